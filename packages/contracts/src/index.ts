@@ -1,0 +1,11 @@
+export * from './errors.ts';
+export * from './permissions.ts';
+export * from './route.ts';
+export * from './routes/session.ts';
+export * from './routes/hunting.ts';
+export * from './routes/incidents.ts';
+export * from './routes/detection.ts';
+export * from './routes/data.ts';
+export * from './routes/system.ts';
+export { routes } from './routes/index.ts';
+export { createClient, type Client } from './client.ts';

@@ -1,0 +1,33 @@
+import type { z } from 'zod';
+import type { Permission } from './permissions.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/**
+ * One route: where it is, what it needs, what it takes and answers. The server binds a handler to each, the portal calls them
+ * through `client.ts`, and the permission table of the documentation is made from them.
+ */
+export interface RouteDefinition {
+  readonly method: Method;
+  /** Fastify syntax: `/api/incidents/:number`. */
+  readonly path: string;
+  readonly permission: Permission;
+  readonly summary: string;
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  /** A JSON body's schema, or `raw`: the handler reads the bytes itself. */
+  readonly body?: z.ZodType | 'raw';
+  /** The JSON answer's schema, or `raw`: the handler writes the answer itself. */
+  readonly response: z.ZodType | 'raw';
+  /** Largest body accepted, bytes. Default 1 MiB. */
+  readonly bodyLimit?: number;
+}
+
+export const route = <const R extends RouteDefinition>(definition: R): R => definition;
+export type RouteTable = Readonly<Record<string, RouteDefinition>>;
+
+type Of<T, Fallback> = T extends z.ZodType ? z.infer<T> : Fallback;
+export type ParamsOf<R extends RouteDefinition> = Of<R['params'], Record<never, never>>;
+export type QueryOf<R extends RouteDefinition> = Of<R['query'], Record<never, never>>;
+export type BodyOf<R extends RouteDefinition> = Of<R['body'], undefined>;
+export type ResponseOf<R extends RouteDefinition> = Of<R['response'], unknown>;

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { route } from '../route.ts';
+
+export const KqlType = z.enum([
+  'bool',
+  'datetime',
+  'decimal',
+  'dynamic',
+  'guid',
+  'int',
+  'long',
+  'real',
+  'string',
+  'timespan',
+]);
+export type KqlType = z.infer<typeof KqlType>;
+export const Column = z.object({ name: z.string(), type: KqlType });
+export type Column = z.infer<typeof Column>;
+
+/**
+ * A cell as JSON: null; bool as boolean; int, long, real as number (a long past 2^53 and a non-finite real as text); decimal, guid as text;
+ * datetime as ISO 8601 with seven digits and Z; timespan as `d.hh:mm:ss.fffffff`; dynamic as its JSON text.
+ */
+export const Cell = z.union([z.null(), z.boolean(), z.number(), z.string()]);
+export type Cell = z.infer<typeof Cell>;
+
+export const Timespan = z.object({ from: z.iso.datetime(), to: z.iso.datetime() });
+export type Timespan = z.infer<typeof Timespan>;
+
+export const QueryResult = z.object({
+  columns: z.array(Column),
+  rows: z.array(z.array(Cell)),
+  /** What `render` asked for, when it did. */
+  visualization: z.object({ kind: z.string(), properties: z.record(z.string(), z.string()) }).optional(),
+  /** Set when a limit cut the answer: says which, and at what number. */
+  partial: z.object({ reason: z.string() }).optional(),
+  statistics: z.object({ elapsedSeconds: z.number(), rowsRead: z.number(), bytesRead: z.number() }),
+});
+export type QueryResult = z.infer<typeof QueryResult>;
+
+export const huntingRoutes = {
+  runQuery: route({
+    method: 'POST',
+    path: '/api/query',
+    permission: 'securityData.read',
+    summary: 'Run KQL over the workspace. `timespan` bounds TimeGenerated of every table read. A fault of the query answers InvalidQuery with its span',
+    body: z.object({
+      query: z.string().min(1).max(100_000),
+      timespan: Timespan.optional(),
+      maxRows: z.int().min(1).max(500_000).default(10_000),
+    }),
+    response: QueryResult,
+  }),
+  getSchema: route({
+    method: 'GET',
+    path: '/api/schema',
+    permission: 'securityData.read',
+    summary: 'Tables, columns and stored functions, for the editor',
+    response: z.object({
+      version: z.string(),
+      tables: z.array(z.object({ name: z.string(), columns: z.array(Column) })),
+      functions: z.array(z.object({ name: z.string(), parameters: z.string(), body: z.string() })),
+    }),
+  }),
+} as const;

@@ -1,0 +1,17 @@
+import type { RouteTable } from '../route.ts';
+import { dataRoutes } from './data.ts';
+import { detectionRoutes } from './detection.ts';
+import { huntingRoutes } from './hunting.ts';
+import { incidentRoutes } from './incidents.ts';
+import { sessionRoutes } from './session.ts';
+import { systemRoutes } from './system.ts';
+
+/** Every route of the server, in one table. */
+export const routes = {
+  ...sessionRoutes,
+  ...huntingRoutes,
+  ...incidentRoutes,
+  ...detectionRoutes,
+  ...dataRoutes,
+  ...systemRoutes,
+} as const satisfies RouteTable;

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { route } from '../route.ts';
+import { grantedPermissions, type GrantedPermission } from '../permissions.ts';
+
+const PermissionName = z.enum(grantedPermissions as [GrantedPermission, ...GrantedPermission[]]);
+const Upn = z.email().max(254).describe('User principal name, `name@domain`');
+const DisplayName = z.string().trim().min(1).max(128);
+/** WebAuthn JSON as `@simplewebauthn` types it; checked by that library, so only its size is bounded here. */
+const WebAuthnJson = z.record(z.string(), z.unknown());
+const TotpCode = z.string().regex(/^\d{6}$/, 'six digits');
+export const Password = z.string().min(12, 'at least 12 characters').max(256);
+
+export const Me = z.object({
+  id: z.uuid(),
+  userPrincipalName: z.string(),
+  displayName: z.string(),
+  role: z.string(),
+  permissions: z.array(PermissionName),
+  sessionId: z.uuid(),
+  /** How this session signed in. */
+  method: z.enum(['passkey', 'passwordTotp']),
+});
+export type Me = z.infer<typeof Me>;
+
+export const Session = z.object({
+  id: z.uuid(),
+  createdAt: z.iso.datetime(),
+  lastSeenAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  ipAddress: z.string(),
+  userAgent: z.string(),
+  current: z.boolean(),
+});
+export type Session = z.infer<typeof Session>;
+
+export const ApiToken = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  scopes: z.array(PermissionName),
+  createdBy: z.string(),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  lastUsedAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+});
+export type ApiToken = z.infer<typeof ApiToken>;
+
+export const sessionRoutes = {
+  getSetup: route({
+    method: 'GET',
+    path: '/api/setup',
+    permission: 'public',
+    summary: 'Whether the first administrator has still to be made',
+    response: z.object({ needed: z.boolean() }),
+  }),
+  startSetup: route({
+    method: 'POST',
+    path: '/api/setup/start',
+    permission: 'public',
+    summary: 'With the one-time link: begin the first administrator; answers a passkey challenge and a TOTP secret to choose from',
+    body: z.object({ token: z.string().max(128), userPrincipalName: Upn, displayName: DisplayName }),
+    response: z.object({
+      registration: WebAuthnJson,
+      totp: z.object({ secret: z.string(), uri: z.string() }),
+    }),
+  }),
+  finishSetup: route({
+    method: 'POST',
+    path: '/api/setup/finish',
+    permission: 'public',
+    summary: 'With the one-time link: finish by passkey, or by password and TOTP; the answer sets the session cookie',
+    body: z.discriminatedUnion('method', [
+      z.object({ method: z.literal('passkey'), token: z.string().max(128), credential: WebAuthnJson }),
+      z.object({ method: z.literal('passwordTotp'), token: z.string().max(128), password: Password, totpCode: TotpCode }),
+    ]),
+    response: Me,
+  }),
+  startPasskeySignIn: route({
+    method: 'POST',
+    path: '/api/signin/passkey/start',
+    permission: 'public',
+    summary: 'A passkey challenge, good for 5 minutes and one use',
+    response: z.object({ challengeId: z.uuid(), options: WebAuthnJson }),
+  }),
+  signInWithPasskey: route({
+    method: 'POST',
+    path: '/api/signin/passkey',
+    permission: 'public',
+    summary: 'Sign in by passkey; the answer sets the session cookie',
+    body: z.object({ challengeId: z.uuid(), credential: WebAuthnJson }),
+    response: Me,
+  }),
+  signInWithPassword: route({
+    method: 'POST',
+    path: '/api/signin/password',
+    permission: 'public',
+    summary: 'Sign in by password and TOTP; the answer sets the session cookie',
+    body: z.object({ userPrincipalName: Upn, password: z.string().max(256), totpCode: TotpCode }),
+    response: Me,
+  }),
+  signOut: route({
+    method: 'POST',
+    path: '/api/signout',
+    permission: 'signedIn',
+    summary: 'End this session',
+    response: z.object({}),
+  }),
+  getMe: route({ method: 'GET', path: '/api/me', permission: 'signedIn', summary: 'Who is signed in', response: Me }),
+  listSessions: route({
+    method: 'GET',
+    path: '/api/me/sessions',
+    permission: 'signedIn',
+    summary: 'Live sessions of the caller',
+    response: z.object({ sessions: z.array(Session) }),
+  }),
+  revokeSession: route({
+    method: 'DELETE',
+    path: '/api/me/sessions/:id',
+    permission: 'signedIn',
+    summary: 'Revoke one of the caller’s sessions',
+    params: z.object({ id: z.uuid() }),
+    response: z.object({}),
+  }),
+  listTokens: route({
+    method: 'GET',
+    path: '/api/tokens',
+    permission: 'authorization.read',
+    summary: 'API tokens, without their secrets',
+    response: z.object({ tokens: z.array(ApiToken) }),
+  }),
+  createToken: route({
+    method: 'POST',
+    path: '/api/tokens',
+    permission: 'authorization.manage',
+    summary: 'Make an API token; its secret is in this answer only. Scopes beyond the caller’s own permissions are refused',
+    body: z.object({
+      name: z.string().trim().min(1).max(64),
+      scopes: z.array(PermissionName).min(1),
+      expiresInDays: z.int().min(1).max(365).default(90),
+    }),
+    response: z.object({ token: ApiToken, secret: z.string() }),
+  }),
+  revokeToken: route({
+    method: 'DELETE',
+    path: '/api/tokens/:id',
+    permission: 'authorization.manage',
+    summary: 'Revoke an API token at once',
+    params: z.object({ id: z.uuid() }),
+    response: z.object({}),
+  }),
+} as const;
