@@ -1,0 +1,1 @@
+export type { Platform, Domain } from './platform/types.ts';

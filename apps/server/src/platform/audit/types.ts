@@ -1,0 +1,27 @@
+import type { Queryable } from '../database/types.ts';
+
+export interface AuditEvent {
+  /** A user principal name, `token:<name>`, `system`, or what a failed sign-in claimed to be. */
+  readonly actor: string;
+  /** The route's name (`updateIncident`) or another stable name (`SignIn`). */
+  readonly operation: string;
+  readonly target: string;
+  readonly result: 'success' | 'failure' | 'denied';
+  readonly ipAddress: string;
+  readonly requestId?: string;
+  /** Plain JSON. No secrets. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditEntry extends AuditEvent {
+  readonly sequence: number;
+  readonly at: Date;
+}
+
+export interface AuditLog {
+  /** Adds a row to the chain and to `AuditLogs` in the lake. In `tx`, it holds the chain's lock until that commits: keep those short. */
+  record(event: AuditEvent, tx?: Queryable): Promise<void>;
+  newest(limit: number): Promise<AuditEntry[]>;
+  /** Walks the whole chain. `brokenAt` is the sequence of the first row that doesn't follow from the one before it. */
+  verify(): Promise<{ intact: boolean; rows: number; brokenAt?: number }>;
+}

@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { bytes, duration, flag, integer, list, url } from './values.ts';
+
+/** Facts of one setting: what parses it, and what the manual says. */
+export interface Setting<S extends z.ZodType = z.ZodType> {
+  readonly schema: S;
+  /** As written in a file; parsed like any other value. A function where it depends on the machine. */
+  readonly default: string | (() => string);
+  /** What the manual shows as default, where `default` is a function. */
+  readonly defaultText?: string;
+  readonly unit?: string;
+  readonly description: string;
+  /** Never shown or logged. */
+  readonly secret?: true;
+  /** Environment variable, where it isn't `SALLYPORT_` and the key in capitals. */
+  readonly environment?: string;
+}
+
+const setting = <S extends z.ZodType>(schema: S, facts: Omit<Setting<S>, 'schema'>): Setting<S> => ({
+  schema,
+  ...facts,
+});
+
+/** Every setting of Sallyport. docs/operations/configuration.md is made from this table. */
+export const settings = {
+  dataDir: setting(z.string().min(1), {
+    default: () => join(process.cwd(), '.data'),
+    defaultText: '.data in the working folder',
+    description:
+      'Folder of everything Sallyport keeps: state, rows, spool, keys, certificates. Only from a flag or the environment.',
+  }),
+  host: setting(z.string().min(1).max(255), {
+    default: '127.0.0.1',
+    description: 'Address to listen on. `0.0.0.0` or `::` for every interface.',
+  }),
+  port: setting(integer(0, 65_535), {
+    default: '8443',
+    description: 'HTTPS port. 0 takes a free one.',
+  }),
+  publicUrl: setting(z.union([z.literal(''), url(['https:'])]), {
+    default: '',
+    defaultText: 'https://localhost and the port',
+    description:
+      'Address that people type. Passkeys are bound to its host name, so they must be made anew when it changes; an IP address can’t have any.',
+  }),
+  trustedProxies: setting(list, {
+    default: '',
+    description:
+      'Comma-separated addresses or CIDR ranges of reverse proxies whose `X-Forwarded-For` is believed. Empty: none, the peer’s address counts.',
+  }),
+  tlsCertificateFile: setting(z.string(), {
+    default: '',
+    description:
+      'PEM file of a certificate chain of your own. Empty: a certificate of Sallyport’s own CA, renewed by itself.',
+  }),
+  tlsKeyFile: setting(z.string(), {
+    default: '',
+    description: 'PEM file of that certificate’s private key. Needed with `tlsCertificateFile`.',
+  }),
+  databaseUrl: setting(z.union([z.literal(''), url(['postgres:', 'postgresql:'])]), {
+    default: '',
+    defaultText: 'embedded PostgreSQL 18',
+    environment: 'DATABASE_URL',
+    secret: true,
+    description: 'A PostgreSQL of your own, 15 or later. Several servers may share one.',
+  }),
+  lakeUrl: setting(z.union([z.literal(''), url(['http:', 'https:'])]), {
+    default: '',
+    defaultText: 'embedded engine',
+    environment: 'LAKE_URL',
+    secret: true,
+    description: 'A ClickHouse of your own, by its HTTP interface, with user and password.',
+  }),
+  workspace: setting(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'a small letter, then small letters, digits or _'), {
+    default: 'main',
+    description: 'Name of the workspace: the database of the lake that rows go to.',
+  }),
+  logLevel: setting(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), {
+    default: 'info',
+    description: 'Least severe level that is logged.',
+  }),
+  spoolMaxBytes: setting(bytes('16 MiB'), {
+    default: '2 GiB',
+    unit: 'bytes',
+    description: 'Room for rows that are acknowledged and not yet in the lake. When full, doors answer 429.',
+  }),
+  spoolSegmentBytes: setting(bytes('64 KiB', '256 MiB'), {
+    default: '16 MiB',
+    unit: 'bytes',
+    description: 'A spool segment is handed to the engine when it has this size.',
+  }),
+  spoolSegmentAge: setting(duration('50 ms', '1 min'), {
+    default: '1 s',
+    unit: 'milliseconds',
+    description: 'Or when its first row is this old: so long a row waits at most to be found.',
+  }),
+  retentionDays: setting(integer(1, 4_383), {
+    default: '90',
+    unit: 'days',
+    description: 'How long tables keep rows, unless a table says otherwise.',
+  }),
+  queryMaxTime: setting(duration('1 s', '1 h'), {
+    default: '3 min',
+    unit: 'milliseconds',
+    description: 'Longest a person’s query may run. Three minutes is Azure Monitor’s own default.',
+  }),
+  queryMaxMemory: setting(bytes('64 MiB'), {
+    default: '1 GiB',
+    unit: 'bytes',
+    description: 'Most memory that one query may use in the engine.',
+  }),
+  sessionIdle: setting(duration('1 min', '24 h'), {
+    default: '1 h',
+    unit: 'milliseconds',
+    description: 'A session without a request for this long is over.',
+  }),
+  sessionMax: setting(duration('5 min', '30 d'), {
+    default: '12 h',
+    unit: 'milliseconds',
+    description: 'A session is over this long after sign-in, whatever its use.',
+  }),
+  drainTime: setting(duration('0 s', '5 min'), {
+    default: '10 s',
+    unit: 'milliseconds',
+    description: 'On stopping, how long requests and jobs may take to end before they are cut off.',
+  }),
+  collectHost: setting(flag, {
+    default: 'on',
+    description: 'Collect this machine’s own logs: journal or syslog, sign-ins, package changes, listening services.',
+  }),
+} as const satisfies Record<string, Setting>;
+
+export type SettingKey = keyof typeof settings;
+export const settingKeys = Object.keys(settings) as SettingKey[];
+
+/** `spoolMaxBytes` → `SALLYPORT_SPOOL_MAX_BYTES`, but `DATABASE_URL`. */
+export function environmentName(key: SettingKey): string {
+  const own: Setting = settings[key];
+  return own.environment ?? `SALLYPORT_${key.replaceAll(/[A-Z]/g, '_$&').toUpperCase()}`;
+}
+
+/** `spoolMaxBytes` → `--spool-max-bytes`. */
+export const flagName = (key: SettingKey): string =>
+  key === 'dataDir' ? '--data' : `--${key.replaceAll(/[A-Z]/g, '-$&').toLowerCase()}`;
+
+/** The default as the manual and the settings page show it. */
+export function defaultText(key: SettingKey): string {
+  const own: Setting = settings[key];
+  return own.defaultText ?? (typeof own.default === 'string' ? own.default : '');
+}

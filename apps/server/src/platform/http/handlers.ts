@@ -1,0 +1,69 @@
+import type { Readable } from 'node:stream';
+import type {
+  BodyOf,
+  GrantedPermission,
+  ParamsOf,
+  QueryOf,
+  ResponseOf,
+  RouteDefinition,
+  RouteTable,
+} from '@sallyport/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Log } from '../log.ts';
+
+/** Who asks. A person signed in by a session, or an API token. */
+export interface Caller {
+  readonly kind: 'person' | 'token';
+  /** Of the person, or of the token. */
+  readonly id: string;
+  /** A person's user principal name, or `token:<name>`. What audit rows, activities and query tags say. */
+  readonly name: string;
+  readonly displayName: string;
+  /** A person's role; empty for a token. */
+  readonly role: string;
+  readonly permissions: ReadonlySet<GrantedPermission>;
+  /** Only for a person. */
+  readonly session: { readonly id: string; readonly method: 'passkey' | 'passwordTotp' } | undefined;
+}
+
+export interface RequestContext {
+  /** Undefined only on routes whose permission is `public`. Use `requireCaller(context)` elsewhere. */
+  readonly caller: Caller | undefined;
+  readonly requestId: string;
+  /** Carries the request id. */
+  readonly log: Log;
+  readonly ipAddress: string;
+  readonly userAgent: string;
+  /** Aborts when the client goes away before its answer. */
+  readonly signal: AbortSignal;
+  /**
+   * Adds facts to this request's audit row: what it was done to, what changed. Writes are audited by the pipeline; a read is only when
+   * this was called.
+   */
+  audit(facts: AuditFacts): void;
+}
+
+export interface AuditFacts {
+  /** What it was done to: `incident 7`, `rule 4a…`. Default: the request's path. */
+  readonly target?: string;
+  /** Plain JSON. No secrets. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export interface HandlerInput<R extends RouteDefinition> {
+  readonly params: ParamsOf<R>;
+  readonly query: QueryOf<R>;
+  /** Parsed; or for `body: 'raw'` the bytes as they come, cut off with PayloadTooLarge past the route's `bodyLimit`. */
+  readonly body: R['body'] extends 'raw' ? Readable : BodyOf<R>;
+  readonly request: FastifyRequest;
+  /** For `response: 'raw'` routes: set status and headers, `return reply.send(…)`, or hijack it. Others just return the value. */
+  readonly reply: FastifyReply;
+}
+
+export type Handler<R extends RouteDefinition> = (
+  context: RequestContext,
+  input: HandlerInput<R>,
+) => Promise<ResponseOf<R>> | ResponseOf<R>;
+
+/** One handler for each route of a table: `Handlers<typeof incidentRoutes>`. */
+export type Handlers<T extends RouteTable> = { readonly [K in keyof T]: Handler<T[K]> };

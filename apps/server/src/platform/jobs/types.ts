@@ -1,0 +1,31 @@
+/** What a running job is given. */
+export interface JobRun<Input> {
+  readonly input: Input;
+  readonly workflowId: string;
+  /**
+   * Runs `work` once and remembers its answer (plain JSON), so that a job taken up by another server goes on after the last finished step.
+   * A step that was cut off runs again: make it idempotent.
+   */
+  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+}
+
+export interface ScheduledRun {
+  /** When this run was due, to the second. A run that came late has the time it should have had. */
+  readonly dueAt: Date;
+  readonly workflowId: string;
+  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+}
+
+export interface Jobs {
+  /** Names a kind of job, before the server starts. At most `concurrency` (default 2) of it run at once on one server. */
+  define<Input>(name: string, run: (job: JobRun<Input>) => Promise<void>, options?: { concurrency?: number }): void;
+  /**
+   * Runs `run` on a cron schedule (five fields, or six with seconds first; UTC), each due time once among all servers, before the server
+   * starts. A due time missed while no server ran is not made up for: a job that must catch up looks at its own state.
+   */
+  schedule(name: string, cron: string, run: (job: ScheduledRun) => Promise<void>): void;
+  /** Queues a job. The same `workflowId` again does nothing, for good. Resolves when it is durable, not when it has run. */
+  start<Input>(name: string, workflowId: string, input: Input): Promise<void>;
+  /** Resolves when the job has run; throws what it threw. */
+  result(workflowId: string): Promise<void>;
+}

@@ -1,0 +1,40 @@
+import type { RowObject } from './outbox/types.ts';
+import type { Lake } from '@sallyport/lake';
+import type { AuditLog } from './audit/types.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config/index.ts';
+import type { Database } from './database/types.ts';
+import type { Jobs } from './jobs/types.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import type { RowSink } from './outbox/types.ts';
+import type { Tracing } from './tracing.ts';
+
+/**
+ * What every domain stands on. `createServer` makes one; `withEphemeralPlatform` makes one on throw-away engines for tests and replay.
+ * A domain takes it as the first argument of its `create…` function and holds no global state.
+ */
+export interface Platform {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
+  /** State: people, sessions, rules' runs, incidents, audit. */
+  readonly database: Database;
+  /** All rows. Bound to the default workspace. */
+  readonly lake: Lake;
+  /** Rows of our own making on their way to the lake, exactly once, committed with the state they tell of. */
+  readonly outbox: RowSink;
+  readonly audit: AuditLog;
+  readonly jobs: Jobs;
+}
+
+/** What a domain's `create…` function answers. `start` runs after all domains exist; `stop` in reverse order. */
+export interface Domain<H> {
+  readonly handlers: H;
+  start?(): Promise<void>;
+  stop?(): Promise<void>;
+}
+
+export type { RowObject };
