@@ -1,0 +1,15 @@
+export { compile, createKql, tablesOf, type Kql } from './compile.ts';
+export { KqlError, type OwnCode, type Span } from './errors.ts';
+export { Sql, sql, string as sqlString, identifier as sqlIdentifier, integer as sqlInteger, join as sqlJoin } from './sql.ts';
+export {
+  kqlTypes,
+  type Column,
+  type Compiled,
+  type CompileOptions,
+  type FunctionDefinition,
+  type KqlCatalogue,
+  type KqlType,
+  type TableRead,
+  type TableSchema,
+  type Visualization,
+} from './types.ts';

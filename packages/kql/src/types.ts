@@ -1,0 +1,79 @@
+import type { Sql } from './sql.ts';
+
+/** Kusto's scalar types. In the engine: see docs/ARCHITECTURE.md, "Types in the engine". */
+export const kqlTypes = [
+  'bool',
+  'datetime',
+  'decimal',
+  'dynamic',
+  'guid',
+  'int',
+  'long',
+  'real',
+  'string',
+  'timespan',
+] as const;
+export type KqlType = (typeof kqlTypes)[number];
+
+export interface Column {
+  readonly name: string;
+  readonly type: KqlType;
+}
+
+export interface TableSchema {
+  readonly name: string;
+  readonly columns: readonly Column[];
+}
+
+/** A stored function as Kusto keeps it. */
+export interface FunctionDefinition {
+  readonly name: string;
+  /** Kusto's own text of the parameters: `(x:long, y:string='z')`; `()` for none. */
+  readonly parameters: string;
+  /** The text between the braces. */
+  readonly body: string;
+}
+
+/** What names mean. Equal `version`s must mean equal contents: bound state is cached by it. */
+export interface KqlCatalogue {
+  readonly version: string;
+  readonly tables: readonly TableSchema[];
+  readonly functions: readonly FunctionDefinition[];
+}
+
+export interface CompileOptions {
+  /** What `now()` answers and `ago()` counts from. */
+  readonly now: Date;
+  /** `TimeGenerated >= from and TimeGenerated < to` on every base table read that has the column. */
+  readonly timespan?: { readonly from: Date; readonly to: Date };
+  /** ClickHouse database of the tables. Default: the connection's. */
+  readonly database?: string;
+  /** What a base table is read from, when not the table of that name. */
+  readonly source?: (table: TableSchema) => Sql | undefined;
+  /** `json` (default): cells as the contracts' `Cell`. `engine`: engine types, for INSERT … SELECT and subqueries. */
+  readonly output?: 'json' | 'engine';
+  /** Adds LIMIT maxRows + 1, so that a caller sees whether there was more. */
+  readonly maxRows?: number;
+}
+
+/** One read of a base table inside a query. */
+export interface TableRead {
+  readonly table: string;
+  /**
+   * SELECT of that table with the filters that stand directly on it and the timespan. When none of a query's reads gives a row,
+   * the query answers as over empty tables.
+   */
+  readonly filteredSql: string;
+}
+
+export interface Visualization {
+  readonly kind: string;
+  readonly properties: Record<string, string>;
+}
+
+export interface Compiled {
+  readonly sql: string;
+  readonly columns: readonly Column[];
+  readonly visualization?: Visualization;
+  readonly reads: readonly TableRead[];
+}
