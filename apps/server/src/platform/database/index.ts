@@ -1,0 +1,3 @@
+export { openDatabase, isUniqueViolation, isConnectionError } from './pool.ts';
+export { migrate, readMigrations, MigrationError, type Migration } from './migrate.ts';
+export type { Database, DatabaseRow, Queryable } from './types.ts';
