@@ -1,0 +1,100 @@
+import { sampleRecord, type SampleRecord } from '../sources/recognise.ts';
+import { lineSplitter, objectSplitter, type RecordSink, type Splitter } from './splitter.ts';
+
+/** How much of a file is looked at to find out what it is. */
+export const headBytes = 256 * 1024;
+/** Records looked at to recognise a source. */
+const sampleRecords = 50;
+
+const signatures: readonly { readonly bytes: string; readonly at?: number; readonly message: string }[] = [
+  { bytes: 'd4c3b2a1', message: 'a packet capture (pcap), which is not read' },
+  { bytes: 'a1b2c3d4', message: 'a packet capture (pcap), which is not read' },
+  { bytes: '4d3cb2a1', message: 'a packet capture (pcap), which is not read' },
+  { bytes: 'a1b23c4d', message: 'a packet capture (pcap), which is not read' },
+  { bytes: '0a0d0d0a', message: 'a packet capture (pcapng), which is not read' },
+  { bytes: '456c6646696c6500', message: 'a Windows event log (evtx); export it as JSON lines' },
+  { bytes: '53514c69746520666f726d6174203300', message: 'an SQLite database, which is not read' },
+  { bytes: '504b0304', message: 'a zip inside a zip, which is not opened' },
+  { bytes: '504b0506', message: 'an empty zip' },
+  { bytes: '1f8b', message: 'compressed twice, which is not opened' },
+  { bytes: '28b52ffd', message: 'compressed with zstd, which is not read' },
+  { bytes: 'fd377a585a00', message: 'compressed with xz, which is not read' },
+  { bytes: '425a68', message: 'compressed with bzip2, which is not read' },
+  { bytes: '377abcaf271c', message: 'a 7z archive, which is not opened' },
+  { bytes: '7573746172', at: 257, message: 'a tar archive, which is not opened' },
+  { bytes: '7f454c46', message: 'a program, which is not read' },
+  { bytes: '4d5a9000', message: 'a program, which is not read' },
+  { bytes: '25504446', message: 'a PDF, which is not read' },
+  { bytes: '89504e47', message: 'a picture, which is not read' },
+  { bytes: 'ffd8ff', message: 'a picture, which is not read' },
+];
+
+/** Text holds no NUL. A few in many lines are damage, which is kept; more mean that it is no text. */
+const nulShareMax = 0.001;
+
+/** Why the file that begins with `head` holds no text, or undefined when it does. UTF-16 is told by its byte order mark before. */
+export function binaryMessage(head: Uint8Array): string | undefined {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  const signature = signatures.find(({ bytes: magic, at = 0 }) => {
+    const expected = Buffer.from(magic, 'hex');
+    return bytes.subarray(at, at + expected.length).equals(expected);
+  });
+  if (signature !== undefined) return signature.message;
+  let nuls = 0;
+  for (const byte of bytes) if (byte === 0) nuls++;
+  return nuls > bytes.length * nulShareMax ? 'binary data, which is not read' : undefined;
+}
+
+/** How a file's text is cut into records, and the first of them. */
+export interface Framing {
+  readonly sample: readonly SampleRecord[];
+  splitter(sink: RecordSink): Splitter;
+}
+
+function framing(head: Uint8Array, splitter: (sink: RecordSink) => Splitter, complete: boolean): Framing {
+  const sample: SampleRecord[] = [];
+  const take: RecordSink = (record) => {
+    if (sample.length < sampleRecords) sample.push(sampleRecord(Buffer.from(record).toString()));
+  };
+  const probe = splitter(take);
+  probe.push(head);
+  if (complete || sample.length === 0) probe.end();
+  return { sample, splitter };
+}
+
+/** Names under which vendors wrap an array of records into one object: AWS, Azure and Graph, Okta, Google Cloud, Elastic and others. */
+const wrappers = ['Records', 'records', 'value', 'events', 'Events', 'logEvents', 'entries', 'items', 'results', 'logs', 'data'];
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The ways in which the text may be cut into records, likeliest first: one for most files; two for a file that is one JSON object with an
+ * array of objects in it, which is a record itself or a wrapper: whichever is recognised. `complete`: the head is the whole file.
+ */
+export function framingsOf(head: Uint8Array, complete: boolean): Framing[] {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString().trimStart();
+  const lines = () => framing(head, lineSplitter, complete);
+  if (/^\[\s*[{[\]]/.test(text)) {
+    const objects = framing(head, objectSplitter, complete);
+    return objects.sample.some((r) => r.object !== undefined) ? [objects] : [lines()];
+  }
+  if (!text.startsWith('{')) return [lines()];
+  const firstLine = text.split('\n', 1)[0] ?? '';
+  const first = sampleRecord(firstLine);
+  const manyLines = text.slice(firstLine.length).trim() !== '';
+  if (first.object !== undefined && manyLines) return [lines()];
+  const found = wrappersIn(text, first);
+  const wrapped = found.map((name) => framing(head, (sink) => objectSplitter(sink, name), complete));
+  return [framing(head, objectSplitter, complete), ...wrapped.filter((w) => w.sample.some((r) => r.object !== undefined))];
+}
+
+/** The names of `wrappers` that may hold the records of the single object that the text is, or begins. */
+function wrappersIn(text: string, first: SampleRecord): string[] {
+  const object = first.object ?? sampleRecord(text).object;
+  if (object === undefined) return wrappers.filter((name) => text.includes(`"${name}"`));
+  return wrappers.filter((name) => {
+    const value = object[name];
+    return Array.isArray(value) && value.length > 0 && value.every(isObject);
+  });
+}

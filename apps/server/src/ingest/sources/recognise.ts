@@ -1,0 +1,61 @@
+import type { Source, SourceStream } from './load.ts';
+import type { Recogniser } from './schema.ts';
+
+/** A record of a sample: the line as it is, and the JSON object it holds, if any. */
+export interface SampleRecord {
+  readonly text: string;
+  readonly object: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface Recognised {
+  readonly source: Source;
+  readonly stream: SourceStream;
+}
+
+/** At least this share of a sample must fit: logs have odd lines at their start and between. */
+const shareMin = 0.5;
+
+export function sampleRecord(text: string): SampleRecord {
+  if (!/^\s*\{/.test(text)) return { text, object: undefined };
+  try {
+    return { text, object: JSON.parse(text) as Record<string, unknown> };
+  } catch {
+    return { text, object: undefined };
+  }
+}
+
+function hasPath(object: unknown, path: string, names: readonly string[]): boolean {
+  let at: unknown = object;
+  if (typeof at === 'object' && at !== null && Object.hasOwn(at, path)) return true;
+  for (const name of names) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return false;
+    at = (at as Record<string, unknown>)[name];
+  }
+  return true;
+}
+
+/** Regular expressions come with the product's own content, and meet at most this much of a line. */
+const lineLengthMax = 4_096;
+
+function testOf(recogniser: Recogniser): (record: SampleRecord) => boolean {
+  if ('line' in recogniser) return (record) => recogniser.line.test(record.text.slice(0, lineLengthMax));
+  const paths = recogniser.json.map((path) => ({ path, names: path.split('.') }));
+  return ({ object }) => object !== undefined && paths.every(({ path, names }) => hasPath(object, path, names));
+}
+
+/**
+ * The first stream, in the order of `sources`, of which one recogniser fits at least half of the sample; undefined when none does.
+ * A source's streams are asked in the order in which it declares them. An empty sample has no stream.
+ */
+export function recognise(sources: readonly Source[], sample: readonly SampleRecord[]): Recognised | undefined {
+  if (sample.length === 0) return undefined;
+  for (const source of sources)
+    for (const stream of source.streams) {
+      const fits = stream.recognise.some((recogniser) => {
+        const test = testOf(recogniser);
+        return sample.filter(test).length >= sample.length * shareMin;
+      });
+      if (fits) return { source, stream };
+    }
+  return undefined;
+}

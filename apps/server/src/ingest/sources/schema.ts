@@ -1,0 +1,69 @@
+import { kqlTypes } from '@sallyport/kql';
+import { z } from 'zod';
+
+const Identifier = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'small letters and digits, joined by single -');
+const StreamName = z
+  .string()
+  .max(100)
+  .regex(/^Custom-[A-Za-z][A-Za-z0-9_]*$/, 'Custom- and a name of letters, digits and _');
+const FileName = z.string().regex(/^[a-z0-9][a-z0-9-]*\.kql$/, 'a .kql file of the source’s folder');
+/** A property's name (which may hold dots), or a dotted path of names: `System.EventID`. */
+const JsonPath = z.string().min(1).max(200);
+
+const LineExpression = z
+  .string()
+  .min(1)
+  .max(2_000)
+  .transform((text, context) => {
+    try {
+      return new RegExp(text, 'u');
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'not a regular expression' });
+      return z.NEVER;
+    }
+  });
+
+const Recogniser = z.union([
+  z.strictObject({ json: z.array(JsonPath).min(1).max(20) }),
+  z.strictObject({ line: LineExpression }),
+]);
+export type Recogniser = z.infer<typeof Recogniser>;
+
+const ColumnDeclaration = z.strictObject({
+  name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,60}$/),
+  type: z.enum(kqlTypes),
+});
+
+const Flow = z.strictObject({
+  table: z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/),
+  transform: FileName,
+});
+
+const Stream = z
+  .strictObject({
+    name: StreamName,
+    format: z.enum(['jsonObjects', 'lines', 'columns']),
+    columns: z.array(ColumnDeclaration).min(1).max(500).optional(),
+    recognise: z.array(Recogniser).max(20).default([]),
+    accept: z.string().min(1).max(4_000).default('true'),
+    flows: z.array(Flow).min(1).max(50),
+  })
+  .refine((s) => (s.format === 'columns') === (s.columns !== undefined), {
+    path: ['columns'],
+    message: 'format columns declares columns, and no other format does',
+  });
+export type StreamDefinition = z.infer<typeof Stream>;
+
+/** `content/sources/<id>/source.yml`, as docs/recipes/source.md describes it. */
+export const SourceFile = z.strictObject({
+  id: Identifier,
+  name: z.string().min(1).max(100),
+  vendor: z.string().min(1).max(100),
+  product: z.string().min(1).max(100),
+  link: z.url({ protocol: /^https$/ }).optional(),
+  description: z.string().max(2_000).optional(),
+  /** Recognition asks sources of higher priority first, then in order of id. */
+  priority: z.int().min(-100).max(100).default(0),
+  streams: z.array(Stream).min(1).max(50),
+});
+export type SourceFile = z.infer<typeof SourceFile>;
