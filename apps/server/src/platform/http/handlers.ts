@@ -67,3 +67,16 @@ export type Handler<R extends RouteDefinition> = (
 
 /** One handler for each route of a table: `Handlers<typeof incidentRoutes>`. */
 export type Handlers<T extends RouteTable> = { readonly [K in keyof T]: Handler<T[K]> };
+
+/** The caller of a route that needs one; the pipeline has seen to it. */
+export function requireCaller({ caller }: RequestContext): Caller {
+  if (!caller) throw new Error('a handler of a public route asked for its caller');
+  return caller;
+}
+
+/** The signed-in person of a `signedIn` route, with the session. */
+export function requirePerson(context: RequestContext): Caller & { readonly session: NonNullable<Caller['session']> } {
+  const { session, ...caller } = requireCaller(context);
+  if (!session) throw new Error('a handler asked for a person where a token may call');
+  return { ...caller, session };
+}

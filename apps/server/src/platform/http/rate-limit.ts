@@ -1,0 +1,37 @@
+import { SallyportError, type RouteDefinition } from '@sallyport/contracts';
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance } from 'fastify';
+import type { Exchange } from './exchange.ts';
+
+/** Requests a minute from one address to one server. */
+export interface RateLimits {
+  /** First start and sign-in: the slow part of guessing. Accounts are throttled by identity beside this. */
+  readonly signIn: number;
+  /** Doors for logs. The spool's bound is what holds a flood back; this stops one sender from taking all the connections. */
+  readonly door: number;
+  readonly other: number;
+}
+
+export const defaultRateLimits: RateLimits = { signIn: 30, door: 12_000, other: 1_200 };
+
+const classOf = (route: RouteDefinition): keyof RateLimits => {
+  if (route.permission === 'data.ingest') return 'door';
+  return route.permission === 'public' && route.method !== 'GET' ? 'signIn' : 'other';
+};
+
+/** A step that throws TooManyRequests. Counts by address (an IPv6 address by its /64), in this server's memory. */
+export async function createRateLimiter(
+  app: FastifyInstance,
+  limits: RateLimits,
+): Promise<(exchange: Exchange) => Promise<void>> {
+  await app.register(rateLimit, { global: false });
+  const limiter = (max: number) => app.createRateLimit({ max, timeWindow: 60_000, ipv6Subnet: 64 });
+  const limiters = { signIn: limiter(limits.signIn), door: limiter(limits.door), other: limiter(limits.other) };
+  return async ({ route, request }) => {
+    const result = await limiters[classOf(route)](request);
+    if (result.isAllowed || !result.isExceeded) return;
+    throw new SallyportError('TooManyRequests', 'too many requests from this address', {
+      retryAfterSeconds: Math.max(1, result.ttlInSeconds),
+    });
+  };
+}
