@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import { EngineError, toEngineError } from './errors.ts';
+import type { Connection, Native } from './native.ts';
+import { sqlName, sqlString } from '../sql.ts';
+
+export interface Job {
+  readonly queryId: string;
+  readonly sql: string;
+  readonly insert: boolean;
+  /** Output format where the SQL names none. */
+  readonly format: string;
+  readonly database?: string | undefined;
+  /** Settings and `param_*`, as in the URL. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly readonly: 0 | 1 | 2;
+}
+
+export interface Answer {
+  readonly bytes: Uint8Array;
+  readonly elapsedSeconds: number;
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+  readonly rowsWritten: number;
+  readonly bytesWritten: number;
+}
+
+const nothing = new Uint8Array();
+/** Spaces make the addon run the statement as given, with its rows elsewhere. */
+const noPayload = Buffer.from(' ');
+
+/**
+ * Runs statements side by side, each on a connection of its own (0.1 ms to open), so that settings, parameters and the current database of one
+ * can't reach another. At most `size` at a time; at most `queue` wait; more are refused with 202.
+ */
+export class Pool {
+  readonly #native: Native;
+  readonly #dataDir: string;
+  readonly #keep: Connection;
+  readonly #size: number;
+  readonly #queueLimit: number;
+  readonly #waiting: (() => void)[] = [];
+  readonly #running = new Map<string, string>();
+  #busy = 0;
+
+  constructor(native: Native, options: { dataDir: string; size: number; queue: number; args: readonly string[] }) {
+    this.#native = native;
+    this.#dataDir = options.dataDir;
+    this.#size = options.size;
+    this.#queueLimit = options.queue;
+    // The engine shuts down with its last connection and takes 20 ms to come back; this one stays open.
+    this.#keep = native.CreateConnection(options.dataDir, options.args);
+  }
+
+  get busy(): number {
+    return this.#busy;
+  }
+
+  /** Runs a job. Throws EngineError. An aborted job is killed in the engine, and settles when the engine has let go of it. */
+  async run(job: Job, signal: AbortSignal): Promise<Answer> {
+    await this.#enter(signal);
+    const tag = randomUUID();
+    const kill = (): void => this.#kill(tag);
+    try {
+      return await this.#withConnection(job, tag, async (connection) => {
+        this.#running.set(job.queryId, tag);
+        signal.addEventListener('abort', kill, { once: true });
+        if (signal.aborted) throw new EngineError(394, 'Query was cancelled', 'QUERY_WAS_CANCELLED');
+        return this.#execute(connection, job);
+      });
+    } catch (error) {
+      throw toEngineError(error);
+    } finally {
+      signal.removeEventListener('abort', kill);
+      if (this.#running.get(job.queryId) === tag) this.#running.delete(job.queryId);
+      this.#leave();
+    }
+  }
+
+  /** Runs a job whose format is line by line, handing out its bytes as the engine makes them. */
+  async *stream(job: Job, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    await this.#enter(signal);
+    const tag = randomUUID();
+    const kill = (): void => this.#kill(tag);
+    const connection = this.#native.CreateConnection(this.#dataDir);
+    try {
+      this.#prepare(connection, job, tag);
+      this.#running.set(job.queryId, tag);
+      signal.addEventListener('abort', kill, { once: true });
+      yield* this.#chunks(connection, job, signal);
+    } catch (error) {
+      throw toEngineError(error);
+    } finally {
+      signal.removeEventListener('abort', kill);
+      if (this.#running.get(job.queryId) === tag) this.#running.delete(job.queryId);
+      this.#native.CloseConnection(connection);
+      this.#leave();
+    }
+  }
+
+  /** Cancels a running statement. False when there is none of that id. */
+  kill(queryId: string): boolean {
+    const tag = this.#running.get(queryId);
+    if (tag !== undefined) this.#kill(tag);
+    return tag !== undefined;
+  }
+
+  /** Is a statement of this id still running? */
+  has(queryId: string): boolean {
+    return this.#running.has(queryId);
+  }
+
+  close(): void {
+    this.#native.CloseConnection(this.#keep);
+  }
+
+  async *#chunks(connection: Connection, job: Job, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const handle = this.#native.StreamQuery(connection, job.sql, job.format);
+    try {
+      for (;;) {
+        const chunk = await this.#native.StreamFetch(handle);
+        if (chunk.done) return;
+        if (signal.aborted) throw new EngineError(394, 'Query was cancelled', 'QUERY_WAS_CANCELLED');
+        yield chunk.bytes;
+      }
+    } finally {
+      this.#native.StreamCancel(handle);
+    }
+  }
+
+  async #execute(connection: Connection, job: Job): Promise<Answer> {
+    const none = { rowsRead: 0, bytesRead: 0, rowsWritten: 0, bytesWritten: 0 };
+    if (job.insert) {
+      const done = await this.#native.InsertRawAsyncConnection(connection, job.sql, noPayload, false);
+      return {
+        ...none,
+        bytes: nothing,
+        elapsedSeconds: done.elapsed,
+        rowsWritten: done.rowsWritten,
+        bytesWritten: done.bytesWritten,
+      };
+    }
+    const done = await this.#native.QueryAsyncConnection(connection, job.sql, job.format);
+    return {
+      ...none,
+      bytes: done.bytes,
+      elapsedSeconds: done.elapsed,
+      rowsRead: done.rowsRead,
+      bytesRead: done.bytesRead,
+    };
+  }
+
+  async #withConnection(job: Job, tag: string, work: (connection: Connection) => Promise<Answer>): Promise<Answer> {
+    const connection = this.#native.CreateConnection(this.#dataDir);
+    try {
+      this.#prepare(connection, job, tag);
+      return await work(connection);
+    } finally {
+      this.#native.CloseConnection(connection);
+    }
+  }
+
+  #prepare(connection: Connection, job: Job, tag: string): void {
+    const run = (sql: string): void => void this.#native.QueryWithConnection(connection, sql, 'TabSeparated');
+    // chDB gives a query's id itself and keeps it; the tag is how this one is found again in system.processes.
+    const pairs = Object.entries({ ...job.settings, query_cache_tag: tag });
+    run(`SET ${pairs.map(([name, value]) => `${settingName(name)} = ${sqlString(value)}`).join(', ')}`);
+    if (job.database) run(`USE ${sqlName(job.database)}`);
+    if (job.readonly) run(`SET readonly = ${job.readonly}`);
+  }
+
+  #kill(tag: string): void {
+    try {
+      const sql = `KILL QUERY WHERE Settings['query_cache_tag'] = ${sqlString(tag)} ASYNC`;
+      this.#native.QueryWithConnection(this.#keep, sql, 'TabSeparated');
+    } catch {
+      // The statement ended by itself in between.
+    }
+  }
+
+  async #enter(signal: AbortSignal): Promise<void> {
+    if (this.#busy < this.#size) {
+      this.#busy++;
+      return;
+    }
+    if (this.#waiting.length >= this.#queueLimit)
+      throw new EngineError(
+        202,
+        `Too many simultaneous queries. Maximum: ${this.#size} running, ${this.#queueLimit} waiting`,
+        'TOO_MANY_SIMULTANEOUS_QUERIES',
+      );
+    await new Promise<void>((resolve, reject) => {
+      const abort = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(go), 1);
+        reject(new EngineError(394, 'Query was cancelled', 'QUERY_WAS_CANCELLED'));
+      };
+      const go = (): void => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      };
+      this.#waiting.push(go);
+      signal.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#busy--;
+  }
+}
+
+function settingName(name: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    throw new EngineError(115, `Setting ${JSON.stringify(name)} is neither a builtin setting nor a name`, 'UNKNOWN_SETTING');
+  return name;
+}
