@@ -100,6 +100,8 @@ export const Incident = IncidentSummary.extend({
   classificationReason: ClassificationReason.nullable(),
   classificationComment: z.string(),
   labels: z.array(z.string()),
+  /** The incident that this one went up in: it is closed, and its alerts are there. */
+  mergedInto: z.int().nullable().optional(),
   alerts: z.array(Alert),
   entities: z.array(Entity),
   activities: z.array(IncidentActivity),

@@ -1,0 +1,47 @@
+import type { Severity } from '@sallyport/contracts';
+import type { GroupingRule, Kind } from '../../incidents/index.ts';
+
+export interface EntityMapping {
+  readonly kind: Kind;
+  /** Identifier, as Sentinel spells it → column of the query's answer. */
+  readonly columns: readonly { readonly identifier: string; readonly column: string }[];
+}
+
+/** An analytics rule ready to run. Durations are seconds. */
+export interface AnalyticsRule {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly kind: 'Scheduled' | 'NRT';
+  readonly severity: Severity;
+  /** As its author wrote it; whether it runs is also up to the rule's state. */
+  readonly enabled: boolean;
+  readonly version: string;
+  readonly query: string;
+  readonly queryFrequency: number;
+  readonly queryPeriod: number;
+  readonly triggerOperator: 'GreaterThan' | 'LessThan' | 'Equal' | 'NotEqual';
+  readonly triggerThreshold: number;
+  readonly tactics: readonly string[];
+  readonly techniques: readonly string[];
+  readonly eventGrouping: 'SingleAlert' | 'AlertPerResult';
+  /** Seconds for which the rule stays quiet after an alert; 0 for never. */
+  readonly suppression: number;
+  readonly entityMappings: readonly EntityMapping[];
+  /** Name shown → column. */
+  readonly customDetails: Readonly<Record<string, string>>;
+  readonly overrides: {
+    readonly name?: string;
+    readonly description?: string;
+    readonly severityColumn?: string;
+    readonly tacticsColumn?: string;
+    /** Alert property (`ConfidenceScore`, `AlertLink`, …) → column. */
+    readonly properties: Readonly<Record<string, string>>;
+  };
+  readonly createIncident: boolean;
+  readonly grouping: GroupingRule | undefined;
+  /** The file as its author wrote it. */
+  readonly yaml: string;
+  /** Path as the loader was given it. */
+  readonly path: string;
+}

@@ -1,0 +1,304 @@
+import type { Queryable } from '../platform/database/types.ts';
+import type { RowSink } from '../platform/outbox/types.ts';
+import type { IncidentFacts, KeySpan } from './correlation/index.ts';
+import type { ResolvedEntity } from './entities/index.ts';
+import { securityIncidentRow } from './rows.ts';
+import type { AlertSummary, MainEntity } from './summary.ts';
+import type { IncidentRow, NewActivity, NewAlert } from './types.ts';
+
+/** One writer of incidents at a time among all servers, so that two runs can't split one story. Held until the transaction ends. */
+const correlationLock = 7_255_040;
+
+export const lockIncidents = (tx: Queryable): Promise<unknown> =>
+  tx.query('SELECT pg_advisory_xact_lock($1)', [correlationLock]);
+
+/** Those of the ids that are alerts already. */
+export async function knownAlerts(tx: Queryable, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.query<{ id: string }>('SELECT id FROM alerts WHERE id = ANY($1::uuid[])', [ids]);
+  return new Set(rows.map((row) => row.id));
+}
+
+interface SpanRow {
+  key: string;
+  incident_number: number;
+  first_at: Date;
+  last_at: Date;
+}
+
+/** Spans of the keys that come within reach of the time, and their incidents. Times in milliseconds. */
+export async function loadBoard(
+  tx: Queryable,
+  keys: readonly string[],
+  reach: { from: number; to: number },
+): Promise<{ spans: KeySpan[]; incidents: IncidentFacts[]; nextNumber: number }> {
+  const rows = await tx.query<SpanRow>(
+    'SELECT * FROM incident_keys WHERE key = ANY($1) AND last_at >= $2 AND first_at <= $3 ORDER BY key, incident_number, first_at',
+    [keys, new Date(reach.from), new Date(reach.to)],
+  );
+  const incidents = await tx.query<IncidentRow>(
+    'SELECT number, status, owner, classification, alert_count FROM incidents WHERE number = ANY($1)',
+    [[...new Set(rows.map((row) => row.incident_number))]],
+  );
+  const last = await tx.first<{ number: number }>('SELECT coalesce(max(number), 0) AS number FROM incidents');
+  return {
+    spans: rows.map((row) => ({
+      key: row.key,
+      incident: row.incident_number,
+      firstAt: row.first_at.getTime(),
+      lastAt: row.last_at.getTime(),
+    })),
+    incidents: incidents.map((row) => ({
+      number: row.number,
+      status: row.status,
+      owner: row.owner,
+      classification: row.classification,
+      alertCount: row.alert_count,
+    })),
+    nextNumber: (last?.number ?? 0) + 1,
+  };
+}
+
+/** The spans that are gone, then those of merged incidents to their targets, then the new ones. */
+export async function saveSpans(
+  tx: Queryable,
+  changes: { removed: readonly KeySpan[]; added: readonly KeySpan[] },
+  redirects: ReadonlyMap<number, number>,
+): Promise<void> {
+  if (changes.removed.length > 0)
+    await tx.execute(
+      `DELETE FROM incident_keys k USING jsonb_to_recordset($1::jsonb) AS x(key text, incident_number int, first_at timestamptz)
+       WHERE k.key = x.key AND k.incident_number = x.incident_number AND k.first_at = x.first_at`,
+      [JSON.stringify(changes.removed.map(spanJson))],
+    );
+  for (const [source, target] of redirects)
+    await tx.execute(
+      `WITH moved AS (DELETE FROM incident_keys WHERE incident_number = $1 RETURNING key, first_at, last_at)
+       INSERT INTO incident_keys SELECT key, $2, first_at, last_at FROM moved
+       ON CONFLICT (key, incident_number, first_at) DO UPDATE SET last_at = greatest(incident_keys.last_at, excluded.last_at)`,
+      [source, target],
+    );
+  if (changes.added.length > 0)
+    await tx.execute(
+      `INSERT INTO incident_keys SELECT key, incident_number, first_at, max(last_at)
+       FROM jsonb_to_recordset($1::jsonb) AS x(key text, incident_number int, first_at timestamptz, last_at timestamptz) GROUP BY 1, 2, 3
+       ON CONFLICT (key, incident_number, first_at) DO UPDATE SET last_at = greatest(incident_keys.last_at, excluded.last_at)`,
+      [JSON.stringify(changes.added.map(spanJson))],
+    );
+}
+
+const spanJson = (span: KeySpan) => ({
+  key: span.key,
+  incident_number: span.incident,
+  first_at: new Date(span.firstAt),
+  last_at: new Date(span.lastAt),
+});
+
+export async function insertIncidents(
+  tx: Queryable,
+  incidents: readonly { number: number; name: string; description: string }[],
+  at: Date,
+  by: string,
+): Promise<void> {
+  if (incidents.length === 0) return;
+  await tx.execute(
+    `INSERT INTO incidents (number, name, title, description, severity, status, first_activity_at, last_activity_at, created_at, updated_at, modified_by)
+     SELECT number, name, '', description, 'Informational', 'New', $2, $2, $2, $2, $3
+     FROM jsonb_to_recordset($1::jsonb) AS x(number int, name uuid, description text)`,
+    [JSON.stringify(incidents), at, by],
+  );
+}
+
+export async function insertAlerts(
+  tx: Queryable,
+  alerts: readonly { alert: NewAlert; incident: number | null }[],
+  at: Date,
+): Promise<void> {
+  await tx.execute(
+    `INSERT INTO alerts (id, rule_id, name, description, severity, tactics, techniques, start_time, end_time, created_at, incident_number,
+       custom_details, query, query_from, query_to)
+     SELECT id, rule_id, name, description, severity, tactics, techniques, start_time, end_time, $2, incident_number,
+       custom_details, query, query_from, query_to
+     FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, rule_id text, name text, description text, severity text, tactics text[], techniques text[],
+       start_time timestamptz, end_time timestamptz, incident_number int, custom_details jsonb, query text, query_from timestamptz, query_to timestamptz)`,
+    [
+      json(
+        alerts.map(({ alert, incident }) => ({
+          id: alert.id,
+          rule_id: alert.ruleId,
+          name: alert.name,
+          description: alert.description,
+          severity: alert.severity,
+          tactics: alert.tactics,
+          techniques: alert.techniques,
+          start_time: alert.startTime,
+          end_time: alert.endTime,
+          incident_number: incident,
+          custom_details: alert.customDetails,
+          query: alert.query,
+          query_from: alert.queryFrom,
+          query_to: alert.queryTo,
+        })),
+      ),
+      at,
+    ],
+  );
+  await insertEntities(
+    tx,
+    alerts.map(({ alert }) => alert),
+  );
+}
+
+async function insertEntities(tx: Queryable, alerts: readonly NewAlert[]): Promise<void> {
+  const entities = new Map<string, ResolvedEntity>();
+  const links: { alert_id: string; entity_id: string; position: number }[] = [];
+  for (const alert of alerts)
+    for (const [position, entity] of alert.entities.entries()) {
+      entities.set(entity.id, entity);
+      links.push({ alert_id: alert.id, entity_id: entity.id, position });
+    }
+  if (links.length === 0) return;
+  // In order of id, so that two transactions can't wait for each other.
+  const sorted = [...entities.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  await tx.execute(
+    `INSERT INTO entities (id, kind, name, identifiers, strong)
+     SELECT id, kind, name, identifiers, strong
+     FROM jsonb_to_recordset($1::jsonb) AS x(id text, kind text, name text, identifiers jsonb, strong boolean)
+     ON CONFLICT (id) DO UPDATE SET identifiers = entities.identifiers || excluded.identifiers, strong = entities.strong OR excluded.strong
+       WHERE NOT entities.identifiers @> excluded.identifiers`,
+    [json(sorted.map(({ id, kind, name, identifiers, strong }) => ({ id, kind, name, identifiers, strong })))],
+  );
+  await tx.execute(
+    `INSERT INTO alert_entities (alert_id, entity_id, position)
+     SELECT alert_id, entity_id, position FROM jsonb_to_recordset($1::jsonb) AS x(alert_id uuid, entity_id text, position int)`,
+    [json(links)],
+  );
+}
+
+/** Moves the alerts, entities and comments of merged incidents, closes them and leaves a signpost. */
+export async function redirectIncidents(
+  tx: Queryable,
+  redirects: ReadonlyMap<number, number>,
+  at: Date,
+): Promise<void> {
+  for (const [source, target] of redirects) {
+    await tx.execute('UPDATE alerts SET incident_number = $2 WHERE incident_number = $1', [source, target]);
+    await tx.execute(
+      `UPDATE incidents t SET owner = coalesce(t.owner, s.owner), classification = coalesce(t.classification, s.classification),
+         status = CASE WHEN s.status = 'Active' THEN 'Active' ELSE t.status END,
+         labels = (SELECT coalesce(array_agg(DISTINCT l), '{}') FROM unnest(t.labels || s.labels) AS l)
+       FROM incidents s WHERE t.number = $2 AND s.number = $1`,
+      [source, target],
+    );
+    await tx.execute(
+      `UPDATE incidents SET status = 'Closed', redirected_to = $2, classification = coalesce(classification, 'Undetermined'),
+         classification_comment = CASE WHEN classification_comment = '' THEN $3 ELSE classification_comment END,
+         system_labels = array_append(system_labels, 'Redirected'), closed_at = $4, updated_at = $4, modified_by = 'Sallyport',
+         alert_count = 0, entity_count = 0
+       WHERE number = $1`,
+      [source, target, `Merged into incident ${target}`, at],
+    );
+    await tx.execute('UPDATE incidents SET redirected_to = $2 WHERE redirected_to = $1', [source, target]);
+  }
+}
+
+export interface IncidentContents {
+  readonly alerts: readonly (AlertSummary & {
+    id: string;
+    ruleId: string;
+    techniques: readonly string[];
+    endTime: Date;
+  })[];
+  readonly main: readonly MainEntity[];
+  readonly entityCount: number;
+}
+
+/** What incidents hold: alerts in order of time, and their hosts, accounts and addresses. */
+export async function contentsOf(tx: Queryable, numbers: readonly number[]): Promise<Map<number, IncidentContents>> {
+  const alerts = await tx.query<{
+    incident_number: number;
+    id: string;
+    rule_id: string;
+    name: string;
+    severity: AlertSummary['severity'];
+    tactics: string[];
+    techniques: string[];
+    start_time: Date;
+    end_time: Date;
+  }>(
+    `SELECT incident_number, id, rule_id, name, severity, tactics, techniques, start_time, end_time
+     FROM alerts WHERE incident_number = ANY($1) ORDER BY start_time, id`,
+    [numbers],
+  );
+  const entities = await tx.query<{ incident_number: number; kind: string; name: string; alerts: number }>(
+    `SELECT a.incident_number, e.kind, e.name, count(*)::int AS alerts
+     FROM alerts a JOIN alert_entities l ON l.alert_id = a.id JOIN entities e ON e.id = l.entity_id
+     WHERE a.incident_number = ANY($1) GROUP BY a.incident_number, e.id, e.kind, e.name`,
+    [numbers],
+  );
+  const byIncident = Map.groupBy(alerts, (row) => row.incident_number);
+  const entitiesOf = Map.groupBy(entities, (row) => row.incident_number);
+  return new Map(
+    numbers.map((number) => [
+      number,
+      {
+        alerts: (byIncident.get(number) ?? []).map((row) => ({
+          id: row.id,
+          ruleId: row.rule_id,
+          name: row.name,
+          severity: row.severity,
+          tactics: row.tactics,
+          techniques: row.techniques,
+          startTime: row.start_time,
+          endTime: row.end_time,
+        })),
+        main: entitiesOf.get(number) ?? [],
+        entityCount: entitiesOf.get(number)?.length ?? 0,
+      },
+    ]),
+  );
+}
+
+/** Text columns bound the length of an activity's text at 30,000, that of a comment. */
+export async function insertActivities(tx: Queryable, activities: readonly NewActivity[], at: Date): Promise<void> {
+  if (activities.length === 0) return;
+  await tx.execute(
+    `INSERT INTO incident_activities (incident_number, at, by, kind, text)
+     SELECT incident, $2, by, kind, text FROM jsonb_to_recordset($1::jsonb) AS x(incident int, by text, kind text, text text)`,
+    [json(activities), at],
+  );
+}
+
+/** Writes the incidents as they are now to `SecurityIncident`, with the transaction. */
+export async function publishIncidents(tx: Queryable, outbox: RowSink, numbers: readonly number[]): Promise<void> {
+  if (numbers.length === 0) return;
+  const incidents = await tx.query<IncidentRow>('SELECT * FROM incidents WHERE number = ANY($1) ORDER BY number', [
+    numbers,
+  ]);
+  const alertIds = Map.groupBy(
+    await tx.query<{ number: number; id: string }>(
+      'SELECT incident_number AS number, id FROM alerts WHERE incident_number = ANY($1) ORDER BY start_time, id',
+      [numbers],
+    ),
+    (row) => row.number,
+  );
+  const comments = Map.groupBy(
+    await tx.query<{ number: number; at: Date; by: string; text: string }>(
+      `SELECT incident_number AS number, at, by, text FROM incident_activities WHERE incident_number = ANY($1) AND kind = 'comment' ORDER BY id`,
+      [numbers],
+    ),
+    (row) => row.number,
+  );
+  await outbox.write(
+    'SecurityIncident',
+    incidents.map((incident) =>
+      securityIncidentRow(incident, {
+        alertIds: (alertIds.get(incident.number) ?? []).map((row) => row.id),
+        comments: comments.get(incident.number) ?? [],
+      }),
+    ),
+    tx,
+  );
+}
+
+/** PostgreSQL's text and jsonb can't hold U+0000; what logs bring there is shown as U+FFFD. */
+const json = (value: unknown): string => JSON.stringify(value).replaceAll('\\u0000', '\\ufffd');
