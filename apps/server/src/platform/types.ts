@@ -8,6 +8,7 @@ import type { Jobs } from './jobs/types.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { RowSink } from './outbox/types.ts';
+import type { Sealing } from './sealing.ts';
 import type { Tracing } from './tracing.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface Platform {
   /** Rows of our own making on their way to the lake, exactly once, committed with the state they tell of. */
   readonly outbox: RowSink;
   readonly audit: AuditLog;
+  /** Encrypts secrets before they go to the database. */
+  readonly sealing: Sealing;
   readonly jobs: Jobs;
 }
 

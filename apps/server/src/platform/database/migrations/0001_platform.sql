@@ -36,7 +36,8 @@ CREATE TABLE lake_outbox_batches (
   id uuid PRIMARY KEY,
   lake_table text NOT NULL,
   formed_at timestamptz NOT NULL DEFAULT now(),
-  attempts integer NOT NULL DEFAULT 0
+  attempts integer NOT NULL DEFAULT 0,
+  next_attempt_at timestamptz NOT NULL DEFAULT now()
 );
 
 -- Servers that run jobs. One that is silent too long is taken for dead, and its jobs go to the others.

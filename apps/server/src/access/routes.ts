@@ -1,0 +1,20 @@
+import { requireCaller, type Handlers } from '../platform/http/index.ts';
+import type { AccessRoutes } from './index.ts';
+import type { TokenCommands } from './tokens.ts';
+
+export function tokenHandlers(tokens: TokenCommands): Handlers<AccessRoutes> {
+  return {
+    listTokens: async () => ({ tokens: await tokens.list() }),
+    createToken: async (context, { body }) => {
+      const made = await tokens.create(requireCaller(context), body);
+      const { name, scopes, expiresAt } = made.token;
+      context.audit({ target: `token ${name}`, details: { scopes, expiresAt } });
+      return made;
+    },
+    revokeToken: async (context, { params }) => {
+      const name = await tokens.revoke(params.id);
+      context.audit({ target: `token ${name}` });
+      return {};
+    },
+  };
+}

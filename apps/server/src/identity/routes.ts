@@ -1,0 +1,57 @@
+import type { FastifyReply } from 'fastify';
+import type { Me } from '@sallyport/contracts';
+import {
+  clearSessionCookie,
+  requirePerson,
+  setSessionCookie,
+  type Handlers,
+  type RequestContext,
+} from '../platform/http/index.ts';
+import type { IdentityRoutes } from './index.ts';
+import { toMe, type OpenedSession, type Sessions } from './sessions.ts';
+import type { Setup } from './setup.ts';
+import type { SignIn } from './sign-in.ts';
+import type { Origin } from './sign-in-log.ts';
+
+const originOf = ({ ipAddress, userAgent, requestId }: RequestContext): Origin => ({ ipAddress, userAgent, requestId });
+
+function signedIn(reply: FastifyReply, { secret, expiresAt, me }: OpenedSession): Me {
+  setSessionCookie(reply, secret, expiresAt);
+  return me;
+}
+
+export function identityHandlers(setup: Setup, signIn: SignIn, sessions: Sessions): Handlers<IdentityRoutes> {
+  return {
+    getSetup: async () => ({ needed: await setup.needed() }),
+    startSetup: (_context, { body }) => setup.start(body),
+    finishSetup: async (context, { body, reply }) => signedIn(reply, await setup.finish(body, originOf(context))),
+    startPasskeySignIn: () => signIn.startPasskey(),
+    signInWithPasskey: async (context, { body, reply }) =>
+      signedIn(reply, await signIn.withPasskey(body.challengeId, body.credential, originOf(context))),
+    signInWithPassword: async (context, { body, reply }) =>
+      signedIn(
+        reply,
+        await signIn.withPassword(body.userPrincipalName, body.password, body.totpCode, originOf(context)),
+      ),
+    signOut: async (context, { reply }) => {
+      const { id, session } = requirePerson(context);
+      await sessions.revoke(id, session.id);
+      clearSessionCookie(reply);
+      context.audit({ target: `session ${session.id}` });
+      return {};
+    },
+    getMe: (context) => {
+      const { id, name: userPrincipalName, displayName, role, session } = requirePerson(context);
+      return toMe({ id, userPrincipalName, displayName, role }, session.id, session.method);
+    },
+    listSessions: async (context) => {
+      const { id, session } = requirePerson(context);
+      return { sessions: await sessions.list(id, session.id) };
+    },
+    revokeSession: async (context, { params }) => {
+      await sessions.revoke(requirePerson(context).id, params.id);
+      context.audit({ target: `session ${params.id}` });
+      return {};
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import type { Queryable } from '../platform/database/index.ts';
+import type { Platform } from '../platform/types.ts';
+import type { SignInMethod } from './store.ts';
+
+/** Where a sign-in comes from. */
+export interface Origin {
+  readonly ipAddress: string;
+  readonly userAgent: string;
+  readonly requestId: string;
+}
+
+/** Microsoft Entra's error codes for how a sign-in ended. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
+export const outcomes = {
+  success: { code: '0', text: '' },
+  unknownUser: { code: '50034', text: 'The user account does not exist.' },
+  disabled: { code: '50057', text: 'The user account is disabled.' },
+  wrongPassword: { code: '50126', text: 'Invalid username or password.' },
+  wrongCode: { code: '500121', text: 'Authentication failed during strong authentication request.' },
+  replayedCode: { code: '500121', text: 'Authentication failed: the code has been used before.' },
+  throttled: { code: '50053', text: 'The account or the address is locked after too many failed sign-ins.' },
+  badPasskey: { code: '135011', text: 'The passkey was not accepted.' },
+} as const;
+export type Outcome = keyof typeof outcomes;
+
+export interface SignInEvent {
+  readonly userPrincipalName: string;
+  readonly userId?: string;
+  readonly displayName?: string;
+  readonly method: SignInMethod;
+  readonly outcome: Outcome;
+  readonly origin: Origin;
+  readonly sessionId?: string;
+}
+
+const methodNames: Readonly<Record<SignInMethod, readonly string[]>> = {
+  passkey: ['Passkey (FIDO2)'],
+  passwordTotp: ['Password', 'OATH verification code'],
+};
+
+/** Records a sign-in, good or not, in the audit chain and as a row of `SigninLogs`. Which part was wrong is told here and nowhere else. */
+export async function recordSignIn(platform: Platform, event: SignInEvent, tx?: Queryable): Promise<void> {
+  const { origin, outcome, method, userPrincipalName } = event;
+  const succeeded = outcome === 'success';
+  await platform.outbox.write('SigninLogs', [signInRow(event, platform.clock.now())], tx);
+  await platform.audit.record(
+    {
+      actor: userPrincipalName,
+      operation: 'SignIn',
+      target: 'Sallyport',
+      result: succeeded ? 'success' : 'failure',
+      ipAddress: origin.ipAddress,
+      requestId: origin.requestId,
+      details: { method, outcome, ...(event.sessionId === undefined ? {} : { sessionId: event.sessionId }) },
+    },
+    tx,
+  );
+}
+
+function signInRow(event: SignInEvent, now: Date): Record<string, unknown> {
+  const { origin, outcome } = event;
+  const { code, text } = outcomes[outcome];
+  const succeeded = outcome === 'success';
+  const steps = methodNames[event.method].map((authenticationMethod) => ({
+    authenticationStepDateTime: now.toISOString(),
+    authenticationMethod,
+    succeeded,
+    ...(succeeded ? {} : { authenticationStepResultDetail: text }),
+  }));
+  return {
+    TimeGenerated: now.toISOString(),
+    CreatedDateTime: now.toISOString(),
+    Id: origin.requestId,
+    CorrelationId: origin.requestId,
+    OperationName: 'Sign-in activity',
+    Category: 'SignInLogs',
+    SourceSystem: 'Sallyport',
+    AppDisplayName: 'Sallyport',
+    ResourceDisplayName: 'Sallyport',
+    ClientAppUsed: 'Browser',
+    UserPrincipalName: event.userPrincipalName,
+    UserDisplayName: event.displayName ?? '',
+    UserId: event.userId ?? '',
+    Identity: event.displayName ?? event.userPrincipalName,
+    UserType: 'Member',
+    IPAddress: origin.ipAddress,
+    UserAgent: origin.userAgent,
+    IsInteractive: true,
+    ResultType: code,
+    ResultSignature: succeeded ? 'SUCCESS' : 'FAILURE',
+    ResultDescription: text,
+    Status: { errorCode: Number(code), failureReason: text },
+    AuthenticationRequirement: 'multiFactorAuthentication',
+    AuthenticationDetails: JSON.stringify(steps),
+    ConditionalAccessStatus: 'notApplied',
+    SessionId: event.sessionId ?? '',
+    DeviceDetail: {},
+    LocationDetails: {},
+  };
+}

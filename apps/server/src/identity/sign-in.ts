@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { SallyportError, type sessionRoutes, type ResponseOf } from '@sallyport/contracts';
+import type { Platform } from '../platform/types.ts';
+import { authenticationOptions, challengeLifetimeMs, checkAuthentication, relyingPartyOf } from './passkeys.ts';
+import { checkPassword, stepOfCode } from './secrets.ts';
+import type { OpenedSession, Sessions } from './sessions.ts';
+import { recordSignIn, type Origin, type Outcome } from './sign-in-log.ts';
+import { passkeys, passwords, people, type Person, type SignInMethod } from './store.ts';
+import { createThrottle, type Subject } from './throttle.ts';
+
+/** Who it turned out to be, or why not. `person` is set as soon as it is known whom the sign-in meant. */
+type Check = { readonly outcome: Outcome; readonly person?: Person };
+
+/** One answer whatever was wrong: which part it was is only in our own logs. */
+const refused: Readonly<Record<SignInMethod, string>> = {
+  passwordTotp: 'the name, the password or the code is not right',
+  passkey: 'the passkey was not accepted',
+};
+
+export function createSignIn(platform: Platform, sessions: Sessions) {
+  const { database, clock, sealing } = platform;
+  const rp = relyingPartyOf(platform.config);
+  const throttle = createThrottle(database, clock);
+
+  /** Throttle, check, and then either a session or a refusal; either way it is recorded. */
+  const signIn = async (
+    method: SignInMethod,
+    claimedName: string,
+    subjects: readonly Subject[],
+    origin: Origin,
+    check: () => Promise<Check>,
+  ): Promise<OpenedSession> => {
+    try {
+      await throttle.attempt(subjects);
+    } catch (error) {
+      if (error instanceof SallyportError && error.code === 'TooManyRequests')
+        await recordSignIn(platform, { userPrincipalName: claimedName, method, outcome: 'throttled', origin });
+      throw error;
+    }
+    const { outcome, person } = await check();
+    const who = person
+      ? { userPrincipalName: person.userPrincipalName, userId: person.id, displayName: person.displayName }
+      : { userPrincipalName: claimedName };
+    if (outcome !== 'success' || !person) {
+      await recordSignIn(platform, { ...who, method, outcome, origin });
+      throw new SallyportError('Unauthenticated', refused[method]);
+    }
+    const session = await database.transaction(async (tx) => {
+      const opened = await sessions.open(tx, person, method, origin);
+      await recordSignIn(platform, { ...who, method, outcome, origin, sessionId: opened.me.sessionId }, tx);
+      return opened;
+    });
+    await throttle.succeeded(subjects);
+    return session;
+  };
+
+  const checkPasswordAndCode = async (name: string, password: string, code: string): Promise<Check> => {
+    const found = await people.byName(database, name);
+    const right = await checkPassword(found?.passwordHash ?? undefined, password);
+    if (!found) return { outcome: 'unknownUser' };
+    const { id, userPrincipalName, displayName, role } = found;
+    const person = { id, userPrincipalName, displayName, role };
+    if (!right || found.totpSecretSealed === null) return { outcome: 'wrongPassword', person };
+    if (found.disabled) return { outcome: 'disabled', person };
+    const secret = sealing.open(found.totpSecretSealed, `totp:${found.id}`).toString();
+    const step = stepOfCode(secret, code, clock.now());
+    if (step === undefined) return { outcome: 'wrongCode', person };
+    if (!(await passwords.takeStep(database, found.id, step))) return { outcome: 'replayedCode', person };
+    return { outcome: 'success', person };
+  };
+
+  const checkPasskey = async (challengeId: string, credential: Record<string, unknown>): Promise<Check> => {
+    const challenge = await passkeys.takeChallenge(database, challengeId, clock.now());
+    const passkey = await passkeys.byId(database, typeof credential['id'] === 'string' ? credential['id'] : '');
+    if (challenge === undefined || !passkey) return { outcome: 'badPasskey' };
+    const found = await people.byId(database, passkey.personId);
+    if (!found) return { outcome: 'unknownUser' };
+    const { id, userPrincipalName, displayName, role } = found;
+    const person = { id, userPrincipalName, displayName, role };
+    const counter = await checkAuthentication(rp, challenge, credential, passkey);
+    if (counter === undefined) return { outcome: 'badPasskey', person };
+    if (found.disabled) return { outcome: 'disabled', person };
+    await passkeys.used(database, passkey.credentialId, counter, clock.now());
+    return { outcome: 'success', person };
+  };
+
+  return {
+    async startPasskey(): Promise<ResponseOf<typeof sessionRoutes.startPasskeySignIn>> {
+      const options = await authenticationOptions(rp);
+      const challengeId = randomUUID();
+      const expiresAt = new Date(clock.now().getTime() + challengeLifetimeMs);
+      await passkeys.keepChallenge(database, challengeId, options.challenge, expiresAt);
+      return { challengeId, options: { ...options } };
+    },
+
+    withPasskey: (challengeId: string, credential: Record<string, unknown>, origin: Origin): Promise<OpenedSession> =>
+      signIn('passkey', 'unknown', [{ kind: 'address', name: origin.ipAddress }], origin, () =>
+        checkPasskey(challengeId, credential),
+      ),
+
+    withPassword: (name: string, password: string, code: string, origin: Origin): Promise<OpenedSession> =>
+      signIn(
+        'passwordTotp',
+        name,
+        [
+          { kind: 'account', name },
+          { kind: 'address', name: origin.ipAddress },
+        ],
+        origin,
+        () => checkPasswordAndCode(name, password, code),
+      ),
+  };
+}
+
+export type SignIn = ReturnType<typeof createSignIn>;

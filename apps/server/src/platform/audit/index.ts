@@ -1,0 +1,102 @@
+import { storableJson, storableText } from '../canonical-json.ts';
+import type { Clock } from '../clock.ts';
+import type { Database, Queryable } from '../database/types.ts';
+import type { RowObject, RowSink } from '../outbox/types.ts';
+import { firstBreak, firstHash, hashOf, type ChainedEntry } from './chain.ts';
+import type { AuditEntry, AuditEvent, AuditLog } from './types.ts';
+
+export type { AuditEntry, AuditEvent, AuditLog } from './types.ts';
+
+const verifyPageRows = 5_000;
+const columns = `sequence, at, actor, operation, target, result, ip_address AS "ipAddress", request_id AS "requestId", details,
+  previous_hash AS "previousHash", hash`;
+
+/** The audit log in PostgreSQL, each row mirrored to the lake's `AuditLogs`. */
+export function createAuditLog({
+  database,
+  outbox,
+  clock,
+}: {
+  database: Database;
+  outbox: RowSink;
+  clock: Clock;
+}): AuditLog {
+  const append = async (event: AuditEvent, tx: Queryable): Promise<void> => {
+    // The lock on this one row makes writers queue, so that the chain has no forks.
+    const head = await tx.first<{ sequence: number; hash: Buffer }>('SELECT sequence, hash FROM audit_head FOR UPDATE');
+    if (!head) throw new Error('audit_head is empty: somebody has removed the end of the audit chain');
+    const row = {
+      sequence: head.sequence + 1,
+      at: clock.now(),
+      actor: storableText(event.actor),
+      operation: storableText(event.operation),
+      target: storableText(event.target),
+      result: event.result,
+      ipAddress: storableText(event.ipAddress),
+      requestId: storableText(event.requestId ?? ''),
+      details: storableJson(event.details ?? {}),
+      previousHash: head.hash,
+    };
+    const hash = hashOf(row);
+    await tx.execute(
+      `INSERT INTO audit_log (sequence, at, actor, operation, target, result, ip_address, request_id, details, previous_hash, hash)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+      [
+        ...[row.sequence, row.at, row.actor, row.operation, row.target, row.result, row.ipAddress, row.requestId],
+        ...[JSON.stringify(row.details), row.previousHash, hash],
+      ],
+    );
+    await tx.execute('UPDATE audit_head SET sequence = $1, hash = $2', [row.sequence, hash]);
+    await outbox.write('AuditLogs', [lakeRow({ ...row, hash })], tx);
+  };
+
+  return {
+    record: (event, tx) => (tx ? append(event, tx) : database.transaction((own) => append(event, own))),
+    newest: (limit) =>
+      database.query<AuditEntry>(`SELECT ${columns} FROM audit_log ORDER BY sequence DESC LIMIT $1`, [limit]),
+    verify: () => verify(database),
+  };
+}
+
+async function verify(database: Database): Promise<{ intact: boolean; rows: number; brokenAt?: number }> {
+  // The head is read first: rows added meanwhile are beyond it and not looked at.
+  const head = await database.first<{ sequence: number; hash: Buffer }>('SELECT sequence, hash FROM audit_head');
+  if (!head) return { intact: false, rows: 0, brokenAt: 1 };
+  let previous: { sequence: number; hash: Buffer } = { sequence: 0, hash: firstHash };
+  while (previous.sequence < head.sequence) {
+    const page = await database.query<ChainedEntry>(
+      `SELECT ${columns} FROM audit_log WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence LIMIT $3`,
+      [previous.sequence, head.sequence, verifyPageRows],
+    );
+    const brokenAt = page.length === 0 ? previous.sequence + 1 : firstBreak(previous, page);
+    if (brokenAt !== undefined) return { intact: false, rows: head.sequence, brokenAt };
+    previous = page.at(-1)!;
+  }
+  if (!previous.hash.equals(head.hash)) return { intact: false, rows: head.sequence, brokenAt: head.sequence };
+  return { intact: true, rows: head.sequence };
+}
+
+/** As Microsoft Entra ID's AuditLogs has it, with our chain under AdditionalDetails. */
+function lakeRow(entry: ChainedEntry): RowObject {
+  return {
+    TimeGenerated: entry.at.toISOString(),
+    ActivityDateTime: entry.at.toISOString(),
+    Id: String(entry.sequence),
+    CorrelationId: entry.requestId,
+    OperationName: entry.operation,
+    ActivityDisplayName: entry.operation,
+    Category: 'Sallyport',
+    LoggedByService: 'Sallyport',
+    SourceSystem: 'Sallyport',
+    Identity: entry.actor,
+    InitiatedBy: { user: { userPrincipalName: entry.actor, ipAddress: entry.ipAddress } },
+    Result: entry.result === 'success' ? 'success' : 'failure',
+    ResultDescription: entry.result,
+    TargetResources: [{ displayName: entry.target }],
+    AdditionalDetails: [
+      { key: 'Details', value: JSON.stringify(entry.details) },
+      { key: 'PreviousHash', value: entry.previousHash.toString('hex') },
+      { key: 'Hash', value: entry.hash.toString('hex') },
+    ],
+  };
+}
