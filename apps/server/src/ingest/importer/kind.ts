@@ -63,7 +63,19 @@ function framing(head: Uint8Array, splitter: (sink: RecordSink) => Splitter, com
 }
 
 /** Names under which vendors wrap an array of records into one object: AWS, Azure and Graph, Okta, Google Cloud, Elastic and others. */
-const wrappers = ['Records', 'records', 'value', 'events', 'Events', 'logEvents', 'entries', 'items', 'results', 'logs', 'data'];
+const wrappers = [
+  'Records',
+  'records',
+  'value',
+  'events',
+  'Events',
+  'logEvents',
+  'entries',
+  'items',
+  'results',
+  'logs',
+  'data',
+];
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -86,7 +98,10 @@ export function framingsOf(head: Uint8Array, complete: boolean): Framing[] {
   if (first.object !== undefined && manyLines) return [lines()];
   const found = wrappersIn(text, first);
   const wrapped = found.map((name) => framing(head, (sink) => objectSplitter(sink, name), complete));
-  return [framing(head, objectSplitter, complete), ...wrapped.filter((w) => w.sample.some((r) => r.object !== undefined))];
+  return [
+    framing(head, objectSplitter, complete),
+    ...wrapped.filter((w) => w.sample.some((r) => r.object !== undefined)),
+  ];
 }
 
 /** The names of `wrappers` that may hold the records of the single object that the text is, or begins. */

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { brokenBytesKept, lineSplitter, objectSplitter, recordBytesMax, type RecordSink, type Splitter } from './splitter.ts';
+import {
+  brokenBytesKept,
+  lineSplitter,
+  objectSplitter,
+  recordBytesMax,
+  type RecordSink,
+  type Splitter,
+} from './splitter.ts';
 
 type Make = (sink: RecordSink) => Splitter;
 
@@ -79,13 +86,15 @@ describe('objectSplitter', () => {
   });
 
   it('never fails, and keeps every byte that says something, on any input', () => {
-    const soup = fc.string({ unit: fc.constantFrom(...'{}[]",:\\\n\r ab1'), maxLength: 200 });
+    const soup = fc.string({ unit: fc.constantFrom(...'{}[]",:\\\n\r ab1'.split('')), maxLength: 200 });
     fc.assert(
       fc.property(soup, fc.integer({ min: 1, max: 30 }), (text, size) => {
-        const kept = recordsOf(objectSplitter, text, size).join('').replaceAll(/[^ab1]/g, '');
+        const kept = recordsOf(objectSplitter, text, size)
+          .join('')
+          .replaceAll(/[^ab1]/g, '');
         expect(kept).toBe(text.replaceAll(/[^ab1]/g, ''));
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500, endOnFailure: true },
     );
   });
 });

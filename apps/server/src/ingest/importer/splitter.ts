@@ -155,7 +155,8 @@ export function objectSplitter(sink: RecordSink, wrapper?: string): Splitter {
         else if (depth > 0) at = inside(chunk, at);
         else {
           at = between(chunk, at);
-          if (at < chunk.length && !garbage && chunk[at] === openBrace && (outer === undefined || outer.open)) at = inside(chunk, at);
+          if (at < chunk.length && !garbage && chunk[at] === openBrace && (outer === undefined || outer.open))
+            at = inside(chunk, at);
         }
       }
     },

@@ -54,7 +54,11 @@ function parse(file: string, text: string): SourceFile {
     throw new Invalid(
       document.errors.map((e) => {
         const at = e.linePos?.[0];
-        return { file, path: at ? `line ${at.line}, column ${at.col}` : '', message: e.message.split('\n')[0] ?? e.code };
+        return {
+          file,
+          path: at ? `line ${at.line}, column ${at.col}` : '',
+          message: e.message.split('\n')[0] ?? e.code,
+        };
       }),
     );
   const parsed = SourceFile.safeParse(document.toJS({ maxAliasCount: 100 }));

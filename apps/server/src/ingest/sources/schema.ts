@@ -18,7 +18,10 @@ const LineExpression = z
     try {
       return new RegExp(text, 'u');
     } catch (error) {
-      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'not a regular expression' });
+      context.addIssue({
+        code: 'custom',
+        message: error instanceof Error ? error.message : 'not a regular expression',
+      });
       return z.NEVER;
     }
   });
