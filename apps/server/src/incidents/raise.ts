@@ -7,6 +7,7 @@ import {
   insertActivities,
   insertAlerts,
   insertIncidents,
+  json,
   knownAlerts,
   loadBoard,
   lockIncidents,
@@ -156,7 +157,7 @@ async function summarise(
      FROM jsonb_to_recordset($1::jsonb) AS x(number int, title text, severity text, tactics text[], techniques text[], rule_ids text[],
        alert_count int, entity_count int, first_activity_at timestamptz, last_activity_at timestamptz, reopened boolean)
      WHERE i.number = x.number`,
-    [JSON.stringify(rows).replaceAll('\\u0000', '\\ufffd'), now, engine],
+    [json(rows), now, engine],
   );
 }
 

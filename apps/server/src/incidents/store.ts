@@ -1,3 +1,4 @@
+import { storableJson } from '../platform/canonical-json.ts';
 import type { Queryable } from '../platform/database/types.ts';
 import type { RowSink } from '../platform/outbox/types.ts';
 import type { IncidentFacts, KeySpan } from './correlation/index.ts';
@@ -300,5 +301,5 @@ export async function publishIncidents(tx: Queryable, outbox: RowSink, numbers: 
   );
 }
 
-/** PostgreSQL's text and jsonb can't hold U+0000; what logs bring there is shown as U+FFFD. */
-const json = (value: unknown): string => JSON.stringify(value).replaceAll('\\u0000', '\\ufffd');
+/** As PostgreSQL can hold it: what logs bring may have U+0000 or half a surrogate pair. */
+export const json = (value: unknown): string => JSON.stringify(storableJson(value));

@@ -93,7 +93,7 @@ export const RuleDocument = z.looseObject({
   name: z.string().trim().min(1).max(256),
   description: z.string().max(20_000).nullish(),
   kind: oneOf(['Scheduled', 'NRT']).default('Scheduled'),
-  severity: Severity.or(oneOf(['High', 'Medium', 'Low', 'Informational'])),
+  severity: oneOf(Severity.options),
   enabled: z.boolean().default(true),
   version: z.union([z.string().max(32), z.number()]).nullish(),
   // Sentinel allows 10,000 characters. That bound is the vendor's, not ours.
