@@ -1,4 +1,4 @@
-import { tokens, type Token } from './tokens.ts';
+import { tokens, type Token } from '../tokens.ts';
 
 /** Formats that are whole at each line, with their number of header lines. */
 const lineFormats: Readonly<Record<string, number>> = {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Readable, Transform } from 'node:stream';
 import { createGunzip, createGzip, createInflate, gzip } from 'node:zlib';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { EngineError, errorText, httpStatus, toEngineError } from './errors.ts';
 import type { Answer, Job, Pool } from './pool.ts';
@@ -155,14 +156,13 @@ async function respond(exchange: Exchange, queryId: string, signal: AbortSignal)
     const rows = Readable.from([Buffer.from(sql.slice(statement.data.dataStart), 'utf8')]);
     return insertBody(exchange, { queryId, sql, statement, rows }, signal);
   }
-  if (statement.verb === 'KILL') return kill(exchange, sql);
+  if (statement.verb === 'KILL') return kill(exchange, sql, signal);
   await runAndSend(exchange, jobOf(exchange, queryId, sql.replace(/;\s*$/, ''), statement), signal);
 }
 
 function jobOf({ request, url }: Exchange, queryId: string, sql: string, statement: Statement): Job {
   const settings: Record<string, string> = {};
-  for (const [name, value] of url.searchParams)
-    if (!reserved.has(name) && name !== 'readonly') settings[name] = value;
+  for (const [name, value] of url.searchParams) if (!reserved.has(name) && name !== 'readonly') settings[name] = value;
   const header = (name: string): string | undefined => {
     const value = request.headers[name];
     return typeof value === 'string' ? value : undefined;
@@ -232,7 +232,8 @@ async function runAndSend(exchange: Exchange, job: Job, signal: AbortSignal): Pr
 }
 
 const wantsGzip = ({ request, url }: Exchange): boolean =>
-  url.searchParams.get('enable_http_compression') === '1' && /\bgzip\b/.test(String(request.headers['accept-encoding']));
+  url.searchParams.get('enable_http_compression') === '1' &&
+  /\bgzip\b/.test(String(request.headers['accept-encoding']));
 
 const packed = (exchange: Exchange): Promise<'gzip' | undefined> =>
   Promise.resolve(wantsGzip(exchange) ? 'gzip' : undefined);
@@ -309,14 +310,21 @@ function withoutHeader(bytes: Uint8Array, lines: number): Uint8Array {
   return bytes.subarray(at);
 }
 
-const killShape = /^\s*KILL\s+QUERY\s+WHERE\s+query_id\s*=\s*'([^'\\]{1,200})'\s*(?:ASYNC|SYNC)?\s*(?:FORMAT\s+\w+)?\s*;?\s*$/i;
+const killShape =
+  /^\s*KILL\s+QUERY\s+WHERE\s+query_id\s*=\s*'([^'\\]{1,300})'\s*(ASYNC|SYNC)?\s*(?:FORMAT\s+\w+)?\s*;?\s*$/i;
+
+/** How often KILL … SYNC looks whether the statement is gone, ms. */
+const killPollMs = 20;
 
 /** The engine gives its queries ids of its own, so KILL QUERY is answered here, for the ids that clients gave. */
-function kill(exchange: Exchange, sql: string): void {
-  const id = killShape.exec(sql)?.[1];
+async function kill(exchange: Exchange, sql: string, signal: AbortSignal): Promise<void> {
+  const [, id, mode] = killShape.exec(sql) ?? [];
   if (id === undefined)
     throw new EngineError(48, "only KILL QUERY WHERE query_id = '…' is supported", 'NOT_IMPLEMENTED');
-  const found = exchange.options.pool.kill(id);
-  const bytes = Buffer.from(found ? `waiting\t${sqlString(id).slice(1, -1)}\n` : '');
+  const { pool } = exchange.options;
+  const found = pool.kill(id);
+  const wait = mode?.toUpperCase() === 'SYNC';
+  while (wait && pool.has(id) && !signal.aborted) await sleep(killPollMs);
+  const bytes = Buffer.from(found ? `${wait ? 'finished' : 'waiting'}\t${sqlString(id).slice(1, -1)}\n` : '');
   send(exchange, { ...emptyAnswer, bytes }, 'TabSeparated', undefined);
 }

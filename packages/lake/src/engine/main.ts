@@ -111,6 +111,11 @@ process.once('message', (message) => {
   try {
     serve(Config.parse(message));
   } catch (error) {
-    process.send?.({ type: 'failed', message: error instanceof Error ? error.message : String(error) }, undefined, {}, die);
+    process.send?.(
+      { type: 'failed', message: error instanceof Error ? error.message : String(error) },
+      undefined,
+      {},
+      die,
+    );
   }
 });

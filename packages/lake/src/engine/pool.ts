@@ -211,6 +211,10 @@ export class Pool {
 
 function settingName(name: string): string {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-    throw new EngineError(115, `Setting ${JSON.stringify(name)} is neither a builtin setting nor a name`, 'UNKNOWN_SETTING');
+    throw new EngineError(
+      115,
+      `Setting ${JSON.stringify(name)} is neither a builtin setting nor a name`,
+      'UNKNOWN_SETTING',
+    );
   return name;
 }

@@ -1,6 +1,6 @@
 import { isAbsolute, normalize, sep } from 'node:path';
 import { EngineError } from './errors.ts';
-import { tokens, type Token } from './tokens.ts';
+import { tokens, type Token } from '../tokens.ts';
 import { sqlString } from '../sql.ts';
 
 /** What the HTTP layer has to know of a statement. */

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TableFileError, parseTableFile, type KqlType, type TableFile } from './file.ts';
+
+export interface Column {
+  readonly name: string;
+  readonly type: KqlType;
+}
+
+export interface TableDefinition {
+  readonly name: string;
+  readonly description: string | undefined;
+  /** TimeGenerated first, then by name. Without `_IngestedAt` and `_SegmentId`. */
+  readonly columns: readonly Column[];
+  /** Without TimeGenerated, which always comes last. */
+  readonly sortKey: readonly string[];
+  readonly partitionBy: 'month' | 'none';
+  readonly retentionDays: number;
+  /** Made by a user through `createTable`. */
+  readonly custom: boolean;
+}
+
+/** A stored function, as packages/kql takes it. */
+export interface KqlFunction {
+  readonly name: string;
+  readonly parameters: string;
+  readonly body: string;
+}
+
+/** The catalogue as packages/kql takes it. */
+export interface KqlCatalogue {
+  readonly version: string;
+  readonly tables: readonly { readonly name: string; readonly columns: readonly Column[] }[];
+  readonly functions: readonly KqlFunction[];
+}
+
+export const defaultRetentionDays = 90;
+
+/** Columns that every table has. */
+const standard: readonly Column[] = [
+  { name: 'TimeGenerated', type: 'datetime' },
+  { name: 'TenantId', type: 'string' },
+  { name: 'Type', type: 'string' },
+  { name: '_ResourceId', type: 'string' },
+];
+
+const rank = ({ name }: Column): number => (name === 'TimeGenerated' ? 0 : name.startsWith('_') ? 2 : 1);
+
+/** Columns with the standard ones, in the order in which the table has them. */
+export function withStandardColumns(columns: readonly Column[]): readonly Column[] {
+  const given = new Set(columns.map(({ name }) => name));
+  return [...columns, ...standard.filter(({ name }) => !given.has(name))].toSorted(
+    (a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1),
+  );
+}
+
+/** A table file as a definition. Throws Error when the file contradicts itself. */
+export function define(file: TableFile, custom = false): TableDefinition {
+  if ((file.columns['TimeGenerated'] ?? 'datetime') !== 'datetime')
+    throw new Error(`${file.name}: TimeGenerated must be a datetime`);
+  const columns = withStandardColumns(Object.entries(file.columns).map(([name, type]) => ({ name, type })));
+  for (const key of file.sortKey ?? []) {
+    const column = columns.find(({ name }) => name === key);
+    if (!column || column.type === 'dynamic') throw new Error(`${file.name}: sortKey: no column \`${key}\` to sort by`);
+  }
+  for (const reserved of ['_IngestedAt', '_SegmentId'])
+    if (reserved in file.columns) throw new Error(`${file.name}: \`${reserved}\` is the lake's own column`);
+  return {
+    name: file.name,
+    description: file.description,
+    columns,
+    sortKey: (file.sortKey ?? []).filter((name) => name !== 'TimeGenerated'),
+    partitionBy: file.partitionBy ?? 'month',
+    retentionDays: file.retentionDays ?? defaultRetentionDays,
+    custom,
+  };
+}
+
+/** The folder of table files that ships with Sallyport. */
+export const shippedTables = fileURLToPath(new URL('../../../../content/tables', import.meta.url));
+
+/** Tables by name; never changes: `with` gives a new one. */
+export class Catalogue {
+  readonly tables: ReadonlyMap<string, TableDefinition>;
+  /** Changes when, and only when, a name, column or type does. */
+  readonly version: string;
+
+  constructor(tables: Iterable<TableDefinition>) {
+    this.tables = new Map([...tables].map((table) => [table.name, table]));
+    const shape = [...this.tables.values()].map(({ name, columns }) => [name, columns.map((c) => [c.name, c.type])]);
+    this.version = createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 16);
+  }
+
+  /** Reads `*.yml` of a folder. Throws TableFileError naming file and line. */
+  static async load(folder: string = shippedTables): Promise<Catalogue> {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.yml')).toSorted();
+    const tables: TableDefinition[] = [];
+    for (const name of names) {
+      const path = join(folder, name);
+      const file = parseTableFile(await readFile(path, 'utf8'), path);
+      if (file.name !== basename(name, '.yml'))
+        throw new TableFileError(path, 1, `the table of this file is ${file.name}`);
+      try {
+        tables.push(define(file));
+      } catch (error) {
+        throw new TableFileError(path, 1, error instanceof Error ? error.message : String(error));
+      }
+    }
+    return new Catalogue(tables);
+  }
+
+  get(name: string): TableDefinition | undefined {
+    return this.tables.get(name);
+  }
+
+  /** This catalogue with tables added, or put in place of those of the same name. */
+  with(tables: Iterable<TableDefinition>): Catalogue {
+    const all = new Map(this.tables);
+    for (const table of tables) all.set(table.name, table);
+    return new Catalogue(all.values());
+  }
+
+  /** For `compile` of packages/kql. */
+  kql(functions: readonly KqlFunction[] = []): KqlCatalogue {
+    const tables = [...this.tables.values()].map(({ name, columns }) => ({ name, columns }));
+    const version = functions.length === 0 ? this.version : `${this.version}-${fingerprint(functions)}`;
+    return { version, tables, functions };
+  }
+}
+
+const fingerprint = (functions: readonly KqlFunction[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify(functions.map((f) => [f.name, f.parameters, f.body])))
+    .digest('hex')
+    .slice(0, 12);

@@ -1,0 +1,26 @@
+export { startEngine, type Engine, type EngineExit, type EngineOptions } from './engine/start.ts';
+export {
+  Catalogue,
+  define,
+  shippedTables,
+  type Column,
+  type KqlCatalogue,
+  type KqlFunction,
+  type TableDefinition,
+} from './catalogue/catalogue.ts';
+export { KqlType, TableFile, TableFileError, parseTableFile } from './catalogue/file.ts';
+export { ddl, engineType, type ClusterDdl } from './ddl.ts';
+export {
+  Lake,
+  defaultLimits,
+  type LakeOptions,
+  type Limits,
+  type QueryOptions,
+  type QueryResult,
+  type TableStatus,
+} from './lake.ts';
+export type { LoadResult, LoadSegment, LoadStatement } from './load.ts';
+export type { PayloadRange } from './parts.ts';
+export { convertText, type Reader } from './reader.ts';
+export { engineCode } from './errors.ts';
+export { sqlName, sqlString } from './sql.ts';

@@ -1,0 +1,370 @@
+import type { ClickHouseSettings } from '@clickhouse/client';
+import { SallyportError } from '@sallyport/contracts';
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import type { Catalogue, Column, KqlCatalogue, KqlFunction, TableDefinition } from './catalogue/catalogue.ts';
+import { Connection, readAll, type ConnectionOptions } from './connection.ts';
+import { engineCode } from './errors.ts';
+import { Loader, type LoadResult, type LoadSegment, type LoadStatement } from './load.ts';
+import { insertStatement, encodeRows } from './rows.ts';
+import { liftSettings } from './settings.ts';
+import { sqlName } from './sql.ts';
+import { createDatabase, Tables } from './tables.ts';
+
+export interface LakeOptions extends ConnectionOptions {
+  /** The database that holds the tables. Letters, digits and `_`; begins with a letter. */
+  readonly workspace: string;
+  readonly catalogue: Catalogue;
+  /** `file` when the engine runs on this machine and may read the spool folder; `body` (default) sends segments with the request. */
+  readonly transport?: 'file' | 'body';
+  /** A cluster of the servers' `remote_servers`: tables become Replicated and Distributed. */
+  readonly clusterName?: string;
+}
+
+/** Bounds of one query. */
+export interface Limits {
+  /** Seconds. Default 60. Past it: QueryLimitExceeded. */
+  readonly seconds: number;
+  /** Memory in the engine, bytes. Default 2 GiB. Past it: QueryLimitExceeded. */
+  readonly memoryBytes: number;
+  /** Rows of the result. Default 500,000. Past it the result is cut, and says so in `partial`. */
+  readonly rows: number;
+  /** Bytes of the result as JSON. Default 64 MB. Past it the result is cut, and says so in `partial`. */
+  readonly bytes: number;
+}
+
+export const defaultLimits: Limits = { seconds: 60, memoryBytes: 2 * 2 ** 30, rows: 500_000, bytes: 64_000_000 };
+
+/** A result that is this many times `limits.bytes` is not worth carrying over to be cut. */
+const hardBytesFactor = 4;
+
+export interface QueryOptions {
+  /** To `kill` it by; default random. */
+  readonly queryId?: string;
+  /** Who asks: a person's, rule's or job's id. For the engine's log. */
+  readonly who?: string;
+  /** What for: `hunting`, `rule`, … For the engine's log. */
+  readonly operation?: string;
+  readonly limits?: Partial<Limits>;
+  readonly signal?: AbortSignal;
+  /** Values of `{name:Type}` in the SQL. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** Tables that are read, to be made when missing. Others are found by the engine's complaint, one by one. */
+  readonly tables?: readonly string[];
+  readonly settings?: ClickHouseSettings;
+}
+
+export interface QueryResult {
+  /** Types are the engine's. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly (readonly unknown[])[];
+  readonly statistics: { readonly elapsedSeconds: number; readonly rowsRead: number; readonly bytesRead: number };
+  /** Which limit cut the result, and at what number. */
+  readonly partial?: { readonly reason: string };
+}
+
+export interface TableStatus {
+  readonly name: string;
+  readonly custom: boolean;
+  readonly columns: number;
+  readonly rows: number;
+  readonly bytesOnDisk: number;
+  /** ISO 8601; null for a table without rows. By TimeGenerated. */
+  readonly firstRowAt: string | null;
+  readonly lastRowAt: string | null;
+  readonly retentionDays: number;
+}
+
+const outputSettings: ClickHouseSettings = {
+  output_format_json_quote_64bit_integers: 0,
+  output_format_json_quote_denormals: 1,
+  output_format_json_quote_decimals: 1,
+  date_time_output_format: 'iso',
+  session_timezone: 'UTC',
+};
+
+const Answer = z.object({
+  meta: z.array(z.object({ name: z.string(), type: z.string() })),
+  data: z.array(z.array(z.unknown())),
+  statistics: z.object({ elapsed: z.number(), rows_read: z.number(), bytes_read: z.number() }),
+});
+
+const loadSettings: ClickHouseSettings = {
+  // Replayed logs may span many months, and a segment is stored whole or not at all.
+  max_partitions_per_insert_block: '0',
+  insert_null_as_default: 1,
+  max_execution_time: 600,
+  max_memory_usage: String(3 * 2 ** 30),
+  date_time_input_format: 'best_effort',
+  session_timezone: 'UTC',
+};
+
+/** At most this many missing tables are made for one query that did not name them. */
+const unknownTablesMax = 64;
+
+/** The tables of one workspace, and the only door to the engine. */
+export class Lake {
+  readonly workspace: string;
+  readonly #connection: Connection;
+  readonly #tables: Tables;
+  readonly #loader: Loader;
+
+  private constructor(workspace: string, connection: Connection, tables: Tables, loader: Loader) {
+    this.workspace = workspace;
+    this.#connection = connection;
+    this.#tables = tables;
+    this.#loader = loader;
+  }
+
+  /** Connects and makes the workspace when it is not there. Waits `retryMs` for an engine that is not up. Throws SallyportError Unavailable. */
+  static async connect(options: LakeOptions): Promise<Lake> {
+    const { workspace } = options;
+    if (!/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(workspace)) throw new Error(`not a workspace name: ${workspace}`);
+    const cluster = options.clusterName === undefined ? undefined : { cluster: options.clusterName };
+    const connection = new Connection(options, workspace);
+    const tables = new Tables(connection, options.catalogue, workspace, cluster);
+    const outside = new Connection(options);
+    try {
+      await outside.command(createDatabase(workspace, cluster));
+      await tables.open();
+    } catch (error) {
+      await connection.close();
+      throw error;
+    } finally {
+      await outside.close();
+    }
+    const loader = new Loader({
+      connection,
+      database: workspace,
+      transport: options.transport ?? 'body',
+      settings: { ...loadSettings, ...(cluster ? { distributed_foreground_insert: 1 } : {}) },
+      logComment: comment(workspace, { operation: 'load' }),
+    });
+    return new Lake(workspace, connection, tables, loader);
+  }
+
+  /** Shipped and custom tables as they now are. */
+  get catalogue(): Catalogue {
+    return this.#tables.catalogue;
+  }
+
+  /** The catalogue for `compile` of packages/kql. */
+  kqlCatalogue(functions: readonly KqlFunction[] = []): KqlCatalogue {
+    return this.#tables.catalogue.kql(functions);
+  }
+
+  /**
+   * Runs one SELECT of ours, without any right to write, to set, or to reach files and other machines. Tried again when the engine dies meanwhile.
+   * Throws SallyportError: QueryLimitExceeded, InvalidQuery, TooManyRequests, Unavailable; the signal's reason when aborted.
+   */
+  async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
+    const limits = { ...defaultLimits, ...options.limits };
+    const tooMuch = (): SallyportError =>
+      new SallyportError('QueryLimitExceeded', `the result is far over its limit of ${limits.bytes} bytes`);
+    const bytes = await this.#read(sql, 'JSONCompact', options, limits, (stream) =>
+      readAll(stream, limits.bytes * hardBytesFactor, tooMuch),
+    );
+    return cut(Answer.parse(JSON.parse(bytes.toString('utf8'))), bytes.length, limits);
+  }
+
+  /**
+   * The engine's own bytes, as they come, in `format` (default JSONCompactEachRow). Limits of time and memory hold; rows and bytes are the reader's
+   * to bound. An error after the first bytes breaks the stream with an error. Destroying the stream cancels the query.
+   */
+  async stream(sql: string, options: QueryOptions & { readonly format?: string } = {}): Promise<Readable> {
+    const limits = { ...defaultLimits, rows: 0, ...options.limits };
+    return this.#read(sql, options.format ?? 'JSONCompactEachRow', options, limits, (stream) =>
+      Promise.resolve(stream),
+    );
+  }
+
+  /** Stores rows given as objects (a few thousand at most), exactly once for one `segmentId`. Columns unknown to the table throw BadRequest. */
+  async insertRows(
+    table: string,
+    rows: readonly Readonly<Record<string, unknown>>[],
+    options: { readonly segmentId?: string; readonly retry?: boolean } = {},
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    await this.#tables.ensure([table]);
+    const definition = this.#tables.get(table);
+    const encoded = encodeRows(definition, rows);
+    const id = options.segmentId ?? randomUUID();
+    const log_comment = comment(this.workspace, { operation: 'insert' });
+    let doubt = options.retry ?? false;
+    await this.#connection.repeat(async () => {
+      if (doubt) await this.#loader.forget(id, [table]);
+      doubt = true;
+      const reply = await this.#connection.sendOnce({
+        sql: insertStatement(this.workspace, definition, encoded.columns, id),
+        queryId: `load-${id}-0`,
+        settings: { ...loadSettings, ...encoded.settings, log_comment, wait_end_of_query: 1 },
+        values: Readable.from([encoded.body]),
+      });
+      await readAll(reply.stream);
+    });
+  }
+
+  /**
+   * Stores a segment through its statements, exactly once: give `segment.retry` when an earlier call for the same id did not answer (a crash, an
+   * error). Throws SallyportError: Unavailable or TooManyRequests (again later, with `retry`), others for good; then no row of it is stored.
+   */
+  async load(segment: LoadSegment, statements: readonly LoadStatement[]): Promise<LoadResult> {
+    await this.#tables.ensure(statements.map(({ table }) => table));
+    return this.#loader.load(segment, statements);
+  }
+
+  /** Makes physical tables and columns that are missing. Throws SallyportError NotFound, Conflict. */
+  ensureTables(names: Iterable<string>): Promise<void> {
+    return this.#tables.ensure(names);
+  }
+
+  /** Makes a custom table. Throws SallyportError BadRequest, Conflict. */
+  createTable(input: { name: string; columns: readonly Column[]; retentionDays?: number }): Promise<TableDefinition> {
+    return this.#tables.createTable(input);
+  }
+
+  addColumns(table: string, columns: readonly Column[]): Promise<TableDefinition> {
+    return this.#tables.addColumns(table, columns);
+  }
+
+  setRetention(table: string, days: number): Promise<TableDefinition> {
+    return this.#tables.setRetention(table, days);
+  }
+
+  /** Reads again what other servers changed of custom tables and retention. */
+  reloadTables(): Promise<void> {
+    return this.#tables.reload();
+  }
+
+  /** Sizes and times of the tables that hold rows, and of all custom ones; by name. */
+  async tableInfo(): Promise<TableStatus[]> {
+    const sizes = await this.#sizes();
+    const shown = [...this.catalogue.tables.values()].filter(
+      ({ name, custom }) => custom || (sizes.get(name)?.rows ?? 0) > 0,
+    );
+    return shown.map((table) => ({
+      name: table.name,
+      custom: table.custom,
+      columns: table.columns.length,
+      retentionDays: table.retentionDays,
+      ...(sizes.get(table.name) ?? { rows: 0, bytesOnDisk: 0, firstRowAt: null, lastRowAt: null }),
+    }));
+  }
+
+  /** Cancels a running query. No error when it has ended. */
+  async kill(queryId: string): Promise<void> {
+    if (!/^[\w.-]{1,200}$/.test(queryId))
+      throw new SallyportError('BadRequest', 'not a query id', { target: 'queryId' });
+    await this.#connection.command(`KILL QUERY WHERE query_id = '${queryId}' ASYNC`);
+  }
+
+  /** Does the engine answer? */
+  ping(): Promise<boolean> {
+    return this.#connection.ping();
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  async #read<T>(
+    sql: string,
+    format: string,
+    options: QueryOptions,
+    limits: Limits,
+    receive: (stream: Readable) => Promise<T>,
+  ): Promise<T> {
+    if (options.tables) await this.#tables.ensure(options.tables.filter((name) => this.catalogue.get(name)));
+    const lifted = liftSettings(sql);
+    const settings: ClickHouseSettings = {
+      ...outputSettings,
+      ...lifted.settings,
+      ...options.settings,
+      max_execution_time: limits.seconds,
+      max_memory_usage: String(limits.memoryBytes),
+      ...(limits.rows > 0 ? { max_result_rows: String(limits.rows), result_overflow_mode: 'break' as const } : {}),
+      log_comment: comment(this.workspace, options),
+      readonly: '1',
+      ...(format === 'JSONCompact' ? { wait_end_of_query: 1 as const } : {}),
+    };
+    const run = (): Promise<T> =>
+      this.#connection.repeat(async () => {
+        const reply = await this.#connection.sendOnce({
+          sql: `${lifted.sql}\nFORMAT ${format}`,
+          queryId: options.queryId,
+          settings,
+          ...(options.params ? { params: options.params } : {}),
+          signal: options.signal,
+        });
+        return receive(reply.stream);
+      }, options);
+    return this.#makingTables(run);
+  }
+
+  /** Runs a query, and makes the tables of the catalogue that the engine does not find. */
+  async #makingTables<T>(run: () => Promise<T>): Promise<T> {
+    for (let made = 0; ; made++) {
+      try {
+        return await run();
+      } catch (error) {
+        const missing = engineCode(error) === 60 ? missingTable(error) : undefined;
+        if (missing === undefined || !this.catalogue.get(missing) || made >= unknownTablesMax) throw error;
+        await this.#tables.ensure([missing]);
+      }
+    }
+  }
+
+  async #sizes(): Promise<Map<string, Pick<TableStatus, 'rows' | 'bytesOnDisk' | 'firstRowAt' | 'lastRowAt'>>> {
+    const parts = await this.#connection.rows(
+      `SELECT table, sum(bytes_on_disk) AS bytes FROM system.parts WHERE database = {db:String} AND active GROUP BY table`,
+      { db: this.workspace },
+    );
+    const Part = z.object({ table: z.string(), bytes: z.number() });
+    const bytes = new Map(parts.map((row) => Part.parse(row)).map((row) => [row.table, row.bytes]));
+    const names = [...bytes.keys()].filter((name) => this.catalogue.get(name));
+    if (names.length === 0) return new Map();
+    const one = (name: string, i: number): string =>
+      `SELECT ${i} AS i, count() AS rows, ${iso('min')} AS first, ${iso('max')} AS last FROM ${sqlName(this.workspace)}.${sqlName(name)}`;
+    const Row = z.object({ i: z.number(), rows: z.number(), first: z.string(), last: z.string() });
+    const rows = (await this.#connection.rows(names.map(one).join('\nUNION ALL\n'))).map((row) => Row.parse(row));
+    return new Map(
+      rows.map(({ i, rows: count, first, last }) => {
+        const name = names[i] ?? '';
+        const times = count > 0 ? { firstRowAt: first, lastRowAt: last } : { firstRowAt: null, lastRowAt: null };
+        return [name, { rows: count, bytesOnDisk: bytes.get(name) ?? 0, ...times }];
+      }),
+    );
+  }
+}
+
+const iso = (aggregate: string): string => `concat(replaceOne(toString(${aggregate}(TimeGenerated)), ' ', 'T'), 'Z')`;
+
+function comment(workspace: string, options: { who?: string; operation?: string }): string {
+  return JSON.stringify({ workspace, who: options.who ?? 'system', operation: options.operation ?? 'query' });
+}
+
+function missingTable(error: unknown): string | undefined {
+  const cause = error instanceof SallyportError ? error.cause : error;
+  const text = cause instanceof Error ? cause.message : '';
+  return /(?:identifier|Table) [`']?(?:[\w]+\.)?[`']?(\w+)[`']?/.exec(text)?.[1];
+}
+
+function cut(answer: z.infer<typeof Answer>, bytes: number, limits: Limits): QueryResult {
+  const { elapsed, rows_read, bytes_read } = answer.statistics;
+  const all = answer.data;
+  const byBytes = bytes > limits.bytes ? Math.floor((all.length * limits.bytes) / bytes) : all.length;
+  const kept = Math.min(all.length, limits.rows, byBytes);
+  const reason =
+    kept === all.length
+      ? undefined
+      : byBytes < limits.rows
+        ? `the result is larger than ${limits.bytes} bytes: the first ${kept} rows are shown`
+        : `the result has more than ${limits.rows} rows: the first ${kept} are shown`;
+  return {
+    columns: answer.meta,
+    rows: kept === all.length ? all : all.slice(0, kept),
+    statistics: { elapsedSeconds: elapsed, rowsRead: rows_read, bytesRead: bytes_read },
+    ...(reason === undefined ? {} : { partial: { reason } }),
+  };
+}
