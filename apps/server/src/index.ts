@@ -1,1 +1,23 @@
 export type { Platform, Domain } from './platform/types.ts';
+export {
+  ConfigError,
+  environmentName,
+  flagName,
+  loadConfig,
+  publicUrlOf,
+  settingKeys,
+  settings,
+  type Config,
+  type SettingKey,
+} from './platform/config/index.ts';
+export { manualClock, systemClock, type Clock, type ManualClock } from './platform/clock.ts';
+export { createLog, silentLog, type Log } from './platform/log.ts';
+export { openPlatform, type OpenPlatform } from './platform/create.ts';
+export { createServer, type Server } from './app.ts';
+export { runSupervisor, type SupervisorOptions } from './supervisor/index.ts';
+export {
+  startEphemeralPlatform,
+  withEphemeralPlatform,
+  type EphemeralOptions,
+} from './supervisor/ephemeral-platform.ts';
+export { startEphemeralDatabase } from './supervisor/ephemeral-database.ts';

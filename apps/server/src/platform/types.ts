@@ -25,12 +25,20 @@ export interface Platform {
   readonly database: Database;
   /** All rows. Bound to the default workspace. */
   readonly lake: Lake;
+  /** Where acknowledged rows wait for the engine. */
+  readonly spool: SpoolPlace;
   /** Rows of our own making on their way to the lake, exactly once, committed with the state they tell of. */
   readonly outbox: RowSink;
   readonly audit: AuditLog;
   /** Encrypts secrets before they go to the database. */
   readonly sealing: Sealing;
   readonly jobs: Jobs;
+}
+
+export interface SpoolPlace {
+  readonly folder: string;
+  /** Group that must be able to read its files, when the embedded engine runs as another user than the server. */
+  readonly groupId: number | undefined;
 }
 
 /** What a domain's `create…` function answers. `start` runs after all domains exist; `stop` in reverse order. */

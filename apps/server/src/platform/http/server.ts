@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:https';
 import { SallyportError, type RouteDefinition, type RouteTable } from '@sallyport/contracts';
 import cookie from '@fastify/cookie';
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { fastify, LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorBody, publicError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Exchange, PipelineServices } from './exchange.ts';
@@ -49,7 +49,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   const app = fastify({
     https: { cert: options.tls.certificate, key: options.tls.key, minVersion: 'TLSv1.2' },
     loggerInstance: options.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,

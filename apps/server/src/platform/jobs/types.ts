@@ -4,7 +4,7 @@ export interface JobRun<Input> {
   readonly workflowId: string;
   /**
    * Runs `work` once and remembers its answer (plain JSON), so that a job taken up by another server goes on after the last finished step.
-   * A step that was cut off runs again: make it idempotent.
+   * When it throws Unavailable it is tried again, seven times in two minutes. A step that was cut off runs again: make it idempotent.
    */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
@@ -24,7 +24,7 @@ export interface Jobs {
    * starts. A due time missed while no server ran is not made up for: a job that must catch up looks at its own state.
    */
   schedule(name: string, cron: string, run: (job: ScheduledRun) => Promise<void>): void;
-  /** Queues a job. The same `workflowId` again does nothing, for good. Resolves when it is durable, not when it has run. */
+  /** Queues a job. The same `workflowId` again does nothing, until 30 days after it ended. Resolves when it is durable, not when it has run. */
   start<Input>(name: string, workflowId: string, input: Input): Promise<void>;
   /** Resolves when the job has run; throws what it threw. */
   result(workflowId: string): Promise<void>;

@@ -8,9 +8,13 @@ import type { RowObject, RowSink } from './types.ts';
 
 export type { RowObject, RowSink } from './types.ts';
 
-/** What the outbox delivers to: the lake. A segment id given again must not store its rows again. */
+/** What the outbox delivers to: the lake. Rows of a segment id are stored once; `retry` tells that an earlier attempt may have stored them. */
 export interface RowTarget {
-  insertRows(table: string, rows: readonly RowObject[], segmentId: string): Promise<void>;
+  insertRows(
+    table: string,
+    rows: readonly RowObject[],
+    options: { readonly segmentId: string; readonly retry: boolean },
+  ): Promise<void>;
 }
 
 export interface Outbox extends RowSink {
@@ -63,7 +67,7 @@ export function createOutbox(options: {
       const batch = await claim(database);
       if (!batch) return count;
       try {
-        const rows = await deliver(database, target, batch.id);
+        const rows = await deliver(database, target, batch);
         delivered.inc({ table: batch.table }, rows);
         count++;
       } catch (err) {
@@ -127,8 +131,15 @@ async function formBatches(database: Database): Promise<void> {
   });
 }
 
+interface Claimed {
+  readonly id: string;
+  readonly table: string;
+  /** With this one. */
+  readonly attempts: number;
+}
+
 /** Takes a due batch, and puts its next attempt off: by then it is delivered, or whoever took it has failed or died. */
-async function claim(database: Database): Promise<{ id: string; table: string; attempts: number } | undefined> {
+async function claim(database: Database): Promise<Claimed | undefined> {
   return database.first(
     `UPDATE lake_outbox_batches SET attempts = attempts + 1,
        next_attempt_at = now() + least(power(2, attempts) * 500, $1) * interval '1 millisecond'
@@ -140,7 +151,7 @@ async function claim(database: Database): Promise<{ id: string; table: string; a
 }
 
 /** Inserts the batch and forgets it. The lock is held meanwhile, so that a slow insert isn't begun a second time by another server. */
-const deliver = (database: Database, target: RowTarget, id: string): Promise<number> =>
+const deliver = (database: Database, target: RowTarget, { id, attempts }: Claimed): Promise<number> =>
   database.transaction(async (tx) => {
     const batch = await tx.first<{ table: string }>(
       'SELECT lake_table AS "table" FROM lake_outbox_batches WHERE id = $1 FOR UPDATE SKIP LOCKED',
@@ -154,7 +165,7 @@ const deliver = (database: Database, target: RowTarget, id: string): Promise<num
       await target.insertRows(
         batch.table,
         rows.map(({ row }) => row),
-        id,
+        { segmentId: id, retry: attempts > 1 },
       );
     await tx.execute('DELETE FROM lake_outbox WHERE batch_id = $1', [id]);
     await tx.execute('DELETE FROM lake_outbox_batches WHERE id = $1', [id]);

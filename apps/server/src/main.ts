@@ -1,0 +1,69 @@
+import { createServer } from './app.ts';
+import { ConfigError, loadConfig, publicUrlOf } from './platform/config/index.ts';
+import { openPlatform } from './platform/create.ts';
+import { createLog } from './platform/log.ts';
+import { isStartMessage, type ServerMessage, type StartMessage } from './supervisor/messages.ts';
+
+/** The server process. Under a supervisor it is told its configuration; alone it reads it, and needs DATABASE_URL and LAKE_URL. */
+async function receiveStart(): Promise<StartMessage> {
+  if (process.send) {
+    const { promise, resolve } = Promise.withResolvers<StartMessage>();
+    process.on('message', (message) => {
+      if (isStartMessage(message)) resolve(message);
+    });
+    return promise;
+  }
+  const config = loadConfig();
+  for (const key of ['databaseUrl', 'lakeUrl'] as const)
+    if (config[key] === '') throw new ConfigError(`setting \`${key}\` must be given to a server without a supervisor`);
+  return { type: 'start', config, demo: false, postgresPid: undefined, embeddedLake: undefined };
+}
+
+const tell = (message: ServerMessage): void => void process.send?.(message);
+
+async function main(): Promise<void> {
+  const { config, demo, postgresPid, embeddedLake } = await receiveStart();
+  const log = createLog({ level: config.logLevel });
+  const stopAsked = Promise.withResolvers<'asked' | 'orphaned'>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopAsked.resolve('asked'));
+  process.on('disconnect', () => stopAsked.resolve('orphaned'));
+  const die = (err: unknown) => {
+    log.fatal({ err }, 'the server process fails');
+    process.exit(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+
+  const platform = await openPlatform({ config, log, embeddedLake, processMetrics: true });
+  const server = await createServer(platform, { demo });
+  await server.start();
+  log.info({ address: publicUrlOf(config) }, 'ready');
+  const setupLink = await server.issueSetupLink();
+  tell({ type: 'ready', address: publicUrlOf(config), ...(setupLink === undefined ? {} : { setupLink }) });
+  if (!process.send && setupLink !== undefined) process.stderr.write(`first administrator: ${setupLink}\n`);
+
+  const why = await stopAsked.promise;
+  log.info({ why }, 'stopping');
+  await server.stop();
+  await platform.close();
+  if (why === 'orphaned' && postgresPid !== undefined) endOrphan(postgresPid);
+}
+
+function endOrphan(pid: number): void {
+  try {
+    process.kill(pid, 'SIGINT');
+  } catch {
+    // It has ended already.
+  }
+}
+
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  tell({ type: 'failed', message });
+  if (!process.send) process.stderr.write(`sallyport server: ${message}\n`);
+  // Leaves the message the time to go out.
+  setTimeout(() => process.exit(1), 100);
+}
