@@ -21,9 +21,10 @@ const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorCode
 async function errorOf(response: Response): Promise<SallyportError> {
   const parsed = ErrorBody.safeParse(await response.json().catch(() => undefined));
   if (!parsed.success) return new SallyportError('InternalError', `the server answered ${response.status}`);
-  const { code, message, target, details } = parsed.data.error;
+  const { code, message, target, details, requestId } = parsed.data.error;
   return new SallyportError(isErrorCode(code) ? code : 'InternalError', message, {
     ...(target === undefined ? {} : { target }),
+    ...(requestId === undefined ? {} : { requestId }),
     details: (details ?? []).map((d) => ({
       code: d.code,
       message: d.message,

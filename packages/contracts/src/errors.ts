@@ -48,17 +48,26 @@ export class SallyportError extends Error {
   readonly details: readonly ErrorDetail[];
   /** Seconds after which a retry makes sense (429 and 503). */
   readonly retryAfterSeconds: number | undefined;
+  /** The id of the request that failed, to quote and to find in the log. Set on the client's side only. */
+  readonly requestId: string | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { target?: string; details?: readonly ErrorDetail[]; retryAfterSeconds?: number; cause?: unknown } = {},
+    options: {
+      target?: string;
+      details?: readonly ErrorDetail[];
+      retryAfterSeconds?: number;
+      requestId?: string;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.target = options.target;
     this.details = options.details ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.requestId = options.requestId;
   }
 
   get status(): number {

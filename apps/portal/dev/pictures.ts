@@ -1,0 +1,137 @@
+/**
+ * Photographs the built portal over fixtures, light and dark: `npm run build && npm run pictures [-- NAME...]`. Pictures go to
+ * PICTURES (default: the system's temporary folder). Prints what the browser complained of, content security policy included.
+ */
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+
+process.env['SALLYPORT_FIXTURES'] = '1';
+const { preview } = await import('vite');
+const { default: chromium } = await import('@sparticuz/chromium');
+const { chromium: playwright } = await import('playwright-core');
+
+interface Shot {
+  readonly name: string;
+  readonly path: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly act?: (page: Page) => Promise<void>;
+}
+
+const hash = (query: string): string => `#query=${Buffer.from(query).toString('base64url')}`;
+const table =
+  'SecurityEvent\n| where TimeGenerated > ago(1d)\n| where EventID in (4624, 4688)\n| project-reorder TimeGenerated, Computer';
+const chart =
+  'SecurityEvent\n| summarize Count = count() by bin(TimeGenerated, 1h), Computer\n| render timechart with (title="Events by computer")';
+const wrong = 'SecurityEvent\n| where Nope == 1\n| take 10';
+const runIt = async (page: Page): Promise<void> => {
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.waitForTimeout(2_500);
+};
+
+const shots: readonly Shot[] = [
+  { name: 'setup', path: '/setup#token=abc' },
+  {
+    name: 'setup-method',
+    path: '/setup#token=abc',
+    act: async (page) => {
+      await page.getByLabel('Your name').fill('Maria Lind');
+      await page.getByLabel('User name').fill('maria.lind@contoso.com');
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await page.getByRole('tab', { name: 'Password and code' }).click();
+      await page.waitForTimeout(300);
+    },
+  },
+  { name: 'signin', path: '/signin' },
+  { name: 'home', path: '/' },
+  { name: 'incidents', path: '/incidents' },
+  { name: 'incidents-selected', path: '/incidents?selected=42' },
+  { name: 'incidents-390', path: '/incidents', width: 390, height: 844 },
+  { name: 'incident', path: '/incidents/42' },
+  { name: 'incident-alerts', path: '/incidents/42?tab=alerts&alert=10000000-0000-4000-8000-000000000005' },
+  { name: 'incident-entities', path: '/incidents/42?tab=entities' },
+  { name: 'incident-timeline', path: '/incidents/42?tab=timeline' },
+  { name: 'incident-evidence', path: '/incidents/42?tab=evidence&alert=10000000-0000-4000-8000-000000000002' },
+  { name: 'incident-comments', path: '/incidents/42?tab=comments' },
+  {
+    name: 'incident-close',
+    path: '/incidents/42',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Status: Active' }).click();
+      await page.getByRole('menuitemradio', { name: 'Closed' }).click();
+      await page.getByText('False positive').click();
+      await page.waitForTimeout(500);
+    },
+  },
+  { name: 'incident-390', path: '/incidents/42', width: 390, height: 844 },
+  { name: 'hunting', path: `/hunting?range=24h${hash(table)}`, act: runIt },
+  { name: 'hunting-chart', path: `/hunting?range=7d${hash(chart)}`, act: runIt },
+  { name: 'hunting-error', path: `/hunting${hash(wrong)}`, act: runIt },
+  { name: 'rules', path: '/rules' },
+  { name: 'rule', path: '/rules/rule-2' },
+  { name: 'rule-runs', path: '/rules/rule-2?tab=runs' },
+  { name: 'data', path: '/data' },
+  { name: 'data-sources', path: '/data?tab=sources' },
+  { name: 'data-errors', path: '/data?tab=errors' },
+  { name: 'data-upload', path: '/data?tab=upload' },
+  { name: 'settings', path: '/settings' },
+  { name: 'settings-sessions', path: '/settings?tab=sessions' },
+  { name: 'settings-tokens', path: '/settings?tab=tokens' },
+  { name: 'settings-audit', path: '/settings?tab=audit' },
+  {
+    name: 'palette',
+    path: '/incidents',
+    act: (page) => page.keyboard.press('Control+k').then(() => page.waitForTimeout(400)),
+  },
+  { name: 'gallery', path: '/gallery', height: 3_200 },
+];
+
+const wanted = process.argv.slice(2);
+const themes = (process.env['THEMES'] ?? 'light,dark').split(',') as ('light' | 'dark')[];
+const folder = process.env['PICTURES'] ?? join(tmpdir(), 'portal-pictures');
+mkdirSync(folder, { recursive: true });
+
+const server = await preview({
+  configFile: join(import.meta.dirname, '../vite.config.ts'),
+  preview: { port: 0, host: '127.0.0.1', strictPort: false },
+  logLevel: 'error',
+});
+const address = server.httpServer.address();
+const base = `http://localhost:${typeof address === 'object' ? address?.port : 0}`;
+const browser = await playwright.launch({
+  executablePath: await chromium.executablePath(),
+  // Not the package's own arguments: they are for a sandboxed function host, and switch web security off.
+  args: ['--no-sandbox', '--headless=shell', '--disable-gpu', '--hide-scrollbars', '--disable-dev-shm-usage'],
+  headless: true,
+});
+try {
+  for (const colorScheme of themes) {
+    for (const shot of shots.filter(({ name }) => wanted.length === 0 || wanted.some((one) => name.startsWith(one)))) {
+      const context = await browser.newContext({
+        colorScheme,
+        viewport: { width: shot.width ?? 1440, height: shot.height ?? 900 },
+        reducedMotion: 'reduce',
+      });
+      const page = await context.newPage();
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning')
+          console.log(`${shot.name} ${colorScheme}: ${message.text().slice(0, 400)}`);
+      });
+      page.on('pageerror', (error) => console.log(`${shot.name} ${colorScheme}: ${String(error.stack).slice(0, 600)}`));
+      await page
+        .goto(base + shot.path, { waitUntil: 'networkidle', timeout: 15_000 })
+        .catch((error) => console.log(String(error)));
+      await page.waitForTimeout(300);
+      await shot.act?.(page).catch((error) => console.log(`${shot.name}: ${String(error).slice(0, 400)}`));
+      await page.screenshot({ path: join(folder, `${shot.name}-${colorScheme}.png`) });
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+  await server.close();
+}
+console.log(folder);
+process.exit(0);

@@ -1,0 +1,296 @@
+import {
+  Button,
+  makeStyles,
+  Menu,
+  MenuDivider,
+  MenuGroup,
+  MenuGroupHeader,
+  MenuItem,
+  MenuItemRadio,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  mergeClasses,
+  SearchBox,
+  tokens,
+  Tooltip,
+} from '@fluentui/react-components';
+import {
+  ArrowCircleRightRegular,
+  NavigationRegular,
+  PersonCircleRegular,
+  SearchRegular,
+  SignOutRegular,
+  WeatherMoonRegular,
+  WeatherSunnyRegular,
+} from '@fluentui/react-icons';
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { useRef, useState, type ReactElement } from 'react';
+import { client, useMe } from '../shared/api.ts';
+import { searchRef, useNarrow, usePageKey } from '../shared/hooks.ts';
+import { Logo } from '../shared/Logo.tsx';
+import { setPreferences, usePreferences } from '../shared/preferences.ts';
+import { visible } from '../shared/text.ts';
+import { CommandPalette, type Command } from './CommandPalette.tsx';
+import { places } from './places.tsx';
+import { useDark } from './theme.tsx';
+
+const NARROW = '@media (max-width: 640px)';
+const TOP = '48px';
+
+const useStyles = makeStyles({
+  root: {
+    display: 'grid',
+    gridTemplateRows: `${TOP} minmax(0, 1fr)`,
+    gridTemplateColumns: 'auto minmax(0, 1fr)',
+    height: '100dvh',
+    overflow: 'hidden',
+  },
+  top: {
+    gridColumn: '1 / -1',
+    display: 'flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalM,
+    padding: `0 ${tokens.spacingHorizontalM} 0 ${tokens.spacingHorizontalXS}`,
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderBottom: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
+  },
+  search: {
+    width: '440px',
+    maxWidth: '100%',
+    margin: '0 auto',
+    [NARROW]: { width: 'auto', minWidth: 0, flexShrink: 1 },
+  },
+  end: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalXS, flexShrink: 0 },
+  logo: { [NARROW]: { display: 'none' } },
+  nav: {
+    width: '200px',
+    padding: tokens.spacingVerticalS,
+    display: 'flex',
+    flexDirection: 'column',
+    gap: tokens.spacingVerticalXXS,
+    backgroundColor: tokens.colorNeutralBackground2,
+    borderRight: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
+    overflowY: 'auto',
+  },
+  collapsed: { width: 'auto' },
+  over: { position: 'fixed', top: TOP, bottom: 0, left: 0, zIndex: 30, boxShadow: tokens.shadow16 },
+  place: {
+    display: 'flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalM,
+    padding: `${tokens.spacingVerticalSNudge} ${tokens.spacingHorizontalS}`,
+    borderRadius: tokens.borderRadiusMedium,
+    color: tokens.colorNeutralForeground2,
+    textDecorationLine: 'none',
+    ':hover': { backgroundColor: tokens.colorNeutralBackground2Hover },
+    ':focus-visible': { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
+  },
+  here: {
+    backgroundColor: tokens.colorNeutralBackground2Selected,
+    color: tokens.colorNeutralForeground1,
+    fontWeight: tokens.fontWeightSemibold,
+  },
+  icon: { fontSize: tokens.fontSizeBase500, display: 'flex' },
+  main: { minWidth: 0, minHeight: 0, overflow: 'hidden', gridColumn: 2 },
+  skip: {
+    position: 'absolute',
+    left: tokens.spacingHorizontalM,
+    top: '-100px',
+    zIndex: 40,
+    padding: tokens.spacingHorizontalS,
+    backgroundColor: tokens.colorNeutralBackground1,
+    color: tokens.colorBrandForegroundLink,
+    ':focus': { top: tokens.spacingVerticalS },
+  },
+});
+
+function Nav({ collapsed, over, onGo }: { collapsed: boolean; over: boolean; onGo: () => void }): ReactElement {
+  const styles = useStyles();
+  const { permissions } = useMe();
+  const mine = places.filter(({ permission }) => permission === undefined || permissions.includes(permission));
+  return (
+    <nav className={mergeClasses(styles.nav, collapsed && styles.collapsed, over && styles.over)} aria-label="Places">
+      {mine.map((place) => (
+        <Link
+          key={place.to}
+          to={place.to}
+          className={styles.place}
+          activeProps={{ className: mergeClasses(styles.place, styles.here), 'aria-current': 'page' }}
+          activeOptions={{ exact: place.to === '/', includeSearch: false }}
+          onClick={onGo}
+          {...(collapsed ? { 'aria-label': place.label, title: place.label } : {})}
+        >
+          <span className={styles.icon} aria-hidden>
+            {place.icon}
+          </span>
+          {!collapsed && place.label}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function MeMenu({ onSignOut }: { onSignOut: () => void }): ReactElement {
+  const me = useMe();
+  const { theme, zone } = usePreferences();
+  return (
+    <Menu
+      checkedValues={{ theme: [theme], zone: [zone] }}
+      onCheckedValueChange={(_, { name, checkedItems }) =>
+        setPreferences({ [name]: checkedItems[0] } as Parameters<typeof setPreferences>[0])
+      }
+    >
+      <MenuTrigger disableButtonEnhancement>
+        <Button appearance="subtle" icon={<PersonCircleRegular />} aria-label={`Me: ${visible(me.displayName)}`} />
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          <MenuGroup>
+            <MenuGroupHeader>
+              {visible(me.userPrincipalName)} · {me.role}
+            </MenuGroupHeader>
+          </MenuGroup>
+          <MenuDivider />
+          <MenuGroup>
+            <MenuGroupHeader>Appearance</MenuGroupHeader>
+            <MenuItemRadio name="theme" value="system">
+              As the system
+            </MenuItemRadio>
+            <MenuItemRadio name="theme" value="light">
+              Light
+            </MenuItemRadio>
+            <MenuItemRadio name="theme" value="dark">
+              Dark
+            </MenuItemRadio>
+          </MenuGroup>
+          <MenuDivider />
+          <MenuGroup>
+            <MenuGroupHeader>Time zone</MenuGroupHeader>
+            <MenuItemRadio name="zone" value="local">
+              Local
+            </MenuItemRadio>
+            <MenuItemRadio name="zone" value="utc">
+              UTC
+            </MenuItemRadio>
+          </MenuGroup>
+          <MenuDivider />
+          <MenuItem icon={<SignOutRegular />} onClick={onSignOut}>
+            Sign out
+          </MenuItem>
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}
+
+/** What surrounds every page of a signed-in person: places at the left, search and me at the top. */
+export function Frame(): ReactElement {
+  const styles = useStyles();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const narrow = useNarrow();
+  const dark = useDark();
+  const { navCollapsed, zone } = usePreferences();
+  const [navOver, setNavOver] = useState(false);
+  const [palette, setPalette] = useState(false);
+  const [text, setText] = useState('');
+  const search = useRef<HTMLInputElement>(null);
+  usePageKey('/', () => search.current?.focus());
+  usePageKey('k', () => setPalette(true), { ctrl: true });
+
+  const signOut = async (): Promise<void> => {
+    await client.signOut().catch(() => undefined);
+    queries.clear();
+    await navigate({ to: '/signin' });
+  };
+  const find = (what: string): void => {
+    const number = /^#?(\d{1,9})$/.exec(what)?.[1];
+    void (number
+      ? navigate({ to: '/incidents/$number', params: { number } })
+      : navigate({ to: '/incidents', search: { search: what, status: ['New', 'Active', 'Closed'] } }));
+  };
+  const toggleTheme = (): void => setPreferences({ theme: dark ? 'light' : 'dark' });
+
+  const commands: Command[] = [
+    ...places.map((place) => ({
+      id: place.to,
+      label: place.label,
+      icon: place.icon,
+      words: place.words,
+      run: () => void navigate({ to: place.to }),
+    })),
+    {
+      id: 'theme',
+      label: dark ? 'Switch to light' : 'Switch to dark',
+      icon: dark ? <WeatherSunnyRegular /> : <WeatherMoonRegular />,
+      words: 'theme appearance',
+      run: toggleTheme,
+    },
+    {
+      id: 'zone',
+      label: zone === 'utc' ? 'Show local times' : 'Show times in UTC',
+      words: 'zone clock',
+      run: () => setPreferences({ zone: zone === 'utc' ? 'local' : 'utc' }),
+    },
+    { id: 'out', label: 'Sign out', icon: <SignOutRegular />, run: () => void signOut() },
+  ];
+  const fromText = (typed: string): Command[] => {
+    const number = /^#?(\d{1,9})$/.exec(typed)?.[1];
+    return [
+      ...(number
+        ? [{ id: 'n', label: `Incident ${number}`, icon: <ArrowCircleRightRegular />, run: () => find(typed) }]
+        : []),
+      { id: 's', label: `Search incidents for “${visible(typed)}”`, icon: <SearchRegular />, run: () => find(typed) },
+    ];
+  };
+
+  return (
+    <div className={styles.root}>
+      <a href="#main" className={styles.skip}>
+        Skip to the page
+      </a>
+      <header className={styles.top}>
+        <Button
+          appearance="subtle"
+          icon={<NavigationRegular />}
+          aria-label={narrow ? 'Places' : navCollapsed ? 'Show names of places' : 'Show icons only'}
+          onClick={() => (narrow ? setNavOver(!navOver) : setPreferences({ navCollapsed: !navCollapsed }))}
+        />
+        <Link to="/" aria-label="Sallyport, home" className={styles.logo} style={{ textDecoration: 'none' }}>
+          <Logo />
+        </Link>
+        <SearchBox
+          {...searchRef(search)}
+          className={styles.search}
+          placeholder={narrow ? 'Search' : 'Search incidents, entities or a number  ( / )'}
+          aria-label="Search incidents, entities or a number"
+          value={text}
+          onChange={(_, data) => setText(data.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && text.trim() !== '') {
+              find(text.trim());
+              setText('');
+            } else if (event.key === 'Escape') search.current?.blur();
+          }}
+        />
+        <div className={styles.end}>
+          <Tooltip content={dark ? 'Switch to light' : 'Switch to dark'} relationship="label">
+            <Button
+              appearance="subtle"
+              icon={dark ? <WeatherSunnyRegular /> : <WeatherMoonRegular />}
+              onClick={toggleTheme}
+            />
+          </Tooltip>
+          <MeMenu onSignOut={() => void signOut()} />
+        </div>
+      </header>
+      {(!narrow || navOver) && <Nav collapsed={!narrow && navCollapsed} over={narrow} onGo={() => setNavOver(false)} />}
+      <main id="main" className={styles.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <CommandPalette open={palette} onClose={() => setPalette(false)} commands={commands} fromText={fromText} />
+    </div>
+  );
+}

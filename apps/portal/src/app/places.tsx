@@ -1,0 +1,54 @@
+import {
+  DatabaseRegular,
+  HomeRegular,
+  SearchSquareRegular,
+  SettingsRegular,
+  ShieldErrorRegular,
+  TargetArrowRegular,
+} from '@fluentui/react-icons';
+import type { GrantedPermission } from '@sallyport/contracts';
+import type { ReactElement } from 'react';
+
+export interface Place {
+  readonly to: '/' | '/incidents' | '/hunting' | '/rules' | '/data' | '/settings';
+  readonly label: string;
+  readonly icon: ReactElement;
+  /** What one must hold to find anything there. */
+  readonly permission?: GrantedPermission;
+  /** Words by which the command palette finds it, beside its label. */
+  readonly words: string;
+}
+
+/** The places of the portal, grouped as the work is. */
+export const places: readonly Place[] = [
+  { to: '/', label: 'Home', icon: <HomeRegular />, words: 'overview start' },
+  {
+    to: '/incidents',
+    label: 'Incidents',
+    icon: <ShieldErrorRegular />,
+    permission: 'securityData.read',
+    words: 'alerts queue',
+  },
+  {
+    to: '/hunting',
+    label: 'Hunting',
+    icon: <SearchSquareRegular />,
+    permission: 'securityData.read',
+    words: 'kql query logs search',
+  },
+  {
+    to: '/rules',
+    label: 'Detections',
+    icon: <TargetArrowRegular />,
+    permission: 'securityData.read',
+    words: 'rules analytics',
+  },
+  {
+    to: '/data',
+    label: 'Data',
+    icon: <DatabaseRegular />,
+    permission: 'data.read',
+    words: 'tables sources upload errors ingestion',
+  },
+  { to: '/settings', label: 'System', icon: <SettingsRegular />, words: 'settings sessions tokens audit' },
+];

@@ -1,0 +1,160 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  type ErrorComponentProps,
+} from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { z } from 'zod';
+import { dataSearch } from '../features/data/index.ts';
+import { huntingSearch } from '../features/hunting/index.ts';
+import { incidentSearch, incidentsSearch } from '../features/incidents/index.ts';
+import { ruleSearch, rulesSearch } from '../features/rules/index.ts';
+import { settingsSearch } from '../features/settings/index.ts';
+import { parseSearch, stringifySearch, textOf } from '../shared/address.ts';
+import { client, isUnauthenticated, meQuery } from '../shared/api.ts';
+import { Page } from '../shared/Page.tsx';
+import { EmptyState, ErrorState, Loading } from '../shared/States.tsx';
+import { Frame } from './Frame.tsx';
+
+function Failed({ error, reset }: ErrorComponentProps): ReactElement {
+  return (
+    <Page title="Something went wrong" scroll>
+      <ErrorState error={error} title="This page could not be shown" onRetry={reset} />
+    </Page>
+  );
+}
+
+const Missing = (): ReactElement => (
+  <Page title="Not found">
+    <EmptyState title="There is no such page">
+      The address may be old, or cut short. Ctrl-K reaches every page.
+    </EmptyState>
+  </Page>
+);
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet, notFoundComponent: Missing });
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('../features/setup/index.ts'), 'SetupPage'),
+});
+
+const signInSearch = z.object({ to: textOf(2_000) });
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/signin',
+  validateSearch: (raw: Record<string, unknown>): { to?: string | undefined } => signInSearch.parse(raw),
+  component: lazyRouteComponent(() => import('../features/signin/index.ts'), 'SignInPage'),
+});
+
+/** Every page in the frame waits here until it is known who is signed in. */
+const frame = createRoute({
+  getParentRoute: () => root,
+  id: 'frame',
+  component: Frame,
+  errorComponent: Failed,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queries.ensureQueryData(meQuery);
+    } catch (error) {
+      if (!isUnauthenticated(error)) throw error;
+      const { needed } = await client.getSetup();
+      if (needed) throw redirect({ to: '/setup' });
+      throw redirect({ to: '/signin', search: { to: location.href } });
+    }
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => frame,
+  path: '/',
+  component: lazyRouteComponent(() => import('../features/home/index.ts'), 'HomePage'),
+});
+
+const incidents = createRoute({
+  getParentRoute: () => frame,
+  path: '/incidents',
+  validateSearch: incidentsSearch,
+  component: lazyRouteComponent(() => import('../features/incidents/IncidentsPage.tsx'), 'IncidentsPage'),
+});
+
+const incident = createRoute({
+  getParentRoute: () => frame,
+  path: '/incidents/$number',
+  validateSearch: incidentSearch,
+  component: lazyRouteComponent(() => import('../features/incidents/IncidentPage.tsx'), 'IncidentPage'),
+});
+
+const hunting = createRoute({
+  getParentRoute: () => frame,
+  path: '/hunting',
+  validateSearch: huntingSearch,
+  component: lazyRouteComponent(() => import('../features/hunting/HuntingPage.tsx'), 'HuntingPage'),
+});
+
+const rules = createRoute({
+  getParentRoute: () => frame,
+  path: '/rules',
+  validateSearch: rulesSearch,
+  component: lazyRouteComponent(() => import('../features/rules/RulesPage.tsx'), 'RulesPage'),
+});
+
+const rule = createRoute({
+  getParentRoute: () => frame,
+  path: '/rules/$id',
+  validateSearch: ruleSearch,
+  component: lazyRouteComponent(() => import('../features/rules/RulePage.tsx'), 'RulePage'),
+});
+
+const data = createRoute({
+  getParentRoute: () => frame,
+  path: '/data',
+  validateSearch: dataSearch,
+  component: lazyRouteComponent(() => import('../features/data/DataPage.tsx'), 'DataPage'),
+});
+
+const settings = createRoute({
+  getParentRoute: () => frame,
+  path: '/settings',
+  validateSearch: settingsSearch,
+  component: lazyRouteComponent(() => import('../features/settings/SettingsPage.tsx'), 'SettingsPage'),
+});
+
+/** Every shared piece in its states. Not linked from anywhere; needs no server. */
+const gallery = createRoute({
+  getParentRoute: () => root,
+  path: '/gallery',
+  component: lazyRouteComponent(() => import('../features/gallery/index.ts'), 'GalleryPage'),
+});
+
+const routeTree = root.addChildren([
+  setup,
+  signIn,
+  gallery,
+  frame.addChildren([home, incidents, incident, hunting, rules, rule, data, settings]),
+]);
+
+export const createPortalRouter = (queries: QueryClient) =>
+  createRouter({
+    routeTree,
+    context: { queries },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    defaultPendingMs: 300,
+    defaultPendingComponent: () => <Loading rows={8} label="Loading the page" />,
+    defaultErrorComponent: Failed,
+  });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createPortalRouter>;
+  }
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { oneOf, textOf } from '../../shared/address.ts';
+
+export const dataTabs = ['tables', 'sources', 'errors', 'upload'] as const;
+export const tableSorts = ['name', 'rows', 'bytesOnDisk', 'lastRowAt', 'retentionDays'] as const;
+
+const Data = z.object({
+  tab: oneOf(dataTabs),
+  search: textOf(200),
+  sort: oneOf(tableSorts),
+  order: oneOf(['asc', 'desc']),
+  selected: textOf(128),
+});
+export type DataSearch = Partial<z.infer<typeof Data>>;
+export const dataSearch = (raw: Record<string, unknown>): DataSearch => Data.parse(raw);

@@ -1,0 +1,260 @@
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  Field,
+  Input,
+  makeStyles,
+  Menu,
+  MenuItem,
+  MenuItemRadio,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Radio,
+  RadioGroup,
+  Select,
+  Textarea,
+  tokens,
+} from '@fluentui/react-components';
+import { ChevronDownRegular } from '@fluentui/react-icons';
+import {
+  ClassificationReason,
+  IncidentStatus,
+  Severity as SeverityEnum,
+  type Classification,
+  type Incident,
+  type IncidentChange,
+} from '@sallyport/contracts';
+import { useState, type ReactElement, type ReactNode } from 'react';
+import { useMay, useMe } from '../../shared/api.ts';
+import { Severity } from '../../shared/Severity.tsx';
+import { words } from '../../shared/text.ts';
+import { classifications } from './index.ts';
+import { IncidentStatusLabel, Owner } from './IncidentState.tsx';
+import { useChangeIncident } from './queries.ts';
+
+const useStyles = makeStyles({
+  root: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: tokens.spacingHorizontalS },
+  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
+});
+
+const meanings: Record<Classification, string> = {
+  TruePositive: 'True positive: it was an attack',
+  BenignPositive: 'Benign positive: suspicious, but expected',
+  FalsePositive: 'False positive: the detection or its data was wrong',
+  Undetermined: 'Undetermined',
+};
+
+/** The reason that Sentinel pairs with each classification. Source: Microsoft Sentinel, "Investigate incidents", closing. */
+const reasons: Record<Classification, readonly (typeof ClassificationReason.options)[number][]> = {
+  TruePositive: ['SuspiciousActivity'],
+  BenignPositive: ['SuspiciousButExpected'],
+  FalsePositive: ['IncorrectAlertLogic', 'InaccurateData'],
+  Undetermined: [],
+};
+
+/** Closing asks why. `what` names what will be closed. */
+export function CloseDialog(props: {
+  open: boolean;
+  what: string;
+  onCancel: () => void;
+  onClose: (change: IncidentChange) => void;
+}): ReactElement {
+  const styles = useStyles();
+  const [classification, setClassification] = useState<Classification>();
+  const [reason, setReason] = useState('');
+  const [comment, setComment] = useState('');
+  const offered = classification === undefined ? [] : reasons[classification];
+  const chosen = offered.find((one) => one === reason) ?? offered[0] ?? null;
+  return (
+    <Dialog open={props.open} onOpenChange={(_, data) => !data.open && props.onCancel()}>
+      <DialogSurface>
+        <DialogBody>
+          <DialogTitle>Close {props.what}</DialogTitle>
+          <DialogContent className={styles.form}>
+            <Field label="What was it?" required>
+              <RadioGroup
+                value={classification ?? ''}
+                onChange={(_, data) => setClassification(data.value as Classification)}
+              >
+                {classifications
+                  .toSorted((a, b) => Object.keys(meanings).indexOf(a) - Object.keys(meanings).indexOf(b))
+                  .map((one) => (
+                    <Radio key={one} value={one} label={meanings[one]} />
+                  ))}
+              </RadioGroup>
+            </Field>
+            {offered.length > 1 && (
+              <Field label="Because of">
+                <Select value={chosen ?? ''} onChange={(_, data) => setReason(data.value)}>
+                  {offered.map((one) => (
+                    <option key={one} value={one}>
+                      {words(one)}
+                    </option>
+                  ))}
+                </Select>
+              </Field>
+            )}
+            <Field label="Comment" hint="For whoever looks at the next one like it">
+              <Textarea value={comment} maxLength={30_000} onChange={(_, data) => setComment(data.value)} />
+            </Field>
+          </DialogContent>
+          <DialogActions>
+            <Button onClick={props.onCancel}>Cancel</Button>
+            <Button
+              appearance="primary"
+              disabled={classification === undefined}
+              onClick={() =>
+                classification !== undefined &&
+                props.onClose({
+                  status: 'Closed',
+                  classification,
+                  classificationReason: chosen,
+                  ...(comment.trim() === '' ? {} : { classificationComment: comment.trim() }),
+                })
+              }
+            >
+              Close {props.what}
+            </Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}
+
+function Choice<T extends string>(props: {
+  label: string;
+  value: T;
+  options: readonly T[];
+  shown: ReactNode;
+  render: (option: T) => ReactNode;
+  onChange: (value: T) => void;
+  disabled: boolean;
+}): ReactElement {
+  return (
+    <Menu checkedValues={{ value: [props.value] }}>
+      <MenuTrigger disableButtonEnhancement>
+        <Button
+          icon={<ChevronDownRegular />}
+          iconPosition="after"
+          disabled={props.disabled}
+          aria-label={`${props.label}: ${props.value}`}
+        >
+          {props.shown}
+        </Button>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList checkedValues={{ value: [props.value] }}>
+          {props.options.map((option) => (
+            <MenuItemRadio key={option} name="value" value={option} onClick={() => props.onChange(option)}>
+              {props.render(option)}
+            </MenuItemRadio>
+          ))}
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}
+
+function OwnerDialog(props: { open: boolean; onCancel: () => void; onAssign: (owner: string) => void }): ReactElement {
+  const [owner, setOwner] = useState('');
+  const good = /^[^@\s]+@[^@\s]+$/.test(owner.trim());
+  return (
+    <Dialog open={props.open} onOpenChange={(_, data) => !data.open && props.onCancel()}>
+      <DialogSurface>
+        <DialogBody>
+          <DialogTitle>Assign to someone</DialogTitle>
+          <DialogContent>
+            <Field label="User name" hint="name@domain">
+              <Input type="email" value={owner} onChange={(_, data) => setOwner(data.value)} />
+            </Field>
+          </DialogContent>
+          <DialogActions>
+            <Button onClick={props.onCancel}>Cancel</Button>
+            <Button appearance="primary" disabled={!good} onClick={() => props.onAssign(owner.trim())}>
+              Assign
+            </Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}
+
+/** Status, owner and severity of an incident, each changed where it stands. */
+export function ChangeControls({ incident }: { incident: Incident }): ReactElement {
+  const styles = useStyles();
+  const me = useMe();
+  const may = useMay('alerts.manage');
+  const { mutate, isPending } = useChangeIncident(incident);
+  const [asking, setAsking] = useState<'close' | 'owner'>();
+  const change = (body: IncidentChange): void => {
+    setAsking(undefined);
+    mutate({ change: body });
+  };
+  const disabled = !may || isPending;
+  return (
+    <div className={styles.root} role="group" aria-label="Change the incident">
+      <Choice
+        label="Status"
+        value={incident.status}
+        options={IncidentStatus.options}
+        shown={<IncidentStatusLabel status={incident.status} />}
+        render={(status) => status}
+        disabled={disabled}
+        onChange={(status) => {
+          if (status === incident.status) return;
+          if (status === 'Closed') setAsking('close');
+          else change({ status });
+        }}
+      />
+      <Menu>
+        <MenuTrigger disableButtonEnhancement>
+          <Button icon={<ChevronDownRegular />} iconPosition="after" disabled={disabled}>
+            <Owner owner={incident.owner} />
+          </Button>
+        </MenuTrigger>
+        <MenuPopover>
+          <MenuList>
+            <MenuItem
+              disabled={incident.owner === me.userPrincipalName}
+              onClick={() => change({ owner: me.userPrincipalName })}
+            >
+              Assign to me
+            </MenuItem>
+            <MenuItem onClick={() => setAsking('owner')}>Assign to someone…</MenuItem>
+            <MenuItem disabled={incident.owner === null} onClick={() => change({ owner: null })}>
+              Unassign
+            </MenuItem>
+          </MenuList>
+        </MenuPopover>
+      </Menu>
+      <Choice
+        label="Severity"
+        value={incident.severity}
+        options={SeverityEnum.options}
+        shown={<Severity severity={incident.severity} />}
+        render={(severity) => <Severity severity={severity} />}
+        disabled={disabled}
+        onChange={(severity) => severity !== incident.severity && change({ severity })}
+      />
+      <CloseDialog
+        open={asking === 'close'}
+        what={`incident ${incident.number}`}
+        onCancel={() => setAsking(undefined)}
+        onClose={change}
+      />
+      <OwnerDialog
+        open={asking === 'owner'}
+        onCancel={() => setAsking(undefined)}
+        onAssign={(owner) => change({ owner })}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,204 @@
+import { Badge, makeStyles, mergeClasses, Tab, TabList, tokens } from '@fluentui/react-components';
+import type { Incident } from '@sallyport/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { Facts } from '../../shared/Facts.tsx';
+import { duration } from '../../shared/time.ts';
+import { Page } from '../../shared/Page.tsx';
+import { RelativeTime } from '../../shared/RelativeTime.tsx';
+import { Section } from '../../shared/Section.tsx';
+import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
+import { visible, words } from '../../shared/text.ts';
+import { AlertsTab } from './AlertsTab.tsx';
+import { ChangeControls } from './ChangeControls.tsx';
+import { CommentsTab } from './CommentsTab.tsx';
+import { EntitiesTab } from './EntitiesTab.tsx';
+import { EvidenceTab } from './EvidenceTab.tsx';
+import { Owner, tacticList } from './IncidentState.tsx';
+import { incidentTabs, type IncidentSearch } from './index.ts';
+import { incidentQuery } from './queries.ts';
+import { StoryTab } from './StoryTab.tsx';
+import { TimelineTab } from './TimelineTab.tsx';
+
+const NARROW = '@media (max-width: 900px)';
+
+const useStyles = makeStyles({
+  root: {
+    display: 'flex',
+    gap: tokens.spacingHorizontalL,
+    flexGrow: 1,
+    minHeight: 0,
+    [NARROW]: { flexDirection: 'column', overflowY: 'auto' },
+  },
+  main: {
+    flexGrow: 1,
+    minWidth: 0,
+    minHeight: 0,
+    display: 'flex',
+    flexDirection: 'column',
+    gap: tokens.spacingVerticalS,
+  },
+  tabs: { flexShrink: 0, overflowX: 'auto' },
+  body: { flexGrow: 1, minHeight: 0, display: 'flex', flexDirection: 'column' },
+  scroll: { overflowY: 'auto', [NARROW]: { overflowY: 'visible' } },
+  grid: { [NARROW]: { minHeight: '420px' } },
+  rail: {
+    width: '280px',
+    flexShrink: 0,
+    overflowY: 'auto',
+    [NARROW]: { width: 'auto', overflowY: 'visible' },
+  },
+  count: { marginLeft: tokens.spacingHorizontalXS },
+  badges: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalXS },
+});
+
+const route = getRouteApi('/frame/incidents/$number');
+
+const tabNames: Record<(typeof incidentTabs)[number], string> = {
+  story: 'Attack story',
+  alerts: 'Alerts',
+  entities: 'Entities',
+  timeline: 'Timeline',
+  evidence: 'Evidence',
+  comments: 'Comments',
+};
+const isTab = (value: unknown): value is (typeof incidentTabs)[number] => incidentTabs.includes(value as never);
+/** Tabs whose own grid scrolls. */
+const fills = new Set(['alerts', 'entities', 'evidence']);
+
+function Rail({ incident }: { incident: Incident }): ReactElement {
+  const styles = useStyles();
+  const span = (Date.parse(incident.lastActivityAt) - Date.parse(incident.firstActivityAt)) / 1000;
+  return (
+    <aside className={styles.rail} aria-label="Properties">
+      <Section title="Properties" card>
+        <Facts
+          facts={[
+            ['Owner', <Owner key="o" owner={incident.owner} />],
+            ['Classification', incident.classification ? words(incident.classification) : 'Not yet'],
+            ['Reason', incident.classificationReason ? words(incident.classificationReason) : undefined],
+            [
+              'Comment',
+              incident.classificationComment === ''
+                ? undefined
+                : visible(incident.classificationComment, { lines: true }),
+            ],
+            ['First activity', <RelativeTime key="f" at={incident.firstActivityAt} form="exact" />],
+            ['Last activity', <RelativeTime key="l" at={incident.lastActivityAt} form="exact" />],
+            ['Lasted', span > 0 ? duration(span) : undefined],
+            ['Created', <RelativeTime key="c" at={incident.createdAt} form="exact" />],
+            ['Updated', <RelativeTime key="u" at={incident.lastUpdatedAt} />],
+            ['Tactics', incident.tactics.length > 0 ? tacticList(incident.tactics) : undefined],
+            [
+              'Labels',
+              incident.labels.length > 0 ? (
+                <span className={styles.badges} key="b">
+                  {incident.labels.map((label) => (
+                    <Badge key={label} appearance="outline" color="informative">
+                      {visible(label)}
+                    </Badge>
+                  ))}
+                </span>
+              ) : undefined,
+            ],
+          ]}
+        />
+      </Section>
+    </aside>
+  );
+}
+
+function Loaded({ incident }: { incident: Incident }): ReactElement {
+  const styles = useStyles();
+  const { tab = 'story', alert, entity } = route.useSearch();
+  const navigate = route.useNavigate();
+  const set = (change: IncidentSearch): void => void navigate({ search: (before) => ({ ...before, ...change }) });
+  const comments = incident.activities.filter((activity) => activity.kind === 'comment').length;
+  const counts: Partial<Record<string, number>> = {
+    alerts: incident.alerts.length,
+    entities: incident.entities.length,
+    comments,
+  };
+  return (
+    <div className={styles.root}>
+      <div className={styles.main}>
+        <TabList
+          className={styles.tabs}
+          selectedValue={tab}
+          onTabSelect={(_, { value }) => isTab(value) && set({ tab: value })}
+        >
+          {incidentTabs.map((name) => (
+            <Tab key={name} value={name}>
+              {tabNames[name]}
+              {(counts[name] ?? 0) > 0 && (
+                <Badge className={styles.count} size="small" appearance="tint" color="informative">
+                  {counts[name]}
+                </Badge>
+              )}
+            </Tab>
+          ))}
+        </TabList>
+        <div
+          className={mergeClasses(styles.body, fills.has(tab) ? styles.grid : styles.scroll)}
+          role="tabpanel"
+          aria-label={tabNames[tab]}
+        >
+          {tab === 'story' && <StoryTab incident={incident} />}
+          {tab === 'alerts' && (
+            <AlertsTab
+              incident={incident}
+              openId={alert}
+              onOpen={(id) => set({ alert: id })}
+              onEvidence={(id) => set({ tab: 'evidence', alert: id })}
+              onEntity={(id) => set({ tab: 'entities', entity: id })}
+            />
+          )}
+          {tab === 'entities' && (
+            <EntitiesTab incident={incident} openId={entity} onOpen={(id) => set({ entity: id })} />
+          )}
+          {tab === 'timeline' && <TimelineTab incident={incident} />}
+          {tab === 'evidence' && (
+            <EvidenceTab incident={incident} alertId={alert} onChoose={(id) => set({ alert: id })} />
+          )}
+          {tab === 'comments' && <CommentsTab incident={incident} />}
+        </div>
+      </div>
+      {!((tab === 'alerts' && alert) || (tab === 'entities' && entity) || tab === 'evidence') && (
+        <Rail incident={incident} />
+      )}
+    </div>
+  );
+}
+
+export function IncidentPage(): ReactElement {
+  const { number } = route.useParams();
+  const valid = /^[1-9]\d{0,8}$/.test(number);
+  const { data: incident, error, refetch } = useQuery({ ...incidentQuery(Number(number)), enabled: valid });
+  const above = <Link to="/incidents">Incidents</Link>;
+  if (!valid)
+    return (
+      <Page title={`Incident ${number}`} above={above}>
+        <EmptyState title="An incident is known by its number" />
+      </Page>
+    );
+  return (
+    <Page
+      above={above}
+      title={incident ? visible(incident.title) : `Incident ${number}`}
+      count={incident ? `No. ${incident.number}` : undefined}
+      actions={incident && <ChangeControls incident={incident} />}
+    >
+      {error && (
+        <ErrorState
+          error={error}
+          title={incident ? 'The incident could not be renewed' : 'The incident could not be loaded'}
+          {...(incident ? { kept: 'What is shown is as it was before.' } : {})}
+          onRetry={() => void refetch()}
+        />
+      )}
+      {!incident && !error && <Loading rows={12} label="Loading the incident" />}
+      {incident && <Loaded incident={incident} />}
+    </Page>
+  );
+}

@@ -1,0 +1,104 @@
+import type { Incident, IncidentChange, IncidentStatus } from '@sallyport/contracts';
+import {
+  keepPreviousData,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+  type UseMutationResult,
+} from '@tanstack/react-query';
+import { client } from '../../shared/api.ts';
+import { useNotify } from '../../shared/toast.tsx';
+import type { IncidentsSearch } from './index.ts';
+
+const POLL_MS = 10_000;
+/** The most a queue shows; the filters narrow it further. */
+export const QUEUE_MAX = 1_000;
+
+export const openStatuses: readonly IncidentStatus[] = ['New', 'Active'];
+
+export const incidentsQuery = (search: Omit<IncidentsSearch, 'selected'>) => {
+  const { status = openStatuses, severity, owner, search: text, sort, order } = search;
+  return queryOptions({
+    queryKey: ['incidents', { status, severity, owner, text, sort, order }],
+    queryFn: ({ signal }) =>
+      client.listIncidents({
+        signal,
+        query: {
+          status: status.join(','),
+          ...(severity ? { severity: severity.join(',') } : {}),
+          ...(owner ? { owner } : {}),
+          ...(text ? { search: text } : {}),
+          ...(sort ? { sort } : {}),
+          ...(order ? { order } : {}),
+          limit: QUEUE_MAX,
+        },
+      }),
+    refetchInterval: POLL_MS,
+    placeholderData: keepPreviousData,
+  });
+};
+
+export const incidentQuery = (number: number) =>
+  queryOptions({
+    queryKey: ['incident', number],
+    queryFn: ({ signal }) => client.getIncident({ signal, params: { number } }),
+    refetchInterval: POLL_MS,
+  });
+
+export const alertEventsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['alertEvents', id],
+    queryFn: ({ signal }) => client.getAlertEvents({ signal, params: { id } }),
+    // What an alert found does not change.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+const fields = {
+  title: 'Title',
+  severity: 'Severity',
+  status: 'Status',
+  owner: 'Owner',
+  classification: 'Classification',
+  classificationReason: 'Reason',
+  classificationComment: 'Comment',
+  labels: 'Labels',
+} as const satisfies Record<keyof IncidentChange, string>;
+
+/** The change that sets those fields back to what they are now. A classification that was never given cannot be unset. */
+export function inverse(incident: Incident, change: IncidentChange): IncidentChange {
+  const names = Object.keys(change) as (keyof IncidentChange)[];
+  const pairs = names
+    .filter((name) => name !== 'classification' || incident.classification !== null)
+    .map((name) => [name, incident[name]] as const);
+  return Object.fromEntries(pairs) as IncidentChange;
+}
+
+export interface ChangeRequest {
+  readonly change: IncidentChange;
+  /** Set on the way back, which offers no further one. */
+  readonly undo?: boolean;
+}
+
+/** Changes an incident, says so, and offers the way back. */
+export function useChangeIncident(incident: Incident): UseMutationResult<Incident, unknown, ChangeRequest> {
+  const queries = useQueryClient();
+  const notify = useNotify();
+  const mutation: UseMutationResult<Incident, unknown, ChangeRequest> = useMutation({
+    mutationFn: ({ change }: ChangeRequest) =>
+      client.updateIncident({ params: { number: incident.number }, body: change }),
+    onSuccess: (changed: Incident, { change, undo }: ChangeRequest) => {
+      queries.setQueryData(incidentQuery(incident.number).queryKey, changed);
+      void queries.invalidateQueries({ queryKey: ['incidents'] });
+      const what = Object.keys(change)
+        .map((name) => fields[name as keyof IncidentChange])
+        .join(', ');
+      const back = inverse(incident, change);
+      notify.done(
+        undo ? `Incident ${incident.number} is as it was` : `${what} of incident ${incident.number} changed`,
+        undo || Object.keys(back).length === 0 ? undefined : () => mutation.mutate({ change: back, undo: true }),
+      );
+    },
+    onError: (error) => notify.failed(`Incident ${incident.number} was not changed`, error),
+  });
+  return mutation;
+}

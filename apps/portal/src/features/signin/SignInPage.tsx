@@ -1,0 +1,111 @@
+import { Button, Divider, Field, Input, makeStyles, tokens } from '@fluentui/react-components';
+import { KeyRegular } from '@fluentui/react-icons';
+import type { Me } from '@sallyport/contracts';
+import { startAuthentication, type PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/browser';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, useRouter } from '@tanstack/react-router';
+import { useState, type FormEvent, type ReactElement } from 'react';
+import { client, meQuery } from '../../shared/api.ts';
+import { Gate, passkeyObstacle } from '../../shared/Gate.tsx';
+import { ErrorState } from '../../shared/States.tsx';
+
+const useStyles = makeStyles({
+  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
+});
+
+const route = getRouteApi('/signin');
+
+async function byPasskey(): Promise<Me> {
+  const { challengeId, options } = await client.startPasskeySignIn();
+  const credential = await startAuthentication({
+    optionsJSON: options as unknown as PublicKeyCredentialRequestOptionsJSON,
+  });
+  return client.signInWithPasskey({
+    body: { challengeId, credential: credential as unknown as Record<string, unknown> },
+  });
+}
+
+/** Only a path of this portal is followed after sign-in. */
+export const safeReturn = (to: string | undefined): string =>
+  to !== undefined && /^\/(?![/\\])/.test(to) && !to.startsWith('/signin') ? to : '/';
+
+export function SignInPage(): ReactElement {
+  const styles = useStyles();
+  const { to } = route.useSearch();
+  const router = useRouter();
+  const queries = useQueryClient();
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
+  const [code, setCode] = useState('');
+  const obstacle = passkeyObstacle();
+
+  const enter = async (me: Me): Promise<void> => {
+    queries.clear();
+    queries.setQueryData(meQuery.queryKey, me);
+    router.history.push(safeReturn(to));
+  };
+  const passkey = useMutation({ mutationFn: byPasskey, onSuccess: enter });
+  const passwordCode = useMutation({
+    mutationFn: () =>
+      client.signInWithPassword({ body: { userPrincipalName: name.trim(), password, totpCode: code.trim() } }),
+    onSuccess: enter,
+    onError: () => setCode(''),
+  });
+  const busy = passkey.isPending || passwordCode.isPending;
+  const ready = name.trim() !== '' && password !== '' && /^\d{6}$/.test(code.trim());
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (ready && !busy) passwordCode.mutate();
+  };
+
+  return (
+    <Gate title="Sign in">
+      <Button
+        appearance="primary"
+        size="large"
+        icon={<KeyRegular />}
+        disabled={busy || obstacle !== undefined}
+        onClick={() => passkey.mutate()}
+      >
+        {passkey.isPending ? 'Waiting for the passkey…' : 'Sign in with a passkey'}
+      </Button>
+      {obstacle && <Field validationState="warning" validationMessage={obstacle} />}
+      {passkey.error && <ErrorState error={passkey.error} title="The passkey was not accepted" />}
+      <Divider>or with a password and a code</Divider>
+      <form className={styles.form} onSubmit={submit}>
+        <Field label="User name" hint="name@domain">
+          <Input
+            autoComplete="username"
+            type="email"
+            value={name}
+            disabled={busy}
+            onChange={(_, data) => setName(data.value)}
+          />
+        </Field>
+        <Field label="Password">
+          <Input
+            type="password"
+            autoComplete="current-password"
+            value={password}
+            disabled={busy}
+            onChange={(_, data) => setPassword(data.value)}
+          />
+        </Field>
+        <Field label="Code" hint="Six digits from your authenticator">
+          <Input
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            maxLength={6}
+            value={code}
+            disabled={busy}
+            onChange={(_, data) => setCode(data.value)}
+          />
+        </Field>
+        {passwordCode.error && <ErrorState error={passwordCode.error} title="Not signed in" />}
+        <Button type="submit" disabled={!ready || busy}>
+          {passwordCode.isPending ? 'Signing in…' : 'Sign in'}
+        </Button>
+      </form>
+    </Gate>
+  );
+}

@@ -1,0 +1,133 @@
+import {
+  Button,
+  makeStyles,
+  Menu,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  tokens,
+} from '@fluentui/react-components';
+import {
+  BoxRegular,
+  BugRegular,
+  CloudRegular,
+  CopyRegular,
+  DesktopRegular,
+  DocumentRegular,
+  GlobeRegular,
+  LinkRegular,
+  MailRegular,
+  NumberSymbolRegular,
+  PeopleRegular,
+  PersonRegular,
+  PlugConnectedRegular,
+  SearchSquareRegular,
+  ShieldErrorRegular,
+  WindowConsoleRegular,
+} from '@fluentui/react-icons';
+import type { Entity, EntityKind } from '@sallyport/contracts';
+import { useNavigate } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { encodeFragment } from './address.ts';
+import { entityQuery } from './kql.ts';
+import { elide, visible, words } from './text.ts';
+
+const icons: Record<EntityKind, ReactElement> = {
+  Account: <PersonRegular />,
+  Host: <DesktopRegular />,
+  IP: <PlugConnectedRegular />,
+  File: <DocumentRegular />,
+  FileHash: <NumberSymbolRegular />,
+  Process: <WindowConsoleRegular />,
+  RegistryKey: <BoxRegular />,
+  RegistryValue: <BoxRegular />,
+  URL: <LinkRegular />,
+  DNS: <GlobeRegular />,
+  Malware: <BugRegular />,
+  Mailbox: <MailRegular />,
+  MailMessage: <MailRegular />,
+  MailCluster: <MailRegular />,
+  SubmissionMail: <MailRegular />,
+  CloudApplication: <CloudRegular />,
+  AzureResource: <CloudRegular />,
+  SecurityGroup: <PeopleRegular />,
+};
+
+const useStyles = makeStyles({
+  icon: { display: 'inline-flex', color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase400 },
+  button: {
+    minWidth: 0,
+    maxWidth: '100%',
+    justifyContent: 'flex-start',
+    fontWeight: tokens.fontWeightRegular,
+    paddingLeft: tokens.spacingHorizontalXS,
+    paddingRight: tokens.spacingHorizontalXS,
+  },
+  name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+});
+
+export function EntityIcon({ kind }: { kind: EntityKind }): ReactElement {
+  const styles = useStyles();
+  return (
+    <span className={styles.icon} role="img" aria-label={words(kind)} title={words(kind)}>
+      {icons[kind]}
+    </span>
+  );
+}
+
+const NAME_MAX = 64;
+
+/** An entity by name, with where one may go from it. Its text is others': shown as text only. */
+export function EntityLink({ entity, onOpen }: { entity: Entity; onOpen?: () => void }): ReactElement {
+  const styles = useStyles();
+  const navigate = useNavigate();
+  const query = entityQuery(entity);
+  return (
+    <Menu positioning="below-start">
+      <MenuTrigger disableButtonEnhancement>
+        <Button
+          size="small"
+          appearance="subtle"
+          className={styles.button}
+          icon={<EntityIcon kind={entity.kind} />}
+          title={`${words(entity.kind)}: ${visible(entity.name)}`}
+          onClick={(event) => event.stopPropagation()}
+        >
+          <bdi className={styles.name}>{visible(elide(entity.name, NAME_MAX))}</bdi>
+        </Button>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          {onOpen && (
+            <MenuItem icon={<EntityIcon kind={entity.kind} />} onClick={onOpen}>
+              Properties
+            </MenuItem>
+          )}
+          <MenuItem
+            icon={<ShieldErrorRegular />}
+            onClick={() =>
+              void navigate({
+                to: '/incidents',
+                search: { search: entity.name.slice(0, 200), status: ['New', 'Active', 'Closed'] },
+              })
+            }
+          >
+            Incidents with it
+          </MenuItem>
+          <MenuItem
+            icon={<SearchSquareRegular />}
+            onClick={() =>
+              void navigate({ to: '/hunting', search: { range: '7d' }, hash: `query=${encodeFragment(query)}` })
+            }
+          >
+            Hunt for it
+          </MenuItem>
+          <MenuItem icon={<CopyRegular />} onClick={() => void navigator.clipboard.writeText(entity.name)}>
+            Copy its name
+          </MenuItem>
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}

@@ -1,0 +1,188 @@
+import {
+  Button,
+  makeStyles,
+  Menu,
+  MenuItemCheckbox,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  SearchBox,
+  tokens,
+} from '@fluentui/react-components';
+import { AddRegular, ColumnTripleRegular, DismissRegular } from '@fluentui/react-icons';
+import { useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react';
+import { searchRef, usePageKey, useSettled } from './hooks.ts';
+import { setPreferences, usePreferences } from './preferences.ts';
+import { words } from './text.ts';
+
+const useStyles = makeStyles({
+  bar: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalS,
+    paddingBottom: tokens.spacingVerticalS,
+  },
+  search: { width: '280px', maxWidth: '100%' },
+  pill: {
+    display: 'inline-flex',
+    alignItems: 'center',
+    borderRadius: tokens.borderRadiusCircular,
+    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke1}`,
+    backgroundColor: tokens.colorNeutralBackground1,
+    overflow: 'hidden',
+  },
+  part: { border: 'none', borderRadius: 0, minWidth: 'auto', fontWeight: tokens.fontWeightRegular },
+  value: { fontWeight: tokens.fontWeightSemibold },
+  end: { marginLeft: 'auto', display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS },
+});
+
+export interface Filter {
+  readonly id: string;
+  readonly label: string;
+  readonly options: readonly string[];
+  /** What is chosen; undefined when this filter does not filter. */
+  readonly values: readonly string[] | undefined;
+  readonly onChange: (values: string[] | undefined) => void;
+}
+
+function Pill({ filter }: { filter: Filter }): ReactElement {
+  const styles = useStyles();
+  const chosen = filter.values ?? [];
+  const set = filter.values !== undefined;
+  return (
+    <span className={styles.pill}>
+      <Menu checkedValues={{ [filter.id]: [...chosen] }} positioning="below-start">
+        <MenuTrigger disableButtonEnhancement>
+          <Button size="small" appearance="subtle" className={styles.part} {...(set ? {} : { icon: <AddRegular /> })}>
+            {filter.label}
+            {set && <>:&nbsp;</>}
+            {set && <span className={styles.value}>{chosen.map(words).join(', ') || 'none'}</span>}
+          </Button>
+        </MenuTrigger>
+        <MenuPopover>
+          <MenuList
+            checkedValues={{ [filter.id]: [...chosen] }}
+            onCheckedValueChange={(_, { checkedItems }) =>
+              filter.onChange(
+                checkedItems.length === 0
+                  ? undefined
+                  : filter.options.filter((option) => checkedItems.includes(option)),
+              )
+            }
+          >
+            {filter.options.map((option) => (
+              <MenuItemCheckbox key={option} name={filter.id} value={option}>
+                {words(option)}
+              </MenuItemCheckbox>
+            ))}
+          </MenuList>
+        </MenuPopover>
+      </Menu>
+      {set && (
+        <Button
+          size="small"
+          appearance="subtle"
+          className={styles.part}
+          icon={<DismissRegular />}
+          aria-label={`Remove the filter ${filter.label}`}
+          onClick={() => filter.onChange(undefined)}
+        />
+      )}
+    </span>
+  );
+}
+
+const SETTLE_MS = 250;
+
+/** Text that filters as one types; the address follows when typing rests. */
+export function FilterSearch(props: {
+  value: string | undefined;
+  placeholder: string;
+  onChange: (value: string | undefined) => void;
+}): ReactElement {
+  const styles = useStyles();
+  const [text, setText] = useState(props.value ?? '');
+  const [given, setGiven] = useState(props.value);
+  if (given !== props.value) {
+    setGiven(props.value);
+    if ((props.value ?? '') !== text.trim()) setText(props.value ?? '');
+  }
+  const settled = useSettled(text, SETTLE_MS);
+  const onChange = useRef(props.onChange);
+  useEffect(() => {
+    onChange.current = props.onChange;
+  });
+  const value = useRef(props.value);
+  useEffect(() => {
+    value.current = props.value;
+  });
+  useEffect(() => {
+    const next = settled.trim() === '' ? undefined : settled.trim();
+    if (next !== value.current) onChange.current(next);
+  }, [settled]);
+  const input = useRef<HTMLInputElement>(null);
+  usePageKey('f', () => input.current?.focus());
+  return (
+    <SearchBox
+      {...searchRef(input)}
+      size="small"
+      className={styles.search}
+      placeholder={props.placeholder}
+      aria-label={props.placeholder}
+      title="Press f to filter"
+      value={text}
+      onChange={(_, data) => setText(data.value)}
+    />
+  );
+}
+
+/** Filters of a list as removable pills, its search, and what stands at the right. */
+export function FilterBar(props: { filters: readonly Filter[]; search?: ReactNode; end?: ReactNode }): ReactElement {
+  const styles = useStyles();
+  return (
+    <div className={styles.bar} role="group" aria-label="Filters">
+      {props.search}
+      {props.filters.map((filter) => (
+        <Pill key={filter.id} filter={filter} />
+      ))}
+      {props.end && <div className={styles.end}>{props.end}</div>}
+    </div>
+  );
+}
+
+/** The columns a person wants to see of a grid, kept in this browser. */
+export function useColumns<C extends { readonly id: string; readonly header: string }>(
+  grid: string,
+  columns: readonly C[],
+): { shown: readonly C[]; chooser: ReactElement } {
+  const { hiddenColumns } = usePreferences();
+  const hidden = hiddenColumns[grid] ?? [];
+  const shown = columns.filter((column) => !hidden.includes(column.id));
+  const chooser = (
+    <Menu checkedValues={{ columns: shown.map((column) => column.id) }} positioning="below-end">
+      <MenuTrigger disableButtonEnhancement>
+        <Button size="small" appearance="subtle" icon={<ColumnTripleRegular />}>
+          Columns
+        </Button>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList
+          checkedValues={{ columns: shown.map((column) => column.id) }}
+          onCheckedValueChange={(_, { checkedItems }) => {
+            if (checkedItems.length === 0) return;
+            const left = columns.map((column) => column.id).filter((id) => !checkedItems.includes(id));
+            setPreferences({ hiddenColumns: { ...hiddenColumns, [grid]: left } });
+          }}
+        >
+          {columns.map((column) => (
+            <MenuItemCheckbox key={column.id} name="columns" value={column.id}>
+              {column.header}
+            </MenuItemCheckbox>
+          ))}
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+  return { shown, chooser };
+}

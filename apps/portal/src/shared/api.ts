@@ -1,0 +1,48 @@
+import { createClient, SallyportError, type Client, type GrantedPermission, type Me } from '@sallyport/contracts';
+import { QueryCache, QueryClient, queryOptions, useSuspenseQuery } from '@tanstack/react-query';
+
+/**
+ * The only way from the portal to the server. The session is a cookie; the header proves that the call was made by our own
+ * script, since no other origin can set it.
+ */
+export const client: Client = createClient({
+  baseUrl: window.location.origin,
+  fetch: (input, init) => window.fetch(input, init),
+  headers: () => ({ 'x-sallyport-csrf': '1' }),
+});
+
+const retried = new Set(['Unavailable', 'TooManyRequests']);
+const RETRIES_MAX = 2;
+
+export const isUnauthenticated = (error: unknown): boolean =>
+  error instanceof SallyportError && error.code === 'Unauthenticated';
+
+/** `onSignedOut` is called when the session has ended under a page that was open. */
+export function createQueryClient(onSignedOut: () => void): QueryClient {
+  return new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error) => {
+        if (isUnauthenticated(error)) onSignedOut();
+      },
+    }),
+    defaultOptions: {
+      queries: {
+        staleTime: 5_000,
+        retry: (failures, error) =>
+          failures < RETRIES_MAX && (!(error instanceof SallyportError) || retried.has(error.code)),
+      },
+    },
+  });
+}
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => client.getMe({ signal }),
+  staleTime: 60_000,
+});
+
+/** Who is signed in. Pages inside the frame only: the frame has fetched it before they show. */
+export const useMe = (): Me => useSuspenseQuery(meQuery).data;
+
+/** Whether the signed-in person may do this. The server decides anew on each call; this only spares a person a refusal. */
+export const useMay = (permission: GrantedPermission): boolean => useMe().permissions.includes(permission);

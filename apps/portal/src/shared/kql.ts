@@ -1,0 +1,33 @@
+import type { Entity } from '@sallyport/contracts';
+
+/** Any text as a KQL string literal. Source: Kusto, "The string data type": backslash escapes inside double quotes. */
+export function kqlString(text: string): string {
+  const escaped = text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+    // eslint-disable-next-line no-control-regex
+    .replaceAll(
+      /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
+      (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+  return `"${escaped}"`;
+}
+
+/** What to look for when hunting an entity: the identifier that rows most likely hold as such. */
+const searched = [
+  'Address',
+  'HostName',
+  'Name',
+  'Value',
+  'Url',
+  'DomainName',
+  'CommandLine',
+  'ResourceId',
+  'Recipient',
+];
+
+/** A query for rows that name this entity anywhere. */
+export function entityQuery(entity: Pick<Entity, 'name' | 'identifiers'>): string {
+  const key = searched.find((name) => (entity.identifiers[name] ?? '') !== '');
+  return `search ${kqlString(key === undefined ? entity.name : entity.identifiers[key]!)}\n| take 200`;
+}
