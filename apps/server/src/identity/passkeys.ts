@@ -22,6 +22,8 @@ export function relyingPartyOf(config: Config): RelyingParty {
 }
 
 const challengeLifetimeMs = 5 * 60_000;
+/** EdDSA, ES256, RS256: what authenticators have. The post-quantum ones are an experiment in Node still. */
+const algorithms = [-8, -7, -257];
 
 /** Asks for a passkey that can be found without a name and that checks its holder, so that it counts as two factors. */
 export const registrationOptions = (rp: RelyingParty, person: { id: string; name: string; displayName: string }) =>
@@ -33,6 +35,7 @@ export const registrationOptions = (rp: RelyingParty, person: { id: string; name
     userID: new TextEncoder().encode(person.id),
     timeout: challengeLifetimeMs,
     attestationType: 'none',
+    supportedAlgorithmIDs: algorithms,
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
   });
 
@@ -52,6 +55,7 @@ export async function checkRegistration(
       expectedOrigin: rp.origin,
       expectedRPID: rp.id,
       requireUserVerification: true,
+      supportedAlgorithmIDs: algorithms,
     });
     if (!verified || !registrationInfo) return undefined;
     const { id, publicKey, counter, transports } = registrationInfo.credential;
