@@ -24,3 +24,11 @@ export type { PayloadRange } from './parts.ts';
 export { convertText, type Reader } from './reader.ts';
 export { engineCode } from './errors.ts';
 export { sqlName, sqlString } from './sql.ts';
+export {
+  Spool,
+  SpoolFull,
+  type PoisonedSegment,
+  type SpoolOptions,
+  type SpoolSegment,
+  type SpoolStats,
+} from './spool/spool.ts';

@@ -15,7 +15,7 @@ export interface LoadSegment {
   /** An earlier attempt may have stored rows of it: they are deleted first. */
   readonly retry: boolean;
   /** Where each payload stands, so that one that can't be read does not hold up the others. */
-  readonly payloads?: readonly PayloadRange[];
+  readonly payloads?: () => Promise<readonly PayloadRange[]>;
 }
 
 export interface LoadStatement {
@@ -110,7 +110,7 @@ export class Loader {
       const code = engineCode(error);
       const rejected = statements.filter(({ reads }) => reads === 'rejected');
       if (code === undefined || !unreadable.has(code) || !segment.payloads || rejected.length === 0) throw error;
-      return await this.#loadParts(segment, segment.payloads, statements, error);
+      return await this.#loadParts(segment, await segment.payloads(), statements, error);
     }
   }
 

@@ -86,7 +86,7 @@ export class Tables {
   async ensure(names: Iterable<string>): Promise<void> {
     const missing = [...new Set(names)].filter((name) => !this.#ready.has(name));
     if (missing.length > 0) await this.#ensureNew(missing);
-    await Promise.all([...names].map((name) => this.#ready.get(name)));
+    await this.#settled(names);
   }
 
   async createTable(input: {
@@ -163,7 +163,11 @@ export class Tables {
         if (this.#ready.get(table.name) === work) this.#ready.delete(table.name);
       });
     }
-    await Promise.all(names.map((name) => this.#ready.get(name)));
+    await this.#settled(names);
+  }
+
+  async #settled(names: Iterable<string>): Promise<void> {
+    await Promise.all([...names].map((name) => this.#ready.get(name) ?? Promise.resolve()));
   }
 
   async #readPhysical(names: readonly string[]): Promise<Map<string, Physical>> {

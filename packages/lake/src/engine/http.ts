@@ -271,7 +271,7 @@ function send(exchange: Exchange, answer: Answer, format: string, encoding: 'gzi
 const contentType = (format: string): string =>
   /^JSON(Compact)?(Strings)?$/.test(format)
     ? 'application/json; charset=UTF-8'
-    : /^CSV/.test(format)
+    : format.startsWith('CSV')
       ? 'text/csv; charset=UTF-8'
       : 'text/plain; charset=UTF-8';
 
