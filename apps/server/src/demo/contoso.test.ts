@@ -42,9 +42,9 @@ describe('a week of Contoso', () => {
   test('rows lie in the week and in time order within their table', () => {
     for (const [table, rows] of tables) {
       const times = rows.map((r) => Date.parse(String(r['TimeGenerated'])));
-      expect(times, table).toEqual(times.toSorted((a, b) => a - b));
-      expect(times[0], table).toBeGreaterThanOrEqual(testEnd.getTime() - 7 * day);
-      expect(times.at(-1), table).toBeLessThan(testEnd.getTime());
+      expect({ table, times }).toEqual({ table, times: times.toSorted((a, b) => a - b) });
+      expect(times[0]).toBeGreaterThanOrEqual(testEnd.getTime() - 7 * day);
+      expect(times.at(-1)).toBeLessThan(testEnd.getTime());
     }
   });
 
@@ -52,12 +52,12 @@ describe('a week of Contoso', () => {
     const known = knownColumns([...tables.keys()]);
     for (const [table, rows] of tables) {
       const columns = known.get(table);
-      expect(columns, `table ${table}`).toBeDefined();
+      if (!columns) throw new Error(`the catalogue has no table \`${table}\``);
       const wrong = new Map<string, string>();
       for (const row of rows)
         for (const [name, value] of Object.entries(row))
-          if (!fits(columns![name], value)) wrong.set(name, `${columns![name]}: ${JSON.stringify(value)}`);
-      expect([...wrong], table).toEqual([]);
+          if (!fits(columns[name], value)) wrong.set(name, `${columns[name]}: ${JSON.stringify(value)}`);
+      expect({ table, wrong: [...wrong] }).toEqual({ table, wrong: [] });
     }
   });
 
@@ -69,11 +69,8 @@ describe('a week of Contoso', () => {
     expect(
       events.every((e) => e.System.Computer.endsWith('.contoso.com') && (e.EventData ?? e.UserData) !== undefined),
     ).toBe(true);
-    for (const id of [1, 10, 104, 1102, 4104, 4624, 4697, 4720, 4728, 7045])
-      expect(
-        events.some((e) => e.System.EventID === id),
-        `event ${id}`,
-      ).toBe(true);
+    const ids = new Set(events.map((e) => e.System.EventID));
+    expect([1, 10, 104, 1102, 4104, 4624, 4697, 4720, 4728, 7045].filter((id) => !ids.has(id))).toEqual([]);
     expect(
       linesOf(batches, syslogStream).every((line) =>
         /^<\d+>1 \d{4}-\d\d-\d\dT\S+ \S+\.contoso\.com \S+ \d+ - - ./.test(line),
@@ -93,7 +90,8 @@ describe('a week of Contoso', () => {
     const hosts = new Set([...text.matchAll(/https?:\/\/([a-z0-9.-]+)/g)].map((m) => m[1]!));
     expect(
       [...hosts].filter(
-        (h) => !/(^|\.)(contoso\.com|fabrikam\.com|example\.(com|net|org)|example)$/.test(h) && !/^192\.0\.2\./.test(h),
+        (h) =>
+          !/(^|\.)(contoso\.com|fabrikam\.com|example\.(com|net|org)|example)$/.test(h) && !h.startsWith('192.0.2.'),
       ),
     ).toEqual([]);
     const mail = new Set(
@@ -113,13 +111,14 @@ describe('a week of Contoso', () => {
       const detail = (
         typeof row['DeviceDetail'] === 'string' ? JSON.parse(row['DeviceDetail']) : row['DeviceDetail']
       ) as { deviceId?: string };
-      if (detail.deviceId) expect(entraDevices.has(detail.deviceId)).toBe(true);
+      expect(!detail.deviceId || entraDevices.has(detail.deviceId)).toBe(true);
     }
     for (const table of ['DeviceProcessEvents', 'DeviceNetworkEvents', 'DeviceFileEvents', 'DeviceLogonEvents'])
-      for (const row of tables.get(table)!)
-        expect(row['DeviceId'], table).toBe(devices.get(row['DeviceName'])?.['DeviceId']);
+      for (const row of tables.get(table)!) expect(row['DeviceId']).toBe(devices.get(row['DeviceName'])?.['DeviceId']);
     for (const row of tables.get('DeviceProcessEvents')!)
-      if (people.has(row['AccountUpn'])) expect(row['AccountSid']).toBe(people.get(row['AccountUpn'])!['AccountSID']);
+      expect(!people.has(row['AccountUpn']) || row['AccountSid'] === people.get(row['AccountUpn'])!['AccountSID']).toBe(
+        true,
+      );
     for (const row of tables.get('OfficeActivity')!) expect(people.has(row['UserId'])).toBe(true);
     for (const row of tables.get('SecurityEvent')!) expect(devices.has(row['Computer'])).toBe(true);
   });
@@ -132,7 +131,7 @@ describe('a week of Contoso', () => {
       ['OfficeActivity', 'OfficeId'],
     ] as const) {
       const ids = tables.get(table)!.map((r) => r[column]);
-      expect(new Set(ids).size, table).toBe(ids.length);
+      expect({ table, ids: new Set(ids).size }).toEqual({ table, ids: ids.length });
     }
   });
 

@@ -35,7 +35,7 @@ describe('the intrusion', () => {
         ...(step.entities.devices ?? []),
         ...(step.entities.urls ?? []),
       ])
-        expect(text.includes(entity), `${step.stage} ${entity}`).toBe(true);
+        expect({ stage: step.stage, entity, found: text.includes(entity) }).toMatchObject({ found: true });
   });
 
   test('begins on a working morning whenever now is', () => {
@@ -49,7 +49,7 @@ describe('the intrusion', () => {
   test('is all there is: without it none of its marks are left', async () => {
     const calm = await allBatches({ story: false });
     const text = calm.map((b) => b.payload.toString()).join('\n');
-    for (const mark of [
+    const marks = [
       '192.0.2.66',
       '192.0.2.67',
       '192.0.2.77',
@@ -60,8 +60,8 @@ describe('the intrusion', () => {
       'contoso.com.example.net',
       'StopLogging',
       'LogFileCleared',
-    ])
-      expect(text.includes(mark), mark).toBe(false);
+    ];
+    expect(marks.filter((mark) => text.includes(mark))).toEqual([]);
     const added = rowCount(batches) - rowCount(calm);
     expect(added).toBeGreaterThan(500);
     expect(added).toBeLessThan(2_000);
