@@ -60,7 +60,10 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
   const domains: readonly Domain<unknown>[] = [access, identity, hunting, incidents, system];
 
   const http = await createHttpServer({
-    ...{ log, audit: platform.audit, metrics: platform.metrics, tracing: platform.tracing },
+    log,
+    audit: platform.audit,
+    metrics: platform.metrics,
+    tracing: platform.tracing,
     tls: await loadTls(config, clock),
     publicUrl: publicUrlOf(config),
     trustedProxies: config.trustedProxies,

@@ -14,7 +14,7 @@ export function permissionsOfRole(role: string): ReadonlySet<GrantedPermission> 
 
 export interface Access extends Domain<Handlers<AccessRoutes>> {
   /** Who holds this API token; undefined when it is unknown, expired or revoked. */
-  callerOfToken(token: string): Promise<Caller | undefined>;
+  readonly callerOfToken: (token: string) => Promise<Caller | undefined>;
 }
 
 /** Roles and API tokens. */

@@ -15,7 +15,7 @@ export interface TokenCommands {
   list(): Promise<ApiToken[]>;
   create(by: Caller, wish: NewToken): Promise<{ token: ApiToken; secret: string }>;
   revoke(id: string): Promise<string>;
-  callerOf(secret: string): Promise<Caller | undefined>;
+  readonly callerOf: (secret: string) => Promise<Caller | undefined>;
 }
 
 export interface NewToken {

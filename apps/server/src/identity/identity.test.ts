@@ -87,7 +87,7 @@ describe('sign-in by password and code', () => {
     const logged = await test.platform.lake.query(
       `SELECT UserPrincipalName, ResultType, IPAddress, AppDisplayName FROM SigninLogs ORDER BY TimeGenerated DESC LIMIT 3`,
     );
-    expect(logged.rows.map(([, code]) => code).toSorted()).toEqual(['50034', '50126', '500121'].toSorted());
+    expect(logged.rows.map(([, code]) => code)).toEqual(expect.arrayContaining(['50034', '50126', '500121']));
     expect(logged.rows[0]).toEqual([expect.any(String), expect.any(String), '192.0.2.1', 'Sallyport']);
     clock.advance(2 * hour);
   });

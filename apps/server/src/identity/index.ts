@@ -11,7 +11,10 @@ export type IdentityRoutes = Omit<typeof sessionRoutes, 'listTokens' | 'createTo
 
 export interface Identity extends Domain<Handlers<IdentityRoutes>> {
   /** Whose session this cookie is; undefined when it is unknown, over or revoked. */
-  callerOfSession(secret: string, from: { ipAddress: string; userAgent: string }): Promise<Caller | undefined>;
+  readonly callerOfSession: (
+    secret: string,
+    from: { ipAddress: string; userAgent: string },
+  ) => Promise<Caller | undefined>;
   /** The one-time link for the first administrator; undefined when there is an administrator. */
   issueSetupLink(): Promise<string | undefined>;
 }

@@ -113,8 +113,15 @@ export const sessions = {
       `INSERT INTO sessions (id, token_hash, person_id, method, created_at, last_seen_at, expires_at, ip_address, user_agent)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
-        ...[row.id, tokenHash, row.personId, row.method, row.createdAt, row.lastSeenAt, row.expiresAt],
-        ...[row.ipAddress, row.userAgent],
+        row.id,
+        tokenHash,
+        row.personId,
+        row.method,
+        row.createdAt,
+        row.lastSeenAt,
+        row.expiresAt,
+        row.ipAddress,
+        row.userAgent,
       ],
     ),
   byToken: (db: Queryable, tokenHash: Buffer, now: Date, seenAfter: Date) =>

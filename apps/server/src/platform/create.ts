@@ -44,7 +44,14 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
   const database = openDatabase({ url: config.databaseUrl, log });
   const outbox = createOutbox({ database, target: lake, clock, log, metrics });
   return {
-    ...{ config, clock, log, metrics, tracing, database, lake, outbox },
+    config,
+    clock,
+    log,
+    metrics,
+    tracing,
+    database,
+    lake,
+    outbox,
     spool: spoolPlace(config, options.embeddedLake?.groupId),
     audit: createAuditLog({ database, outbox, clock }),
     sealing: createSealing(loadSealingKey(config.dataDir)),

@@ -65,7 +65,13 @@ export function createSystem(
         return {
           intact,
           entries: entries.map(({ sequence, at, actor, operation, target, result, ipAddress }) => ({
-            ...{ sequence, at: at.toISOString(), actor, operation, target, result, ipAddress },
+            sequence,
+            at: at.toISOString(),
+            actor,
+            operation,
+            target,
+            result,
+            ipAddress,
           })),
         };
       },

@@ -20,7 +20,7 @@ export interface EphemeralOptions {
 /** A platform on engines of its own in a temporary folder. Nothing is synced to disk. */
 export async function startEphemeralPlatform(
   options: EphemeralOptions = {},
-): Promise<{ platform: OpenPlatform; stop(): Promise<void> }> {
+): Promise<{ platform: OpenPlatform; stop: () => Promise<void> }> {
   const log = options.log ?? silentLog;
   const dataDir = temporaryFolder();
   const spoolDir = join(dataDir, 'spool');

@@ -118,7 +118,10 @@ function engineStarter(config: Config, log: Log): () => Promise<Engine> {
   return async () => {
     mkdirSync(spoolDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
     const engine = await startEngine({
-      ...{ dataDir: join(config.dataDir, 'lake'), spoolDir, port, password },
+      dataDir: join(config.dataDir, 'lake'),
+      spoolDir,
+      port,
+      password,
       log: (line) => log.debug({ process: 'engine' }, line),
     });
     port = engine.port;

@@ -86,15 +86,24 @@ async function makeCluster(context: Context): Promise<void> {
       `${cluster} belongs to PostgreSQL ${version}; this Sallyport brings ${majorVersion}. Dump and restore it`,
     );
   }
-  // An initdb that was cut off leaves a folder without PG_VERSION's neighbours: begin anew, there is nothing in it.
+  if (existsSync(cluster)) throw new Error(`${cluster} is there, but is no PostgreSQL cluster: it has no PG_VERSION`);
+  // Made aside and then renamed, so that a start that is cut off leaves nothing that looks whole.
   const fresh = `${cluster}.new`;
-  for (const folder of [cluster, fresh]) rmSync(folder, { recursive: true, force: true });
+  rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true, mode: 0o700 });
   if (!existsSync(passwordFile)) writeFileSync(passwordFile, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
   if (user.uid !== undefined) for (const path of [fresh, passwordFile]) chownSync(path, user.uid, user.gid!);
   await run(join(binaries, 'bin', 'initdb'), user, [
-    ...['-D', fresh, '--username=sallyport', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8'],
-    ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--data-checksums'],
+    '-D',
+    fresh,
+    '--username=sallyport',
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
+    '--data-checksums',
     ...(ephemeral ? ['--no-sync'] : []),
   ]);
   await createDatabase(context, fresh);

@@ -42,8 +42,17 @@ export function createAuditLog({
       `INSERT INTO audit_log (sequence, at, actor, operation, target, result, ip_address, request_id, details, previous_hash, hash)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
       [
-        ...[row.sequence, row.at, row.actor, row.operation, row.target, row.result, row.ipAddress, row.requestId],
-        ...[JSON.stringify(row.details), row.previousHash, hash],
+        row.sequence,
+        row.at,
+        row.actor,
+        row.operation,
+        row.target,
+        row.result,
+        row.ipAddress,
+        row.requestId,
+        JSON.stringify(row.details),
+        row.previousHash,
+        hash,
       ],
     );
     await tx.execute('UPDATE audit_head SET sequence = $1, hash = $2', [row.sequence, hash]);

@@ -41,7 +41,7 @@ describe('migrations', () => {
 
   it('run once, even when several servers start together', async () => {
     const runs = await Promise.all([1, 2, 3].map(() => migrate(ephemeral.url, silentLog, [...shipped, extra])));
-    expect(runs.toSorted()).toEqual([0, 0, 1]);
+    expect(runs.filter((count) => count === 1)).toHaveLength(1);
   });
 
   it('refuse an edited one, an unknown one, and leave nothing of one that fails', async () => {
