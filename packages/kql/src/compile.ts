@@ -1,24 +1,118 @@
+import { Binder } from './bind/binder.ts';
+import { buildGlobals, parseAndAnalyze, type GlobalState, type KustoCode } from './bind/kusto.ts';
+import { Emitter } from './emit/relation.ts';
 import { KqlError } from './errors.ts';
-import type { Compiled, CompileOptions, KqlCatalogue } from './types.ts';
+import { visibleColumns, type Rel } from './plan/plan.ts';
+import type { Compiled, CompileOptions, KqlCatalogue, Visualization } from './types.ts';
 
 export interface Kql {
+  /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. */
   compile(text: string, options: CompileOptions): Compiled;
   /** The base tables that a query reads, by name, each once. Throws KqlError as `compile` does. */
   tablesOf(text: string): readonly string[];
 }
 
+/** Longest query text taken, in UTF-16 units. */
+export const maxQueryLength = 1_000_000;
+const maxPlans = 500;
+
+interface Plan {
+  readonly rel: Rel;
+  readonly visualization: Visualization | undefined;
+}
+
+/** Keeps the newest `limit` entries. */
+class Cache<V> {
+  readonly #entries = new Map<string, V>();
+  readonly #limit: number;
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+  get(key: string, make: () => V): V {
+    const found = this.#entries.get(key);
+    if (found !== undefined) {
+      this.#entries.delete(key);
+      this.#entries.set(key, found);
+      return found;
+    }
+    const value = make();
+    this.#entries.set(key, value);
+    if (this.#entries.size > this.#limit) this.#entries.delete(this.#entries.keys().next().value!);
+    return value;
+  }
+}
+
+// Building the library's state of a large catalogue takes a while, and says the same for the same version.
+const globalsByVersion = new Cache<GlobalState>(8);
+const plansByText = new Cache<Plan>(maxPlans);
+
+const failures = (code: KustoCode, text: string): KqlError | undefined => {
+  const list = code.GetDiagnostics();
+  const found = Array.from({ length: list.Count }, (_, i) => list.getItem(i))
+    .filter((d) => d.Severity === 'Error')
+    .map((d) => ({
+      code: d.Code,
+      message: d.Message,
+      span: { start: Math.min(d.Start, text.length), end: Math.min(d.Start + d.Length, text.length) },
+    }));
+  const [first, ...others] = found;
+  return first && new KqlError(first.code, first.message, first.span, others);
+};
+
+function planOf(text: string, catalogue: KqlCatalogue): Plan {
+  return plansByText.get(`${catalogue.version}\0${text}`, () => {
+    if (text.length > maxQueryLength)
+      throw new KqlError('TooComplex', `the query is longer than ${maxQueryLength} characters`, {
+        start: 0,
+        end: text.length,
+      });
+    const globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue));
+    return guarded(text, () => {
+      const code = parseAndAnalyze(text, globals);
+      const failure = failures(code, text);
+      if (failure) throw failure;
+      const binder = new Binder(catalogue);
+      const rel = binder.query(code.Syntax);
+      return { rel, visualization: binder.visualization };
+    });
+  });
+}
+
+/** A stack that overflows on absurd nesting is a fault of the query, not of ours. */
+function guarded<T>(text: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError && /call stack/i.test(error.message))
+      throw new KqlError('TooComplex', 'the query is nested too deep', { start: 0, end: text.length });
+    throw error;
+  }
+}
+
 /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. */
-export function compile(text: string, _catalogue: KqlCatalogue, _options: CompileOptions): Compiled {
-  throw new KqlError('UnsupportedExpression', 'not yet', { start: 0, end: text.length });
+export function compile(text: string, catalogue: KqlCatalogue, options: CompileOptions): Compiled {
+  const { rel, visualization } = planOf(text, catalogue);
+  return guarded(text, () => {
+    const emitter = new Emitter(options);
+    const statement = emitter.emitRoot(rel);
+    return {
+      sql: statement.text,
+      columns: visibleColumns(rel),
+      reads: emitter.reads,
+      ...(visualization ? { visualization } : {}),
+    };
+  });
 }
 
 /** The base tables that a query reads, by name, each once. Throws KqlError. */
-export const tablesOf = (text: string, catalogue: KqlCatalogue): readonly string[] => createKql(() => catalogue).tablesOf(text);
+export const tablesOf = (text: string, catalogue: KqlCatalogue): readonly string[] => [
+  ...new Set(compile(text, catalogue, { now: new Date(0) }).reads.map((r) => r.table)),
+];
 
-/** A compiler bound to a changing catalogue; asks `catalogue` at each call and caches by its version. */
+/** A compiler bound to a changing catalogue: asks for it at each call; what it builds is kept by the catalogue's version. */
 export function createKql(catalogue: () => KqlCatalogue): Kql {
   return {
     compile: (text, options) => compile(text, catalogue(), options),
-    tablesOf: (text) => compile(text, catalogue(), { now: new Date(0) }).reads.map((r) => r.table),
+    tablesOf: (text) => tablesOf(text, catalogue()),
   };
 }

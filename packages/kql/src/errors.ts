@@ -15,7 +15,12 @@ export class KqlError extends Error {
   /** Every fault found, this one first, when the binder found several. */
   readonly others: readonly { code: string; message: string; span: Span }[];
 
-  constructor(code: string, message: string, span: Span, others: readonly { code: string; message: string; span: Span }[] = []) {
+  constructor(
+    code: string,
+    message: string,
+    span: Span,
+    others: readonly { code: string; message: string; span: Span }[] = [],
+  ) {
     super(message);
     this.code = code;
     this.span = span;
@@ -25,8 +30,4 @@ export class KqlError extends Error {
 
 /** Codes of our own, next to Microsoft's `KS…`. */
 export type OwnCode =
-  | 'UnsupportedOperator'
-  | 'UnsupportedFunction'
-  | 'UnsupportedExpression'
-  | 'InvalidArgument'
-  | 'TooComplex';
+  'UnsupportedOperator' | 'UnsupportedFunction' | 'UnsupportedExpression' | 'InvalidArgument' | 'TooComplex';

@@ -1,6 +1,14 @@
-export { compile, createKql, tablesOf, type Kql } from './compile.ts';
+export { compile, createKql, maxQueryLength, tablesOf, type Kql } from './compile.ts';
+export { conform, type ConformCase, type ConformReport, type Executor } from './conform.ts';
 export { KqlError, type OwnCode, type Span } from './errors.ts';
-export { Sql, sql, string as sqlString, identifier as sqlIdentifier, integer as sqlInteger, join as sqlJoin } from './sql.ts';
+export {
+  Sql,
+  sql,
+  string as sqlString,
+  identifier as sqlIdentifier,
+  integer as sqlInteger,
+  join as sqlJoin,
+} from './sql.ts';
 export {
   kqlTypes,
   type Column,

@@ -52,8 +52,7 @@ const escapes: Readonly<Record<string, string>> = {
   '\0': '\\0',
 };
 // A lone surrogate has no UTF-8 form; it becomes U+FFFD here, as it would on the wire.
-const escape = (text: string): string =>
-  text.toWellFormed().replaceAll(/[\\'\n\r\t\b\f\0]/g, (c) => escapes[c] ?? c);
+const escape = (text: string): string => text.toWellFormed().replaceAll(/[\\'\n\r\t\b\f\0]/g, (c) => escapes[c] ?? c);
 const quoteString = (text: string): string => `'${escape(text)}'`;
 
 /** SQL from a template; the holes are `Sql`. */

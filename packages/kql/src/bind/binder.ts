@@ -1,0 +1,430 @@
+import { KqlError, type OwnCode, type Span } from '../errors.ts';
+import { aggregateFunctions, rowNumber, runCounter, scalarFunctions, windowFunctions } from '../functions/index.ts';
+import { castFunction } from '../functions/conversions.ts';
+import { pathFunction } from '../functions/operators.ts';
+import { minimumArity, parameterAt, type ScalarFunction } from '../functions/registry.ts';
+import { operators, sources } from '../operators/index.ts';
+import {
+  columnOf,
+  literal,
+  type AggregateItem,
+  type Expr,
+  type Field,
+  type FieldType,
+  type Rel,
+  type WindowItem,
+} from '../plan/plan.ts';
+import { kqlTypes, type KqlCatalogue, type KqlType, type TableSchema, type Visualization } from '../types.ts';
+import { bindExpression } from './expressions.ts';
+import {
+  child,
+  childOrNone,
+  elements,
+  kindOf,
+  nameOf,
+  SymbolKind,
+  textOf,
+  type KustoSymbol,
+  type SyntaxNode,
+} from './kusto.ts';
+
+/** What a name stands for. Names are resolved where they were written, so a binding of text carries its scope. */
+export type Binding =
+  | { readonly kind: 'text'; readonly node: SyntaxNode; readonly env: Env }
+  | { readonly kind: 'expr'; readonly expr: Expr }
+  | { readonly kind: 'rel'; readonly rel: Rel };
+export interface Env {
+  readonly names: Map<string, Binding>;
+  readonly parent: Env | undefined;
+}
+export const childEnv = (parent: Env | undefined): Env => ({ names: new Map(), parent });
+const lookUp = (env: Env | undefined, name: string): { binding: Binding; env: Env } | undefined => {
+  for (let e = env; e; e = e.parent) {
+    const binding = e.names.get(name);
+    if (binding) return { binding, env: e };
+  }
+  return undefined;
+};
+
+/** Where an expression stands: the names, the row it reads, and where aggregates and window functions go. */
+export interface Place {
+  readonly env: Env;
+  readonly input?: Rel;
+  readonly aggregate?: (item: Omit<AggregateItem, 'name'>) => Expr;
+  readonly window?: (item: Omit<WindowItem, 'name'>) => Expr;
+  /** The right side of a join's `on`. */
+  readonly right?: Rel;
+}
+
+/** Deep nesting of calls is refused before it overflows the stack of the binder or the engine's parser. */
+const maxDepth = 200;
+
+/** Bound syntax → plan, for one compilation. */
+export class Binder {
+  readonly #tables: ReadonlyMap<string, TableSchema>;
+  readonly root: Env = childEnv(undefined);
+  visualization: Visualization | undefined;
+  /** Hidden columns that every step must keep apart: `mv-apply` and `partition` run their steps once for each of their values. */
+  partitionBy: readonly string[] = [];
+  /** The names that `arg_max(…, *)` leaves out: those that the summarize groups by. */
+  groupNames: readonly string[] = [];
+  readonly rowNumber = rowNumber;
+  readonly runCounter = runCounter;
+  #hidden = 0;
+  #depth = 0;
+  // Set while a function's body is bound: its nodes have places in another text, so faults point at the call.
+  #callSite: Span | undefined;
+
+  constructor(catalogue: KqlCatalogue) {
+    this.#tables = new Map(catalogue.tables.map((t) => [t.name, t]));
+  }
+
+  /** A fresh hidden name. */
+  hidden(purpose: string): string {
+    return `$${purpose}${++this.#hidden}`;
+  }
+
+  span(node: SyntaxNode): Span {
+    return this.#callSite ?? { start: node.TextStart, end: node.End };
+  }
+  fail(code: OwnCode, message: string, node: SyntaxNode): never {
+    throw new KqlError(code, message, this.span(node));
+  }
+
+  #deeper<T>(node: SyntaxNode, work: () => T): T {
+    if (++this.#depth > maxDepth) this.fail('TooComplex', `nested more than ${maxDepth} deep`, node);
+    try {
+      return work();
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** Binds with rows kept apart by these hidden columns. */
+  partitioned<T>(columns: readonly string[], work: () => T): T {
+    const outer = this.partitionBy;
+    this.partitionBy = [...outer, ...columns];
+    try {
+      return work();
+    } finally {
+      this.partitionBy = outer;
+    }
+  }
+  /** Binds a table that stands by itself inside such steps. */
+  apart<T>(work: () => T): T {
+    const outer = this.partitionBy;
+    this.partitionBy = [];
+    try {
+      return work();
+    } finally {
+      this.partitionBy = outer;
+    }
+  }
+
+  // ——— statements ———
+
+  query(root: SyntaxNode): Rel {
+    let result: Rel | undefined;
+    for (const statement of elements(root, 'Statements')) {
+      const bound = this.#statement(statement, this.root);
+      if (bound && result)
+        this.fail('UnsupportedExpression', 'several result tables in one query are not supported', statement);
+      result ??= bound;
+    }
+    if (!result) throw new KqlError('InvalidArgument', 'the query has no tabular expression', this.span(root));
+    return result;
+  }
+
+  #statement(node: SyntaxNode, env: Env): Rel | undefined {
+    switch (kindOf(node)) {
+      case 'LetStatement':
+        env.names.set(nameOf(child(node, 'Name')), {
+          kind: 'text',
+          node: child(node, 'Expression'),
+          env: snapshot(env),
+        });
+        return undefined;
+      case 'ExpressionStatement':
+        return this.rel(child(node, 'Expression'), env);
+      case 'SetOptionStatement':
+        return undefined;
+      case 'QueryParametersStatement':
+        for (const p of elements(node, 'Parameters')) {
+          const value = childOrNone(p, 'DefaultValue');
+          if (!value) this.fail('InvalidArgument', `query parameter ${textOf(p)} has no value`, p);
+          env.names.set(nameOf(child(child(p, 'NameAndType'), 'Name')), {
+            kind: 'text',
+            node: child(value, 'Value'),
+            env,
+          });
+        }
+        return undefined;
+      default:
+        return this.fail('UnsupportedExpression', `this statement is not supported: ${kindOf(node)}`, node);
+    }
+  }
+
+  // ——— relations ———
+
+  rel(node: SyntaxNode, env: Env): Rel {
+    return this.#deeper(node, () => this.#rel(node, env));
+  }
+
+  #rel(node: SyntaxNode, env: Env): Rel {
+    const kind = kindOf(node);
+    switch (kind) {
+      case 'PipeExpression': {
+        const input = this.rel(child(node, 'Expression'), env);
+        return this.operator(child(node, 'Operator'), input, env);
+      }
+      case 'ParenthesizedExpression':
+      case 'MaterializeExpression':
+        return this.rel(child(node, 'Expression'), env);
+      case 'NameReference':
+        return this.#named(node, env);
+      case 'PathExpression':
+        return this.#symbol(node, child(node, 'Selector'), env);
+      case 'FunctionCallExpression':
+        return this.#tableCall(node, env);
+      case 'FunctionDeclaration':
+        return this.#body(child(node, 'Body'), childEnv(env));
+      default: {
+        const source = sources.get(kind);
+        if (source) return source(node, env, this);
+        // An operator alone inside mv-apply or a toscalar stands on no input.
+        return this.fail('UnsupportedOperator', `${describe(kind)} is not supported as a table`, node);
+      }
+    }
+  }
+
+  /** Applies one query operator to its input. */
+  operator(node: SyntaxNode, input: Rel, env: Env): Rel {
+    const bind = operators.get(kindOf(node));
+    if (!bind) this.fail('UnsupportedOperator', `${describe(kindOf(node))} is not supported`, node);
+    return bind(node, input, env, this);
+  }
+
+  #named(node: SyntaxNode, env: Env): Rel {
+    const found = lookUp(env, nameOf(node));
+    if (found) return this.#bindingRel(found, nameOf(node), node);
+    return this.#symbol(node, node, env);
+  }
+
+  #bindingRel({ binding, env }: { binding: Binding; env: Env }, name: string, node: SyntaxNode): Rel {
+    if (binding.kind === 'rel') return binding.rel;
+    if (binding.kind === 'expr')
+      return this.fail('InvalidArgument', `${name} is a value where a table is needed`, node);
+    const rel = this.rel(binding.node, binding.env);
+    env.names.set(name, { kind: 'rel', rel });
+    return rel;
+  }
+
+  #symbol(node: SyntaxNode, selector: SyntaxNode, env: Env): Rel {
+    const symbol = selector.ReferencedSymbol ?? node.ReferencedSymbol;
+    if (symbol?.Kind === SymbolKind.table) return this.table(symbol.Name, node);
+    if (kindOf(selector) === 'FunctionCallExpression') return this.#tableCall(selector, env);
+    if (symbol?.Kind === SymbolKind.function) return this.#call(selector, [], env);
+    return this.fail('UnsupportedExpression', `${textOf(node)} is not a table known here`, node);
+  }
+
+  /** A read of a base table. */
+  table(name: string, node: SyntaxNode): Rel {
+    const table = this.#tables.get(name);
+    if (!table) return this.fail('UnsupportedExpression', `the table ${name} is not in the catalogue`, node);
+    // `ingestion_time()` reads a column that KQL does not name.
+    const fields: Field[] = [...table.columns, { name: '$ingestion_time', type: 'datetime' }];
+    return { kind: 'read', table, fields, order: [] };
+  }
+  get tables(): ReadonlyMap<string, TableSchema> {
+    return this.#tables;
+  }
+
+  #tableCall(node: SyntaxNode, env: Env): Rel {
+    const name = nameOf(child(node, 'Name'));
+    const args = elements(child(node, 'ArgumentList'), 'Expressions');
+    if (name === 'table') return this.#tableByName(args[0], node, env);
+    if (name === 'materialize' || name === 'view')
+      return args[0] ? this.rel(args[0], env) : this.fail('InvalidArgument', `${name} needs a table`, node);
+    return this.#call(node, args, env);
+  }
+  #tableByName(arg: SyntaxNode | undefined, node: SyntaxNode, env: Env): Rel {
+    const value = arg && this.expr(arg, { env });
+    if (value?.kind !== 'literal' || typeof value.value !== 'string')
+      return this.fail('UnsupportedExpression', 'table() needs a constant name', node);
+    const found = lookUp(env, value.value);
+    return found ? this.#bindingRel(found, value.value, node) : this.table(value.value, node);
+  }
+
+  // ——— calls of let and stored functions ———
+
+  #call(node: SyntaxNode, args: readonly SyntaxNode[], env: Env, first?: Rel): Rel {
+    return this.withBody(node, args, { env }, first, (body, scope) => this.#body(body, scope));
+  }
+
+  /** Binds a table-valued call with its first table given (`invoke`). */
+  invoke(node: SyntaxNode, first: Rel, env: Env): Rel {
+    return this.#call(node, elements(child(node, 'ArgumentList'), 'Expressions'), env, first);
+  }
+
+  /** Binds the arguments of a call and its body, in the body's own scope. */
+  withBody<T>(
+    node: SyntaxNode,
+    args: readonly SyntaxNode[],
+    place: Place,
+    first: Rel | undefined,
+    bind: (body: SyntaxNode, env: Env) => T,
+  ): T {
+    const symbol = node.ReferencedSymbol;
+    const body = node.GetCalledFunctionBody?.();
+    if (!body || symbol?.Kind !== SymbolKind.function) {
+      const name = kindOf(node) === 'FunctionCallExpression' ? nameOf(child(node, 'Name')) : textOf(node);
+      return this.fail('UnsupportedFunction', `the function ${name}() is not supported`, node);
+    }
+    const defined = lookUp(place.env, symbol.Name);
+    const scope = childEnv(defined?.binding.kind === 'text' ? defined.binding.env : this.root);
+    this.#bindParameters(symbol, args, place, first, scope, node);
+    const outer = this.#callSite;
+    this.#callSite = this.span(node);
+    try {
+      return this.#deeper(node, () => bind(body, scope));
+    } finally {
+      this.#callSite = outer;
+    }
+  }
+
+  #bindParameters(
+    symbol: KustoSymbol,
+    args: readonly SyntaxNode[],
+    place: Place,
+    first: Rel | undefined,
+    scope: Env,
+    node: SyntaxNode,
+  ): void {
+    const parameters = symbol.Signatures?.getItem(0).Parameters;
+    const offset = first ? 1 : 0;
+    const named = new Map<string, SyntaxNode>();
+    const positional: SyntaxNode[] = [];
+    for (const arg of args)
+      if (kindOf(arg) === 'SimpleNamedExpression') named.set(nameOf(child(arg, 'Name')), child(arg, 'Expression'));
+      else positional.push(arg);
+    for (let i = 0; i < (parameters?.Count ?? 0); i++) {
+      const parameter = parameters!.getItem(i);
+      if (first && i === 0) {
+        scope.names.set(parameter.Name, { kind: 'rel', rel: first });
+        continue;
+      }
+      const arg = named.get(parameter.Name) ?? positional[i - offset];
+      if (arg) scope.names.set(parameter.Name, this.#argument(arg, place));
+      else if (parameter.DefaultValue)
+        scope.names.set(parameter.Name, { kind: 'text', node: parameter.DefaultValue, env: this.root });
+      else this.fail('InvalidArgument', `${symbol.Name}() needs ${parameter.Name}`, node);
+    }
+  }
+  #argument(arg: SyntaxNode, place: Place): Binding {
+    const tabular = arg.ResultType?.Kind === SymbolKind.table;
+    return tabular ? { kind: 'rel', rel: this.rel(arg, place.env) } : { kind: 'expr', expr: this.expr(arg, place) };
+  }
+
+  #body(body: SyntaxNode, env: Env): Rel {
+    return this.rel(this.statementsOf(body, env), env);
+  }
+  /** Takes a body's `let`s into the scope; answers its expression. */
+  statementsOf(body: SyntaxNode, env: Env): SyntaxNode {
+    if (kindOf(body) !== 'FunctionBody') return body;
+    for (const statement of elements(body, 'Statements')) this.#statement(statement, env);
+    const expression = childOrNone(body, 'Expression');
+    if (!expression) return this.fail('UnsupportedExpression', 'the function has no expression', body);
+    return expression;
+  }
+
+  // ——— expressions ———
+
+  expr(node: SyntaxNode, place: Place): Expr {
+    return this.#deeper(node, () => bindExpression(node, place, this));
+  }
+
+  /** What a name that is no column stands for, as a value. */
+  variable(name: string, node: SyntaxNode, place: Place): Expr | undefined {
+    const found = lookUp(place.env, name);
+    if (!found) return undefined;
+    const { binding } = found;
+    if (binding.kind === 'expr') return binding.expr;
+    if (binding.kind === 'rel') return undefined;
+    if (kindOf(binding.node) === 'FunctionDeclaration') return undefined;
+    const expr = this.expr(binding.node, { env: binding.env });
+    found.env.names.set(name, { kind: 'expr', expr });
+    return expr;
+  }
+
+  /** A call of a built-in: checks arity, sends aggregates and window functions where the place takes them. */
+  builtIn(name: string, args: readonly Expr[], type: KqlType, node: SyntaxNode, place: Place): Expr {
+    const span = this.span(node);
+    const resultOf = (result: KqlType | 'binder' | 'first'): KqlType =>
+      result === 'binder' ? type : result === 'first' ? valueType(args[0]?.type ?? type) : result;
+    const aggregate = place.aggregate && aggregateFunctions.get(name);
+    if (aggregate) {
+      this.#arity(aggregate, args, node);
+      return place.aggregate!({ fn: aggregate, args, type: resultOf(aggregate.result), span });
+    }
+    const window = windowFunctions.get(name);
+    if (window) {
+      if (!place.window) return this.fail('UnsupportedExpression', `${name}() stands where rows have no order`, node);
+      this.#arity(window, args, node);
+      return place.window({ fn: window, args, type: resultOf(window.result) });
+    }
+    const fn = scalarFunctions.get(name);
+    if (!fn) return this.fail('UnsupportedFunction', `the function ${name}() is not supported`, node);
+    return this.call(fn, args, resultOf(fn.result), node);
+  }
+  #arity(
+    fn: { name: string; parameters: ScalarFunction['parameters'] },
+    args: readonly Expr[],
+    node: SyntaxNode,
+  ): void {
+    if (
+      args.length < minimumArity(fn.parameters) ||
+      (args.length > 0 && parameterAt(fn.parameters, args.length - 1) === undefined)
+    )
+      this.fail('InvalidArgument', `${fn.name}() does not take ${args.length} arguments here`, node);
+  }
+  call(fn: ScalarFunction, args: readonly Expr[], type: KqlType, node: SyntaxNode): Expr {
+    this.#arity(fn, args, node);
+    return { kind: 'call', fn, args, type, span: this.span(node) };
+  }
+  /** An element of a dynamic array. */
+  element(expr: Expr, index: number, node: SyntaxNode): Expr {
+    return this.call(pathFunction, [expr, literal('long', BigInt(index))], 'dynamic', node);
+  }
+  /** The value as another type. */
+  cast(expr: Expr, type: KqlType, node: SyntaxNode): Expr {
+    if (expr.type === type) return expr;
+    if (expr.kind === 'literal' && expr.value === null) return literal(type, null);
+    return { kind: 'call', fn: castFunction(type), args: [expr], type, span: this.span(node) };
+  }
+}
+
+/** The names as they are now: a later `let` of the same name does not reach back. */
+const snapshot = (env: Env): Env => ({ names: new Map(env.names), parent: env.parent });
+
+const isKqlType = (name: string): name is KqlType => (kqlTypes as readonly string[]).includes(name);
+/** The KQL type of a symbol of the library; arrays and bags of known shape are dynamic. */
+export const typeOfSymbol = (symbol: KustoSymbol | null | undefined): KqlType =>
+  symbol && isKqlType(symbol.Name) ? symbol.Name : 'dynamic';
+export const valueType = (type: FieldType): KqlType => (type === 'tuple' ? 'dynamic' : type);
+
+/** `JoinOperator` as a person says it: `join`. */
+const describe = (kind: string): string =>
+  kind
+    .replace(/(Operator|Expression)$/, '')
+    .replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-')
+    .toLowerCase();
+
+/** The columns that the library says a tabular node has. */
+export function resultColumns(node: SyntaxNode): { name: string; type: KqlType }[] {
+  const columns = node.ResultType?.Columns;
+  return Array.from({ length: columns?.Count ?? 0 }, (_, i) => {
+    const column = columns!.getItem(i);
+    return { name: column.Name, type: typeOfSymbol(column.Type) };
+  });
+}
+export { columnOf };

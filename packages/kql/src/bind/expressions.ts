@@ -1,0 +1,329 @@
+import { aggregateFunctions } from '../functions/index.ts';
+import { binaryOperators, pathFunction, setFunctions } from '../functions/operators.ts';
+import { parseJsonLiteral } from './json.ts';
+import { columnOf, literal, type Expr } from '../plan/plan.ts';
+import { typeOfSymbol, type Binder, type Place } from './binder.ts';
+import {
+  child,
+  childOrNone,
+  children,
+  elements,
+  kindOf,
+  nameOf,
+  SymbolKind,
+  textOf,
+  type SyntaxNode,
+} from './kusto.ts';
+import { literalValue } from './literals.ts';
+
+type Bind = (node: SyntaxNode, place: Place, b: Binder) => Expr;
+
+const literalExpression: Bind = (node, _place, b) => {
+  const value = literalValue(kindOf(node), textOf(node));
+  if (value === undefined) return b.fail('InvalidArgument', `${textOf(node)} is not a valid value`, node);
+  return literal(typeOfSymbol(node.ResultType), value);
+};
+
+const stringLiteral: Bind = (node, _place, b) => {
+  const value = node.LiteralValue;
+  return typeof value === 'string' ? literal('string', value) : b.fail('InvalidArgument', 'not a string', node);
+};
+
+const nameReference: Bind = (node, place, b) => {
+  const name = nameOf(node);
+  const symbol = node.ReferencedSymbol;
+  if (symbol?.Kind === SymbolKind.column) {
+    const field =
+      place.input?.fields.find((f) => f.name === symbol.Name) ??
+      place.right?.fields.find((f) => f.name === symbol.Name);
+    if (!field) return b.fail('UnsupportedExpression', `the column ${name} cannot be read here`, node);
+    return columnOf(field);
+  }
+  const value = b.variable(name, node, place);
+  if (value) return value;
+  if (symbol?.Kind === SymbolKind.function) return functionCall(node, place, b);
+  return b.fail('UnsupportedExpression', `${name} is not a value that can be used here`, node);
+};
+
+const functionCall: Bind = (node, place, b) => {
+  const isCall = kindOf(node) === 'FunctionCallExpression';
+  const name = isCall ? nameOf(child(node, 'Name')) : nameOf(node);
+  const args = isCall ? elements(child(node, 'ArgumentList'), 'Expressions') : [];
+  if (node.GetCalledFunctionBody?.())
+    return b.withBody(node, args, place, undefined, (body, env) =>
+      b.expr(b.statementsOf(body, env), place.aggregate ? { ...place, env } : { ...place, env }),
+    );
+  return specialCalls[name]?.(node, args, place, b) ?? builtInCall(name, node, args, place, b);
+};
+
+const builtInCall = (name: string, node: SyntaxNode, args: readonly SyntaxNode[], place: Place, b: Binder): Expr => {
+  // The arguments of an aggregate are read row by row: no aggregate stands inside one.
+  const { aggregate: _, ...rowPlace } = place;
+  const inner = place.aggregate && isAggregateCall(node) ? rowPlace : place;
+  return b.builtIn(
+    name,
+    args.map((a) => b.expr(a, inner)),
+    typeOfSymbol(node.ResultType),
+    node,
+    place,
+  );
+};
+const isAggregateCall = (node: SyntaxNode): boolean =>
+  kindOf(node) === 'FunctionCallExpression' && aggregateFunctions.has(nameOf(child(node, 'Name')));
+
+/** Calls that are not simply an entry over their arguments. */
+const specialCalls: Readonly<
+  Record<string, (node: SyntaxNode, args: readonly SyntaxNode[], place: Place, b: Binder) => Expr | undefined>
+> = {
+  ingestion_time: (node, _args, place, b) => {
+    const field = place.input?.fields.find((f) => f.name === '$ingestion_time');
+    return field ? columnOf(field) : literalNullDatetime(b, node);
+  },
+  column_ifexists: (node, args, place, b) => {
+    const name = args[0] && b.expr(args[0], place);
+    if (name?.kind !== 'literal' || typeof name.value !== 'string')
+      return b.fail('InvalidArgument', 'column_ifexists() needs a constant name', node);
+    const field = place.input?.fields.find((f) => f.name === name.value);
+    return field ? columnOf(field) : b.expr(args[1]!, place);
+  },
+  pack_all: (node, args, place, b) => {
+    const fields = (place.input?.fields ?? []).filter((f) => !f.name.startsWith('$'));
+    const pairs = fields.flatMap((f) => [literal('string', f.name), columnOf(f)]);
+    const ignoreEmpty = args[0] ? b.expr(args[0], place) : undefined;
+    const skip = ignoreEmpty?.kind === 'literal' && ignoreEmpty.value === true;
+    return b.builtIn(skip ? '$pack_non_empty' : 'bag_pack', pairs, 'dynamic', node, place);
+  },
+  case: (node, args, place, b) => {
+    const type = typeOfSymbol(node.ResultType);
+    const bound = args.map((a, i) => {
+      const e = b.expr(a, place);
+      return i % 2 === 0 && i < args.length - 1 ? b.cast(e, 'bool', a) : b.cast(e, type, a);
+    });
+    return b.builtIn('case', bound, type, node, place);
+  },
+};
+for (const name of ['iff', 'iif'])
+  (specialCalls as Record<string, (typeof specialCalls)['case']>)[name] = (node, args, place, b) => {
+    const [condition, yes, no] = args;
+    if (!condition || !yes || !no) return undefined;
+    const type = typeOfSymbol(node.ResultType);
+    return b.builtIn(
+      'iff',
+      [
+        b.cast(b.expr(condition, place), 'bool', condition),
+        b.cast(b.expr(yes, place), type, yes),
+        b.cast(b.expr(no, place), type, no),
+      ],
+      type,
+      node,
+      place,
+    );
+  };
+const literalNullDatetime = (_b: Binder, _node: SyntaxNode): Expr => literal('datetime', null);
+
+const binary: Bind = (node, place, b) => {
+  const fn = binaryOperators.get(kindOf(node))!;
+  const args = [b.expr(child(node, 'Left'), place), b.expr(child(node, 'Right'), place)];
+  return b.call(fn, args, fn.result === 'binder' ? typeOfSymbol(node.ResultType) : (fn.result as 'bool'), node);
+};
+
+const unary =
+  (name: string): Bind =>
+  (node, place, b) => {
+    const value = b.expr(child(node, 'Expression'), place);
+    if (name === '$negate' && value.kind === 'literal' && value.value !== null) {
+      if (typeof value.value === 'bigint') return literal(value.type, -value.value);
+      if (typeof value.value === 'number') return literal(value.type, -value.value);
+    }
+    return name === '$plus' ? value : b.builtIn(name, [value], typeOfSymbol(node.ResultType), node, place);
+  };
+
+const between =
+  (negated: boolean): Bind =>
+  (node, place, b) => {
+    const couple = child(node, 'Right');
+    const value = b.expr(child(node, 'Left'), place);
+    const from = b.expr(child(couple, 'First'), place);
+    let to = b.expr(child(couple, 'Second'), place);
+    // `t between (start .. 1h)` ends that long after its start.
+    if (from.type === 'datetime' && to.type === 'timespan')
+      to = b.call(binaryOperators.get('AddExpression')!, [from, to], 'datetime', node);
+    return b.builtIn(negated ? '$not_between' : '$between', [value, from, to], 'bool', node, place);
+  };
+
+/** A dynamic constant's elements as literals. */
+function listOf(expr: Expr): Expr[] | undefined {
+  if (expr.kind !== 'literal' || expr.type !== 'dynamic' || typeof expr.value !== 'string') return undefined;
+  try {
+    const parsed: unknown = JSON.parse(expr.value);
+    if (!Array.isArray(parsed)) return undefined;
+    return parsed.map((v: unknown) =>
+      typeof v === 'string' ? literal('string', v) : literal('dynamic', v === null ? null : JSON.stringify(v)),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+const isTabular = (node: SyntaxNode): boolean => node.ResultType?.Kind === SymbolKind.table;
+
+const inList =
+  (caseInsensitive: boolean, negated: boolean): Bind =>
+  (node, place, b) => {
+    const value = b.expr(child(node, 'Left'), place);
+    const items = elements(child(node, 'Right'), 'Expressions');
+    const single = items.length === 1 ? items[0]! : undefined;
+    if (single && isTabular(single)) return inQuery(single, value, { caseInsensitive, negated }, place, b);
+    const bound = items.flatMap((i) => {
+      const e = b.expr(i, place);
+      return listOf(e) ?? [e];
+    });
+    const name = `$in${caseInsensitive ? '~' : ''}${negated ? '!' : ''}`;
+    return b.call(setFunctions.get(name)!, [value, ...bound], 'bool', node);
+  };
+const inQuery = (
+  query: SyntaxNode,
+  value: Expr,
+  flags: { caseInsensitive: boolean; negated: boolean },
+  place: Place,
+  b: Binder,
+): Expr => {
+  const rel = b.rel(query, place.env);
+  const first = rel.fields.find((f) => !f.name.startsWith('$'));
+  if (!first) return b.fail('InvalidArgument', 'the list has no column', query);
+  const cast = value.type !== first.type && value.type !== 'tuple' && first.type !== 'tuple';
+  if (!cast) return { kind: 'inQuery', value, rel, ...flags, type: 'bool' };
+  const type = value.type === 'dynamic' ? first.type : value.type;
+  const item = { name: first.name, expr: b.cast(columnOf(first), type as 'string', query) };
+  const projected = {
+    kind: 'project',
+    input: rel,
+    items: [item],
+    fields: [{ name: first.name, type }],
+    order: [],
+  } as const;
+  return { kind: 'inQuery', value: b.cast(value, type as 'string', query), rel: projected, ...flags, type: 'bool' };
+};
+
+const hasSet =
+  (name: string): Bind =>
+  (node, place, b) => {
+    const items = elements(child(node, 'Right'), 'Expressions');
+    const single = items.length === 1 ? items[0]! : undefined;
+    if (single && isTabular(single))
+      return b.fail('UnsupportedExpression', `${name.slice(1)} over a query is not supported: name the values`, node);
+    const bound = items.flatMap((i) => {
+      const e = b.expr(i, place);
+      return listOf(e) ?? [e];
+    });
+    return b.call(setFunctions.get(name)!, [b.expr(child(node, 'Left'), place), ...bound], 'bool', node);
+  };
+
+/** `a.b["c"][0]`: one access with all its keys. */
+const path: Bind = (node, place, b) => {
+  const keys: Expr[] = [];
+  let base = node;
+  for (;;) {
+    const kind = kindOf(base);
+    if (kind === 'PathExpression') {
+      if (base.ReferencedSymbol?.Kind === SymbolKind.column && isSide(child(base, 'Expression')))
+        return sideColumn(base, place, b);
+      const selector = child(base, 'Selector');
+      keys.unshift(
+        literal('string', kindOf(selector) === 'FunctionCallExpression' ? textOf(selector) : nameOf(selector)),
+      );
+    } else if (kind === 'ElementExpression') {
+      const selector = child(base, 'Selector');
+      const key = kindOf(selector) === 'BracketedExpression' ? child(selector, 'Expression') : selector;
+      keys.unshift(b.expr(key, place));
+    } else if (kind === 'ParenthesizedExpression' && keys.length === 0) {
+      base = child(base, 'Expression');
+      continue;
+    } else break;
+    base = child(base, 'Expression');
+  }
+  const value = b.expr(base, place);
+  if (value.type !== 'dynamic') return b.fail('InvalidArgument', `a ${value.type} has no members`, node);
+  return b.call(pathFunction, [value, ...keys], 'dynamic', node);
+};
+const isSide = (node: SyntaxNode): boolean => kindOf(node) === 'NameReference' && /^\$(left|right)$/.test(nameOf(node));
+const sideColumn = (node: SyntaxNode, place: Place, b: Binder): Expr => {
+  const name = nameOf(child(node, 'Selector'));
+  const rel = nameOf(child(node, 'Expression')) === '$left' ? place.input : place.right;
+  const field = rel?.fields.find((f) => f.name === name);
+  return field ? columnOf(field) : b.fail('UnsupportedExpression', `the column ${name} cannot be read here`, node);
+};
+
+const dynamicLiteral: Bind = (node, _place, b) => {
+  const inner = childOrNone(node, 'Expression');
+  const value = inner && parseJsonLiteral(inner);
+  if (value === undefined) return b.fail('InvalidArgument', `${textOf(node)} is not a dynamic value`, node);
+  return literal('dynamic', value === 'null' ? null : value);
+};
+
+const toScalar: Bind = (node, place, b) => {
+  const inner = child(node, 'Expression');
+  if (!isTabular(inner)) return b.expr(inner, place);
+  const rel = b.rel(inner, place.env);
+  const first = rel.fields.find((f) => !f.name.startsWith('$'));
+  if (!first) return b.fail('InvalidArgument', 'toscalar() of a table without columns', node);
+  const one = {
+    kind: 'limit',
+    input: rel,
+    count: literal('long', 1n),
+    by: [],
+    fields: rel.fields,
+    order: rel.order,
+  } as const;
+  return { kind: 'scalarQuery', rel: one, type: first.type === 'tuple' ? 'dynamic' : first.type };
+};
+
+const compoundString: Bind = (node, _place, b) => {
+  const value = node.LiteralValue;
+  if (typeof value === 'string') return literal('string', value);
+  const parts = children(node)
+    .flatMap((c) => children(c))
+    .map((c) => (c as unknown as { Value?: unknown }).Value);
+  if (parts.every((p) => typeof p === 'string')) return literal('string', parts.join(''));
+  return b.fail('UnsupportedExpression', 'this form of string is not supported', node);
+};
+
+const binders: Readonly<Record<string, Bind>> = {
+  ParenthesizedExpression: (node, place, b) => b.expr(child(node, 'Expression'), place),
+  SimpleNamedExpression: (node, place, b) => b.expr(child(node, 'Expression'), place),
+  BooleanLiteralExpression: literalExpression,
+  IntLiteralExpression: literalExpression,
+  LongLiteralExpression: literalExpression,
+  RealLiteralExpression: literalExpression,
+  DecimalLiteralExpression: literalExpression,
+  DateTimeLiteralExpression: literalExpression,
+  TimespanLiteralExpression: literalExpression,
+  GuidLiteralExpression: literalExpression,
+  StringLiteralExpression: stringLiteral,
+  CompoundStringLiteralExpression: compoundString,
+  DynamicExpression: dynamicLiteral,
+  NameReference: nameReference,
+  FunctionCallExpression: functionCall,
+  PathExpression: path,
+  ElementExpression: path,
+  UnaryMinusExpression: unary('$negate'),
+  UnaryPlusExpression: unary('$plus'),
+  BetweenExpression: between(false),
+  NotBetweenExpression: between(true),
+  // The library calls the case-insensitive forms `Cs`.
+  InExpression: inList(false, false),
+  NotInExpression: inList(false, true),
+  InCsExpression: inList(true, false),
+  NotInCsExpression: inList(true, true),
+  HasAnyExpression: hasSet('$has_any'),
+  HasAllExpression: hasSet('$has_all'),
+  ToScalarExpression: toScalar,
+};
+
+/** One scalar expression. */
+export function bindExpression(node: SyntaxNode, place: Place, b: Binder): Expr {
+  const kind = kindOf(node);
+  const bind = Object.hasOwn(binders, kind) ? binders[kind] : binaryOperators.has(kind) ? binary : undefined;
+  if (!bind) return b.fail('UnsupportedExpression', `this expression is not supported: ${textOf(node)}`, node);
+  return bind(node, place, b);
+}

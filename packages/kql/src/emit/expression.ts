@@ -1,0 +1,99 @@
+import { KqlError } from '../errors.ts';
+import { convert, fromUnixTicks, literalSql, neverNull } from '../functions/convert.ts';
+import { parameterAt, type CallInfo, type Operand, type Parameter } from '../functions/registry.ts';
+import type { Expr, FieldType, Rel } from '../plan/plan.ts';
+import { identifier, integer, join, real, sql, string, type Sql } from '../sql.ts';
+import type { Span } from '../errors.ts';
+import type { KqlType } from '../types.ts';
+
+/** What an expression needs of the relation it stands in. */
+export interface Scope {
+  column(name: string): Sql;
+  query(rel: Rel): Sql;
+  readonly now: bigint;
+}
+
+const makers = { string, integer, real };
+export const literalToSql = (type: KqlType, value: Parameters<typeof literalSql>[1]): Sql =>
+  literalSql(type, value, makers);
+
+export const callInfo = (name: string, result: KqlType, span: Span, now: bigint): CallInfo => ({
+  result,
+  now,
+  fail: (message) => {
+    throw new KqlError('InvalidArgument', `${name}: ${message}`, span);
+  },
+});
+
+/** Arguments, each converted to what its entry declares. */
+export function emitArguments(
+  name: string,
+  parameters: readonly Parameter[],
+  args: readonly Expr[],
+  span: Span,
+  scope: Scope,
+): Operand[] {
+  return args.map((arg, i) => {
+    const operand = emitExpression(arg, scope);
+    const wanted = parameterAt(parameters, i) ?? 'any';
+    if (wanted === 'any' || wanted === operand.type) return operand;
+    const converted = convert(operand, wanted);
+    if (!converted)
+      throw new KqlError('InvalidArgument', `${name}: a ${operand.type} cannot be taken as ${wanted}`, span);
+    return { ...converted, type: wanted, ...(operand.literal ? { literal: operand.literal } : {}) };
+  });
+}
+
+/** `nullable` after '' has been put for the NULL of a string or dynamic. */
+export const withoutNull = (text: Sql, type: FieldType, nullable: boolean): { sql: Sql; nullable: boolean } =>
+  neverNull(type) ? { sql: nullable ? sql`ifNull(${text}, '')` : text, nullable: false } : { sql: text, nullable };
+
+/** An expression as SQL. Operands of type `tuple` are typed dynamic here: nothing reads them but `element`. */
+export function emitExpression(expr: Expr, scope: Scope): Operand {
+  switch (expr.kind) {
+    case 'column':
+      return {
+        sql: scope.column(expr.name),
+        type: expr.type === 'tuple' ? 'dynamic' : expr.type,
+        nullable: !neverNull(expr.type),
+      };
+    case 'literal':
+      return {
+        sql: literalToSql(expr.type, expr.value),
+        type: expr.type,
+        nullable: expr.value === null && !neverNull(expr.type),
+        literal: { value: expr.value },
+      };
+    case 'call': {
+      const { fn, span, type } = expr;
+      const operands = emitArguments(fn.name, fn.parameters, expr.args, span, scope);
+      const text = fn.build(operands, callInfo(fn.name, type, span, scope.now));
+      const nullable = fn.nulls === 'never' ? false : fn.nulls === 'maybe' || operands.some((o) => o.nullable);
+      return { type, ...withoutNull(text, type, nullable) };
+    }
+    case 'element': {
+      const text = sql`tupleElement(${scope.column(expr.tuple)}, ${integer(expr.index)})`;
+      return { type: expr.type, ...withoutNull(text, expr.type, true) };
+    }
+    case 'rowTuple': {
+      const args = expr.args.map((a) => emitExpression(a, scope).sql);
+      return { sql: sql`tuple(${join([sql`rowNumberInAllBlocks()`, ...args])})`, type: 'dynamic', nullable: false };
+    }
+    case 'scalarQuery':
+      return { type: expr.type, ...withoutNull(sql`(${scope.query(expr.rel)})`, expr.type, true) };
+    case 'inQuery': {
+      const value = emitExpression(expr.value, scope).sql;
+      const left = expr.caseInsensitive ? sql`lowerUTF8(${value})` : value;
+      const rows = expr.caseInsensitive
+        ? sql`SELECT lowerUTF8(${identifier('v')}) FROM (${scope.query(expr.rel)})`
+        : scope.query(expr.rel);
+      const found = sql`ifNull(${left} IN (${rows}), false)`;
+      return { sql: expr.negated ? sql`NOT ${found}` : found, type: 'bool', nullable: false };
+    }
+  }
+}
+
+/** As a condition, where NULL counts as false. */
+export const emitPredicate = (expr: Expr, scope: Scope): Sql => emitExpression(expr, scope).sql;
+
+export { fromUnixTicks };

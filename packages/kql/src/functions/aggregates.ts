@@ -1,0 +1,225 @@
+import { identifier, integer, join, sql, type Sql } from '../sql.ts';
+import { fromUnixTicks, toDynamic, toJsonElement, unixTicks } from './convert.ts';
+import { arrayFrom } from './dynamic.ts';
+import type { AggregateFunction, Operand } from './registry.ts';
+
+type Build = AggregateFunction['build'];
+const make = (
+  name: string,
+  parameters: AggregateFunction['parameters'],
+  result: AggregateFunction['result'],
+  build: Build,
+  more: Partial<AggregateFunction> = {},
+): AggregateFunction => ({
+  name,
+  parameters,
+  result,
+  build,
+  ...more,
+});
+
+/** Numbers of other types as the engine's aggregates take them, and back. */
+const summable = (o: Operand): Sql => o.sql;
+const back = (o: Operand, text: Sql): Sql =>
+  o.type === 'int' ? sql`toInt32(${text})` : o.type === 'long' || o.type === 'timespan' ? sql`toInt64(${text})` : text;
+const average = (o: Operand, text: (value: Sql) => Sql): Sql => {
+  if (o.type === 'datetime') return fromUnixTicks(text(sql`toInt64(${unixTicks(o.sql)})`));
+  if (o.type === 'timespan') return sql`toInt64(${text(o.sql)})`;
+  return sql`toFloat64(${text(o.sql)})`;
+};
+/** An average over nothing is null, not the engine's NaN. */
+const nanToNull = (text: Sql): Sql => sql`if(isNaN(${text}), NULL, ${text})`;
+
+const counted = (condition?: Operand): Sql =>
+  condition ? sql`countIf(ifNull(${condition.sql}, false))` : sql`count()`;
+const where = (o: Operand): Sql => sql`ifNull(${o.sql}, false)`;
+
+/** JSON texts gathered into an array, in the order of the rows when they have one; nulls are left out. */
+function list(
+  value: Operand,
+  limit: Operand | undefined,
+  order: Sql | undefined,
+  condition?: Sql,
+  withNulls = false,
+): Sql {
+  const json = withNulls ? toJsonElement(value) : toDynamic(value);
+  const present = withNulls ? sql`true` : value.type === 'string' ? sql`true` : sql`${json} != ''`;
+  const keep = condition ? sql`${present} AND ${condition}` : present;
+  const gathered = order
+    ? sql`arrayMap(p -> p.2, arraySort(p -> p.1, groupArrayIf((${order}, ${json}), ${keep})))`
+    : sql`groupArrayIf(${json}, ${keep})`;
+  return arrayFrom(sql`arraySlice(${gathered}, 1, ${limit ? limit.sql : integer(1_048_576)})`);
+}
+function set(value: Operand, limit: Operand | undefined, order: Sql | undefined, condition?: Sql): Sql {
+  const json = toDynamic(value);
+  const keep = condition ? sql`${json} != '' AND ${condition}` : sql`${json} != ''`;
+  const gathered = order
+    ? sql`arrayDistinct(arrayMap(p -> p.2, arraySort(p -> p.1, groupArrayIf((${order}, ${json}), ${keep}))))`
+    : sql`groupUniqArrayIf(${json}, ${keep})`;
+  return arrayFrom(sql`arraySlice(${gathered}, 1, ${limit ? limit.sql : integer(1_048_576)})`);
+}
+/** A dynamic array's own elements are what a set is made of. */
+const bag = (value: Operand, condition: Sql | undefined): Sql => {
+  const pairs = sql`arrayFlatten(groupArrayIf(JSONExtractKeysAndValuesRaw(${value.sql}), ${condition ?? sql`true`}))`;
+  const first = sql`arrayFilter((p, i) -> i = indexOf(arrayMap(q -> q.1, ${pairs}), p.1), ${pairs}, arrayEnumerate(${pairs}))`;
+  return sql`concat('{', arrayStringConcat(arrayMap(p -> concat(toJSONString(p.1), ':', replaceAll(p.2, '\\\\/', '/')), ${first}), ','), '}')`;
+};
+
+const columns = (values: readonly Operand[]): Sql => sql`tuple(${join(values.map((v) => v.sql))})`;
+/** The row with the greatest (least) value. Rows whose value is null count only when there is no other. */
+const extremeRow =
+  (fn: Sql, ifFn: Sql): Build =>
+  ([by, ...values]) => {
+    const key = by!.type === 'dynamic' ? sql`ifNull(toFloat64OrNull(${by!.sql}), 0)` : by!.sql;
+    return by!.nullable
+      ? sql`if(countIf(isNotNull(${key})) > 0, ${ifFn}(${columns(values)}, assumeNotNull(${key}), isNotNull(${key})), any(${columns(values)}))`
+      : sql`${fn}(${columns(values)}, ${key})`;
+  };
+const extreme =
+  (fn: Sql): Build =>
+  ([v]) =>
+    v!.type === 'dynamic' ? sql`ifNull(toString(${fn}(toFloat64OrNull(${v!.sql}))), '')` : sql`${fn}(${v!.sql})`;
+const extremeIf =
+  (fn: Sql): Build =>
+  ([v, c]) =>
+    sql`${fn}If(${v!.type === 'string' ? sql`toNullable(${v!.sql})` : v!.sql}, ${where(c!)})`;
+
+/** Kusto's percentile is one of the values: the least that at least so many percent do not exceed. */
+const percentile = (v: Operand, p: Sql): Sql => {
+  const values = v.type === 'datetime' ? unixTicks(v.sql) : v.sql;
+  const sorted = sql`arraySort(groupArray(${values}))`;
+  const at = sql`${sorted}[greatest(toUInt64(ceil(length(${sorted}) * ${p} / 100)), 1)]`;
+  const chosen = sql`if(length(${sorted}) = 0, NULL, ${at})`;
+  return v.type === 'datetime'
+    ? fromUnixTicks(chosen)
+    : v.type === 'real'
+      ? sql`toFloat64(${chosen})`
+      : back(v, chosen);
+};
+
+const deviation = (name: string, fn: Sql, population: boolean): readonly AggregateFunction[] => {
+  const none = population ? sql`NULL` : sql`if(count(X) = 0, NULL, 0)`;
+  void none;
+  const of = (v: Sql, test?: Sql): Sql => {
+    const text = test ? sql`${fn}If(${v}, ${test})` : sql`${fn}(${v})`;
+    return sql`if(isNaN(${text}), 0, toFloat64(${text}))`;
+  };
+  return [
+    make(name, ['real'], 'real', ([v]) => of(v!.sql)),
+    make(`${name}if`, ['real', 'bool'], 'real', ([v, c]) => of(v!.sql, where(c!))),
+  ];
+};
+
+export const countFunction = make('count', [], 'long', () => sql`toInt64(count())`, { nulls: 'never' });
+
+const distinctCount = (v: Operand, accuracy: Operand | undefined, test?: Sql): Sql => {
+  void accuracy;
+  const value = v.type === 'string' ? v.sql : v.type === 'dynamic' ? v.sql : v.sql;
+  const present =
+    v.type === 'dynamic' ? sql`${v.sql} != ''` : v.type === 'string' ? sql`true` : sql`isNotNull(${v.sql})`;
+  return sql`toInt64(uniqCombined64If(${value}, ${test ? sql`${present} AND ${test}` : present}))`;
+};
+
+export const aggregateTable: readonly AggregateFunction[] = [
+  countFunction,
+  make('countif', ['bool'], 'long', ([c]) => sql`toInt64(${counted(c)})`, { nulls: 'never' }),
+  make('dcount', ['any', 'long?'], 'long', ([v, a]) => distinctCount(v!, a), { nulls: 'never' }),
+  make('dcountif', ['any', 'bool', 'long?'], 'long', ([v, c, a]) => distinctCount(v!, a, where(c!)), {
+    nulls: 'never',
+  }),
+  make('count_distinct', ['any'], 'long', ([v]) => sql`toInt64(uniqExact(${v!.sql}))`, { nulls: 'never' }),
+  make('count_distinctif', ['any', 'bool'], 'long', ([v, c]) => sql`toInt64(uniqExactIf(${v!.sql}, ${where(c!)}))`, {
+    nulls: 'never',
+  }),
+  make('sum', ['any'], 'binder', ([v], call) => sumOf(v!, undefined, call.result)),
+  make('sumif', ['any', 'bool'], 'binder', ([v, c], call) => sumOf(v!, where(c!), call.result)),
+  make('avg', ['any'], 'binder', ([v], call) => mean(v!, undefined, call.result)),
+  make('avgif', ['any', 'bool'], 'binder', ([v, c], call) => mean(v!, where(c!), call.result)),
+  make('min', ['any'], 'first', extreme(sql`min`)),
+  make('max', ['any'], 'first', extreme(sql`max`)),
+  make('minif', ['any', 'bool'], 'first', extremeIf(sql`min`)),
+  make('maxif', ['any', 'bool'], 'first', extremeIf(sql`max`)),
+  make('make_list', ['any', 'long?'], 'dynamic', ([v, n], _c, order) => list(v!, n, order), {
+    ordered: true,
+    nulls: 'never',
+  }),
+  make('makelist', ['any', 'long?'], 'dynamic', ([v, n], _c, order) => list(v!, n, order), {
+    ordered: true,
+    nulls: 'never',
+  }),
+  make('make_list_if', ['any', 'bool', 'long?'], 'dynamic', ([v, c, n], _c, order) => list(v!, n, order, where(c!)), {
+    ordered: true,
+    nulls: 'never',
+  }),
+  make('make_list_with_nulls', ['any'], 'dynamic', ([v], _c, order) => list(v!, undefined, order, undefined, true), {
+    ordered: true,
+    nulls: 'never',
+  }),
+  make('make_set', ['any', 'long?'], 'dynamic', ([v, n], _c, order) => set(v!, n, order), {
+    ordered: true,
+    nulls: 'never',
+  }),
+  make('makeset', ['any', 'long?'], 'dynamic', ([v, n], _c, order) => set(v!, n, order), {
+    ordered: true,
+    nulls: 'never',
+  }),
+  make('make_set_if', ['any', 'bool', 'long?'], 'dynamic', ([v, c, n], _c, order) => set(v!, n, order, where(c!)), {
+    ordered: true,
+    nulls: 'never',
+  }),
+  make('make_bag', ['dynamic', 'long?'], 'dynamic', ([v]) => bag(v!, undefined), { nulls: 'never' }),
+  make('make_dictionary', ['dynamic', 'long?'], 'dynamic', ([v]) => bag(v!, undefined), { nulls: 'never' }),
+  make('make_bag_if', ['dynamic', 'bool', 'long?'], 'dynamic', ([v, c]) => bag(v!, where(c!)), { nulls: 'never' }),
+  make('take_any', ['any'], 'first', ([v]) => anyOf(v!)),
+  make('any', ['any'], 'first', ([v]) => anyOf(v!)),
+  make('take_anyif', ['any', 'bool'], 'first', ([v, c]) =>
+    v!.nullable ? sql`anyIf(${v!.sql}, ${where(c!)})` : sql`anyIf(${v!.sql}, ${where(c!)} AND ${v!.sql} != '')`,
+  ),
+  make('anyif', ['any', 'bool'], 'first', ([v, c]) =>
+    v!.nullable ? sql`anyIf(${v!.sql}, ${where(c!)})` : sql`anyIf(${v!.sql}, ${where(c!)} AND ${v!.sql} != '')`,
+  ),
+  make('$take_any', ['...any'], 'binder', (values) => sql`any(${columns(values)})`),
+  make('$arg_max', ['any', '...any'], 'binder', extremeRow(sql`argMax`, sql`argMaxIf`)),
+  make('$arg_min', ['any', '...any'], 'binder', extremeRow(sql`argMin`, sql`argMinIf`)),
+  make('percentile', ['any', 'real'], 'first', ([v, p]) => percentile(v!, p!.sql)),
+  make(
+    'percentiles_array',
+    ['any', '...any'],
+    'dynamic',
+    ([v, ...ps]) =>
+      arrayFrom(
+        sql`[${join(ps.map((p) => toJsonElement({ sql: percentile(v!, p.sql), type: v!.type, nullable: true })))}]`,
+      ),
+    { nulls: 'never' },
+  ),
+  ...deviation('stdev', sql`stddevSamp`, false),
+  ...deviation('stdevp', sql`stddevPop`, true),
+  ...deviation('variance', sql`varSamp`, false),
+  ...deviation('variancep', sql`varPop`, true),
+  make('covariance', ['real', 'real'], 'real', ([a, b]) => sql`toFloat64(covarSamp(${a!.sql}, ${b!.sql}))`),
+  make('covariancep', ['real', 'real'], 'real', ([a, b]) => sql`toFloat64(covarPop(${a!.sql}, ${b!.sql}))`),
+  make('binary_all_and', ['long'], 'long', ([v]) => sql`groupBitAnd(${v!.sql})`),
+  make('binary_all_or', ['long'], 'long', ([v]) => sql`groupBitOr(${v!.sql})`),
+  make('binary_all_xor', ['long'], 'long', ([v]) => sql`groupBitXor(${v!.sql})`),
+];
+const anyOf = (v: Operand): Sql => (v.nullable ? sql`any(${v.sql})` : sql`anyIf(${v.sql}, ${v.sql} != '')`);
+function sumOf(v: Operand, test: Sql | undefined, result: string): Sql {
+  const o: Operand =
+    v.type === 'dynamic' || v.type === 'string' ? { ...v, sql: sql`toFloat64OrNull(${v.sql})`, type: 'real' } : v;
+  const text = test ? sql`sumIf(${summable(o)}, ${test})` : sql`sum(${summable(o)})`;
+  const zero =
+    result === 'real'
+      ? sql`toFloat64(ifNull(${text}, 0))`
+      : result === 'decimal'
+        ? sql`ifNull(${text}, toDecimal128(0, 18))`
+        : sql`toInt64(ifNull(${text}, 0))`;
+  return zero;
+}
+function mean(v: Operand, test: Sql | undefined, result: string): Sql {
+  const o: Operand =
+    v.type === 'dynamic' || v.type === 'string' ? { ...v, sql: sql`toFloat64OrNull(${v.sql})`, type: 'real' } : v;
+  const of = (value: Sql): Sql => nanToNull(test ? sql`avgIf(${value}, ${test})` : sql`avg(${value})`);
+  if (result === 'decimal') return sql`toDecimal128(${of(sql`toFloat64(${o.sql})`)}, 18)`;
+  return average(o, of);
+}
+export { identifier };

@@ -1,0 +1,254 @@
+import { sql, string, type Sql } from '../sql.ts';
+import type { FieldType, LiteralValue } from '../plan/plan.ts';
+import type { KqlType } from '../types.ts';
+import type { Operand } from './registry.ts';
+
+/** Conversions between Kusto's types, and the shapes that values have in the engine. */
+
+/** Ticks of 100 ns from 0001-01-01 (Kusto's origin) to 1970-01-01 (the engine's). */
+export const epochTicks = 621_355_968_000_000_000n;
+export const epochOffset = sql`621355968000000000`;
+export const ticksPerDay = 864_000_000_000n;
+
+const engineTypes: Readonly<Record<KqlType, Sql>> = {
+  string: sql`String`,
+  bool: sql`Nullable(Bool)`,
+  int: sql`Nullable(Int32)`,
+  long: sql`Nullable(Int64)`,
+  real: sql`Nullable(Float64)`,
+  decimal: sql`Nullable(Decimal(38, 18))`,
+  datetime: sql`Nullable(DateTime64(7, 'UTC'))`,
+  timespan: sql`Nullable(Int64)`,
+  guid: sql`Nullable(UUID)`,
+  dynamic: sql`String`,
+};
+/** The type that a KQL type has in the engine. */
+export const engineType = (type: KqlType): Sql => engineTypes[type];
+export const neverNull = (type: FieldType): boolean => type === 'string' || type === 'dynamic' || type === 'tuple';
+
+/** Ticks since 1970 of a datetime, as Int64. */
+export const unixTicks = (datetime: Sql): Sql => sql`reinterpret(${datetime}, 'Int64')`;
+export const fromUnixTicks = (ticks: Sql): Sql => sql`reinterpret(toInt64(${ticks}), 'DateTime64(7, \\'UTC\\')')`;
+
+const pad = (n: bigint, width: number): string => n.toString().padStart(width, '0');
+const daysToCivil = (days: bigint): [bigint, bigint, bigint] => {
+  // Howard Hinnant's civil_from_days, counted from 0000-03-01.
+  const z = days + 306n;
+  const era = z / 146_097n;
+  const doe = z % 146_097n;
+  const yoe = (doe - doe / 1460n + doe / 36_524n - doe / 146_096n) / 365n;
+  const doy = doe - (365n * yoe + yoe / 4n - yoe / 100n);
+  const mp = (5n * doy + 2n) / 153n;
+  const month = mp < 10n ? mp + 3n : mp - 9n;
+  return [yoe + era * 400n + (month <= 2n ? 1n : 0n), month, doy - (153n * mp + 2n) / 5n + 1n];
+};
+/** `2020-01-31 10:20:30.1234567` of ticks since 0001-01-01. */
+export function datetimeText(ticks: bigint): string {
+  const [year, month, day] = daysToCivil(ticks / ticksPerDay);
+  const rest = ticks % ticksPerDay;
+  const seconds = rest / 10_000_000n;
+  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)} ${pad(seconds / 3600n, 2)}:${pad((seconds / 60n) % 60n, 2)}:${pad(seconds % 60n, 2)}.${pad(rest % 10_000_000n, 7)}`;
+}
+
+/** A constant as SQL of its engine type. */
+export function literalSql(type: KqlType, value: LiteralValue, make: LiteralMakers): Sql {
+  if (value === null) return neverNull(type) ? string('') : sql`CAST(NULL, ${make.string(engineTypes[type].text)})`;
+  switch (type) {
+    case 'string':
+    case 'dynamic':
+      return make.string(String(value));
+    case 'bool':
+      return value ? sql`true` : sql`false`;
+    case 'int':
+      return sql`toInt32(${make.integer(value as bigint)})`;
+    case 'long':
+    case 'timespan':
+      return sql`toInt64(${make.integer(value as bigint)})`;
+    case 'real':
+      return make.real(value as number);
+    case 'decimal':
+      return sql`toDecimal128(${make.string(String(value))}, 18)`;
+    case 'datetime':
+      return sql`toDateTime64(${make.string(datetimeText(value as bigint))}, 7, 'UTC')`;
+    case 'guid':
+      return sql`toUUID(${make.string(String(value))})`;
+  }
+}
+export interface LiteralMakers {
+  string(value: string): Sql;
+  integer(value: bigint): Sql;
+  real(value: number): Sql;
+}
+
+/** JSON text as this engine's functions give it, with Kusto's null (`''` for JSON null) and plain slashes. */
+export const cleanJson = (raw: Sql): Sql => sql`if(${raw} = 'null', '', replaceAll(${raw}, '\\\\/', '/'))`;
+/** A string as JSON text. */
+export const quoteJson = (text: Sql): Sql => sql`replaceAll(toJSONString(${text}), '\\\\/', '/')`;
+
+export const datetimeIso = (d: Sql): Sql => sql`concat(replaceOne(toString(${d}), ' ', 'T'), 'Z')`;
+/** `[-][d.]hh:mm:ss[.fffffff]` of ticks. */
+export const timespanText = (t: Sql): Sql =>
+  sql`concat(if(${t} < 0, '-', ''), if(abs(${t}) >= 864000000000, concat(toString(intDiv(abs(${t}), 864000000000)), '.'), ''), leftPad(toString(intDiv(abs(${t}), 36000000000) % 24), 2, '0'), ':', leftPad(toString(intDiv(abs(${t}), 600000000) % 60), 2, '0'), ':', leftPad(toString(intDiv(abs(${t}), 10000000) % 60), 2, '0'), if(abs(${t}) % 10000000 = 0, '', concat('.', leftPad(toString(abs(${t}) % 10000000), 7, '0'))))`;
+/** A real as .NET writes it: `1.0`, `1E+20`, `NaN`, `Infinity`. */
+export const realText = (r: Sql): Sql =>
+  sql`multiIf(isNaN(${r}), 'NaN', isInfinite(${r}), if(${r} > 0, 'Infinity', '-Infinity'), ${r} = 0, '0.0', abs(${r}) >= 1e15 OR abs(${r}) < 1e-5, ${scientific(r)}, position(toString(${r}), '.') = 0, concat(toString(${r}), '.0'), toString(${r}))`;
+const exponent = (r: Sql): Sql => sql`toInt32(floor(log10(abs(${r}))))`;
+const mantissa = (r: Sql): Sql => sql`toString(roundBankers(${r} / exp10(${exponent(r)}), 15))`;
+const scientific = (r: Sql): Sql =>
+  sql`concat(${mantissa(r)}, 'E', if(abs(${r}) >= 1, '+', '-'), leftPad(toString(abs(${exponent(r)})), 2, '0'))`;
+
+/** A value as JSON text, '' where it is null: what it is inside a dynamic. */
+export function toDynamic(o: Operand): Sql {
+  const nullable = (json: Sql): Sql => (o.nullable ? sql`ifNull(${json}, '')` : json);
+  switch (o.type) {
+    case 'dynamic':
+      return o.sql;
+    case 'string':
+      return quoteJson(o.sql);
+    case 'bool':
+      return nullable(sql`if(${o.sql}, 'true', 'false')`);
+    case 'int':
+    case 'long':
+      return nullable(sql`toString(${o.sql})`);
+    case 'real':
+      return nullable(
+        sql`if(isFinite(${o.sql}), if(position(toString(${o.sql}), '.') = 0 AND position(toString(${o.sql}), 'e') = 0, concat(toString(${o.sql}), '.0'), toString(${o.sql})), concat('"', ${realText(o.sql)}, '"'))`,
+      );
+    case 'decimal':
+    case 'guid':
+      return nullable(sql`concat('"', toString(${o.sql}), '"')`);
+    case 'datetime':
+      return nullable(sql`concat('"', ${datetimeIso(o.sql)}, '"')`);
+    case 'timespan':
+      return nullable(sql`concat('"', ${timespanText(o.sql)}, '"')`);
+  }
+}
+/** The same, with JSON's `null` for null: an element of an array or a value of a bag. */
+export const toJsonElement = (o: Operand): Sql => {
+  const json = toDynamic(o);
+  return o.type === 'string' ? json : sql`if(${json} = '', 'null', ${json})`;
+};
+
+/** What `tostring` gives: never NULL. */
+export function toText(o: Operand): Sql {
+  const nullable = (text: Sql): Sql => (o.nullable ? sql`ifNull(${text}, '')` : text);
+  switch (o.type) {
+    case 'string':
+      return o.sql;
+    case 'dynamic':
+      return sql`if(startsWith(${o.sql}, '"'), JSONExtractString(${o.sql}), ${o.sql})`;
+    case 'bool':
+      // A null condition counts as false in multiIf, so null is told apart here.
+      return o.nullable
+        ? sql`multiIf(isNull(${o.sql}), '', ${o.sql}, 'true', 'false')`
+        : sql`if(${o.sql}, 'true', 'false')`;
+    case 'datetime':
+      return nullable(datetimeIso(o.sql));
+    case 'timespan':
+      return nullable(timespanText(o.sql));
+    case 'real':
+      return nullable(realText(o.sql));
+    default:
+      return nullable(sql`toString(${o.sql})`);
+  }
+}
+
+/** Kusto's own forms of a datetime in text; NULL where it is none. */
+export const parseDatetime = (s: Sql): Sql =>
+  sql`parseDateTime64BestEffortOrNull(if(match(${s}, '^\\\\s*\\\\d{4}-\\\\d{2}\\\\s*$'), concat(trimBoth(${s}), '-01'), ${s}), 7, 'UTC')`;
+const timespanPattern = string('^\\s*(-)?(?:(\\d+)\\.)?(\\d{1,2}):(\\d{1,2})(?::(\\d{1,2})(?:\\.(\\d{1,7}))?)?\\s*$');
+const unitPattern = string('^\\s*(-?\\d+(?:\\.\\d+)?)\\s*(d|h|m|s|ms|microsecond|tick)s?\\s*$');
+/** `[-][d.]hh:mm[:ss[.fffffff]]`, a bare number of days, or `1h`, as ticks; NULL where it is none of them. */
+export function parseTimespan(s: Sql): Sql {
+  const group = (n: Sql): Sql => sql`toInt64OrZero(extractGroups(${s}, ${timespanPattern})[${n}])`;
+  const unit = sql`extractGroups(${s}, ${unitPattern})`;
+  return sql`multiIf(match(${s}, ${timespanPattern}) AND ${group(sql`3`)} < 24 AND ${group(sql`4`)} < 60 AND ${group(sql`5`)} < 60, if(startsWith(trimLeft(${s}), '-'), -1, 1) * (${group(sql`2`)} * 864000000000 + ${group(sql`3`)} * 36000000000 + ${group(sql`4`)} * 600000000 + ${group(sql`5`)} * 10000000 + toInt64OrZero(rightPad(extractGroups(${s}, ${timespanPattern})[6], 7, '0'))), match(${s}, ${unitPattern}), toInt64(round(toFloat64OrZero(${unit}[1]) * transform(${unit}[2], ['d', 'h', 'm', 's', 'ms', 'microsecond', 'tick'], [864000000000, 36000000000, 600000000, 10000000, 10000, 10, 1], 0))), match(${s}, '^\\\\s*-?\\\\d+\\\\s*$'), toInt64OrNull(trimBoth(${s})) * 864000000000, NULL)`;
+}
+
+const parseInteger = (s: Sql, bits: Sql): Sql =>
+  sql`if(match(${s}, '^\\\\s*0[xX][0-9a-fA-F]{1,16}\\\\s*$'), accurateCastOrNull(reinterpretAsInt64(reverse(unhex(leftPad(substring(trimBoth(${s}), 3), 16, '0')))), ${bits}), accurateCastOrNull(coalesce(toInt64OrNull(trimBoth(${s})), if(match(${s}, '^\\\\s*[-+]?[0-9]*\\\\.[0-9]*\\\\s*$'), accurateCastOrNull(trunc(toFloat64OrNull(trimBoth(${s}))), 'Int64'), NULL)), ${bits}))`;
+
+function fromText(s: Sql, to: KqlType): Sql {
+  switch (to) {
+    case 'string':
+      return s;
+    case 'dynamic':
+      return parseJson(s);
+    case 'bool':
+      return sql`multiIf(lower(trimBoth(${s})) IN ('true', '1'), true, lower(trimBoth(${s})) IN ('false', '0'), false, toInt64OrNull(${s}) != 0)`;
+    case 'int':
+      return parseInteger(s, sql`'Int32'`);
+    case 'long':
+      return parseInteger(s, sql`'Int64'`);
+    case 'real':
+      return sql`toFloat64OrNull(trimBoth(${s}))`;
+    case 'decimal':
+      return sql`toDecimal128OrNull(trimBoth(${s}), 18)`;
+    case 'datetime':
+      return parseDatetime(s);
+    case 'timespan':
+      return parseTimespan(s);
+    case 'guid':
+      return sql`toUUIDOrNull(replaceRegexpAll(trimBoth(${s}), '[{}()]', ''))`;
+  }
+}
+/** `parse_json`: text that is no JSON is a dynamic string. */
+export const parseJson = (s: Sql): Sql =>
+  sql`multiIf(trimBoth(${s}) IN ('', 'null'), '', isValidJSON(${s}), if(JSONType(${s}) IN ('Object', 'Array', 'String'), ${cleanJson(sql`JSONExtractRaw(${s})`)}, trimBoth(${s})), ${quoteJson(s)})`;
+
+function numeric(o: Operand, to: KqlType): Sql | undefined {
+  const from = o.type;
+  const number = from === 'int' || from === 'long' || from === 'real' || from === 'decimal';
+  switch (to) {
+    case 'bool':
+      return number ? sql`${o.sql} != 0` : undefined;
+    case 'int':
+      if (from === 'bool') return sql`toInt32(${o.sql})`;
+      if (from === 'real') return sql`accurateCastOrNull(trunc(${o.sql}), 'Int32')`;
+      return number || from === 'timespan' ? sql`accurateCastOrNull(${o.sql}, 'Int32')` : undefined;
+    case 'long':
+      if (from === 'datetime') return sql`${unixTicks(o.sql)} + ${epochOffset}`;
+      if (from === 'real') return sql`accurateCastOrNull(trunc(${o.sql}), 'Int64')`;
+      return number || from === 'bool' || from === 'timespan' ? sql`toInt64(${o.sql})` : undefined;
+    case 'real':
+      if (from === 'datetime') return sql`toFloat64(${unixTicks(o.sql)} + ${epochOffset})`;
+      return number || from === 'bool' || from === 'timespan' ? sql`toFloat64(${o.sql})` : undefined;
+    case 'decimal':
+      return number || from === 'bool' ? sql`toDecimal128(${o.sql}, 18)` : undefined;
+    case 'timespan':
+      return from === 'int' || from === 'long'
+        ? sql`toInt64(${o.sql})`
+        : from === 'real'
+          ? sql`toInt64(${o.sql} * 864000000000)`
+          : undefined;
+    case 'datetime':
+      return from === 'int' || from === 'long' ? fromUnixTicks(sql`${o.sql} - ${epochOffset}`) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function fromDynamic(d: Sql, to: KqlType): Sql {
+  const text = toText({ sql: d, type: 'dynamic', nullable: false });
+  switch (to) {
+    case 'int':
+      return sql`accurateCastOrNull(${fromDynamic(d, 'long')}, 'Int32')`;
+    case 'long':
+      return sql`multiIf(${d} = 'true', 1, ${d} = 'false', 0, coalesce(toInt64OrNull(${text}), accurateCastOrNull(trunc(toFloat64OrNull(${text})), 'Int64')))`;
+    case 'real':
+      return sql`toFloat64OrNull(${text})`;
+    default:
+      return fromText(text, to);
+  }
+}
+
+/** The value as another type, as Kusto's `to…()` functions convert; undefined where Kusto has no such conversion. */
+export function convert(o: Operand, to: KqlType): { sql: Sql; nullable: boolean } | undefined {
+  if (o.type === to) return { sql: o.sql, nullable: o.nullable };
+  if (to === 'string') return { sql: toText(o), nullable: false };
+  if (to === 'dynamic') return { sql: toDynamic(o), nullable: false };
+  if (o.type === 'string') return { sql: fromText(o.sql, to), nullable: true };
+  if (o.type === 'dynamic') return { sql: fromDynamic(o.sql, to), nullable: true };
+  const converted = numeric(o, to);
+  return converted && { sql: converted, nullable: true };
+}

@@ -1,0 +1,290 @@
+import { integer, join, sql, string, type Sql } from '../sql.ts';
+import { epochOffset, epochTicks, fromUnixTicks, ticksPerDay, unixTicks } from './convert.ts';
+import { alias, scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
+
+const day = integer(ticksPerDay);
+const fromNow = (text: Sql): Sql => sql`toDateTime64(${text}, 7, 'UTC')`;
+const clock = (now: bigint): Sql => fromUnixTicks(integer(now - epochTicks));
+const date32 = (d: Sql): Sql => sql`toDate32(${d})`;
+/** The midnight of a Date32, also outside the years of Date32's own functions. */
+const midnight = (d: Sql): Sql => sql`toDateTime64(${d}, 7, 'UTC')`;
+const startOfDay = (d: Sql): Sql => fromUnixTicks(sql`${unixTicks(d)} - positiveModulo(${unixTicks(d)}, ${day})`);
+/** Kusto's weeks start on Sunday. */
+const startOfWeek = (d: Sql): Sql =>
+  fromUnixTicks(
+    sql`${unixTicks(startOfDay(d))} - positiveModulo(intDiv(${unixTicks(startOfDay(d))}, ${day}) + 4, 7) * ${day}`,
+  );
+const firstOf = (d: Sql, month: Sql): Sql =>
+  sql`toDateTime64(concat(leftPad(toString(toYear(${d})), 4, '0'), '-', ${month}, '-01 00:00:00'), 7, 'UTC')`;
+const startOfMonth = (d: Sql): Sql => firstOf(d, sql`leftPad(toString(toMonth(${d})), 2, '0')`);
+const startOfYear = (d: Sql): Sql => firstOf(d, sql`'01'`);
+const back = (d: Sql): Sql => fromUnixTicks(sql`${unixTicks(d)} - 1`);
+const ticksOf = (d: Sql, ticks: Sql): Sql => fromUnixTicks(sql`${unixTicks(d)} + ${ticks}`);
+
+type Step = (d: Sql, n: Sql) => Sql;
+const unitTicks: Readonly<Record<string, bigint>> = {
+  week: 7n * ticksPerDay,
+  day: ticksPerDay,
+  hour: 36_000_000_000n,
+  minute: 600_000_000n,
+  second: 10_000_000n,
+  millisecond: 10_000n,
+  microsecond: 10n,
+};
+const months =
+  (each: Sql): Step =>
+  (d, n) =>
+    // The clock within the day is kept to the tick; the engine's addMonths works on whole dates.
+    ticksOf(midnight(sql`addMonths(${date32(d)}, ${n} * ${each})`), sql`positiveModulo(${unixTicks(d)}, ${day})`);
+const steps: Readonly<Record<string, Step>> = {
+  year: months(sql`12`),
+  quarter: months(sql`3`),
+  month: months(sql`1`),
+  ...Object.fromEntries(
+    Object.entries(unitTicks).map(([name, ticks]): [string, Step] => [
+      name,
+      (d, n) => ticksOf(d, sql`${n} * ${integer(ticks)}`),
+    ]),
+  ),
+};
+const unitOf = (o: Operand): string =>
+  String(o.literal?.value ?? '')
+    .toLowerCase()
+    .replace(/s$/, '');
+const shift = (name: 'startof' | 'endof', start: (d: Sql) => Sql, unit: string): ScalarFunction =>
+  scalar(`${name}${unit}`, ['datetime', 'long?'], 'datetime', (d, n) => {
+    const step = steps[unit]!;
+    const from = n === undefined ? start(d) : step(start(d), n);
+    return name === 'startof' ? from : back(step(from, sql`1`));
+  });
+
+const parts: Readonly<Record<string, (d: Sql) => Sql>> = {
+  year: (d) => sql`toYear(${d})`,
+  quarter: (d) => sql`toQuarter(${d})`,
+  month: (d) => sql`toMonth(${d})`,
+  week_of_year: (d) => sql`toISOWeek(${d})`,
+  weekofyear: (d) => sql`toISOWeek(${d})`,
+  day: (d) => sql`toDayOfMonth(${d})`,
+  dayofyear: (d) => sql`toDayOfYear(${d})`,
+  hour: (d) => sql`toHour(${d})`,
+  minute: (d) => sql`toMinute(${d})`,
+  second: (d) => sql`toSecond(${d})`,
+  millisecond: (d) => sql`intDiv(positiveModulo(${unixTicks(d)}, 10000000), 10000)`,
+  microsecond: (d) => sql`intDiv(positiveModulo(${unixTicks(d)}, 10000000), 10)`,
+  nanosecond: (d) => sql`positiveModulo(${unixTicks(d)}, 10000000) * 100`,
+};
+const part = (name: string, unit: string, type: 'int' | 'long' = 'int'): ScalarFunction =>
+  scalar(name, ['datetime'], type, (d) =>
+    type === 'int' ? sql`toInt32(${parts[unit]!(d)})` : sql`toInt64(${parts[unit]!(d)})`,
+  );
+
+/** Whole units between two datetimes, as .NET counts borders of the unit. */
+const difference = (unit: string, a: Sql, b: Sql): Sql | undefined => {
+  const monthsOf = (d: Sql): Sql => sql`(toInt64(toYear(${d})) * 12 + toMonth(${d}))`;
+  if (unit === 'year') return sql`toInt64(toYear(${a})) - toInt64(toYear(${b}))`;
+  if (unit === 'month') return sql`${monthsOf(a)} - ${monthsOf(b)}`;
+  if (unit === 'quarter')
+    return sql`(toInt64(toYear(${a})) * 4 + toQuarter(${a})) - (toInt64(toYear(${b})) * 4 + toQuarter(${b}))`;
+  if (unit === 'week')
+    return sql`intDiv(${unixTicks(startOfWeek(a))} - ${unixTicks(startOfWeek(b))}, ${integer(unitTicks['week']!)})`;
+  if (unit === 'nanosecond') return sql`(${unixTicks(a)} - ${unixTicks(b)}) * 100`;
+  const ticks = unitTicks[unit];
+  const count = (d: Sql): Sql => sql`intDiv(${unixTicks(d)} + ${epochOffset}, ${integer(ticks!)})`;
+  return ticks === undefined ? undefined : sql`${count(a)} - ${count(b)}`;
+};
+
+/** Down to a multiple; datetimes count from 0001-01-01. */
+const floorTo = (value: Sql, step: Sql): Sql => sql`(${value} - positiveModulo(${value}, nullIf(${step}, 0)))`;
+const bin: ScalarFunction['build'] = ([v, s], call) => {
+  const value = v!;
+  const step = s!;
+  switch (value.type) {
+    case 'datetime':
+      return fromUnixTicks(sql`${floorTo(sql`(${unixTicks(value.sql)} + ${epochOffset})`, step.sql)} - ${epochOffset}`);
+    case 'timespan':
+      return sql`toInt64(${floorTo(value.sql, step.sql)})`;
+    case 'int':
+    case 'long':
+      if (step.type === 'real') return sql`floor(${value.sql} / ${step.sql}) * ${step.sql}`;
+      return call.result === 'int'
+        ? sql`toInt32(${floorTo(value.sql, step.sql)})`
+        : sql`toInt64(${floorTo(value.sql, step.sql)})`;
+    case 'real':
+      return sql`floor(${value.sql} / nullIf(toFloat64(${step.sql}), 0)) * toFloat64(${step.sql})`;
+    default:
+      return call.fail(`a ${value.type} cannot be put into bins`);
+  }
+};
+const binAt: ScalarFunction['build'] = ([v, s, f], call) => {
+  const at = (value: Sql, fixed: Sql): Sql => sql`(${fixed} + floor((${value} - ${fixed}) / ${s!.sql}) * ${s!.sql})`;
+  if (v!.type === 'datetime')
+    return fromUnixTicks(
+      sql`${unixTicks(v!.sql)} - positiveModulo(${unixTicks(v!.sql)} - ${unixTicks(f!.sql)}, ${s!.sql})`,
+    );
+  if (v!.type === 'real') return at(v!.sql, f!.sql);
+  return call.result === 'real'
+    ? sql`toFloat64(${at(v!.sql, f!.sql)})`
+    : sql`toInt64(${v!.sql} - positiveModulo(${v!.sql} - ${f!.sql}, ${s!.sql}))`;
+};
+
+/** .NET's letters in a format, each with what gives it. */
+const formatTokens = /yyyy|yy|MM|M|dd|d|HH|H|hh|h|mm|m|ss|s|f{1,7}|F{1,7}|tt|[^yMdHhmsfFt]+/g;
+const padded = (value: Sql, width: number): Sql => sql`leftPad(toString(${value}), ${integer(width)}, '0')`;
+function formatPiece(token: string, d: Sql): Sql {
+  const hour12 = sql`if(toHour(${d}) % 12 = 0, 12, toHour(${d}) % 12)`;
+  const fixed: Readonly<Record<string, Sql>> = {
+    yyyy: padded(sql`toYear(${d})`, 4),
+    yy: padded(sql`toYear(${d}) % 100`, 2),
+    MM: padded(sql`toMonth(${d})`, 2),
+    M: sql`toString(toMonth(${d}))`,
+    dd: padded(sql`toDayOfMonth(${d})`, 2),
+    d: sql`toString(toDayOfMonth(${d}))`,
+    HH: padded(sql`toHour(${d})`, 2),
+    H: sql`toString(toHour(${d}))`,
+    hh: padded(hour12, 2),
+    h: sql`toString(${hour12})`,
+    mm: padded(sql`toMinute(${d})`, 2),
+    m: sql`toString(toMinute(${d}))`,
+    ss: padded(sql`toSecond(${d})`, 2),
+    s: sql`toString(toSecond(${d}))`,
+    tt: sql`if(toHour(${d}) < 12, 'AM', 'PM')`,
+  };
+  if (fixed[token]) return fixed[token];
+  if (token.startsWith('f'))
+    return sql`substring(${padded(sql`positiveModulo(${unixTicks(d)}, 10000000)`, 7)}, 1, ${integer(token.length)})`;
+  if (token.startsWith('F'))
+    return sql`trimRight(substring(${padded(sql`positiveModulo(${unixTicks(d)}, 10000000)`, 7)}, 1, ${integer(token.length)}), '0')`;
+  return string(token);
+}
+const formatDatetime: ScalarFunction['build'] = ([d, format], call) => {
+  const pattern = format!.literal?.value;
+  if (typeof pattern !== 'string') return call.fail('the format must be a constant');
+  const tokens = pattern.match(formatTokens) ?? [];
+  if (tokens.join('') !== pattern) return call.fail('this format is not supported');
+  return sql`concat('', ${join(tokens.map((t) => formatPiece(t, d!.sql)))})`;
+};
+
+const spanTokens = /d{1,8}|HH?|hh?|mm?|ss?|f{1,7}|F{1,7}|[^dHhmsfF]+/g;
+function spanPiece(token: string, t: Sql): Sql {
+  const ticks = sql`abs(${t})`;
+  const of = (per: bigint, mod: bigint): Sql => sql`(intDiv(${ticks}, ${integer(per)}) % ${integer(mod)})`;
+  switch (token[0]) {
+    case 'd':
+      return padded(sql`intDiv(${ticks}, ${day})`, token.length);
+    case 'H':
+    case 'h':
+      return padded(of(36_000_000_000n, 24n), token.length);
+    case 'm':
+      return padded(of(600_000_000n, 60n), token.length);
+    case 's':
+      return padded(of(10_000_000n, 60n), token.length);
+    case 'f':
+      return sql`substring(${padded(sql`${ticks} % 10000000`, 7)}, 1, ${integer(token.length)})`;
+    case 'F':
+      return sql`trimRight(substring(${padded(sql`${ticks} % 10000000`, 7)}, 1, ${integer(token.length)}), '0')`;
+    default:
+      return string(token);
+  }
+}
+const formatTimespan: ScalarFunction['build'] = ([t, format], call) => {
+  const pattern = format!.literal?.value;
+  if (typeof pattern !== 'string') return call.fail('the format must be a constant');
+  const tokens = pattern.match(spanTokens) ?? [];
+  return sql`concat(if(${t!.sql} < 0, '-', ''), ${join(tokens.map((x) => spanPiece(x, t!.sql)))})`;
+};
+
+const fromUnix = (name: string, ticks: bigint): ScalarFunction =>
+  scalar(name, ['real'], 'datetime', (n) => fromUnixTicks(sql`round(${n} * ${integer(ticks)})`));
+const fromUnixWhole = (name: string, ticks: bigint): ScalarFunction =>
+  scalarWith(
+    name,
+    ['any'],
+    'datetime',
+    ([n]) =>
+      fromUnixTicks(
+        n!.type === 'real'
+          ? sql`round(${n!.sql} * ${integer(ticks)})`
+          : n!.type === 'dynamic' || n!.type === 'string'
+            ? sql`toInt64OrNull(${n!.sql}) * ${integer(ticks)}`
+            : sql`${n!.sql} * ${integer(ticks)}`,
+      ),
+    'maybe',
+  );
+
+const makeDatetime: ScalarFunction['build'] = (args, call) => {
+  if (args.length === 2 || args.length === 4) return call.fail('takes 3, 5 or 6 numbers');
+  const [y, mo, d, h, mi, s] = args.map((a) => a.sql);
+  const date = sql`concat(leftPad(toString(toInt64(${y!})), 4, '0'), '-', leftPad(toString(toInt64(${mo ?? sql`1`})), 2, '0'), '-', leftPad(toString(toInt64(${d ?? sql`1`})), 2, '0'))`;
+  const midnightOf = sql`parseDateTime64BestEffortOrNull(${date}, 7, 'UTC')`;
+  return ticksOf(
+    midnightOf,
+    sql`toInt64(${h ?? sql`0`}) * 36000000000 + toInt64(${mi ?? sql`0`}) * 600000000 + toInt64(round(${s ?? sql`0`} * 10000000))`,
+  );
+};
+const makeTimespan: ScalarFunction['build'] = (args) => {
+  const [a, b, c, d] = args.map((x) => x.sql);
+  const [days, hours, minutes, seconds] = args.length === 4 ? [a!, b!, c!, d!] : [sql`0`, a!, b!, c ?? sql`0`];
+  return sql`toInt64(${days} * 864000000000 + ${hours} * 36000000000 + ${minutes} * 600000000 + round(${seconds} * 10000000))`;
+};
+
+export const datetimeFunctions: readonly ScalarFunction[] = [
+  scalarWith('now', ['timespan?'], 'datetime', ([offset], call) =>
+    offset ? ticksOf(clock(call.now), offset.sql) : clock(call.now),
+  ),
+  scalarWith('ago', ['timespan'], 'datetime', ([span], call) =>
+    fromUnixTicks(sql`${integer(call.now - epochTicks)} - ${span!.sql}`),
+  ),
+  scalarWith('bin', ['any', 'any'], 'binder', bin, 'maybe'),
+  scalarWith('floor', ['any', 'any'], 'binder', bin, 'maybe'),
+  scalarWith('bin_at', ['any', 'any', 'any'], 'binder', binAt, 'maybe'),
+  shift('startof', startOfDay, 'day'),
+  shift('startof', startOfWeek, 'week'),
+  shift('startof', startOfMonth, 'month'),
+  shift('startof', startOfYear, 'year'),
+  shift('endof', startOfDay, 'day'),
+  shift('endof', startOfWeek, 'week'),
+  shift('endof', startOfMonth, 'month'),
+  shift('endof', startOfYear, 'year'),
+  scalarWith('datetime_add', ['string', 'long', 'datetime'], 'datetime', ([unit, n, d], call) => {
+    const step = steps[unitOf(unit!)];
+    return step ? step(d!.sql, n!.sql) : call.fail('the period must be a constant such as day');
+  }),
+  scalarWith(
+    'datetime_diff',
+    ['string', 'datetime', 'datetime'],
+    'long',
+    ([unit, a, b], call) =>
+      difference(unitOf(unit!), a!.sql, b!.sql) ?? call.fail('the period must be a constant such as day'),
+  ),
+  scalarWith('datetime_part', ['string', 'datetime'], 'int', ([unit, d], call) => {
+    const give = parts[String(unit!.literal?.value ?? '').toLowerCase()];
+    return give ? sql`toInt32(${give(d!.sql)})` : call.fail('the part must be a constant such as day');
+  }),
+  part('getyear', 'year'),
+  part('getmonth', 'month'),
+  part('monthofyear', 'month'),
+  part('dayofmonth', 'day'),
+  part('dayofyear', 'dayofyear'),
+  part('hourofday', 'hour'),
+  part('week_of_year', 'week_of_year'),
+  alias('weekofyear', part('week_of_year', 'week_of_year')),
+  scalar('dayofweek', ['datetime'], 'timespan', (d) => sql`toInt64(toDayOfWeek(${d}) % 7) * ${day}`),
+  scalarWith('format_datetime', ['datetime', 'string'], 'string', formatDatetime),
+  scalarWith('format_timespan', ['timespan', 'string'], 'string', formatTimespan),
+  scalarWith('make_datetime', ['real', '...real'], 'datetime', makeDatetime, 'maybe'),
+  scalarWith('make_timespan', ['real', '...real'], 'timespan', makeTimespan),
+  fromUnixWhole('unixtime_seconds_todatetime', 10_000_000n),
+  fromUnixWhole('unixtime_milliseconds_todatetime', 10_000n),
+  fromUnixWhole('unixtime_microseconds_todatetime', 10n),
+  scalar('unixtime_nanoseconds_todatetime', ['long'], 'datetime', (n) => fromUnixTicks(sql`intDiv(${n}, 100)`)),
+  scalarWith('datetime_utc_to_local', ['datetime', 'string'], 'datetime', ([d, zone]) =>
+    fromUnixTicks(sql`${unixTicks(d!.sql)} + timeZoneOffset(toTimeZone(${d!.sql}, ${zone!.sql})) * 10000000`),
+  ),
+  scalarWith(
+    'datetime_local_to_utc',
+    ['datetime', 'string'],
+    'datetime',
+    ([d, zone]) => sql`toTimeZone(toDateTime64(toString(${d!.sql}), 7, ${zone!.sql}), 'UTC')`,
+  ),
+];
+export { fromNow, fromUnix };

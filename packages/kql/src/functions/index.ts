@@ -1,0 +1,24 @@
+import { aggregateTable, countFunction } from './aggregates.ts';
+import { conversionFunctions } from './conversions.ts';
+import { datetimeFunctions } from './datetime.ts';
+import { dynamicFunctions } from './dynamic.ts';
+import { ipFunctions } from './ip.ts';
+import { mathFunctions } from './math.ts';
+import { internalFunctions } from './operators.ts';
+import { indexByName } from './registry.ts';
+import { stringFunctions } from './strings.ts';
+import { rowNumber, runCounter, windowTable } from './windows.ts';
+
+/** Every function that runs, by name. A function that is not here is refused with its place. */
+export const scalarFunctions = indexByName([
+  conversionFunctions,
+  datetimeFunctions,
+  dynamicFunctions,
+  internalFunctions,
+  ipFunctions,
+  mathFunctions,
+  stringFunctions,
+]);
+export const aggregateFunctions = indexByName([aggregateTable]);
+export const windowFunctions = indexByName([windowTable, [rowNumber]]);
+export { countFunction, rowNumber, runCounter };

@@ -1,0 +1,105 @@
+import { join, sql, type Sql } from '../sql.ts';
+import { alias, scalar, scalarWith, type ScalarFunction } from './registry.ts';
+
+const real = (name: string, build: (x: Sql) => Sql): ScalarFunction => scalar(name, ['real'], 'real', build);
+const fallBack = (args: readonly { sql: Sql; nullable: boolean; type: string }[]): Sql => {
+  const parts = args.map((a, i) => (i < args.length - 1 && !a.nullable ? sql`nullIf(${a.sql}, '')` : a.sql));
+  return sql`coalesce(${join(parts)})`;
+};
+
+export const mathFunctions: readonly ScalarFunction[] = [
+  scalarWith('not', ['bool'], 'bool', ([a]) => sql`NOT ${a!.sql}`),
+  scalarWith('$and', ['bool', 'bool'], 'bool', ([a, b]) => sql`(${a!.sql} AND ${b!.sql})`),
+  scalarWith('iff', ['bool', 'any', 'any'], 'binder', ([c, a, b]) => sql`if(${c!.sql}, ${a!.sql}, ${b!.sql})`, 'maybe'),
+  scalarWith('case', ['any', '...any'], 'binder', (args) => sql`multiIf(${join(args.map((a) => a.sql))})`, 'maybe'),
+  scalarWith('coalesce', ['any', '...any'], 'first', (args) => fallBack(args), 'maybe'),
+  scalarWith('abs', ['any'], 'first', ([a]) =>
+    a!.type === 'int'
+      ? sql`toInt32(abs(${a!.sql}))`
+      : a!.type === 'real' || a!.type === 'decimal'
+        ? sql`abs(${a!.sql})`
+        : sql`toInt64(abs(${a!.sql}))`,
+  ),
+  scalarWith('ceiling', ['any'], 'first', ([a]) =>
+    a!.type === 'real' || a!.type === 'decimal' ? sql`ceil(${a!.sql})` : a!.sql,
+  ),
+  scalar('round', ['real', 'long?'], 'real', (x, digits) => {
+    const scale = digits === undefined ? undefined : sql`exp10(${digits})`;
+    // Halves go away from zero; the engine's own round takes them to even.
+    const half = (v: Sql): Sql => sql`(sign(${v}) * floor(abs(${v}) + 0.5))`;
+    return scale === undefined
+      ? half(x)
+      : sql`if(isFinite(${x} * ${scale}), ${half(sql`(${x} * ${scale})`)} / ${scale}, ${x})`;
+  }),
+  scalarWith('sign', ['any'], 'binder', ([a], call) =>
+    call.result === 'real'
+      ? sql`toFloat64(sign(${a!.sql}))`
+      : call.result === 'int'
+        ? sql`toInt32(sign(${a!.sql}))`
+        : sql`toInt64(sign(${a!.sql}))`,
+  ),
+  scalar('pow', ['real', 'real'], 'real', (x, y) => sql`pow(${x}, ${y})`),
+  scalar('atan2', ['real', 'real'], 'real', (y, x) => sql`atan2(${y}, ${x})`),
+  real('sqrt', (x) => sql`if(${x} < 0, NULL, sqrt(${x}))`),
+  real('exp', (x) => sql`exp(${x})`),
+  real('exp2', (x) => sql`exp2(${x})`),
+  real('exp10', (x) => sql`exp10(${x})`),
+  real('log', (x) => sql`log(${x})`),
+  real('log2', (x) => sql`log2(${x})`),
+  real('log10', (x) => sql`log10(${x})`),
+  real('loggamma', (x) => sql`lgamma(${x})`),
+  real('gamma', (x) => sql`tgamma(${x})`),
+  real('erf', (x) => sql`erf(${x})`),
+  real('erfc', (x) => sql`erfc(${x})`),
+  real('sin', (x) => sql`sin(${x})`),
+  real('cos', (x) => sql`cos(${x})`),
+  real('tan', (x) => sql`tan(${x})`),
+  real('cot', (x) => sql`(1 / tan(${x}))`),
+  real('asin', (x) => sql`asin(${x})`),
+  real('acos', (x) => sql`acos(${x})`),
+  real('atan', (x) => sql`atan(${x})`),
+  real('degrees', (x) => sql`(${x} * 180 / pi())`),
+  real('radians', (x) => sql`(${x} * pi() / 180)`),
+  scalar('pi', [], 'real', () => sql`pi()`),
+  scalar('rand', ['long?'], 'real', (n) =>
+    n === undefined ? sql`randCanonical()` : sql`floor(randCanonical() * ${n})`,
+  ),
+  scalar('isnan', ['real'], 'bool', (x) => sql`ifNull(toBool(isNaN(${x})), false)`, 'never'),
+  scalar('isinf', ['real'], 'bool', (x) => sql`ifNull(toBool(isInfinite(${x})), false)`, 'never'),
+  scalar('isfinite', ['real'], 'bool', (x) => sql`ifNull(toBool(isFinite(${x})), false)`, 'never'),
+  scalarWith(
+    'min_of',
+    ['any', '...any'],
+    'binder',
+    (args) =>
+      extreme(
+        args.map((a) => a.sql),
+        sql`least`,
+      ),
+    'maybe',
+  ),
+  scalarWith(
+    'max_of',
+    ['any', '...any'],
+    'binder',
+    (args) =>
+      extreme(
+        args.map((a) => a.sql),
+        sql`greatest`,
+      ),
+    'maybe',
+  ),
+  scalar('binary_and', ['long', 'long'], 'long', (a, b) => sql`bitAnd(${a}, ${b})`),
+  scalar('binary_or', ['long', 'long'], 'long', (a, b) => sql`bitOr(${a}, ${b})`),
+  scalar('binary_xor', ['long', 'long'], 'long', (a, b) => sql`bitXor(${a}, ${b})`),
+  scalar('binary_not', ['long'], 'long', (a) => sql`bitNot(${a})`),
+  scalar('binary_shift_left', ['long', 'long'], 'long', (a, n) => sql`bitShiftLeft(${a}, positiveModulo(${n}, 64))`),
+  scalar('binary_shift_right', ['long', 'long'], 'long', (a, n) => sql`bitShiftRight(${a}, positiveModulo(${n}, 64))`),
+  scalar('bitset_count_ones', ['long'], 'long', (a) => sql`toInt64(bitCount(${a}))`),
+  scalar('new_guid', [], 'guid', () => sql`generateUUIDv4()`, 'never'),
+];
+/** Nulls are passed over. */
+function extreme(values: readonly Sql[], fn: Sql): Sql {
+  return values.reduce((a, b) => sql`if(isNull(${a}), ${b}, if(isNull(${b}), ${a}, ${fn}(${a}, ${b})))`);
+}
+export { alias };

@@ -1,0 +1,337 @@
+import { identifier, join, sql, string, type Sql } from '../sql.ts';
+import { convert, fromUnixTicks, unixTicks, cleanJson, toText } from './convert.ts';
+import { scalarWith, type CallInfo, type Operand, type ScalarFunction } from './registry.ts';
+
+/** The operators of expressions, by the library's name of their node. */
+
+const numericTypes = new Set(['int', 'long', 'real', 'decimal']);
+const isNumber = (o: Operand): boolean => numericTypes.has(o.type);
+const is = (o: Operand, type: Operand['type']): boolean => o.type === type;
+
+/** A dynamic beside another type is taken as that type; beside a dynamic, as the call's result. */
+function level(a: Operand, b: Operand, call: CallInfo): [Operand, Operand] {
+  const take = (o: Operand, other: Operand): Operand => {
+    if (o.type !== 'dynamic') return o;
+    const type =
+      other.type !== 'dynamic'
+        ? other.type === 'int' || other.type === 'long'
+          ? 'real'
+          : other.type
+        : call.result === 'dynamic'
+          ? 'real'
+          : call.result;
+    const converted = convert(o, type === 'int' || type === 'long' ? 'long' : type);
+    return converted ? { ...converted, type } : call.fail(`a dynamic cannot be taken as ${type}`);
+  };
+  return [take(a, b), take(b, a)];
+}
+
+/** The engine widens integers; Kusto's result keeps its type and wraps. */
+const narrowed = (text: Sql, result: CallInfo['result']): Sql =>
+  result === 'int'
+    ? sql`toInt32(${text})`
+    : result === 'long' || result === 'timespan'
+      ? sql`toInt64(${text})`
+      : result === 'real'
+        ? sql`toFloat64(${text})`
+        : text;
+
+const asDecimal = (o: Operand): Sql => (o.type === 'decimal' ? o.sql : sql`toDecimal128(${o.sql}, 18)`);
+
+type Arithmetic = (a: Operand, b: Operand, call: CallInfo) => Sql | undefined;
+const plus: Arithmetic = (a, b, call) => {
+  if (is(a, 'datetime') && is(b, 'timespan')) return fromUnixTicks(sql`${unixTicks(a.sql)} + ${b.sql}`);
+  if (is(a, 'timespan') && is(b, 'datetime')) return fromUnixTicks(sql`${unixTicks(b.sql)} + ${a.sql}`);
+  if (is(a, 'timespan') && is(b, 'timespan')) return sql`(${a.sql} + ${b.sql})`;
+  if (call.result === 'decimal') return sql`(${asDecimal(a)} + ${asDecimal(b)})`;
+  return isNumber(a) && isNumber(b) ? narrowed(sql`(${a.sql} + ${b.sql})`, call.result) : undefined;
+};
+const minus: Arithmetic = (a, b, call) => {
+  if (is(a, 'datetime') && is(b, 'datetime')) return sql`(${unixTicks(a.sql)} - ${unixTicks(b.sql)})`;
+  if (is(a, 'datetime') && is(b, 'timespan')) return fromUnixTicks(sql`${unixTicks(a.sql)} - ${b.sql}`);
+  if (is(a, 'timespan') && is(b, 'timespan')) return sql`(${a.sql} - ${b.sql})`;
+  if (call.result === 'decimal') return sql`(${asDecimal(a)} - ${asDecimal(b)})`;
+  return isNumber(a) && isNumber(b) ? narrowed(sql`(${a.sql} - ${b.sql})`, call.result) : undefined;
+};
+const times: Arithmetic = (a, b, call) => {
+  if (is(a, 'timespan') !== is(b, 'timespan') && (isNumber(a) || isNumber(b))) return sql`toInt64(${a.sql} * ${b.sql})`;
+  if (call.result === 'decimal') return sql`multiplyDecimal(${asDecimal(a)}, ${asDecimal(b)}, 18)`;
+  return isNumber(a) && isNumber(b) ? narrowed(sql`(${a.sql} * ${b.sql})`, call.result) : undefined;
+};
+const whole = (o: Operand): boolean => is(o, 'int') || is(o, 'long');
+const over: Arithmetic = (a, b, call) => {
+  if (is(a, 'timespan') && is(b, 'timespan')) return sql`(toFloat64(${a.sql}) / toFloat64(${b.sql}))`;
+  if (is(a, 'timespan') && isNumber(b)) return sql`toInt64(${a.sql} / nullIf(${b.sql}, 0))`;
+  if (call.result === 'decimal')
+    return sql`divideDecimal(${asDecimal(a)}, nullIf(${asDecimal(b)}, toDecimal128(0, 18)), 18)`;
+  if (whole(a) && whole(b)) return narrowed(sql`intDiv(${a.sql}, nullIf(${b.sql}, 0))`, call.result);
+  return isNumber(a) && isNumber(b) ? sql`(toFloat64(${a.sql}) / toFloat64(${b.sql}))` : undefined;
+};
+const modulo: Arithmetic = (a, b, call) => {
+  if (whole(a) && whole(b)) return narrowed(sql`(${a.sql} % nullIf(${b.sql}, 0))`, call.result);
+  if (is(a, 'timespan') && is(b, 'timespan')) return sql`(${a.sql} % nullIf(${b.sql}, 0))`;
+  if (is(a, 'datetime') && is(b, 'timespan'))
+    return sql`((${unixTicks(a.sql)} + 621355968000000000) % nullIf(${b.sql}, 0))`;
+  return isNumber(a) && isNumber(b) ? sql`(toFloat64(${a.sql}) % toFloat64(${b.sql}))` : undefined;
+};
+const arithmetic = (symbol: string, build: Arithmetic): ScalarFunction =>
+  scalarWith(
+    symbol,
+    ['any', 'any'],
+    'binder',
+    ([x, y], call) => {
+      const [a, b] = level(x!, y!, call);
+      return build(a, b, call) ?? call.fail(`a ${x!.type} and a ${y!.type} do not go together`);
+    },
+    'maybe',
+  );
+
+/** Both sides as one type, where they differ. */
+function paired(a: Operand, b: Operand, call: CallInfo): [Sql, Sql, boolean, boolean] {
+  if (a.type === b.type || (isNumber(a) && isNumber(b))) return [a.sql, b.sql, a.nullable, b.nullable];
+  const take = (o: Operand, other: Operand): Operand => {
+    if (o.type === 'dynamic' || (o.type === 'string' && other.type !== 'dynamic')) {
+      const converted = convert(o, other.type === 'int' || other.type === 'long' ? 'real' : other.type);
+      if (converted) return { ...converted, type: other.type };
+    }
+    return o;
+  };
+  const l = take(a, b);
+  const r = take(b, a);
+  const alike =
+    l.type === r.type ||
+    (isNumber(l) && isNumber(r)) ||
+    (l.type === 'bool' && isNumber(r)) ||
+    (isNumber(l) && r.type === 'bool');
+  return alike ? [l.sql, r.sql, l.nullable, r.nullable] : call.fail(`a ${a.type} cannot be compared with a ${b.type}`);
+}
+const comparison = (symbol: Sql): ScalarFunction =>
+  scalarWith(
+    symbol.text,
+    ['any', 'any'],
+    'bool',
+    ([x, y], call) => {
+      const [a, b] = paired(x!, y!, call);
+      return sql`(${a} ${symbol} ${b})`;
+    },
+    'maybe',
+  );
+/** null == null is null; null beside a value is just not equal to it. */
+const equality = (negated: boolean): ScalarFunction =>
+  scalarWith(
+    negated ? '!=' : '==',
+    ['any', 'any'],
+    'bool',
+    ([x, y], call) => {
+      const [a, b, aNull, bNull] = paired(x!, y!, call);
+      const test = negated ? sql`(${a} != ${b})` : sql`(${a} = ${b})`;
+      const apart = negated ? sql`true` : sql`false`;
+      if (!aNull && !bNull) return test;
+      if (!aNull || !bNull) return sql`ifNull(${test}, ${apart})`;
+      return sql`if(isNull(${a}) AND isNull(${b}), NULL, ifNull(${test}, ${apart}))`;
+    },
+    'maybe',
+  );
+
+// ——— text ———
+
+const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
+const constant = (o: Operand): string | undefined =>
+  typeof o.literal?.value === 'string' ? o.literal.value : undefined;
+/** A constant as a RE2 pattern of itself. */
+export const regexQuote = (text: string): string => text.replaceAll(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`);
+const quoteAtRun = (s: Sql): Sql => sql`regexpQuoteMeta(${s})`;
+
+const position = (s: Sql, needle: Operand, caseSensitive: boolean): Sql => {
+  if (caseSensitive) return sql`position(${s}, ${needle.sql})`;
+  const text = constant(needle);
+  return text !== undefined && isAscii(text)
+    ? sql`positionCaseInsensitive(${s}, ${needle.sql})`
+    : sql`positionCaseInsensitiveUTF8(${s}, ${needle.sql})`;
+};
+const edge = '[^\\p{L}\\p{N}]';
+const endsAlnum = (text: string): boolean => /[\p{L}\p{N}]$/u.test(text);
+const startsAlnum = (text: string): boolean => /^[\p{L}\p{N}]/u.test(text);
+
+/** Whether the text has the term, bounded where the term itself ends in a letter or digit. */
+export function hasTerm(
+  s: Sql,
+  needle: Operand,
+  caseSensitive: boolean,
+  sides: 'both' | 'prefix' | 'suffix' = 'both',
+): Sql {
+  const text = constant(needle);
+  if (text === '') return sql`true`;
+  if (text !== undefined && sides === 'both' && /^[A-Za-z0-9]+$/.test(text))
+    return caseSensitive ? sql`hasToken(${s}, ${string(text)})` : sql`hasTokenCaseInsensitive(${s}, ${string(text)})`;
+  const flags = caseSensitive ? '(?s)' : '(?is)';
+  if (text !== undefined) {
+    const before = sides !== 'suffix' && startsAlnum(text) ? `(?:^|${edge})` : '';
+    const after = sides !== 'prefix' && endsAlnum(text) ? `(?:$|${edge})` : '';
+    const test = sql`match(${s}, ${string(`${flags}${before}${regexQuote(text)}${after}`)})`;
+    // The plain search is far faster and rules most rows out.
+    return sql`(${position(s, needle, caseSensitive)} > 0 AND ${test})`;
+  }
+  const before =
+    sides === 'suffix' ? sql`''` : sql`if(match(${needle.sql}, '^[\\\\p{L}\\\\p{N}]'), ${string(`(?:^|${edge})`)}, '')`;
+  const after =
+    sides === 'prefix' ? sql`''` : sql`if(match(${needle.sql}, '[\\\\p{L}\\\\p{N}]$'), ${string(`(?:$|${edge})`)}, '')`;
+  return sql`match(${s}, concat(${string(flags)}, ${before}, ${quoteAtRun(needle.sql)}, ${after}))`;
+}
+
+type TextTest = (s: Sql, needle: Operand) => Sql;
+const textOperator = (name: string, test: TextTest): ScalarFunction =>
+  scalarWith(name, ['string', 'string'], 'bool', ([s, n]) => test(s!.sql, n!), 'never');
+const not =
+  (test: TextTest): TextTest =>
+  (s, n) =>
+    sql`NOT ${test(s, n)}`;
+
+const lower = (o: Operand): Sql => {
+  const text = constant(o);
+  return text === undefined ? sql`lowerUTF8(${o.sql})` : string(text.toLowerCase());
+};
+const tests: Readonly<Record<string, [string, TextTest]>> = {
+  Contains: ['contains', (s, n) => sql`(${position(s, n, false)} > 0)`],
+  ContainsCs: ['contains_cs', (s, n) => sql`(${position(s, n, true)} > 0)`],
+  Has: ['has', (s, n) => hasTerm(s, n, false)],
+  HasCs: ['has_cs', (s, n) => hasTerm(s, n, true)],
+  HasPrefix: ['hasprefix', (s, n) => hasTerm(s, n, false, 'prefix')],
+  HasPrefixCs: ['hasprefix_cs', (s, n) => hasTerm(s, n, true, 'prefix')],
+  HasSuffix: ['hassuffix', (s, n) => hasTerm(s, n, false, 'suffix')],
+  HasSuffixCs: ['hassuffix_cs', (s, n) => hasTerm(s, n, true, 'suffix')],
+  StartsWith: ['startswith', (s, n) => sql`startsWith(lowerUTF8(${s}), ${lower(n)})`],
+  StartsWithCs: ['startswith_cs', (s, n) => sql`startsWith(${s}, ${n.sql})`],
+  EndsWith: ['endswith', (s, n) => sql`endsWith(lowerUTF8(${s}), ${lower(n)})`],
+  EndsWithCs: ['endswith_cs', (s, n) => sql`endsWith(${s}, ${n.sql})`],
+};
+
+const textOperators = Object.entries(tests).flatMap(([kind, [name, test]]): [string, ScalarFunction][] => [
+  [`${kind}Expression`, textOperator(name, test)],
+  [`Not${kind}Expression`, textOperator(`!${name}`, not(test))],
+]);
+
+/** `==` and `!=` over text without case. */
+const sameText: TextTest = (s, n) => sql`(lowerUTF8(${s}) = ${lower(n)})`;
+
+export const binaryOperators: ReadonlyMap<string, ScalarFunction> = new Map<string, ScalarFunction>([
+  ['AddExpression', arithmetic('+', plus)],
+  ['SubtractExpression', arithmetic('-', minus)],
+  ['MultiplyExpression', arithmetic('*', times)],
+  ['DivideExpression', arithmetic('/', over)],
+  ['ModuloExpression', arithmetic('%', modulo)],
+  ['EqualExpression', equality(false)],
+  ['NotEqualExpression', equality(true)],
+  ['LessThanExpression', comparison(sql`<`)],
+  ['LessThanOrEqualExpression', comparison(sql`<=`)],
+  ['GreaterThanExpression', comparison(sql`>`)],
+  ['GreaterThanOrEqualExpression', comparison(sql`>=`)],
+  ['AndExpression', scalarWith('and', ['bool', 'bool'], 'bool', ([a, b]) => sql`(${a!.sql} AND ${b!.sql})`)],
+  ['OrExpression', scalarWith('or', ['bool', 'bool'], 'bool', ([a, b]) => sql`(${a!.sql} OR ${b!.sql})`)],
+  ['EqualTildeExpression', textOperator('=~', sameText)],
+  ['BangTildeExpression', textOperator('!~', not(sameText))],
+  ['MatchesRegexExpression', textOperator('matches regex', (s, n) => sql`match(${s}, ${n.sql})`)],
+  ...textOperators,
+]);
+
+// ——— sets ———
+
+/** The values in groups of one type, each a list for `IN`; a dynamic array that is no constant is searched as text. */
+const isIn =
+  (caseInsensitive: boolean, negated: boolean): ScalarFunction['build'] =>
+  ([value, ...items], call) => {
+    const v = value!;
+    const tests = items.map((item) => {
+      if (item.type === 'dynamic' && !item.literal) return inDynamic(v, item, caseInsensitive);
+      const [left, right] = paired(v, item, call);
+      return caseInsensitive && (v.type === 'string' || v.type === 'dynamic')
+        ? sql`lowerUTF8(${toText(v)}) = ${lower({ ...item, sql: right })}`
+        : sql`${left} = ${right}`;
+    });
+    const plain = items.every((i) => i.literal && i.type === v.type && i.literal.value !== null);
+    const list = (o: Operand): Sql => (caseInsensitive && v.type === 'string' ? lower(o) : o.sql);
+    const found =
+      items.length === 0
+        ? sql`false`
+        : plain
+          ? sql`(${caseInsensitive && v.type === 'string' ? sql`lowerUTF8(${v.sql})` : v.sql} IN (${join(items.map(list))}))`
+          : sql`(${join(tests, sql` OR `)})`;
+    const known = v.nullable || !plain ? sql`ifNull(${found}, false)` : found;
+    return negated ? sql`NOT ${known}` : known;
+  };
+const inDynamic = (v: Operand, list: Operand, caseInsensitive: boolean): Sql => {
+  const texts = sql`arrayMap(x -> ${toText({ sql: identifier('x'), type: 'dynamic', nullable: false })}, JSONExtractArrayRaw(if(startsWith(${list.sql}, '['), ${list.sql}, concat('[', if(${list.sql} = '', 'null', ${list.sql}), ']'))))`;
+  const text = toText(v);
+  return caseInsensitive
+    ? sql`has(arrayMap(x -> lowerUTF8(x), ${texts}), lowerUTF8(${text}))`
+    : sql`has(${texts}, ${text})`;
+};
+const hasOf =
+  (every: boolean): ScalarFunction['build'] =>
+  ([value, ...items]) => {
+    const s = toText(value!);
+    const tests = items.map((i) =>
+      i.type === 'dynamic' && !i.literal
+        ? sql`${every ? sql`arrayAll` : sql`arrayExists`}(x -> ${hasTerm(s, { sql: sql`if(startsWith(x, '"'), JSONExtractString(x), x)`, type: 'string', nullable: false }, false)}, JSONExtractArrayRaw(${i.sql}))`
+        : hasTerm(s, i.type === 'string' ? i : { sql: toText(i), type: 'string', nullable: false }, false),
+    );
+    if (!items.length) return every ? sql`true` : sql`false`;
+    return sql`(${join(tests, every ? sql` AND ` : sql` OR `)})`;
+  };
+
+export const setFunctions: ReadonlyMap<string, ScalarFunction> = new Map(
+  [
+    scalarWith('$in', ['any', '...any'], 'bool', isIn(false, false), 'never'),
+    scalarWith('$in!', ['any', '...any'], 'bool', isIn(false, true), 'never'),
+    scalarWith('$in~', ['any', '...any'], 'bool', isIn(true, false), 'never'),
+    scalarWith('$in~!', ['any', '...any'], 'bool', isIn(true, true), 'never'),
+    scalarWith('$has_any', ['any', '...any'], 'bool', hasOf(false), 'never'),
+    scalarWith('$has_all', ['any', '...any'], 'bool', hasOf(true), 'never'),
+  ].map((f) => [f.name, f]),
+);
+
+/** `d.a["b"][0]`: keys from the second argument on. An index counts from 0; a negative one from the end. */
+export const pathFunction: ScalarFunction = scalarWith(
+  '$path',
+  ['dynamic', '...any'],
+  'dynamic',
+  ([d, ...keys]) => {
+    const steps = keys.map((k) => {
+      if (typeof k.literal?.value === 'bigint') return sql`${k.literal.value < 0n ? sql`` : sql`1 + `}(${k.sql})`;
+      if (k.type === 'string' || k.type === 'dynamic') return toText(k);
+      return sql`if(${k.sql} < 0, ${k.sql}, ${k.sql} + 1)`;
+    });
+    return cleanJson(sql`JSONExtractRaw(${d!.sql}, ${join(steps)})`);
+  },
+  'maybe',
+);
+
+/** Operators that the binder calls by a name of its own. */
+export const internalFunctions: readonly ScalarFunction[] = [
+  scalarWith('$negate', ['any'], 'binder', ([a], call) => {
+    const o = a!.type === 'dynamic' ? { ...convert(a!, 'real')!, type: 'real' as const } : a!;
+    return narrowed(sql`(-${o.sql})`, call.result === 'dynamic' ? 'real' : call.result);
+  }),
+  scalarWith(
+    '$between',
+    ['any', 'any', 'any'],
+    'bool',
+    ([v, from, to], call) => {
+      const [a, b] = paired(v!, from!, call);
+      const [c, d] = paired(v!, to!, call);
+      return sql`(${a} >= ${b} AND ${c} <= ${d})`;
+    },
+    'maybe',
+  ),
+  scalarWith(
+    '$not_between',
+    ['any', 'any', 'any'],
+    'bool',
+    ([v, from, to], call) => {
+      const [a, b] = paired(v!, from!, call);
+      const [c, d] = paired(v!, to!, call);
+      return sql`NOT (${a} >= ${b} AND ${c} <= ${d})`;
+    },
+    'maybe',
+  ),
+];

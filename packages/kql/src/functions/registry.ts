@@ -1,0 +1,103 @@
+import type { Sql } from '../sql.ts';
+import type { KqlType } from '../types.ts';
+import type { LiteralValue } from '../plan/plan.ts';
+
+/** An argument as the emitter hands it to an entry. */
+export interface Operand {
+  readonly sql: Sql;
+  readonly type: KqlType;
+  /** Whether the SQL can be NULL. Strings and dynamics never are. */
+  readonly nullable: boolean;
+  /** Set when the argument is a constant of the query. */
+  readonly literal?: { readonly value: LiteralValue };
+}
+
+/** What an entry may need to know of its call. */
+export interface CallInfo {
+  /** The type the binder gave the result. */
+  readonly result: KqlType;
+  /** The moment of `CompileOptions.now`, in ticks of 100 ns since 0001-01-01. */
+  readonly now: bigint;
+  /** Refuses the call, with its place. */
+  fail(message: string): never;
+}
+
+/**
+ * How an argument is taken: converted to that type, or as it comes (`any`). A last entry with `...` takes the rest; `?` may be left out.
+ */
+export type ParameterType = KqlType | 'any';
+export type Parameter = ParameterType | `${ParameterType}?` | `...${ParameterType}`;
+
+export interface ScalarFunction {
+  readonly name: string;
+  readonly parameters: readonly Parameter[];
+  /** The result's type; `binder`: as Microsoft's binder says; `first`: the first argument's. */
+  readonly result: KqlType | 'binder' | 'first';
+  /**
+   * `strict` (default): NULL when an argument is NULL. `never`: never NULL. `maybe`: can be NULL even of no NULL argument.
+   * A string or dynamic result is made '' where the SQL gives NULL.
+   */
+  readonly nulls?: 'strict' | 'never' | 'maybe';
+  readonly build: (args: readonly Operand[], call: CallInfo) => Sql;
+}
+
+export interface AggregateFunction {
+  readonly name: string;
+  readonly parameters: readonly Parameter[];
+  readonly result: KqlType | 'binder' | 'first';
+  /** Whether the order of the input's rows shows in the result. */
+  readonly ordered?: boolean;
+  readonly nulls?: 'never' | 'maybe';
+  /** `order`: a column that numbers the rows, when the input is ordered and the function asks for it. */
+  readonly build: (args: readonly Operand[], call: CallInfo, order: Sql | undefined) => Sql;
+}
+
+export interface WindowFunction {
+  readonly name: string;
+  readonly parameters: readonly Parameter[];
+  readonly result: KqlType | 'binder' | 'first';
+  /** Which argument, when true, starts a new run. */
+  readonly restart?: number;
+  readonly build: (args: readonly Operand[], call: CallInfo) => { readonly call: Sql; readonly frame: Sql };
+}
+
+/** `scalar('tolower', ['string'], 'string', (s) => sql`lowerUTF8(${s})`)`: the short form, arguments as Sql. */
+export const scalar = (
+  name: string,
+  parameters: readonly Parameter[],
+  result: ScalarFunction['result'],
+  build: (...args: Sql[]) => Sql,
+  nulls: NonNullable<ScalarFunction['nulls']> = 'strict',
+): ScalarFunction => ({ name, parameters, result, nulls, build: (args) => build(...args.map((a) => a.sql)) });
+
+/** The long form: operands with their types and constants, and the call. */
+export const scalarWith = (
+  name: string,
+  parameters: readonly Parameter[],
+  result: ScalarFunction['result'],
+  build: ScalarFunction['build'],
+  nulls: NonNullable<ScalarFunction['nulls']> = 'strict',
+): ScalarFunction => ({ name, parameters, result, nulls, build });
+
+/** The same function under another name. */
+export const alias = <F extends { readonly name: string }>(name: string, of: F): F => ({ ...of, name });
+
+export const indexByName = <F extends { readonly name: string }>(
+  groups: readonly (readonly F[])[],
+): ReadonlyMap<string, F> => {
+  const map = new Map<string, F>();
+  for (const entry of groups.flat()) {
+    if (map.has(entry.name)) throw new Error(`two entries for the function ${entry.name}`);
+    map.set(entry.name, entry);
+  }
+  return map;
+};
+
+/** The declared parameter of the argument at `index`, without its marks; undefined past the last. */
+export function parameterAt(parameters: readonly Parameter[], index: number): ParameterType | undefined {
+  const last = parameters.at(-1);
+  const parameter = parameters[index] ?? (last?.startsWith('...') ? last : undefined);
+  return parameter?.replace('...', '').replace('?', '') as ParameterType | undefined;
+}
+export const minimumArity = (parameters: readonly Parameter[]): number =>
+  parameters.filter((p) => !p.endsWith('?') && !p.startsWith('...')).length;

@@ -1,0 +1,257 @@
+import { identifier, join, sql, string, type Sql } from '../sql.ts';
+import { cleanJson, quoteJson, toText, toJsonElement } from './convert.ts';
+import { hasTerm } from './operators.ts';
+import { alias, scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
+
+const text = (o: Operand): Sql => toText(o);
+/** An Array(String) as a dynamic of strings. */
+export const stringsToDynamic = (array: Sql): Sql =>
+  sql`concat('[', arrayStringConcat(arrayMap(x -> ${quoteJson(identifier('x'))}, ${array}), ','), ']')`;
+
+/** Kusto's regular expressions are RE2; `$1` in a replacement is `\1` there. */
+const rewrite = (replacement: Operand): Sql =>
+  typeof replacement.literal?.value === 'string'
+    ? string(replacement.literal.value.replaceAll(/\$(\d)/g, String.raw`\$1`))
+    : sql`replaceRegexpAll(${replacement.sql}, '\\\\$(\\\\d)', '\\\\\\\\\\\\1')`;
+
+const extract = scalarWith(
+  'extract',
+  ['string', 'long', 'string', 'any?'],
+  'string',
+  ([regex, group, source], call) => {
+    const n = group!.literal?.value;
+    if (typeof regex!.literal?.value !== 'string' || typeof n !== 'bigint')
+      return call.fail('the expression and the group must be constants');
+    return n === 0n
+      ? sql`extract(${source!.sql}, ${string(`(${regex!.literal.value})`)})`
+      : sql`extractGroups(${source!.sql}, ${regex!.sql})[${group!.sql}]`;
+  },
+);
+
+const split = scalarWith('split', ['string', 'string', 'long?'], 'dynamic', ([s, delimiter, index]) => {
+  const parts = sql`if(${delimiter!.sql} = '', [${s!.sql}], splitByString(${delimiter!.sql}, ${s!.sql}))`;
+  if (!index) return stringsToDynamic(parts);
+  const one = sql`arrayElementOrNull(${parts}, if(${index.sql} < 0, ${index.sql}, ${index.sql} + 1))`;
+  return sql`ifNull(concat('[', ${quoteJson(sql`assumeNotNull(${one})`)}, ']'), '[]')`;
+});
+
+const substring = scalar('substring', ['string', 'long', 'long?'], 'string', (s, from, length) => {
+  const start = sql`if(${from} < 0, greatest(toInt64(lengthUTF8(${s})) + ${from}, 0), ${from}) + 1`;
+  return length === undefined
+    ? sql`substringUTF8(${s}, ${start})`
+    : sql`substringUTF8(${s}, ${start}, greatest(${length}, 0))`;
+});
+
+const indexOf = scalar(
+  'indexof',
+  ['string', 'string', 'long?', 'long?', 'long?'],
+  'long',
+  (s, what, start, length, occurrence) => {
+    const from = start ?? sql`0`;
+    const window = length === undefined ? s : sql`if(${length} < 0, ${s}, substringUTF8(${s}, 1, ${from} + ${length}))`;
+    const first = (at: Sql): Sql =>
+      sql`toInt64(positionUTF8(${window}, ${what}, toUInt64(greatest(${at}, 0)) + 1)) - 1`;
+    if (occurrence === undefined) return first(from);
+    return sql`arrayElement(arrayConcat(arrayMap(i -> i - 1, arrayFilter(i -> substringUTF8(${window}, i, lengthUTF8(${what})) = ${what} AND i > ${from}, range(1, lengthUTF8(${window}) + 1))), [-1]), least(${occurrence}, countSubstrings(${window}, ${what}) + 1))`;
+  },
+);
+
+const parseUrl = (s: Sql): Sql => {
+  const part = (name: Sql, value: Sql): Sql => sql`concat('"', ${name}, '":', ${quoteJson(value)})`;
+  const query = sql`arrayFilter(p -> p != '', splitByChar('&', extract(${s}, '\\\\?([^#]*)')))`;
+  const pairs = sql`concat('"Query Parameters":{', arrayStringConcat(arrayMap(p -> concat(${quoteJson(sql`splitByChar('=', p)[1]`)}, ':', ${quoteJson(sql`substring(p, position(p, '=') + 1)`)}), ${query}), ','), '}')`;
+  const authority = sql`extract(${s}, '^[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]*)')`;
+  const user = sql`if(position(${authority}, '@') > 0, extract(${authority}, '^(.*)@'), '')`;
+  const host = sql`replaceRegexpOne(${authority}, '^.*@', '')`;
+  return sql`concat('{', arrayStringConcat([${join([
+    part(sql`'Scheme'`, sql`extract(${s}, '^([a-zA-Z][a-zA-Z0-9+.-]*):')`),
+    part(sql`'Host'`, sql`replaceRegexpOne(${host}, ':\\\\d*$', '')`),
+    part(sql`'Port'`, sql`extract(${host}, ':(\\\\d+)$')`),
+    part(sql`'Path'`, sql`extract(${s}, '^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*([^?#]*)')`),
+    part(sql`'Username'`, sql`extract(${user}, '^([^:]*)')`),
+    part(sql`'Password'`, sql`extract(${user}, ':(.*)$')`),
+    pairs,
+    part(sql`'Fragment'`, sql`extract(${s}, '#(.*)$')`),
+  ])}], ','), '}')`;
+};
+const parseUrlQuery = (s: Sql): Sql => {
+  const query = sql`arrayFilter(p -> p != '', splitByChar('&', ${s}))`;
+  return sql`concat('{"Query Parameters":{', arrayStringConcat(arrayMap(p -> concat(${quoteJson(sql`splitByChar('=', p)[1]`)}, ':', ${quoteJson(sql`substring(p, position(p, '=') + 1)`)}), ${query}), ','), '}}')`;
+};
+const parsePath = (s: Sql): Sql => {
+  const part = (name: Sql, value: Sql): Sql => sql`concat('"', ${name}, '":', ${quoteJson(value)})`;
+  const scheme = sql`extract(${s}, '^([a-zA-Z][a-zA-Z0-9+.-]+)://')`;
+  const rest = sql`replaceRegexpOne(${s}, '^[a-zA-Z][a-zA-Z0-9+.-]+://', '')`;
+  const main = sql`replaceRegexpOne(${rest}, '([^:\\\\\\\\/]):([^\\\\\\\\/]*)$', '\\\\1')`;
+  const directory = sql`replaceRegexpOne(${main}, '[\\\\\\\\/]?[^\\\\\\\\/]*$', '')`;
+  const file = sql`extract(${main}, '([^\\\\\\\\/]*)$')`;
+  return sql`concat('{', arrayStringConcat([${join([
+    part(sql`'Scheme'`, scheme),
+    part(sql`'RootPath'`, sql`extract(${rest}, '^([a-zA-Z]:)[\\\\\\\\/]')`),
+    part(sql`'DirectoryPath'`, directory),
+    part(sql`'DirectoryName'`, sql`extract(${directory}, '([^\\\\\\\\/]*)$')`),
+    part(sql`'Filename'`, file),
+    part(sql`'Extension'`, sql`extract(${file}, '\\\\.([^.]*)$')`),
+    part(sql`'AlternateDataStreamName'`, sql`extract(${rest}, '[^\\\\\\\\/]:([^:\\\\\\\\/]+)$')`),
+  ])}], ','), '}')`;
+};
+
+/** Windows' rules of quoting: blanks part arguments, quotes keep them together. */
+const parseCommandLine = (s: Sql): Sql =>
+  stringsToDynamic(sql`arrayMap(a -> replaceAll(a, '"', ''), extractAll(${s}, '((?:[^\\\\s"]|"[^"]*"?)+)'))`);
+
+const trimBy = (name: string, pattern: (regex: string) => string): ScalarFunction =>
+  scalarWith(name, ['string', 'string'], 'string', ([regex, s], call) =>
+    typeof regex!.literal?.value === 'string'
+      ? sql`replaceRegexpAll(${s!.sql}, ${string(pattern(regex!.literal.value))}, '')`
+      : call.fail('the expression must be a constant'),
+  );
+
+const hexHash = (name: string, fn: Sql): ScalarFunction =>
+  scalarWith(name, ['any'], 'string', ([a]) => sql`lower(hex(${fn}(${text(a!)})))`, 'never');
+
+export const stringFunctions: readonly ScalarFunction[] = [
+  scalarWith(
+    'strcat',
+    ['...string'],
+    'string',
+    (args) => (args.length === 1 ? args[0]!.sql : sql`concat(${join(args.map((a) => a.sql))})`),
+    'never',
+  ),
+  scalarWith(
+    'strcat_delim',
+    ['string', '...string'],
+    'string',
+    ([d, ...parts]) => sql`arrayStringConcat([${join(parts.map((p) => p.sql))}], ${d!.sql})`,
+    'never',
+  ),
+  scalar(
+    'strcat_array',
+    ['dynamic', 'string'],
+    'string',
+    (d, delimiter) =>
+      sql`arrayStringConcat(arrayMap(x -> if(startsWith(x, '"'), JSONExtractString(x), if(x = 'null', '', x)), JSONExtractArrayRaw(${d})), ${delimiter})`,
+  ),
+  scalar('tolower', ['string'], 'string', (s) => sql`lowerUTF8(${s})`),
+  scalar('toupper', ['string'], 'string', (s) => sql`upperUTF8(${s})`),
+  scalar('strlen', ['string'], 'long', (s) => sql`toInt64(lengthUTF8(${s}))`),
+  scalar('string_size', ['string'], 'long', (s) => sql`toInt64(length(${s}))`),
+  scalar('reverse', ['string'], 'string', (s) => sql`reverseUTF8(${s})`),
+  scalar('strrep', ['string', 'long', 'string?'], 'string', (s, n, d) =>
+    d === undefined
+      ? sql`repeat(${s}, ${n})`
+      : sql`arrayStringConcat(arrayMap(i -> ${s}, range(toUInt64(greatest(ifNull(${n}, 0), 0)))), ${d})`,
+  ),
+  scalar('strcmp', ['string', 'string'], 'int', (a, b) => sql`multiIf(${a} < ${b}, -1, ${a} = ${b}, 0, 1)`),
+  substring,
+  indexOf,
+  scalar('countof', ['string', 'string', 'string?'], 'long', (s, what, kind) =>
+    kind === undefined
+      ? sql`toInt64(length(arrayFilter(i -> substringUTF8(${s}, i, lengthUTF8(${what})) = ${what}, range(1, lengthUTF8(${s}) + 1))))`
+      : sql`toInt64(if(${kind} = 'regex', countMatches(${s}, ${what}), length(arrayFilter(i -> substringUTF8(${s}, i, lengthUTF8(${what})) = ${what}, range(1, lengthUTF8(${s}) + 1)))))`,
+  ),
+  scalar(
+    'replace_string',
+    ['string', 'string', 'string'],
+    'string',
+    (s, from, to) => sql`if(${from} = '', ${s}, replaceAll(${s}, ${from}, ${to}))`,
+  ),
+  scalarWith(
+    'replace_regex',
+    ['string', 'string', 'string'],
+    'string',
+    ([s, regex, to]) => sql`replaceRegexpAll(${s!.sql}, ${regex!.sql}, ${rewrite(to!)})`,
+  ),
+  scalarWith(
+    'replace',
+    ['string', 'string', 'string'],
+    'string',
+    ([regex, to, s]) => sql`replaceRegexpAll(${s!.sql}, ${regex!.sql}, ${rewrite(to!)})`,
+  ),
+  trimBy('trim', (r) => `^(?:${r})+|(?:${r})+$`),
+  trimBy('trim_start', (r) => `^(?:${r})+`),
+  trimBy('trim_end', (r) => `(?:${r})+$`),
+  extract,
+  scalarWith('extract_all', ['string', 'any', 'string?'], 'dynamic', ([regex, second, third], call) => {
+    const source = third ?? second!;
+    if (typeof regex!.literal?.value !== 'string') return call.fail('the expression must be a constant');
+    const groups = regex!.literal.value.replaceAll(/\\.|\[(?:\\.|[^\]])*\]/g, '').match(/\((?!\?[^P<])/g)?.length ?? 0;
+    if (groups === 0) return call.fail('the expression must have at least one capturing group');
+    if (third) return call.fail('choosing groups is not supported: leave the other groups out of the expression');
+    if (groups === 1) return stringsToDynamic(sql`extractAll(${text(source)}, ${regex!.sql})`);
+    return sql`concat('[', arrayStringConcat(arrayMap(g -> ${stringsToDynamic(identifier('g'))}, extractAllGroupsVertical(${text(source)}, ${regex!.sql})), ','), ']')`;
+  }),
+  split,
+  scalar('base64_encode_tostring', ['string'], 'string', (s) => sql`base64Encode(${s})`),
+  scalar(
+    'base64_decode_tostring',
+    ['string'],
+    'string',
+    (s) => sql`if(isValidUTF8(tryBase64Decode(${s})), tryBase64Decode(${s}), '')`,
+  ),
+  scalar('url_encode', ['string'], 'string', (s) => sql`replaceAll(encodeURLComponent(${s}), '%20', '+')`),
+  scalar('url_encode_component', ['string'], 'string', (s) => sql`encodeURLComponent(${s})`),
+  scalar('url_decode', ['string'], 'string', (s) => sql`decodeURLFormComponent(${s})`),
+  hexHash('hash_md5', sql`MD5`),
+  hexHash('hash_sha1', sql`SHA1`),
+  hexHash('hash_sha256', sql`SHA256`),
+  scalar('hash_xxhash64', ['string', 'long?'], 'long', (s, mod) =>
+    mod === undefined ? sql`reinterpretAsInt64(xxHash64(${s}))` : sql`toInt64(xxHash64(${s}) % ${mod})`,
+  ),
+  scalar('hash', ['string', 'long?'], 'long', (s, mod) =>
+    mod === undefined ? sql`reinterpretAsInt64(xxHash64(${s}))` : sql`toInt64(xxHash64(${s}) % ${mod})`,
+  ),
+  scalar('parse_url', ['string'], 'dynamic', parseUrl),
+  scalar('parse_urlquery', ['string'], 'dynamic', parseUrlQuery),
+  scalar('parse_path', ['string'], 'dynamic', parsePath),
+  scalarWith('parse_command_line', ['string', 'string'], 'dynamic', ([s, kind], call) =>
+    kind!.literal?.value === 'windows' ? parseCommandLine(s!.sql) : call.fail("the parser type must be 'windows'"),
+  ),
+  scalar('parse_csv', ['string'], 'dynamic', (s) =>
+    stringsToDynamic(
+      sql`arrayMap(f -> if(startsWith(f, '"'), replaceAll(substring(f, 2, length(f) - 2), '""', '"'), f), extractAll(extract(${s}, '^[^\\\\r\\\\n]*'), '(?:^|,)("(?:[^"]|"")*"|[^,]*)'))`,
+    ),
+  ),
+  scalar('isutf8', ['string'], 'bool', (s) => sql`toBool(isValidUTF8(${s}))`),
+  scalar('isascii', ['string'], 'bool', (s) => sql`match(${s}, '^[\\\\x00-\\\\x7f]*$')`),
+  scalar(
+    'translate',
+    ['string', 'string', 'string'],
+    'string',
+    (from, to, s) => sql`translateUTF8(${s}, ${from}, ${to})`,
+  ),
+  scalar(
+    'unicode_codepoints_from_string',
+    ['string'],
+    'dynamic',
+    (s) => sql`toJSONString(arrayMap(c -> ascii(c), ngrams(${s}, 1)))`,
+  ),
+  scalarWith(
+    'has_any_index',
+    ['string', 'dynamic'],
+    'long',
+    ([s, list]) =>
+      sql`toInt64(indexOf(arrayMap(x -> ${hasTerm(s!.sql, { sql: sql`if(startsWith(x, '"'), JSONExtractString(x), x)`, type: 'string', nullable: false }, false)}, JSONExtractArrayRaw(${list!.sql})), 1)) - 1`,
+  ),
+  scalar('tohex', ['long', 'long?'], 'string', (n, width) =>
+    width === undefined ? sql`if(${n} = 0, '00', lower(hex(${n})))` : sql`leftPad(lower(hex(${n})), ${width}, '0')`,
+  ),
+  scalar('gettype', ['any'], 'string', (a) => sql`toTypeName(${a})`),
+  scalar(
+    '$group',
+    ['string', 'string', 'long'],
+    'string',
+    (s, regex, n) => sql`extractGroups(${s}, ${regex})[${n}]`,
+    'never',
+  ),
+  scalar('$match', ['string', 'string'], 'bool', (s, regex) => sql`match(${s}, ${regex})`, 'never'),
+  scalar(
+    '$kv',
+    ['string', 'string'],
+    'string',
+    (s, regex) => sql`concat(extractGroups(${s}, ${regex})[1], extractGroups(${s}, ${regex})[2])`,
+    'never',
+  ),
+].filter((f) => f.name !== 'gettype');
+
+export { alias, cleanJson, toJsonElement };

@@ -1,0 +1,49 @@
+import { sql, type Sql } from '../sql.ts';
+import type { WindowFunction } from './registry.ts';
+
+/** Functions over ordered rows: `OVER (PARTITION BY … ORDER BY … frame)` is put around by the emitter. */
+
+const whole = sql`ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING`;
+const soFar = sql`ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW`;
+const neighbour = (name: string, fn: Sql): WindowFunction => ({
+  name,
+  parameters: ['any', 'long?', 'any?'],
+  result: 'first',
+  build: ([value, offset, missing], call) => {
+    const n = offset?.literal?.value;
+    if (offset && (typeof n !== 'bigint' || n < 1n)) return call.fail('the offset must be a constant of 1 or more');
+    const nullable = value!.nullable ? value!.sql : value!.literal ? sql`toNullable(${value!.sql})` : value!.sql;
+    const args = missing ? sql`, ${offset!.sql}, ${missing.sql}` : offset ? sql`, ${offset.sql}` : sql`, 1`;
+    return { call: sql`${fn}(${nullable}${args})`, frame: whole };
+  },
+});
+
+export const runCounter: WindowFunction = {
+  name: '$run',
+  parameters: ['bool'],
+  result: 'long',
+  build: ([restart]) => ({ call: sql`toInt64(countIf(ifNull(${restart!.sql}, false)))`, frame: soFar }),
+};
+export const rowNumber: WindowFunction = {
+  name: 'row_number',
+  parameters: ['long?', 'bool?'],
+  result: 'long',
+  restart: 1,
+  build: ([start]) => ({ call: sql`toInt64(${start?.sql ?? sql`1`}) - 1 + toInt64(row_number())`, frame: sql`` }),
+};
+
+export const windowTable: readonly WindowFunction[] = [
+  neighbour('prev', sql`lagInFrame`),
+  neighbour('next', sql`leadInFrame`),
+  {
+    name: 'row_cumsum',
+    parameters: ['any', 'bool?'],
+    result: 'first',
+    restart: 1,
+    build: ([value], call) => {
+      const total = sql`sum(${value!.sql})`;
+      return { call: total, frame: call.result === 'int' ? soFar : soFar };
+    },
+  },
+];
+export { rowNumber as rowNumberFunction };

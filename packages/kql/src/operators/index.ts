@@ -1,0 +1,56 @@
+import { mvApply, mvExpand } from './expand.ts';
+import { parse, parseKv, parseWhere } from './parse.ts';
+import {
+  extend,
+  getSchema,
+  project,
+  projectColumns,
+  projectRename,
+  serialize,
+  sort,
+  take,
+  top,
+  where,
+} from './rows.ts';
+import type { OperatorBinder, SourceBinder } from './shared.ts';
+import { count, distinct, summarize } from './summarize.ts';
+import { asName, dataTable, invoke, join, lookup, print, range, render, union, unionSource } from './tables.ts';
+
+/** Query operators, by the library's name of their node. What is not here is refused with its place. */
+export const operators: ReadonlyMap<string, OperatorBinder> = new Map<string, OperatorBinder>([
+  ['FilterOperator', where],
+  ['ProjectOperator', project],
+  ['ProjectAwayOperator', projectColumns],
+  ['ProjectKeepOperator', projectColumns],
+  ['ProjectReorderOperator', projectColumns],
+  ['ProjectRenameOperator', projectRename],
+  ['ExtendOperator', extend],
+  ['SerializeOperator', serialize],
+  ['SortOperator', sort],
+  ['TakeOperator', take],
+  ['TopOperator', top],
+  ['SummarizeOperator', summarize],
+  ['DistinctOperator', distinct],
+  ['CountOperator', count],
+  ['JoinOperator', join],
+  ['LookupOperator', lookup],
+  ['UnionOperator', union],
+  ['MvExpandOperator', mvExpand],
+  ['MvApplyOperator', mvApply],
+  ['ParseOperator', parse],
+  ['ParseWhereOperator', parseWhere],
+  ['ParseKvOperator', parseKv],
+  ['AsOperator', asName],
+  ['InvokeOperator', invoke],
+  ['RenderOperator', render],
+  ['GetSchemaOperator', getSchema],
+  ['ConsumeOperator', (_node, input) => input],
+]);
+
+/** What stands at the head of a pipe. */
+export const sources: ReadonlyMap<string, SourceBinder> = new Map<string, SourceBinder>([
+  ['PrintOperator', print],
+  ['DataTableExpression', dataTable],
+  ['RangeOperator', range],
+  ['UnionOperator', unionSource],
+]);

@@ -1,0 +1,150 @@
+import { resultColumns, typeOfSymbol, type Binder, type Env } from '../bind/binder.ts';
+import { child, childOrNone, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
+import { regexQuote } from '../functions/operators.ts';
+import { columnOf, literal, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
+import type { KqlType } from '../types.ts';
+import { parametersOf, passAll, projectTo, typed, type OperatorBinder } from './shared.ts';
+
+/** parse, parse-where, parse-kv. */
+
+interface Captured {
+  readonly name: string;
+  readonly type: KqlType;
+}
+interface Pattern {
+  readonly regex: string;
+  readonly columns: readonly Captured[];
+}
+
+const typedPattern: Partial<Record<KqlType, string>> = {
+  long: '\\s*([-+]?\\d+)',
+  int: '\\s*([-+]?\\d+)',
+  real: '\\s*([-+]?\\d*\\.?\\d+(?:[eE][-+]?\\d+)?)',
+};
+
+/** The operator's pattern as one RE2 expression, anchored at the start. */
+function patternOf(node: SyntaxNode, mode: string, flags: string, b: Binder): Pattern {
+  const parts = elements(node, 'Patterns');
+  const columns: Captured[] = [];
+  let regex = '';
+  parts.forEach((part, i) => {
+    const last = i === parts.length - 1;
+    switch (kindOf(part)) {
+      case 'StarExpression':
+        regex += last ? '.*' : '.*?';
+        break;
+      case 'StringLiteralExpression':
+      case 'CompoundStringLiteralExpression': {
+        const text = String(part.LiteralValue);
+        regex += mode === 'regex' ? `(?:${text.replaceAll(/\((?!\?)/g, '(?:')})` : regexQuote(text);
+        break;
+      }
+      case 'NameDeclaration':
+        columns.push({ name: nameOf(part), type: 'string' });
+        regex += last ? '(.*)' : '(.*?)';
+        break;
+      case 'NameAndTypeDeclaration': {
+        const type = typeOfSymbol(child(part, 'Type').ReferencedSymbol);
+        columns.push({ name: nameOf(child(part, 'Name')), type });
+        const own = mode === 'relaxed' ? undefined : typedPattern[type];
+        regex += own ?? (last ? '(.*)' : '(.*?)');
+        break;
+      }
+      default:
+        b.fail('UnsupportedExpression', `${textOf(part)} is not a part of a parse pattern`, part);
+    }
+  });
+  const known = [...new Set(flags.replaceAll(/[^imsU]/g, ''))].join('');
+  const tail = kindOf(parts.at(-1) ?? node) === 'StringLiteralExpression' && mode !== 'regex' ? '' : '$';
+  return { regex: `(?${mode === 'regex' ? known || 's' : 's'})^${regex}${tail}`, columns };
+}
+
+interface Parsed {
+  readonly items: readonly NamedExpr[];
+  readonly matches: Expr;
+}
+function bindParse(node: SyntaxNode, input: Rel, env: Env, b: Binder): Parsed {
+  const parameters = parametersOf(node);
+  const mode = parameters.text('kind') ?? 'simple';
+  if (!['simple', 'relaxed', 'regex'].includes(mode))
+    return b.fail('InvalidArgument', `parse kind=${mode} is not known`, node);
+  const { regex, columns } = patternOf(node, mode, parameters.text('flags') ?? '', b);
+  const source = b.cast(b.expr(child(node, 'Expression'), { env, input }), 'string', node);
+  const pattern = literal('string', regex);
+  const group = (i: number): Expr =>
+    b.builtIn('$group', [source, pattern, literal('long', BigInt(i + 1))], 'string', node, { env });
+  const values = columns.map((c, i) => ({ ...c, text: group(i), expr: b.cast(group(i), c.type, node) }));
+  const tests = values
+    .filter((v) => v.type !== 'string' && v.type !== 'dynamic' && mode !== 'relaxed')
+    .map((v) => b.builtIn('isnotnull', [v.expr], 'bool', node, { env }));
+  const matches = tests.reduce(
+    (all, t) => b.builtIn('$and', [all, t], 'bool', node, { env }),
+    b.builtIn('$match', [source, pattern], 'bool', node, { env }),
+  );
+  // In simple and regex mode one value that is not of its type fails the whole row.
+  const items = values.map((v) => ({
+    name: v.name,
+    expr: tests.length ? b.builtIn('iff', [matches, v.expr, literal(v.type, null)], v.type, node, { env }) : v.expr,
+  }));
+  return { items, matches };
+}
+function withParsed(input: Rel, items: readonly NamedExpr[], node: SyntaxNode, b: Binder): Rel {
+  const columns = resultColumns(node);
+  const kept = passAll(input);
+  const all = columns.map((c) => items.findLast((i) => i.name === c.name) ?? kept.find((k) => k.name === c.name)!);
+  return projectTo(input, typed(all, columns, b, node), b);
+}
+
+export const parse: OperatorBinder = (node, input, env, b) =>
+  withParsed(input, bindParse(node, input, env, b).items, node, b);
+export const parseWhere: OperatorBinder = (node, input, env, b) => {
+  const { items, matches } = bindParse(node, input, env, b);
+  const filtered: Rel = { kind: 'filter', input, predicate: matches, fields: input.fields, order: input.order };
+  return withParsed(filtered, items, node, b);
+};
+
+export const parseKv: OperatorBinder = (node, input, env, b) => {
+  const clause = childOrNone(node, 'WithClause');
+  const options = new Map(
+    (clause ? elements(clause, 'Properties') : []).map((p) => {
+      const value = child(p, 'Expression');
+      return [
+        nameOf(child(p, 'Name')),
+        typeof value.LiteralValue === 'string' ? value.LiteralValue : textOf(value),
+      ] as const;
+    }),
+  );
+  const source = b.cast(b.expr(child(node, 'Expression'), { env, input }), 'string', node);
+  const items = elements(child(node, 'Keys'), 'Columns').map((c) => {
+    const name = nameOf(child(c, 'Name'));
+    const type = typeOfSymbol(child(c, 'Type').ReferencedSymbol);
+    const pattern = literal('string', keyPattern(name, options));
+    return { name, expr: b.cast(b.builtIn('$kv', [source, pattern], 'string', node, { env }), type, node) };
+  });
+  return withParsed(input, items, node, b);
+};
+/** One key's value: group 1 when quoted, group 2 when bare. */
+function keyPattern(key: string, options: ReadonlyMap<string, string>): string {
+  const q = regexQuote;
+  const regex = options.get('regex');
+  if (regex !== undefined) return `(?s)${regex.replace(/\((?!\?)[^)]*\)/, `(?:${q(key)})`)}`;
+  const kv = options.get('kv_delimiter') ?? '=';
+  const pair = options.get('pair_delimiter');
+  const quotes = options.get('quote');
+  const escape = options.get('escape');
+  const one = (open: string, close: string): string =>
+    escape === undefined
+      ? `${q(open)}((?:[^${q(close)}])*)${q(close)}`
+      : `${q(open)}((?:[^${q(close)}${q(escape)}]|${q(escape)}.)*)${q(close)}`;
+  const quoted = quotes === undefined ? '' : `${one(quotes[0]!, quotes[1] ?? quotes[0]!)}|`;
+  const group = quoted ? '' : '()';
+  if (options.get('greedy') === 'true') {
+    // A value runs until the next thing that looks like a key.
+    const delimiter = pair === undefined ? '\\s' : q(pair);
+    return `(?s)(?:^|${delimiter})\\s*${q(key)}\\s*${q(kv)}\\s*(?:${quoted}${group}(.*?))(?:${delimiter}\\s*[^\\s${q(kv)}]+${q(kv)}|$)`;
+  }
+  if (pair === undefined)
+    return `(?s)(?:^|[^\\p{L}\\p{N}_])${q(key)}\\s*${q(kv)}\\s*(?:${quoted}${group}([\\p{L}\\p{N}_.-]*))`;
+  return `(?s)(?:^|${q(pair)})\\s*${q(key)}${q(kv)}(?:${quoted}${group}(.*?))\\s*(?:${q(pair)}|$)`;
+}
+export { columnOf };

@@ -1,0 +1,156 @@
+import { resultColumns, valueType, type Binder, type Env, type Place } from '../bind/binder.ts';
+import { child, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
+import {
+  columnOf,
+  hiddenFields,
+  isHidden,
+  type Expr,
+  type Field,
+  type NamedExpr,
+  type Rel,
+  type SortKey,
+  type WindowItem,
+} from '../plan/plan.ts';
+import type { KqlType } from '../types.ts';
+
+/** One operator over its input, and one that stands at the head of a pipe. */
+export type OperatorBinder = (node: SyntaxNode, input: Rel, env: Env, b: Binder) => Rel;
+export type SourceBinder = (node: SyntaxNode, env: Env, b: Binder) => Rel;
+
+export interface Parameters {
+  text(name: string): string | undefined;
+}
+/** The `name=value` parameters of an operator, as text. */
+export function parametersOf(node: SyntaxNode): Parameters {
+  const values = new Map(
+    elements(node, 'Parameters').flatMap((p) =>
+      kindOf(p) === 'NamedParameter' ? [[nameOf(child(p, 'Name')).toLowerCase(), child(p, 'Expression')] as const] : [],
+    ),
+  );
+  return {
+    text: (name) => {
+      const value = values.get(name);
+      if (!value) return undefined;
+      return typeof value.LiteralValue === 'string'
+        ? value.LiteralValue
+        : kindOf(value) === 'NameDeclaration'
+          ? nameOf(value)
+          : textOf(value);
+    },
+  };
+}
+
+/**
+ * Projects visible items. Columns that carry the input's order go along hidden where the items drop them, and so do hidden columns
+ * that steps must keep apart.
+ */
+export function projectTo(input: Rel, items: readonly NamedExpr[], b: Binder): Rel {
+  const hidden: NamedExpr[] = [];
+  const order: SortKey[] = input.order.map((key) => {
+    const same = items.find((i) => i.expr.kind === 'column' && i.expr.name === key.column);
+    if (same) return { ...key, column: same.name };
+    const carried = hidden.find((h) => h.expr.kind === 'column' && h.expr.name === key.column);
+    if (carried) return { ...key, column: carried.name };
+    const name = key.column.startsWith('$') ? key.column : b.hidden('order');
+    const field = input.fields.find((f) => f.name === key.column)!;
+    hidden.push({ name, expr: columnOf(field) });
+    return { ...key, column: name };
+  });
+  for (const field of hiddenFields(input))
+    if (!hidden.some((h) => h.name === field.name)) hidden.push({ name: field.name, expr: columnOf(field) });
+  const all = [...items, ...hidden];
+  return { kind: 'project', input, items: all, fields: all.map(fieldOf), order };
+}
+export const fieldOf = (item: NamedExpr): Field => ({ name: item.name, type: item.expr.type });
+export const passAll = (input: Rel): NamedExpr[] =>
+  input.fields.filter((f) => !isHidden(f)).map((f) => ({ name: f.name, expr: columnOf(f) }));
+
+/**
+ * Binds row expressions in which window functions may stand: each such call becomes a hidden column computed before, and calls
+ * inside its arguments earlier still. Answers the bound expressions and the relation that they read.
+ */
+export function bindRows(
+  input: Rel,
+  env: Env,
+  b: Binder,
+  bind: (place: Place) => NamedExpr[],
+): { items: NamedExpr[]; input: Rel } {
+  let relation = input;
+  const window = (item: Omit<WindowItem, 'name'>): Expr => {
+    const name = b.hidden('window');
+    const restart = item.fn.restart === undefined ? undefined : item.args[item.fn.restart];
+    let partitionBy: readonly string[] = b.partitionBy;
+    if (restart) {
+      const run = b.hidden('run');
+      const runItem: WindowItem = { name: run, fn: b.runCounter, args: [restart], type: 'long' };
+      relation = windowStep(relation, runItem, partitionBy);
+      partitionBy = [...partitionBy, run];
+    }
+    relation = windowStep(relation, { ...item, name }, partitionBy);
+    return { kind: 'column', name, type: item.type };
+  };
+  const items = bind({ env, input, window });
+  return { items, input: relation };
+}
+const windowStep = (input: Rel, item: WindowItem, partitionBy: readonly string[]): Rel => ({
+  kind: 'window',
+  input,
+  items: [item],
+  partitionBy,
+  fields: [...input.fields, { name: item.name, type: item.type }],
+  order: input.order,
+});
+/** The relation without the hidden columns that window steps added. */
+export const dropWindows = (rel: Rel): Rel => ({
+  ...rel,
+  fields: rel.fields.filter((f) => !/^\$(window|run)\d/.test(f.name)),
+});
+
+/** The items of `extend` or `project` with the names that the library gives them. */
+export function namedItems(node: SyntaxNode, place: Place, b: Binder, taken: ReadonlySet<string>): NamedExpr[] {
+  const nodes = elements(node, 'Expressions');
+  const columns = resultColumns(node);
+  const explicit = new Set(nodes.flatMap((n) => givenNames(n)));
+  const fresh = columns.filter((c) => !explicit.has(c.name) && !taken.has(c.name)).map((c) => c.name);
+  return nodes.flatMap((n) => bindItem(n, place, b, () => fresh.shift()));
+}
+/** The names that an item states or that its column has. */
+export function givenNames(node: SyntaxNode): string[] {
+  switch (kindOf(node)) {
+    case 'SimpleNamedExpression':
+      return [nameOf(child(node, 'Name'))];
+    case 'CompoundNamedExpression':
+      return elements(child(node, 'Names'), 'Names').map(nameOf);
+    case 'NameReference':
+      return [nameOf(node)];
+    default:
+      return [];
+  }
+}
+function bindItem(node: SyntaxNode, place: Place, b: Binder, fresh: () => string | undefined): NamedExpr[] {
+  const kind = kindOf(node);
+  if (kind === 'CompoundNamedExpression') {
+    const value = b.expr(child(node, 'Expression'), place);
+    // `(a, b) = expr` takes the elements of a dynamic array in turn.
+    return givenNames(node).map((name, i) => ({ name, expr: b.element(value, i, node) }));
+  }
+  const name = givenNames(node)[0] ?? fresh();
+  if (name === undefined) return b.fail('UnsupportedExpression', 'this expression needs a name', node);
+  const expr = b.expr(kind === 'SimpleNamedExpression' ? child(node, 'Expression') : node, place);
+  return [{ name, expr }];
+}
+
+/** The items in the library's order, names and types. */
+export function typed(
+  items: readonly NamedExpr[],
+  columns: readonly { name: string; type: KqlType }[],
+  b: Binder,
+  node: SyntaxNode,
+): NamedExpr[] {
+  return items.map((item) => {
+    const column = columns.find((c) => c.name === item.name);
+    return column && valueType(item.expr.type) !== column.type
+      ? { name: item.name, expr: b.cast(item.expr, column.type, node) }
+      : item;
+  });
+}

@@ -1,0 +1,196 @@
+import { resultColumns, type Binder, type Env } from '../bind/binder.ts';
+import { child, childOrNone, elements, kindOf, nameOf, type SyntaxNode } from '../bind/kusto.ts';
+import { aggregateFunctions, countFunction } from '../functions/index.ts';
+import { columnOf, isHidden, literal, type AggregateItem, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
+import { typed, type OperatorBinder } from './shared.ts';
+
+/** summarize, distinct, count. */
+
+const hiddenKeys = (input: Rel, b: Binder): NamedExpr[] =>
+  input.fields.filter((f) => b.partitionBy.includes(f.name)).map((f) => ({ name: f.name, expr: columnOf(f) }));
+
+export function aggregate(
+  input: Rel,
+  keys: readonly NamedExpr[],
+  aggregates: readonly AggregateItem[],
+  b: Binder,
+): Rel {
+  const all = [...keys, ...hiddenKeys(input, b)];
+  return {
+    kind: 'aggregate',
+    input,
+    keys: all,
+    aggregates,
+    fields: [
+      ...all.map((k) => ({ name: k.name, type: k.expr.type })),
+      ...aggregates.map((a) => ({ name: a.name, type: a.type })),
+    ],
+    order: [],
+  };
+}
+
+/** Rows numbered in their order, for aggregates whose result shows it. */
+export function numbered(input: Rel, b: Binder): Rel {
+  const [only, ...others] = input.order;
+  if (!only || (others.length === 0 && only.column.startsWith('$row') && !only.descending)) return input;
+  const name = b.hidden('row');
+  const fields = [...input.fields, { name, type: 'long' as const }];
+  return {
+    kind: 'window',
+    input,
+    items: [{ name, fn: b.rowNumber, args: [], type: 'long' }],
+    partitionBy: [],
+    fields,
+    order: [{ column: name, descending: false, nullsFirst: true }],
+  };
+}
+
+interface Output {
+  readonly node: SyntaxNode;
+  readonly exprs: readonly Expr[];
+}
+
+/** Binds aggregate expressions: every aggregate call becomes a hidden column, and what stands around it is computed after. */
+export function bindAggregates(
+  nodes: readonly SyntaxNode[],
+  input: Rel,
+  env: Env,
+  b: Binder,
+): { outputs: Output[]; aggregates: AggregateItem[] } {
+  const aggregates: AggregateItem[] = [];
+  const place = {
+    env,
+    input,
+    aggregate: (item: Omit<AggregateItem, 'name'>): Expr => {
+      const name = b.hidden('aggregate');
+      aggregates.push({ ...item, name });
+      return { kind: 'column', name, type: item.type };
+    },
+  };
+  const outputs = nodes.map((n) => {
+    const value =
+      kindOf(n) === 'SimpleNamedExpression' || kindOf(n) === 'CompoundNamedExpression' ? child(n, 'Expression') : n;
+    const several = severalColumns(value, input, env, b, aggregates);
+    return { node: n, exprs: several ?? [b.expr(value, place)] };
+  });
+  return { outputs, aggregates };
+}
+
+/** Aggregates that give several columns: arg_max, arg_min, take_any of several, percentiles. */
+function severalColumns(
+  node: SyntaxNode,
+  input: Rel,
+  env: Env,
+  b: Binder,
+  aggregates: AggregateItem[],
+): Expr[] | undefined {
+  if (kindOf(node) !== 'FunctionCallExpression') return undefined;
+  const name = nameOf(child(node, 'Name'));
+  const args = elements(child(node, 'ArgumentList'), 'Expressions');
+  const place = { env, input };
+  const span = b.span(node);
+  const expand = (nodes: readonly SyntaxNode[], except: readonly string[]): Expr[] =>
+    nodes.flatMap((n) =>
+      kindOf(n) === 'StarExpression'
+        ? input.fields.filter((f) => !isHidden(f) && !except.includes(f.name)).map(columnOf)
+        : [b.expr(n, place)],
+    );
+  const packed = (fn: string, first: readonly Expr[], values: readonly Expr[]): Expr[] => {
+    const tuple = b.hidden('aggregate');
+    aggregates.push({ name: tuple, fn: aggregateFunctions.get(fn)!, args: [...first, ...values], type: 'tuple', span });
+    return values.map((v, i) => ({ kind: 'element', tuple, index: i + 1, type: v.type as 'string' }));
+  };
+  switch (name) {
+    case 'arg_max':
+    case 'arg_min':
+    case 'argmax':
+    case 'argmin': {
+      const by = b.expr(args[0]!, place);
+      const starName = by.kind === 'column' ? [by.name] : [];
+      return packed(
+        name.includes('max') ? '$arg_max' : '$arg_min',
+        [by],
+        [by, ...expand(args.slice(1), [...starName, ...b.groupNames])],
+      );
+    }
+    case 'take_any':
+    case 'any': {
+      if (args.length === 1 && kindOf(args[0]!) !== 'StarExpression') return undefined;
+      return packed('$take_any', [], expand(args, b.groupNames));
+    }
+    case 'percentiles':
+      return args.slice(1).map((p) => {
+        const one = b.hidden('aggregate');
+        const value = b.expr(args[0]!, place);
+        const type = value.type === 'tuple' || value.type === 'dynamic' ? 'real' : value.type;
+        aggregates.push({
+          name: one,
+          fn: aggregateFunctions.get('percentile')!,
+          args: [value, b.expr(p, place)],
+          type,
+          span,
+        });
+        return { kind: 'column', name: one, type };
+      });
+    default:
+      return undefined;
+  }
+}
+
+export const summarize: OperatorBinder = (node, unnumbered, env, b) => {
+  const columns = resultColumns(node);
+  const by = childOrNone(node, 'ByClause');
+  const keyNodes = by ? elements(by, 'Expressions') : [];
+  const input = numbered(unnumbered, b);
+  const keys = keyNodes.map((n, i) => ({
+    name: columns[i]!.name,
+    expr: b.expr(kindOf(n) === 'SimpleNamedExpression' ? child(n, 'Expression') : n, { env, input }),
+  }));
+  const typedKeys = typed(keys, columns, b, node);
+  b.groupNames = keys.flatMap((k) => (k.expr.kind === 'column' ? [k.expr.name, k.name] : [k.name]));
+  const { outputs, aggregates } = bindAggregates(elements(node, 'Aggregates'), input, env, b);
+  b.groupNames = [];
+  const grouped = aggregate(input, typedKeys, aggregates, b);
+  const values = outputs.flatMap((o) => o.exprs);
+  const names = columns.slice(keys.length);
+  if (names.length !== values.length)
+    return b.fail(
+      'UnsupportedExpression',
+      `summarize gives ${values.length} columns where ${names.length} are expected`,
+      node,
+    );
+  const results = typed(
+    values.map((expr, i) => ({ name: names[i]!.name, expr })),
+    columns,
+    b,
+    node,
+  );
+  const passed = grouped.fields.filter((f) => f.name.startsWith('$') && b.partitionBy.includes(f.name));
+  const items = [
+    ...typedKeys.map((k) => ({ name: k.name, expr: { kind: 'column', name: k.name, type: k.expr.type } as Expr })),
+    ...results,
+    ...passed.map((f) => ({ name: f.name, expr: columnOf(f) })),
+  ];
+  return {
+    kind: 'project',
+    input: grouped,
+    items,
+    fields: items.map((i) => ({ name: i.name, type: i.expr.type })),
+    order: [],
+  };
+};
+
+export const distinct: OperatorBinder = (node, input, env, b) => {
+  const columns = resultColumns(node);
+  const nodes = elements(node, 'Expressions');
+  const items = nodes.some((n) => kindOf(n) === 'StarExpression')
+    ? columns.map((c) => ({ name: c.name, expr: columnOf(input.fields.find((f) => f.name === c.name)!) }))
+    : nodes.map((n, i) => ({ name: columns[i]!.name, expr: b.expr(n, { env, input }) }));
+  return aggregate(input, typed(items, columns, b, node), [], b);
+};
+
+export const count: OperatorBinder = (node, input, _env, b) => {
+  const name = resultColumns(node)[0]?.name ?? 'Count';
+  return aggregate(input, [], [{ name, fn: countFunction, args: [], type: 'long', span: b.span(node) }], b);
+};
+export { literal };

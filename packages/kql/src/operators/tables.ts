@@ -1,0 +1,273 @@
+import { resultColumns, type Binder, type Env } from '../bind/binder.ts';
+import { child, childOrNone, children, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
+import { columnOf, isHidden, literal, type Expr, type JoinKind, type NamedExpr, type Rel } from '../plan/plan.ts';
+import { parametersOf, passAll, projectTo, type OperatorBinder, type SourceBinder } from './shared.ts';
+import { typeOfSymbol } from '../bind/binder.ts';
+
+/** print, datatable, range, union, join, lookup: operators that make tables or bring tables together. */
+
+export const print: SourceBinder = (node, env, b) => {
+  const columns = resultColumns(node);
+  const items = elements(node, 'Expressions').map((n, i) => {
+    const value = kindOf(n) === 'SimpleNamedExpression' ? child(n, 'Expression') : n;
+    const column = columns[i]!;
+    return { name: column.name, expr: b.cast(b.expr(value, { env }), column.type, n) };
+  });
+  return {
+    kind: 'values',
+    rows: [items.map((i) => i.expr)],
+    fields: items.map((i) => ({ name: i.name, type: i.expr.type })),
+    order: [],
+  };
+};
+
+export const dataTable: SourceBinder = (node, env, b) => {
+  const declared = elements(child(node, 'Schema'), 'Columns').map((c) => ({
+    name: nameOf(child(c, 'Name')),
+    type: typeOfSymbol(child(c, 'Type').ReferencedSymbol),
+  }));
+  const values = elements(node, 'Values').map((v, i) => {
+    const column = declared[i % declared.length]!;
+    return constant(b.expr(v, { env }), column.type, v, b);
+  });
+  if (declared.length === 0 || values.length % declared.length !== 0)
+    return b.fail('InvalidArgument', 'the number of values is no multiple of the number of columns', node);
+  const rows = Array.from({ length: values.length / declared.length }, (_, r) =>
+    values.slice(r * declared.length, (r + 1) * declared.length),
+  );
+  if (rows.length < 2) return { kind: 'values', rows, fields: declared, order: [] };
+  const row = b.hidden('row');
+  return {
+    kind: 'values',
+    rows: rows.map((r, i) => [...r, literal('long', BigInt(i))]),
+    fields: [...declared, { name: row, type: 'long' }],
+    order: [{ column: row, descending: false, nullsFirst: true }],
+  };
+};
+function constant(expr: Expr, type: NonNullable<ReturnType<typeof typeOfSymbol>>, node: SyntaxNode, b: Binder): Expr {
+  if (expr.kind !== 'literal') return b.cast(expr, type, node);
+  const { value } = expr;
+  if (expr.type === type) return expr;
+  if (value === null) return literal(type, null);
+  if ((type === 'int' || type === 'long') && typeof value === 'bigint') return literal(type, value);
+  if (type === 'real' && typeof value === 'bigint') return literal('real', Number(value));
+  if (type === 'decimal' && (typeof value === 'bigint' || typeof value === 'number'))
+    return literal('decimal', String(value));
+  return b.cast(expr, type, node);
+}
+
+export const range: SourceBinder = (node, env, b) => {
+  const column = resultColumns(node)[0]!;
+  const part = (name: string): Expr => b.expr(child(node, name), { env });
+  const step = part('Step');
+  const rel: Rel = {
+    kind: 'range',
+    from: b.cast(part('From'), column.type, node),
+    to: b.cast(part('To'), column.type, node),
+    step: column.type === 'datetime' ? step : b.cast(step, column.type, node),
+    fields: [{ name: column.name, type: column.type }],
+    order: [{ column: column.name, descending: false, nullsFirst: true }],
+  };
+  return rel;
+};
+
+// ——— union ———
+
+function unionInputs(node: SyntaxNode, env: Env, b: Binder): { rel: Rel; name: string }[] {
+  return elements(node, 'Expressions').flatMap((n) => {
+    const named = kindOf(n) === 'NameReference' ? child(n, 'Name') : undefined;
+    if (named && /Wildcarded/.test(kindOf(named))) return wildcardTables(textOf(n), n, b);
+    return [{ rel: b.rel(n, env), name: inputName(n) }];
+  });
+}
+const inputName = (node: SyntaxNode): string => {
+  if (kindOf(node) === 'NameReference') return nameOf(node);
+  if (kindOf(node) === 'ParenthesizedExpression') return inputName(child(node, 'Expression'));
+  return '';
+};
+function wildcardTables(pattern: string, node: SyntaxNode, b: Binder): { rel: Rel; name: string }[] {
+  const expression = new RegExp(`^${pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, (c) => (c === '*' ? '.*' : `\\${c}`))}$`);
+  return [...b.tables.keys()].filter((t) => expression.test(t)).map((t) => ({ rel: b.table(t, node), name: t }));
+}
+
+export function unionOf(node: SyntaxNode, inputs: readonly { rel: Rel; name: string }[], b: Binder): Rel {
+  const columns = resultColumns(node);
+  const parameters = parametersOf(node);
+  const source = parameters.text('withsource') ?? parameters.text('with_source');
+  const parts = inputs.map(({ rel, name }, n) => {
+    const items: NamedExpr[] = columns.flatMap((c): NamedExpr[] => {
+      if (c.name === source) return [{ name: c.name, expr: literal('string', name || `union_arg${n}`) }];
+      const same = rel.fields.find((f) => f.name === c.name && (f.type === c.type || !typeTwin(rel, columns, c.name)));
+      if (same) return [{ name: c.name, expr: b.cast(columnOf(same), c.type, node) }];
+      const twin = rel.fields.find((f) => `${f.name}_${f.type}` === c.name && f.type === c.type);
+      return twin ? [{ name: c.name, expr: columnOf(twin) }] : [];
+    });
+    const hidden = rel.fields
+      .filter((f) => b.partitionBy.includes(f.name))
+      .map((f) => ({ name: f.name, expr: columnOf(f) }));
+    return { rel, items: [...items, ...hidden] };
+  });
+  const hidden = b.partitionBy.map((name) => ({ name, type: 'tuple' as const }));
+  return { kind: 'union', inputs: parts, fields: [...columns, ...hidden], order: [] };
+}
+/** Whether the result keeps this column apart by type. */
+const typeTwin = (rel: Rel, columns: readonly { name: string }[], name: string): boolean => {
+  const field = rel.fields.find((f) => f.name === name);
+  return field !== undefined && columns.some((c) => c.name === `${name}_${field.type}`);
+};
+
+export const unionSource: SourceBinder = (node, env, b) => unionOf(node, unionInputs(node, env, b), b);
+export const union: OperatorBinder = (node, input, env, b) => {
+  const parent = node.Parent;
+  const head = parent && kindOf(parent) === 'PipeExpression' ? inputName(child(parent, 'Expression')) : '';
+  return unionOf(node, [{ rel: input, name: head }, ...unionInputs(node, env, b)], b);
+};
+
+// ——— join, lookup ———
+
+const joinKinds: Readonly<Record<string, JoinKind>> = {
+  inner: 'inner',
+  innerunique: 'innerunique',
+  leftouter: 'leftouter',
+  rightouter: 'rightouter',
+  fullouter: 'fullouter',
+  leftsemi: 'leftsemi',
+  rightsemi: 'rightsemi',
+  leftanti: 'leftanti',
+  leftantisemi: 'leftanti',
+  anti: 'leftanti',
+  rightanti: 'rightanti',
+  rightantisemi: 'rightanti',
+};
+
+function conditions(
+  clause: SyntaxNode | undefined,
+  left: Rel,
+  right: Rel,
+  env: Env,
+  b: Binder,
+): { left: Expr; right: Expr }[] {
+  return (clause ? elements(clause, 'Expressions') : []).flatMap((n) => condition(n, left, right, env, b));
+}
+function condition(node: SyntaxNode, left: Rel, right: Rel, env: Env, b: Binder): { left: Expr; right: Expr }[] {
+  const kind = kindOf(node);
+  if (kind === 'ParenthesizedExpression') return condition(child(node, 'Expression'), left, right, env, b);
+  if (kind === 'AndExpression')
+    return [
+      ...condition(child(node, 'Left'), left, right, env, b),
+      ...condition(child(node, 'Right'), left, right, env, b),
+    ];
+  if (kind === 'NameReference') {
+    const name = nameOf(node);
+    const l = left.fields.find((f) => f.name === name);
+    const r = right.fields.find((f) => f.name === name);
+    if (!l || !r) return b.fail('InvalidArgument', `${name} is not a column of both sides`, node);
+    return [{ left: columnOf(l), right: columnOf(r) }];
+  }
+  if (kind === 'EqualExpression') {
+    const sides = [child(node, 'Left'), child(node, 'Right')];
+    const side = (n: SyntaxNode): string => /\$(left|right)\b/.exec(textOf(n))?.[1] ?? '';
+    const [l, r] = side(sides[0]!) === 'right' ? [sides[1]!, sides[0]!] : [sides[0]!, sides[1]!];
+    if (side(l) !== 'left' || side(r) !== 'right')
+      return b.fail('UnsupportedExpression', 'a join condition compares $left with $right', node);
+    const place = { env, input: left, right };
+    return [{ left: b.expr(l, place), right: b.expr(r, place) }];
+  }
+  return b.fail('UnsupportedExpression', 'a join condition is a column name or $left.a == $right.b', node);
+}
+
+function joined(
+  node: SyntaxNode,
+  left: Rel,
+  right: Rel,
+  joinKind: JoinKind,
+  on: readonly { left: Expr; right: Expr }[],
+  b: Binder,
+  columns = resultColumns(node),
+): Rel {
+  const one =
+    joinKind === 'leftsemi' || joinKind === 'leftanti'
+      ? 'left'
+      : joinKind === 'rightsemi' || joinKind === 'rightanti'
+        ? 'right'
+        : undefined;
+  const fieldsOf = (rel: Rel): Rel['fields'] =>
+    rel.fields.filter((f) => !isHidden(f) || b.partitionBy.includes(f.name));
+  const l = one === 'right' ? [] : fieldsOf(left).map((f) => ({ side: 'left' as const, f }));
+  const r = one === 'left' ? [] : fieldsOf(right).map((f) => ({ side: 'right' as const, f }));
+  const all = [...l, ...r].filter(({ f }) => !isHidden(f));
+  if (all.length !== columns.length)
+    return b.fail('UnsupportedExpression', 'the columns of this join cannot be told apart', node);
+  const outputs = all.map(({ side, f }, i) => ({ name: columns[i]!.name, side, column: f.name }));
+  const hidden = l
+    .filter(({ f }) => isHidden(f))
+    .map(({ f }) => ({ name: f.name, side: 'left' as const, column: f.name }));
+  return {
+    kind: 'join',
+    left,
+    right,
+    joinKind,
+    on,
+    outputs: [...outputs, ...hidden],
+    fields: [
+      ...all.map(({ f }, i) => ({ name: columns[i]!.name, type: f.type })),
+      ...hidden.map((h) => left.fields.find((f) => f.name === h.name)!),
+    ],
+    order: [],
+  };
+}
+
+export const join: OperatorBinder = (node, left, env, b) => {
+  const kindText = parametersOf(node).text('kind') ?? 'innerunique';
+  const joinKind = joinKinds[kindText];
+  if (!joinKind) return b.fail('UnsupportedOperator', `join kind=${kindText} is not supported`, node);
+  const right = b.apart(() => b.rel(child(node, 'Expression'), env));
+  const on = conditions(childOrNone(node, 'ConditionClause'), left, right, env, b);
+  return joined(node, left, right, joinKind, on, b);
+};
+
+/** lookup: a join that leaves the right side's keys out. */
+export const lookup: OperatorBinder = (node, left, env, b) => {
+  const kindText = parametersOf(node).text('kind') ?? 'leftouter';
+  if (kindText !== 'leftouter' && kindText !== 'inner')
+    return b.fail('InvalidArgument', `lookup kind=${kindText} is not supported`, node);
+  const right = b.apart(() => b.rel(child(node, 'Expression'), env));
+  const on = conditions(childOrNone(node, 'LookupClause'), left, right, env, b);
+  const keys = new Set(on.flatMap((o) => (o.right.kind === 'column' ? [o.right.name] : [])));
+  // The key columns stay readable for the condition, hidden from the answer.
+  const renamed = right.fields.map((f) => ({ from: f, name: keys.has(f.name) ? `$key_${f.name}` : f.name }));
+  const shown: Rel = {
+    kind: 'project',
+    input: right,
+    items: renamed.map(({ from, name }) => ({ name, expr: columnOf(from) })),
+    fields: renamed.map(({ from, name }) => ({ name, type: from.type })),
+    order: [],
+  };
+  const hiddenOn = on.map((o) => ({
+    left: o.left,
+    right: o.right.kind === 'column' ? { ...o.right, name: `$key_${o.right.name}` } : o.right,
+  }));
+  return joined(node, left, shown, kindText, hiddenOn, b);
+};
+
+export const asName: OperatorBinder = (node, input, env) => {
+  env.names.set(nameOf(child(node, 'Name')), { kind: 'rel', rel: input });
+  return input;
+};
+export const invoke: OperatorBinder = (node, input, env, b) => b.invoke(child(node, 'Function'), input, env);
+
+export const render: OperatorBinder = (node, input, _env, b) => {
+  const clause = childOrNone(node, 'WithClause');
+  const properties = clause ? elements(clause, 'Properties') : elements(node, 'Parameters');
+  const value = (n: SyntaxNode): string => (typeof n.LiteralValue === 'string' ? n.LiteralValue : textOf(n));
+  b.visualization = {
+    kind: textOf(child(node, 'ChartType')),
+    properties: Object.fromEntries(
+      properties
+        .filter((p) => kindOf(p) === 'NamedParameter')
+        .map((p) => [textOf(child(p, 'Name')), value(child(p, 'Expression'))]),
+    ),
+  };
+  return input;
+};
+export { children, passAll, projectTo };
