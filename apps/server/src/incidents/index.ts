@@ -1,4 +1,5 @@
-import type { Alert, ResponseOf, incidentRoutes } from '@sallyport/contracts';
+import type { incidentRoutes } from '@sallyport/contracts';
+import type { Queries } from '../hunting/index.ts';
 import type { Queryable } from '../platform/database/types.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
@@ -12,21 +13,15 @@ export type { Kind, MappedEntity, ResolvedEntity } from './entities/index.ts';
 export type { GroupingRule } from './correlation/index.ts';
 export type { NewAlert, Raised } from './types.ts';
 
-/** Gives the rows behind an alert. Hunting does it, since it is a query. */
-export type AlertEvents = (
-  alert: Alert,
-  asker: { who: string; signal: AbortSignal },
-) => Promise<ResponseOf<typeof incidentRoutes.getAlertEvents>>;
-
 export interface Incidents extends Domain<Handlers<typeof incidentRoutes>> {
   /** See `raise`: stores alerts and puts them into incidents, in the caller's transaction. */
   raise(alerts: readonly NewAlert[], tx: Queryable): Promise<Raised>;
 }
 
 /** Alerts → entities → incidents. */
-export function createIncidents(platform: Platform, parts: { alertEvents: AlertEvents }): Incidents {
+export function createIncidents(platform: Platform, parts: { queries: Queries }): Incidents {
   return {
-    handlers: incidentHandlers(platform, parts.alertEvents),
+    handlers: incidentHandlers(platform, parts.queries),
     raise: (alerts, tx) => raise(platform, alerts, tx),
   };
 }

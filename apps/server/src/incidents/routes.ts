@@ -1,13 +1,28 @@
-import { incidentRoutes } from '@sallyport/contracts';
-import { requireCaller, type Handlers } from '../platform/http/index.ts';
+import type { Alert, incidentRoutes } from '@sallyport/contracts';
+import type { Queries } from '../hunting/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { addComment, changeIncident } from './commands.ts';
 import { getAlert, getIncident, listIncidents } from './read.ts';
-import type { AlertEvents } from './index.ts';
 
-/** `alertEvents` asks a stored alert's query again. */
-export function incidentHandlers(platform: Platform, alertEvents: AlertEvents): Handlers<typeof incidentRoutes> {
+/** The rows behind an alert that a page can show. */
+const eventsMax = 1_000;
+
+export function incidentHandlers(platform: Platform, queries: Queries): Handlers<typeof incidentRoutes> {
   const { database } = platform;
+  const eventsOf = async (alert: Alert, context: RequestContext) => {
+    const timespan = { from: new Date(alert.queryFrom), to: new Date(alert.queryTo) };
+    const { columns, rows } = await queries.run({
+      query: alert.query,
+      timespan,
+      now: timespan.to,
+      maxRows: eventsMax,
+      who: requireCaller(context).name,
+      operation: 'alert',
+      signal: context.signal,
+    });
+    return { columns, rows };
+  };
   return {
     listIncidents: (_, { query }) => listIncidents(database, query),
     getIncident: (_, { params }) => getIncident(database, params.number),
@@ -21,7 +36,6 @@ export function incidentHandlers(platform: Platform, alertEvents: AlertEvents): 
       context.audit({ target: `incident ${params.number}` });
       return getIncident(database, params.number);
     },
-    getAlertEvents: async (context, { params }) =>
-      alertEvents(await getAlert(database, params.id), { who: requireCaller(context).name, signal: context.signal }),
+    getAlertEvents: async (context, { params }) => eventsOf(await getAlert(database, params.id), context),
   };
 }

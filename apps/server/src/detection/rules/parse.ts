@@ -85,9 +85,9 @@ function whyNoRule(value: unknown): string | undefined {
   const fields = new Set(Object.keys(value).map((name) => fieldName(name)));
   if (!fields.has('query')) return 'no query';
   if (fields.has('InputEntityType')) return 'an entity query';
-  const scheduled = ['kind', 'queryFrequency', 'queryPeriod', 'triggerOperator', 'triggerThreshold'];
-  if (!scheduled.some((field) => fields.has(field)))
-    return 'a hunting query or function: it has no kind and no schedule';
+  // Hunting queries share the format, and some carry left-over fields of a schedule.
+  if (!fields.has('kind') && !(fields.has('severity') && fields.has('queryFrequency')))
+    return 'a hunting query or function: it has no kind, severity and schedule';
   return undefined;
 }
 

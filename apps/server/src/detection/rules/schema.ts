@@ -1,4 +1,3 @@
-import { Severity } from '@sallyport/contracts';
 import { z } from 'zod';
 import { Duration } from './duration.ts';
 
@@ -18,12 +17,12 @@ const oneOf = <const T extends readonly [string, ...string[]]>(
     return z.NEVER;
   });
 
-/** Absent, null and an empty value are all "none" in public rules. */
+/** Absent, null and an empty value are all "none" in public rules; one value without a list is a list of it. */
 const listOf = <T extends z.ZodType>(item: T, max: number) =>
-  z
-    .union([z.array(item).max(max), z.null(), z.literal(''), item.transform((one) => [one])])
-    .optional()
-    .transform((value): z.infer<T>[] => (Array.isArray(value) ? (value as z.infer<T>[]) : []));
+  z.preprocess((value) => {
+    if (value === undefined || value === null || value === '') return [];
+    return Array.isArray(value) ? value : [value];
+  }, z.array(item).max(max));
 
 /** The tactics of Microsoft Sentinel, `alertRules` API. */
 const tactics = [
@@ -93,7 +92,7 @@ export const RuleDocument = z.looseObject({
   name: z.string().trim().min(1).max(256),
   description: z.string().max(20_000).nullish(),
   kind: oneOf(['Scheduled', 'NRT']).default('Scheduled'),
-  severity: oneOf(Severity.options),
+  severity: oneOf(['High', 'Medium', 'Low', 'Informational']),
   enabled: z.boolean().default(true),
   version: z.union([z.string().max(32), z.number()]).nullish(),
   // Sentinel allows 10,000 characters. That bound is the vendor's, not ours.

@@ -1,0 +1,57 @@
+import { fileURLToPath } from 'node:url';
+import type { detectionRoutes } from '@sallyport/contracts';
+import type { Queries } from '../hunting/index.ts';
+import type { Incidents } from '../incidents/index.ts';
+import type { Handlers } from '../platform/http/index.ts';
+import type { Domain, Platform } from '../platform/types.ts';
+import { detectionHandlers } from './routes.ts';
+import { loadRules, type AnalyticsRule, type LoadedRules } from './rules/index.ts';
+import { windowOf } from './run/alerts.ts';
+import { runRule, type RunOutcome } from './run/run.ts';
+import { isEnabled, scheduleRules } from './schedule.ts';
+import { loadStates } from './store.ts';
+import { sweep, type SweepOptions, type SweepResult } from './sweep/sweep.ts';
+
+export { loadRules, parseRule, type AnalyticsRule, type LoadedRules, type Problem } from './rules/index.ts';
+export type { RunOutcome } from './run/run.ts';
+export type { SweepOptions, SweepResult } from './sweep/sweep.ts';
+
+/** The rules that ship. */
+export const shippedRules = fileURLToPath(new URL('../../../../content/rules', import.meta.url));
+
+export interface Detection extends Domain<Handlers<typeof detectionRoutes>> {
+  readonly rules: LoadedRules;
+  /** Runs one rule over the window that ends at `windowEnd`, and stores what it finds. Doing it again changes nothing. */
+  runRule(rule: AnalyticsRule, windowEnd: Date): Promise<RunOutcome>;
+  /** Runs rules (default: those that are enabled) over past time; see `sweep`. */
+  sweep(options?: SweepOptions & { readonly rules?: readonly AnalyticsRule[] }): Promise<SweepResult>;
+}
+
+export interface DetectionOptions {
+  readonly queries: Queries;
+  readonly incidents: Incidents;
+  /** Folders and files with rules. Default: those that ship. */
+  readonly ruleFolders?: readonly string[];
+  /** Run rules as time passes. Default true; replay runs them by `sweep` alone. */
+  readonly scheduled?: boolean;
+}
+
+/** Rules: import, schedule, run, alert. Reads the rules; what is wrong with some of them is logged, and the others run. */
+export async function createDetection(platform: Platform, options: DetectionOptions): Promise<Detection> {
+  const loaded = await loadRules(options.ruleFolders ?? [shippedRules]);
+  for (const problem of loaded.problems.filter((one) => one.level === 'error'))
+    platform.log.warn(problem, 'a rule was not loaded');
+  const byId: ReadonlyMap<string, AnalyticsRule> = new Map(loaded.rules.map((rule) => [rule.id, rule]));
+  const parts = { platform, queries: options.queries, incidents: options.incidents };
+  if (options.scheduled !== false) scheduleRules(parts, () => byId);
+  return {
+    rules: loaded,
+    handlers: detectionHandlers(platform, options.queries, () => byId),
+    runRule: (rule, windowEnd) => runRule(parts, rule, windowOf(rule, windowEnd)),
+    sweep: async ({ rules, ...rest } = {}) => {
+      const states = await loadStates(platform.database);
+      const enabled = loaded.rules.filter((rule) => isEnabled(rule, states.get(rule.id)));
+      return sweep(parts, rules ?? enabled, rest);
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { SallyportError, type Rule, type RuleSummary, type detectionRoutes } from '@sallyport/contracts';
+import type { Queries } from '../hunting/index.ts';
+import { requireCaller, type Handlers } from '../platform/http/index.ts';
+import type { Platform } from '../platform/types.ts';
+import type { AnalyticsRule } from './rules/index.ts';
+import { isEnabled } from './schedule.ts';
+import {
+  alertCounts,
+  lastRuns,
+  loadState,
+  loadStates,
+  newestRuns,
+  setEnabled,
+  type RuleState,
+  type RunRow,
+} from './store.ts';
+
+/** Reference 04: the last 50 runs are shown. */
+const runsShown = 50;
+
+export function detectionHandlers(
+  platform: Platform,
+  queries: Queries,
+  rules: () => ReadonlyMap<string, AnalyticsRule>,
+): Handlers<typeof detectionRoutes> {
+  const { database, clock } = platform;
+  const tablesOf = (rule: AnalyticsRule): string[] => {
+    try {
+      return [...queries.kql.tablesOf(rule.query)];
+    } catch {
+      // The query does not compile here; its runs say why.
+      return [];
+    }
+  };
+  const found = (id: string): AnalyticsRule => {
+    const rule = rules().get(id);
+    if (!rule) throw new SallyportError('NotFound', `there is no rule ${id}`);
+    return rule;
+  };
+  const getRule = async (id: string): Promise<Rule> => {
+    const rule = found(id);
+    const [state, runs, counts] = await Promise.all([
+      loadState(database, id),
+      newestRuns(database, id, runsShown),
+      alertCounts(database),
+    ]);
+    return {
+      ...toSummary(rule, { state, last: runs[0], alerts: counts.get(id) ?? 0, tables: tablesOf(rule) }),
+      description: rule.description,
+      query: rule.query,
+      triggerOperator: rule.triggerOperator,
+      triggerThreshold: rule.triggerThreshold,
+      eventGrouping: rule.eventGrouping,
+      version: rule.version,
+      yaml: rule.yaml,
+      runs: runs.map((run) => ({
+        windowFrom: run.window_from.toISOString(),
+        windowTo: run.window_to.toISOString(),
+        startedAt: run.started_at.toISOString(),
+        elapsedSeconds: run.elapsed_seconds,
+        state: run.state,
+        rows: run.rows_found,
+        alerts: run.alerts,
+        error: run.error,
+      })),
+    };
+  };
+  return {
+    listRules: async () => {
+      const [states, runs, counts] = await Promise.all([
+        loadStates(database),
+        lastRuns(database),
+        alertCounts(database),
+      ]);
+      return {
+        rules: [...rules().values()].map((rule) =>
+          toSummary(rule, {
+            state: states.get(rule.id),
+            last: runs.get(rule.id),
+            alerts: counts.get(rule.id) ?? 0,
+            tables: tablesOf(rule),
+          }),
+        ),
+      };
+    },
+    getRule: (_, { params }) => getRule(params.id),
+    updateRule: async (context, { params, body }) => {
+      const rule = found(params.id);
+      const by = requireCaller(context).name;
+      await setEnabled(database, {
+        ruleId: rule.id,
+        enabled: body.enabled,
+        reason: body.enabled ? null : `disabled by ${by}`,
+        by,
+        now: clock.now(),
+      });
+      context.audit({ target: `rule ${rule.id}`, details: { enabled: body.enabled, name: rule.name } });
+      return getRule(rule.id);
+    },
+  };
+}
+
+function toSummary(
+  rule: AnalyticsRule,
+  now: { state: RuleState | undefined; last: RunRow | undefined; alerts: number; tables: string[] },
+): RuleSummary {
+  return {
+    id: rule.id,
+    name: rule.name,
+    kind: rule.kind,
+    severity: rule.severity,
+    tactics: [...rule.tactics],
+    techniques: [...rule.techniques],
+    enabled: isEnabled(rule, now.state),
+    queryFrequency: rule.queryFrequency,
+    queryPeriod: rule.queryPeriod,
+    tables: now.tables,
+    alertCount: now.alerts,
+    lastRunAt: now.last?.started_at.toISOString() ?? null,
+    lastRunState: now.last?.state ?? 'never',
+    lastError: now.last?.error ?? now.state?.disabled_reason ?? null,
+  };
+}

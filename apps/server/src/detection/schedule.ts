@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { AnalyticsRule } from './rules/index.ts';
+import { dueWindows } from './due.ts';
+import { healthRow } from './health.ts';
+import { runRule, type Parts } from './run/run.ts';
+import { loadStates, setScheduledTo, type RuleState } from './store.ts';
+
+export const runJob = 'rule-run';
+
+const RunInput = z.object({ ruleId: z.string(), from: z.iso.datetime(), to: z.iso.datetime() });
+type RunInput = z.infer<typeof RunInput>;
+
+/** Whether a rule runs: what a person or the engine decided, else what its file says. */
+export const isEnabled = (rule: AnalyticsRule, state: RuleState | undefined): boolean => state?.enabled ?? rule.enabled;
+
+/** Looks each minute for rules that are due and queues a job for each window, once among all servers. */
+export function scheduleRules(parts: Parts, rules: () => ReadonlyMap<string, AnalyticsRule>): void {
+  const { jobs, log } = parts.platform;
+  jobs.define<RunInput>(
+    runJob,
+    async (job) => {
+      const { ruleId, from, to } = RunInput.parse(job.input);
+      const rule = rules().get(ruleId);
+      // Taken away since it was queued.
+      if (!rule) return;
+      const window = { from: new Date(from), to: new Date(to) };
+      const outcome = await job.step('run', () => runRule(parts, rule, window));
+      if (outcome.state === 'failed') log.warn({ rule: ruleId, to, error: outcome.error }, 'a rule failed');
+    },
+    { concurrency: 2 },
+  );
+  jobs.schedule('rules-due', '* * * * *', () => queueDue(parts, rules()));
+}
+
+/** Queues the windows that are due now. Answers how many. */
+export async function queueDue(parts: Parts, rules: ReadonlyMap<string, AnalyticsRule>): Promise<void> {
+  const { clock, database, jobs, outbox, log } = parts.platform;
+  const now = clock.now();
+  const states = await loadStates(database);
+  const queued: { ruleId: string; to: Date }[] = [];
+  for (const rule of rules.values()) {
+    const state = states.get(rule.id);
+    if (!isEnabled(rule, state)) continue;
+    const due = dueWindows(rule, state?.scheduled_to ?? null, now);
+    // The id makes a window run once, though this is cut off and begins anew.
+    for (const { from, to } of due.windows)
+      await jobs.start<RunInput>(runJob, `rule:${rule.id}:${to.toISOString()}`, {
+        ruleId: rule.id,
+        from: from.toISOString(),
+        to: to.toISOString(),
+      });
+    if (due.skipped !== undefined) {
+      log.warn({ rule: rule.id, skipped: due.skipped }, 'windows of a rule were skipped');
+      await outbox.write('SentinelHealth', [
+        healthRow(rule, { now, status: 'Partial success', operation: 'Windows skipped', description: due.skipped }),
+      ]);
+    }
+    if (due.windows.length > 0 || !state?.scheduled_to) queued.push({ ruleId: rule.id, to: due.scheduledTo });
+  }
+  await setScheduledTo(database, queued, now);
+}

@@ -1,0 +1,147 @@
+import type { Queryable } from '../platform/database/types.ts';
+
+export interface RuleState {
+  readonly rule_id: string;
+  /** Null: as the rule's file says. */
+  readonly enabled: boolean | null;
+  readonly disabled_reason: string | null;
+  readonly consecutive_failures: number;
+  readonly scheduled_to: Date | null;
+  readonly suppressed_to: Date | null;
+}
+
+export interface RunRecord {
+  readonly ruleId: string;
+  readonly windowFrom: Date;
+  readonly windowTo: Date;
+  readonly startedAt: Date;
+  readonly elapsedSeconds: number;
+  readonly rows: number;
+  readonly alerts: number;
+  /** Public text; undefined for a run that succeeded. */
+  readonly error?: string;
+}
+
+export async function loadStates(db: Queryable): Promise<Map<string, RuleState>> {
+  const rows = await db.query<RuleState>('SELECT * FROM rule_states');
+  return new Map(rows.map((row) => [row.rule_id, row]));
+}
+
+export async function loadState(db: Queryable, ruleId: string): Promise<RuleState | undefined> {
+  return db.first<RuleState>('SELECT * FROM rule_states WHERE rule_id = $1', [ruleId]);
+}
+
+/** Writes the runs. Of a window that has run before, the newest run counts. */
+export async function saveRuns(tx: Queryable, runs: readonly RunRecord[]): Promise<void> {
+  if (runs.length === 0) return;
+  await tx.execute(
+    `INSERT INTO rule_runs (rule_id, window_to, window_from, started_at, elapsed_seconds, state, rows_found, alerts, error)
+     SELECT * FROM jsonb_to_recordset($1::jsonb) AS x(rule_id text, window_to timestamptz, window_from timestamptz, started_at timestamptz,
+       elapsed_seconds float8, state text, rows_found int, alerts int, error text)
+     ON CONFLICT (rule_id, window_to) DO UPDATE SET window_from = excluded.window_from, started_at = excluded.started_at,
+       elapsed_seconds = excluded.elapsed_seconds, state = excluded.state, rows_found = excluded.rows_found,
+       alerts = greatest(rule_runs.alerts, excluded.alerts), error = excluded.error, attempts = rule_runs.attempts + 1`,
+    [
+      JSON.stringify(
+        runs.map((run) => ({
+          rule_id: run.ruleId,
+          window_to: run.windowTo,
+          window_from: run.windowFrom,
+          started_at: run.startedAt,
+          elapsed_seconds: run.elapsedSeconds,
+          state: run.error === undefined ? 'succeeded' : 'failed',
+          rows_found: run.rows,
+          alerts: run.alerts,
+          error: run.error?.replaceAll('\0', '').slice(0, 2_000) ?? null,
+        })),
+      ),
+    ],
+  );
+}
+
+/** After a run that succeeded: no failures in a row any more, and quiet until `suppressedTo` if given. */
+export async function noteSuccess(
+  tx: Queryable,
+  ruleId: string,
+  now: Date,
+  suppressedTo: Date | undefined,
+): Promise<void> {
+  await tx.execute(
+    `INSERT INTO rule_states (rule_id, suppressed_to, updated_at) VALUES ($1, $2, $3)
+     ON CONFLICT (rule_id) DO UPDATE SET consecutive_failures = 0, suppressed_to = greatest(rule_states.suppressed_to, $2)
+       WHERE rule_states.consecutive_failures > 0 OR $2::timestamptz IS NOT NULL`,
+    [ruleId, suppressedTo ?? null, now],
+  );
+}
+
+/** Counts a failure; answers how many there are in a row. */
+export async function noteFailure(tx: Queryable, ruleId: string, now: Date): Promise<number> {
+  const row = await tx.first<{ failures: number }>(
+    `INSERT INTO rule_states (rule_id, consecutive_failures, updated_at) VALUES ($1, 1, $2)
+     ON CONFLICT (rule_id) DO UPDATE SET consecutive_failures = rule_states.consecutive_failures + 1
+     RETURNING consecutive_failures AS failures`,
+    [ruleId, now],
+  );
+  return row?.failures ?? 1;
+}
+
+export async function setEnabled(
+  tx: Queryable,
+  change: { ruleId: string; enabled: boolean; reason: string | null; by: string; now: Date },
+): Promise<void> {
+  await tx.execute(
+    `INSERT INTO rule_states (rule_id, enabled, disabled_reason, updated_by, updated_at) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (rule_id) DO UPDATE SET enabled = $2, disabled_reason = $3, updated_by = $4, updated_at = $5, consecutive_failures = 0,
+       -- Enabled again: with the present, not with the windows of the time in between.
+       scheduled_to = CASE WHEN $2 AND rule_states.enabled IS FALSE THEN NULL ELSE rule_states.scheduled_to END`,
+    [change.ruleId, change.enabled, change.reason, change.by, change.now],
+  );
+}
+
+export async function setScheduledTo(
+  tx: Queryable,
+  windows: readonly { ruleId: string; to: Date }[],
+  now: Date,
+): Promise<void> {
+  if (windows.length === 0) return;
+  await tx.execute(
+    `INSERT INTO rule_states (rule_id, scheduled_to, updated_at)
+     SELECT rule_id, scheduled_to, $2 FROM jsonb_to_recordset($1::jsonb) AS x(rule_id text, scheduled_to timestamptz)
+     ON CONFLICT (rule_id) DO UPDATE SET scheduled_to = greatest(rule_states.scheduled_to, excluded.scheduled_to)`,
+    [JSON.stringify(windows.map(({ ruleId, to }) => ({ rule_id: ruleId, scheduled_to: to }))), now],
+  );
+}
+
+export interface RunRow {
+  readonly window_from: Date;
+  readonly window_to: Date;
+  readonly started_at: Date;
+  readonly elapsed_seconds: number;
+  readonly state: 'succeeded' | 'failed';
+  readonly rows_found: number;
+  readonly alerts: number;
+  readonly error: string | null;
+}
+
+/** The newest runs of a rule, newest first. */
+export const newestRuns = (db: Queryable, ruleId: string, limit: number): Promise<RunRow[]> =>
+  db.query<RunRow>('SELECT * FROM rule_runs WHERE rule_id = $1 ORDER BY started_at DESC, window_to DESC LIMIT $2', [
+    ruleId,
+    limit,
+  ]);
+
+/** The newest run of each rule. */
+export async function lastRuns(db: Queryable): Promise<Map<string, RunRow>> {
+  const rows = await db.query<RunRow & { rule_id: string }>(
+    `SELECT s.rule_id, r.* FROM (SELECT DISTINCT rule_id FROM rule_runs) s
+     CROSS JOIN LATERAL (SELECT * FROM rule_runs r WHERE r.rule_id = s.rule_id ORDER BY started_at DESC, window_to DESC LIMIT 1) r`,
+  );
+  return new Map(rows.map((row) => [row.rule_id, row]));
+}
+
+export async function alertCounts(db: Queryable): Promise<Map<string, number>> {
+  const rows = await db.query<{ rule_id: string; alerts: number }>(
+    'SELECT rule_id, count(*)::int AS alerts FROM alerts GROUP BY rule_id',
+  );
+  return new Map(rows.map((row) => [row.rule_id, row.alerts]));
+}

@@ -1,0 +1,76 @@
+import type { CompileOptions, TableRead } from '@sallyport/kql';
+import { z } from 'zod';
+import type { Platform } from '../../platform/types.ts';
+import type { Queries } from '../../hunting/index.ts';
+import type { AnalyticsRule } from '../rules/index.ts';
+import { binSeconds, type Bin } from './windows.ts';
+
+export interface BinOptions {
+  readonly from: Date;
+  readonly to: Date;
+  /** Only rows that these segments brought. */
+  readonly segments?: readonly string[];
+  readonly source?: CompileOptions['source'];
+  readonly signal?: AbortSignal;
+}
+
+/** More minutes with rows than this (4 months without a gap) are not told apart. */
+const binsMax = 200_000;
+/** Segments named for a minute. */
+const segmentsPerBinMax = 256;
+
+const BinRow = z.tuple([z.number(), z.array(z.string())]);
+
+/**
+ * The minutes in which a rule's tables have rows that pass the filters standing directly on them. One query for each read. A rule that counts from now()
+ * has filters that move with the window, so for it every row of its tables counts.
+ */
+export async function binsOf(
+  { lake }: Pick<Platform, 'lake'>,
+  queries: Queries,
+  rule: AnalyticsRule,
+  options: BinOptions,
+): Promise<Bin[]> {
+  const compileOptions: CompileOptions = {
+    now: options.to,
+    timespan: { from: options.from, to: options.to },
+    ...(options.source ? { source: options.source } : {}),
+  };
+  let { reads } = queries.compile(rule.query, compileOptions);
+  if (/\b(now|ago)\s*\(/i.test(rule.query))
+    reads = [...new Set(reads.map((read) => read.table))].flatMap(
+      (table) => queries.compile(`['${table}']`, compileOptions).reads,
+    );
+  const bins = new Map<number, Set<string>>();
+  for (const read of reads)
+    for (const row of await askBins(lake, read, options, rule.id)) {
+      const [at, segments] = BinRow.parse(row);
+      const known = bins.get(at) ?? new Set();
+      for (const segment of segments) known.add(segment);
+      bins.set(at, known);
+    }
+  return [...bins].map(([at, segments]) => ({ at, segments: [...segments] })).toSorted((a, b) => a.at - b.at);
+}
+
+async function askBins(
+  lake: Platform['lake'],
+  read: TableRead,
+  options: BinOptions,
+  ruleId: string,
+): Promise<readonly (readonly unknown[])[]> {
+  const restrict = options.segments ? 'WHERE has({segments:Array(String)}, _SegmentId)' : '';
+  const answer = await lake.query(
+    `SELECT toInt64(intDiv(toUnixTimestamp64Milli(assumeNotNull(TimeGenerated)), ${binSeconds * 1_000}) * ${binSeconds}) AS at,
+       groupUniqArray(${segmentsPerBinMax})(_SegmentId) AS segments
+     FROM (${read.filteredSql}) ${restrict} GROUP BY at ORDER BY at LIMIT ${binsMax}`,
+    {
+      who: `rule ${ruleId}`,
+      operation: 'rule',
+      tables: [read.table],
+      limits: { rows: binsMax },
+      ...(options.segments ? { params: { segments: options.segments } } : {}),
+      ...(options.signal ? { signal: options.signal } : {}),
+    },
+  );
+  return answer.rows;
+}

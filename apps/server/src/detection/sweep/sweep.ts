@@ -1,0 +1,222 @@
+import { SallyportError } from '@sallyport/contracts';
+import { alertsPerRaiseMax, type NewAlert } from '../../incidents/index.ts';
+import type { AnalyticsRule } from '../rules/index.ts';
+import { windowOf, type RuleWindow } from '../run/alerts.ts';
+import { evaluate } from '../run/evaluate.ts';
+import type { Parts } from '../run/run.ts';
+import { saveRuns, type RunRecord } from '../store.ts';
+import { binsOf, type BinOptions } from './bins.ts';
+import { allWindows, segmentsIn, windowsWithNews, type Bin } from './windows.ts';
+
+export interface SweepOptions extends Omit<BinOptions, 'from' | 'to'> {
+  /** Time of the rows, TimeGenerated. Default: all time. */
+  readonly from?: Date;
+  readonly to?: Date;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly alerts: number }) => void;
+}
+
+export interface SweepResult {
+  readonly windows: number;
+  /** New alerts: those that were there already don't count. */
+  readonly alerts: number;
+  readonly incidents: readonly number[];
+  /** New alerts by the segment that brought the rows of their time; an alert counts for each of its segments. */
+  readonly alertsBySegment: ReadonlyMap<string, number>;
+  /** Rules that could not be run, and why; each was given up at its first fault. */
+  readonly failures: readonly { readonly ruleId: string; readonly ruleName: string; readonly message: string }[];
+  /** What was left out, in words. */
+  readonly skipped: readonly string[];
+  readonly elapsedSeconds: number;
+}
+
+interface Task {
+  readonly rule: AnalyticsRule;
+  readonly window: RuleWindow;
+}
+interface Found {
+  readonly task: Task;
+  readonly alerts: readonly NewAlert[];
+  readonly run: RunRecord | undefined;
+}
+
+/** Queries side by side: the engine uses all cores for each anyway. */
+const concurrency = 4;
+/** Windows between two transactions. */
+const chunkWindows = 64;
+/** A rule that fires on absence is run in this many windows, the newest. */
+const absenceWindowsMax = 100;
+/** Far enough from any log: what a query says there is what it says over empty tables. */
+const longAgo = new Date('1980-01-01T00:00:00Z');
+const allTime = { from: new Date('1990-01-01T00:00:00Z'), to: new Date('2100-01-01T00:00:00Z') };
+
+/**
+ * Runs rules over past time as if it passed: each rule in the windows in which there is something new to see, alerts in order of time over all rules.
+ * Doing it again changes nothing. Rules over tables of our own making (`SecurityAlert`, …) don't see what the same sweep makes.
+ */
+export async function sweep(
+  parts: Parts,
+  rules: readonly AnalyticsRule[],
+  options: SweepOptions = {},
+): Promise<SweepResult> {
+  const started = performance.now();
+  const failures: { ruleId: string; ruleName: string; message: string }[] = [];
+  const failed = new Set<string>();
+  const fail = (rule: AnalyticsRule, error: unknown): void => {
+    if (!(error instanceof SallyportError) || error.code === 'Unavailable' || options.signal?.aborted) throw error;
+    if (!failed.has(rule.id)) failures.push({ ruleId: rule.id, ruleName: rule.name, message: error.message });
+    failed.add(rule.id);
+  };
+
+  const bins = new Map<string, readonly Bin[]>();
+  await eachOf(rules, async (rule) => {
+    try {
+      bins.set(rule.id, await binsOf(parts.platform, parts.queries, rule, { ...allTime, ...options }));
+    } catch (error) {
+      fail(rule, error);
+    }
+  });
+  const skipped: string[] = [];
+  const tasks = await planTasks(
+    parts,
+    rules.filter((rule) => bins.has(rule.id)),
+    bins,
+    skipped,
+    fail,
+    options,
+  );
+
+  const alertsBySegment = new Map<string, number>();
+  const incidents = new Set<number>();
+  const quietUntil = new Map<string, number>();
+  let alerts = 0;
+  for (let at = 0; at < tasks.length; at += chunkWindows) {
+    options.signal?.throwIfAborted();
+    const found: Found[] = [];
+    const chunk = tasks.slice(at, at + chunkWindows);
+    await eachOf(chunk, async (task, index) => {
+      if (failed.has(task.rule.id)) return;
+      try {
+        found[index] = await runTask(parts, task, options);
+      } catch (error) {
+        fail(task.rule, error);
+      }
+    });
+    const kept = found.filter((one) => one !== undefined).map((one) => suppress(one, quietUntil));
+    for (const raised of await store(parts, kept)) {
+      alerts += raised.alertIds.length;
+      for (const number of raised.incidents) incidents.add(number);
+      const fresh = new Set(raised.alertIds);
+      for (const alert of kept.flatMap((one) => one.alerts).filter((one) => fresh.has(one.id)))
+        for (const segment of segmentsIn(bins.get(alert.ruleId) ?? [], alert.startTime, alert.endTime))
+          alertsBySegment.set(segment, (alertsBySegment.get(segment) ?? 0) + 1);
+    }
+    options.onProgress?.({ done: Math.min(at + chunkWindows, tasks.length), total: tasks.length, alerts });
+  }
+  return {
+    windows: tasks.length,
+    alerts,
+    incidents: [...incidents].toSorted((a, b) => a - b),
+    alertsBySegment,
+    failures,
+    skipped,
+    elapsedSeconds: (performance.now() - started) / 1_000,
+  };
+}
+
+/** All windows to run, in order of time and then of rule. */
+async function planTasks(
+  parts: Parts,
+  rules: readonly AnalyticsRule[],
+  bins: ReadonlyMap<string, readonly Bin[]>,
+  skipped: string[],
+  fail: (rule: AnalyticsRule, error: unknown) => void,
+  options: SweepOptions,
+): Promise<Task[]> {
+  const times = [...bins.values()].flatMap((all) => (all.length > 0 ? [all[0]!.at, all.at(-1)!.at] : []));
+  const range =
+    times.length > 0
+      ? { from: new Date(Math.min(...times) * 1_000), to: new Date((Math.max(...times) + 60) * 1_000) }
+      : undefined;
+  const tasks: Task[] = [];
+  await eachOf(rules, async (rule) => {
+    const windows = new Map(
+      windowsWithNews(rule, bins.get(rule.id) ?? []).map((window) => [window.to.getTime(), window]),
+    );
+    try {
+      if (range && (await firesOnNothing(parts, rule, options))) {
+        const all = allWindows(rule, range, absenceWindowsMax);
+        for (const window of all) windows.set(window.to.getTime(), window);
+        if (all.length === absenceWindowsMax)
+          skipped.push(
+            `rule ${rule.id} fires on absence: only its newest ${absenceWindowsMax} windows without rows were run`,
+          );
+      }
+    } catch (error) {
+      fail(rule, error);
+    }
+    for (const window of windows.values()) tasks.push({ rule, window });
+  });
+  return tasks.toSorted(
+    (a, b) =>
+      a.window.to.getTime() - b.window.to.getTime() || (a.rule.id < b.rule.id ? -1 : a.rule.id > b.rule.id ? 1 : 0),
+  );
+}
+
+async function firesOnNothing({ queries }: Parts, rule: AnalyticsRule, options: SweepOptions): Promise<boolean> {
+  const { alerts } = await evaluate(queries, rule, windowOf(rule, longAgo), evaluateOptions(options));
+  return alerts.length > 0;
+}
+
+const evaluateOptions = ({ signal, source }: SweepOptions) => ({
+  ...(signal ? { signal } : {}),
+  ...(source ? { source } : {}),
+});
+
+async function runTask({ platform, queries }: Parts, task: Task, options: SweepOptions): Promise<Found> {
+  const now = platform.clock.now();
+  const started = performance.now();
+  const { rows, alerts } = await evaluate(queries, task.rule, task.window, { ...evaluateOptions(options), now });
+  const run: RunRecord = {
+    ruleId: task.rule.id,
+    windowFrom: task.window.from,
+    windowTo: task.window.to,
+    startedAt: now,
+    elapsedSeconds: (performance.now() - started) / 1_000,
+    rows,
+    alerts: alerts.length,
+  };
+  return { task, alerts, run };
+}
+
+/** A rule's suppression, in the time of the windows. Call in order of time. */
+function suppress(found: Found, quietUntil: Map<string, number>): Found {
+  const { rule, window } = found.task;
+  if (rule.suppression === 0 || found.alerts.length === 0) return found;
+  if (window.to.getTime() <= (quietUntil.get(rule.id) ?? -Infinity)) return { ...found, alerts: [], run: undefined };
+  quietUntil.set(rule.id, window.to.getTime() + rule.suppression * 1_000);
+  return found;
+}
+
+/** Stores runs and alerts, in transactions of a bounded size. */
+async function store({ platform, incidents }: Parts, found: readonly Found[]) {
+  const alerts = found.flatMap((one) => one.alerts);
+  const runs = found.flatMap((one) => one.run ?? []);
+  const raised = [];
+  for (let at = 0; at === 0 || at < alerts.length; at += alertsPerRaiseMax)
+    raised.push(
+      await platform.database.transaction(async (tx) => {
+        if (at === 0) await saveRuns(tx, runs);
+        return incidents.raise(alerts.slice(at, at + alertsPerRaiseMax), tx);
+      }),
+    );
+  return raised;
+}
+
+/** Does `work` for each item, a few at a time. */
+async function eachOf<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < items.length; index = next++) await work(items[index]!, index);
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
+}
