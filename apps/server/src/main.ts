@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from './app.ts';
 import { ConfigError, loadConfig, publicUrlOf } from './platform/config/index.ts';
 import { openPlatform } from './platform/create.ts';
@@ -16,13 +17,16 @@ async function receiveStart(): Promise<StartMessage> {
   const config = loadConfig();
   for (const key of ['databaseUrl', 'lakeUrl'] as const)
     if (config[key] === '') throw new ConfigError(`setting \`${key}\` must be given to a server without a supervisor`);
-  return { type: 'start', config, demo: false, postgresPid: undefined, embeddedLake: undefined };
+  return { type: 'start', config, demo: false, postgresPidFile: undefined, embeddedLake: undefined };
 }
+
+/** Beyond the drain: what waits for an engine that is gone is given up then. */
+const stopPatienceMs = 5_000;
 
 const tell = (message: ServerMessage): void => void process.send?.(message);
 
 async function main(): Promise<void> {
-  const { config, demo, postgresPid, embeddedLake } = await receiveStart();
+  const { config, demo, postgresPidFile, embeddedLake } = await receiveStart();
   const log = createLog({ level: config.logLevel });
   const stopAsked = Promise.withResolvers<'asked' | 'orphaned'>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopAsked.resolve('asked'));
@@ -44,14 +48,22 @@ async function main(): Promise<void> {
 
   const why = await stopAsked.promise;
   log.info({ why }, 'stopping');
+  const cutOff = setTimeout(() => {
+    log.error('not everything ended in time');
+    if (why === 'orphaned') endOrphan(postgresPidFile);
+    process.exit(1);
+  }, config.drainTime + stopPatienceMs);
   await server.stop();
   await platform.close();
-  if (why === 'orphaned' && postgresPid !== undefined) endOrphan(postgresPid);
+  clearTimeout(cutOff);
+  if (why === 'orphaned') endOrphan(postgresPidFile);
 }
 
-function endOrphan(pid: number): void {
+function endOrphan(postgresPidFile: string | undefined): void {
+  if (postgresPidFile === undefined) return;
   try {
-    process.kill(pid, 'SIGINT');
+    const pid = Number(readFileSync(postgresPidFile, 'utf8').split('\n', 1)[0]);
+    if (Number.isInteger(pid) && pid > 1) process.kill(pid, 'SIGINT');
   } catch {
     // It has ended already.
   }

@@ -81,7 +81,7 @@ async function startParts(
       {
         type: 'start',
         demo,
-        postgresPid: postgres?.current.pid,
+        postgresPidFile: postgres?.current.pidFile,
         embeddedLake: engine && { groupId: engine.current.gid },
         config: {
           ...config,

@@ -6,8 +6,8 @@ export interface StartMessage {
   readonly type: 'start';
   readonly config: Config;
   readonly demo: boolean;
-  /** The embedded PostgreSQL, when there is one: a server that loses its supervisor ends it, since nobody else can. */
-  readonly postgresPid: number | undefined;
+  /** Where the embedded PostgreSQL, when there is one, keeps its number: a server that loses its supervisor ends it, since nobody else can. */
+  readonly postgresPidFile: string | undefined;
   /** Given for the embedded engine, with the group that must be able to read spool segments, when it runs as another user. */
   readonly embeddedLake: { readonly groupId: number | undefined } | undefined;
 }

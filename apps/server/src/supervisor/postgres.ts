@@ -20,6 +20,8 @@ export interface EmbeddedPostgres {
   /** With the password in it. Stays the same when `restart` is called. */
   readonly url: string;
   readonly pid: number;
+  /** Its first line is the number of the process that runs now, also after a restart. */
+  readonly pidFile: string;
   /** Resolves when the process has ended, whatever the reason. */
   readonly exited: Promise<void>;
   /** Fast shutdown: open transactions are rolled back. Kills after 15 s. */
@@ -64,7 +66,13 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const password = readFileSync(passwordFile, 'utf8').trim();
   const url = `postgres://sallyport:${password}@127.0.0.1:${port}/sallyport`;
   await waitUntilReady(url, child, options.log);
-  return { url, pid: child.pid!, exited, stop: () => stopChild(child, exited) };
+  return {
+    url,
+    pid: child.pid!,
+    pidFile: join(cluster, 'postmaster.pid'),
+    exited,
+    stop: () => stopChild(child, exited),
+  };
 }
 
 interface Context extends PostgresOptions {

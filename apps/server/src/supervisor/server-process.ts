@@ -20,7 +20,8 @@ export async function startServerProcess(message: StartMessage, write: (line: st
   const child = fork(entry, [], {
     // A group of its own: Ctrl-C in the terminal must reach the supervisor only, which stops things in order.
     detached: true,
-    execArgv: [],
+    // DBOS uses `pg` in a way that it warns of; nothing that an operator could do.
+    execArgv: ['--disable-warning=DeprecationWarning'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   for (const stream of [child.stdout, child.stderr])

@@ -3,9 +3,14 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/types.ts';
 import type { Log } from '../log.ts';
 
-const beatMs = 2_000;
+/** How often a server says that it lives, and after how long a silence it is taken for dead. Milliseconds. */
+export interface HeartbeatTimes {
+  readonly beat: number;
+  readonly deadAfter: number;
+}
+
 /** Five beats missed. A server that is only slow and comes back finds its jobs taken: DBOS then drops what it would still write for them. */
-const deadAfterMs = 10_000;
+export const defaultTimes: HeartbeatTimes = { beat: 2_000, deadAfter: 10_000 };
 /** Any number, the same for all servers: one at a time takes over from the dead. */
 const takeoverLock = 7_255_989;
 const takeoverJobsMax = 10_000;
@@ -16,26 +21,27 @@ const removedAtOnce = 500;
 const beatsPerCleaning = 300;
 
 /**
- * Says every two seconds that this server lives, and takes up the jobs of servers that have said nothing for ten. DBOS by itself only
- * takes up jobs of an executor that comes back under the same name.
+ * Says that this server lives, and takes up the jobs of servers that have been silent. DBOS by itself only takes up jobs of an executor
+ * that comes back under the same name.
  */
 export async function startHeartbeat(options: {
   database: Database;
   log: Log;
   serverId: string;
+  times: HeartbeatTimes;
 }): Promise<() => Promise<void>> {
-  const { database, log, serverId } = options;
+  const { database, log, serverId, times } = options;
   const stopping = new AbortController();
 
   const beat = () =>
     database.execute('INSERT INTO servers (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET seen_at = now()', [serverId]);
   const run = async () => {
     for (let beats = 1; !stopping.signal.aborted; beats++) {
-      await delay(beatMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await delay(times.beat, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
       try {
         await beat();
-        await takeOver(database, log, serverId);
+        await takeOver(options);
         if (beats % beatsPerCleaning === 0) await removeOld();
       } catch (err) {
         log.warn({ err }, 'heartbeat failed');
@@ -44,7 +50,7 @@ export async function startHeartbeat(options: {
   };
 
   await beat();
-  await takeOver(database, log, serverId);
+  await takeOver(options);
   const loop = run();
   return async () => {
     stopping.abort();
@@ -55,13 +61,19 @@ export async function startHeartbeat(options: {
 }
 
 /** Puts the unfinished jobs of dead servers back in their queues. */
-async function takeOver(database: Database, log: Log, serverId: string): Promise<void> {
-  const silent = `FROM servers WHERE seen_at < now() - ${deadAfterMs} * interval '1 millisecond' AND id <> $1`;
-  if (!(await database.first(`SELECT 1 ${silent}`, [serverId]))) return;
+async function takeOver(options: {
+  database: Database;
+  log: Log;
+  serverId: string;
+  times: HeartbeatTimes;
+}): Promise<void> {
+  const { database, log, serverId, times } = options;
+  const silent = `FROM servers WHERE seen_at < now() - $2 * interval '1 millisecond' AND id <> $1`;
+  if (!(await database.first(`SELECT 1 ${silent}`, [serverId, times.deadAfter]))) return;
   await database.transaction(async (tx) => {
     // Under the lock, or else a second survivor could put a job back that the first has begun to run.
     await tx.query('SELECT pg_advisory_xact_lock($1)', [takeoverLock]);
-    for (const { id } of await tx.query<{ id: string }>(`SELECT id ${silent}`, [serverId])) {
+    for (const { id } of await tx.query<{ id: string }>(`SELECT id ${silent}`, [serverId, times.deadAfter])) {
       const jobs = await DBOS.listWorkflows({
         executorId: id,
         status: 'PENDING',

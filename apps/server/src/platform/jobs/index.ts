@@ -5,7 +5,7 @@ import type { Database } from '../database/types.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Tracing } from '../tracing.ts';
-import { startHeartbeat } from './heartbeat.ts';
+import { defaultTimes, startHeartbeat, type HeartbeatTimes } from './heartbeat.ts';
 import { dbosLogger } from './log.ts';
 import type { JobRun, Jobs, ScheduledRun } from './types.ts';
 
@@ -38,7 +38,13 @@ interface Schedule {
 }
 
 /** Durable jobs on the state's PostgreSQL (DBOS): queued once by id, stepwise, taken up by another server when theirs dies. */
-export function createJobs(options: { database: Database; log: Log; metrics: Metrics; tracing: Tracing }): JobRunner {
+export function createJobs(options: {
+  database: Database;
+  log: Log;
+  metrics: Metrics;
+  tracing: Tracing;
+  heartbeat?: HeartbeatTimes;
+}): JobRunner {
   const { database, log, metrics, tracing } = options;
   const definitions = new Map<string, Definition>();
   const schedules = new Map<string, Schedule>();
@@ -119,7 +125,7 @@ export function createJobs(options: { database: Database; log: Log; metrics: Met
           onConflict: 'always_update',
         });
       await applySchedules(schedules);
-      stopHeartbeat = await startHeartbeat({ database, log, serverId });
+      stopHeartbeat = await startHeartbeat({ database, log, serverId, times: options.heartbeat ?? defaultTimes });
     },
 
     stop: async (drainTime) => {

@@ -6,14 +6,14 @@ export interface JobRun<Input> {
    * Runs `work` once and remembers its answer (plain JSON), so that a job taken up by another server goes on after the last finished step.
    * When it throws Unavailable it is tried again, seven times in two minutes. A step that was cut off runs again: make it idempotent.
    */
-  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  readonly step: <T>(name: string, work: () => Promise<T>) => Promise<T>;
 }
 
 export interface ScheduledRun {
   /** When this run was due, to the second. A run that came late has the time it should have had. */
   readonly dueAt: Date;
   readonly workflowId: string;
-  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  readonly step: <T>(name: string, work: () => Promise<T>) => Promise<T>;
 }
 
 export interface Jobs {
