@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readAll, type Connection } from './connection.ts';
 import { engineCode } from './errors.ts';
 import { goodParts, type Parts, type PayloadRange } from './parts.ts';
-import { engineReader, fileSource, inputSource, type Reader } from './reader.ts';
+import { engineReader, fileSource, inputSource, type EngineReader, type Reader } from './reader.ts';
 import { sqlName, sqlString } from './sql.ts';
 
 /** A sealed segment: a file of rows that is stored once. */
@@ -60,7 +60,7 @@ const rejectedReader: Reader = {
 
 interface Source {
   readonly path: string;
-  readonly reader: Reader;
+  readonly reader: EngineReader;
 }
 
 /** Stores segments. Exactly once, when told by `retry` of attempts that came before. */
@@ -74,26 +74,27 @@ export class Loader {
   /** Throws SallyportError; Unavailable and TooManyRequests mean: again later, with `retry`. */
   async load(segment: LoadSegment, statements: readonly LoadStatement[]): Promise<LoadResult> {
     checkId(segment.id);
-    const tables = [...new Set(statements.map(({ table }) => table))];
+    const tables = tablesOf(statements);
     let doubt = segment.retry;
     return this.#options.connection.repeat(async () => {
-      if (doubt) await this.forget(segment.id, tables);
+      if (doubt) await this.forget(segment.id, tables, statements.length);
       doubt = true;
       try {
         return await this.#attempt(segment, statements);
       } catch (error) {
         // A failed INSERT may have stored some blocks. When the engine still answers, leave nothing behind.
-        if (engineCode(error) !== undefined) await this.forget(segment.id, tables);
+        if (engineCode(error) !== undefined) await this.forget(segment.id, tables, statements.length);
         throw error;
       }
     });
   }
 
   /** Deletes what rows of a segment are there, and ends what still writes them. */
-  async forget(id: string, tables: readonly string[]): Promise<void> {
+  async forget(id: string, tables: readonly string[], statements = tables.length): Promise<void> {
     const { connection, database } = this.#options;
-    for (const [index, table] of tables.entries()) {
+    for (let index = 0; index < statements; index++)
       await connection.command(`KILL QUERY WHERE query_id = ${sqlString(loadQueryId(id, index))} SYNC`);
+    for (const table of tables) {
       const name = `${sqlName(database)}.${sqlName(table)}`;
       const [row] = await connection.rows(`SELECT count() AS n FROM ${name} WHERE _SegmentId = ${sqlString(id)}`);
       if (Number(row?.['n'] ?? 0) > 0)
@@ -103,15 +104,23 @@ export class Loader {
     }
   }
 
+  /** Reads strictly, then leniently, then payload by payload: each only where the one before could not read. */
   async #attempt(segment: LoadSegment, statements: readonly LoadStatement[]): Promise<LoadResult> {
-    try {
-      return { rows: await this.#run(segment.id, segment, onRows(statements)), rejectedPayloads: 0 };
-    } catch (error) {
-      const code = engineCode(error);
-      const rejected = statements.filter(({ reads }) => reads === 'rejected');
-      if (code === undefined || !unreadable.has(code) || !segment.payloads || rejected.length === 0) throw error;
-      return await this.#loadParts(segment, await segment.payloads(), statements, error);
+    const modes = segment.reader.kind === 'json' ? (['strict', 'lenient'] as const) : (['lenient'] as const);
+    const rows = onRows(statements);
+    let unread: unknown;
+    for (const mode of modes) {
+      if (unread !== undefined) await this.forget(segment.id, tablesOf(statements), statements.length);
+      try {
+        const source = { path: segment.path, reader: engineReader(segment.reader, mode) };
+        return { rows: await this.#run(segment.id, source, rows), rejectedPayloads: 0 };
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+        unread = error;
+      }
     }
+    if (!segment.payloads || rows.length === statements.length) throw unread;
+    return this.#loadParts(segment, await segment.payloads(), statements, unread);
   }
 
   /** Sets the payloads apart that can't be read, and loads the others and these separately. */
@@ -121,26 +130,25 @@ export class Loader {
     statements: readonly LoadStatement[],
     cause: unknown,
   ): Promise<LoadResult> {
-    const tables = [...new Set(statements.map(({ table }) => table))];
-    await this.forget(segment.id, tables);
-    await using parts: Parts = await goodParts(segment.path, payloads, (path) => this.#fault(path, segment.reader));
+    const reader = engineReader(segment.reader);
+    await this.forget(segment.id, tablesOf(statements), statements.length);
+    await using parts: Parts = await goodParts(segment.path, payloads, (path) => this.#fault({ path, reader }));
     if (parts.bad === 0) throw cause;
     const rejected = statements.filter(({ reads }) => reads === 'rejected');
-    const good = await this.#run(segment.id, { path: parts.goodPath, reader: segment.reader }, onRows(statements));
-    const bad = await this.#run(segment.id, { path: parts.badPath, reader: rejectedReader }, rejected);
+    const good = await this.#run(segment.id, { path: parts.goodPath, reader }, onRows(statements));
+    const bad = await this.#run(segment.id, { path: parts.badPath, reader: engineReader(rejectedReader) }, rejected);
     return { rows: sum([good, bad]), rejectedPayloads: parts.bad };
   }
 
   /** Why a file can't be read, or undefined when it can. */
-  async #fault(path: string, reader: Reader): Promise<string | undefined> {
-    const engine = engineReader(reader);
+  async #fault(source: Source): Promise<string | undefined> {
     try {
-      await this.#send(`SELECT ignore(*) FROM ${this.#from(path, reader)} FORMAT Null`, path, engine.settings);
+      // An INSERT, since only that may carry rows; into a table function that keeps none.
+      await this.#send(`INSERT INTO FUNCTION null('n UInt8') SELECT ignore(*) FROM ${this.#from(source)}`, source);
       return undefined;
     } catch (error) {
-      const code = engineCode(error);
-      if (code === undefined || !unreadable.has(code)) throw error;
-      return error instanceof Error ? error.message.slice(0, 500) : 'unreadable';
+      if (!isUnreadable(error)) throw error;
+      return error instanceof Error ? error.message.trim().slice(0, 500) : 'unreadable';
     }
   }
 
@@ -152,32 +160,41 @@ export class Loader {
   }
 
   async #insert(id: string, index: number, source: Source, statement: LoadStatement): Promise<number> {
-    const { database, transport } = this.#options;
-    const engine = engineReader(source.reader);
     const columns = [...statement.columns, '_SegmentId'].map(sqlName).join(', ');
-    const select = statement.select(engine.source(this.#from(source.path, source.reader)));
-    const sql =
-      `INSERT INTO ${sqlName(database)}.${sqlName(statement.table)} (${columns}) ` +
-      `SELECT *, ${sqlString(id)} FROM (${select})${transport === 'body' ? `\nFORMAT ${engine.format}` : ''}`;
-    return this.#send(sql, source.path, engine.settings, loadQueryId(id, index));
+    const table = `${sqlName(this.#options.database)}.${sqlName(statement.table)}`;
+    const select = statement.select(source.reader.source(this.#from(source)));
+    return this.#send(
+      `INSERT INTO ${table} (${columns}) SELECT *, ${sqlString(id)} FROM (${select})`,
+      source,
+      loadQueryId(id, index),
+    );
   }
 
-  #from(path: string, reader: Reader): string {
-    const engine = engineReader(reader);
-    return this.#options.transport === 'file' ? fileSource(path, engine) : inputSource(engine);
+  #from({ path, reader }: Source): string {
+    return this.#options.transport === 'file' ? fileSource(path, reader) : inputSource(reader);
   }
 
-  async #send(sql: string, path: string, settings: ClickHouseSettings, queryId?: string): Promise<number> {
-    const { connection, transport, logComment } = this.#options;
+  async #send(sql: string, { path, reader }: Source, queryId?: string): Promise<number> {
+    const { connection, transport, logComment, settings } = this.#options;
+    const body = transport === 'body';
     const reply = await connection.sendOnce({
-      sql,
+      sql: body ? `${sql}\nFORMAT ${reader.format}` : sql,
       queryId,
-      settings: { ...this.#options.settings, ...settings, log_comment: logComment, wait_end_of_query: 1 },
-      ...(transport === 'body' ? { values: createReadStream(path) } : {}),
+      settings: { ...settings, ...reader.settings, log_comment: logComment, wait_end_of_query: 1 },
+      ...(body ? { values: createReadStream(path) } : {}),
     });
     await readAll(reply.stream);
     return reply.rowsWritten;
   }
+}
+
+const tablesOf = (statements: readonly LoadStatement[]): readonly string[] => [
+  ...new Set(statements.map(({ table }) => table)),
+];
+
+function isUnreadable(error: unknown): boolean {
+  const code = engineCode(error);
+  return code !== undefined && unreadable.has(code);
 }
 
 const onRows = (statements: readonly LoadStatement[]): readonly LoadStatement[] =>

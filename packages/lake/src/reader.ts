@@ -28,6 +28,7 @@ const jsonSettings: ClickHouseSettings = {
   input_format_json_read_objects_as_strings: 1,
   input_format_json_read_arrays_as_strings: 1,
   input_format_null_as_default: 1,
+  date_time_input_format: 'best_effort',
 };
 
 const ticksPerSecond = 10_000_000;
@@ -58,12 +59,28 @@ const conversions: Readonly<Record<KqlType, (text: string) => string>> = {
 /** SQL that converts a Nullable(String) expression to a KQL type's engine type; what does not convert is null (string, dynamic: empty). */
 export const convertText = (type: KqlType, text: string): string => conversions[type](text);
 
-function jsonReader(columns: readonly Column[]): EngineReader {
+/**
+ * How the strict reader reads a column, where that is not `Nullable(String)`: the engine's own parser is twice as fast as text and conversion, but
+ * gives up the whole segment at the first value that is not of the type. Integers are read wider, since the parser wraps around silently.
+ */
+const strictTypes: Partial<Record<KqlType, { readonly read: string; readonly convert: (value: string) => string }>> = {
+  string: { read: 'String', convert: (value) => value },
+  bool: { read: 'Nullable(Bool)', convert: (value) => value },
+  int: { read: 'Nullable(Int64)', convert: (value) => `accurateCastOrNull(${value}, 'Int32')` },
+  long: { read: 'Nullable(Int128)', convert: (value) => `accurateCastOrNull(${value}, 'Int64')` },
+  real: { read: 'Nullable(Float64)', convert: (value) => value },
+  datetime: { read: "Nullable(DateTime64(7, 'UTC'))", convert: (value) => value },
+  guid: { read: 'Nullable(UUID)', convert: (value) => value },
+};
+
+function jsonReader(columns: readonly Column[], strict: boolean): EngineReader {
   const raw = (i: number): string => `_c${i}`;
-  const structure = columns.map(({ name }) => `${sqlName(name)} Nullable(String)`).join(', ');
+  const rule = (type: KqlType): { read: string; convert: (value: string) => string } =>
+    (strict ? strictTypes[type] : undefined) ?? { read: 'Nullable(String)', convert: conversions[type] };
+  const structure = columns.map(({ name, type }) => `${sqlName(name)} ${rule(type).read}`).join(', ');
   // Two levels: an alias that is also the name of a column read would stand for itself.
   const renamed = columns.map(({ name }, i) => `${sqlName(name)} AS ${raw(i)}`).join(', ');
-  const converted = columns.map(({ name, type }, i) => `${convertText(type, raw(i))} AS ${sqlName(name)}`).join(', ');
+  const converted = columns.map(({ name, type }, i) => `${rule(type).convert(raw(i))} AS ${sqlName(name)}`).join(', ');
   return {
     format: 'JSONEachRow',
     structure,
@@ -72,11 +89,14 @@ function jsonReader(columns: readonly Column[]): EngineReader {
   };
 }
 
-/** A reader in the engine's terms. Throws when a JSON reader has no column. */
-export function engineReader(reader: Reader): EngineReader {
+/**
+ * A reader in the engine's terms. `strict` (JSON with columns only) is fast and fails at a value that is not of its column's type; lenient makes
+ * such a value null. Throws when a JSON reader has no column.
+ */
+export function engineReader(reader: Reader, mode: 'strict' | 'lenient' = 'lenient'): EngineReader {
   if (reader.kind === 'json') {
     if (reader.columns.length === 0) throw new Error('a JSON reader needs at least one column');
-    return jsonReader(reader.columns);
+    return jsonReader(reader.columns, mode === 'strict');
   }
   const lines = reader.kind === 'lines';
   return {

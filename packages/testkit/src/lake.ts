@@ -1,7 +1,7 @@
 import { mkdtemp, mkdir, rm, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Catalogue, Lake, startEngine, type Engine, type LakeOptions } from '@sallyport/lake';
+import { Catalogue, Lake, startEngine, type Engine, type EngineOptions, type LakeOptions } from '@sallyport/lake';
 
 export interface TestLake {
   readonly lake: Lake;
@@ -18,7 +18,7 @@ let shipped: Promise<Catalogue> | undefined;
 
 /** An engine of its own in a temporary folder, and a lake on it with the shipped catalogue (or the one given). Start it once a test file: 0.4 s. */
 export async function startTestLake(
-  options: { catalogue?: Catalogue; workspace?: string; log?: (line: string) => void } = {},
+  options: { catalogue?: Catalogue; workspace?: string; engine?: Partial<EngineOptions> } = {},
 ): Promise<TestLake> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-lake-'));
   // The engine runs as another user when we are root, and must be able to pass.
@@ -30,7 +30,7 @@ export async function startTestLake(
     dataDir: join(folder, 'engine'),
     spoolDir,
     poolSize: 4,
-    ...(options.log ? { log: options.log } : {}),
+    ...options.engine,
   });
   const catalogue = options.catalogue ?? (await (shipped ??= Catalogue.load()));
   const lakes: Lake[] = [];

@@ -16,6 +16,10 @@ export const Config = z.object({
   poolSize: z.int().min(1).max(64),
   queueSize: z.int().min(0).max(100_000),
   bodyBytesMax: z.number(),
+  /** Memory of the whole engine, bytes. */
+  memoryBytes: z.number().positive(),
+  /** More of ClickHouse's server configuration: XML elements. */
+  configXml: z.string(),
   drop: z.object({ uid: z.int(), gid: z.int() }).optional(),
 });
 export type Config = z.infer<typeof Config>;
@@ -58,6 +62,23 @@ function dropRights(drop: Config['drop']): void {
   process.setuid?.(drop.uid);
 }
 
+/** Sized for a small machine: ClickHouse's own defaults are for one that it has to itself. */
+function serverConfig({ memoryBytes, configXml }: Config): string {
+  const settings = {
+    max_server_memory_usage: Math.round(memoryBytes),
+    mark_cache_size: Math.round(memoryBytes / 16),
+    primary_index_cache_size: Math.round(memoryBytes / 16),
+    background_pool_size: 4,
+    background_merges_mutations_concurrency_ratio: 2,
+    background_schedule_pool_size: 8,
+    background_move_pool_size: 1,
+    background_fetches_pool_size: 1,
+    background_common_pool_size: 2,
+  };
+  const elements = Object.entries(settings).map(([name, value]) => `<${name}>${value}</${name}>`);
+  return `<clickhouse>\n${[...elements, configXml].join('\n')}\n</clickhouse>\n`;
+}
+
 function serve(config: Config): void {
   const native = loadNative();
   dropRights(config.drop);
@@ -66,11 +87,13 @@ function serve(config: Config): void {
   const tempDir = join(config.dataDir, 'incoming');
   rmSync(tempDir, { recursive: true, force: true });
   mkdirSync(tempDir, { recursive: true });
+  const configPath = join(config.dataDir, 'engine.xml');
+  writeFileSync(configPath, serverConfig(config));
   const pool = new Pool(native, {
     dataDir: join(config.dataDir, 'store'),
     size: config.poolSize,
     queue: config.queueSize,
-    args: [],
+    args: [`--config-file=${configPath}`],
   });
   const { username, password, fileFolders, bodyBytesMax } = config;
   const handle = httpHandler({

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chown, lstat, mkdir, readdir, stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
@@ -21,6 +22,10 @@ export interface EngineOptions {
   readonly queueSize?: number;
   /** Largest body of one insert, bytes. Default 4 GiB. */
   readonly bodyBytesMax?: number;
+  /** Memory of the whole engine, bytes; a statement that would pass it fails with MEMORY_LIMIT_EXCEEDED. Default: half of the machine's. */
+  readonly memoryBytes?: number;
+  /** More of ClickHouse's server configuration, as XML elements (macros, remote_servers). */
+  readonly configXml?: string;
   /** Wait for readiness, ms. Default 60,000. */
   readonly startTimeoutMs?: number;
   /** Lines the child prints, and notes of our own. */
@@ -139,6 +144,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       fileFolders: spoolDir === undefined ? [] : [spoolDir],
       poolSize,
       queueSize: options.queueSize ?? 256,
+      memoryBytes: options.memoryBytes ?? totalmem() / 2,
+      configXml: options.configXml ?? '',
       bodyBytesMax: options.bodyBytesMax ?? 4 * 2 ** 30,
       ...(drop ? { drop } : {}),
     },
