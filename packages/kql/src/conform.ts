@@ -72,7 +72,12 @@ function sameJson(a: unknown, b: unknown): boolean {
   }
   return a === b;
 }
-const ticks = (text: string): string => text.replace(/\.?0*Z?$/, '').replace(' ', 'T');
+const ticks = (text: string): string =>
+  text
+    .replace(/Z$/, '')
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '')
+    .replace(' ', 'T');
 
 /** Whether our cell says what the real engine said. */
 function sameCell(column: Column, ours: unknown, theirs: unknown): boolean {
@@ -136,7 +141,7 @@ function wrong(testCase: Case, columns: readonly Column[], rows: readonly (reado
   if (exact && JSON.stringify(exact) !== JSON.stringify(types))
     return `types ${types.join()}, expected ${exact.join()}`;
   const classes = expected.typeClasses?.map((t) => netTypes[t] ?? t.toLowerCase());
-  const merged = types.map((t) => (t === 'long' ? 'int' : t));
+  const merged = types.map((t) => (t === 'long' ? 'int' : t === 'decimal' ? 'real' : t));
   if (classes && JSON.stringify(classes) !== JSON.stringify(merged))
     return `types ${merged.join()}, expected ${classes.join()}`;
   if (sameRows(columns, rows, expected.rows, testCase.ordered === true || sorts(testCase.query))) return undefined;

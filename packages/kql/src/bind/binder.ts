@@ -410,6 +410,22 @@ const isKqlType = (name: string): name is KqlType => (kqlTypes as readonly strin
 /** The KQL type of a symbol of the library; arrays and bags of known shape are dynamic. */
 export const typeOfSymbol = (symbol: KustoSymbol | null | undefined): KqlType =>
   symbol && isKqlType(symbol.Name) ? symbol.Name : 'dynamic';
+const typeNames: Readonly<Record<string, KqlType>> = {
+  boolean: 'bool',
+  date: 'datetime',
+  time: 'timespan',
+  double: 'real',
+  float: 'real',
+  int32: 'int',
+  int64: 'long',
+  uuid: 'guid',
+  uniqueid: 'guid',
+};
+/** The type that a type expression names. The library leaves some of them unbound. */
+export const typeOfNode = (node: SyntaxNode): KqlType => {
+  const text = textOf(node);
+  return isKqlType(text) ? text : (typeNames[text] ?? typeOfSymbol(node.ReferencedSymbol));
+};
 export const valueType = (type: FieldType): KqlType => (type === 'tuple' ? 'dynamic' : type);
 
 /** `JoinOperator` as a person says it: `join`. */

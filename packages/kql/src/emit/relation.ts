@@ -213,7 +213,7 @@ export class Emitter {
     ];
     this.#reads.push({
       table: rel.table.name,
-      filteredSql: sql`SELECT * FROM ${from}${own.length ? sql` WHERE ${join(own, sql` AND `)}` : sql``}`.text,
+      filteredSql: sql`SELECT * FROM ${from}${whereClause({ ...scopeBlock, where: own })}`.text,
     });
     return { ...scopeBlock, where };
   }
@@ -485,7 +485,8 @@ export class Emitter {
       const partition = rel.partitionBy.length
         ? sql`PARTITION BY ${join(rel.partitionBy.map((name) => input.columns.get(name)!.sql))}`
         : sql``;
-      const text = sql`${built.call} OVER (${partition} ${order} ${built.frame})`;
+      const windowed = sql`${built.call} OVER (${partition} ${order} ${built.frame})`;
+      const text = built.around?.(windowed) ?? windowed;
       columns.set(item.name, { sql: neverNull(item.type) ? sql`ifNull(${text}, '')` : text, plain: false });
     }
     return { ...input, columns, closed: true };

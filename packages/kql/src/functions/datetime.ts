@@ -1,6 +1,6 @@
 import { integer, join, sql, string, type Sql } from '../sql.ts';
 import { epochOffset, epochTicks, fromUnixTicks, ticksPerDay, unixTicks } from './convert.ts';
-import { alias, scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
+import { alias, engineTyped, scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
 
 const day = integer(ticksPerDay);
 const fromNow = (text: Sql): Sql => sql`toDateTime64(${text}, 7, 'UTC')`;
@@ -256,13 +256,15 @@ export const datetimeFunctions: readonly ScalarFunction[] = [
     ([unit, a, b], call) =>
       difference(unitOf(unit!), a!.sql, b!.sql) ?? call.fail('the period must be a constant such as day'),
   ),
-  scalarWith('datetime_part', ['string', 'datetime'], 'int', ([unit, d], call) => {
-    const give = parts[String(unit!.literal?.value ?? '').toLowerCase()];
-    return give ? sql`toInt32(${give(d!.sql)})` : call.fail('the part must be a constant such as day');
-  }),
+  engineTyped(
+    scalarWith('datetime_part', ['string', 'datetime'], 'long', ([unit, d], call) => {
+      const give = parts[String(unit!.literal?.value ?? '').toLowerCase()];
+      return give ? sql`toInt64(${give(d!.sql)})` : call.fail('the part must be a constant such as day');
+    }),
+  ),
   part('getyear', 'year'),
   part('getmonth', 'month'),
-  part('monthofyear', 'month'),
+  engineTyped(part('monthofyear', 'month', 'long')),
   part('dayofmonth', 'day'),
   part('dayofyear', 'dayofyear'),
   part('hourofday', 'hour'),

@@ -1,7 +1,7 @@
 import { identifier, join, sql, string, type Sql } from '../sql.ts';
 import { cleanJson, quoteJson, toJsonElement, toText, toDynamic } from './convert.ts';
 import { stringsToDynamic } from './strings.ts';
-import { alias, scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
+import { alias, engineTyped, scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
 
 /** Arrays and bags, kept as JSON text. */
 
@@ -206,11 +206,13 @@ export const dynamicFunctions: readonly ScalarFunction[] = [
     'bool',
     ([d, v]) => sql`has(${elementsOf(d!.sql)}, ${toJsonElement(v!)})`,
   ),
-  scalarWith('jaccard_index', ['dynamic', 'dynamic'], 'real', ([a, b]) => {
-    const l = distinctOf(elementsOf(a!.sql));
-    const r = distinctOf(elementsOf(b!.sql));
-    return sql`length(arrayIntersect(${l}, ${r})) / length(arrayDistinct(arrayConcat(${l}, ${r})))`;
-  }),
+  engineTyped(
+    scalarWith('jaccard_index', ['dynamic', 'dynamic'], 'real', ([a, b]) => {
+      const l = distinctOf(elementsOf(a!.sql));
+      const r = distinctOf(elementsOf(b!.sql));
+      return sql`length(arrayIntersect(${l}, ${r})) / length(arrayDistinct(arrayConcat(${l}, ${r})))`;
+    }),
+  ),
   scalarWith('zip', ['dynamic', '...dynamic'], 'dynamic', (args) => {
     const lists = args.map((a) => elementsOf(a.sql));
     const longest = sql`arrayMax([${join(lists.map((l) => sql`length(${l})`))}])`;

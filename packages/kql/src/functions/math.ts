@@ -1,5 +1,5 @@
 import { join, sql, type Sql } from '../sql.ts';
-import { alias, scalar, scalarWith, type ScalarFunction } from './registry.ts';
+import { alias, engineTyped, scalar, scalarWith, type ScalarFunction } from './registry.ts';
 
 const real = (name: string, build: (x: Sql) => Sql): ScalarFunction => scalar(name, ['real'], 'real', build);
 const fallBack = (args: readonly { sql: Sql; nullable: boolean; type: string }[]): Sql => {
@@ -20,9 +20,7 @@ export const mathFunctions: readonly ScalarFunction[] = [
         ? sql`abs(${a!.sql})`
         : sql`toInt64(abs(${a!.sql}))`,
   ),
-  scalarWith('ceiling', ['any'], 'first', ([a]) =>
-    a!.type === 'real' || a!.type === 'decimal' ? sql`ceil(${a!.sql})` : a!.sql,
-  ),
+  engineTyped(scalar('ceiling', ['real'], 'real', (x) => sql`ceil(${x})`)),
   scalar('round', ['real', 'long?'], 'real', (x, digits) => {
     const scale = digits === undefined ? undefined : sql`exp10(${digits})`;
     // Halves go away from zero; the engine's own round takes them to even.

@@ -39,6 +39,8 @@ export interface ScalarFunction {
    */
   readonly nulls?: 'strict' | 'never' | 'maybe';
   readonly build: (args: readonly Operand[], call: CallInfo) => Sql;
+  /** Set where the real engine's type differs from what its binder says, and `result` is the engine's. */
+  readonly fixedType?: true;
 }
 
 export interface AggregateFunction {
@@ -58,7 +60,11 @@ export interface WindowFunction {
   readonly result: KqlType | 'binder' | 'first';
   /** Which argument, when true, starts a new run. */
   readonly restart?: number;
-  readonly build: (args: readonly Operand[], call: CallInfo) => { readonly call: Sql; readonly frame: Sql };
+  /** The engine's window function with its frame, and what stands around the whole `… OVER (…)`. */
+  readonly build: (
+    args: readonly Operand[],
+    call: CallInfo,
+  ) => { readonly call: Sql; readonly frame: Sql; readonly around?: (windowed: Sql) => Sql };
 }
 
 /** `scalar('tolower', ['string'], 'string', (s) => sql`lowerUTF8(${s})`)`: the short form, arguments as Sql. */
@@ -79,6 +85,8 @@ export const scalarWith = (
   nulls: NonNullable<ScalarFunction['nulls']> = 'strict',
 ): ScalarFunction => ({ name, parameters, result, nulls, build });
 
+/** Where the real engine gives another type than its binder says. */
+export const engineTyped = (entry: ScalarFunction): ScalarFunction => ({ ...entry, fixedType: true });
 /** The same function under another name. */
 export const alias = <F extends { readonly name: string }>(name: string, of: F): F => ({ ...of, name });
 

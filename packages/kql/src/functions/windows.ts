@@ -22,14 +22,22 @@ export const runCounter: WindowFunction = {
   name: '$run',
   parameters: ['bool'],
   result: 'long',
-  build: ([restart]) => ({ call: sql`toInt64(countIf(ifNull(${restart!.sql}, false)))`, frame: soFar }),
+  build: ([restart]) => ({
+    call: sql`countIf(ifNull(${restart!.sql}, false))`,
+    frame: soFar,
+    around: (w) => sql`toInt64(${w})`,
+  }),
 };
 export const rowNumber: WindowFunction = {
   name: 'row_number',
   parameters: ['long?', 'bool?'],
   result: 'long',
   restart: 1,
-  build: ([start]) => ({ call: sql`toInt64(${start?.sql ?? sql`1`}) - 1 + toInt64(row_number())`, frame: sql`` }),
+  build: ([start]) => ({
+    call: sql`row_number()`,
+    frame: sql``,
+    around: (w) => sql`(${start?.sql ?? sql`toInt64(1)`} - 1 + toInt64(${w}))`,
+  }),
 };
 
 export const windowTable: readonly WindowFunction[] = [
@@ -40,10 +48,11 @@ export const windowTable: readonly WindowFunction[] = [
     parameters: ['any', 'bool?'],
     result: 'first',
     restart: 1,
-    build: ([value], call) => {
-      const total = sql`sum(${value!.sql})`;
-      return { call: total, frame: call.result === 'int' ? soFar : soFar };
-    },
+    build: ([value], call) => ({
+      call: sql`sum(${value!.sql})`,
+      frame: soFar,
+      around: (w) => (call.result === 'int' ? sql`toInt32(${w})` : call.result === 'real' ? w : sql`toInt64(${w})`),
+    }),
   },
 ];
 export { rowNumber as rowNumberFunction };

@@ -1,4 +1,4 @@
-import { resultColumns, typeOfSymbol, type Binder, type Env } from '../bind/binder.ts';
+import { resultColumns, typeOfNode, type Binder, type Env } from '../bind/binder.ts';
 import { child, childOrNone, elements, kindOf, nameOf, type SyntaxNode } from '../bind/kusto.ts';
 import { columnOf, isHidden, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
@@ -26,7 +26,8 @@ function expansions(node: SyntaxNode, input: Rel, env: Env, b: Binder): Expansio
         ? nameOf(inner)
         : (fresh.shift() ?? b.fail('UnsupportedExpression', 'this expression needs a name', n));
     const to = childOrNone(n, 'ToTypeOf');
-    const type = to && typeOfSymbol(elements(child(to, 'TypeOf'), 'Types')[0]?.ReferencedSymbol);
+    const typeNode = to && elements(child(to, 'TypeOf'), 'Types')[0];
+    const type = typeNode && typeOfNode(typeNode);
     return { name, expr: b.cast(b.expr(value, { env, input }), 'dynamic', n), type };
   });
 }

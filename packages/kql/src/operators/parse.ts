@@ -1,4 +1,4 @@
-import { resultColumns, typeOfSymbol, type Binder, type Env } from '../bind/binder.ts';
+import { resultColumns, typeOfNode, type Binder, type Env } from '../bind/binder.ts';
 import { child, childOrNone, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { regexQuote } from '../functions/operators.ts';
 import { columnOf, literal, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
@@ -44,7 +44,7 @@ function patternOf(node: SyntaxNode, mode: string, flags: string, b: Binder): Pa
         regex += last ? '(.*)' : '(.*?)';
         break;
       case 'NameAndTypeDeclaration': {
-        const type = typeOfSymbol(child(part, 'Type').ReferencedSymbol);
+        const type = typeOfNode(child(part, 'Type'));
         columns.push({ name: nameOf(child(part, 'Name')), type });
         const own = mode === 'relaxed' ? undefined : typedPattern[type];
         regex += own ?? (last ? '(.*)' : '(.*?)');
@@ -117,7 +117,7 @@ export const parseKv: OperatorBinder = (node, input, env, b) => {
   const source = b.cast(b.expr(child(node, 'Expression'), { env, input }), 'string', node);
   const items = elements(child(node, 'Keys'), 'Columns').map((c) => {
     const name = nameOf(child(c, 'Name'));
-    const type = typeOfSymbol(child(c, 'Type').ReferencedSymbol);
+    const type = typeOfNode(child(c, 'Type'));
     const pattern = literal('string', keyPattern(name, options));
     return { name, expr: b.cast(b.builtIn('$kv', [source, pattern], 'string', node, { env }), type, node) };
   });

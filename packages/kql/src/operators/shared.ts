@@ -149,6 +149,7 @@ export function typed(
 ): NamedExpr[] {
   return items.map((item) => {
     const column = columns.find((c) => c.name === item.name);
+    if (item.expr.kind === 'call' && item.expr.fn.fixedType) return item;
     return column && valueType(item.expr.type) !== column.type
       ? { name: item.name, expr: b.cast(item.expr, column.type, node) }
       : item;

@@ -1,8 +1,9 @@
+import type { KqlType } from '../types.ts';
 import { resultColumns, type Binder, type Env } from '../bind/binder.ts';
 import { child, childOrNone, children, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { columnOf, isHidden, literal, type Expr, type JoinKind, type NamedExpr, type Rel } from '../plan/plan.ts';
-import { parametersOf, passAll, projectTo, type OperatorBinder, type SourceBinder } from './shared.ts';
-import { typeOfSymbol } from '../bind/binder.ts';
+import { parametersOf, passAll, projectTo, typed, type OperatorBinder, type SourceBinder } from './shared.ts';
+import { typeOfNode } from '../bind/binder.ts';
 
 /** print, datatable, range, union, join, lookup: operators that make tables or bring tables together. */
 
@@ -10,8 +11,7 @@ export const print: SourceBinder = (node, env, b) => {
   const columns = resultColumns(node);
   const items = elements(node, 'Expressions').map((n, i) => {
     const value = kindOf(n) === 'SimpleNamedExpression' ? child(n, 'Expression') : n;
-    const column = columns[i]!;
-    return { name: column.name, expr: b.cast(b.expr(value, { env }), column.type, n) };
+    return typed([{ name: columns[i]!.name, expr: b.expr(value, { env }) }], columns, b, n)[0]!;
   });
   return {
     kind: 'values',
@@ -24,7 +24,7 @@ export const print: SourceBinder = (node, env, b) => {
 export const dataTable: SourceBinder = (node, env, b) => {
   const declared = elements(child(node, 'Schema'), 'Columns').map((c) => ({
     name: nameOf(child(c, 'Name')),
-    type: typeOfSymbol(child(c, 'Type').ReferencedSymbol),
+    type: typeOfNode(child(c, 'Type')),
   }));
   const values = elements(node, 'Values').map((v, i) => {
     const column = declared[i % declared.length]!;
@@ -44,7 +44,7 @@ export const dataTable: SourceBinder = (node, env, b) => {
     order: [{ column: row, descending: false, nullsFirst: true }],
   };
 };
-function constant(expr: Expr, type: NonNullable<ReturnType<typeof typeOfSymbol>>, node: SyntaxNode, b: Binder): Expr {
+function constant(expr: Expr, type: KqlType, node: SyntaxNode, b: Binder): Expr {
   if (expr.kind !== 'literal') return b.cast(expr, type, node);
   const { value } = expr;
   if (expr.type === type) return expr;
