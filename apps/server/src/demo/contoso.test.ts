@@ -11,6 +11,7 @@ import {
   linesOf,
   rowsByTable,
   testEnd,
+  testPeople,
   type ParsedRow,
 } from './testing.ts';
 
@@ -30,7 +31,7 @@ describe('a week of Contoso', () => {
 
   test('the same seed and end give the same bytes, another seed others', async () => {
     expect(digest(await allBatches())).toBe(digest(batches));
-    expect(digest(await allBatches({ seed: 'other' }))).not.toBe(digest(batches));
+    expect(digest(await allBatches({ days: 1, seed: 'other' }))).not.toBe(digest(await allBatches({ days: 1 })));
   });
 
   test('batches fit the door and come in the order of their first rows', () => {
@@ -150,7 +151,7 @@ describe('a week of Contoso', () => {
 test('life after the end is the same in one piece and minute by minute, and goes on where history ends', async () => {
   const end = testEnd.getTime();
   const rowsOf = async (from: number, to: number) =>
-    (await collect(contosoLife({ seed: 'test', people: 40, from: new Date(from), to: new Date(to) }))).flatMap(
+    (await collect(contosoLife({ seed: 'test', people: testPeople, from: new Date(from), to: new Date(to) }))).flatMap(
       eventTexts,
     );
   const whole = (await rowsOf(end - 90 * minute, end + 30 * minute)).sort();
@@ -164,16 +165,17 @@ test('life after the end is the same in one piece and minute by minute, and goes
   const last = history.filter((b) => b.stream === 'Microsoft-DeviceNetworkEvents').at(-1)!;
   const newest = JSON.parse(last.payload.toString()) as { TimeGenerated: string }[];
   expect(whole).toContain(`Microsoft-DeviceNetworkEvents ${JSON.stringify(newest.at(-1))}`);
-}, 60_000);
+}, 120_000);
 
-test('120 people make 150,000 to 300,000 rows a week, in seconds', async () => {
-  const started = performance.now();
+test('120 people make 150,000 to 300,000 rows a week, in seconds of the processor', async () => {
+  const started = process.cpuUsage();
   const rows = (await allBatches({ people: 120 })).reduce((sum, b) => sum + b.rows, 0);
+  const { user, system } = process.cpuUsage(started);
   expect(rows).toBeGreaterThan(150_000);
   expect(rows).toBeLessThan(300_000);
-  // Ten seconds are the aim on a quiet machine (README of docs/demo.md); a shared one is given three times as long.
-  expect(performance.now() - started).toBeLessThan(30_000);
-}, 60_000);
+  // Time of the processor, since other tests run beside this one. Alone it is 5 s.
+  expect((user + system) / 1e6).toBeLessThan(20);
+}, 120_000);
 
 test('options out of range are refused', async () => {
   await expect(allBatches({ people: 3 })).rejects.toThrow('`people`');

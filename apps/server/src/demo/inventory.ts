@@ -93,9 +93,13 @@ const deviceRow = (device: Device, rng: Rng): Row => ({
   PublicIP: device.office.egressIp,
   OnboardingStatus: 'Onboarded',
   SensorHealthState: 'Active',
-  ExposureLevel: rng.weighted([['Low', 6], ['Medium', 3], ['High', 1]] as const),
+  ExposureLevel: rng.weighted([
+    ['Low', 6],
+    ['Medium', 3],
+    ['High', 1],
+  ] as const),
   AssetValue: device.role === 'dc' ? 'High' : 'Normal',
   LoggedOnUsers: device.owner ? [{ UserName: device.owner.account, DomainName: 'CONTOSO', Sid: device.owner.sid }] : [],
   ClientVersion: '10.8760.27842.1000',
   ReportId: rng.int(1, 1e9),
-}); // prettier-ignore
+});

@@ -111,9 +111,23 @@ const partnerNames = [
   'Toni Marsh',
 ] as const;
 const topics = [
-  'Quarterly numbers', 'Delivery schedule', 'Meeting notes', 'Draft contract', 'Travel plans', 'Order confirmation', 'Interview on Thursday', 'Price list',
-  'Budget review', 'Release checklist', 'Customer feedback', 'Team lunch', 'Workshop slides', 'Purchase order', 'Status of the migration', 'Holiday calendar',
-] as const; // prettier-ignore
+  'Quarterly numbers',
+  'Delivery schedule',
+  'Meeting notes',
+  'Draft contract',
+  'Travel plans',
+  'Order confirmation',
+  'Interview on Thursday',
+  'Price list',
+  'Budget review',
+  'Release checklist',
+  'Customer feedback',
+  'Team lunch',
+  'Workshop slides',
+  'Purchase order',
+  'Status of the migration',
+  'Holiday calendar',
+] as const;
 const letters = ['Industry weekly', 'Product news', 'Training catalogue', 'Webinar invitation'] as const;
 
 export function mailFlow(context: SlotContext): void {
@@ -147,7 +161,11 @@ function written(context: SlotContext, presence: Presence): void {
 function colleagues(context: SlotContext, rng: Rng, person: Person): Person[] {
   const { people } = context.estate;
   const near = people.filter((p) => p.department === person.department && p !== person);
-  const count = rng.weighted([[1, 6], [2, 3], [5, 1]] as const); // prettier-ignore
+  const count = rng.weighted([
+    [1, 6],
+    [2, 3],
+    [5, 1],
+  ] as const);
   return rng.chance(0.75) && near.length > 0
     ? rng.sample(near, count)
     : rng.sample(
@@ -243,9 +261,15 @@ function inbound(context: SlotContext): void {
       const sender = partnerAddress(rng);
       const urls = rng.chance(0.35) ? [`https://${rng.pick(webSites).host}/${rng.int(1_000, 9_999)}`] : [];
       sendMail(context, at, {
-        id: rng.uuid(), from: sender, to: [presence.person], subject: subject(rng), urls,
-        attachments: rng.chance(0.15) ? 1 : 0, bytes: rng.int(9_000, 400_000), direction: 'Inbound',
-      }); // prettier-ignore
+        id: rng.uuid(),
+        from: sender,
+        to: [presence.person],
+        subject: subject(rng),
+        urls,
+        attachments: rng.chance(0.15) ? 1 : 0,
+        bytes: rng.int(9_000, 400_000),
+        direction: 'Inbound',
+      });
     }
   for (const at of anytime(rng, context.slot, context.estate.people.length / 60)) junk(context, rng, at);
 }
@@ -254,10 +278,22 @@ function junk(context: SlotContext, rng: Rng, at: number): void {
   const phish = rng.chance(0.12);
   const host = phish ? 'parcel.example.org' : 'deals.example.org';
   sendMail(context, at, {
-    id: rng.uuid(), from: { address: `info@${host}`, name: phish ? 'Parcel service' : 'Best deals', ip: `192.0.2.${rng.int(200, 230)}` },
-    to: [rng.pick(context.estate.people)], subject: phish ? 'Your parcel waits' : 'Only today', urls: [`https://${host}/${rng.int(10, 99)}`],
-    attachments: 0, bytes: rng.int(5_000, 30_000), direction: 'Inbound', fate: phish ? 'Quarantine' : 'Junk', threat: phish ? 'Phish' : 'Spam', authentic: false,
-  }); // prettier-ignore
+    id: rng.uuid(),
+    from: {
+      address: `info@${host}`,
+      name: phish ? 'Parcel service' : 'Best deals',
+      ip: `192.0.2.${rng.int(200, 230)}`,
+    },
+    to: [rng.pick(context.estate.people)],
+    subject: phish ? 'Your parcel waits' : 'Only today',
+    urls: [`https://${host}/${rng.int(10, 99)}`],
+    attachments: 0,
+    bytes: rng.int(5_000, 30_000),
+    direction: 'Inbound',
+    fate: phish ? 'Quarantine' : 'Junk',
+    threat: phish ? 'Phish' : 'Spam',
+    authentic: false,
+  });
 }
 
 /** Newsletters to a department, now and then. */
@@ -267,9 +303,14 @@ function bulk(context: SlotContext): void {
     const department = rng.pick(departments);
     const letter = rng.pick(letters);
     sendMail(context, at + rng.int(0, 40) * second, {
-      id: rng.uuid(), from: { address: 'news@letters.example.net', name: letter, ip: '203.0.113.145' },
-      to: context.estate.people.filter((p) => p.department === department).slice(0, 200), subject: `${letter} ${rng.int(1, 52)}`,
-      urls: ['https://news.example.net/letter', 'https://news.example.net/unsubscribe'], attachments: 0, bytes: rng.int(20_000, 90_000), direction: 'Inbound',
-    }); // prettier-ignore
+      id: rng.uuid(),
+      from: { address: 'news@letters.example.net', name: letter, ip: '203.0.113.145' },
+      to: context.estate.people.filter((p) => p.department === department).slice(0, 200),
+      subject: `${letter} ${rng.int(1, 52)}`,
+      urls: ['https://news.example.net/letter', 'https://news.example.net/unsubscribe'],
+      attachments: 0,
+      bytes: rng.int(20_000, 90_000),
+      direction: 'Inbound',
+    });
   }
 }

@@ -72,10 +72,25 @@ function browsing(context: SlotContext, { person, plan, localIp }: Presence, rng
   for (const at of moments(rng, plan, context.slot, 5 * person.pace)) {
     const site = rng.pick(rng.chance(0.5) ? cloudSites : webSites);
     const received = Math.round(Math.exp(rng.normal(10.5, 1.6)));
-    context.sink.row('CommonSecurityLog', at, flowRow({
-      office: person.office, from: localIp, to: site.ip, port: site.port, app: 'ssl', host: site.host, user: `${netbios.toLowerCase()}\\${person.account}`,
-      sent: Math.round(received * (0.05 + rng.next() * 0.3)), received, allowed: !rng.chance(0.004),
-    }, rng)); // prettier-ignore
+    context.sink.row(
+      'CommonSecurityLog',
+      at,
+      flowRow(
+        {
+          office: person.office,
+          from: localIp,
+          to: site.ip,
+          port: site.port,
+          app: 'ssl',
+          host: site.host,
+          user: `${netbios.toLowerCase()}\\${person.account}`,
+          sent: Math.round(received * (0.05 + rng.next() * 0.3)),
+          received,
+          allowed: !rng.chance(0.004),
+        },
+        rng,
+      ),
+    );
   }
 }
 
@@ -109,21 +124,49 @@ function knocks(context: SlotContext): void {
   const rng = context.rng('edge');
   for (const at of anytime(rng, context.slot, 14)) {
     const office = context.estate.people[rng.int(0, context.estate.people.length - 1)]!.office;
-    context.sink.row('CommonSecurityLog', at, flowRow({
-      office, from: scannerIp(rng.int(0, 39)), to: office.egressIp, port: rng.pick([22, 23, 80, 443, 445, 3389, 8080]), app: 'not-applicable',
-      sent: 60, received: 0, allowed: false, inbound: true,
-    }, rng)); // prettier-ignore
+    context.sink.row(
+      'CommonSecurityLog',
+      at,
+      flowRow(
+        {
+          office,
+          from: scannerIp(rng.int(0, 39)),
+          to: office.egressIp,
+          port: rng.pick([22, 23, 80, 443, 445, 3389, 8080]),
+          app: 'not-applicable',
+          sent: 60,
+          received: 0,
+          allowed: false,
+          inbound: true,
+        },
+        rng,
+      ),
+    );
   }
 }
 
-/** The night's backup leaves for the other data centre: large, to a known address, every night alike. */
+/** The night's backup goes to the other data centre over a leased line: large, and every night alike. */
 function replication(context: SlotContext): void {
   const rng = context.rng('replication');
   const office = context.estate.server('bkp01').office;
   const at = context.slot.from + 40 * 60 * second;
   if (new Date(context.slot.from).getUTCHours() !== 1 || !isIn(at, context.slot)) return;
-  context.sink.row('CommonSecurityLog', at, flowRow({
-    office, from: context.estate.server('bkp01').ip, to: '203.0.113.150', port: 443, app: 'ssl', host: 'vault.fabrikam.com',
-    sent: Math.round(rng.normal(2.1e10, 1e9)), received: rng.int(1e6, 5e6), allowed: true,
-  }, rng)); // prettier-ignore
+  context.sink.row(
+    'CommonSecurityLog',
+    at,
+    flowRow(
+      {
+        office,
+        from: context.estate.server('bkp01').ip,
+        to: '10.60.0.10',
+        port: 443,
+        app: 'ssl',
+        host: 'vault.contoso.com',
+        sent: Math.round(rng.normal(2.1e10, 1e9)),
+        received: rng.int(1e6, 5e6),
+        allowed: true,
+      },
+      rng,
+    ),
+  );
 }

@@ -90,14 +90,19 @@ const chatRow = ({ person, publicIp }: Presence, rng: Rng): Row => ({
   OfficeId: rng.uuid(),
   RecordType: 'MicrosoftTeams',
   OfficeWorkload: 'MicrosoftTeams',
-  Operation: rng.weighted([['MessageSent', 8], ['MessagesListed', 3], ['MeetingParticipantDetail', 2], ['TeamsSessionStarted', 1]] as const),
+  Operation: rng.weighted([
+    ['MessageSent', 8],
+    ['MessagesListed', 3],
+    ['MeetingParticipantDetail', 2],
+    ['TeamsSessionStarted', 1],
+  ] as const),
   UserId: person.upn,
   UserKey: person.objectId,
   UserType: 'Regular',
   ResultStatus: 'Succeeded',
   ClientIP: publicIp,
   CommunicationType: rng.pick(['OneOnOne', 'GroupChat', 'Team']),
-}); // prettier-ignore
+});
 
 const sortingRule = ({ person, publicIp }: Presence, rng: Rng): Row => ({
   ...exchangeRow(person, publicIp, 'New-InboxRule', rng),

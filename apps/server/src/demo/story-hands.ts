@@ -117,9 +117,13 @@ function discovery({ sink, cast, rng, evening, step }: Telling): void {
     sink.row('DeviceProcessEvents', at, processRow(device, run(program, command, newPid(rng), at), shell, admin, rng));
   });
   step(evening, {
-    stage: 'discovery', tactic: 'Discovery', technique: 'T1069.002', description: 'The intruder looks round from the administrator’s laptop: groups, trusts, hosts',
-    entities: { accounts: [admin.upn], devices: [device.name] }, tables: ['DeviceProcessEvents'],
-  }); // prettier-ignore
+    stage: 'discovery',
+    tactic: 'Discovery',
+    technique: 'T1069.002',
+    description: 'The intruder looks round from the administrator’s laptop: groups, trusts, hosts',
+    entities: { accounts: [admin.upn], devices: [device.name] },
+    tables: ['DeviceProcessEvents'],
+  });
 }
 
 /** A service installed over the network, as PsExec-like tools do it. */
@@ -131,9 +135,17 @@ function remoteService(telling: Telling): void {
   const imagePath = `%COMSPEC% /Q /c ${encodedCommand("Start-Sleep 1; Write-Output 'in'")}`;
   logonFrom(telling, app, at, who, cast.adminDevice.ip);
   raw(telling, app, 'Security', 5145, at + second, {
-    ...subjectFields(who), ObjectType: 'File', IpAddress: cast.adminDevice.ip, IpPort: String(rng.int(49_152, 65_535)), ShareName: '\\\\*\\IPC$', ShareLocalPath: '',
-    RelativeTargetName: 'svcctl', AccessMask: '0x12019f', AccessList: '%%4416\n\t\t\t\t%%4417\n\t\t\t\t', AccessReason: '-',
-  }); // prettier-ignore
+    ...subjectFields(who),
+    ObjectType: 'File',
+    IpAddress: cast.adminDevice.ip,
+    IpPort: String(rng.int(49_152, 65_535)),
+    ShareName: '\\\\*\\IPC$',
+    ShareLocalPath: '',
+    RelativeTargetName: 'svcctl',
+    AccessMask: '0x12019f',
+    AccessList: '%%4416\n\t\t\t\t%%4417\n\t\t\t\t',
+    AccessReason: '-',
+  });
   raw(
     telling,
     app,
@@ -177,18 +189,38 @@ function remoteService(telling: Telling): void {
     'NT AUTHORITY\\SYSTEM',
   );
   step(at, {
-    stage: 'remote-service', tactic: 'Lateral Movement', technique: 'T1021.002', description: 'A service installed over SMB runs encoded PowerShell as SYSTEM on app01',
-    entities: { accounts: [cast.admin.admin.upn], devices: [app.name, cast.adminDevice.name], ips: [cast.adminDevice.ip] }, tables: ['SecurityEvent', 'WindowsEvent', 'DeviceProcessEvents'],
-  }); // prettier-ignore
+    stage: 'remote-service',
+    tactic: 'Lateral Movement',
+    technique: 'T1021.002',
+    description: 'A service installed over SMB runs encoded PowerShell as SYSTEM on app01',
+    entities: {
+      accounts: [cast.admin.admin.upn],
+      devices: [app.name, cast.adminDevice.name],
+      ips: [cast.adminDevice.ip],
+    },
+    tables: ['SecurityEvent', 'WindowsEvent', 'DeviceProcessEvents'],
+  });
 }
 
 /** 4624 and 4672: a network logon that gets all privileges. */
 export function logonFrom(telling: Telling, device: Device, at: number, who: Subject, ip: string): void {
   raw(telling, device, 'Security', 4624, at, {
-    ...subjectFields({ sid: 'S-1-0-0', account: '-', domain: '-', logonId: '0x0' }), ...targetFields(who), LogonType: '3', LogonProcessName: 'NtLmSsp ',
-    AuthenticationPackageName: 'NTLM', WorkstationName: telling.cast.adminDevice.host.toUpperCase(), LogonGuid: '{00000000-0000-0000-0000-000000000000}', TransmittedServices: '-',
-    LmPackageName: 'NTLM V2', KeyLength: '128', ProcessId: '0x0', ProcessName: '-', IpAddress: ip, IpPort: String(telling.rng.int(49_152, 65_535)), ElevatedToken: '%%1842',
-  }); // prettier-ignore
+    ...subjectFields({ sid: 'S-1-0-0', account: '-', domain: '-', logonId: '0x0' }),
+    ...targetFields(who),
+    LogonType: '3',
+    LogonProcessName: 'NtLmSsp ',
+    AuthenticationPackageName: 'NTLM',
+    WorkstationName: telling.cast.adminDevice.host.toUpperCase(),
+    LogonGuid: '{00000000-0000-0000-0000-000000000000}',
+    TransmittedServices: '-',
+    LmPackageName: 'NTLM V2',
+    KeyLength: '128',
+    ProcessId: '0x0',
+    ProcessName: '-',
+    IpAddress: ip,
+    IpPort: String(telling.rng.int(49_152, 65_535)),
+    ElevatedToken: '%%1842',
+  });
   raw(telling, device, 'Security', 4672, at, {
     ...subjectFields(who),
     PrivilegeList: 'SeSecurityPrivilege\n\t\t\tSeBackupPrivilege\n\t\t\tSeDebugPrivilege\n\t\t\tSeImpersonatePrivilege',
@@ -209,9 +241,13 @@ function credentials(telling: Telling): void {
     scriptBlock('Set-MpPreference -DisableRealtimeMonitoring $true', '', rng),
   );
   step(at - 3 * minute, {
-    stage: 'antivirus-off', tactic: 'Defense Evasion', technique: 'T1562.001', description: 'Real-time protection is switched off on app01 by PowerShell',
-    entities: { devices: [app.name] }, tables: ['DeviceEvents', 'WindowsEvent'],
-  }); // prettier-ignore
+    stage: 'antivirus-off',
+    tactic: 'Defense Evasion',
+    technique: 'T1562.001',
+    description: 'Real-time protection is switched off on app01 by PowerShell',
+    entities: { devices: [app.name] },
+    tables: ['DeviceEvents', 'WindowsEvent'],
+  });
   const dump = 'C:\\Windows\\Temp\\kq1.dmp';
   const tool = start(
     telling,
@@ -223,11 +259,21 @@ function credentials(telling: Telling): void {
     'NT AUTHORITY\\SYSTEM',
   );
   raw(telling, app, sysmon, 10, at + second, {
-    RuleName: '-', UtcTime: sysmonTime(at + second), SourceProcessGUID: processGuid(app, tool.pid, at), SourceProcessId: String(tool.pid), SourceThreadId: '5120',
-    SourceImage: imageOf(onWindows.rundll32), TargetProcessGUID: processGuid(app, 704, at - 86_400_000), TargetProcessId: '704', TargetImage: 'C:\\Windows\\system32\\lsass.exe',
-    GrantedAccess: '0x1fffff', CallTrace: 'C:\\Windows\\SYSTEM32\\ntdll.dll+9d234|C:\\Windows\\System32\\KERNELBASE.dll+2c13e|C:\\Windows\\System32\\comsvcs.dll+26a3c|C:\\Windows\\System32\\dbgcore.DLL+6cfe',
-    SourceUser: 'NT AUTHORITY\\SYSTEM', TargetUser: 'NT AUTHORITY\\SYSTEM',
-  }); // prettier-ignore
+    RuleName: '-',
+    UtcTime: sysmonTime(at + second),
+    SourceProcessGUID: processGuid(app, tool.pid, at),
+    SourceProcessId: String(tool.pid),
+    SourceThreadId: '5120',
+    SourceImage: imageOf(onWindows.rundll32),
+    TargetProcessGUID: processGuid(app, 704, at - 86_400_000),
+    TargetProcessId: '704',
+    TargetImage: 'C:\\Windows\\system32\\lsass.exe',
+    GrantedAccess: '0x1fffff',
+    CallTrace:
+      'C:\\Windows\\SYSTEM32\\ntdll.dll+9d234|C:\\Windows\\System32\\KERNELBASE.dll+2c13e|C:\\Windows\\System32\\comsvcs.dll+26a3c|C:\\Windows\\System32\\dbgcore.DLL+6cfe',
+    SourceUser: 'NT AUTHORITY\\SYSTEM',
+    TargetUser: 'NT AUTHORITY\\SYSTEM',
+  });
   raw(telling, app, sysmon, 11, at + 2 * second, {
     RuleName: '-',
     UtcTime: sysmonTime(at + 2 * second),
@@ -239,9 +285,13 @@ function credentials(telling: Telling): void {
     User: 'NT AUTHORITY\\SYSTEM',
   });
   step(at, {
-    stage: 'lsass-dump', tactic: 'Credential Access', technique: 'T1003.001', description: 'The memory of LSASS on app01 is written to a file with comsvcs.dll',
-    entities: { accounts: [cast.admin.admin.upn], devices: [app.name] }, tables: ['DeviceProcessEvents', 'DeviceEvents', 'DeviceFileEvents'],
-  }); // prettier-ignore
+    stage: 'lsass-dump',
+    tactic: 'Credential Access',
+    technique: 'T1003.001',
+    description: 'The memory of LSASS on app01 is written to a file with comsvcs.dll',
+    entities: { accounts: [cast.admin.admin.upn], devices: [app.name] },
+    tables: ['DeviceProcessEvents', 'DeviceEvents', 'DeviceFileEvents'],
+  });
 }
 
 /** A new account, and into Domain Admins with it. */
@@ -272,16 +322,40 @@ function domainAdmin(telling: Telling): void {
     user,
   );
   raw(telling, controller, 'Security', 4720, at + 41 * second, {
-    TargetUserName: rogue.account, TargetDomainName: netbios, TargetSid: rogue.sid, ...subjectFields(who), PrivilegeList: '-', SamAccountName: rogue.account, DisplayName: '%%1793',
-    UserPrincipalName: rogue.upn, PasswordLastSet: '%%1794', AccountExpires: '%%1794', PrimaryGroupId: '513', OldUacValue: '0x0', NewUacValue: '0x15', UserAccountControl: '\n\t\t%%2080\n\t\t%%2082\n\t\t%%2084', SidHistory: '-', LogonHours: '%%1793',
-  }); // prettier-ignore
+    TargetUserName: rogue.account,
+    TargetDomainName: netbios,
+    TargetSid: rogue.sid,
+    ...subjectFields(who),
+    PrivilegeList: '-',
+    SamAccountName: rogue.account,
+    DisplayName: '%%1793',
+    UserPrincipalName: rogue.upn,
+    PasswordLastSet: '%%1794',
+    AccountExpires: '%%1794',
+    PrimaryGroupId: '513',
+    OldUacValue: '0x0',
+    NewUacValue: '0x15',
+    UserAccountControl: '\n\t\t%%2080\n\t\t%%2082\n\t\t%%2084',
+    SidHistory: '-',
+    LogonHours: '%%1793',
+  });
   raw(telling, controller, 'Security', 4728, at + 71 * second, {
-    MemberName: `CN=${rogue.account},CN=Users,DC=contoso,DC=com`, MemberSid: rogue.sid, TargetUserName: 'Domain Admins', TargetDomainName: netbios, TargetSid: `${domainSid}-512`, ...subjectFields(who), PrivilegeList: '-',
-  }); // prettier-ignore
+    MemberName: `CN=${rogue.account},CN=Users,DC=contoso,DC=com`,
+    MemberSid: rogue.sid,
+    TargetUserName: 'Domain Admins',
+    TargetDomainName: netbios,
+    TargetSid: `${domainSid}-512`,
+    ...subjectFields(who),
+    PrivilegeList: '-',
+  });
   step(at + 41 * second, {
-    stage: 'domain-admin', tactic: 'Persistence', technique: 'T1136.002', description: 'A domain account is made and put into Domain Admins',
-    entities: { accounts: [rogue.upn, cast.admin.admin.upn], devices: [controller.name], ips: [app.ip] }, tables: ['SecurityEvent', 'DeviceProcessEvents'],
-  }); // prettier-ignore
+    stage: 'domain-admin',
+    tactic: 'Persistence',
+    technique: 'T1136.002',
+    description: 'A domain account is made and put into Domain Admins',
+    entities: { accounts: [rogue.upn, cast.admin.admin.upn], devices: [controller.name], ips: [app.ip] },
+    tables: ['SecurityEvent', 'DeviceProcessEvents'],
+  });
 }
 
 /** The last thing before leaving: the Security and System logs of both servers are cleared. */
@@ -293,7 +367,19 @@ function cover(telling: Telling): void {
   devices.forEach((device, n) => {
     const time = at + n * 70 * second;
     const shell = startedBy(telling, onWindows.cmd, time - minute);
-    for (const [offset, log] of [[0, 'Security'], [4, 'System']] as const) start(telling, device, time + offset * second, onWindows.wevtutil, `wevtutil.exe cl ${log}`, shell, `${netbios}\\${rogue.account}`); // prettier-ignore
+    for (const [offset, log] of [
+      [0, 'Security'],
+      [4, 'System'],
+    ] as const)
+      start(
+        telling,
+        device,
+        time + offset * second,
+        onWindows.wevtutil,
+        `wevtutil.exe cl ${log}`,
+        shell,
+        `${netbios}\\${rogue.account}`,
+      );
     raw(telling, device, 'Security', 1102, time + second, {
       SubjectUserSid: who.sid,
       SubjectUserName: who.account,
@@ -311,7 +397,11 @@ function cover(telling: Telling): void {
     );
   });
   step(at, {
-    stage: 'log-clearing', tactic: 'Defense Evasion', technique: 'T1070.001', description: 'The Security and System logs of app01 and dc01 are cleared',
-    entities: { accounts: [rogue.upn], devices: devices.map((d) => d.name) }, tables: ['SecurityEvent', 'WindowsEvent', 'DeviceProcessEvents'],
-  }); // prettier-ignore
+    stage: 'log-clearing',
+    tactic: 'Defense Evasion',
+    technique: 'T1070.001',
+    description: 'The Security and System logs of app01 and dc01 are cleared',
+    entities: { accounts: [rogue.upn], devices: devices.map((d) => d.name) },
+    tables: ['SecurityEvent', 'WindowsEvent', 'DeviceProcessEvents'],
+  });
 }

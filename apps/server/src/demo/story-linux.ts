@@ -24,15 +24,23 @@ export function bruteForce(telling: Telling): void {
     );
   }
   step(from, {
-    stage: 'ssh-brute-force', tactic: 'Credential Access', technique: 'T1110.001', description: '180 passwords are tried on the bastion within a quarter of an hour',
-    entities: { accounts: ['root', 'deploy'], devices: [bastion.name], ips: [intruder.bruteForceIp] }, tables: ['Syslog'],
-  }); // prettier-ignore
+    stage: 'ssh-brute-force',
+    tactic: 'Credential Access',
+    technique: 'T1110.001',
+    description: '180 passwords are tried on the bastion within a quarter of an hour',
+    entities: { accounts: ['root', 'deploy'], devices: [bastion.name], ips: [intruder.bruteForceIp] },
+    tables: ['Syslog'],
+  });
   say(at, sshd(rng, `Accepted password for deploy from ${intruder.bruteForceIp} port 41822 ssh2`));
   say(at + second, sshd(rng, 'pam_unix(sshd:session): session opened for user deploy(uid=1005) by deploy(uid=0)'));
   step(at, {
-    stage: 'ssh-success', tactic: 'Initial Access', technique: 'T1078.003', description: 'One of them is right: deploy signs in with a password',
-    entities: { accounts: ['deploy'], devices: [bastion.name], ips: [intruder.bruteForceIp] }, tables: ['Syslog'],
-  }); // prettier-ignore
+    stage: 'ssh-success',
+    tactic: 'Initial Access',
+    technique: 'T1078.003',
+    description: 'One of them is right: deploy signs in with a password',
+    entities: { accounts: ['deploy'], devices: [bastion.name], ips: [intruder.bruteForceIp] },
+    tables: ['Syslog'],
+  });
   const after = at + 3 * minute;
   const sudo = (command: string): LinuxLine => ({
     facility: 'authpriv',
@@ -58,7 +66,11 @@ export function bruteForce(telling: Telling): void {
     message: '(sysupd) REPLACE (sysupd)',
   });
   step(after + second, {
-    stage: 'linux-account', tactic: 'Persistence', technique: 'T1136.001', description: 'A second account with UID 0 and a cron job are made on the bastion',
-    entities: { accounts: ['deploy', 'sysupd'], devices: [bastion.name], ips: [intruder.bruteForceIp] }, tables: ['Syslog'],
-  }); // prettier-ignore
+    stage: 'linux-account',
+    tactic: 'Persistence',
+    technique: 'T1136.001',
+    description: 'A second account with UID 0 and a cron job are made on the bastion',
+    entities: { accounts: ['deploy', 'sysupd'], devices: [bastion.name], ips: [intruder.bruteForceIp] },
+    tables: ['Syslog'],
+  });
 }

@@ -27,18 +27,30 @@ const sender = 'servicedesk@contoso-support.example';
 function phish({ sink, cast, rng, morning, step }: Telling): void {
   const id = rng.uuid();
   sendMail({ sink }, morning, {
-    id, from: { address: sender, name: 'Contoso Service Desk', ip: '192.0.2.68' }, to: [cast.victim, ...cast.firstTargets],
-    subject: 'Action required: your password expires today', urls: [phishUrl], attachments: 0, bytes: 18_400, direction: 'Inbound', firstContact: true, authentic: false,
-  }); // prettier-ignore
+    id,
+    from: { address: sender, name: 'Contoso Service Desk', ip: '192.0.2.68' },
+    to: [cast.victim, ...cast.firstTargets],
+    subject: 'Action required: your password expires today',
+    urls: [phishUrl],
+    attachments: 0,
+    bytes: 18_400,
+    direction: 'Inbound',
+    firstContact: true,
+    authentic: false,
+  });
   sink.row(
     'UrlClickEvents',
     morning + 9 * minute,
     clickRow(cast.victim, phishUrl, cast.victim.office.egressIp, id, rng.uuid()),
   );
   step(morning, {
-    stage: 'phish', tactic: 'Initial Access', technique: 'T1566.002', description: 'A mail from a look-alike service desk, with a link, to nine people in Finance',
-    entities: { accounts: [cast.victim.upn, ...cast.firstTargets.map((p) => p.upn), sender], urls: [phishUrl] }, tables: ['EmailEvents', 'EmailUrlInfo'],
-  }); // prettier-ignore
+    stage: 'phish',
+    tactic: 'Initial Access',
+    technique: 'T1566.002',
+    description: 'A mail from a look-alike service desk, with a link, to nine people in Finance',
+    entities: { accounts: [cast.victim.upn, ...cast.firstTargets.map((p) => p.upn), sender], urls: [phishUrl] },
+    tables: ['EmailEvents', 'EmailUrlInfo'],
+  });
 }
 
 function click({ sink, cast, rng, morning, step }: Telling): void {
@@ -61,9 +73,18 @@ function click({ sink, cast, rng, morning, step }: Telling): void {
     connectionRow(cast.victimDevice, connection, edge, cast.victim, rng),
   );
   step(at, {
-    stage: 'click', tactic: 'Execution', technique: 'T1204.001', description: 'One of them clicks the link and signs in on the intruder’s proxy',
-    entities: { accounts: [cast.victim.upn], devices: [cast.victimDevice.name], ips: [intruder.proxyIp], urls: [phishUrl] }, tables: ['UrlClickEvents', 'DeviceNetworkEvents'],
-  }); // prettier-ignore
+    stage: 'click',
+    tactic: 'Execution',
+    technique: 'T1204.001',
+    description: 'One of them clicks the link and signs in on the intruder’s proxy',
+    entities: {
+      accounts: [cast.victim.upn],
+      devices: [cast.victimDevice.name],
+      ips: [intruder.proxyIp],
+      urls: [phishUrl],
+    },
+    tables: ['UrlClickEvents', 'DeviceNetworkEvents'],
+  });
 }
 
 const intruderAgent =
@@ -74,9 +95,15 @@ function stolenSession({ sink, cast, rng, morning, step }: Telling): void {
   const at = morning + 10 * minute;
   const session = uuidOf(`stolen session ${cast.victim.upn} ${morning}`);
   const base = {
-    who: cast.victim, place: intruder.place, device: undefined, userAgent: intruderAgent, client: 'Browser', session, asn: intruder.asn,
+    who: cast.victim,
+    place: intruder.place,
+    device: undefined,
+    userAgent: intruderAgent,
+    client: 'Browser',
+    session,
+    asn: intruder.asn,
     risk: { level: 'high', events: ['anonymizedIPAddress', 'unfamiliarFeatures'] },
-  } satisfies Partial<SignIn>; // prettier-ignore
+  } satisfies Partial<SignIn>;
   sink.row(
     'SigninLogs',
     at,
@@ -101,9 +128,13 @@ function stolenSession({ sink, cast, rng, morning, step }: Telling): void {
     );
   }
   step(at + 21 * second, {
-    stage: 'aitm-sign-in', tactic: 'Credential Access', technique: 'T1557', description: 'The stolen session begins: a sign-in from Panama with the second factor passed through',
-    entities: { accounts: [cast.victim.upn], ips: [intruder.proxyIp, intruder.replayIp] }, tables: ['SigninLogs', 'AADNonInteractiveUserSignInLogs'],
-  }); // prettier-ignore
+    stage: 'aitm-sign-in',
+    tactic: 'Credential Access',
+    technique: 'T1557',
+    description: 'The stolen session begins: a sign-in from Panama with the second factor passed through',
+    entities: { accounts: [cast.victim.upn], ips: [intruder.proxyIp, intruder.replayIp] },
+    tables: ['SigninLogs', 'AADNonInteractiveUserSignInLogs'],
+  });
 }
 
 function inboxRule({ sink, cast, rng, morning, step }: Telling): void {
@@ -121,9 +152,13 @@ function inboxRule({ sink, cast, rng, morning, step }: Telling): void {
     Parameters: JSON.stringify(Object.entries(parameters).map(([Name, Value]) => ({ Name, Value }))),
   });
   step(at, {
-    stage: 'inbox-rule', tactic: 'Defense Evasion', technique: 'T1564.008', description: 'An inbox rule named “.” hides mail about payments and phishing in RSS Feeds',
-    entities: { accounts: [cast.victim.upn], ips: [intruder.replayIp] }, tables: ['OfficeActivity'],
-  }); // prettier-ignore
+    stage: 'inbox-rule',
+    tactic: 'Defense Evasion',
+    technique: 'T1564.008',
+    description: 'An inbox rule named “.” hides mail about payments and phishing in RSS Feeds',
+    entities: { accounts: [cast.victim.upn], ips: [intruder.replayIp] },
+    tables: ['OfficeActivity'],
+  });
 }
 
 function reading({ sink, cast, rng, morning, step }: Telling): void {
@@ -139,18 +174,26 @@ function reading({ sink, cast, rng, morning, step }: Telling): void {
       IsManagedDevice: false,
     });
   step(from, {
-    stage: 'collection', tactic: 'Collection', technique: 'T1213.002', description: 'The mailbox is read and 120 files of Finance are downloaded in twelve minutes',
-    entities: { accounts: [cast.victim.upn], ips: [intruder.replayIp] }, tables: ['OfficeActivity'],
-  }); // prettier-ignore
+    stage: 'collection',
+    tactic: 'Collection',
+    technique: 'T1213.002',
+    description: 'The mailbox is read and 120 files of Finance are downloaded in twelve minutes',
+    entities: { accounts: [cast.victim.upn], ips: [intruder.replayIp] },
+    tables: ['OfficeActivity'],
+  });
 }
 
 function internalPhish({ sink, cast, rng, morning, step }: Telling): void {
   const at = morning + 96 * minute;
   const subject = 'New VPN client - please install before Friday';
   const mail = {
-    from: { address: cast.victim.upn, name: cast.victim.name, objectId: cast.victim.objectId, ip: mailServerIp }, subject, urls: [lureUrl],
-    attachments: 0, bytes: 21_300, direction: 'Intra-org',
-  } as const; // prettier-ignore
+    from: { address: cast.victim.upn, name: cast.victim.name, objectId: cast.victim.objectId, ip: mailServerIp },
+    subject,
+    urls: [lureUrl],
+    attachments: 0,
+    bytes: 21_300,
+    direction: 'Intra-org',
+  } as const;
   [cast.admin, ...cast.secondTargets].forEach((person, n) => {
     const id = rng.uuid();
     sendMail({ sink }, at + n * 3 * second, { ...mail, id, to: [person] });
@@ -161,9 +204,13 @@ function internalPhish({ sink, cast, rng, morning, step }: Telling): void {
     });
   });
   step(at, {
-    stage: 'internal-phish', tactic: 'Lateral Movement', technique: 'T1534', description: 'The same link goes to 41 colleagues from the victim’s own mailbox within two minutes',
-    entities: { accounts: [cast.victim.upn, cast.admin.upn], ips: [intruder.replayIp], urls: [lureUrl] }, tables: ['EmailEvents', 'EmailUrlInfo', 'OfficeActivity'],
-  }); // prettier-ignore
+    stage: 'internal-phish',
+    tactic: 'Lateral Movement',
+    technique: 'T1534',
+    description: 'The same link goes to 41 colleagues from the victim’s own mailbox within two minutes',
+    entities: { accounts: [cast.victim.upn, cast.admin.upn], ips: [intruder.replayIp], urls: [lureUrl] },
+    tables: ['EmailEvents', 'EmailUrlInfo', 'OfficeActivity'],
+  });
 }
 
 /** What the script would fetch. Nothing is there: the name is one for documentation. */
@@ -230,8 +277,18 @@ function adminFallsForIt({ sink, cast, rng, morning, evening, step }: Telling): 
   )
     sink.row('DeviceNetworkEvents', time, connectionRow(device, beacon, shell, admin, rng));
   step(shell.startedAt, {
-    stage: 'implant', tactic: 'Execution', technique: 'T1059.001', description: 'An administrator opens the “update”: a script starts encoded PowerShell, which stays by a Run key and calls home',
+    stage: 'implant',
+    tactic: 'Execution',
+    technique: 'T1059.001',
+    description:
+      'An administrator opens the “update”: a script starts encoded PowerShell, which stays by a Run key and calls home',
     entities: { accounts: [admin.upn], devices: [device.name], ips: [intruder.controlIp], urls: [lureUrl] },
-    tables: ['UrlClickEvents', 'DeviceFileEvents', 'DeviceProcessEvents', 'DeviceRegistryEvents', 'DeviceNetworkEvents'],
-  }); // prettier-ignore
+    tables: [
+      'UrlClickEvents',
+      'DeviceFileEvents',
+      'DeviceProcessEvents',
+      'DeviceRegistryEvents',
+      'DeviceNetworkEvents',
+    ],
+  });
 }

@@ -58,13 +58,21 @@ function cloudKeys({ sink, rng, evening, step }: Telling): void {
     request: { name: 'contoso-trail' },
   });
   step(at + 170 * second, {
-    stage: 'aws-key', tactic: 'Persistence', technique: 'T1098.001', description: 'With a stolen key a new AWS user with administrator rights is made, with a key of its own',
-    entities: { accounts: ['svc-deploy', persona], ips: [intruder.controlIp] }, tables: ['AWSCloudTrail'],
-  }); // prettier-ignore
+    stage: 'aws-key',
+    tactic: 'Persistence',
+    technique: 'T1098.001',
+    description: 'With a stolen key a new AWS user with administrator rights is made, with a key of its own',
+    entities: { accounts: ['svc-deploy', persona], ips: [intruder.controlIp] },
+    tables: ['AWSCloudTrail'],
+  });
   step(at + 260 * second, {
-    stage: 'aws-trail-stopped', tactic: 'Defense Evasion', technique: 'T1562.008', description: 'CloudTrail is stopped',
-    entities: { accounts: [persona], ips: [intruder.controlIp] }, tables: ['AWSCloudTrail'],
-  }); // prettier-ignore
+    stage: 'aws-trail-stopped',
+    tactic: 'Defense Evasion',
+    technique: 'T1562.008',
+    description: 'CloudTrail is stopped',
+    entities: { accounts: [persona], ips: [intruder.controlIp] },
+    tables: ['AWSCloudTrail'],
+  });
 }
 
 const archiver: Program = { file: '7z.exe', folder: 'C:\\ProgramData\\kq', company: 'Igor Pavlov', product: '7-Zip' };
@@ -138,7 +146,11 @@ function exfiltration(telling: Telling): void {
     );
   }
   step(copy.startedAt, {
-    stage: 'exfiltration', tactic: 'Exfiltration', technique: 'T1048.002', description: 'The shares of Finance and Legal are packed and 5 GB leave for the intruder’s server',
-    entities: { accounts: [rogue.upn], devices: [files.name], ips: [intruder.controlIp] }, tables: ['DeviceProcessEvents', 'DeviceFileEvents', 'DeviceNetworkEvents', 'CommonSecurityLog'],
-  }); // prettier-ignore
+    stage: 'exfiltration',
+    tactic: 'Exfiltration',
+    technique: 'T1048.002',
+    description: 'The shares of Finance and Legal are packed and 5 GB leave for the intruder’s server',
+    entities: { accounts: [rogue.upn], devices: [files.name], ips: [intruder.controlIp] },
+    tables: ['DeviceProcessEvents', 'DeviceFileEvents', 'DeviceNetworkEvents', 'CommonSecurityLog'],
+  });
 }

@@ -3,10 +3,10 @@ import { storyOf } from './contoso.ts';
 import { hour } from './calendar.ts';
 import { batchesOf, syslogStream, windowsEventStream, type DemoBatch } from './sink.ts';
 import type { StoryStep } from './story.ts';
-import { allBatches, linesOf, rowsByTable, testEnd, type ParsedRow } from './testing.ts';
+import { allBatches, linesOf, rowsByTable, testEnd, testPeople, type ParsedRow } from './testing.ts';
 
 describe('the intrusion', () => {
-  const options = { seed: 'test', end: testEnd, people: 40 };
+  const options = { seed: 'test', end: testEnd, people: testPeople };
   let steps: StoryStep[];
   let batches: DemoBatch[];
   let tables: Map<string, ParsedRow[]>;
@@ -18,9 +18,26 @@ describe('the intrusion', () => {
 
   test('goes from the mail to the cleared logs, in time order, and ends shortly before now', () => {
     expect(steps.map((s) => s.stage)).toEqual([
-      'phish', 'click', 'aitm-sign-in', 'inbox-rule', 'collection', 'internal-phish', 'implant', 'ssh-brute-force', 'ssh-success', 'linux-account',
-      'discovery', 'remote-service', 'antivirus-off', 'lsass-dump', 'domain-admin', 'aws-key', 'aws-trail-stopped', 'exfiltration', 'log-clearing',
-    ]); // prettier-ignore
+      'phish',
+      'click',
+      'aitm-sign-in',
+      'inbox-rule',
+      'collection',
+      'internal-phish',
+      'implant',
+      'ssh-brute-force',
+      'ssh-success',
+      'linux-account',
+      'discovery',
+      'remote-service',
+      'antivirus-off',
+      'lsass-dump',
+      'domain-admin',
+      'aws-key',
+      'aws-trail-stopped',
+      'exfiltration',
+      'log-clearing',
+    ]);
     const last = steps.at(-1)!.time.getTime();
     expect(testEnd.getTime() - last).toBeGreaterThan(0);
     expect(testEnd.getTime() - last).toBeLessThan(hour);

@@ -65,10 +65,14 @@ export function tellStory(estate: Estate, end: number, sink: Sink): StoryStep[] 
   const rng = estate.rng.fork(`story ${end}`);
   const steps: StoryStep[] = [];
   const telling: Telling = {
-    estate, sink, rng, morning, evening,
+    estate,
+    sink,
+    rng,
+    morning,
+    evening,
     cast: castOf(estate, morning),
     step: (at, step) => void steps.push({ time: new Date(at), ...step }),
-  }; // prettier-ignore
+  };
   for (const tell of [lure, handsOn, takeOut, bruteForce]) tell(telling);
   return steps.sort((a, b) => a.time.getTime() - b.time.getTime());
 }

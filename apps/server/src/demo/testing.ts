@@ -7,9 +7,10 @@ import type { DemoBatch } from './sink.ts';
 
 /** Helpers of this folder's tests. */
 export const testEnd = new Date('2026-11-19T16:20:00Z');
+export const testPeople = 30;
 
 export async function allBatches(options: Partial<ContosoOptions> = {}): Promise<DemoBatch[]> {
-  return collect(contoso({ seed: 'test', end: testEnd, people: 40, ...options }));
+  return collect(contoso({ seed: 'test', end: testEnd, people: testPeople, ...options }));
 }
 
 export async function collect(batches: AsyncIterable<DemoBatch>): Promise<DemoBatch[]> {
