@@ -27,7 +27,9 @@ const outside = new Set(
 function literal(token: Token | undefined): string | undefined {
   if (token?.kind !== 'string' || !token.text.startsWith("'")) return undefined;
   const body = token.text.slice(1, -1);
-  return body.includes('\\') ? undefined : body.replaceAll("''", "'");
+  // Other escapes (\n, \x41) have no place in a path or a structure.
+  if (/\\[^\\']/.test(body)) return undefined;
+  return body.replaceAll(/\\(.)|''/g, (_, escaped?: string) => escaped ?? "'");
 }
 
 function checkFile(path: string | undefined, folders: readonly string[]): void {
