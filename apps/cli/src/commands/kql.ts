@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { SallyportError } from '@sallyport/contracts';
+import { compile, KqlError, type Compiled } from '@sallyport/kql';
+import { type Lake } from '@sallyport/lake';
+import { printJson, printTable } from '../output.ts';
+import { withScratchLake } from '../scratch-lake.ts';
+import type { Finish } from './types.ts';
+
+export function kqlCommand(finish: Finish): Command {
+  const kql = new Command('kql').description('the query language, without a server');
+  kql
+    .command('run')
+    .description('compile and run one query over empty tables of the catalogue')
+    .argument('<file>', 'a file, or - for standard input')
+    .option('--json', 'print one JSON object')
+    .action(async (file: string, options: { json?: boolean }) => {
+      const text = readText(file);
+      await withScratchLake(async (lake) => {
+        const { sql, columns } = compileOrExplain(text, lake);
+        const { rows } = await lake.query(sql, { operation: 'kql run' });
+        if (options.json) printJson({ columns, rows });
+        else
+          printTable(
+            columns.map((c) => c.name),
+            rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell : String(cell ?? '')))),
+          );
+      });
+    });
+  kql
+    .command('explain')
+    .description('show the SQL of one query')
+    .argument('<file>', 'a file, or - for standard input')
+    .action(async (file: string) => {
+      const text = readText(file);
+      await withScratchLake((lake) => {
+        process.stdout.write(`${compileOrExplain(text, lake).sql}\n`);
+        return Promise.resolve();
+      });
+    });
+  kql
+    .command('conform')
+    .description('run cases with known results; a case with `error` passes when it is rejected')
+    .argument('<cases>', 'JSON lines of cases')
+    .option('--json', 'print one JSON object')
+    .action(async (file: string, options: { json?: boolean }) => {
+      const { conform } = await import('@sallyport/kql/conform');
+      const report = await withScratchLake((lake) =>
+        conform(file, async (sql) => (await lake.query(sql, { operation: 'kql conform' })).rows),
+      );
+      if (options.json) printJson(report);
+      else {
+        const wrong = report.cases.filter((c) => c.state !== 'passed');
+        printTable(
+          ['case', 'state', 'message'],
+          wrong.map((c) => [c.id, c.state, c.message ?? '']),
+          100,
+        );
+        const { total, passed, failed, errored } = report;
+        process.stdout.write(`${total} cases: ${passed} passed, ${failed} failed, ${errored} errored\n`);
+      }
+      finish(report.passed === report.total ? 0 : 1);
+    });
+  return kql;
+}
+
+const readText = (file: string): string => readFileSync(file === '-' ? 0 : file, 'utf8');
+
+function compileOrExplain(text: string, lake: Lake): Compiled {
+  try {
+    return compile(text, lake.kqlCatalogue(), { now: new Date(), database: lake.workspace });
+  } catch (error) {
+    if (!(error instanceof KqlError)) throw error;
+    throw new SallyportError('InvalidQuery', error.message, { target: placeOf(text, error.span.start), cause: error });
+  }
+}
+
+/** `line 3, column 7` of an offset. */
+export function placeOf(text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n');
+  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}
