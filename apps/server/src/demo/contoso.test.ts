@@ -163,24 +163,7 @@ test('life after the end is the same in one piece and minute by minute, and goes
   expect(parts).toHaveLength(whole.length);
   const history = await allBatches({ story: false, days: 1 });
   const last = history.filter((b) => b.stream === 'Microsoft-DeviceNetworkEvents').at(-1)!;
-  const newest = JSON.parse(last.payload.toString()) as { TimeGenerated: string }[];
-  expect(whole).toContain(`Microsoft-DeviceNetworkEvents ${JSON.stringify(newest.at(-1))}`);
-}, 120_000);
-
-test('120 people make 150,000 to 300,000 rows a week, in seconds of the processor', async () => {
-  const started = process.cpuUsage();
-  const rows = (await allBatches({ people: 120 })).reduce((sum, b) => sum + b.rows, 0);
-  const { user, system } = process.cpuUsage(started);
-  expect(rows).toBeGreaterThan(150_000);
-  expect(rows).toBeLessThan(300_000);
-  // Time of the processor, since other tests run beside this one. Alone it is 5 s.
-  expect((user + system) / 1e6).toBeLessThan(20);
-}, 120_000);
-
-test('options out of range are refused', async () => {
-  await expect(allBatches({ people: 3 })).rejects.toThrow('`people`');
-  await expect(allBatches({ days: 0 })).rejects.toThrow('`days`');
-  await expect(allBatches({ end: new Date(Number.NaN) })).rejects.toThrow('`end`');
+  expect(whole).toContain(eventTexts(last).at(-1));
 });
 
 const allowedIp = /^(192\.0\.2|198\.51\.100|203\.0\.113|192\.168\.\d+)\.\d+$|^10\.\d+\.\d+\.\d+$/;

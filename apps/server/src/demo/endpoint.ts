@@ -323,7 +323,7 @@ function serverWork(context: SlotContext, device: Device, rng: Rng): void {
     );
 }
 
-/** The backup program signs in to each server at night and reads its disk. */
+/** The backup program signs in to each server at night and reads its disk, through an agent on port 10000 (NDMP). */
 function backedUp(context: SlotContext, device: Device, at: number, rng: Rng): void {
   const server = context.estate.server('bkp01');
   const account = serviceAccounts[0]!;
@@ -351,7 +351,7 @@ function backedUp(context: SlotContext, device: Device, at: number, rng: Rng): v
     at + 2 * second,
     connectionRow(
       server,
-      { localIp: server.ip, remoteIp: device.ip, remotePort: 445, url: device.name },
+      { localIp: server.ip, remoteIp: device.ip, remotePort: 10_000, url: device.name },
       program,
       account,
       rng,

@@ -7,8 +7,9 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** A batch for the door: the bytes of one stream, at most `batchBytesMax`. */
 export interface DemoBatch {
-  /** `Microsoft-<Table>`: a JSON array of rows. `Custom-WindowsEventJson`: JSON objects, one a line. `Custom-SyslogText`: one a line. */
+  /** `Microsoft-<Table>` (rows of that table), `Custom-WindowsEventJson`, `Custom-SyslogText`. */
   readonly stream: string;
+  /** One record a line, without a last line feed: JSON objects, or for `Custom-SyslogText` lines of syslog. */
   readonly payload: Buffer;
   readonly rows: number;
   /** Times of the first and last event, milliseconds since 1970. */
@@ -83,16 +84,15 @@ export function batchesOf(entries: readonly Entry[]): DemoBatch[] {
       continue;
     }
     if (group) batches.push(closeBatch(entry.stream, group.parts));
-    open.set(entry.stream, { parts: [entry], bytes: bytes + 1 });
+    open.set(entry.stream, { parts: [entry], bytes });
   }
   for (const [stream, group] of open) batches.push(closeBatch(stream, group.parts));
   return batches.sort((a, b) => a.from - b.from || (a.stream < b.stream ? -1 : a.stream > b.stream ? 1 : 0));
 }
 
 function closeBatch(stream: string, parts: readonly Entry[]): DemoBatch {
-  const texts = parts.map((p) => p.text);
-  const payload = stream.startsWith('Microsoft-') ? `[${texts.join(',')}]` : `${texts.join('\n')}\n`;
-  return { stream, payload: Buffer.from(payload), rows: parts.length, from: parts[0]!.at, to: parts.at(-1)!.at };
+  const payload = Buffer.from(parts.map((p) => p.text).join('\n'));
+  return { stream, payload, rows: parts.length, from: parts[0]!.at, to: parts.at(-1)!.at };
 }
 
 /** What each maker of events is given for one slot. */

@@ -20,17 +20,11 @@ export async function collect(batches: AsyncIterable<DemoBatch>): Promise<DemoBa
 }
 
 /** The text of each event of a batch, with its stream before it. */
-export const eventTexts = (batch: DemoBatch): string[] =>
-  batch.stream.startsWith('Microsoft-')
-    ? Rows.parse(JSON.parse(batch.payload.toString())).map((row) => `${batch.stream} ${JSON.stringify(row)}`)
-    : batch.payload
-        .toString()
-        .trimEnd()
-        .split('\n')
-        .map((line) => `${batch.stream} ${line}`);
+export const eventTexts = (batch: DemoBatch): string[] => lines(batch).map((line) => `${batch.stream} ${line}`);
+const lines = (batch: DemoBatch): string[] => batch.payload.toString().split('\n');
 
 export type ParsedRow = Readonly<Record<string, unknown>>;
-const Rows = z.array(z.record(z.string(), z.unknown()));
+const Row = z.record(z.string(), z.unknown());
 
 /** The rows of the `Microsoft-…` batches, by table. */
 export function rowsByTable(batches: readonly DemoBatch[]): Map<string, ParsedRow[]> {
@@ -38,7 +32,7 @@ export function rowsByTable(batches: readonly DemoBatch[]): Map<string, ParsedRo
   for (const batch of batches) {
     if (!batch.stream.startsWith('Microsoft-')) continue;
     const table = batch.stream.slice('Microsoft-'.length);
-    const rows = Rows.parse(JSON.parse(batch.payload.toString()));
+    const rows = lines(batch).map((line) => Row.parse(JSON.parse(line)));
     const known = tables.get(table);
     if (known) known.push(...rows);
     else tables.set(table, rows);
@@ -48,7 +42,7 @@ export function rowsByTable(batches: readonly DemoBatch[]): Map<string, ParsedRo
 
 /** The lines of a raw stream. */
 export const linesOf = (batches: readonly DemoBatch[], stream: string): string[] =>
-  batches.filter((b) => b.stream === stream).flatMap((b) => b.payload.toString().trimEnd().split('\n'));
+  batches.filter((b) => b.stream === stream).flatMap(lines);
 
 const Columns = z.record(z.string(), z.string());
 const TableFile = z.object({ name: z.string(), columns: Columns });
