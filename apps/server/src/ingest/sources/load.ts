@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { SourceFile, type StreamDefinition } from './schema.ts';
 
@@ -26,6 +27,9 @@ export interface LoadedSources {
   readonly sources: readonly Source[];
   readonly problems: readonly SourceProblem[];
 }
+
+/** The sources that ship with Sallyport. */
+export const shippedSources = fileURLToPath(new URL('../../../../../content/sources', import.meta.url));
 
 /** Most bytes of one file of a source. */
 const fileBytesMax = 1024 * 1024;

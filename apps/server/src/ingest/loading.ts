@@ -1,0 +1,84 @@
+import { SallyportError } from '@sallyport/contracts';
+import type { Lake, LoadStatement, SpoolSegment } from '@sallyport/lake';
+import type { Log } from '../platform/log.ts';
+import type { IngestMetrics } from './metrics.ts';
+import type { Framing } from './sources/statements.ts';
+import type { Streams } from './sources/streams.ts';
+
+/** What a segment's name in the spool says of it. */
+export interface SegmentOrigin {
+  readonly stream: string;
+  readonly framing: Framing;
+  /** Of segments that an import made. */
+  readonly importId: string | undefined;
+}
+
+/** The spool's name for an import's lines of a stream. */
+export const importStream = (importId: string, stream: string): string => `import/${importId}/${stream}`;
+
+export function originOf(spoolStream: string): SegmentOrigin {
+  const [, importId, stream] = /^import\/([\w-]+)\/(.*)$/s.exec(spoolStream) ?? [];
+  if (importId === undefined || stream === undefined)
+    return { stream: spoolStream, framing: 'door', importId: undefined };
+  return { stream, framing: 'import', importId };
+}
+
+export interface LoadedSegment {
+  readonly id: string;
+  readonly origin: SegmentOrigin;
+  readonly bytes: number;
+  /** Rows stored, by table. */
+  readonly rows: Readonly<Record<string, number>>;
+}
+
+export interface LoadingOptions {
+  readonly lake: Lake;
+  readonly streams: Streams;
+  readonly log: Log;
+  readonly metrics: IngestMetrics;
+  readonly onLoaded: (segment: LoadedSegment) => Promise<void> | void;
+}
+
+/** An error that will come again: of the statement or the data, not of the moment. */
+const permanent = (error: unknown): boolean =>
+  error instanceof SallyportError && error.code !== 'Unavailable' && error.code !== 'TooManyRequests';
+
+/** What the spool hands its segments to: stores a segment through its stream's statements. */
+export function createLoading(options: LoadingOptions): (segment: SpoolSegment) => Promise<void> {
+  const { lake, streams, log, metrics, onLoaded } = options;
+
+  const attempt = async (segment: SpoolSegment, statements: readonly LoadStatement[], retry: boolean) => {
+    const { id, path } = segment;
+    return (await lake.load({ id, path, reader: { kind: 'lines' }, retry }, statements)).rows;
+  };
+
+  /** When a statement fails for good: the others' rows are stored, and the lines of a failed one are kept as refused. */
+  const salvage = async (segment: SpoolSegment, origin: SegmentOrigin): Promise<Record<string, number>> => {
+    const { loads, failed } = streams.statements(origin.stream, origin.framing);
+    const refused = loads.filter((s) => s.table === 'DCRLogErrors');
+    const rows: Record<string, number> = {};
+    let broken = refused.length === loads.length;
+    for (const table of new Set(loads.map((s) => s.table).filter((t) => t !== 'DCRLogErrors')))
+      try {
+        const own = loads.filter((s) => s.table === table);
+        Object.assign(rows, await attempt(segment, own, true));
+      } catch (err) {
+        if (!permanent(err)) throw err;
+        broken = true;
+        log.error({ err, stream: origin.stream, table }, 'a transform failed; its lines are kept as refused');
+      }
+    return { ...rows, ...(await attempt(segment, broken ? [...refused, failed] : refused, true)) };
+  };
+
+  return async (segment) => {
+    const origin = originOf(segment.stream);
+    const { loads } = streams.statements(origin.stream, origin.framing);
+    const rows = await attempt(segment, loads, segment.retry).catch((error: unknown) => {
+      if (!permanent(error)) throw error;
+      log.warn({ err: error, stream: origin.stream }, 'a segment could not be stored at once; table by table');
+      return salvage(segment, origin);
+    });
+    metrics.loaded(origin.stream, rows, segment.bytes);
+    await onLoaded({ id: segment.id, origin, bytes: segment.bytes, rows });
+  };
+}

@@ -1,0 +1,266 @@
+import {
+  KqlError,
+  sqlIdentifier,
+  type Compiled,
+  type CompileOptions,
+  type KqlCatalogue,
+  type KqlType,
+} from '@sallyport/kql';
+import { engineType, sqlName, sqlString, type Column, type LoadStatement, type TableDefinition } from '@sallyport/lake';
+import { jsonColumns } from './columns.ts';
+import type { SourceStream } from './load.ts';
+
+/** A line in the segment of an import: `<mark><file>\t<record>`. The mark `!` says that the record is broken whatever it looks like. */
+export const importMarks = { whole: ' ', broken: '!' } as const;
+
+/** How the lines of a segment were written. `door`: as they are. `import`: each with its file in front (see `importMarks`). */
+export type Framing = 'door' | 'import';
+
+export type Compile = (text: string, catalogue: KqlCatalogue, options: CompileOptions) => Compiled;
+
+/** Most of a refused line that is kept, bytes. */
+const refusedBytesKept = 32 * 1024;
+
+/** Set by the lake or without meaning here: a sender does not write them. */
+const notForSenders = new Set(['TenantId', 'Type', '_BilledSize', '_IsBillable', '_SubscriptionId']);
+
+export class TransformError extends Error {
+  override readonly name = 'TransformError';
+}
+
+const tab = `'\\t'`;
+
+/** A subquery with `RawData`, `_File` and `_Broken` over the lines of a segment. */
+function records(framing: Framing, source: string): string {
+  if (framing === 'door') return `(SELECT RawData, '' AS _File, false AS _Broken FROM ${source})`;
+  return (
+    `(SELECT substring(_line, position(_line, ${tab}) + 1) AS RawData, substring(_line, 2, position(_line, ${tab}) - 2) AS _File,` +
+    ` startsWith(_line, ${sqlString(importMarks.broken)}) AS _Broken FROM (SELECT RawData AS _line FROM ${source}))`
+  );
+}
+
+function errorRows(stream: string, operation: 'Parse' | 'Transform', rows: string): string {
+  const raw = `toValidUTF8(substring(RawData, 1, ${refusedBytesKept}))`;
+  return `SELECT now64(7, 'UTC'), ${sqlString(stream)}, ${sqlString(operation)}, ${raw}, _File FROM ${rows}`;
+}
+
+const errorColumns = ['TimeGenerated', 'InputStreamId', 'OperationName', 'Message', 'CorrelationId'] as const;
+
+const errorStatement = (select: (source: string) => string): LoadStatement => ({
+  table: 'DCRLogErrors',
+  columns: errorColumns,
+  select,
+});
+
+/** Keeps every line of a segment as refused: what cannot be stored any other way. */
+const refuseAll = (stream: string, framing: Framing, operation: 'Parse' | 'Transform'): LoadStatement =>
+  errorStatement((source) => errorRows(stream, operation, records(framing, source)));
+
+/** Of a stream that nothing can be made of. */
+export function refusingStream(
+  stream: string,
+  framing: Framing,
+  operation: 'Parse' | 'Transform' = 'Transform',
+): StreamStatements {
+  const all = refuseAll(stream, framing, operation);
+  return { loads: [all], failed: all };
+}
+
+const isObject = `isValidJSON(RawData) AND JSONType(RawData) = 'Object'`;
+
+/** Statements of a table's own stream: columns by name, TimeGenerated is the time of arrival where it is missing. */
+export function tableStatements(stream: string, table: TableDefinition, framing: Framing): StreamStatements {
+  const columns = table.columns.filter((c) => !notForSenders.has(c.name));
+  const hasTimestamp = columns.some((c) => c.name === 'Timestamp' && c.type === 'datetime');
+  const time = hasTimestamp ? 'coalesce(TimeGenerated, Timestamp, ' : 'coalesce(TimeGenerated, ';
+  const value = (name: string): string => {
+    if (name === 'TimeGenerated' || (name === 'Timestamp' && hasTimestamp)) {
+      const own = name === 'Timestamp' ? 'coalesce(Timestamp, TimeGenerated, ' : time;
+      return `${own}now64(7, 'UTC'))`;
+    }
+    return sqlName(name);
+  };
+  const rows: LoadStatement = {
+    table: table.name,
+    columns: columns.map((c) => c.name),
+    select: (source) => {
+      const lines =
+        framing === 'door'
+          ? source
+          : `(SELECT RawData FROM ${records(framing, source)} WHERE NOT _Broken AND ${isObject})`;
+      return `SELECT ${columns.map((c) => value(c.name)).join(', ')} FROM ${jsonColumns(columns, lines)}`;
+    },
+  };
+  const failed = refuseAll(stream, framing, 'Transform');
+  if (framing === 'door') return { loads: [rows], failed };
+  const refused = errorStatement((source) => {
+    const refused = `(SELECT * FROM ${records(framing, source)} WHERE _Broken OR NOT (${isObject}))`;
+    return errorRows(stream, 'Parse', refused);
+  });
+  return { loads: [rows, refused], failed };
+}
+
+/** What a transform sees as `source`. */
+const sourceColumns = (stream: SourceStream): readonly Column[] =>
+  stream.columns ?? [{ name: 'RawData', type: stream.format === 'jsonObjects' ? 'dynamic' : 'string' }];
+
+/** Carried beside them through `accept`. */
+const helperColumns = [
+  { name: '_Raw', type: 'string' },
+  { name: '_File', type: 'string' },
+  { name: '_Valid', type: 'bool' },
+] as const satisfies readonly Column[];
+
+/** A subquery of the source's columns and the helpers over the lines of a segment. */
+function sourceRows(stream: SourceStream, framing: Framing, source: string): string {
+  const lines = records(framing, source);
+  const json = stream.format !== 'lines';
+  // The door has checked that rows are JSON objects; lines of other formats are what they are.
+  const valid = json && framing === 'import' ? `NOT _Broken AND ${isObject}` : 'NOT _Broken';
+  const raw = `(SELECT if(_Valid, RawData, '') AS RawData, RawData AS _Raw, _File, _Valid FROM (SELECT *, ${valid} AS _Valid FROM ${lines}))`;
+  if (stream.columns === undefined) return raw;
+  return jsonColumns(
+    stream.columns,
+    raw,
+    helperColumns.map((c) => c.name),
+  );
+}
+
+/** Stands in compiled SQL where the rows of `source` go. */
+const placeholder = sqlIdentifier('rows of the segment');
+const filled = (compiledSql: string, rows: string): string => compiledSql.replaceAll(placeholder.text, () => rows);
+
+interface Accept {
+  /** SELECT of the source's columns, helpers and `_Accepted`; the placeholder in place of its rows. */
+  readonly sql: string;
+}
+
+interface Flow {
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** SELECT of those columns, the placeholder in place of the accepted rows. */
+  readonly sql: string;
+}
+
+function streamStatements(
+  stream: SourceStream,
+  accept: Accept,
+  flows: readonly Flow[],
+  framing: Framing,
+): StreamStatements {
+  const decided = (source: string): string => filled(accept.sql, sourceRows(stream, framing, source));
+  const names = sourceColumns(stream).map((c) => sqlName(c.name));
+  const loads = flows.map((flow): LoadStatement => ({
+    table: flow.table,
+    columns: flow.columns,
+    select: (source) => filled(flow.sql, `(SELECT ${names.join(', ')} FROM (${decided(source)}) WHERE ${accepted})`),
+  }));
+  const kept = (operation: 'Parse' | 'Transform', where: string): LoadStatement =>
+    errorStatement((source) =>
+      errorRows(stream.name, operation, `(SELECT _Raw AS RawData, _File FROM (${decided(source)}) WHERE ${where})`),
+    );
+  return {
+    loads: [...loads, kept('Parse', `NOT (${accepted})`)],
+    failed: kept('Transform', accepted),
+  };
+}
+
+const accepted = '_Valid AND ifNull(_Accepted, false)';
+
+const numeric = new Set<KqlType>(['int', 'long', 'real', 'decimal']);
+
+function cellSql(column: Column, wanted: KqlType, table: string): string {
+  const name = sqlName(column.name);
+  if (column.type === wanted) return name;
+  if (numeric.has(column.type) && numeric.has(wanted))
+    return `accurateCastOrNull(${name}, ${sqlString(engineType(wanted).replace(/^Nullable\((.*)\)$/, '$1'))})`;
+  // A dynamic may be given as any scalar; text columns take no dynamic, since its quotes would show.
+  if (wanted === 'dynamic' && column.type === 'string')
+    return `multiIf(${name} = '', '', isValidJSON(${name}), ${name}, toJSONString(${name}))`;
+  throw new TransformError(`column ${column.name} of ${table} is ${wanted}, and the transform gives ${column.type}`);
+}
+
+export interface StreamCompiler {
+  readonly compile: Compile;
+  readonly table: (name: string) => TableDefinition | undefined;
+  /** What `now()` answers in a transform: the time of compiling. Leave TimeGenerated out to get the time of arrival. */
+  readonly now: () => Date;
+}
+
+export interface StreamStatements {
+  /** One for each flow, and one for the lines that are refused. */
+  readonly loads: readonly LoadStatement[];
+  /** Keeps the accepted lines as refused, for when a flow's statement fails in the engine. */
+  readonly failed: LoadStatement;
+}
+
+export interface CompiledStream {
+  readonly stream: string;
+  statements(framing: Framing): StreamStatements;
+  /** Faults of single flows, which are left out. */
+  readonly problems: readonly { readonly file: string | undefined; readonly message: string }[];
+  readonly tables: readonly string[];
+}
+
+const described = (error: unknown): string => {
+  if (error instanceof KqlError) return `${error.message} (${error.code}, ${error.span.start}..${error.span.end})`;
+  if (error instanceof TransformError || error instanceof RangeError) return error.message;
+  throw error;
+};
+
+const catalogueOf = (columns: readonly Column[]): KqlCatalogue => ({
+  version: `source ${JSON.stringify(columns.map((c) => [c.name, c.type]))}`,
+  tables: [{ name: 'source', columns }],
+  functions: [],
+});
+
+function compileAccept(stream: SourceStream, compiler: StreamCompiler): Accept {
+  const catalogue = catalogueOf([...sourceColumns(stream), ...helperColumns]);
+  const text = `source\n| extend _Accepted = (${stream.accept}\n)`;
+  const compiled = compiler.compile(text, catalogue, { ...compileOptions, now: compiler.now() });
+  if (compiled.columns.at(-1)?.type !== 'bool') throw new TransformError('accept does not give a bool');
+  return { sql: compiled.sql };
+}
+
+const compileOptions = { output: 'engine', source: () => placeholder } as const;
+
+function compileFlow(stream: SourceStream, flow: SourceStream['flows'][number], compiler: StreamCompiler): Flow {
+  const table = compiler.table(flow.table);
+  if (table === undefined) throw new TransformError(`there is no table ${flow.table}`);
+  const catalogue = catalogueOf(sourceColumns(stream));
+  const compiled = compiler.compile(flow.transform, catalogue, { ...compileOptions, now: compiler.now() });
+  const cells = compiled.columns.map((column) => {
+    const target = table.columns.find((c) => c.name === column.name);
+    if (target === undefined) throw new TransformError(`${flow.table} has no column ${column.name}`);
+    return cellSql(column, target.type, flow.table);
+  });
+  const columns = compiled.columns.map((c) => c.name);
+  return { table: flow.table, columns, sql: `SELECT ${cells.join(', ')} FROM (${compiled.sql})` };
+}
+
+/**
+ * Compiles the `accept` expression and the flows of a source's stream. A flow that does not compile is left out and told in `problems`; when
+ * `accept` does not, every line is refused as `Transform`.
+ */
+export function compileStream(stream: SourceStream, compiler: StreamCompiler): CompiledStream {
+  const problems: { file: string | undefined; message: string }[] = [];
+  const attempt = <T>(file: string | undefined, work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      problems.push({ file, message: described(error) });
+      return undefined;
+    }
+  };
+  const accept = attempt(undefined, () => compileAccept(stream, compiler));
+  const flows = stream.flows
+    .map((flow) => attempt(flow.file, () => compileFlow(stream, flow, compiler)))
+    .filter((flow) => flow !== undefined);
+  return {
+    stream: stream.name,
+    problems,
+    tables: flows.map((f) => f.table),
+    statements: (framing) =>
+      accept === undefined ? refusingStream(stream.name, framing) : streamStatements(stream, accept, flows, framing),
+  };
+}
