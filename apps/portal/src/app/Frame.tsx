@@ -28,13 +28,13 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { useRef, useState, type ReactElement } from 'react';
 import { client, useMe } from '../shared/api.ts';
+import { useDark } from '../shared/dark.ts';
 import { searchRef, useNarrow, usePageKey } from '../shared/hooks.ts';
 import { Logo } from '../shared/Logo.tsx';
 import { setPreferences, usePreferences } from '../shared/preferences.ts';
 import { visible } from '../shared/text.ts';
 import { CommandPalette, type Command } from './CommandPalette.tsx';
 import { places } from './places.tsx';
-import { useDark } from './theme.tsx';
 
 const NARROW = '@media (max-width: 640px)';
 const TOP = '48px';
@@ -63,7 +63,7 @@ const useStyles = makeStyles({
     [NARROW]: { width: 'auto', minWidth: 0, flexShrink: 1 },
   },
   end: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalXS, flexShrink: 0 },
-  logo: { [NARROW]: { display: 'none' } },
+  logo: { display: 'flex', textDecorationLine: 'none', [NARROW]: { display: 'none' } },
   nav: {
     width: '200px',
     padding: tokens.spacingVerticalS,
@@ -258,7 +258,7 @@ export function Frame(): ReactElement {
           aria-label={narrow ? 'Places' : navCollapsed ? 'Show names of places' : 'Show icons only'}
           onClick={() => (narrow ? setNavOver(!navOver) : setPreferences({ navCollapsed: !navCollapsed }))}
         />
-        <Link to="/" aria-label="Sallyport, home" className={styles.logo} style={{ textDecoration: 'none' }}>
+        <Link to="/" aria-label="Sallyport, home" className={styles.logo}>
           <Logo />
         </Link>
         <SearchBox

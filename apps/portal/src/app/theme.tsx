@@ -1,7 +1,6 @@
 import { FluentProvider, makeStyles, tokens, webDarkTheme, webLightTheme } from '@fluentui/react-components';
 import { useEffect, type ReactElement, type ReactNode } from 'react';
-import { useMedia } from '../shared/hooks.ts';
-import { usePreferences } from '../shared/preferences.ts';
+import { useDark } from '../shared/dark.ts';
 
 const useStyles = makeStyles({
   root: {
@@ -11,13 +10,6 @@ const useStyles = makeStyles({
     lineHeight: tokens.lineHeightBase300,
   },
 });
-
-/** Whether the portal is shown dark: a person's choice, else the system's. */
-export function useDark(): boolean {
-  const { theme } = usePreferences();
-  const system = useMedia('(prefers-color-scheme: dark)');
-  return theme === 'system' ? system : theme === 'dark';
-}
 
 /** Fluent's tokens, light or dark, for everything below. */
 export function Theme({ children }: { children: ReactNode }): ReactElement {

@@ -52,7 +52,7 @@ function Pill({ filter }: { filter: Filter }): ReactElement {
   const set = filter.values !== undefined;
   return (
     <span className={styles.pill}>
-      <Menu checkedValues={{ [filter.id]: [...chosen] }} positioning="below-start">
+      <Menu positioning="below-start">
         <MenuTrigger disableButtonEnhancement>
           <Button size="small" appearance="subtle" className={styles.part} {...(set ? {} : { icon: <AddRegular /> })}>
             {filter.label}
@@ -160,7 +160,7 @@ export function useColumns<C extends { readonly id: string; readonly header: str
   const hidden = hiddenColumns[grid] ?? [];
   const shown = columns.filter((column) => !hidden.includes(column.id));
   const chooser = (
-    <Menu checkedValues={{ columns: shown.map((column) => column.id) }} positioning="below-end">
+    <Menu positioning="below-end">
       <MenuTrigger disableButtonEnhancement>
         <Button size="small" appearance="subtle" icon={<ColumnTripleRegular />}>
           Columns

@@ -1,14 +1,18 @@
 import { Checkbox, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { ArrowDownRegular, ArrowUpRegular } from '@fluentui/react-icons';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useId, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from 'react';
+import { useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from 'react';
 import { useNarrow } from './hooks.ts';
 
 export interface GridColumn<Row> {
   readonly id: string;
   readonly header: string;
-  /** A CSS grid track: `120px`, `minmax(200px, 2fr)`. */
-  readonly width: string;
+  /** Least width, pixels. */
+  readonly min: number;
+  /** Its share of what is left of the width; without it the column stays at `min`. */
+  readonly grow?: number;
+  /** Where the width is short: the column with the highest number goes first; without one it stays. */
+  readonly drop?: number;
   readonly align?: 'end';
   /** Whether its header sorts. */
   readonly sort?: boolean;
@@ -38,14 +42,30 @@ export interface GridProps<Row> {
   readonly empty?: ReactNode;
   /** A row on a telephone; without it the columns scroll sideways there. */
   readonly card?: (row: Row) => ReactNode;
-  /** Below this width, pixels, the columns scroll sideways. */
-  readonly minWidth?: number;
 }
 
 /** Heights in pixels, as the virtualiser needs them: `spacingVerticalXXXL` and three of it. */
 const ROW_HEIGHT = 36;
 const CARD_HEIGHT = 96;
 const OVERSCAN = 16;
+const CHECK_WIDTH = 40;
+
+const track = ({ min, grow }: { min: number; grow?: number }): string =>
+  grow === undefined ? `${min}px` : `minmax(${min}px, ${grow}fr)`;
+
+/** The columns that fit `width`, those of the highest `drop` left out first. */
+export function fitting<C extends { readonly min: number; readonly drop?: number }>(
+  columns: readonly C[],
+  width: number,
+): readonly C[] {
+  let shown = columns;
+  while (shown.reduce((sum, { min }) => sum + min, 0) > width) {
+    const first = Math.max(0, ...shown.map(({ drop = 0 }) => drop));
+    if (first === 0) break;
+    shown = shown.filter(({ drop = 0 }) => drop !== first);
+  }
+  return shown;
+}
 
 const useStyles = makeStyles({
   root: {
@@ -147,7 +167,7 @@ function Header<Row>(props: {
  */
 export function Grid<Row>(props: GridProps<Row>): ReactElement {
   const styles = useStyles();
-  const { rows, columns, rowId, selected, onSelect, onOpen } = props;
+  const { rows, rowId, selected, onSelect, onOpen } = props;
   const narrow = useNarrow();
   const asCards = narrow && props.card !== undefined;
   const height = asCards ? CARD_HEIGHT : ROW_HEIGHT;
@@ -158,7 +178,18 @@ export function Grid<Row>(props: GridProps<Row>): ReactElement {
   const openIndex = props.openId === undefined ? -1 : rows.findIndex((row) => rowId(row) === props.openId);
   const at = Math.min(active, Math.max(0, rows.length - 1));
   const selectable = onSelect !== undefined && !asCards;
-  const template = [...(selectable ? ['40px'] : []), ...columns.map((column) => column.width)].join(' ');
+  const [width, setWidth] = useState(Number.POSITIVE_INFINITY);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element) return undefined;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    setWidth(element.clientWidth);
+    return () => observer.disconnect();
+  }, []);
+  const columns = fitting(props.columns, width - (selectable ? CHECK_WIDTH : 0));
+  const template = [...(selectable ? [`${CHECK_WIDTH}px`] : []), ...columns.map(track)].join(' ');
+  const minWidth = columns.reduce((sum, { min }) => sum + min, selectable ? CHECK_WIDTH : 0);
 
   // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({
@@ -207,7 +238,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactElement {
 
   const allSelected = rows.length > 0 && rows.every((row) => selected?.has(rowId(row)));
   const someSelected = (selected?.size ?? 0) > 0;
-  const lineStyle = { gridTemplateColumns: template, minWidth: props.minWidth };
+  const lineStyle = { gridTemplateColumns: template, minWidth };
 
   return (
     <div
@@ -228,7 +259,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactElement {
       onKeyDown={onKeyDown}
     >
       {!asCards && (
-        <div className={styles.head} role="row" aria-rowindex={1} style={{ minWidth: props.minWidth }}>
+        <div className={styles.head} role="row" aria-rowindex={1} style={{ minWidth }}>
           <div className={styles.line} role="presentation" style={lineStyle}>
             {selectable && (
               <div className={styles.check} role="columnheader">
@@ -252,7 +283,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactElement {
       )}
       <div
         role="presentation"
-        style={{ position: 'relative', height: virtual.getTotalSize(), minWidth: asCards ? undefined : props.minWidth }}
+        style={{ position: 'relative', height: virtual.getTotalSize(), minWidth: asCards ? undefined : minWidth }}
       >
         {virtual.getVirtualItems().map((item) => {
           const row = rows[item.index];

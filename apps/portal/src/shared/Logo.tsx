@@ -11,6 +11,7 @@ const useStyles = makeStyles({
   name: {
     fontWeight: tokens.fontWeightSemibold,
     fontSize: tokens.fontSizeBase400,
+    lineHeight: tokens.lineHeightBase400,
     color: tokens.colorNeutralForeground1,
   },
 });

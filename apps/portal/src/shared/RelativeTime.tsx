@@ -17,7 +17,7 @@ export function RelativeTime({
   const time = new Date(at);
   const [near, full] = [relative(time, now, zone), exact(time, zone)];
   return (
-    <time dateTime={at} title={form === 'exact' ? near : full}>
+    <time dateTime={at} style={{ whiteSpace: 'nowrap' }} title={form === 'exact' ? near : full}>
       {form === 'exact' ? full : near}
     </time>
   );

@@ -4,7 +4,13 @@ import type { Severity as SeverityName } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
 
 const useStyles = makeStyles({
-  root: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalXS, whiteSpace: 'nowrap' },
+  root: {
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXS,
+    whiteSpace: 'nowrap',
+    verticalAlign: 'top',
+  },
   icon: { fontSize: tokens.fontSizeBase400, flexShrink: 0 },
   High: { color: tokens.colorPaletteRedForeground1 },
   Medium: { color: tokens.colorPaletteDarkOrangeForeground1 },

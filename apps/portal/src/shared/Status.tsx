@@ -9,7 +9,13 @@ import {
 import type { ReactElement, ReactNode } from 'react';
 
 const useStyles = makeStyles({
-  root: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalXS, whiteSpace: 'nowrap' },
+  root: {
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXS,
+    whiteSpace: 'nowrap',
+    verticalAlign: 'top',
+  },
   icon: { fontSize: tokens.fontSizeBase400, flexShrink: 0 },
   waiting: { color: tokens.colorBrandForeground1 },
   working: { color: tokens.colorBrandForeground1 },

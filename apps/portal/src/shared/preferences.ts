@@ -12,6 +12,9 @@ const Preferences = z.object({
   recentQueries: z.array(z.string()).catch([]),
   /** What stands in the hunting editor. */
   draft: z.string().catch(''),
+  /** Height of the editor in the workbench, percent. */
+  editorShare: z.number().min(10).max(90).catch(38),
+  schemaShown: z.boolean().catch(true),
 });
 export type Preferences = z.infer<typeof Preferences>;
 

@@ -1,7 +1,7 @@
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { SearchSquareRegular } from '@fluentui/react-icons';
 import type { Alert, Incident } from '@sallyport/contracts';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { encodeFragment } from '../../shared/address.ts';
 import { Copyable } from '../../shared/Copyable.tsx';
@@ -13,6 +13,7 @@ import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
+import { TextLink } from '../../shared/TextLink.tsx';
 import { visible, words } from '../../shared/text.ts';
 import { tacticList } from './IncidentState.tsx';
 
@@ -32,12 +33,12 @@ export const alertHunt = (alert: Alert) =>
   }) as const;
 
 const columns: readonly GridColumn<Alert>[] = [
-  { id: 'severity', header: 'Severity', width: '128px', cell: (alert) => <Severity severity={alert.severity} /> },
-  { id: 'name', header: 'Alert', width: 'minmax(200px, 3fr)', cell: (alert) => visible(alert.alertName) },
-  { id: 'tactics', header: 'Tactics', width: 'minmax(96px, 1fr)', cell: (alert) => tacticList(alert.tactics) },
-  { id: 'techniques', header: 'Techniques', width: '112px', cell: (alert) => visible(alert.techniques.join(', ')) },
-  { id: 'start', header: 'First activity', width: '104px', cell: (alert) => <RelativeTime at={alert.startTime} /> },
-  { id: 'end', header: 'Last activity', width: '104px', cell: (alert) => <RelativeTime at={alert.endTime} /> },
+  { id: 'severity', header: 'Severity', min: 124, cell: (alert) => <Severity severity={alert.severity} /> },
+  { id: 'name', header: 'Alert', min: 220, grow: 3, cell: (alert) => visible(alert.alertName) },
+  { id: 'tactics', header: 'Tactics', min: 120, grow: 1, drop: 2, cell: (alert) => tacticList(alert.tactics) },
+  { id: 'techniques', header: 'Techniques', min: 112, drop: 3, cell: (alert) => visible(alert.techniques.join(', ')) },
+  { id: 'start', header: 'First activity', min: 112, cell: (alert) => <RelativeTime at={alert.startTime} /> },
+  { id: 'end', header: 'Last activity', min: 112, drop: 1, cell: (alert) => <RelativeTime at={alert.endTime} /> },
 ];
 
 function AlertPanel(props: {
@@ -73,9 +74,9 @@ function AlertPanel(props: {
           ['Status', words(alert.status)],
           [
             'Rule',
-            <Link key="r" to="/rules/$id" params={{ id: alert.ruleId }}>
+            <TextLink key="r" to="/rules/$id" params={{ id: alert.ruleId }}>
               {visible(alert.alertName)}
-            </Link>,
+            </TextLink>,
           ],
           ['Tactics', alert.tactics.length > 0 ? tacticList(alert.tactics) : undefined],
           ['Techniques', alert.techniques.length > 0 ? visible(alert.techniques.join(', ')) : undefined],
@@ -125,7 +126,6 @@ export function AlertsTab(props: {
           rows={alerts}
           columns={columns}
           rowId={(alert) => alert.systemAlertId}
-          minWidth={680}
           openId={open?.systemAlertId}
           onOpen={(alert) => props.onOpen(alert.systemAlertId)}
           onClose={() => props.onOpen(undefined)}

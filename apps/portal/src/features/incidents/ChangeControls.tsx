@@ -138,7 +138,7 @@ function Choice<T extends string>(props: {
   disabled: boolean;
 }): ReactElement {
   return (
-    <Menu checkedValues={{ value: [props.value] }}>
+    <Menu>
       <MenuTrigger disableButtonEnhancement>
         <Button
           icon={<ChevronDownRegular />}

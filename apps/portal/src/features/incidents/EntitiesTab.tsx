@@ -1,6 +1,5 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
 import { EntityKind, type Entity, type Incident } from '@sallyport/contracts';
-import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { Copyable } from '../../shared/Copyable.tsx';
 import { EntityIcon, EntityLink } from '../../shared/EntityLink.tsx';
@@ -11,6 +10,7 @@ import { Section } from '../../shared/Section.tsx';
 import { SeverityIcon } from '../../shared/Severity.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { EmptyState } from '../../shared/States.tsx';
+import { TextLink } from '../../shared/TextLink.tsx';
 import { visible, words } from '../../shared/text.ts';
 
 const useStyles = makeStyles({
@@ -50,13 +50,13 @@ function EntityPanel(props: { incident: Incident; entity: Entity; onClose: () =>
           {alerts.map((alert) => (
             <span key={alert.systemAlertId} className={styles.line}>
               <SeverityIcon severity={alert.severity} />
-              <Link
+              <TextLink
                 to="/incidents/$number"
                 params={{ number: String(incident.number) }}
                 search={{ tab: 'alerts', alert: alert.systemAlertId }}
               >
                 {visible(alert.alertName)}
-              </Link>
+              </TextLink>
             </span>
           ))}
         </div>
@@ -83,7 +83,7 @@ export function EntitiesTab(props: {
     {
       id: 'kind',
       header: 'Kind',
-      width: '152px',
+      min: 148,
       cell: (entity) => (
         <span className={styles.kind}>
           <EntityIcon kind={entity.kind} />
@@ -91,11 +91,13 @@ export function EntitiesTab(props: {
         </span>
       ),
     },
-    { id: 'name', header: 'Name', width: 'minmax(160px, 2fr)', cell: (entity) => <bdi>{visible(entity.name)}</bdi> },
+    { id: 'name', header: 'Name', min: 180, grow: 2, cell: (entity) => <bdi>{visible(entity.name)}</bdi> },
     {
       id: 'identifiers',
       header: 'Identifiers',
-      width: 'minmax(160px, 3fr)',
+      min: 180,
+      grow: 3,
+      drop: 1,
       cell: (entity) =>
         visible(
           Object.entries(entity.identifiers)
@@ -103,7 +105,7 @@ export function EntitiesTab(props: {
             .join(' · '),
         ),
     },
-    { id: 'alerts', header: 'Alerts', width: '72px', align: 'end', cell: (entity) => count(alertsOf(entity)) },
+    { id: 'alerts', header: 'Alerts', min: 72, align: 'end', cell: (entity) => count(alertsOf(entity)) },
   ];
   return (
     <div className={styles.split}>

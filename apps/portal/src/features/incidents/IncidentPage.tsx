@@ -1,7 +1,7 @@
 import { Badge, makeStyles, mergeClasses, Tab, TabList, tokens } from '@fluentui/react-components';
 import type { Incident } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { Facts } from '../../shared/Facts.tsx';
 import { duration } from '../../shared/time.ts';
@@ -9,6 +9,7 @@ import { Page } from '../../shared/Page.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
+import { TextLink } from '../../shared/TextLink.tsx';
 import { visible, words } from '../../shared/text.ts';
 import { AlertsTab } from './AlertsTab.tsx';
 import { ChangeControls } from './ChangeControls.tsx';
@@ -44,12 +45,13 @@ const useStyles = makeStyles({
   scroll: { overflowY: 'auto', [NARROW]: { overflowY: 'visible' } },
   grid: { [NARROW]: { minHeight: '420px' } },
   rail: {
-    width: '280px',
+    width: '320px',
     flexShrink: 0,
     overflowY: 'auto',
     [NARROW]: { width: 'auto', overflowY: 'visible' },
   },
   count: { marginLeft: tokens.spacingHorizontalXS },
+  badge: { whiteSpace: 'nowrap', maxWidth: '100%', overflow: 'hidden', flexShrink: 0 },
   badges: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalXS },
 });
 
@@ -95,7 +97,7 @@ function Rail({ incident }: { incident: Incident }): ReactElement {
               incident.labels.length > 0 ? (
                 <span className={styles.badges} key="b">
                   {incident.labels.map((label) => (
-                    <Badge key={label} appearance="outline" color="informative">
+                    <Badge key={label} className={styles.badge} appearance="outline" color="informative">
                       {visible(label)}
                     </Badge>
                   ))}
@@ -175,7 +177,7 @@ export function IncidentPage(): ReactElement {
   const { number } = route.useParams();
   const valid = /^[1-9]\d{0,8}$/.test(number);
   const { data: incident, error, refetch } = useQuery({ ...incidentQuery(Number(number)), enabled: valid });
-  const above = <Link to="/incidents">Incidents</Link>;
+  const above = <TextLink to="/incidents">Incidents</TextLink>;
   if (!valid)
     return (
       <Page title={`Incident ${number}`} above={above}>

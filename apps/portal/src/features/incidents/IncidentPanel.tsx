@@ -1,6 +1,6 @@
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { EntityLink } from '../../shared/EntityLink.tsx';
 import { Facts } from '../../shared/Facts.tsx';
@@ -10,6 +10,7 @@ import { Section } from '../../shared/Section.tsx';
 import { SeverityIcon } from '../../shared/Severity.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
+import { TextLink } from '../../shared/TextLink.tsx';
 import { visible, words } from '../../shared/text.ts';
 import { ChangeControls } from './ChangeControls.tsx';
 import { tacticList } from './IncidentState.tsx';
@@ -71,14 +72,14 @@ export function IncidentPanel({ number, onClose }: { number: number; onClose: ()
               {incident.alerts.slice(0, SHOWN_MAX).map((alert) => (
                 <li key={alert.systemAlertId} className={styles.line}>
                   <SeverityIcon severity={alert.severity} />
-                  <Link
+                  <TextLink
                     className={styles.grow}
                     to="/incidents/$number"
                     params={{ number: String(number) }}
                     search={{ tab: 'alerts', alert: alert.systemAlertId }}
                   >
                     {visible(alert.alertName)}
-                  </Link>
+                  </TextLink>
                   <span className={styles.muted}>
                     <RelativeTime at={alert.endTime} />
                   </span>

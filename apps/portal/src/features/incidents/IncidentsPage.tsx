@@ -2,7 +2,7 @@ import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { ArrowSyncRegular, ShieldCheckmarkRegular } from '@fluentui/react-icons';
 import { IncidentStatus, Severity as SeverityEnum, type IncidentSummary } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import { useMay, useMe } from '../../shared/api.ts';
 import { FilterBar, FilterSearch, useColumns } from '../../shared/FilterBar.tsx';
@@ -12,6 +12,7 @@ import { Page } from '../../shared/Page.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
+import { TextLink } from '../../shared/TextLink.tsx';
 import { visible } from '../../shared/text.ts';
 import { useSteady } from '../../shared/useSteady.ts';
 import { BulkBar } from './BulkBar.tsx';
@@ -37,20 +38,21 @@ const useStyles = makeStyles({
 function useGridColumns(): readonly GridColumn<IncidentSummary>[] {
   const styles = useStyles();
   return [
-    { id: 'number', header: 'No.', width: '64px', sort: true, cell: (row) => row.number },
+    { id: 'number', header: 'No.', min: 56, sort: true, cell: (row) => row.number },
     {
       id: 'severity',
       header: 'Severity',
-      width: '128px',
+      min: 132,
       sort: true,
       cell: (row) => <Severity severity={row.severity} />,
     },
     {
       id: 'title',
       header: 'Incident',
-      width: 'minmax(240px, 3fr)',
+      min: 320,
+      grow: 4,
       cell: (row) => (
-        <Link
+        <TextLink
           to="/incidents/$number"
           params={{ number: String(row.number) }}
           className={styles.link}
@@ -59,38 +61,40 @@ function useGridColumns(): readonly GridColumn<IncidentSummary>[] {
           onClick={(event) => event.stopPropagation()}
         >
           {visible(row.title)}
-        </Link>
+        </TextLink>
       ),
     },
-    { id: 'status', header: 'Status', width: '96px', cell: (row) => <IncidentStatusLabel status={row.status} /> },
-    { id: 'owner', header: 'Owner', width: 'minmax(112px, 1fr)', cell: (row) => <Owner owner={row.owner} /> },
-    { id: 'tactics', header: 'Tactics', width: 'minmax(112px, 1.5fr)', cell: (row) => tacticList(row.tactics) },
+    { id: 'status', header: 'Status', min: 92, cell: (row) => <IncidentStatusLabel status={row.status} /> },
+    { id: 'owner', header: 'Owner', min: 112, grow: 1, drop: 1, cell: (row) => <Owner owner={row.owner} /> },
+    { id: 'tactics', header: 'Tactics', min: 120, grow: 1.5, drop: 3, cell: (row) => tacticList(row.tactics) },
     {
       id: 'alertCount',
       header: 'Alerts',
-      width: '72px',
+      min: 68,
       align: 'end',
       sort: true,
       cell: (row) => count(row.alertCount),
     },
-    { id: 'entityCount', header: 'Entities', width: '72px', align: 'end', cell: (row) => count(row.entityCount) },
+    { id: 'entityCount', header: 'Entities', min: 76, align: 'end', drop: 5, cell: (row) => count(row.entityCount) },
     {
       id: 'lastActivityAt',
       header: 'Last activity',
-      width: '112px',
+      min: 112,
       cell: (row) => <RelativeTime at={row.lastActivityAt} />,
     },
     {
       id: 'createdAt',
       header: 'Created',
-      width: '112px',
+      min: 96,
+      drop: 6,
       sort: true,
       cell: (row) => <RelativeTime at={row.createdAt} />,
     },
     {
       id: 'lastUpdatedAt',
       header: 'Updated',
-      width: '112px',
+      min: 96,
+      drop: 4,
       sort: true,
       cell: (row) => <RelativeTime at={row.lastUpdatedAt} />,
     },
@@ -220,7 +224,6 @@ export function IncidentsPage(): ReactElement {
             rows={steady.rows}
             columns={shown}
             rowId={(row) => String(row.number)}
-            minWidth={900}
             openId={openNumber === undefined ? undefined : String(openNumber)}
             onOpen={(row) =>
               openNumber === row.number
@@ -236,9 +239,9 @@ export function IncidentsPage(): ReactElement {
               filtered === undefined ? (
                 <EmptyState icon={<ShieldCheckmarkRegular />} title="No open incidents">
                   Rules look at new rows every few minutes; what they find appears here. Upload a log under{' '}
-                  <Link to="/data" search={{ tab: 'upload' }}>
+                  <TextLink to="/data" search={{ tab: 'upload' }}>
                     Data
-                  </Link>{' '}
+                  </TextLink>{' '}
                   to see them at work.
                 </EmptyState>
               ) : (

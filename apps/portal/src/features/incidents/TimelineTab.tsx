@@ -1,10 +1,10 @@
 import { AddCircleRegular, CommentRegular, EditRegular, MergeRegular, ShieldErrorRegular } from '@fluentui/react-icons';
 import type { Incident } from '@sallyport/contracts';
-import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { plural } from '../../shared/numbers.ts';
 import { Section } from '../../shared/Section.tsx';
 import { SeverityIcon } from '../../shared/Severity.tsx';
+import { TextLink } from '../../shared/TextLink.tsx';
 import { visible } from '../../shared/text.ts';
 import { Timeline, type TimelineItem } from '../../shared/Timeline.tsx';
 import { tacticList } from './IncidentState.tsx';
@@ -24,13 +24,13 @@ export function timelineOf(incident: Incident): readonly TimelineItem[] {
     at: alert.startTime,
     icon: <SeverityIcon severity={alert.severity} />,
     title: (
-      <Link
+      <TextLink
         to="/incidents/$number"
         params={{ number: String(incident.number) }}
         search={{ tab: 'alerts', alert: alert.systemAlertId }}
       >
         {visible(alert.alertName)}
-      </Link>
+      </TextLink>
     ),
     body: [
       tacticList(alert.tactics),

@@ -1,0 +1,133 @@
+import { makeStyles } from '@fluentui/react-components';
+import { useEffect, useRef, type ReactElement } from 'react';
+import { useDark } from '../dark.ts';
+import { blockAt, type Block } from './blocks.ts';
+import { monaco, setCatalogue, setEditorTheme } from './kusto.ts';
+import type { CatalogueSchema } from './schema.ts';
+
+const useStyles = makeStyles({ root: { width: '100%', height: '100%', minHeight: 0 } });
+
+export interface EditorHandle {
+  /** What Run runs: the selection, else the query at the cursor. */
+  readonly current: () => Block | undefined;
+  readonly insert: (text: string) => void;
+  readonly focus: () => void;
+}
+
+export interface KqlEditorProps {
+  readonly value: string;
+  readonly onChange?: (value: string) => void;
+  /** Shift-Enter and Ctrl-Enter. */
+  readonly onRun?: () => void;
+  readonly onReady?: (handle: EditorHandle) => void;
+  readonly catalogue?: CatalogueSchema | undefined;
+  readonly readOnly?: boolean;
+  readonly label: string;
+  /** Where the server found a fault: UTF-16 offsets into `value`, underlined until the text changes. */
+  readonly fault?: { readonly from: number; readonly to: number; readonly message: string } | undefined;
+}
+
+const FONT_SIZE = 13;
+
+/** The KQL editor: completion, hovers and errors from the catalogue, by Kusto's own language service in a worker. */
+export default function KqlEditor(props: KqlEditorProps): ReactElement {
+  const styles = useStyles();
+  const host = useRef<HTMLDivElement>(null);
+  const editor = useRef<monaco.editor.IStandaloneCodeEditor>(null);
+  const latest = useRef(props);
+  useEffect(() => {
+    latest.current = props;
+  });
+  const dark = useDark();
+  useEffect(() => setEditorTheme(dark), [dark]);
+
+  useEffect(() => {
+    const { value, readOnly, label, onReady } = latest.current;
+    const made = monaco.editor.create(host.current!, {
+      value,
+      language: 'kusto',
+      readOnly: readOnly ?? false,
+      ariaLabel: label,
+      automaticLayout: true,
+      fontSize: FONT_SIZE,
+      minimap: { enabled: false },
+      scrollBeyondLastLine: false,
+      lineNumbersMinChars: 3,
+      folding: false,
+      glyphMargin: false,
+      renderLineHighlight: 'none',
+      overviewRulerLanes: 0,
+      wordWrap: 'on',
+      fixedOverflowWidgets: true,
+      unicodeHighlight: { invisibleCharacters: true, ambiguousCharacters: true },
+      'semanticHighlighting.enabled': true,
+      padding: { top: 8, bottom: 8 },
+    });
+    editor.current = made;
+    made.onDidChangeModelContent(() => {
+      monaco.editor.setModelMarkers(made.getModel()!, 'server', []);
+      latest.current.onChange?.(made.getValue());
+    });
+    for (const keys of [monaco.KeyMod.Shift | monaco.KeyCode.Enter, monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter])
+      made.addCommand(keys, () => latest.current.onRun?.());
+    onReady?.({
+      current: () => {
+        const model = made.getModel();
+        const selection = made.getSelection();
+        if (!model || !selection) return undefined;
+        const from = model.getOffsetAt(selection.getStartPosition());
+        const to = model.getOffsetAt(selection.getEndPosition());
+        const text = model.getValue().slice(from, to);
+        if (text.trim() !== '') return { text, from, to };
+        return blockAt(model.getValue(), model.getOffsetAt(selection.getPosition()));
+      },
+      insert: (text) => {
+        made.trigger('portal', 'type', { text });
+        made.focus();
+      },
+      focus: () => made.focus(),
+    });
+    return () => {
+      made.getModel()?.dispose();
+      made.dispose();
+      editor.current = null;
+    };
+  }, []);
+
+  useEffect(() => {
+    if (editor.current && editor.current.getValue() !== props.value) editor.current.setValue(props.value);
+  }, [props.value]);
+
+  useEffect(() => {
+    const model = editor.current?.getModel();
+    if (model && props.catalogue) void setCatalogue(model, props.catalogue);
+  }, [props.catalogue]);
+
+  const { fault } = props;
+  useEffect(() => {
+    const model = editor.current?.getModel();
+    if (!model) return;
+    const markers = fault
+      ? [
+          {
+            severity: monaco.MarkerSeverity.Error,
+            message: fault.message,
+            ...range(model, fault.from, Math.max(fault.to, fault.from + 1)),
+          },
+        ]
+      : [];
+    monaco.editor.setModelMarkers(model, 'server', markers);
+  }, [fault]);
+
+  return <div ref={host} className={styles.root} data-kql-editor />;
+}
+
+function range(model: monaco.editor.ITextModel, from: number, to: number): monaco.IRange {
+  const [start, end] = [model.getPositionAt(from), model.getPositionAt(to)];
+  return {
+    startLineNumber: start.lineNumber,
+    startColumn: start.column,
+    endLineNumber: end.lineNumber,
+    endColumn: end.column,
+  };
+}
