@@ -164,7 +164,6 @@ function securityAlertRow(
       'Alert generation status': 'Full alert created',
       Query: rule.query,
     }),
-    SourceSystem: 'Detection',
     Type: 'SecurityAlert',
     ...Object.fromEntries(Object.entries(wording.properties).filter(([column]) => settable.has(column))),
   };
