@@ -370,21 +370,23 @@ export class Emitter {
         outputs.filter((o) => o.side === which).map((o) => o.column),
         ...rel.on.map((pair) => columnsOf(pair[which])),
       );
-      const block = this.#emit(input, names);
       if (which === 'left' && rel.joinKind === 'innerunique')
         return this.#firstOfEach(
           input,
           names,
           rel.on.map((p) => p.left),
         );
-      return this.#asSubquery(block);
+      const block = this.#emit(input, names);
+      return this.#asSubquery(mayMiss[rel.joinKind]?.includes(which) ? nullable(block, input) : block);
     };
     const left = side('left');
     const right = side('right');
     const condition = rel.on.map((pair) => {
       const l = emitExpression(pair.left, this.#scope(left));
       const r = emitExpression(pair.right, this.#scope(right));
-      return sql`${comparable(l, r.type)} = ${comparable(r, l.type)}`;
+      // Null keys meet each other.
+      const equal = l.nullable && r.nullable ? sql`<=>` : sql`=`;
+      return sql`${comparable(l, r.type)} ${equal} ${comparable(r, l.type)}`;
     });
     const kind = joinKeywords[rel.joinKind];
     return {
@@ -443,7 +445,7 @@ export class Emitter {
     );
     const input = this.#asSubquery(this.#emit(rel.input, used));
     const scope = this.#scope(input);
-    const arrays = rel.items.map((i) => arrayOf(emitExpression(i.expr, scope)));
+    const arrays = rel.items.map((i) => arrayOf(emitExpression(i.expr, scope), rel.keepNull));
     const longest = arrays.length > 1 ? sql`greatest(${join(arrays.map((a) => sql`length(${a})`))})` : undefined;
     const cut = (a: Sql): Sql => {
       const even = longest ? sql`arrayResize(${a}, ${longest}, '')` : a;
@@ -455,7 +457,7 @@ export class Emitter {
       ...arrays.map((a, n) => sql`${cut(a)} AS ${element(n)}`),
       sql`arrayEnumerate(${cut(arrays[0]!)}) AS ${element(arrays.length)}`,
     ];
-    const from = sql`${input.from} ${rel.keepEmpty ? sql`LEFT ARRAY JOIN` : sql`ARRAY JOIN`} ${join(joined)}`;
+    const from = sql`${input.from} ARRAY JOIN ${join(joined)}`;
     const columns = new Map<string, { sql: Sql; plain: boolean }>(
       kept.map((f) => [f.name, { sql: input.columns.get(f.name)!.sql, plain: true }]),
     );
@@ -505,6 +507,22 @@ const joinKeywords: Readonly<Record<RelOf<'join'>['joinKind'], Sql>> = {
   rightanti: sql`RIGHT ANTI JOIN`,
 };
 
+/** Sides whose rows may be missing from an outer join: the engine then gives a column's default, which must be null. */
+const mayMiss: Partial<Record<RelOf<'join'>['joinKind'], readonly ('left' | 'right')[]>> = {
+  leftouter: ['right'],
+  rightouter: ['left'],
+  fullouter: ['left', 'right'],
+};
+const nullable = (block: Block, rel: Rel): Block => ({
+  ...block,
+  columns: new Map(
+    [...block.columns].map(([name, column]) => {
+      const type = rel.fields.find((f) => f.name === name)?.type ?? 'dynamic';
+      return [name, neverNull(type) ? column : { sql: sql`toNullable(${column.sql})`, plain: false }];
+    }),
+  ),
+});
+
 const whereClause = (block: Block): Sql =>
   block.where.length
     ? sql` WHERE ${join(
@@ -526,11 +544,11 @@ const comparable = (o: Operand, other: Operand['type']): Sql => {
   return o.sql;
 };
 
-/** The elements of a dynamic as JSON texts: an array's; a bag's as bags of one key; none of null. */
-function arrayOf(o: Operand): Sql {
+/** The elements of a dynamic as JSON texts: an array's; a bag's as bags of one key. Null is one null, or nothing. */
+function arrayOf(o: Operand, keepNull: boolean): Sql {
   const d = toDynamic(o);
   const clean = (raw: Sql): Sql => sql`arrayMap(x -> replaceAll(x, '\\\\/', '/'), ${raw})`;
-  return sql`multiIf(startsWith(${d}, '['), ${clean(sql`JSONExtractArrayRaw(${d})`)}, startsWith(${d}, '{'), ${clean(sql`arrayMap(p -> concat('{', toJSONString(p.1), ':', p.2, '}'), JSONExtractKeysAndValuesRaw(${d}))`)}, ${d} = '', CAST([], 'Array(String)'), [${d}])`;
+  return sql`multiIf(startsWith(${d}, '['), ${clean(sql`JSONExtractArrayRaw(${d})`)}, startsWith(${d}, '{'), ${clean(sql`arrayMap(p -> concat('{', toJSONString(p.1), ':', p.2, '}'), JSONExtractKeysAndValuesRaw(${d}))`)}, ${d} = '', ${keepNull ? sql`['']` : sql`CAST([], 'Array(String)')`}, [${d}])`;
 }
 
 const engineCell = (field: Field, column: Sql): Sql => sql`CAST(${column}, ${string(typeOf(field).text)})`;

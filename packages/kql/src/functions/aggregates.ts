@@ -1,6 +1,6 @@
 import { identifier, integer, join, sql, type Sql } from '../sql.ts';
 import { fromUnixTicks, toDynamic, toJsonElement, unixTicks } from './convert.ts';
-import { arrayFrom } from './dynamic.ts';
+import { arrayFrom, elementsOf } from './dynamic.ts';
 import type { AggregateFunction, Operand } from './registry.ts';
 
 type Build = AggregateFunction['build'];
@@ -23,17 +23,26 @@ const summable = (o: Operand): Sql => o.sql;
 const back = (o: Operand, text: Sql): Sql =>
   o.type === 'int' ? sql`toInt32(${text})` : o.type === 'long' || o.type === 'timespan' ? sql`toInt64(${text})` : text;
 const average = (o: Operand, text: (value: Sql) => Sql): Sql => {
-  if (o.type === 'datetime') return fromUnixTicks(text(sql`toInt64(${unixTicks(o.sql)})`));
-  if (o.type === 'timespan') return sql`toInt64(${text(o.sql)})`;
-  return sql`toFloat64(${text(o.sql)})`;
+  const known = (value: Sql): Sql => sql`if(isFinite(${text(value)}), toInt64(${text(value)}), NULL)`;
+  if (o.type === 'datetime') return fromUnixTicks(known(sql`toInt64(${unixTicks(o.sql)})`));
+  if (o.type === 'timespan') return known(o.sql);
+  return sql`toFloat64(ifNull(${text(o.sql)}, nan))`;
 };
-/** An average over nothing is null, not the engine's NaN. */
-const nanToNull = (text: Sql): Sql => sql`if(isNaN(${text}), NULL, ${text})`;
 
 const counted = (condition?: Operand): Sql =>
   condition ? sql`countIf(ifNull(${condition.sql}, false))` : sql`count()`;
 const where = (o: Operand): Sql => sql`ifNull(${o.sql}, false)`;
 
+/** Dynamic arrays give their elements, not themselves; a null stays. */
+const elementsOrSelf = (value: Operand): Sql =>
+  sql`if(startsWith(${value.sql}, '['), ${elementsOf(value.sql)}, [${toJsonElement(value)}])`;
+function flatList(value: Operand, limit: Operand | undefined, order: Sql | undefined, condition?: Sql): Sql {
+  const keep = condition ?? sql`true`;
+  const gathered = order
+    ? sql`arrayMap(p -> p.2, arraySort(p -> p.1, groupArrayIf((${order}, ${elementsOrSelf(value)}), ${keep})))`
+    : sql`groupArrayIf(${elementsOrSelf(value)}, ${keep})`;
+  return arrayFrom(sql`arraySlice(arrayFlatten(${gathered}), 1, ${limit ? limit.sql : integer(1_048_576)})`);
+}
 /** JSON texts gathered into an array, in the order of the rows when they have one; nulls are left out. */
 function list(
   value: Operand,
@@ -42,6 +51,7 @@ function list(
   condition?: Sql,
   withNulls = false,
 ): Sql {
+  if (value.type === 'dynamic') return flatList(value, limit, order, condition);
   const json = withNulls ? toJsonElement(value) : toDynamic(value);
   const present = withNulls ? sql`true` : value.type === 'string' ? sql`true` : sql`${json} != ''`;
   const keep = condition ? sql`${present} AND ${condition}` : present;
@@ -51,6 +61,15 @@ function list(
   return arrayFrom(sql`arraySlice(${gathered}, 1, ${limit ? limit.sql : integer(1_048_576)})`);
 }
 function set(value: Operand, limit: Operand | undefined, order: Sql | undefined, condition?: Sql): Sql {
+  if (value.type === 'dynamic') {
+    const keep = condition ? sql`${value.sql} != '' AND ${condition}` : sql`${value.sql} != ''`;
+    const all = order
+      ? sql`arrayMap(p -> p.2, arraySort(p -> p.1, groupArrayIf((${order}, ${elementsOrSelf(value)}), ${keep})))`
+      : sql`groupUniqArrayIf(${elementsOrSelf(value)}, ${keep})`;
+    return arrayFrom(
+      sql`arraySlice(arrayDistinct(arrayFlatten(${all})), 1, ${limit ? limit.sql : integer(1_048_576)})`,
+    );
+  }
   const json = toDynamic(value);
   const keep = condition ? sql`${json} != '' AND ${condition}` : sql`${json} != ''`;
   const gathered = order
@@ -71,8 +90,15 @@ const extremeRow =
   (fn: Sql, ifFn: Sql): Build =>
   ([by, ...values]) => {
     const key = by!.type === 'dynamic' ? sql`ifNull(toFloat64OrNull(${by!.sql}), 0)` : by!.sql;
+    const max = fn.text === 'argMax';
+    const ranked =
+      by!.type === 'real'
+        ? max
+          ? sql`(isNaN(assumeNotNull(${key})), assumeNotNull(${key}))`
+          : sql`(NOT isNaN(assumeNotNull(${key})), assumeNotNull(${key}))`
+        : sql`assumeNotNull(${key})`;
     return by!.nullable
-      ? sql`if(countIf(isNotNull(${key})) > 0, ${ifFn}(${columns(values)}, assumeNotNull(${key}), isNotNull(${key})), any(${columns(values)}))`
+      ? sql`if(countIf(isNotNull(${key})) > 0, ${ifFn}(${columns(values)}, ${ranked}, isNotNull(${key})), any(${columns(values)}))`
       : sql`${fn}(${columns(values)}, ${key})`;
   };
 const extreme =
@@ -97,15 +123,12 @@ const percentile = (v: Operand, p: Sql): Sql => {
       : back(v, chosen);
 };
 
-const deviation = (name: string, fn: Sql, population: boolean): readonly AggregateFunction[] => {
-  const none = population ? sql`NULL` : sql`if(count(X) = 0, NULL, 0)`;
-  void none;
-  const of = (v: Sql, test?: Sql): Sql => {
-    const text = test ? sql`${fn}If(${v}, ${test})` : sql`${fn}(${v})`;
-    return sql`if(isNaN(${text}), 0, toFloat64(${text}))`;
-  };
+/** 0 over fewer than two values; NaN where a value is. */
+const deviation = (name: string, fn: Sql): readonly AggregateFunction[] => {
+  const of = (v: Sql, test: Sql): Sql =>
+    sql`if(countIf(isNotNull(${v}) AND ${test}) < 2, 0., toFloat64(ifNull(${fn}If(${v}, ${test}), 0)))`;
   return [
-    make(name, ['real'], 'real', ([v]) => of(v!.sql)),
+    make(name, ['real'], 'real', ([v]) => of(v!.sql, sql`true`)),
     make(`${name}if`, ['real', 'bool'], 'real', ([v, c]) => of(v!.sql, where(c!))),
   ];
 };
@@ -192,10 +215,10 @@ export const aggregateTable: readonly AggregateFunction[] = [
       ),
     { nulls: 'never' },
   ),
-  ...deviation('stdev', sql`stddevSamp`, false),
-  ...deviation('stdevp', sql`stddevPop`, true),
-  ...deviation('variance', sql`varSamp`, false),
-  ...deviation('variancep', sql`varPop`, true),
+  ...deviation('stdev', sql`stddevSamp`),
+  ...deviation('stdevp', sql`stddevPop`),
+  ...deviation('variance', sql`varSamp`),
+  ...deviation('variancep', sql`varPop`),
   make('covariance', ['real', 'real'], 'real', ([a, b]) => sql`toFloat64(covarSamp(${a!.sql}, ${b!.sql}))`),
   make('covariancep', ['real', 'real'], 'real', ([a, b]) => sql`toFloat64(covarPop(${a!.sql}, ${b!.sql}))`),
   make('binary_all_and', ['long'], 'long', ([v]) => sql`groupBitAnd(${v!.sql})`),
@@ -218,7 +241,8 @@ function sumOf(v: Operand, test: Sql | undefined, result: string): Sql {
 function mean(v: Operand, test: Sql | undefined, result: string): Sql {
   const o: Operand =
     v.type === 'dynamic' || v.type === 'string' ? { ...v, sql: sql`toFloat64OrNull(${v.sql})`, type: 'real' } : v;
-  const of = (value: Sql): Sql => nanToNull(test ? sql`avgIf(${value}, ${test})` : sql`avg(${value})`);
+  // Over nothing the answer is NaN, or null where the type has none.
+  const of = (value: Sql): Sql => (test ? sql`avgIf(${value}, ${test})` : sql`avg(${value})`);
   if (result === 'decimal') return sql`toDecimal128(${of(sql`toFloat64(${o.sql})`)}, 18)`;
   return average(o, of);
 }

@@ -28,6 +28,11 @@ export const neverNull = (type: FieldType): boolean => type === 'string' || type
 
 /** Ticks since 1970 of a datetime, as Int64. */
 export const unixTicks = (datetime: Sql): Sql => sql`reinterpret(${datetime}, 'Int64')`;
+/** A sum or difference that leaves Kusto's years 1 to 9999 is null. */
+export const fromAnyTicks = (ticks: Sql): Sql =>
+  fromUnixTicks(
+    sql`nullIf(nullIf(clamp(${ticks}, toInt64(-621355968000000001), toInt64(2534023008000000000)), toInt64(-621355968000000001)), toInt64(2534023008000000000))`,
+  );
 export const fromUnixTicks = (ticks: Sql): Sql => sql`reinterpret(toInt64(${ticks}), 'DateTime64(7, \\'UTC\\')')`;
 
 const pad = (n: bigint, width: number): string => n.toString().padStart(width, '0');
@@ -91,7 +96,7 @@ export const timespanText = (t: Sql): Sql =>
   sql`concat(if(${t} < 0, '-', ''), if(abs(${t}) >= 864000000000, concat(toString(intDiv(abs(${t}), 864000000000)), '.'), ''), leftPad(toString(intDiv(abs(${t}), 36000000000) % 24), 2, '0'), ':', leftPad(toString(intDiv(abs(${t}), 600000000) % 60), 2, '0'), ':', leftPad(toString(intDiv(abs(${t}), 10000000) % 60), 2, '0'), if(abs(${t}) % 10000000 = 0, '', concat('.', leftPad(toString(abs(${t}) % 10000000), 7, '0'))))`;
 /** A real as .NET writes it: `1.0`, `1E+20`, `NaN`, `Infinity`. */
 export const realText = (r: Sql): Sql =>
-  sql`multiIf(isNaN(${r}), 'NaN', isInfinite(${r}), if(${r} > 0, 'Infinity', '-Infinity'), ${r} = 0, '0.0', abs(${r}) >= 1e15 OR abs(${r}) < 1e-5, ${scientific(r)}, position(toString(${r}), '.') = 0, concat(toString(${r}), '.0'), toString(${r}))`;
+  sql`multiIf(isNaN(${r}), 'NaN', isInfinite(${r}), if(${r} > 0, 'inf', '-inf'), ${r} = 0, if(startsWith(toString(${r}), '-'), '-0.0', '0.0'), abs(${r}) >= 1e15 OR abs(${r}) < 1e-5, ${scientific(r)}, position(toString(${r}), '.') = 0, concat(toString(${r}), '.0'), toString(${r}))`;
 const exponent = (r: Sql): Sql => sql`toInt32(floor(log10(abs(${r}))))`;
 const mantissa = (r: Sql): Sql => sql`toString(roundBankers(${r} / exp10(${exponent(r)}), 15))`;
 const scientific = (r: Sql): Sql =>
@@ -140,8 +145,8 @@ export function toText(o: Operand): Sql {
     case 'bool':
       // A null condition counts as false in multiIf, so null is told apart here.
       return o.nullable
-        ? sql`multiIf(isNull(${o.sql}), '', ${o.sql}, 'true', 'false')`
-        : sql`if(${o.sql}, 'true', 'false')`;
+        ? sql`multiIf(isNull(${o.sql}), '', ${o.sql}, 'True', 'False')`
+        : sql`if(${o.sql}, 'True', 'False')`;
     case 'datetime':
       return nullable(datetimeIso(o.sql));
     case 'timespan':
@@ -166,7 +171,7 @@ export function parseTimespan(s: Sql): Sql {
 }
 
 const parseInteger = (s: Sql, bits: Sql): Sql =>
-  sql`if(match(${s}, '^\\\\s*0[xX][0-9a-fA-F]{1,16}\\\\s*$'), accurateCastOrNull(reinterpretAsInt64(reverse(unhex(leftPad(substring(trimBoth(${s}), 3), 16, '0')))), ${bits}), accurateCastOrNull(coalesce(toInt64OrNull(trimBoth(${s})), if(match(${s}, '^\\\\s*[-+]?[0-9]*\\\\.[0-9]*\\\\s*$'), accurateCastOrNull(trunc(toFloat64OrNull(trimBoth(${s}))), 'Int64'), NULL)), ${bits}))`;
+  sql`if(match(${s}, '^\\\\s*0[xX][0-9a-fA-F]{1,16}\\\\s*$'), accurateCastOrNull(reinterpretAsInt64(reverse(unhex(leftPad(substring(trimBoth(${s}), 3), 16, '0')))), ${bits}), accurateCastOrNull(toInt64OrNull(trimBoth(${s})), ${bits}))`;
 
 function fromText(s: Sql, to: KqlType): Sql {
   switch (to) {
@@ -204,11 +209,11 @@ function numeric(o: Operand, to: KqlType): Sql | undefined {
       return number ? sql`${o.sql} != 0` : undefined;
     case 'int':
       if (from === 'bool') return sql`toInt32(${o.sql})`;
-      if (from === 'real') return sql`accurateCastOrNull(trunc(${o.sql}), 'Int32')`;
-      return number || from === 'timespan' ? sql`accurateCastOrNull(${o.sql}, 'Int32')` : undefined;
+      if (from === 'real') return sql`if(isFinite(${o.sql}), toInt32(toInt64(trunc(${o.sql}))), NULL)`;
+      return number || from === 'timespan' ? sql`toInt32(${o.sql})` : undefined;
     case 'long':
       if (from === 'datetime') return sql`${unixTicks(o.sql)} + ${epochOffset}`;
-      if (from === 'real') return sql`accurateCastOrNull(trunc(${o.sql}), 'Int64')`;
+      if (from === 'real') return sql`if(isFinite(${o.sql}), toInt64(trunc(${o.sql})), NULL)`;
       return number || from === 'bool' || from === 'timespan' ? sql`toInt64(${o.sql})` : undefined;
     case 'real':
       if (from === 'datetime') return sql`toFloat64(${unixTicks(o.sql)} + ${epochOffset})`;
@@ -236,7 +241,7 @@ function fromDynamic(d: Sql, to: KqlType): Sql {
     case 'long':
       return sql`multiIf(${d} = 'true', 1, ${d} = 'false', 0, coalesce(toInt64OrNull(${text}), accurateCastOrNull(trunc(toFloat64OrNull(${text})), 'Int64')))`;
     case 'real':
-      return sql`toFloat64OrNull(${text})`;
+      return sql`multiIf(${d} = 'true', 1., ${d} = 'false', 0., toFloat64OrNull(${text}))`;
     default:
       return fromText(text, to);
   }

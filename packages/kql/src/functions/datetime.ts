@@ -1,13 +1,12 @@
 import { integer, join, sql, string, type Sql } from '../sql.ts';
-import { epochOffset, epochTicks, fromUnixTicks, ticksPerDay, unixTicks } from './convert.ts';
+import { epochOffset, epochTicks, fromAnyTicks, fromUnixTicks, ticksPerDay, unixTicks } from './convert.ts';
 import { alias, engineTyped, scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
 
-const day = integer(ticksPerDay);
+// Typed: an unsigned constant beside a negative number of ticks would make the engine compute without sign.
+const ticks = (n: bigint): Sql => sql`toInt64(${integer(n)})`;
+const day = ticks(ticksPerDay);
 const fromNow = (text: Sql): Sql => sql`toDateTime64(${text}, 7, 'UTC')`;
 const clock = (now: bigint): Sql => fromUnixTicks(integer(now - epochTicks));
-const date32 = (d: Sql): Sql => sql`toDate32(${d})`;
-/** The midnight of a Date32, also outside the years of Date32's own functions. */
-const midnight = (d: Sql): Sql => sql`toDateTime64(${d}, 7, 'UTC')`;
 const startOfDay = (d: Sql): Sql => fromUnixTicks(sql`${unixTicks(d)} - positiveModulo(${unixTicks(d)}, ${day})`);
 /** Kusto's weeks start on Sunday. */
 const startOfWeek = (d: Sql): Sql =>
@@ -19,7 +18,7 @@ const firstOf = (d: Sql, month: Sql): Sql =>
 const startOfMonth = (d: Sql): Sql => firstOf(d, sql`leftPad(toString(toMonth(${d})), 2, '0')`);
 const startOfYear = (d: Sql): Sql => firstOf(d, sql`'01'`);
 const back = (d: Sql): Sql => fromUnixTicks(sql`${unixTicks(d)} - 1`);
-const ticksOf = (d: Sql, ticks: Sql): Sql => fromUnixTicks(sql`${unixTicks(d)} + ${ticks}`);
+const ticksOf = (d: Sql, by: Sql): Sql => fromAnyTicks(sql`${unixTicks(d)} + ${by}`);
 
 type Step = (d: Sql, n: Sql) => Sql;
 const unitTicks: Readonly<Record<string, bigint>> = {
@@ -31,19 +30,30 @@ const unitTicks: Readonly<Record<string, bigint>> = {
   millisecond: 10_000n,
   microsecond: 10n,
 };
+/** Months are counted by hand: the engine's addMonths knows 1900 to 2299 only. The clock within the day is kept to the tick. */
 const months =
   (each: Sql): Step =>
-  (d, n) =>
-    // The clock within the day is kept to the tick; the engine's addMonths works on whole dates.
-    ticksOf(midnight(sql`addMonths(${date32(d)}, ${n} * ${each})`), sql`positiveModulo(${unixTicks(d)}, ${day})`);
+  (d, n) => {
+    const total = sql`(toInt64(toYear(${d})) * 12 + toMonth(${d}) - 1 + ${n} * ${each})`;
+    const year = sql`intDiv(${total}, 12)`;
+    const month = sql`(${total} % 12 + 1)`;
+    const leap = sql`((${year} % 4 = 0 AND ${year} % 100 != 0) OR ${year} % 400 = 0)`;
+    const length = sql`multiIf(${month} IN (4, 6, 9, 11), 30, ${month} = 2, if(${leap}, 29, 28), 31)`;
+    const text = sql`concat(leftPad(toString(${year}), 4, '0'), '-', leftPad(toString(${month}), 2, '0'), '-', leftPad(toString(least(toDayOfMonth(${d}), ${length})), 2, '0'), ' 00:00:00')`;
+    const inRange = sql`(${total} >= 12 AND ${total} < 120000)`;
+    return ticksOf(
+      sql`toDateTime64(if(${inRange}, ${text}, NULL), 7, 'UTC')`,
+      sql`positiveModulo(${unixTicks(d)}, ${day})`,
+    );
+  };
 const steps: Readonly<Record<string, Step>> = {
   year: months(sql`12`),
   quarter: months(sql`3`),
   month: months(sql`1`),
   ...Object.fromEntries(
-    Object.entries(unitTicks).map(([name, ticks]): [string, Step] => [
+    Object.entries(unitTicks).map(([name, unit]): [string, Step] => [
       name,
-      (d, n) => ticksOf(d, sql`${n} * ${integer(ticks)}`),
+      (d, n) => ticksOf(d, sql`${n} * ${ticks(unit)}`),
     ]),
   ),
 };
@@ -86,11 +96,11 @@ const difference = (unit: string, a: Sql, b: Sql): Sql | undefined => {
   if (unit === 'quarter')
     return sql`(toInt64(toYear(${a})) * 4 + toQuarter(${a})) - (toInt64(toYear(${b})) * 4 + toQuarter(${b}))`;
   if (unit === 'week')
-    return sql`intDiv(${unixTicks(startOfWeek(a))} - ${unixTicks(startOfWeek(b))}, ${integer(unitTicks['week']!)})`;
+    return sql`intDiv(${unixTicks(startOfWeek(a))} - ${unixTicks(startOfWeek(b))}, ${ticks(unitTicks['week']!)})`;
   if (unit === 'nanosecond') return sql`(${unixTicks(a)} - ${unixTicks(b)}) * 100`;
-  const ticks = unitTicks[unit];
-  const count = (d: Sql): Sql => sql`intDiv(${unixTicks(d)} + ${epochOffset}, ${integer(ticks!)})`;
-  return ticks === undefined ? undefined : sql`${count(a)} - ${count(b)}`;
+  const size = unitTicks[unit];
+  const count = (d: Sql): Sql => sql`intDiv(${unixTicks(d)} + ${epochOffset}, ${ticks(size!)})`;
+  return size === undefined ? undefined : sql`${count(a)} - ${count(b)}`;
 };
 
 /** Down to a multiple; datetimes count from 0001-01-01. */
@@ -129,7 +139,8 @@ const binAt: ScalarFunction['build'] = ([v, s, f], call) => {
 
 /** .NET's letters in a format, each with what gives it. */
 const formatTokens = /yyyy|yy|MM|M|dd|d|HH|H|hh|h|mm|m|ss|s|f{1,7}|F{1,7}|tt|[^yMdHhmsfFt]+/g;
-const padded = (value: Sql, width: number): Sql => sql`leftPad(toString(${value}), ${integer(width)}, '0')`;
+const padded = (value: Sql, width: number): Sql =>
+  sql`leftPad(toString(${value}), greatest(${integer(width)}, length(toString(${value}))), '0')`;
 function formatPiece(token: string, d: Sql): Sql {
   const hour12 = sql`if(toHour(${d}) % 12 = 0, 12, toHour(${d}) % 12)`;
   const fixed: Readonly<Record<string, Sql>> = {

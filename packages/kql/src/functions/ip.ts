@@ -149,7 +149,7 @@ export const ipFunctions: readonly ScalarFunction[] = [
   ),
   scalarWith('has_any_ipv4', ['string', '...any'], 'bool', ([s, ...ips]) => {
     const one = (ip: Sql): Sql =>
-      sql`match(${s!.sql}, concat('(?:^|[^0-9A-Za-z.])', replaceAll(${ip}, '.', '\\\\.'), '(?:$|[^0-9A-Za-z.]|\\\\.[^0-9]|\\\\.$)'))`;
+      sql`isNotNull(${number(ip)}) AND match(${s!.sql}, concat('(?:^|[^0-9A-Za-z.])', replaceAll(${ip}, '.', '\\\\.'), '(?:$|[^0-9A-Za-z.]|\\\\.[^0-9]|\\\\.$)'))`;
     return join(
       ips.map((i) =>
         i.type === 'dynamic' ? sql`arrayExists(x -> ${one(text(sql`x`))}, ${elementsOf(i.sql)})` : one(i.sql),

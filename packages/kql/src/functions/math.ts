@@ -31,7 +31,7 @@ export const mathFunctions: readonly ScalarFunction[] = [
   }),
   scalarWith('sign', ['any'], 'binder', ([a], call) =>
     call.result === 'real'
-      ? sql`toFloat64(sign(${a!.sql}))`
+      ? sql`if(isNaN(${a!.sql}), 0., toFloat64(sign(${a!.sql})))`
       : call.result === 'int'
         ? sql`toInt32(sign(${a!.sql}))`
         : sql`toInt64(sign(${a!.sql}))`,
@@ -62,9 +62,9 @@ export const mathFunctions: readonly ScalarFunction[] = [
   scalar('rand', ['long?'], 'real', (n) =>
     n === undefined ? sql`randCanonical()` : sql`floor(randCanonical() * ${n})`,
   ),
-  scalar('isnan', ['real'], 'bool', (x) => sql`ifNull(toBool(isNaN(${x})), false)`, 'never'),
-  scalar('isinf', ['real'], 'bool', (x) => sql`ifNull(toBool(isInfinite(${x})), false)`, 'never'),
-  scalar('isfinite', ['real'], 'bool', (x) => sql`ifNull(toBool(isFinite(${x})), false)`, 'never'),
+  scalar('isnan', ['real'], 'bool', (x) => sql`toBool(isNaN(${x}))`),
+  scalar('isinf', ['real'], 'bool', (x) => sql`toBool(isInfinite(${x}))`),
+  scalar('isfinite', ['real'], 'bool', (x) => sql`toBool(isFinite(${x}))`),
   scalarWith(
     'min_of',
     ['any', '...any'],

@@ -1,5 +1,5 @@
 import { identifier, join, sql, string, type Sql } from '../sql.ts';
-import { convert, fromUnixTicks, unixTicks, cleanJson, toText } from './convert.ts';
+import { convert, fromAnyTicks, unixTicks, cleanJson, toText } from './convert.ts';
 import { scalarWith, type CallInfo, type Operand, type ScalarFunction } from './registry.ts';
 
 /** The operators of expressions, by the library's name of their node. */
@@ -40,15 +40,15 @@ const asDecimal = (o: Operand): Sql => (o.type === 'decimal' ? o.sql : sql`toDec
 
 type Arithmetic = (a: Operand, b: Operand, call: CallInfo) => Sql | undefined;
 const plus: Arithmetic = (a, b, call) => {
-  if (is(a, 'datetime') && is(b, 'timespan')) return fromUnixTicks(sql`${unixTicks(a.sql)} + ${b.sql}`);
-  if (is(a, 'timespan') && is(b, 'datetime')) return fromUnixTicks(sql`${unixTicks(b.sql)} + ${a.sql}`);
+  if (is(a, 'datetime') && is(b, 'timespan')) return fromAnyTicks(sql`${unixTicks(a.sql)} + ${b.sql}`);
+  if (is(a, 'timespan') && is(b, 'datetime')) return fromAnyTicks(sql`${unixTicks(b.sql)} + ${a.sql}`);
   if (is(a, 'timespan') && is(b, 'timespan')) return sql`(${a.sql} + ${b.sql})`;
   if (call.result === 'decimal') return sql`(${asDecimal(a)} + ${asDecimal(b)})`;
   return isNumber(a) && isNumber(b) ? narrowed(sql`(${a.sql} + ${b.sql})`, call.result) : undefined;
 };
 const minus: Arithmetic = (a, b, call) => {
   if (is(a, 'datetime') && is(b, 'datetime')) return sql`(${unixTicks(a.sql)} - ${unixTicks(b.sql)})`;
-  if (is(a, 'datetime') && is(b, 'timespan')) return fromUnixTicks(sql`${unixTicks(a.sql)} - ${b.sql}`);
+  if (is(a, 'datetime') && is(b, 'timespan')) return fromAnyTicks(sql`${unixTicks(a.sql)} - ${b.sql}`);
   if (is(a, 'timespan') && is(b, 'timespan')) return sql`(${a.sql} - ${b.sql})`;
   if (call.result === 'decimal') return sql`(${asDecimal(a)} - ${asDecimal(b)})`;
   return isNumber(a) && isNumber(b) ? narrowed(sql`(${a.sql} - ${b.sql})`, call.result) : undefined;
@@ -67,12 +67,17 @@ const over: Arithmetic = (a, b, call) => {
   if (whole(a) && whole(b)) return narrowed(sql`intDiv(${a.sql}, nullIf(${b.sql}, 0))`, call.result);
   return isNumber(a) && isNumber(b) ? sql`(toFloat64(${a.sql}) / toFloat64(${b.sql}))` : undefined;
 };
+/** The rest is never negative, whatever the signs. */
+const floorRest = (a: Sql, b: Sql): Sql => sql`if((${a} % ${b}) < 0, (${a} % ${b}) + ${b}, ${a} % ${b})`;
 const modulo: Arithmetic = (a, b, call) => {
-  if (whole(a) && whole(b)) return narrowed(sql`(${a.sql} % nullIf(${b.sql}, 0))`, call.result);
-  if (is(a, 'timespan') && is(b, 'timespan')) return sql`(${a.sql} % nullIf(${b.sql}, 0))`;
+  if (whole(a) && whole(b))
+    return narrowed(sql`positiveModulo(toInt64(${a.sql}), toInt64(nullIf(abs(${b.sql}), 0)))`, call.result);
+  if (is(a, 'timespan') && is(b, 'timespan')) return sql`positiveModulo(${a.sql}, toInt64(nullIf(abs(${b.sql}), 0)))`;
   if (is(a, 'datetime') && is(b, 'timespan'))
     return sql`((${unixTicks(a.sql)} + 621355968000000000) % nullIf(${b.sql}, 0))`;
-  return isNumber(a) && isNumber(b) ? sql`(toFloat64(${a.sql}) % toFloat64(${b.sql}))` : undefined;
+  return isNumber(a) && isNumber(b)
+    ? sql`(${floorRest(sql`toFloat64(${a.sql})`, sql`abs(toFloat64(${b.sql}))`)})`
+    : undefined;
 };
 const arithmetic = (symbol: string, build: Arithmetic): ScalarFunction =>
   scalarWith(

@@ -1,5 +1,5 @@
 import { identifier, join, sql, string, type Sql } from '../sql.ts';
-import { cleanJson, quoteJson, toText, toJsonElement } from './convert.ts';
+import { cleanJson, quoteJson, toText, toJsonElement, unixTicks } from './convert.ts';
 import { hasTerm } from './operators.ts';
 import { alias, scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
 
@@ -13,6 +13,9 @@ const rewrite = (replacement: Operand): Sql =>
   typeof replacement.literal?.value === 'string'
     ? string(replacement.literal.value.replaceAll(/\$(\d)/g, String.raw`\$1`))
     : sql`replaceRegexpAll(${replacement.sql}, '\\\\$(\\\\d)', '\\\\\\\\\\\\1')`;
+
+/** No match at all is null, not an empty array. */
+const matchesOrNull = (json: Sql): Sql => sql`if(${json} = '[]', '', ${json})`;
 
 const extract = scalarWith(
   'extract',
@@ -32,28 +35,31 @@ const split = scalarWith('split', ['string', 'string', 'long?'], 'dynamic', ([s,
   const parts = sql`if(${delimiter!.sql} = '', [${s!.sql}], splitByString(${delimiter!.sql}, ${s!.sql}))`;
   if (!index) return stringsToDynamic(parts);
   const one = sql`arrayElementOrNull(${parts}, if(${index.sql} < 0, ${index.sql}, ${index.sql} + 1))`;
-  return sql`ifNull(concat('[', ${quoteJson(sql`assumeNotNull(${one})`)}, ']'), '[]')`;
+  return sql`if(isNull(${one}), '', concat('[', ${quoteJson(sql`assumeNotNull(${one})`)}, ']'))`;
 });
 
 const substring = scalar('substring', ['string', 'long', 'long?'], 'string', (s, from, length) => {
-  const start = sql`if(${from} < 0, greatest(toInt64(lengthUTF8(${s})) + ${from}, 0), ${from}) + 1`;
+  const start = sql`if(${from} < 0, if(toInt64(lengthUTF8(${s})) + ${from} < 0, 2147483647, toInt64(lengthUTF8(${s})) + ${from}), ${from}) + 1`;
   return length === undefined
     ? sql`substringUTF8(${s}, ${start})`
     : sql`substringUTF8(${s}, ${start}, greatest(${length}, 0))`;
 });
 
+/** Where a text first stands, from 0; -1 when it does not, null when it is empty. `length` bounds where it may start. */
 const indexOf = scalar(
   'indexof',
   ['string', 'string', 'long?', 'long?', 'long?'],
   'long',
   (s, what, start, length, occurrence) => {
-    const from = start ?? sql`0`;
-    const window = length === undefined ? s : sql`if(${length} < 0, ${s}, substringUTF8(${s}, 1, ${from} + ${length}))`;
-    const first = (at: Sql): Sql =>
-      sql`toInt64(positionUTF8(${window}, ${what}, toUInt64(greatest(${at}, 0)) + 1)) - 1`;
-    if (occurrence === undefined) return first(from);
-    return sql`arrayElement(arrayConcat(arrayMap(i -> i - 1, arrayFilter(i -> substringUTF8(${window}, i, lengthUTF8(${what})) = ${what} AND i > ${from}, range(1, lengthUTF8(${window}) + 1))), [-1]), least(${occurrence}, countSubstrings(${window}, ${what}) + 1))`;
+    const from =
+      start === undefined ? sql`0` : sql`if(${start} < 0, greatest(toInt64(lengthUTF8(${s})) + ${start}, 0), ${start})`;
+    if (length === undefined)
+      return sql`if(${what} = '', NULL, toInt64(positionUTF8(${s}, ${what}, toUInt64(${from} + 1))) - 1)`;
+    const last = sql`if(${length} < 0, toInt64(lengthUTF8(${s})), least(${from} + ${length}, toInt64(lengthUTF8(${s}))))`;
+    const places = sql`arrayFilter(i -> substringUTF8(${s}, i + 1, lengthUTF8(${what})) = ${what}, range(toUInt64(${from}), toUInt64(greatest(${last}, 0))))`;
+    return sql`if(${what} = '', NULL, if(length(${places}) < ${occurrence ?? sql`1`}, -1, toInt64(arrayElement(${places}, ${occurrence ?? sql`1`}))))`;
   },
+  'maybe',
 );
 
 const parseUrl = (s: Sql): Sql => {
@@ -107,6 +113,19 @@ const trimBy = (name: string, pattern: (regex: string) => string): ScalarFunctio
       : call.fail('the expression must be a constant'),
   );
 
+/** Kusto writes the hexadecimal digits small. */
+const encodeUrl = (s: Sql): Sql =>
+  sql`arrayStringConcat(arrayMap((p, i) -> if(i = 1, p, concat(lower(substring(p, 1, 2)), substring(p, 3))), splitByChar('%', encodeURLComponent(${s})), arrayEnumerate(splitByChar('%', encodeURLComponent(${s})))), '%')`;
+/** xxHash64 as Kusto takes it: of the text's bytes, or of the eight bytes of a number or of a datetime's ticks. */
+const xxHash: ScalarFunction['build'] = ([v, mod], call) => {
+  const bytes: Partial<Record<Operand['type'], Sql>> = {
+    string: v!.sql,
+    long: sql`reinterpretAsString(toInt64(ifNull(${v!.sql}, 0)))`,
+    datetime: sql`reinterpretAsString(toInt64(${unixTicks(sql`ifNull(${v!.sql}, toDateTime64('0001-01-01', 7, 'UTC'))`)} + 621355968000000000))`,
+  };
+  const of = bytes[v!.type] ?? call.fail(`a ${v!.type} cannot be hashed here: use tostring()`);
+  return mod ? sql`toInt64(xxHash64(${of}) % ${mod.sql})` : sql`reinterpretAsInt64(xxHash64(${of}))`;
+};
 const hexHash = (name: string, fn: Sql): ScalarFunction =>
   scalarWith(name, ['any'], 'string', ([a]) => sql`lower(hex(${fn}(${text(a!)})))`, 'never');
 
@@ -168,9 +187,9 @@ export const stringFunctions: readonly ScalarFunction[] = [
     'string',
     ([regex, to, s]) => sql`replaceRegexpAll(${s!.sql}, ${regex!.sql}, ${rewrite(to!)})`,
   ),
-  trimBy('trim', (r) => `^(?:${r})+|(?:${r})+$`),
-  trimBy('trim_start', (r) => `^(?:${r})+`),
-  trimBy('trim_end', (r) => `(?:${r})+$`),
+  trimBy('trim', (r) => `^(?:${r})|(?:${r})$`),
+  trimBy('trim_start', (r) => `^(?:${r})`),
+  trimBy('trim_end', (r) => `(?:${r})$`),
   extract,
   scalarWith('extract_all', ['string', 'any', 'string?'], 'dynamic', ([regex, second, third], call) => {
     const source = third ?? second!;
@@ -178,8 +197,10 @@ export const stringFunctions: readonly ScalarFunction[] = [
     const groups = regex!.literal.value.replaceAll(/\\.|\[(?:\\.|[^\]])*\]/g, '').match(/\((?!\?[^P<])/g)?.length ?? 0;
     if (groups === 0) return call.fail('the expression must have at least one capturing group');
     if (third) return call.fail('choosing groups is not supported: leave the other groups out of the expression');
-    if (groups === 1) return stringsToDynamic(sql`extractAll(${text(source)}, ${regex!.sql})`);
-    return sql`concat('[', arrayStringConcat(arrayMap(g -> ${stringsToDynamic(identifier('g'))}, extractAllGroupsVertical(${text(source)}, ${regex!.sql})), ','), ']')`;
+    if (groups === 1) return matchesOrNull(stringsToDynamic(sql`extractAll(${text(source)}, ${regex!.sql})`));
+    return matchesOrNull(
+      sql`concat('[', arrayStringConcat(arrayMap(g -> ${stringsToDynamic(identifier('g'))}, extractAllGroupsVertical(${text(source)}, ${regex!.sql})), ','), ']')`,
+    );
   }),
   split,
   scalar('base64_encode_tostring', ['string'], 'string', (s) => sql`base64Encode(${s})`),
@@ -189,18 +210,14 @@ export const stringFunctions: readonly ScalarFunction[] = [
     'string',
     (s) => sql`if(isValidUTF8(tryBase64Decode(${s})), tryBase64Decode(${s}), '')`,
   ),
-  scalar('url_encode', ['string'], 'string', (s) => sql`replaceAll(encodeURLComponent(${s}), '%20', '+')`),
-  scalar('url_encode_component', ['string'], 'string', (s) => sql`encodeURLComponent(${s})`),
+  scalar('url_encode', ['string'], 'string', (s) => sql`replaceAll(${encodeUrl(s)}, '%20', '+')`),
+  scalar('url_encode_component', ['string'], 'string', encodeUrl),
   scalar('url_decode', ['string'], 'string', (s) => sql`decodeURLFormComponent(${s})`),
   hexHash('hash_md5', sql`MD5`),
   hexHash('hash_sha1', sql`SHA1`),
   hexHash('hash_sha256', sql`SHA256`),
-  scalar('hash_xxhash64', ['string', 'long?'], 'long', (s, mod) =>
-    mod === undefined ? sql`reinterpretAsInt64(xxHash64(${s}))` : sql`toInt64(xxHash64(${s}) % ${mod})`,
-  ),
-  scalar('hash', ['string', 'long?'], 'long', (s, mod) =>
-    mod === undefined ? sql`reinterpretAsInt64(xxHash64(${s}))` : sql`toInt64(xxHash64(${s}) % ${mod})`,
-  ),
+  scalarWith('hash_xxhash64', ['any', 'long?'], 'long', xxHash),
+  scalarWith('hash', ['any', 'long?'], 'long', xxHash),
   scalar('parse_url', ['string'], 'dynamic', parseUrl),
   scalar('parse_urlquery', ['string'], 'dynamic', parseUrlQuery),
   scalar('parse_path', ['string'], 'dynamic', parsePath),

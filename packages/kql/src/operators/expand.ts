@@ -36,7 +36,7 @@ function unnest(
   input: Rel,
   items: readonly Expansion[],
   index: string,
-  keepEmpty: boolean,
+  keepNull: boolean,
   limit: Expr | undefined,
 ): Rel {
   const added = items.filter((i) => !input.fields.some((f) => f.name === i.name));
@@ -50,7 +50,7 @@ function unnest(
     input,
     items: items.map((i) => ({ name: i.name, expr: i.expr })),
     index,
-    keepEmpty,
+    keepNull,
     limit,
     fields,
     order: input.order.length ? [...input.order, { column: index, descending: false, nullsFirst: true }] : [],

@@ -31,7 +31,7 @@ function patternOf(node: SyntaxNode, mode: string, flags: string, b: Binder): Pa
     const last = i === parts.length - 1;
     switch (kindOf(part)) {
       case 'StarExpression':
-        regex += last ? '.*' : '.*?';
+        regex += last || mode === 'regex' ? '.*' : '.*?';
         break;
       case 'StringLiteralExpression':
       case 'CompoundStringLiteralExpression': {
@@ -41,13 +41,13 @@ function patternOf(node: SyntaxNode, mode: string, flags: string, b: Binder): Pa
       }
       case 'NameDeclaration':
         columns.push({ name: nameOf(part), type: 'string' });
-        regex += last ? '(.*)' : '(.*?)';
+        regex += last || mode === 'regex' ? '(.*)' : '(.*?)';
         break;
       case 'NameAndTypeDeclaration': {
         const type = typeOfNode(child(part, 'Type'));
         columns.push({ name: nameOf(child(part, 'Name')), type });
         const own = mode === 'relaxed' ? undefined : typedPattern[type];
-        regex += own ?? (last ? '(.*)' : '(.*?)');
+        regex += own ?? (last || mode === 'regex' ? '(.*)' : '(.*?)');
         break;
       }
       default:
@@ -145,6 +145,7 @@ function keyPattern(key: string, options: ReadonlyMap<string, string>): string {
   }
   if (pair === undefined)
     return `(?s)(?:^|[^\\p{L}\\p{N}_])${q(key)}\\s*${q(kv)}\\s*(?:${quoted}${group}([\\p{L}\\p{N}_.-]*))`;
-  return `(?s)(?:^|${q(pair)})\\s*${q(key)}${q(kv)}(?:${quoted}${group}(.*?))\\s*(?:${q(pair)}|$)`;
+  const name = quotes === undefined ? q(key) : `(?:${q(quotes[0]!)}${q(key)}${q(quotes[1] ?? quotes[0]!)}|${q(key)})`;
+  return `(?s)(?:^|${q(pair)})\\s*${name}${q(kv)}\\s*(?:${quoted}${group}(.*?))\\s*(?:${q(pair)}|$)`;
 }
 export { columnOf };

@@ -1,6 +1,16 @@
 import type { KqlType } from '../types.ts';
 import { resultColumns, type Binder, type Env } from '../bind/binder.ts';
-import { child, childOrNone, children, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
+import {
+  child,
+  childOrNone,
+  children,
+  elements,
+  kindOf,
+  nameOf,
+  SymbolKind,
+  textOf,
+  type SyntaxNode,
+} from '../bind/kusto.ts';
 import { columnOf, isHidden, literal, type Expr, type JoinKind, type NamedExpr, type Rel } from '../plan/plan.ts';
 import { parametersOf, passAll, projectTo, typed, type OperatorBinder, type SourceBinder } from './shared.ts';
 import { typeOfNode } from '../bind/binder.ts';
@@ -80,10 +90,21 @@ function unionInputs(node: SyntaxNode, env: Env, b: Binder): { rel: Rel; name: s
     return [{ rel: b.rel(n, env), name: inputName(n) }];
   });
 }
+/** What `withsource` calls an input: a base table's own name, or what `as` named it. */
 const inputName = (node: SyntaxNode): string => {
-  if (kindOf(node) === 'NameReference') return nameOf(node);
-  if (kindOf(node) === 'ParenthesizedExpression') return inputName(child(node, 'Expression'));
-  return '';
+  switch (kindOf(node)) {
+    case 'NameReference':
+      return node.ReferencedSymbol?.Kind === SymbolKind.table ? nameOf(node) : '';
+    case 'ParenthesizedExpression':
+      return inputName(child(node, 'Expression'));
+    case 'PipeExpression': {
+      const operator = child(node, 'Operator');
+      if (kindOf(operator) === 'AsOperator') return nameOf(child(operator, 'Name'));
+      return /^(Filter|Extend|Project|Take|Sort)/.test(kindOf(operator)) ? inputName(child(node, 'Expression')) : '';
+    }
+    default:
+      return '';
+  }
 };
 function wildcardTables(pattern: string, node: SyntaxNode, b: Binder): { rel: Rel; name: string }[] {
   const expression = new RegExp(`^${pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, (c) => (c === '*' ? '.*' : `\\${c}`))}$`);

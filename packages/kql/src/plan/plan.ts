@@ -120,8 +120,8 @@ export type Rel = RelBase &
         readonly input: Rel;
         readonly items: readonly NamedExpr[];
         readonly index: string;
-        /** A row with no element stays, with nulls. */
-        readonly keepEmpty: boolean;
+        /** Whether a null (not an empty array) gives a row. */
+        readonly keepNull: boolean;
         readonly limit: Expr | undefined;
       }
     | {
