@@ -1,20 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { huntingRoutes, incidentRoutes, sessionRoutes, systemRoutes } from '@sallyport/contracts';
+import { detectionRoutes, huntingRoutes, incidentRoutes, sessionRoutes, systemRoutes } from '@sallyport/contracts';
 import { z } from 'zod';
-import { createAccess } from './access/index.ts';
-import { createHunting } from './hunting/index.ts';
-import { createIdentity } from './identity/index.ts';
-import { createIncidents } from './incidents/index.ts';
+import { createDomains, inOrder, type Domains } from './domains.ts';
 import type { OpenPlatform } from './platform/create.ts';
 import { publicUrlOf } from './platform/config/index.ts';
 import { createHttpServer, loadTls, type HttpServer, type RateLimits } from './platform/http/index.ts';
-import { createSystem } from './platform/system.ts';
-import type { Domain } from './platform/types.ts';
+import { createSystem, type ReadinessCheck } from './platform/system.ts';
 
 export interface ServerOptions {
-  /** Load the demo estate once, and let its life go on. */
-  readonly demo?: boolean;
   /** For tests. */
   readonly rateLimits?: RateLimits;
   readonly checkAnswers?: boolean;
@@ -22,6 +16,7 @@ export interface ServerOptions {
 
 export interface Server {
   readonly http: HttpServer;
+  readonly domains: Domains;
   /** Starts the domains, the jobs and the outbox, and listens. */
   start(): Promise<void>;
   /** Drains: no new requests or jobs, those under way may end for `drainTime`, and then the rest in reverse order. */
@@ -36,29 +31,10 @@ const version = z
   .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))).version;
 const renewalCheckMs = 12 * 3_600_000;
 
-/** Puts the domains together on a platform and binds their routes. */
+/** The server: the domains on a platform, behind HTTP. */
 export async function createServer(platform: OpenPlatform, options: ServerOptions = {}): Promise<Server> {
-  const { config, clock, log, jobs, outbox, database, lake } = platform;
-
-  // The domains, in the order in which they start. A domain gets what it needs of others here, and nowhere else.
-  const access = createAccess(platform);
-  const identity = createIdentity(platform);
-  const hunting = createHunting(platform);
-  const incidents = createIncidents(platform, { queries: hunting.queries });
-  const system = createSystem(platform, {
-    version,
-    readiness: {
-      database: () => database.ping(),
-      lake: async () => {
-        if (!(await lake.ping())) throw new Error('the lake does not answer');
-      },
-      jobs: async () => {
-        if (!jobs.running) throw new Error('jobs are not running');
-      },
-    },
-  });
-  const domains: readonly Domain<unknown>[] = [access, identity, hunting, incidents, system];
-
+  const { config, clock, log, jobs, outbox } = platform;
+  const domains = await createDomains(platform);
   const http = await createHttpServer({
     log,
     audit: platform.audit,
@@ -69,16 +45,11 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
     trustedProxies: config.trustedProxies,
     drainTime: config.drainTime,
     portalFolder,
-    authenticator: { session: identity.callerOfSession, token: access.callerOfToken },
+    authenticator: { session: domains.identity.callerOfSession, token: domains.access.callerOfToken },
     ...(options.rateLimits ? { rateLimits: options.rateLimits } : {}),
     ...(options.checkAnswers === undefined ? {} : { checkAnswers: options.checkAnswers }),
   });
-  const { listTokens, createToken, revokeToken, ...identityRoutes } = sessionRoutes;
-  http.bind(identityRoutes, identity.handlers);
-  http.bind({ listTokens, createToken, revokeToken }, access.handlers);
-  http.bind(huntingRoutes, hunting.handlers);
-  http.bind(incidentRoutes, incidents.handlers);
-  http.bind(systemRoutes, system.handlers);
+  bindRoutes(http, domains, platform);
 
   const stopping = new AbortController();
   const renewTls = async () => {
@@ -90,10 +61,11 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
 
   return {
     http,
-    issueSetupLink: () => identity.issueSetupLink(),
+    domains,
+    issueSetupLink: () => domains.identity.issueSetupLink(),
     start: async () => {
       outbox.start();
-      for (const domain of domains) await domain.start?.();
+      for (const domain of inOrder(domains)) await domain.start?.();
       await jobs.launch();
       await http.listen({ host: config.host, port: config.port });
       renewTls().catch((err: unknown) => log.error({ err }, 'the certificate could not be renewed'));
@@ -101,8 +73,30 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
     stop: async () => {
       stopping.abort();
       await Promise.all([http.close(), jobs.stop(config.drainTime)]);
-      for (const domain of domains.toReversed()) await domain.stop?.();
+      for (const domain of inOrder(domains).toReversed()) await domain.stop?.();
       await outbox.stop();
     },
   };
 }
+
+/** Every route of contracts gets its handler here; a test holds that none is left out. */
+function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform): void {
+  const { listTokens, createToken, revokeToken, ...identityRoutes } = sessionRoutes;
+  const system = createSystem(platform, { version, readiness: readinessOf(platform) });
+  http.bind(identityRoutes, domains.identity.handlers);
+  http.bind({ listTokens, createToken, revokeToken }, domains.access.handlers);
+  http.bind(huntingRoutes, domains.hunting.handlers);
+  http.bind(incidentRoutes, domains.incidents.handlers);
+  http.bind(detectionRoutes, domains.detection.handlers);
+  http.bind(systemRoutes, system.handlers);
+}
+
+const readinessOf = ({ database, lake, jobs }: OpenPlatform): Readonly<Record<string, ReadinessCheck>> => ({
+  database: () => database.ping(),
+  lake: async () => {
+    if (!(await lake.ping())) throw new Error('the lake does not answer');
+  },
+  jobs: async () => {
+    if (!jobs.running) throw new Error('jobs are not running');
+  },
+});

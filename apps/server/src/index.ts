@@ -14,6 +14,7 @@ export { manualClock, systemClock, type Clock, type ManualClock } from './platfo
 export { createLog, silentLog, type Log } from './platform/log.ts';
 export { openPlatform, type OpenPlatform } from './platform/create.ts';
 export { createServer, type Server } from './app.ts';
+export { createDomains, type DomainOptions, type Domains } from './domains.ts';
 export { runSupervisor, type SupervisorOptions } from './supervisor/index.ts';
 export {
   startEphemeralPlatform,
@@ -21,3 +22,4 @@ export {
   type EphemeralOptions,
 } from './supervisor/ephemeral-platform.ts';
 export { startEphemeralDatabase } from './supervisor/ephemeral-database.ts';
+export { replay, type ReplayedFile, type ReplayOptions, type ReplayReport } from './replay.ts';

@@ -1,3 +1,4 @@
 export { openDatabase, isUniqueViolation, isConnectionError } from './pool.ts';
+export { remembered } from './remembered.ts';
 export { migrate, readMigrations, MigrationError, type Migration } from './migrate.ts';
 export type { Database, DatabaseRow, Queryable } from './types.ts';

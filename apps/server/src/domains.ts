@@ -1,0 +1,40 @@
+import { createAccess, type Access } from './access/index.ts';
+import { createDetection, type Detection } from './detection/index.ts';
+import { createHunting, type Hunting } from './hunting/index.ts';
+import { createIdentity, type Identity } from './identity/index.ts';
+import { createIncidents, type Incidents } from './incidents/index.ts';
+import type { Domain, Platform } from './platform/types.ts';
+
+export interface Domains {
+  readonly access: Access;
+  readonly identity: Identity;
+  readonly hunting: Hunting;
+  readonly incidents: Incidents;
+  readonly detection: Detection;
+}
+
+export interface DomainOptions {
+  /** Folders and files with rules. Default: those that ship. */
+  readonly ruleFolders?: readonly string[];
+  /** Run rules as time passes. Default true; replay runs them by `detection.sweep` alone. */
+  readonly scheduled?: boolean;
+}
+
+/** Makes every domain, and gives each what it needs of others: here, and nowhere else. Nothing runs yet. */
+export async function createDomains(platform: Platform, options: DomainOptions = {}): Promise<Domains> {
+  const access = createAccess(platform);
+  const identity = createIdentity(platform);
+  const hunting = createHunting(platform);
+  const incidents = createIncidents(platform, { queries: hunting.queries });
+  const detection = await createDetection(platform, { ...options, queries: hunting.queries, incidents });
+  return { access, identity, hunting, incidents, detection };
+}
+
+/** In the order in which they start; they stop in reverse. */
+export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
+  domains.access,
+  domains.identity,
+  domains.hunting,
+  domains.incidents,
+  domains.detection,
+];
