@@ -13,6 +13,7 @@ import { loadStates } from './store.ts';
 import { sweep, type SweepOptions, type SweepResult } from './sweep/sweep.ts';
 
 export { loadRules, parseRule, type AnalyticsRule, type LoadedRules, type Problem } from './rules/index.ts';
+export { alertCounts } from './store.ts';
 export type { RunOutcome } from './run/run.ts';
 export type { SweepOptions, SweepResult } from './sweep/sweep.ts';
 

@@ -47,7 +47,7 @@ const chunkWindows = 64;
 const absenceWindowsMax = 100;
 /** Far enough from any log: what a query says there is what it says over empty tables. */
 const longAgo = new Date('1980-01-01T00:00:00Z');
-const allTime = { from: new Date('1990-01-01T00:00:00Z'), to: new Date('2100-01-01T00:00:00Z') };
+export const allTime = { from: new Date('1990-01-01T00:00:00Z'), to: new Date('2100-01-01T00:00:00Z') };
 
 /**
  * Runs rules over past time as if it passed: each rule in the windows in which there is something new to see, alerts in order of time over all rules.
