@@ -29,6 +29,11 @@ export interface LoadStatement {
    * Without a statement for these, such a payload fails the load.
    */
   readonly reads?: 'rows' | 'rejected';
+  /**
+   * The SELECT gives one column more, named `_part`: text of `[A-Za-z0-9_-]` that says which part of the segment (which file) a row is of. `_SegmentId` is
+   * then `<id>.<part>`.
+   */
+  readonly parted?: boolean;
 }
 
 export interface LoadResult {
@@ -96,9 +101,11 @@ export class Loader {
       await connection.command(`KILL QUERY WHERE query_id = ${sqlString(loadQueryId(id, index))} SYNC`);
     for (const table of tables) {
       const name = `${sqlName(database)}.${sqlName(table)}`;
-      const [row] = await connection.rows(`SELECT count() AS n FROM ${name} WHERE _SegmentId = ${sqlString(id)}`);
+      // Ids hold no dot, so that one is never the beginning of another's part.
+      const mine = `(_SegmentId = ${sqlString(id)} OR startsWith(_SegmentId, ${sqlString(`${id}.`)}))`;
+      const [row] = await connection.rows(`SELECT count() AS n FROM ${name} WHERE ${mine}`);
       if (Number(row?.['n'] ?? 0) > 0)
-        await connection.command(`DELETE FROM ${name} WHERE _SegmentId = ${sqlString(id)}`, {
+        await connection.command(`DELETE FROM ${name} WHERE ${mine}`, {
           lightweight_deletes_sync: '2',
         });
     }
