@@ -173,7 +173,7 @@ export function QueryTable(props: QueryTableProps): ReactElement {
       onBlur={() => setFocused(false)}
       onKeyDown={onKeyDown}
     >
-      <div className={styles.head} role="row" aria-rowindex={1} style={{ width }}>
+      <div className={styles.head} role="row" aria-rowindex={1} style={{ width, minWidth: '100%' }}>
         {cellsAcross.map((item) => {
           const column = columns[item.index];
           if (!column) return null;
@@ -205,7 +205,7 @@ export function QueryTable(props: QueryTableProps): ReactElement {
           );
         })}
       </div>
-      <div role="presentation" style={{ position: 'relative', height: down.getTotalSize(), width }}>
+      <div role="presentation" style={{ position: 'relative', height: down.getTotalSize(), width, minWidth: '100%' }}>
         {down.getVirtualItems().map((line) => {
           const index = order[line.index];
           const row = index === undefined ? undefined : rows[index];
@@ -217,7 +217,7 @@ export function QueryTable(props: QueryTableProps): ReactElement {
               aria-rowindex={line.index + 2}
               aria-selected={index === props.open}
               className={mergeClasses(styles.row, styles.stripe, index === props.open && styles.current)}
-              style={{ width, transform: `translateY(${line.start}px)` }}
+              style={{ width, minWidth: '100%', transform: `translateY(${line.start}px)` }}
             >
               {cellsAcross.map((item) => {
                 const column = columns[item.index];

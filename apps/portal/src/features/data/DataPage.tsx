@@ -1,4 +1,45 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
+import { bytes, count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { Tabs } from '../../shared/Tabs.tsx';
+import { ErrorsTab } from './ErrorsTab.tsx';
+import type { DataSearch } from './index.ts';
+import { tablesQuery } from './queries.ts';
+import { SourcesTab } from './SourcesTab.tsx';
+import { TablesTab } from './TablesTab.tsx';
+import { UploadTab } from './UploadTab.tsx';
 
-export const DataPage = (): ReactElement => <Page title="DataPage">Soon</Page>;
+const route = getRouteApi('/frame/data');
+
+export function DataPage(): ReactElement {
+  const { tab = 'tables' } = route.useSearch();
+  const navigate = route.useNavigate();
+  const { data } = useQuery(tablesQuery);
+  const set = (change: DataSearch, replace = false): void =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace });
+  const rows = data?.tables.reduce((sum, table) => sum + table.rows, 0);
+  const size = data?.tables.reduce((sum, table) => sum + table.bytesOnDisk, 0);
+  return (
+    <Page
+      title="Data"
+      count={rows !== undefined && size !== undefined ? `${count(rows)} rows, ${bytes(size)} on disk` : undefined}
+    >
+      <Tabs
+        value={tab}
+        onChange={(value) => set({ tab: value, selected: undefined })}
+        tabs={[
+          { id: 'tables', label: 'Tables', count: data?.tables.length },
+          { id: 'sources', label: 'Sources' },
+          { id: 'errors', label: 'Errors' },
+          { id: 'upload', label: 'Upload' },
+        ]}
+      />
+      {tab === 'tables' && <TablesTab set={set} />}
+      {tab === 'sources' && <SourcesTab />}
+      {tab === 'errors' && <ErrorsTab />}
+      {tab === 'upload' && <UploadTab />}
+    </Page>
+  );
+}

@@ -1,4 +1,232 @@
+import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { ArrowUploadRegular, ShieldCheckmarkRegular } from '@fluentui/react-icons';
+import { Severity as SeverityEnum } from '@sallyport/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
+import { useMay } from '../../shared/api.ts';
+import { count, plural } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RelativeTime } from '../../shared/RelativeTime.tsx';
+import { Severity, SeverityIcon } from '../../shared/Severity.tsx';
+import { EmptyState } from '../../shared/States.tsx';
+import { visible } from '../../shared/text.ts';
+import { TextLink } from '../../shared/TextLink.tsx';
+import { Tile, TileNumber } from '../../shared/Tile.tsx';
+import { sourcesQuery } from '../data/queries.ts';
+import { sourceState } from '../data/SourcesTab.tsx';
+import { incidentsQuery } from '../incidents/queries.ts';
+import { rulesQuery } from '../rules/queries.ts';
+import { RunState } from '../rules/RunState.tsx';
+import { DataTile } from './DataTile.tsx';
 
-export const HomePage = (): ReactElement => <Page title="HomePage">Soon</Page>;
+const NEWEST_MAX = 8;
+const LINES_MAX = 5;
+
+const useStyles = makeStyles({
+  tiles: {
+    display: 'grid',
+    gridTemplateColumns: 'repeat(12, minmax(0, 1fr))',
+    gap: tokens.spacingHorizontalL,
+    alignContent: 'start',
+    paddingBottom: tokens.spacingVerticalL,
+    '@media (max-width: 900px)': { gridTemplateColumns: 'minmax(0, 1fr)' },
+  },
+  narrow: { gridColumn: 'span 4', '@media (max-width: 900px)': { gridColumn: 'auto' } },
+  wide: { gridColumn: 'span 8', '@media (max-width: 900px)': { gridColumn: 'auto' } },
+  half: { gridColumn: 'span 6', '@media (max-width: 900px)': { gridColumn: 'auto' } },
+  cell: { display: 'grid' },
+  list: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalSNudge },
+  line: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS, minWidth: 0 },
+  grow: { flexGrow: 1, minWidth: 0, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  end: { color: tokens.colorNeutralForeground3, whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' },
+  number: { marginLeft: 'auto', fontVariantNumeric: 'tabular-nums', fontWeight: tokens.fontWeightSemibold },
+});
+
+function OpenTile(): ReactElement {
+  const styles = useStyles();
+  const query = useQuery(incidentsQuery({}));
+  const incidents = query.data?.incidents ?? [];
+  return (
+    <Tile title="What is open?" link={<TextLink to="/incidents">All open</TextLink>} query={query}>
+      <TileNumber value={count(query.data?.total ?? 0)} caption="open incidents" />
+      <div className={styles.list}>
+        {SeverityEnum.options.map((severity) => (
+          <div key={severity} className={styles.line}>
+            <TextLink to="/incidents" search={{ severity: [severity] }}>
+              <Severity severity={severity} />
+            </TextLink>
+            <span className={styles.number}>
+              {count(incidents.filter((incident) => incident.severity === severity).length)}
+            </span>
+          </div>
+        ))}
+        <div className={styles.line}>
+          <span>Nobody’s</span>
+          <span className={styles.number}>{count(incidents.filter(({ owner }) => owner === null).length)}</span>
+        </div>
+      </div>
+    </Tile>
+  );
+}
+
+function NewestTile(): ReactElement {
+  const styles = useStyles();
+  const query = useQuery(incidentsQuery({ sort: 'createdAt', order: 'desc' }));
+  const newest = query.data?.incidents.slice(0, NEWEST_MAX) ?? [];
+  return (
+    <Tile
+      title="What is new?"
+      link={
+        <TextLink to="/incidents" search={{ sort: 'createdAt', order: 'desc' }}>
+          Newest first
+        </TextLink>
+      }
+      query={query}
+    >
+      {newest.length === 0 ? (
+        <EmptyState icon={<ShieldCheckmarkRegular />} title="No open incidents">
+          What the rules find appears here within minutes.{' '}
+          <TextLink to="/data" search={{ tab: 'upload' }}>
+            Upload a log
+          </TextLink>{' '}
+          to see them at work.
+        </EmptyState>
+      ) : (
+        <div className={styles.list}>
+          {newest.map((incident) => (
+            <div key={incident.number} className={styles.line}>
+              <SeverityIcon severity={incident.severity} />
+              <TextLink
+                className={styles.grow}
+                to="/incidents/$number"
+                params={{ number: String(incident.number) }}
+                title={visible(incident.title)}
+              >
+                {visible(incident.title)}
+              </TextLink>
+              <span className={styles.end}>{plural(incident.alertCount, 'alert')}</span>
+              <span className={styles.end}>
+                <RelativeTime at={incident.createdAt} />
+              </span>
+            </div>
+          ))}
+        </div>
+      )}
+    </Tile>
+  );
+}
+
+function RulesTile(): ReactElement {
+  const styles = useStyles();
+  const query = useQuery(rulesQuery);
+  const rules = query.data?.rules ?? [];
+  const failing = rules.filter((rule) => rule.enabled && rule.lastRunState === 'failed');
+  const on = rules.filter((rule) => rule.enabled);
+  const loud = on.filter((rule) => rule.alertCount > 0).toSorted((a, b) => b.alertCount - a.alertCount);
+  return (
+    <Tile title="Are the rules running?" link={<TextLink to="/rules">All rules</TextLink>} query={query}>
+      {rules.length === 0 ? (
+        <EmptyState title="No rules">Those of content/rules are read when the server starts.</EmptyState>
+      ) : (
+        <>
+          <TileNumber
+            value={`${on.length - failing.length} of ${on.length}`}
+            caption={failing.length === 0 ? 'rules run without a failure' : `rules run, ${failing.length} failed`}
+          />
+          <div className={styles.list}>
+            {(failing.length > 0 ? failing : loud).slice(0, LINES_MAX).map((rule) => (
+              <div key={rule.id} className={styles.line}>
+                <TextLink className={styles.grow} to="/rules/$id" params={{ id: rule.id }} title={visible(rule.name)}>
+                  {visible(rule.name)}
+                </TextLink>
+                {rule.lastRunState === 'failed' ? (
+                  <RunState state={rule.lastRunState} />
+                ) : (
+                  <span className={styles.end}>{plural(rule.alertCount, 'alert')}</span>
+                )}
+              </div>
+            ))}
+          </div>
+        </>
+      )}
+    </Tile>
+  );
+}
+
+function SourcesTile(): ReactElement {
+  const styles = useStyles();
+  const query = useQuery(sourcesQuery);
+  const sources = query.data?.sources ?? [];
+  const trouble = (source: (typeof sources)[number]): number =>
+    source.errorsLastDay > 0 ? 0 : source.rowsLastDay === 0 ? 1 : 2;
+  const shown = sources.toSorted((a, b) => trouble(a) - trouble(b) || b.rowsLastDay - a.rowsLastDay);
+  return (
+    <Tile
+      title="Are the sources healthy?"
+      link={
+        <TextLink to="/data" search={{ tab: 'sources' }}>
+          All sources
+        </TextLink>
+      }
+      query={query}
+    >
+      {sources.length === 0 ? (
+        <EmptyState title="No source has sent anything yet" />
+      ) : (
+        <div className={styles.list}>
+          {shown.slice(0, LINES_MAX + 2).map((source) => (
+            <div key={source.id} className={styles.line}>
+              <TextLink
+                className={styles.grow}
+                to="/data"
+                search={{ tab: source.errorsLastDay > 0 ? 'errors' : 'sources' }}
+              >
+                {visible(source.name)}
+              </TextLink>
+              {sourceState(source)}
+              <span className={styles.end}>
+                <RelativeTime at={source.lastRowAt} />
+              </span>
+            </div>
+          ))}
+        </div>
+      )}
+    </Tile>
+  );
+}
+
+/** Overview: each tile answers one question and leads to its rows. */
+export function HomePage(): ReactElement {
+  const styles = useStyles();
+  const navigate = useNavigate();
+  const [reads, data, upload] = [useMay('securityData.read'), useMay('data.read'), useMay('data.manage')];
+  const tile = (size: string, content: ReactElement): ReactElement => (
+    <div className={mergeClasses(styles.cell, size)}>{content}</div>
+  );
+  return (
+    <Page
+      title="Home"
+      scroll
+      actions={
+        upload && (
+          <Button
+            size="small"
+            icon={<ArrowUploadRegular />}
+            onClick={() => void navigate({ to: '/data', search: { tab: 'upload' } })}
+          >
+            Upload a log
+          </Button>
+        )
+      }
+    >
+      <div className={styles.tiles}>
+        {reads && tile(styles.narrow, <OpenTile />)}
+        {reads && tile(styles.wide, <NewestTile />)}
+        {reads && data && tile(styles.half, <DataTile />)}
+        {reads && tile(styles.half, <RulesTile />)}
+        {data && tile(styles.half, <SourcesTile />)}
+      </div>
+    </Page>
+  );
+}

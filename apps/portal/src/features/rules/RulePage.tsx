@@ -1,4 +1,191 @@
+import {
+  Button,
+  makeStyles,
+  mergeClasses,
+  MessageBar,
+  MessageBarBody,
+  MessageBarTitle,
+  Switch,
+  Text,
+  tokens,
+} from '@fluentui/react-components';
+import { SearchSquareRegular } from '@fluentui/react-icons';
+import type { Rule, RuleRun } from '@sallyport/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
+import { encodeFragment } from '../../shared/address.ts';
+import { useMay } from '../../shared/api.ts';
+import { CodeBlock } from '../../shared/CodeBlock.tsx';
+import { Copyable } from '../../shared/Copyable.tsx';
+import { Facts } from '../../shared/Facts.tsx';
+import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { count, plural } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RelativeTime } from '../../shared/RelativeTime.tsx';
+import { Section } from '../../shared/Section.tsx';
+import { Severity } from '../../shared/Severity.tsx';
+import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
+import { Tabs } from '../../shared/Tabs.tsx';
+import { visible, words } from '../../shared/text.ts';
+import { TextLink } from '../../shared/TextLink.tsx';
+import { duration } from '../../shared/time.ts';
+import { ruleQuery, useEnableRule } from './queries.ts';
+import { RunState } from './RunState.tsx';
 
-export const RulePage = (): ReactElement => <Page title="RulePage">Soon</Page>;
+const NARROW = '@media (max-width: 900px)';
+
+const useStyles = makeStyles({
+  root: {
+    display: 'flex',
+    gap: tokens.spacingHorizontalL,
+    flexGrow: 1,
+    minHeight: 0,
+    [NARROW]: { flexDirection: 'column' },
+  },
+  main: { flexGrow: 1, minWidth: 0, minHeight: 0, display: 'flex', flexDirection: 'column' },
+  scroll: { overflowY: 'auto', display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalL },
+  rail: { width: '320px', flexShrink: 0, overflowY: 'auto', [NARROW]: { width: 'auto' } },
+  text: { whiteSpace: 'pre-wrap', maxWidth: '90ch' },
+});
+
+const route = getRouteApi('/frame/rules/$id');
+
+const operators: Record<Rule['triggerOperator'], string> = {
+  GreaterThan: 'more than',
+  LessThan: 'fewer than',
+  Equal: 'exactly',
+  NotEqual: 'other than',
+};
+
+const runColumns: readonly GridColumn<RuleRun>[] = [
+  { id: 'startedAt', header: 'Started', min: 112, cell: (run) => <RelativeTime at={run.startedAt} /> },
+  { id: 'state', header: 'Result', min: 116, cell: (run) => <RunState state={run.state} /> },
+  {
+    id: 'window',
+    header: 'Window',
+    min: 380,
+    drop: 1,
+    cell: (run) => (
+      <>
+        <RelativeTime at={run.windowFrom} form="exact" /> – <RelativeTime at={run.windowTo} />
+      </>
+    ),
+  },
+  { id: 'elapsed', header: 'Took', min: 80, align: 'end', cell: (run) => duration(run.elapsedSeconds) },
+  { id: 'rows', header: 'Rows', min: 80, align: 'end', cell: (run) => count(run.rows) },
+  { id: 'alerts', header: 'Alerts', min: 72, align: 'end', cell: (run) => count(run.alerts) },
+  { id: 'error', header: 'Error', min: 160, grow: 1, cell: (run) => (run.error === null ? '' : visible(run.error)) },
+];
+
+function Loaded({ rule }: { rule: Rule }): ReactElement {
+  const styles = useStyles();
+  const { tab = 'query' } = route.useSearch();
+  const navigate = route.useNavigate();
+  return (
+    <div className={styles.root}>
+      <div className={styles.main}>
+        <Tabs
+          value={tab}
+          onChange={(value) => void navigate({ search: (before) => ({ ...before, tab: value }) })}
+          tabs={[
+            { id: 'query', label: 'Query' },
+            { id: 'runs', label: 'Runs', count: rule.runs.length },
+            { id: 'source', label: 'Source' },
+          ]}
+        />
+        {tab === 'query' && (
+          <div className={mergeClasses(styles.main, styles.scroll)}>
+            {rule.lastError !== null && (
+              <MessageBar intent="error" layout="multiline">
+                <MessageBarBody>
+                  <MessageBarTitle>The last run failed</MessageBarTitle>
+                  {visible(rule.lastError)}
+                </MessageBarBody>
+              </MessageBar>
+            )}
+            <Text className={styles.text}>{visible(rule.description, { lines: true })}</Text>
+            <CodeBlock text={rule.query} label="query" />
+          </div>
+        )}
+        {tab === 'runs' && (
+          <Grid
+            label="Runs"
+            rows={rule.runs}
+            columns={runColumns}
+            rowId={(run) => run.startedAt + run.windowFrom}
+            empty={<EmptyState title="Not yet run">The first run comes within the rule’s period.</EmptyState>}
+          />
+        )}
+        {tab === 'source' && (
+          <div className={mergeClasses(styles.main, styles.scroll)}>
+            <CodeBlock text={rule.yaml} label="rule" />
+          </div>
+        )}
+      </div>
+      {tab !== 'runs' && (
+        <aside className={styles.rail} aria-label="Properties">
+          <Section title="Properties" card>
+            <Facts
+              facts={[
+                ['Severity', <Severity key="s" severity={rule.severity} />],
+                ['Tactics', rule.tactics.map((tactic) => words(visible(tactic))).join(', ') || undefined],
+                ['Techniques', visible(rule.techniques.join(', ')) || undefined],
+                ['Runs', rule.kind === 'NRT' ? 'near real time' : `every ${duration(rule.queryFrequency)}`],
+                ['Looks back', duration(rule.queryPeriod)],
+                ['Alerts when', `${operators[rule.triggerOperator]} ${plural(rule.triggerThreshold, 'row')}`],
+                ['Grouping', rule.eventGrouping === 'SingleAlert' ? 'one alert a run' : 'one alert a row'],
+                ['Reads', visible(rule.tables.join(', '))],
+                ['Alerts', count(rule.alertCount)],
+                ['Last run', <RelativeTime key="l" at={rule.lastRunAt} />],
+                ['Result', <RunState key="r" state={rule.lastRunState} />],
+                ['Version', visible(rule.version)],
+                ['Id', <Copyable key="i" text={rule.id} label="rule id" length={28} />],
+              ]}
+            />
+          </Section>
+        </aside>
+      )}
+    </div>
+  );
+}
+
+function RuleActions({ rule }: { rule: Rule }): ReactElement {
+  const navigate = useNavigate();
+  const may = useMay('detectionTuning.manage');
+  const enable = useEnableRule(rule.id, visible(rule.name));
+  return (
+    <>
+      <Switch
+        label={rule.enabled ? 'On' : 'Off'}
+        checked={rule.enabled}
+        disabled={!may || enable.isPending}
+        onChange={(_, data) => enable.mutate(data.checked)}
+      />
+      <Button
+        icon={<SearchSquareRegular />}
+        onClick={() =>
+          void navigate({ to: '/hunting', search: { range: '24h' }, hash: `query=${encodeFragment(rule.query)}` })
+        }
+      >
+        Run in hunting
+      </Button>
+    </>
+  );
+}
+
+export function RulePage(): ReactElement {
+  const { id } = route.useParams();
+  const { data: rule, error, refetch } = useQuery(ruleQuery(id));
+  return (
+    <Page
+      above={<TextLink to="/rules">Detections</TextLink>}
+      title={rule ? visible(rule.name) : 'Rule'}
+      actions={rule && <RuleActions rule={rule} />}
+    >
+      {error && <ErrorState error={error} onRetry={() => void refetch()} />}
+      {!rule && !error && <Loading rows={12} label="Loading the rule" />}
+      {rule && <Loaded rule={rule} />}
+    </Page>
+  );
+}

@@ -1,4 +1,179 @@
-import type { ReactElement } from 'react';
+import { makeStyles, tokens } from '@fluentui/react-components';
+import { TargetArrowRegular } from '@fluentui/react-icons';
+import { Severity as SeverityEnum, type RuleSummary } from '@sallyport/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useMemo, type ReactElement } from 'react';
+import { FilterBar, FilterSearch, useColumns } from '../../shared/FilterBar.tsx';
+import { Grid, type GridColumn, type Sort } from '../../shared/Grid.tsx';
+import { count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RelativeTime } from '../../shared/RelativeTime.tsx';
+import { Severity } from '../../shared/Severity.tsx';
+import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
+import { Status } from '../../shared/Status.tsx';
+import { visible, words } from '../../shared/text.ts';
+import { TextLink } from '../../shared/TextLink.tsx';
+import { duration } from '../../shared/time.ts';
+import { ruleSorts, runStates, type RulesSearch } from './index.ts';
+import { rulesQuery } from './queries.ts';
+import { RunState } from './RunState.tsx';
 
-export const RulesPage = (): ReactElement => <Page title="RulesPage">Soon</Page>;
+const useStyles = makeStyles({
+  root: { display: 'flex', flexGrow: 1, minHeight: 0 },
+  error: { color: tokens.colorPaletteRedForeground1 },
+});
+
+const route = getRouteApi('/frame/rules');
+const severities = SeverityEnum.options;
+
+/** The rules that pass the filters, in the order asked for; by name when none is. */
+export function chosenRules(rules: readonly RuleSummary[], search: RulesSearch): readonly RuleSummary[] {
+  const needle = search.search?.toLowerCase() ?? '';
+  const found = rules.filter(
+    (rule) =>
+      (search.severity?.includes(rule.severity) ?? true) &&
+      (search.state?.includes(rule.lastRunState) ?? true) &&
+      (search.enabled?.includes(rule.enabled ? 'Enabled' : 'Disabled') ?? true) &&
+      [rule.name, rule.id, ...rule.tactics, ...rule.techniques, ...rule.tables].some((text) =>
+        text.toLowerCase().includes(needle),
+      ),
+  );
+  const way = search.order === 'desc' ? -1 : 1;
+  const compare: Record<(typeof ruleSorts)[number], (a: RuleSummary, b: RuleSummary) => number> = {
+    name: (a, b) => a.name.localeCompare(b.name),
+    severity: (a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity),
+    lastRunAt: (a, b) => (a.lastRunAt ?? '').localeCompare(b.lastRunAt ?? ''),
+    alertCount: (a, b) => a.alertCount - b.alertCount,
+  };
+  const by = compare[search.sort ?? 'name'];
+  return found.toSorted((a, b) => way * by(a, b) || a.name.localeCompare(b.name));
+}
+
+const columns: readonly GridColumn<RuleSummary>[] = [
+  { id: 'severity', header: 'Severity', min: 132, sort: true, cell: (rule) => <Severity severity={rule.severity} /> },
+  {
+    id: 'name',
+    header: 'Rule',
+    min: 300,
+    grow: 4,
+    sort: true,
+    cell: (rule) => (
+      <TextLink
+        to="/rules/$id"
+        params={{ id: rule.id }}
+        tabIndex={-1}
+        title={visible(rule.name)}
+        onClick={(event) => event.stopPropagation()}
+      >
+        {visible(rule.name)}
+      </TextLink>
+    ),
+  },
+  {
+    id: 'enabled',
+    header: 'State',
+    min: 72,
+    cell: (rule) => (rule.enabled ? 'On' : <Status tone="off">Off</Status>),
+  },
+  {
+    id: 'tactics',
+    header: 'Tactics',
+    min: 140,
+    grow: 1.5,
+    drop: 2,
+    cell: (rule) => rule.tactics.map((tactic) => words(visible(tactic))).join(', '),
+  },
+  { id: 'techniques', header: 'Techniques', min: 104, drop: 3, cell: (rule) => visible(rule.techniques.join(', ')) },
+  { id: 'tables', header: 'Reads', min: 140, grow: 1, drop: 4, cell: (rule) => visible(rule.tables.join(', ')) },
+  {
+    id: 'kind',
+    header: 'Runs',
+    min: 104,
+    drop: 5,
+    cell: (rule) => (rule.kind === 'NRT' ? 'Near real time' : `Every ${duration(rule.queryFrequency)}`),
+  },
+  { id: 'alertCount', header: 'Alerts', min: 72, align: 'end', sort: true, cell: (rule) => count(rule.alertCount) },
+  { id: 'lastRunAt', header: 'Last run', min: 104, sort: true, cell: (rule) => <RelativeTime at={rule.lastRunAt} /> },
+  { id: 'lastRunState', header: 'Result', min: 116, cell: (rule) => <RunState state={rule.lastRunState} /> },
+];
+
+const isSort = (name: string): name is (typeof ruleSorts)[number] => (ruleSorts as readonly string[]).includes(name);
+
+export function RulesPage(): ReactElement {
+  const styles = useStyles();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { data, error, refetch } = useQuery(rulesQuery);
+  const rules = useMemo(() => chosenRules(data?.rules ?? [], search), [data, search]);
+  const { shown, chooser } = useColumns('rules', columns);
+  const set = (change: RulesSearch, replace = false): void =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace });
+  const sort: Sort = { by: search.sort ?? 'name', order: search.order ?? 'asc' };
+  return (
+    <Page
+      title="Detections"
+      count={
+        data && (rules.length === data.rules.length ? count(rules.length) : `${rules.length} of ${data.rules.length}`)
+      }
+    >
+      <FilterBar
+        search={
+          <FilterSearch
+            value={search.search}
+            placeholder="Name, technique or table"
+            onChange={(text) => set({ search: text }, true)}
+          />
+        }
+        filters={[
+          {
+            id: 'severity',
+            label: 'Severity',
+            options: severities,
+            values: search.severity,
+            onChange: (values) => set({ severity: values as RulesSearch['severity'] }),
+          },
+          {
+            id: 'enabled',
+            label: 'State',
+            options: ['Enabled', 'Disabled'],
+            values: search.enabled,
+            onChange: (values) => set({ enabled: values as RulesSearch['enabled'] }),
+          },
+          {
+            id: 'state',
+            label: 'Result',
+            options: runStates,
+            values: search.state,
+            onChange: (values) => set({ state: values as RulesSearch['state'] }),
+          },
+        ]}
+        end={chooser}
+      />
+      {error && <ErrorState error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <Loading rows={12} label="Loading rules" />}
+      {data && (
+        <div className={styles.root}>
+          <Grid
+            label="Rules"
+            rows={rules}
+            columns={shown}
+            rowId={(rule) => rule.id}
+            sort={sort}
+            onSort={(next) => isSort(next.by) && set({ sort: next.by, order: next.order })}
+            onOpen={(rule) => void navigate({ to: '/rules/$id', params: { id: rule.id } })}
+            empty={
+              data.rules.length === 0 ? (
+                <EmptyState icon={<TargetArrowRegular />} title="No rules">
+                  Rules are YAML files in Sentinel’s format. Those of content/rules are read when the server starts.
+                </EmptyState>
+              ) : (
+                <EmptyState title="No rule matches these filters" />
+              )
+            }
+          />
+        </div>
+      )}
+    </Page>
+  );
+}

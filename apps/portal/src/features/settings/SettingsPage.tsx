@@ -1,4 +1,41 @@
+import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
+import { useMe } from '../../shared/api.ts';
 import { Page } from '../../shared/Page.tsx';
+import { Tabs } from '../../shared/Tabs.tsx';
+import { AuditTab } from './AuditTab.tsx';
+import { ConfigurationTab } from './ConfigurationTab.tsx';
+import type { SettingsSearch, settingsTabs } from './index.ts';
+import { SessionsTab } from './SessionsTab.tsx';
+import { TokensTab } from './TokensTab.tsx';
 
-export const SettingsPage = (): ReactElement => <Page title="SettingsPage">Soon</Page>;
+const route = getRouteApi('/frame/settings');
+type TabName = (typeof settingsTabs)[number];
+
+const tabs = [
+  { id: 'settings', label: 'Settings', permission: 'systemSettings.read' },
+  { id: 'sessions', label: 'My sessions' },
+  { id: 'tokens', label: 'API tokens', permission: 'authorization.read' },
+  { id: 'audit', label: 'Audit', permission: 'authorization.read' },
+] as const;
+
+export function SettingsPage(): ReactElement {
+  const { permissions } = useMe();
+  const mine = tabs.filter((tab) => !('permission' in tab) || permissions.includes(tab.permission));
+  const search = route.useSearch();
+  const asked: TabName = search.tab ?? 'settings';
+  const tab = mine.find(({ id }) => id === asked)?.id ?? 'sessions';
+  const navigate = route.useNavigate();
+  const set = (change: SettingsSearch, replace = false): void =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace });
+  const onSearch = (text: string | undefined): void => set({ search: text }, true);
+  return (
+    <Page title="System">
+      <Tabs value={tab} tabs={mine} onChange={(value) => set({ tab: value, search: undefined })} />
+      {tab === 'settings' && <ConfigurationTab search={search.search} onSearch={onSearch} />}
+      {tab === 'sessions' && <SessionsTab />}
+      {tab === 'tokens' && <TokensTab />}
+      {tab === 'audit' && <AuditTab search={search.search} onSearch={onSearch} />}
+    </Page>
+  );
+}

@@ -1,0 +1,21 @@
+import { queryOptions } from '@tanstack/react-query';
+import { client } from '../../shared/api.ts';
+
+const POLL_MS = 30_000;
+
+export const tablesQuery = queryOptions({
+  queryKey: ['tables'],
+  queryFn: ({ signal }) => client.listTables({ signal }),
+  refetchInterval: POLL_MS,
+});
+
+export const sourcesQuery = queryOptions({
+  queryKey: ['sources'],
+  queryFn: ({ signal }) => client.listSources({ signal }),
+  refetchInterval: POLL_MS,
+});
+
+export const ingestionErrorsQuery = queryOptions({
+  queryKey: ['ingestionErrors'],
+  queryFn: ({ signal }) => client.listIngestionErrors({ signal }),
+});

@@ -1,0 +1,23 @@
+import { queryOptions } from '@tanstack/react-query';
+import { client } from '../../shared/api.ts';
+
+export const AUDIT_MAX = 500;
+const POLL_MS = 30_000;
+
+export const configurationQuery = queryOptions({
+  queryKey: ['settings'],
+  queryFn: ({ signal }) => client.getSettings({ signal }),
+});
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: ({ signal }) => client.listSessions({ signal }),
+});
+export const tokensQuery = queryOptions({
+  queryKey: ['tokens'],
+  queryFn: ({ signal }) => client.listTokens({ signal }),
+});
+export const auditQuery = queryOptions({
+  queryKey: ['audit'],
+  queryFn: ({ signal }) => client.listAudit({ signal, query: { limit: AUDIT_MAX } }),
+  refetchInterval: POLL_MS,
+});

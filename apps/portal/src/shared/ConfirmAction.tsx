@@ -1,0 +1,57 @@
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  DialogTrigger,
+} from '@fluentui/react-components';
+import { useState, type ReactElement, type ReactNode } from 'react';
+
+/** An action that cannot be taken back: says what it will do to what, and waits for a second yes. */
+export function ConfirmAction(props: {
+  /** The button: `Revoke`. */
+  label: string;
+  /** The question: `Revoke the token “edge collector”?` */
+  title: string;
+  /** What will happen, and what the way back is. */
+  children: ReactNode;
+  disabled?: boolean;
+  onConfirm: () => void;
+}): ReactElement {
+  const [open, setOpen] = useState(false);
+  return (
+    <Dialog open={open} onOpenChange={(_, data) => setOpen(data.open)} modalType="alert">
+      <DialogTrigger disableButtonEnhancement>
+        <Button
+          size="small"
+          appearance="subtle"
+          disabled={props.disabled ?? false}
+          onClick={(event) => event.stopPropagation()}
+        >
+          {props.label}
+        </Button>
+      </DialogTrigger>
+      <DialogSurface onClick={(event) => event.stopPropagation()}>
+        <DialogBody>
+          <DialogTitle>{props.title}</DialogTitle>
+          <DialogContent>{props.children}</DialogContent>
+          <DialogActions>
+            <Button onClick={() => setOpen(false)}>Cancel</Button>
+            <Button
+              appearance="primary"
+              onClick={() => {
+                setOpen(false);
+                props.onConfirm();
+              }}
+            >
+              {props.label}
+            </Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}
