@@ -24,6 +24,9 @@ export interface Answer {
   readonly bytesWritten: number;
 }
 
+/** Where chDB's defaults are not a server's. A mapped file that is cut meanwhile would kill the process, so files are read instead. */
+const asServer = { implicit_select: '0', allow_introspection_functions: '0', storage_file_read_method: 'pread' };
+
 const nothing = new Uint8Array();
 /** Spaces make the addon run the statement as given, with its rows elsewhere. */
 const noPayload = Buffer.from(' ');
@@ -162,7 +165,7 @@ export class Pool {
   #prepare(connection: Connection, job: Job, tag: string): void {
     const run = (sql: string): void => void this.#native.QueryWithConnection(connection, sql, 'TabSeparated');
     // chDB gives a query's id itself and keeps it; the tag is how this one is found again in system.processes.
-    const pairs = Object.entries({ ...job.settings, query_cache_tag: tag });
+    const pairs = Object.entries({ ...asServer, ...job.settings, query_cache_tag: tag });
     run(`SET ${pairs.map(([name, value]) => `${settingName(name)} = ${sqlString(value)}`).join(', ')}`);
     if (job.database) run(`USE ${sqlName(job.database)}`);
     if (job.readonly) run(`SET readonly = ${job.readonly}`);
