@@ -170,8 +170,11 @@ export class Loader {
     const columns = [...statement.columns, '_SegmentId'].map(sqlName).join(', ');
     const table = `${sqlName(this.#options.database)}.${sqlName(statement.table)}`;
     const select = statement.select(source.reader.source(this.#from(source)));
+    const given = statement.parted
+      ? `* EXCEPT (_part), if(_part = '', ${sqlString(id)}, concat(${sqlString(`${id}.`)}, _part))`
+      : `*, ${sqlString(id)}`;
     return this.#send(
-      `INSERT INTO ${table} (${columns}) SELECT *, ${sqlString(id)} FROM (${select})`,
+      `INSERT INTO ${table} (${columns}) SELECT ${given} FROM (${select})`,
       source,
       loadQueryId(id, index),
     );
