@@ -8,11 +8,17 @@ import { startEphemeralPlatform } from './supervisor/ephemeral-platform.ts';
 const origin = 'https://localhost:8443';
 const manyRequests = { signIn: 100_000, door: 100_000, other: 100_000 };
 
+export interface BrowserOptions {
+  readonly address?: string;
+  /** Told the Cookie header whenever it changes. */
+  readonly onCookie?: (cookie: string) => void;
+}
+
 export interface TestServer {
   readonly server: Server;
   readonly platform: OpenPlatform;
   /** A browser of its own: keeps cookies, sends the CSRF header and the Origin. `address` is where it seems to be. */
-  browser(options?: { address?: string }): Client;
+  browser(options?: BrowserOptions): Client;
   /** A program with a bearer token. */
   program(token: string): Client;
   stop(): Promise<void>;
@@ -26,10 +32,14 @@ export async function startTestServer(options: { clock?: Clock } = {}): Promise<
   return {
     server,
     platform,
-    browser: ({ address = '192.0.2.1' } = {}) => {
+    browser: ({ address = '192.0.2.1', onCookie } = {}) => {
       const jar = new Map<string, string>();
       const own = { 'x-sallyport-csrf': '1', origin, 'user-agent': 'test browser' };
-      return createClient({ baseUrl: origin, fetch: inject({ address, jar }), headers: () => own });
+      return createClient({
+        baseUrl: origin,
+        fetch: inject({ address, jar, ...(onCookie ? { onCookie } : {}) }),
+        headers: () => own,
+      });
     },
     program: (token) =>
       createClient({
@@ -44,12 +54,23 @@ export async function startTestServer(options: { clock?: Clock } = {}): Promise<
   };
 }
 
+const headerOf = (jar: Map<string, string> = new Map()): string =>
+  [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+
 const injector =
   ({ http }: Server) =>
-  ({ address, jar }: { address: string; jar?: Map<string, string> }): typeof fetch =>
+  ({
+    address,
+    jar,
+    onCookie,
+  }: {
+    address: string;
+    jar?: Map<string, string>;
+    onCookie?: (cookie: string) => void;
+  }): typeof fetch =>
   async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : input);
-    const cookies = [...(jar ?? [])].map(([name, value]) => `${name}=${value}`).join('; ');
+    const cookies = headerOf(jar);
     const body = init.body instanceof ArrayBuffer ? Buffer.from(init.body) : (init.body as string | undefined);
     const response = await http.app.inject({
       method: (init.method ?? 'GET') as 'GET',
@@ -65,6 +86,7 @@ const injector =
     for (const { name, value } of response.cookies)
       if (value === '') jar?.delete(name);
       else jar?.set(name, value);
+    if (response.cookies.length > 0) onCookie?.(headerOf(jar));
     return new Response(response.statusCode === 204 ? null : new Uint8Array(response.rawPayload), {
       status: response.statusCode,
       headers: Object.entries(response.headers).map(([name, value]): [string, string] => [name, String(value)]),

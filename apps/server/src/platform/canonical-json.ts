@@ -18,10 +18,17 @@ export function canonicalJson(value: unknown): string {
 export const storableText = (text: string, max = 2_048): string =>
   text.slice(0, max).replaceAll('\0', '').toWellFormed();
 
-/** A JSON value whose strings PostgreSQL takes. */
-export function storableJson(value: unknown): unknown {
-  const text = JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === 'string' ? storableText(member, 100_000) : member,
-  );
-  return text === undefined ? null : JSON.parse(text);
+const storableTextMax = 100_000;
+
+function storable(value: unknown): unknown {
+  if (typeof value === 'string') return storableText(value, storableTextMax);
+  if (Array.isArray(value)) return value.map(storable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [storableText(key), storable(member)]));
 }
+
+/** A value as plain JSON whose texts, keys too, PostgreSQL takes. */
+export const storableJson = (value: unknown): unknown => {
+  const text = JSON.stringify(value);
+  return text === undefined ? null : storable(JSON.parse(text));
+};

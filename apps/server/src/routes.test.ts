@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import {
+  errorCodes,
+  roles,
+  routes,
+  type GrantedPermission,
+  type Permission,
+  type RouteDefinition,
+} from '@sallyport/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeAdministrator, startTestServer, type TestServer } from './testing.ts';
+
+let test: TestServer;
+/** Session cookies of people, by role; bearer tokens by their only scope. */
+const cookies = new Map<string, string>();
+const tokens = new Map<GrantedPermission, string>();
+const all: [string, RouteDefinition][] = Object.entries(routes);
+
+beforeAll(async () => {
+  test = await startTestServer();
+  const browser = test.browser({ onCookie: (cookie) => cookies.set('Security Administrator', cookie) });
+  await makeAdministrator(test, browser);
+  for (const scope of roles['Security Administrator']) {
+    const { secret } = await browser.createToken({ body: { name: `only ${scope}`, scopes: [scope] } });
+    tokens.set(scope, secret);
+  }
+});
+afterAll(() => test.stop());
+
+/** The status that a call gets. Its parameters are made up: what is asked is who may call, not what comes of it. */
+async function statusOf(route: RouteDefinition, headers: Record<string, string>): Promise<number> {
+  const response = await test.server.http.app.inject({
+    method: route.method,
+    url: route.path.replaceAll(/:\w+/g, '00000000-0000-4000-8000-000000000000'),
+    headers: { host: 'localhost:8443', 'x-sallyport-csrf': '1', ...headers },
+    ...(route.body === undefined ? {} : { payload: {} }),
+  });
+  return response.statusCode;
+}
+
+const refused = [errorCodes.Unauthenticated, errorCodes.Forbidden] as const;
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const another = (permission: Permission) => [...tokens].find(([scope]) => scope !== permission)![1];
+
+describe('every route', () => {
+  it.each(all)('%s has a handler', (_name, { method, path }) => {
+    expect(test.server.http.app.hasRoute({ method, url: path })).toBe(true);
+  });
+
+  it.each(all)('%s is refused without a credential, unless it is public', async (_name, route) => {
+    const status = await statusOf(route, {});
+    if (route.permission === 'public') expect(refused).not.toContain(status);
+    else expect(status).toBe(errorCodes.Unauthenticated);
+  });
+
+  it.each(all)('%s is refused with a token that is no good', async (_name, route) => {
+    expect(await statusOf(route, bearer('sp_no-such-token'))).toBe(errorCodes.Unauthenticated);
+  });
+
+  it.each(all)('%s is refused with another permission than its own', async (_name, route) => {
+    if (route.permission === 'public') return;
+    expect(await statusOf(route, bearer(another(route.permission)))).toBe(errorCodes.Forbidden);
+  });
+
+  it.each(all.filter(([name]) => name !== 'signOut'))('%s is open to its own permission', async (_name, route) => {
+    const own =
+      route.permission === 'public' || route.permission === 'signedIn' ? undefined : tokens.get(route.permission);
+    const headers = own === undefined ? { cookie: cookies.get('Security Administrator')! } : bearer(own);
+    expect(refused).not.toContain(await statusOf(route, headers));
+  });
+});
+
+describe('no other route', () => {
+  it('is bound beneath /api', () => {
+    const known = new Set(all.map(([, { path }]) => path));
+    const bound = [...test.server.http.app.printRoutes({ commonPrefix: false }).matchAll(/(\/api\/\S*) \(/g)].map(
+      ([, path]) => path!,
+    );
+    expect(bound.length).toBeGreaterThan(20);
+    expect(bound.filter((path) => !known.has(path))).toEqual([]);
+  });
+});
+
+describe('docs/errors.md', () => {
+  it('lists every error code with its status, and no other', () => {
+    const text = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
+    const listed = [...text.matchAll(/^\| `(\w+)` +\| (\d{3}) +\|/gm)].map(([, code, status]) => [
+      code,
+      Number(status),
+    ]);
+    expect(Object.fromEntries(listed)).toEqual(errorCodes);
+  });
+});
