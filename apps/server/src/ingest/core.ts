@@ -45,7 +45,7 @@ export async function openIngestCore(
   const load = createLoading({ lake, streams, log, metrics, onLoaded: (segment) => tracker.loaded(segment) });
   const onPoison = (segment: PoisonedSegment) => {
     log.error({ segment }, 'the engine does not take a segment; it is kept in the spool’s folder `poison`');
-    tracker.poisoned(originOf(segment.stream).importId, segment);
+    tracker.poisoned(originOf(segment.stream), segment);
   };
   const opened = await Spool.open({
     folder: platform.spool.folder,

@@ -16,8 +16,13 @@ export interface SegmentOrigin {
 /** The spool's name for an import's lines of a stream. */
 export const importStream = (importId: string, stream: string): string => `import/${importId}/${stream}`;
 
+/** The spool's name for rows `{"RawData": "<line>"}` of a stream of lines, as Azure's clients send them. */
+export const wrappedStream = (stream: string): string => `wrapped/${stream}`;
+
 export function originOf(spoolStream: string): SegmentOrigin {
   const [, importId, stream] = /^import\/([\w-]+)\/(.*)$/s.exec(spoolStream) ?? [];
+  if (spoolStream.startsWith('wrapped/'))
+    return { stream: spoolStream.slice('wrapped/'.length), framing: 'wrapped', importId: undefined };
   if (importId === undefined || stream === undefined)
     return { stream: spoolStream, framing: 'door', importId: undefined };
   return { stream, framing: 'import', importId };

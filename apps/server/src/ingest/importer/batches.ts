@@ -1,64 +1,73 @@
 import { importMarks } from '../sources/statements.ts';
 import { validUtf8 } from './text.ts';
 
-/** Bytes of lines that go to the spool at once. */
-const batchBytes = 4 * 1024 * 1024;
+/** Bytes of lines that go to the spool at once. Each segment costs the engine the analysis of every statement, so few large ones are best. */
+const batchBytes = 24 * 1024 * 1024;
 
 const [newline, tab] = [Buffer.from('\n'), Buffer.from('\t')];
+const marks = { whole: Buffer.from(importMarks.whole), broken: Buffer.from(importMarks.broken) };
 
-/** A file's name as it stands in front of its lines. */
-const fileTag = (name: string): string =>
-  name
+/** What stands in front of a file's lines: `<part> <name>`. The part is its number in this import: rows carry it in `_SegmentId`. */
+export interface FileTag {
+  readonly part: string;
+  readonly bytes: Buffer;
+}
+
+const nameLengthMax = 400;
+
+export function fileTag(index: number, name: string): FileTag {
+  const part = `f${index.toString(36)}`;
+  const text = name
     .toWellFormed()
     .replaceAll(/[\t\r\n]/g, ' ')
-    .slice(0, 400);
+    .slice(0, nameLengthMax);
+  return { part, bytes: Buffer.from(`${part} ${text}`) };
+}
+
+interface Batch {
+  readonly lines: Buffer[];
+  readonly parts: Set<string>;
+  bytes: number;
+}
+
+/** Takes a batch over: lines without the last line feed, and the parts that have lines in it. */
+export type Flush = (stream: string, lines: Uint8Array, parts: ReadonlySet<string>) => Promise<void>;
 
 /**
- * Gathers the records of files into lines `<mark><file>\t<record>` (see `importMarks`), stream by stream. `flush` gets a batch and takes it over;
- * `add` never waits: call `settle` between chunks, which writes what is full.
+ * Gathers the records of files into lines `<mark><part> <name>\t<record>` (see `importMarks`), stream by stream. `add` never waits: call `settle`
+ * between chunks, which writes what is full.
  */
 export class Batches {
-  readonly #streams = new Map<string, { parts: Buffer[]; bytes: number }>();
-  readonly #flush: (stream: string, lines: Uint8Array) => Promise<void>;
-  readonly #tags = new Map<string, Buffer>();
+  readonly #streams = new Map<string, Batch>();
+  readonly #flush: Flush;
 
-  constructor(flush: (stream: string, lines: Uint8Array) => Promise<void>) {
+  constructor(flush: Flush) {
     this.#flush = flush;
   }
 
-  /** What stands for a file in front of its lines: its name, told apart from others of the same name. */
-  tagOf(name: string): string {
-    const base = fileTag(name);
-    let tag = base;
-    for (let count = 2; this.#tags.has(tag); count++) tag = `${base} #${count}`;
-    this.#tags.set(tag, Buffer.from(tag));
-    return tag;
-  }
-
-  add(stream: string, tag: string, record: Uint8Array, broken: boolean): void {
+  add(stream: string, tag: FileTag, record: Uint8Array, broken: boolean): void {
     let batch = this.#streams.get(stream);
-    if (batch === undefined) this.#streams.set(stream, (batch = { parts: [], bytes: 0 }));
-    const name = this.#tags.get(tag) ?? Buffer.from(tag);
-    const mark = Buffer.from(broken ? importMarks.broken : importMarks.whole);
-    // The record's bytes are the splitter's own buffer.
-    batch.parts.push(Buffer.concat([mark, name, tab, record, newline]));
-    batch.bytes += name.length + record.length + 3;
+    if (batch === undefined) this.#streams.set(stream, (batch = { lines: [], parts: new Set(), bytes: 0 }));
+    // The record's bytes are the splitter's own buffer, so they are copied.
+    const line = Buffer.concat([broken ? marks.broken : marks.whole, tag.bytes, tab, record, newline]);
+    batch.lines.push(line);
+    batch.parts.add(tag.part);
+    batch.bytes += line.length;
   }
 
   /** Writes batches that are full. */
   async settle(): Promise<void> {
-    for (const [stream, batch] of this.#streams) if (batch.bytes >= batchBytes) await this.#write(stream, batch.parts);
+    for (const [stream, batch] of this.#streams) if (batch.bytes >= batchBytes) await this.#write(stream, batch);
   }
 
   /** Writes what is left. */
   async end(): Promise<void> {
-    for (const [stream, batch] of this.#streams) if (batch.bytes > 0) await this.#write(stream, batch.parts);
+    for (const [stream, batch] of this.#streams) await this.#write(stream, batch);
   }
 
-  async #write(stream: string, parts: readonly Buffer[]): Promise<void> {
+  async #write(stream: string, { lines, parts }: Batch): Promise<void> {
     this.#streams.delete(stream);
-    // The spool adds the last line feed.
-    const lines = validUtf8(Buffer.concat(parts));
-    await this.#flush(stream, lines.subarray(0, lines.length - 1));
+    const bytes = validUtf8(Buffer.concat(lines));
+    await this.#flush(stream, bytes.subarray(0, bytes.length - 1), parts);
   }
 }

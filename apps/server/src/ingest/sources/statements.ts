@@ -13,8 +13,11 @@ import type { SourceStream } from './load.ts';
 /** A line in the segment of an import: `<mark><file>\t<record>`. The mark `!` says that the record is broken whatever it looks like. */
 export const importMarks = { whole: ' ', broken: '!' } as const;
 
-/** How the lines of a segment were written. `door`: as they are. `import`: each with its file in front (see `importMarks`). */
-export type Framing = 'door' | 'import';
+/**
+ * How the lines of a segment were written. `door`: as they are, JSON already checked. `wrapped`: lines of text, each in an object `{"RawData": "…"}`.
+ * `import`: each with its file in front (see `importMarks`), unchecked.
+ */
+export type Framing = 'door' | 'wrapped' | 'import';
 
 export type Compile = (text: string, catalogue: KqlCatalogue, options: CompileOptions) => Compiled;
 
@@ -30,9 +33,15 @@ export class TransformError extends Error {
 
 const tab = `'\\t'`;
 
+/** The part of a segment that a row is of, and the file's name, out of `_File`: `<part> <name>`, or empty. */
+const partSql = `splitByChar(' ', _File)[1]`;
+const nameSql = `substring(_File, position(_File, ' ') + 1)`;
+
 /** A subquery with `RawData`, `_File` and `_Broken` over the lines of a segment. */
 function records(framing: Framing, source: string): string {
   if (framing === 'door') return `(SELECT RawData, '' AS _File, false AS _Broken FROM ${source})`;
+  if (framing === 'wrapped')
+    return `(SELECT JSONExtractString(_line, 'RawData') AS RawData, '' AS _File, false AS _Broken FROM (SELECT RawData AS _line FROM ${source}))`;
   return (
     `(SELECT substring(_line, position(_line, ${tab}) + 1) AS RawData, substring(_line, 2, position(_line, ${tab}) - 2) AS _File,` +
     ` startsWith(_line, ${sqlString(importMarks.broken)}) AS _Broken FROM (SELECT RawData AS _line FROM ${source}))`
@@ -41,7 +50,7 @@ function records(framing: Framing, source: string): string {
 
 function errorRows(stream: string, operation: 'Parse' | 'Transform', rows: string): string {
   const raw = `toValidUTF8(substring(RawData, 1, ${refusedBytesKept}))`;
-  return `SELECT now64(7, 'UTC'), ${sqlString(stream)}, ${sqlString(operation)}, ${raw}, _File FROM ${rows}`;
+  return `SELECT now64(7, 'UTC'), ${sqlString(stream)}, ${sqlString(operation)}, ${raw}, ${nameSql}, ${partSql} AS _part FROM ${rows}`;
 }
 
 const errorColumns = ['TimeGenerated', 'InputStreamId', 'OperationName', 'Message', 'CorrelationId'] as const;
@@ -50,6 +59,7 @@ const errorStatement = (select: (source: string) => string): LoadStatement => ({
   table: 'DCRLogErrors',
   columns: errorColumns,
   select,
+  parted: true,
 });
 
 /** Keeps every line of a segment as refused: what cannot be stored any other way. */
@@ -80,19 +90,22 @@ export function tableStatements(stream: string, table: TableDefinition, framing:
     }
     return sqlName(name);
   };
+  const values = columns.map((c) => value(c.name)).join(', ');
+  const lines = (source: string): string =>
+    `(SELECT RawData, _File FROM ${records(framing, source)} WHERE NOT _Broken AND ${isObject})`;
   const rows: LoadStatement = {
     table: table.name,
     columns: columns.map((c) => c.name),
-    select: (source) => {
-      const lines =
-        framing === 'door'
-          ? source
-          : `(SELECT RawData FROM ${records(framing, source)} WHERE NOT _Broken AND ${isObject})`;
-      return `SELECT ${columns.map((c) => value(c.name)).join(', ')} FROM ${jsonColumns(columns, lines)}`;
-    },
+    ...(framing === 'import'
+      ? {
+          parted: true,
+          select: (source) =>
+            `SELECT ${values}, ${partSql} AS _part FROM ${jsonColumns(columns, lines(source), ['_File'])}`,
+        }
+      : { select: (source) => `SELECT ${values} FROM ${jsonColumns(columns, source)}` }),
   };
   const failed = refuseAll(stream, framing, 'Transform');
-  if (framing === 'door') return { loads: [rows], failed };
+  if (framing !== 'import') return { loads: [rows], failed };
   const refused = errorStatement((source) => {
     const refused = `(SELECT * FROM ${records(framing, source)} WHERE _Broken OR NOT (${isObject}))`;
     return errorRows(stream, 'Parse', refused);
@@ -104,10 +117,13 @@ export function tableStatements(stream: string, table: TableDefinition, framing:
 const sourceColumns = (stream: SourceStream): readonly Column[] =>
   stream.columns ?? [{ name: 'RawData', type: stream.format === 'jsonObjects' ? 'dynamic' : 'string' }];
 
+/** Which file a row is of; empty at a door. */
+const fileColumn = { name: '_File', type: 'string' } as const satisfies Column;
+
 /** Carried beside them through `accept`. */
 const helperColumns = [
   { name: '_Raw', type: 'string' },
-  { name: '_File', type: 'string' },
+  fileColumn,
   { name: '_Valid', type: 'bool' },
 ] as const satisfies readonly Column[];
 
@@ -140,6 +156,8 @@ interface Flow {
   readonly columns: readonly string[];
   /** SELECT of those columns, the placeholder in place of the accepted rows. */
   readonly sql: string;
+  /** The SELECT gives `_part` too. */
+  readonly parted: boolean;
 }
 
 function streamStatements(
@@ -149,10 +167,11 @@ function streamStatements(
   framing: Framing,
 ): StreamStatements {
   const decided = (source: string): string => filled(accept.sql, sourceRows(stream, framing, source));
-  const names = sourceColumns(stream).map((c) => sqlName(c.name));
+  const names = [...sourceColumns(stream), fileColumn].map((c) => sqlName(c.name));
   const loads = flows.map((flow): LoadStatement => ({
     table: flow.table,
     columns: flow.columns,
+    parted: flow.parted,
     select: (source) => filled(flow.sql, `(SELECT ${names.join(', ')} FROM (${decided(source)}) WHERE ${accepted})`),
   }));
   const kept = (operation: 'Parse' | 'Transform', where: string): LoadStatement =>
@@ -227,15 +246,35 @@ const compileOptions = { output: 'engine', source: () => placeholder } as const;
 function compileFlow(stream: SourceStream, flow: SourceStream['flows'][number], compiler: StreamCompiler): Flow {
   const table = compiler.table(flow.table);
   if (table === undefined) throw new TransformError(`there is no table ${flow.table}`);
-  const catalogue = catalogueOf(sourceColumns(stream));
-  const compiled = compiler.compile(flow.transform, catalogue, { ...compileOptions, now: compiler.now() });
-  const cells = compiled.columns.map((column) => {
+  const compiled = compileCarrying(flow.transform, catalogueOf([...sourceColumns(stream), fileColumn]), compiler);
+  const carried = compiled.columns.some((c) => c.name === fileColumn.name);
+  const given = compiled.columns.filter((c) => c.name !== fileColumn.name);
+  const cells = given.map((column) => {
     const target = table.columns.find((c) => c.name === column.name);
     if (target === undefined) throw new TransformError(`${flow.table} has no column ${column.name}`);
     return cellSql(column, target.type, flow.table);
   });
-  const columns = compiled.columns.map((c) => c.name);
-  return { table: flow.table, columns, sql: `SELECT ${cells.join(', ')} FROM (${compiled.sql})` };
+  const part = carried ? [`${partSql} AS _part`] : [];
+  return {
+    table: flow.table,
+    columns: given.map((c) => c.name),
+    sql: `SELECT ${[...cells, ...part].join(', ')} FROM (${compiled.sql})`,
+    parted: carried,
+  };
+}
+
+/**
+ * Compiles a transform so that `_File` passes through its `project` operators: it gives at most one row for each of its input, so a row's file
+ * is well defined. Where that does not compile (`_File` was dropped before), its rows don't tell their file.
+ */
+function compileCarrying(transform: string, catalogue: KqlCatalogue, compiler: StreamCompiler): Compiled {
+  const options = { ...compileOptions, now: compiler.now() };
+  const carrying = transform.replaceAll(/\|(\s*)project(\s)/g, `|$1project ${fileColumn.name},$2`);
+  try {
+    return compiler.compile(carrying, catalogue, options);
+  } catch {
+    return compiler.compile(transform, catalogue, options);
+  }
 }
 
 /**

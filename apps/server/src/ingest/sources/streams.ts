@@ -29,6 +29,8 @@ export interface Streams {
   problems(): readonly SourceProblem[];
   /** Whether a door takes this stream. */
   has(stream: string): boolean;
+  /** Whether it is a stream of lines of text, not of JSON objects. */
+  takesLines(stream: string): boolean;
   /** Tables that a stream fills; none when it is unknown. */
   tablesOf(stream: string): readonly string[];
   /** How a segment of the stream is stored. A stream that is unknown (its source is gone since) has each line refused. */
@@ -83,6 +85,7 @@ export function createStreams({ loaded, catalogue, compile, now }: StreamsOption
       ),
     ],
     has: (stream) => bySource.has(stream) || tableOfStream(catalogue(), stream) !== undefined,
+    takesLines: (stream) => bySource.get(stream)?.stream.format === 'lines',
     tablesOf: (stream) => {
       const found = bySource.get(stream);
       if (found !== undefined) return found.stream.flows.map((f) => f.table);
