@@ -19,12 +19,12 @@ describe('sealing', () => {
 
   it('opens with the same key and purpose only', () => {
     expect(createSealing(loadSealingKey(dataDir)).open(sealed, 'totp:anna').toString()).toBe('secret');
-    expect(() => sealing.open(sealed, 'totp:eve')).toThrow();
-    expect(() => createSealing(Buffer.alloc(32)).open(sealed, 'totp:anna')).toThrow();
+    expect(() => sealing.open(sealed, 'totp:eve')).toThrow('unable to authenticate');
+    expect(() => createSealing(Buffer.alloc(32)).open(sealed, 'totp:anna')).toThrow('unable to authenticate');
     for (let i = 0; i < sealed.length; i++) {
       const changed = Buffer.from(sealed);
       changed[i]! ^= 1;
-      expect(() => sealing.open(changed, 'totp:anna')).toThrow();
+      expect(() => sealing.open(changed, 'totp:anna')).toThrow(/unable to authenticate|not a sealed secret/);
     }
   });
 

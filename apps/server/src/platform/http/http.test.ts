@@ -264,13 +264,13 @@ describe('over TLS', () => {
     const left = get(port, '/api/slow');
     await delay(100);
     left.sent.destroy();
-    await expect(left.promise).rejects.toThrow();
+    await expect(left.promise).rejects.toThrow('socket hang up');
     await expect.poll(() => aborts).toBe(1);
     const finishing = get(port, '/api/slow').promise;
     await delay(200);
     const closing = server.close();
     expect(await finishing).toEqual({ status: 200, body: '{"aborted":false}' });
     await closing;
-    await expect(get(port, '/ca.pem').promise).rejects.toThrow();
+    await expect(get(port, '/ca.pem').promise).rejects.toThrow('ECONNREFUSED');
   });
 });
