@@ -73,14 +73,24 @@ describe('every route', () => {
   });
 });
 
+/** Paths of Fastify's own list of routes: a tree, where each line goes on after the line above that is one step less indented. */
+function boundPaths(tree: string): string[] {
+  const above: string[] = [];
+  return tree.split('\n').flatMap((line) => {
+    const [, indent, part, methods] = /^((?:[│ ] {3})*)[├└]── (\S+)( \(.*\))?$/.exec(line) ?? [];
+    if (indent === undefined || part === undefined) return [];
+    const depth = indent.length / 4;
+    above.splice(depth, above.length, part);
+    return methods === undefined ? [] : [above.join('')];
+  });
+}
+
 describe('no other route', () => {
   it('is bound beneath /api', () => {
     const known = new Set(all.map(([, { path }]) => path));
-    const bound = [...test.server.http.app.printRoutes({ commonPrefix: false }).matchAll(/(\/api\/\S*) \(/g)].map(
-      ([, path]) => path!,
-    );
-    expect(bound.length).toBeGreaterThan(20);
-    expect(bound.filter((path) => !known.has(path))).toEqual([]);
+    const bound = boundPaths(test.server.http.app.printRoutes({ commonPrefix: false }));
+    expect(bound).toContain('/api/me/sessions/:id');
+    expect(bound.filter((path) => path.startsWith('/api') && !known.has(path))).toEqual([]);
   });
 });
 

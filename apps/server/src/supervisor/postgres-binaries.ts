@@ -48,10 +48,9 @@ export function openToAll(path: string): boolean {
 
 /**
  * The folder with `bin/`, `lib/` and `share/` of PostgreSQL, whole: the one npm made where it can be used in place, else a copy of it in
- * `spare` (60 MB). `otherUser`: it will run as a user who may not see into npm's folder.
+ * `spare` (60 MB). `otherUser`: it will run as a user who may not see into npm's folder. `native`: where npm put it.
  */
-export function postgresBinaries(spare: string, otherUser: boolean): string {
-  const native = packageFolder();
+export function postgresBinaries(spare: string, otherUser: boolean, native: string = packageFolder()): string {
   if (!otherUser || openToAll(native)) {
     if (missingLinks(native).length === 0) return native;
     if (writable(join(native, 'lib'))) {
