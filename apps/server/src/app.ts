@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { detectionRoutes, huntingRoutes, incidentRoutes, sessionRoutes, systemRoutes } from '@sallyport/contracts';
+import {
+  dataRoutes,
+  detectionRoutes,
+  huntingRoutes,
+  incidentRoutes,
+  sessionRoutes,
+  systemRoutes,
+} from '@sallyport/contracts';
 import { z } from 'zod';
+import { runDemo } from './demo-run.ts';
 import { createDomains, inOrder, type Domains } from './domains.ts';
 import type { OpenPlatform } from './platform/create.ts';
 import { publicUrlOf } from './platform/config/index.ts';
@@ -9,6 +17,8 @@ import { createHttpServer, loadTls, type HttpServer, type RateLimits } from './p
 import { createSystem, type ReadinessCheck } from './platform/system.ts';
 
 export interface ServerOptions {
+  /** Load the demo estate once, and let its life go on. */
+  readonly demo?: boolean;
   /** For tests. */
   readonly rateLimits?: RateLimits;
   readonly checkAnswers?: boolean;
@@ -52,6 +62,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
   bindRoutes(http, domains, platform);
 
   const stopping = new AbortController();
+  let demo: Promise<void> | undefined;
   const renewTls = async () => {
     while (!stopping.signal.aborted) {
       await clock.sleep(renewalCheckMs, stopping.signal);
@@ -69,10 +80,14 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
       await jobs.launch();
       await http.listen({ host: config.host, port: config.port });
       renewTls().catch((err: unknown) => log.error({ err }, 'the certificate could not be renewed'));
+      if (options.demo)
+        demo = runDemo(platform, domains, stopping.signal).catch((err: unknown) =>
+          log.error({ err }, 'the demo failed'),
+        );
     },
     stop: async () => {
       stopping.abort();
-      await Promise.all([http.close(), jobs.stop(config.drainTime)]);
+      await Promise.all([http.close(), jobs.stop(config.drainTime), demo]);
       for (const domain of inOrder(domains).toReversed()) await domain.stop?.();
       await outbox.stop();
     },
@@ -88,6 +103,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform):
   http.bind(huntingRoutes, domains.hunting.handlers);
   http.bind(incidentRoutes, domains.incidents.handlers);
   http.bind(detectionRoutes, domains.detection.handlers);
+  http.bind(dataRoutes, domains.ingest.handlers);
   http.bind(systemRoutes, system.handlers);
 }
 

@@ -3,6 +3,7 @@ import { createDetection, type Detection } from './detection/index.ts';
 import { createHunting, type Hunting } from './hunting/index.ts';
 import { createIdentity, type Identity } from './identity/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
+import { createIngest, type Ingest } from './ingest/index.ts';
 import type { Domain, Platform } from './platform/types.ts';
 
 export interface Domains {
@@ -11,6 +12,7 @@ export interface Domains {
   readonly hunting: Hunting;
   readonly incidents: Incidents;
   readonly detection: Detection;
+  readonly ingest: Ingest;
 }
 
 export interface DomainOptions {
@@ -27,7 +29,10 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const hunting = createHunting(platform);
   const incidents = createIncidents(platform, { queries: hunting.queries });
   const detection = await createDetection(platform, { ...options, queries: hunting.queries, incidents });
-  return { access, identity, hunting, incidents, detection };
+  const ingest = await createIngest(platform, {
+    onImported: async ({ from, to, segmentIds }) => detection.sweep({ from, to, segments: segmentIds }),
+  });
+  return { access, identity, hunting, incidents, detection, ingest };
 }
 
 /** In the order in which they start; they stop in reverse. */
@@ -37,4 +42,5 @@ export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
   domains.hunting,
   domains.incidents,
   domains.detection,
+  domains.ingest,
 ];

@@ -1,9 +1,11 @@
+import { SallyportError } from '@sallyport/contracts';
 import { Spool, type Lake, type PoisonedSegment } from '@sallyport/lake';
 import { compile } from '@sallyport/kql';
 import type { Platform } from '../platform/types.ts';
 import { createImporter, type Importer } from './importer/import.ts';
 import { ImportTracker } from './importer/tracker.ts';
-import { createLoading, originOf } from './loading.ts';
+import { rowsOf } from './doors/rows.ts';
+import { createLoading, originOf, type LoadedSegment } from './loading.ts';
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts';
 import type { LoadedSources } from './sources/load.ts';
 import { createStreams, type Streams } from './sources/streams.ts';
@@ -23,10 +25,12 @@ export interface IngestCore extends AsyncDisposable {
   readonly importer: Importer;
   readonly metrics: IngestMetrics;
   /**
-   * Makes lines of a stream durable: UTF-8, one record a line, without a last line feed; of JSON streams each line a JSON object. Resolves when
-   * synced to disk. Throws SpoolFull, and NotFound for an unknown stream.
+   * Makes records of a stream durable: one a line, UTF-8; of JSON streams each line an object, or all of them in one JSON array. Resolves when synced to
+   * disk. Throws SallyportError NotFound for an unknown stream, BadRequest for an array that is none, TooManyRequests (SpoolFull).
    */
-  append(stream: string, lines: Uint8Array): Promise<void>;
+  append(stream: string, records: Uint8Array): Promise<void>;
+  /** The spool itself, for doors that have made their lines. */
+  readonly spool: Pick<Spool, 'append' | 'stats'>;
   /** Resolves when everything acknowledged before the call is stored. */
   flush(): Promise<void>;
 }
@@ -36,13 +40,18 @@ export async function openIngestCore(
   platform: CorePlatform,
   loaded: LoadedSources,
   sizes: SpoolSizes,
+  onLoaded: (segment: LoadedSegment) => void = () => undefined,
 ): Promise<IngestCore> {
   const { lake, clock, log } = platform;
   const tracker = new ImportTracker();
   const streams = createStreams({ loaded, catalogue: () => lake.catalogue, compile, now: () => clock.now() });
   let spool: Spool | undefined;
   const metrics = createIngestMetrics(platform.metrics, () => spool?.stats());
-  const load = createLoading({ lake, streams, log, metrics, onLoaded: (segment) => tracker.loaded(segment) });
+  const stored = (segment: LoadedSegment): void => {
+    onLoaded(segment);
+    tracker.loaded(segment);
+  };
+  const load = createLoading({ lake, streams, log, metrics, onLoaded: stored });
   const onPoison = (segment: PoisonedSegment) => {
     log.error({ segment }, 'the engine does not take a segment; it is kept in the spool’s folder `poison`');
     tracker.poisoned(originOf(segment.stream), segment);
@@ -57,13 +66,20 @@ export async function openIngestCore(
     onPoison,
   });
   spool = opened;
-  const append = (stream: string, lines: Uint8Array): Promise<void> => opened.append(stream, lines);
+  const toSpool = (stream: string, lines: Uint8Array): Promise<void> => opened.append(stream, lines);
+  const append = async (stream: string, records: Uint8Array): Promise<void> => {
+    if (!streams.has(stream))
+      throw new SallyportError('NotFound', `there is no stream \`${stream}\``, { target: stream });
+    const isArray = !streams.takesLines(stream) && /^\s*\[/.test(Buffer.from(records.subarray(0, 64)).toString());
+    await toSpool(stream, isArray ? rowsOf(Buffer.from(records)).lines : records);
+  };
   return {
     lake,
     streams,
     metrics,
     append,
-    importer: createImporter({ lake, streams, tracker, clock, log, append }),
+    spool: opened,
+    importer: createImporter({ lake, streams, tracker, clock, log, append: toSpool }),
     flush: () => opened.flush(),
     [Symbol.asyncDispose]: async () => {
       await opened.close();

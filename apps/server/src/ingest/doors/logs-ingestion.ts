@@ -3,7 +3,7 @@ import type { Handler } from '../../platform/http/handlers.ts';
 import type { IngestCore } from '../core.ts';
 import { wrappedStream } from '../loading.ts';
 import { readBody } from './body.ts';
-import { jsonArrayToLines, JsonRowsError, type JsonRows } from './json-rows.ts';
+import { rowsOf } from './rows.ts';
 
 /** The one data collection rule that there is; its streams are those of all sources and tables. */
 export const defaultRuleId = 'dcr-default';
@@ -16,17 +16,6 @@ const callsMax = 128;
 
 const door = 'logs-ingestion';
 
-function rowsOf(bytes: Buffer): JsonRows {
-  try {
-    return jsonArrayToLines(bytes);
-  } catch (error) {
-    if (!(error instanceof JsonRowsError)) throw error;
-    throw new SallyportError('BadRequest', `the body is not a JSON array of objects: ${error.message}`, {
-      target: `body:${error.offset}`,
-    });
-  }
-}
-
 /**
  * The Logs Ingestion API of Azure Monitor, for its unmodified clients.
  * https://learn.microsoft.com/azure/azure-monitor/logs/logs-ingestion-api-overview
@@ -36,7 +25,7 @@ function rowsOf(bytes: Buffer): JsonRows {
 export function logsIngestion(core: () => IngestCore): Handler<(typeof dataRoutes)['ingestLogs']> {
   let calls = 0;
   return async (_context, { params: { ruleId, stream }, body, request, reply }) => {
-    const { streams, metrics, append } = core();
+    const { streams, metrics, spool } = core();
     try {
       if (calls >= callsMax)
         throw new SallyportError('TooManyRequests', 'too many calls at once', { retryAfterSeconds: 1 });
@@ -55,7 +44,7 @@ export function logsIngestion(core: () => IngestCore): Handler<(typeof dataRoute
         const { rows, lines } = rowsOf(bytes);
         // The spool adds the last line feed.
         if (rows > 0)
-          await append(
+          await spool.append(
             streams.takesLines(stream) ? wrappedStream(stream) : stream,
             lines.subarray(0, lines.length - 1),
           );

@@ -1,0 +1,83 @@
+import type { dataRoutes } from '@sallyport/contracts';
+import type { Handlers } from '../platform/http/handlers.ts';
+import type { Domain, Platform } from '../platform/types.ts';
+import { openIngestCore, type IngestCore } from './core.ts';
+import { StreamCounter } from './health.ts';
+import type { Importer } from './importer/import.ts';
+import { dataHandlers, type Imported } from './routes.ts';
+import { loadSources, shippedSources } from './sources/load.ts';
+import type { Streams } from './sources/streams.ts';
+import { Uploads } from './upload.ts';
+
+export { openIngestCore, type IngestCore, type SpoolSizes } from './core.ts';
+export { loadSources, shippedSources, type LoadedSources, type Source, type SourceProblem } from './sources/load.ts';
+export type { FileResult, ImportOptions, ImportResult } from './importer/import.ts';
+export type { Imported } from './routes.ts';
+
+export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
+  /** From `start` on. */
+  readonly streams: Streams;
+  /** From `start` on. */
+  readonly importer: Importer;
+  /**
+   * Makes records of a stream durable, as a door does: one a line, UTF-8; of JSON streams each line an object, or all of them in one JSON array.
+   * Resolves when synced to disk; they are in their tables a second or so later. Throws SallyportError NotFound for an unknown stream, BadRequest for an
+   * array that is none, TooManyRequests when the spool is full.
+   */
+  append(stream: string, records: Uint8Array): Promise<void>;
+  /** Resolves when everything that was acknowledged is in its tables. */
+  flush(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface IngestOptions {
+  /** Called when a file was uploaded and is stored: runs the rules over it. */
+  readonly onImported: (imported: Imported) => Promise<{ readonly alerts: number }>;
+  /** Folders of sources. Default: those that ship. */
+  readonly sourceFolders?: readonly string[];
+}
+
+/** Doors and sources: everything that comes in. Reads the sources; what is wrong with some is logged, and the others work. */
+export async function createIngest(platform: Platform, options: IngestOptions): Promise<Ingest> {
+  const { config, log, clock, database } = platform;
+  const loaded = await loadSources(...(options.sourceFolders ?? [shippedSources]));
+  for (const problem of loaded.problems) log.error(problem, 'a source was not loaded');
+  const counter = new StreamCounter();
+  const uploads = new Uploads(config.dataDir);
+  let opened: IngestCore | undefined;
+  const core = (): IngestCore => {
+    if (opened === undefined) throw new Error('ingest was not started');
+    return opened;
+  };
+  return {
+    handlers: dataHandlers({ platform, core, uploads, onImported: options.onImported }),
+    get streams() {
+      return core().streams;
+    },
+    get importer() {
+      return core().importer;
+    },
+    append: (stream, records) => core().append(stream, records),
+    flush: () => core().flush(),
+    start: async () => {
+      await uploads.open();
+      opened = await openIngestCore(
+        platform,
+        loaded,
+        {
+          totalBytes: config.spoolMaxBytes,
+          segmentBytes: config.spoolSegmentBytes,
+          segmentAgeMs: config.spoolSegmentAge,
+        },
+        (segment) => counter.add(segment),
+      );
+      counter.start(database, clock, log);
+    },
+    stop: async () => {
+      await opened?.[Symbol.asyncDispose]();
+      await counter.stop();
+      opened = undefined;
+    },
+  };
+}

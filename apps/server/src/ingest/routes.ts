@@ -1,0 +1,158 @@
+import { basename } from 'node:path';
+import { SallyportError, type dataRoutes, type SourceHealth, type TableInfo } from '@sallyport/contracts';
+import type { Lake, TableDefinition } from '@sallyport/lake';
+import { z } from 'zod';
+import type { Handlers } from '../platform/http/handlers.ts';
+import type { Platform } from '../platform/types.ts';
+import type { IngestCore } from './core.ts';
+import { logsIngestion } from './doors/logs-ingestion.ts';
+import type { ImportResult } from './importer/import.ts';
+import { streamHealth } from './store.ts';
+import type { Uploads } from './upload.ts';
+
+/** What an import brought, for whoever runs rules over it. */
+export interface Imported {
+  /** First and last TimeGenerated. */
+  readonly from: Date;
+  readonly to: Date;
+  /** What its rows have in `_SegmentId`. */
+  readonly segmentIds: readonly string[];
+}
+
+export interface RouteServices {
+  readonly platform: Platform;
+  readonly core: () => IngestCore;
+  readonly uploads: Uploads;
+  readonly onImported: (imported: Imported) => Promise<{ readonly alerts: number }>;
+}
+
+const errorsMax = 200;
+/** An ingestion error's text as the portal shows it, characters. */
+const rawLengthMax = 4_000;
+/** Files told one by one in the answer to an upload. */
+const filesToldMax = 5_000;
+
+async function tableInfo(lake: Lake, table: TableDefinition): Promise<TableInfo> {
+  const found = (await lake.tableInfo()).find((t) => t.name === table.name);
+  const empty = { rows: 0, bytesOnDisk: 0, firstRowAt: null, lastRowAt: null };
+  const { name, custom, columns, retentionDays } = table;
+  return found ?? { name, custom, columns: columns.length, retentionDays, ...empty };
+}
+
+const reserved = /^(tenantid|type|_.*)$/i;
+
+function checkColumns(columns: readonly { readonly name: string }[], place: string): void {
+  const seen = new Set<string>();
+  for (const [i, { name }] of columns.entries()) {
+    const target = `body.${place}.${i}.name`;
+    if (reserved.test(name)) throw new SallyportError('BadRequest', `\`${name}\` is a reserved column`, { target });
+    if (seen.has(name)) throw new SallyportError('BadRequest', `column \`${name}\` is given twice`, { target });
+    seen.add(name);
+  }
+}
+
+async function listSources({ platform, core }: RouteServices): Promise<{ sources: SourceHealth[] }> {
+  const health = await streamHealth(platform.database, platform.clock.now());
+  const sources = core().streams.sources.map((source): SourceHealth => {
+    const own = source.streams.flatMap((s) => health.get(s.name) ?? []);
+    const last = own.flatMap((h) => (h.lastRowAt === null ? [] : [h.lastRowAt.getTime()]));
+    const { id, name, vendor, product } = source;
+    return {
+      id,
+      name,
+      vendor,
+      product,
+      tables: [...new Set(source.streams.flatMap((s) => core().streams.tablesOf(s.name)))],
+      rowsLastDay: own.reduce((sum, h) => sum + h.rowsLastDay, 0),
+      errorsLastDay: own.reduce((sum, h) => sum + h.errorsLastDay, 0),
+      lastRowAt: last.length === 0 ? null : new Date(Math.max(...last)).toISOString(),
+    };
+  });
+  return { sources: sources.toSorted((a, b) => a.name.localeCompare(b.name)) };
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  Parse: 'the line does not have the form that its stream accepts',
+  Transform: 'the stream’s transform could not be run on the line',
+};
+
+const ErrorRow = z.tuple([z.number(), z.string(), z.string(), z.string(), z.string()]);
+
+async function listIngestionErrors(lake: Lake) {
+  const { rows } = await lake.query(
+    `SELECT toUnixTimestamp64Milli(TimeGenerated) AS at, InputStreamId, OperationName, substringUTF8(Message, 1, ${rawLengthMax}), CorrelationId
+     FROM DCRLogErrors ORDER BY TimeGenerated DESC LIMIT ${errorsMax}`,
+    { operation: 'data', tables: ['DCRLogErrors'] },
+  );
+  return {
+    errors: rows.map((row) => {
+      const [at, stream, operation, raw, file] = ErrorRow.parse(row);
+      const reason = reasons[operation] ?? operation;
+      return {
+        at: new Date(at).toISOString(),
+        stream,
+        raw,
+        message: file === '' ? reason : `${reason} (file ${file})`,
+      };
+    }),
+  };
+}
+
+function uploadAnswer({ files }: ImportResult, alerts: number) {
+  const perFile = files.slice(0, filesToldMax).map(({ file, source, rows, unparsed, message }) => ({
+    file,
+    source,
+    rows,
+    unparsed,
+    ...(message === undefined ? {} : { message }),
+  }));
+  return {
+    files: files.length,
+    rows: files.reduce((sum, f) => sum + f.rows, 0),
+    unparsed: files.reduce((sum, f) => sum + f.unparsed, 0),
+    alerts,
+    perFile,
+  };
+}
+
+export function dataHandlers(services: RouteServices): Handlers<typeof dataRoutes> {
+  const { platform, core, uploads, onImported } = services;
+  const { lake } = platform;
+  return {
+    listTables: async () => ({ tables: await lake.tableInfo() }),
+    createTable: async (context, { body: { name, columns, retentionDays } }) => {
+      context.audit({ target: `table ${name}`, details: { columns: columns.length, retentionDays } });
+      checkColumns(columns, 'columns');
+      return tableInfo(lake, await lake.createTable({ name, columns, retentionDays }));
+    },
+    updateTable: async (context, { params: { name }, body }) => {
+      context.audit({ target: `table ${name}`, details: body });
+      if (lake.catalogue.get(name) === undefined)
+        throw new SallyportError('NotFound', `no table is named \`${name}\``, { target: 'params.name' });
+      if (body.addColumns !== undefined) {
+        checkColumns(body.addColumns, 'addColumns');
+        await lake.addColumns(name, body.addColumns);
+      }
+      if (body.retentionDays !== undefined) await lake.setRetention(name, body.retentionDays);
+      const table = lake.catalogue.get(name);
+      if (table === undefined) throw new SallyportError('NotFound', `no table is named \`${name}\``);
+      return tableInfo(lake, table);
+    },
+    listSources: () => listSources(services),
+    listIngestionErrors: () => listIngestionErrors(lake),
+    uploadFile: async (context, { query, body }) => {
+      const name = basename(query.name);
+      context.audit({ target: `file ${name}` });
+      return uploads.with(body, async (path) => {
+        // A client that goes away does not stop an import: half a file would be worse than the whole.
+        const imported = await core().importer.importPath(path, { name });
+        const { range, segmentIds } = imported;
+        const { alerts } = range === undefined ? { alerts: 0 } : await onImported({ ...range, segmentIds });
+        const answer = uploadAnswer(imported, alerts);
+        context.audit({ target: `file ${name}`, details: { rows: answer.rows, unparsed: answer.unparsed, alerts } });
+        return answer;
+      });
+    },
+    ingestLogs: logsIngestion(core),
+  };
+}
