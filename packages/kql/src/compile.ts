@@ -46,10 +46,14 @@ class Cache<V> {
 const globalsByVersion = new Cache<GlobalState>(8);
 const plansByText = new Cache<Plan>(maxPlans);
 
+/** The real engine counts the values of any expression in `count(x)`; its published binder wants a bool there. */
+const isCountOfValues = (d: { Code: string; Start: number }, text: string): boolean =>
+  d.Code === 'KS107' && /\bcount\s*\(\s*$/.test(text.slice(0, d.Start));
+
 const failures = (code: KustoCode, text: string): KqlError | undefined => {
   const list = code.GetDiagnostics();
   const found = Array.from({ length: list.Count }, (_, i) => list.getItem(i))
-    .filter((d) => d.Severity === 'Error')
+    .filter((d) => d.Severity === 'Error' && !isCountOfValues(d, text))
     .map((d) => ({
       code: d.Code,
       message: d.Message,

@@ -391,6 +391,10 @@ export class Binder {
     this.#arity(fn, args, node);
     return { kind: 'call', fn, args, type, span: this.span(node) };
   }
+  /** A member of a bag. */
+  member(expr: Expr, name: string, node: SyntaxNode): Expr {
+    return this.call(pathFunction, [expr, literal('string', name)], 'dynamic', node);
+  }
   /** An element of a dynamic array. */
   element(expr: Expr, index: number, node: SyntaxNode): Expr {
     return this.call(pathFunction, [expr, literal('long', BigInt(index))], 'dynamic', node);

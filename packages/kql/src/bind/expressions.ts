@@ -1,12 +1,12 @@
 import { aggregateFunctions } from '../functions/index.ts';
 import { binaryOperators, pathFunction, setFunctions } from '../functions/operators.ts';
 import { parseJsonLiteral } from './json.ts';
-import { columnOf, literal, type Expr } from '../plan/plan.ts';
-import { typeOfSymbol, type Binder, type Place } from './binder.ts';
+import { columnOf, literal, type Expr, type Rel } from '../plan/plan.ts';
+import { typeOfNode, typeOfSymbol, type Binder, type Place } from './binder.ts';
 import {
   child,
   childOrNone,
-  children,
+  compoundText,
   elements,
   kindOf,
   nameOf,
@@ -119,9 +119,20 @@ for (const name of ['iff', 'iif'])
       place,
     );
   };
+(specialCalls as Record<string, (typeof specialCalls)['case']>)['columnifexists'] = specialCalls['column_ifexists']!;
+(specialCalls as Record<string, (typeof specialCalls)['case']>)['column_names_of'] = (node, args, place, b) => {
+  if (!args[0]) return undefined;
+  const names = b
+    .rel(args[0], place.env)
+    .fields.filter((f) => !f.name.startsWith('$'))
+    .map((f) => f.name);
+  return node.ChildCount ? literal('dynamic', JSON.stringify(names)) : undefined;
+};
 const literalNullDatetime = (_b: Binder, _node: SyntaxNode): Expr => literal('datetime', null);
 
 const binary: Bind = (node, place, b) => {
+  if (kindOf(child(node, 'Left')) === 'StarExpression')
+    return anyColumn(kindOf(node), child(node, 'Right'), node, place, b);
   const fn = binaryOperators.get(kindOf(node))!;
   const args = [b.expr(child(node, 'Left'), place), b.expr(child(node, 'Right'), place)];
   return b.call(fn, args, fn.result === 'binder' ? typeOfSymbol(node.ResultType) : (fn.result as 'bool'), node);
@@ -205,13 +216,31 @@ const inQuery = (
   return { kind: 'inQuery', value: b.cast(value, type as 'string', query), rel: projected, ...flags, type: 'bool' };
 };
 
+/** The values of a query's first column are gathered into one list. */
+function hasQuery(name: string, query: SyntaxNode, node: SyntaxNode, place: Place, b: Binder): Expr {
+  const rel = b.rel(query, place.env);
+  const first = rel.fields.find((f) => !f.name.startsWith('$'));
+  if (!first) return b.fail('InvalidArgument', 'the list has no column', query);
+  const value = b.cast(columnOf(first), 'string', query);
+  const fn = aggregateFunctions.get('make_set')!;
+  const list: Rel = {
+    kind: 'aggregate',
+    input: rel,
+    keys: [],
+    aggregates: [{ name: 'list', fn, args: [value], type: 'dynamic', span: b.span(query) }],
+    fields: [{ name: 'list', type: 'dynamic' }],
+    order: [],
+  };
+  const gathered: Expr = { kind: 'scalarQuery', rel: list, type: 'dynamic' };
+  return b.call(setFunctions.get(name)!, [b.expr(child(node, 'Left'), place), gathered], 'bool', node);
+}
+
 const hasSet =
   (name: string): Bind =>
   (node, place, b) => {
     const items = elements(child(node, 'Right'), 'Expressions');
     const single = items.length === 1 ? items[0]! : undefined;
-    if (single && isTabular(single))
-      return b.fail('UnsupportedExpression', `${name.slice(1)} over a query is not supported: name the values`, node);
+    if (single && isTabular(single)) return hasQuery(name, single, node, place, b);
     const bound = items.flatMap((i) => {
       const e = b.expr(i, place);
       return listOf(e) ?? [e];
@@ -279,14 +308,25 @@ const toScalar: Bind = (node, place, b) => {
 };
 
 const compoundString: Bind = (node, _place, b) => {
-  const value = node.LiteralValue;
-  if (typeof value === 'string') return literal('string', value);
-  const parts = children(node)
-    .flatMap((c) => children(c))
-    .map((c) => (c as unknown as { Value?: unknown }).Value);
-  if (parts.every((p) => typeof p === 'string')) return literal('string', parts.join(''));
-  return b.fail('UnsupportedExpression', 'this form of string is not supported', node);
+  const text = compoundText(node);
+  return text === undefined
+    ? b.fail('UnsupportedExpression', 'this form of string is not supported', node)
+    : literal('string', text);
 };
+
+/** `typeof(long)` as an argument: the type's name. */
+const typeOfLiteral: Bind = (node) => literal('string', typeOfNode(elements(node, 'Types')[0] ?? node));
+
+/** `* has "x"`: some column of the row. */
+function anyColumn(kind: string, needle: SyntaxNode, node: SyntaxNode, place: Place, b: Binder): Expr {
+  const fn = binaryOperators.get(kind)!;
+  const value = b.expr(needle, place);
+  const tests = (place.input?.fields ?? [])
+    .filter((f) => !f.name.startsWith('$'))
+    .map((f) => b.call(fn, [b.cast(columnOf(f), 'string', node), value], 'bool', node));
+  const or = binaryOperators.get('OrExpression')!;
+  return tests.length ? tests.reduce((l, r) => b.call(or, [l, r], 'bool', node)) : literal('bool', false);
+}
 
 const binders: Readonly<Record<string, Bind>> = {
   ParenthesizedExpression: (node, place, b) => b.expr(child(node, 'Expression'), place),
@@ -318,6 +358,7 @@ const binders: Readonly<Record<string, Bind>> = {
   HasAnyExpression: hasSet('$has_any'),
   HasAllExpression: hasSet('$has_all'),
   ToScalarExpression: toScalar,
+  TypeOfLiteralExpression: typeOfLiteral,
 };
 
 /** One scalar expression. */

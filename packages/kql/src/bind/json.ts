@@ -1,5 +1,5 @@
 import { datetimeText } from '../functions/convert.ts';
-import { child, childOrNone, elements, kindOf, textOf, type SyntaxNode } from './kusto.ts';
+import { child, childOrNone, compoundText, elements, kindOf, textOf, type SyntaxNode } from './kusto.ts';
 import { datetimeTicks, literalValue } from './literals.ts';
 
 /** The JSON text of what stands inside `dynamic(…)`, scalars of Kusto's own included; undefined when it is not constant. */
@@ -10,6 +10,10 @@ export function parseJsonLiteral(node: SyntaxNode): string | undefined {
       return 'null';
     case 'StringLiteralExpression':
       return typeof node.LiteralValue === 'string' ? JSON.stringify(node.LiteralValue.toWellFormed()) : undefined;
+    case 'CompoundStringLiteralExpression': {
+      const text = compoundText(node);
+      return text === undefined ? undefined : JSON.stringify(text.toWellFormed());
+    }
     case 'UnaryMinusExpression': {
       const inner = parseJsonLiteral(child(node, 'Expression'));
       return inner === undefined ? undefined : `-${inner}`;

@@ -126,6 +126,18 @@ export const nameOf = (node: SyntaxNode): string => {
   return typeof simple === 'string' ? simple : textOf(node);
 };
 
+/** The text of string literals that stand side by side; undefined when the library does not say. */
+export function compoundText(node: SyntaxNode): string | undefined {
+  if (typeof node.LiteralValue === 'string') return node.LiteralValue;
+  const parts: unknown[] = [];
+  const walk = (n: SyntaxNode): void => {
+    if (kindOf(n) === 'StringLiteralToken') parts.push((n as unknown as { ValueText?: unknown }).ValueText);
+    children(n).forEach(walk);
+  };
+  walk(node);
+  return parts.length && parts.every((p) => typeof p === 'string') ? parts.join('') : undefined;
+}
+
 const quoteName = (name: string): string =>
   /^[A-Za-z_]\w*$/.test(name) ? `['${name}']` : `['${name.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}']`;
 

@@ -11,15 +11,28 @@ export interface Scope {
   column(name: string): Sql;
   query(rel: Rel): Sql;
   readonly now: bigint;
+  /** Names an expression, so that it can be written more than once without growing the text. Missing where no name can stand. */
+  name?(expression: Sql): Sql;
+}
+
+/** Shorter expressions are repeated as they are. */
+const nameFrom = 60;
+/** Makes SQL of an operand; where that says a long operand more than once, the operand is named first. */
+function once(operand: Operand, scope: Scope, make: (o: Operand) => Sql): Sql {
+  const text = make(operand);
+  const { text: own } = operand.sql;
+  if (!scope.name || own.length < nameFrom || text.text.split(own, 3).length < 3) return text;
+  return make({ ...operand, sql: scope.name(operand.sql) });
 }
 
 const makers = { string, integer, real };
 export const literalToSql = (type: KqlType, value: Parameters<typeof literalSql>[1]): Sql =>
   literalSql(type, value, makers);
 
-export const callInfo = (name: string, result: KqlType, span: Span, now: bigint): CallInfo => ({
+export const callInfo = (name: string, result: KqlType, span: Span, scope: Scope): CallInfo => ({
   result,
-  now,
+  now: scope.now,
+  name: (expression) => (expression.text.length < nameFrom ? expression : (scope.name?.(expression) ?? expression)),
   fail: (message) => {
     throw new KqlError('InvalidArgument', `${name}: ${message}`, span);
   },
@@ -37,11 +50,32 @@ export function emitArguments(
     const operand = emitExpression(arg, scope);
     const wanted = parameterAt(parameters, i) ?? 'any';
     if (wanted === 'any' || wanted === operand.type) return operand;
-    const converted = convert(operand, wanted);
+    const converted = convertOnce(operand, wanted, scope);
     if (!converted)
       throw new KqlError('InvalidArgument', `${name}: a ${operand.type} cannot be taken as ${wanted}`, span);
     return { ...converted, type: wanted, ...(operand.literal ? { literal: operand.literal } : {}) };
   });
+}
+
+function convertOnce(operand: Operand, to: KqlType, scope: Scope): { sql: Sql; nullable: boolean } | undefined {
+  const direct = convert(operand, to);
+  return direct && { ...direct, sql: once(operand, scope, (o) => convert(o, to)?.sql ?? direct.sql) };
+}
+
+/** `once` over each operand of a call in turn. */
+export function buildOnce(
+  operands: readonly Operand[],
+  scope: Scope,
+  build: (operands: readonly Operand[]) => Sql,
+): Sql {
+  const given = [...operands];
+  operands.forEach((operand, i) => {
+    once(operand, scope, (o) => {
+      given[i] = o;
+      return build(given);
+    });
+  });
+  return build(given);
 }
 
 /** `nullable` after '' has been put for the NULL of a string or dynamic. */
@@ -67,7 +101,8 @@ export function emitExpression(expr: Expr, scope: Scope): Operand {
     case 'call': {
       const { fn, span, type } = expr;
       const operands = emitArguments(fn.name, fn.parameters, expr.args, span, scope);
-      const text = fn.build(operands, callInfo(fn.name, type, span, scope.now));
+      const info = callInfo(fn.name, type, span, scope);
+      const text = buildOnce(operands, scope, (given) => fn.build(given, info));
       const nullable = fn.nulls === 'never' ? false : fn.nulls === 'maybe' || operands.some((o) => o.nullable);
       return { type, ...withoutNull(text, type, nullable) };
     }

@@ -11,7 +11,7 @@ import type { Operand } from '../functions/registry.ts';
 import { isHidden, type Expr, type Field, type NamedExpr, type Rel, type SortKey } from '../plan/plan.ts';
 import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import type { CompileOptions, TableRead, TableSchema } from '../types.ts';
-import { callInfo, emitArguments, emitExpression, literalToSql, type Scope } from './expression.ts';
+import { buildOnce, callInfo, emitArguments, emitExpression, literalToSql, type Scope } from './expression.ts';
 
 type RelOf<K extends Rel['kind']> = Extract<Rel, { kind: K }>;
 
@@ -24,6 +24,8 @@ interface Block {
   readonly from: Sql;
   readonly columns: ReadonlyMap<string, { readonly sql: Sql; readonly plain: boolean }>;
   readonly where: readonly Sql[];
+  /** Named expressions, for the WITH of this SELECT. Grows while expressions are written over the block. */
+  readonly names: { readonly name: Sql; readonly expression: Sql }[];
   readonly tail?: Sql;
   readonly closed: boolean;
 }
@@ -84,8 +86,7 @@ export class Emitter {
     });
     const order = rel.order.length ? sql` ORDER BY ${this.#orderBy(rel.order, inner)}` : sql``;
     const limit = this.#options.maxRows === undefined ? sql`` : sql` LIMIT ${integer(this.#options.maxRows + 1)}`;
-    const body = sql`SELECT ${join(items)} FROM ${inner.from}${whereClause(inner)}`;
-    return sql`${body}${order}${limit}`;
+    return withClause(inner, sql`SELECT ${join(items)} FROM ${inner.from}${whereClause(inner)}${order}${limit}`);
   }
 
   /** A query with one column, for use inside an expression. */
@@ -93,7 +94,10 @@ export class Emitter {
     const first = rel.fields.find((f) => !isHidden(f))!;
     const needed = union([first.name], rel.kind === 'limit' ? rel.order.map((k) => k.column) : []);
     const inner = this.#open(this.#emit(rel, needed), needed);
-    return sql`SELECT ${inner.columns.get(first.name)!.sql} AS ${identifier('v')} FROM ${inner.from}${whereClause(inner)}`;
+    return withClause(
+      inner,
+      sql`SELECT ${inner.columns.get(first.name)!.sql} AS ${identifier('v')} FROM ${inner.from}${whereClause(inner)}`,
+    );
   }
 
   #alias(): Sql {
@@ -109,7 +113,19 @@ export class Emitter {
       },
       query: (rel) => this.#subquery(rel),
       now: this.#now,
+      name: (expression) => {
+        const known = block.names.find((n) => n.expression.text === expression.text);
+        if (known) return known.name;
+        const name = identifier(`__v${++this.#aliases}`);
+        block.names.push({ name, expression });
+        return name;
+      },
     };
+  }
+  /** Where no WITH can name anything. */
+  #bareScope(block: Block): Scope {
+    const { name: _, ...scope } = this.#scope(block);
+    return scope;
   }
 
   /** The block as text. */
@@ -117,7 +133,10 @@ export class Emitter {
     const items = [...block.columns]
       .filter(([name]) => only.has(name))
       .map(([name, column]) => sql`${column.sql} AS ${identifier(name)}`);
-    return sql`SELECT ${items.length ? join(items) : sql`1 AS ${identifier('$one')}`} FROM ${block.from}${whereClause(block)}${block.tail ?? sql``}`;
+    return withClause(
+      block,
+      sql`SELECT ${items.length ? join(items) : sql`1 AS ${identifier('$one')}`} FROM ${block.from}${whereClause(block)}${block.tail ?? sql``}`,
+    );
   }
 
   #asFrom(text: Sql, names: Iterable<string>): Block {
@@ -126,6 +145,7 @@ export class Emitter {
       from: sql`(${text}) AS ${alias}`,
       columns: new Map([...names].map((name) => [name, { sql: sql`${alias}.${identifier(name)}`, plain: true }])),
       where: [],
+      names: [],
       closed: false,
     };
   }
@@ -201,7 +221,7 @@ export class Emitter {
         .filter((f) => needed.has(f.name) || filters.some((p) => columnsOf(p).has(f.name)))
         .map((f) => [f.name, { sql: column(f.name === '$ingestion_time' ? '_IngestedAt' : f.name), plain: true }]),
     );
-    const scopeBlock: Block = { from, columns, where: [], closed: false };
+    const scopeBlock: Block = { from, columns, where: [], names: [], closed: false };
     const where = [
       ...this.#timespan(rel.table, column),
       ...filters.map((p) => emitExpression(p, this.#scope(scopeBlock)).sql),
@@ -209,7 +229,7 @@ export class Emitter {
     // A filter with a subquery may read tables whose own windows matter: it is left out, which only widens the read.
     const own = [
       ...this.#timespan(rel.table, column),
-      ...filters.filter((p) => !hasQuery(p)).map((p) => emitExpression(p, this.#scope(scopeBlock)).sql),
+      ...filters.filter((p) => !hasQuery(p)).map((p) => emitExpression(p, this.#bareScope(scopeBlock)).sql),
     ];
     this.#reads.push({
       table: rel.table.name,
@@ -233,7 +253,7 @@ export class Emitter {
           needed.has(f.name) ? [[f.name, { sql: emitExpression(first[i]!, outside).sql, plain: false }] as const] : [],
         ),
       );
-      return { from: sql`(SELECT 1) AS ${this.#alias()}`, columns, where: [], closed: false };
+      return { from: sql`(SELECT 1) AS ${this.#alias()}`, columns, where: [], names: [], closed: false };
     }
     const used = rel.fields.map((field, i) => ({ field, i })).filter(({ field }) => needed.has(field.name));
     if (!first || used.length === 0) {
@@ -332,11 +352,9 @@ export class Emitter {
     for (const a of aggregates) {
       const type = a.type === 'tuple' ? 'dynamic' : a.type;
       const operands = emitArguments(a.fn.name, a.fn.parameters, a.args, a.span, scope);
-      const text = a.fn.build(
-        operands,
-        callInfo(a.fn.name, type, a.span, this.#now),
-        order && input.columns.get(order.column)!.sql,
-      );
+      const info = callInfo(a.fn.name, type, a.span, scope);
+      const rank = order && input.columns.get(order.column)!.sql;
+      const text = buildOnce(operands, scope, (given) => a.fn.build(given, info, rank));
       const maybeNull = neverNull(a.type) && a.type !== 'tuple' && a.fn.nulls !== 'never';
       columns.set(a.name, { sql: maybeNull ? sql`ifNull(${text}, '')` : text, plain: false });
     }
@@ -382,8 +400,8 @@ export class Emitter {
     const left = side('left');
     const right = side('right');
     const condition = rel.on.map((pair) => {
-      const l = emitExpression(pair.left, this.#scope(left));
-      const r = emitExpression(pair.right, this.#scope(right));
+      const l = emitExpression(pair.left, this.#bareScope(left));
+      const r = emitExpression(pair.right, this.#bareScope(right));
       // Null keys meet each other.
       const equal = l.nullable && r.nullable ? sql`<=>` : sql`=`;
       return sql`${comparable(l, r.type)} ${equal} ${comparable(r, l.type)}`;
@@ -395,6 +413,7 @@ export class Emitter {
         : sql`${left.from} CROSS JOIN ${right.from}`,
       columns: new Map(outputs.map((o) => [o.name, (o.side === 'left' ? left : right).columns.get(o.column)!])),
       where: [],
+      names: [],
       closed: false,
     };
   }
@@ -443,9 +462,19 @@ export class Emitter {
       kept.map((f) => f.name),
       ...rel.items.map((i) => columnsOf(i.expr)),
     );
-    const input = this.#asSubquery(this.#emit(rel.input, used));
-    const scope = this.#scope(input);
-    const arrays = rel.items.map((i) => arrayOf(emitExpression(i.expr, scope), rel.keepNull));
+    // The arrays are columns of their own first: they are read several times, and WITH names nothing inside ARRAY JOIN.
+    const below = this.#open(this.#emit(rel.input, used), used);
+    const belowScope = this.#scope(below);
+    const own = rel.items.map((item, n) => ({ name: `$array${n}`, value: emitExpression(item.expr, belowScope) }));
+    const input = this.#asSubquery({
+      ...below,
+      columns: new Map([
+        ...kept.map((f) => [f.name, below.columns.get(f.name)!] as const),
+        ...own.map((o) => [o.name, { sql: o.value.sql, plain: false }] as const),
+      ]),
+    });
+    const scope = this.#bareScope(input);
+    const arrays = own.map((o) => arrayOf({ ...o.value, sql: input.columns.get(o.name)!.sql }, rel.keepNull));
     const longest = arrays.length > 1 ? sql`greatest(${join(arrays.map((a) => sql`length(${a})`))})` : undefined;
     const cut = (a: Sql): Sql => {
       const even = longest ? sql`arrayResize(${a}, ${longest}, '')` : a;
@@ -465,7 +494,13 @@ export class Emitter {
       columns.set(item.name, { sql: sql`if(${element(n)} = 'null', '', ${element(n)})`, plain: false }),
     );
     columns.set(rel.index, { sql: sql`toInt64(${element(arrays.length)}) - 1`, plain: false });
-    return { from, columns: new Map([...columns].filter(([name]) => needed.has(name))), where: [], closed: false };
+    return {
+      from,
+      columns: new Map([...columns].filter(([name]) => needed.has(name))),
+      where: [],
+      names: [],
+      closed: false,
+    };
   }
 
   #window(rel: RelOf<'window'>, needed: ReadonlySet<string>): Block {
@@ -483,7 +518,7 @@ export class Emitter {
     for (const item of items) {
       const span = { start: 0, end: 0 };
       const operands = emitArguments(item.fn.name, item.fn.parameters, item.args, span, scope);
-      const built = item.fn.build(operands, callInfo(item.fn.name, item.type, span, this.#now));
+      const built = item.fn.build(operands, callInfo(item.fn.name, item.type, span, scope));
       const partition = rel.partitionBy.length
         ? sql`PARTITION BY ${join(rel.partitionBy.map((name) => input.columns.get(name)!.sql))}`
         : sql``;
@@ -523,6 +558,18 @@ const nullable = (block: Block, rel: Rel): Block => ({
   ),
 });
 
+/** WITH, for the names that the statement uses, straight or through each other. */
+function withClause(block: Block, body: Sql): Sql {
+  let text = body.text;
+  const used = block.names.toReversed().filter((n) => {
+    const found = text.includes(n.name.text);
+    if (found) text += n.expression.text;
+    return found;
+  });
+  return used.length
+    ? sql`WITH ${join(used.toReversed().map((n) => sql`${n.expression} AS ${n.name}`))} ${body}`
+    : body;
+}
 const whereClause = (block: Block): Sql =>
   block.where.length
     ? sql` WHERE ${join(

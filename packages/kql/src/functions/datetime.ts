@@ -1,6 +1,22 @@
 import { integer, join, sql, string, type Sql } from '../sql.ts';
-import { epochOffset, epochTicks, fromAnyTicks, fromUnixTicks, ticksPerDay, unixTicks } from './convert.ts';
-import { alias, engineTyped, scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
+import {
+  epochOffset,
+  epochTicks,
+  fromAnyTicks,
+  fromUnixTicks,
+  ticksPerDay,
+  toJsonElement,
+  unixTicks,
+} from './convert.ts';
+import {
+  alias,
+  engineTyped,
+  scalar,
+  scalarWith,
+  type CallInfo,
+  type Operand,
+  type ScalarFunction,
+} from './registry.ts';
 
 // Typed: an unsigned constant beside a negative number of ticks would make the engine compute without sign.
 const ticks = (n: bigint): Sql => sql`toInt64(${integer(n)})`;
@@ -20,7 +36,7 @@ const startOfYear = (d: Sql): Sql => firstOf(d, sql`'01'`);
 const back = (d: Sql): Sql => fromUnixTicks(sql`${unixTicks(d)} - 1`);
 const ticksOf = (d: Sql, by: Sql): Sql => fromAnyTicks(sql`${unixTicks(d)} + ${by}`);
 
-type Step = (d: Sql, n: Sql) => Sql;
+type Step = (d: Sql, n: Sql, name: CallInfo['name']) => Sql;
 const unitTicks: Readonly<Record<string, bigint>> = {
   week: 7n * ticksPerDay,
   day: ticksPerDay,
@@ -33,18 +49,16 @@ const unitTicks: Readonly<Record<string, bigint>> = {
 /** Months are counted by hand: the engine's addMonths knows 1900 to 2299 only. The clock within the day is kept to the tick. */
 const months =
   (each: Sql): Step =>
-  (d, n) => {
-    const total = sql`(toInt64(toYear(${d})) * 12 + toMonth(${d}) - 1 + ${n} * ${each})`;
+  (d, n, name) => {
+    const total = name(sql`(toInt64(toYear(${d})) * 12 + toMonth(${d}) - 1 + ${n} * ${each})`);
     const year = sql`intDiv(${total}, 12)`;
     const month = sql`(${total} % 12 + 1)`;
     const leap = sql`((${year} % 4 = 0 AND ${year} % 100 != 0) OR ${year} % 400 = 0)`;
     const length = sql`multiIf(${month} IN (4, 6, 9, 11), 30, ${month} = 2, if(${leap}, 29, 28), 31)`;
     const text = sql`concat(leftPad(toString(${year}), 4, '0'), '-', leftPad(toString(${month}), 2, '0'), '-', leftPad(toString(least(toDayOfMonth(${d}), ${length})), 2, '0'), ' 00:00:00')`;
     const inRange = sql`(${total} >= 12 AND ${total} < 120000)`;
-    return ticksOf(
-      sql`toDateTime64(if(${inRange}, ${text}, NULL), 7, 'UTC')`,
-      sql`positiveModulo(${unixTicks(d)}, ${day})`,
-    );
+    const midnight = name(sql`toDateTime64OrNull(if(ifNull(${inRange}, false), ${text}, ''), 7, 'UTC')`);
+    return ticksOf(midnight, sql`positiveModulo(${unixTicks(d)}, ${day})`);
   };
 const steps: Readonly<Record<string, Step>> = {
   year: months(sql`12`),
@@ -62,11 +76,18 @@ const unitOf = (o: Operand): string =>
     .toLowerCase()
     .replace(/s$/, '');
 const shift = (name: 'startof' | 'endof', start: (d: Sql) => Sql, unit: string): ScalarFunction =>
-  scalar(`${name}${unit}`, ['datetime', 'long?'], 'datetime', (d, n) => {
-    const step = steps[unit]!;
-    const from = n === undefined ? start(d) : step(start(d), n);
-    return name === 'startof' ? from : back(step(from, sql`1`));
-  });
+  scalarWith(
+    `${name}${unit}`,
+    ['datetime', 'long?'],
+    'datetime',
+    ([d, n], call) => {
+      const step = steps[unit]!;
+      const first = call.name(start(d!.sql));
+      const from = n === undefined ? first : call.name(step(first, n.sql, call.name));
+      return name === 'startof' ? from : back(step(from, sql`1`, call.name));
+    },
+    'maybe',
+  );
 
 const parts: Readonly<Record<string, (d: Sql) => Sql>> = {
   year: (d) => sql`toYear(${d})`,
@@ -238,7 +259,55 @@ const makeTimespan: ScalarFunction['build'] = (args) => {
   return sql`toInt64(${days} * 864000000000 + ${hours} * 36000000000 + ${minutes} * 600000000 + round(${seconds} * 10000000))`;
 };
 
+/** Values on a number line: ticks of a datetime, else the value itself. */
+const onLine = (o: Operand): Sql => (o.type === 'datetime' ? unixTicks(o.sql) : o.sql);
+const floorDivide = (a: Sql, b: Sql): Sql => sql`toInt64(floor((${a}) / (${b})))`;
+/** Bins of a series are bounded, so that a slip of the step does not fill memory. */
+const maxBins = integer(1_000_000);
+/** What make-series counts with. */
+const seriesFunctions: readonly ScalarFunction[] = [
+  scalarWith(
+    '$within',
+    ['any', 'any', 'any'],
+    'bool',
+    ([v, from, to]) => sql`(${onLine(v!)} >= ${onLine(from!)} AND ${onLine(v!)} < ${onLine(to!)})`,
+  ),
+  scalarWith('$bin_index', ['any', 'any', 'any'], 'long', ([v, from, step]) =>
+    floorDivide(sql`${onLine(v!)} - ${onLine(from!)}`, step!.sql),
+  ),
+  scalarWith(
+    '$bin_count',
+    ['any', 'any', 'any'],
+    'long',
+    ([from, to, step]) =>
+      sql`toInt64(greatest(least(ifNull(ceil((${onLine(to!)} - ${onLine(from!)}) / (${step!.sql})), 0), ${maxBins}), 0))`,
+    'never',
+  ),
+  scalarWith('$past', ['any', 'any'], 'first', ([to, step]) =>
+    to!.type === 'datetime'
+      ? fromUnixTicks(sql`${unixTicks(to!.sql)} + 1`)
+      : to!.type === 'real'
+        ? sql`(${to!.sql} + ${step!.sql} / 1000000)`
+        : sql`(${to!.sql} + 1)`,
+  ),
+  scalarWith(
+    '$axis',
+    ['any', 'any', 'long'],
+    'dynamic',
+    ([from, step, n]) => {
+      const value = sql`(${onLine(from!)} + toInt64(i) * (${step!.sql}))`;
+      const cell =
+        from!.type === 'datetime'
+          ? toJsonElement({ sql: fromUnixTicks(value), type: 'datetime', nullable: true })
+          : toJsonElement({ sql: value, type: from!.type, nullable: true });
+      return sql`concat('[', arrayStringConcat(arrayMap(i -> ${cell}, range(toUInt64(${n!.sql}))), ','), ']')`;
+    },
+    'maybe',
+  ),
+];
+
 export const datetimeFunctions: readonly ScalarFunction[] = [
+  ...seriesFunctions,
   scalarWith('now', ['timespan?'], 'datetime', ([offset], call) =>
     offset ? ticksOf(clock(call.now), offset.sql) : clock(call.now),
   ),
@@ -258,7 +327,7 @@ export const datetimeFunctions: readonly ScalarFunction[] = [
   shift('endof', startOfYear, 'year'),
   scalarWith('datetime_add', ['string', 'long', 'datetime'], 'datetime', ([unit, n, d], call) => {
     const step = steps[unitOf(unit!)];
-    return step ? step(d!.sql, n!.sql) : call.fail('the period must be a constant such as day');
+    return step ? step(d!.sql, n!.sql, call.name) : call.fail('the period must be a constant such as day');
   }),
   scalarWith(
     'datetime_diff',
@@ -290,14 +359,19 @@ export const datetimeFunctions: readonly ScalarFunction[] = [
   fromUnixWhole('unixtime_milliseconds_todatetime', 10_000n),
   fromUnixWhole('unixtime_microseconds_todatetime', 10n),
   scalar('unixtime_nanoseconds_todatetime', ['long'], 'datetime', (n) => fromUnixTicks(sql`intDiv(${n}, 100)`)),
-  scalarWith('datetime_utc_to_local', ['datetime', 'string'], 'datetime', ([d, zone]) =>
-    fromUnixTicks(sql`${unixTicks(d!.sql)} + timeZoneOffset(toTimeZone(${d!.sql}, ${zone!.sql})) * 10000000`),
+  scalarWith('datetime_utc_to_local', ['datetime', 'string'], 'datetime', ([d, zone], call) =>
+    fromUnixTicks(
+      sql`${unixTicks(d!.sql)} + timeZoneOffset(toTimeZone(${d!.sql}, ${constantZone(zone!, call)})) * 10000000`,
+    ),
   ),
   scalarWith(
     'datetime_local_to_utc',
     ['datetime', 'string'],
     'datetime',
-    ([d, zone]) => sql`toTimeZone(toDateTime64(toString(${d!.sql}), 7, ${zone!.sql}), 'UTC')`,
+    ([d, zone], call) => sql`toTimeZone(toDateTime64(toString(${d!.sql}), 7, ${constantZone(zone!, call)}), 'UTC')`,
   ),
 ];
+function constantZone(zone: Operand, call: CallInfo): Sql {
+  return typeof zone.literal?.value === 'string' ? zone.sql : call.fail('the time zone must be a constant');
+}
 export { fromNow, fromUnix };

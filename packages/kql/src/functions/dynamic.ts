@@ -261,7 +261,7 @@ export const dynamicFunctions: readonly ScalarFunction[] = [
   ),
 ];
 function jsonPath(path: unknown): Sql[] | undefined {
-  if (typeof path !== 'string' || !/^\$(\.\w+|\['[^']*'\]|\["[^"]*"\]|\[\d+\])+$/.test(path)) return undefined;
+  if (typeof path !== 'string' || !/^\$(\.\w+|\.(?=\[)|\['[^']*'\]|\["[^"]*"\]|\[\d+\])+$/.test(path)) return undefined;
   return [...path.matchAll(/\.(\w+)|\['([^']*)'\]|\["([^"]*)"\]|\[(\d+)\]/g)].map((m) =>
     m[4] === undefined ? string(m[1] ?? m[2] ?? m[3] ?? '') : sql`${string(m[4])}::Int64 + 1`,
   );

@@ -1,5 +1,14 @@
 import { join, sql, type Sql } from '../sql.ts';
-import { alias, engineTyped, scalar, scalarWith, type ScalarFunction } from './registry.ts';
+import { convert } from './convert.ts';
+import {
+  alias,
+  engineTyped,
+  scalar,
+  scalarWith,
+  type ScalarFunction,
+  type CallInfo,
+  type Operand,
+} from './registry.ts';
 
 const real = (name: string, build: (x: Sql) => Sql): ScalarFunction => scalar(name, ['real'], 'real', build);
 const fallBack = (args: readonly { sql: Sql; nullable: boolean; type: string }[]): Sql => {
@@ -65,28 +74,8 @@ export const mathFunctions: readonly ScalarFunction[] = [
   scalar('isnan', ['real'], 'bool', (x) => sql`toBool(isNaN(${x}))`),
   scalar('isinf', ['real'], 'bool', (x) => sql`toBool(isInfinite(${x}))`),
   scalar('isfinite', ['real'], 'bool', (x) => sql`toBool(isFinite(${x}))`),
-  scalarWith(
-    'min_of',
-    ['any', '...any'],
-    'binder',
-    (args) =>
-      extreme(
-        args.map((a) => a.sql),
-        sql`least`,
-      ),
-    'maybe',
-  ),
-  scalarWith(
-    'max_of',
-    ['any', '...any'],
-    'binder',
-    (args) =>
-      extreme(
-        args.map((a) => a.sql),
-        sql`greatest`,
-      ),
-    'maybe',
-  ),
+  scalarWith('min_of', ['any', '...any'], 'binder', (args, call) => extreme(args, sql`least`, call), 'maybe'),
+  scalarWith('max_of', ['any', '...any'], 'binder', (args, call) => extreme(args, sql`greatest`, call), 'maybe'),
   scalar('binary_and', ['long', 'long'], 'long', (a, b) => sql`bitAnd(${a}, ${b})`),
   scalar('binary_or', ['long', 'long'], 'long', (a, b) => sql`bitOr(${a}, ${b})`),
   scalar('binary_xor', ['long', 'long'], 'long', (a, b) => sql`bitXor(${a}, ${b})`),
@@ -97,7 +86,15 @@ export const mathFunctions: readonly ScalarFunction[] = [
   scalar('new_guid', [], 'guid', () => sql`generateUUIDv4()`, 'never'),
 ];
 /** Nulls are passed over. */
-function extreme(values: readonly Sql[], fn: Sql): Sql {
-  return values.reduce((a, b) => sql`if(isNull(${a}), ${b}, if(isNull(${b}), ${a}, ${fn}(${a}, ${b})))`);
+function extreme(args: readonly Operand[], fn: Sql, call: CallInfo): Sql {
+  const values = args.map((a) =>
+    a.type === call.result
+      ? a.sql
+      : (convert(a, call.result)?.sql ?? call.fail(`a ${a.type} does not go with the others`)),
+  );
+  return values.reduce((a, b) => {
+    const left = call.name(a);
+    return sql`if(isNull(${left}), ${b}, if(isNull(${b}), ${left}, ${fn}(${left}, ${b})))`;
+  });
 }
 export { alias };

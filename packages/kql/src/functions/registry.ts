@@ -18,6 +18,8 @@ export interface CallInfo {
   readonly result: KqlType;
   /** The moment of `CompileOptions.now`, in ticks of 100 ns since 0001-01-01. */
   readonly now: bigint;
+  /** Names an expression that an entry is going to write several times. Answers it as it is where nothing can be named. */
+  name(expression: Sql): Sql;
   /** Refuses the call, with its place. */
   fail(message: string): never;
 }

@@ -6,6 +6,13 @@ import { parametersOf, passAll, projectTo, typed, type OperatorBinder } from './
 
 /** mv-expand and mv-apply. */
 
+/** `todynamic(Entities)` expands under the name of its column. */
+function innerColumn(value: SyntaxNode): string | undefined {
+  if (kindOf(value) !== 'FunctionCallExpression') return undefined;
+  const [first] = elements(child(value, 'ArgumentList'), 'Expressions');
+  return first && kindOf(first) === 'NameReference' ? nameOf(first) : undefined;
+}
+
 interface Expansion {
   readonly name: string;
   readonly expr: Expr;
@@ -24,7 +31,7 @@ function expansions(node: SyntaxNode, input: Rel, env: Env, b: Binder): Expansio
       ? nameOf(child(inner, 'Name'))
       : kindOf(inner) === 'NameReference'
         ? nameOf(inner)
-        : (fresh.shift() ?? b.fail('UnsupportedExpression', 'this expression needs a name', n));
+        : (fresh.shift() ?? innerColumn(value) ?? b.fail('UnsupportedExpression', 'this expression needs a name', n));
     const to = childOrNone(n, 'ToTypeOf');
     const typeNode = to && elements(child(to, 'TypeOf'), 'Types')[0];
     const type = typeNode && typeOfNode(typeNode);

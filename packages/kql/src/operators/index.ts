@@ -1,4 +1,5 @@
 import { mvApply, mvExpand } from './expand.ts';
+import { evaluate, partition, sample, sampleDistinct, topHitters } from './groups.ts';
 import { parse, parseKv, parseWhere } from './parse.ts';
 import {
   extend,
@@ -12,6 +13,8 @@ import {
   top,
   where,
 } from './rows.ts';
+import { search, searchSource } from './search.ts';
+import { makeSeries } from './series.ts';
 import type { OperatorBinder, SourceBinder } from './shared.ts';
 import { count, distinct, summarize } from './summarize.ts';
 import { asName, dataTable, invoke, join, lookup, print, range, render, union, unionSource } from './tables.ts';
@@ -45,6 +48,14 @@ export const operators: ReadonlyMap<string, OperatorBinder> = new Map<string, Op
   ['RenderOperator', render],
   ['GetSchemaOperator', getSchema],
   ['ConsumeOperator', (_node, input) => input],
+  ['MakeSeriesOperator', makeSeries],
+  ['SearchOperator', search],
+  ['PartitionOperator', partition],
+  ['TopHittersOperator', topHitters],
+  ['SampleOperator', sample],
+  ['SampleDistinctOperator', sampleDistinct],
+  ['EvaluateOperator', evaluate],
+  ['ProjectByNamesOperator', projectColumns],
 ]);
 
 /** What stands at the head of a pipe. */
@@ -53,4 +64,5 @@ export const sources: ReadonlyMap<string, SourceBinder> = new Map<string, Source
   ['DataTableExpression', dataTable],
   ['RangeOperator', range],
   ['UnionOperator', unionSource],
+  ['SearchOperator', searchSource],
 ]);

@@ -147,7 +147,7 @@ export const summarize: OperatorBinder = (node, unnumbered, env, b) => {
     expr: b.expr(kindOf(n) === 'SimpleNamedExpression' ? child(n, 'Expression') : n, { env, input }),
   }));
   const typedKeys = typed(keys, columns, b, node);
-  b.groupNames = keys.flatMap((k) => (k.expr.kind === 'column' ? [k.expr.name, k.name] : [k.name]));
+  b.groupNames = keys.flatMap((k) => (k.expr.kind === 'column' ? [k.expr.name] : []));
   const { outputs, aggregates } = bindAggregates(elements(node, 'Aggregates'), input, env, b);
   b.groupNames = [];
   const grouped = aggregate(input, typedKeys, aggregates, b);
