@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { TokenCredential } from '@azure/core-auth';
+import { isAggregateLogsUploadError, LogsIngestionClient } from '@azure/monitor-ingestion';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeAdministrator, startTestServer, type TestServer } from '../../testing.ts';
+
+let test: TestServer;
+let port: number;
+let ca: string;
+let token: string;
+let reader: string;
+
+beforeAll(async () => {
+  test = await startTestServer();
+  await test.server.domains.ingest.start();
+  port = await test.server.http.listen({ host: '127.0.0.1', port: 0 });
+  ca = readFileSync(join(test.platform.config.dataDir, 'tls', 'ca.pem'), 'utf8');
+  const browser = test.browser();
+  await makeAdministrator(test, browser);
+  token = (await browser.createToken({ body: { name: 'sender', scopes: ['data.ingest'] } })).secret;
+  reader = (await browser.createToken({ body: { name: 'reader', scopes: ['data.read'] } })).secret;
+}, 120_000);
+afterAll(async () => {
+  await test.server.domains.ingest.stop();
+  await test.stop();
+});
+
+const credential = (): TokenCredential => ({
+  getToken: () => Promise.resolve({ token, expiresOnTimestamp: Date.now() + 3_600_000 }),
+});
+
+/** Microsoft's own client, as a customer would make it. */
+const azureClient = (): LogsIngestionClient =>
+  new LogsIngestionClient(`https://localhost:${port}`, credential(), {
+    tlsOptions: { ca },
+    retryOptions: { maxRetries: 0 },
+  });
+
+interface Answer {
+  readonly status: number;
+  readonly body: { readonly error?: { readonly code: string; readonly message: string } };
+  readonly headers: NodeJS.Dict<string | string[]>;
+}
+
+/** A call without a client, for what no client would send. */
+function post(
+  stream: string,
+  body: Buffer | string,
+  options: { rule?: string; encoding?: string; bearer?: string } = {},
+): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const path = `/dataCollectionRules/${options.rule ?? 'dcr-default'}/streams/${stream}?api-version=2023-01-01`;
+  const headers = {
+    'content-type': 'application/json',
+    authorization: `Bearer ${options.bearer ?? token}`,
+    ...(options.encoding === undefined ? {} : { 'content-encoding': options.encoding }),
+  };
+  const call = request(
+    { host: 'localhost', port, path, method: 'POST', headers, agent: new Agent({ ca }) },
+    (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('end', () => {
+        const text = Buffer.concat(parts).toString();
+        const parsed = text === '' ? {} : (JSON.parse(text) as Answer['body']);
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: parsed });
+      });
+    },
+  );
+  call.on('error', reject);
+  call.end(body);
+  return promise;
+}
+
+const rows = async (sql: string): Promise<readonly (readonly unknown[])[]> => {
+  await test.server.domains.ingest.flush();
+  return (await test.platform.lake.query(sql)).rows;
+};
+
+describe('the client of Azure Monitor', () => {
+  it('uploads rows of a table, which are there as sent', async () => {
+    const logs = Array.from({ length: 5_000 }, (_, i) => ({
+      TimeGenerated: new Date(Date.UTC(2026, 0, 1) + i * 1_000),
+      Computer: `host-${i % 7}`,
+      Facility: 'auth',
+      ProcessID: i,
+      SyslogMessage: `“quoted” \\ line\nbreak ${i} ${'x'.repeat(300)}`,
+      Unknown: { left: 'out' },
+    }));
+    await azureClient().upload('dcr-default', 'Microsoft-Syslog', logs);
+    expect(await rows('SELECT count(), min(ProcessID), max(ProcessID), uniq(Computer) FROM Syslog')).toEqual([
+      [5_000, 0, 4_999, 7],
+    ]);
+    expect(await rows('SELECT TimeGenerated, SyslogMessage, Type FROM Syslog WHERE ProcessID = 4')).toEqual([
+      ['2026-01-01T00:00:04.0000000Z', logs[4]?.SyslogMessage, 'Syslog'],
+    ]);
+  });
+
+  it('uploads Windows events, which become rows of their tables', async () => {
+    const event = (id: number) => ({
+      System: {
+        Provider: { Name: 'Microsoft-Windows-Security-Auditing' },
+        EventID: id,
+        TimeCreated: { SystemTime: '2026-01-02T03:04:05.6789Z' },
+        Channel: 'Security',
+        Computer: 'dc1.contoso.com',
+      },
+      EventData: { TargetUserName: 'anna', LogonType: '3', IpAddress: '10.0.0.5' },
+    });
+    await azureClient().upload('dcr-default', 'Custom-WindowsEventJson', [event(4624), event(4625)]);
+    expect(await rows('SELECT EventID, Computer, TargetUserName FROM SecurityEvent ORDER BY EventID')).toEqual([
+      [4624, 'dc1.contoso.com', 'anna'],
+      [4625, 'dc1.contoso.com', 'anna'],
+    ]);
+  });
+
+  it('uploads lines of text as RawData', async () => {
+    const RawData = '<34>1 2026-01-03T22:14:15.003Z mymachine su 77 - - su root failed for lonvick';
+    await azureClient().upload('dcr-default', 'Custom-SyslogText', [{ RawData }]);
+    expect(await rows("SELECT HostName, ProcessName FROM Syslog WHERE HostName = 'mymachine'")).toEqual([
+      ['mymachine', 'su'],
+    ]);
+  });
+
+  it('is told of an unknown stream, as by Azure', async () => {
+    const upload = azureClient().upload('dcr-default', 'Custom-Nothing', [{ a: 1 }]);
+    const error: unknown = await upload.catch((e: unknown) => e);
+    if (!isAggregateLogsUploadError(error)) throw new Error('not the client’s error');
+    expect(error.errors[0]?.cause).toMatchObject({ statusCode: 400, code: 'InvalidStream' });
+  });
+});
+
+describe('the door', () => {
+  it('says where bad JSON is bad, and stores nothing of it', async () => {
+    const { status, body } = await post('Microsoft-Syslog', '[{"Computer":"bad"},{"Computer":tru}]');
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({
+      code: 'BadRequest',
+      message: 'the body is not a JSON array of objects: a value expected at byte 32',
+    });
+    expect(await rows("SELECT count() FROM Syslog WHERE Computer = 'bad'")).toEqual([[0]]);
+  });
+
+  it.each([
+    ['an object', '{"a":1}'],
+    ['an array of numbers', '[1,2]'],
+    ['nothing', ''],
+  ])('refuses %s', async (_, text) => {
+    expect((await post('Microsoft-Syslog', text)).status).toBe(400);
+  });
+
+  it('takes an empty array', async () => expect((await post('Microsoft-Syslog', '[]')).status).toBe(204));
+
+  it('answers 413 to more than 1 MB, packed or not', async () => {
+    const large = JSON.stringify([{ a: 'x'.repeat(1024 * 1024) }]);
+    expect(await post('Microsoft-Syslog', large)).toMatchObject({
+      status: 413,
+      body: { error: { code: 'PayloadTooLarge' } },
+    });
+    expect((await post('Microsoft-Syslog', gzipSync(large), { encoding: 'gzip' })).status).toBe(413);
+  });
+
+  it('does not unpack a gzip bomb', async () => {
+    const bomb = gzipSync(Buffer.alloc(512 * 1024 * 1024), { level: 9 });
+    const before = process.memoryUsage().arrayBuffers;
+    expect((await post('Microsoft-Syslog', bomb, { encoding: 'gzip' })).status).toBe(413);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 1024 * 1024);
+  });
+
+  it('refuses what is not gzip, and encodings it does not know', async () => {
+    expect((await post('Microsoft-Syslog', '[]', { encoding: 'gzip' })).status).toBe(400);
+    expect((await post('Microsoft-Syslog', '[]', { encoding: 'br' })).status).toBe(415);
+  });
+
+  it('knows one rule', async () => {
+    expect(await post('Microsoft-Syslog', '[]', { rule: 'dcr-other' })).toMatchObject({
+      status: 404,
+      body: { error: { code: 'NotFound' } },
+    });
+  });
+
+  it('wants the right to send', async () => {
+    expect((await post('Microsoft-Syslog', '[]', { bearer: reader })).status).toBe(403);
+    expect((await post('Microsoft-Syslog', '[]', { bearer: 'nonsense' })).status).toBe(401);
+  });
+
+  it('does not let a sender write Sallyport’s own tables', async () => {
+    expect(await post('Microsoft-SecurityIncident', '[{"Title":"forged"}]')).toMatchObject({
+      status: 400,
+      body: { error: { code: 'InvalidStream' } },
+    });
+  });
+});
