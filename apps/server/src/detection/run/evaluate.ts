@@ -22,6 +22,7 @@ export interface EvaluateOptions {
 
 /** Rows of a run that are looked at. A rule that gives more has found nothing in particular; the threshold is still counted right. */
 const rowsMax = 10_000;
+export const rowsLookedAt = (rule: AnalyticsRule): number => Math.max(rowsMax, rule.triggerThreshold + 1);
 /** One run may not hold the engine longer. */
 const limits = { seconds: 120 };
 
@@ -40,7 +41,7 @@ export async function evaluate(
     now: window.to,
     ...(options.byArrival ? { source: arrivedIn(window) } : { timespan: window }),
     ...(options.source ? { source: options.source } : {}),
-    maxRows: Math.max(rowsMax, rule.triggerThreshold + 1),
+    maxRows: rowsLookedAt(rule),
     who: `rule ${rule.id}`,
     operation: 'rule',
     limits,

@@ -1,12 +1,12 @@
 import { SallyportError } from '@sallyport/contracts';
 import { alertsPerRaiseMax, type NewAlert } from '../../incidents/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
-import { windowOf, type RuleWindow } from '../run/alerts.ts';
 import { evaluate } from '../run/evaluate.ts';
 import type { Parts } from '../run/run.ts';
 import { saveRuns, type RunRecord } from '../store.ts';
 import { binsOf, type BinOptions } from './bins.ts';
-import { allWindows, segmentsIn, windowsWithNews, type Bin } from './windows.ts';
+import { callOptions, planRule, type RulePlan, type Task } from './plan.ts';
+import { allWindows, segmentsIn, type Bin } from './windows.ts';
 
 export interface SweepOptions extends Omit<BinOptions, 'from' | 'to'> {
   /** Time of the rows, TimeGenerated. Default: all time. */
@@ -29,10 +29,6 @@ export interface SweepResult {
   readonly elapsedSeconds: number;
 }
 
-interface Task {
-  readonly rule: AnalyticsRule;
-  readonly window: RuleWindow;
-}
 interface Found {
   readonly task: Task;
   readonly alerts: readonly NewAlert[];
@@ -45,8 +41,6 @@ const concurrency = 4;
 const chunkWindows = 64;
 /** A rule that fires on absence is run in this many windows, the newest. */
 const absenceWindowsMax = 100;
-/** Far enough from any log: what a query says there is what it says over empty tables. */
-const longAgo = new Date('1980-01-01T00:00:00Z');
 export const allTime = { from: new Date('1990-01-01T00:00:00Z'), to: new Date('2100-01-01T00:00:00Z') };
 
 /**
@@ -67,23 +61,10 @@ export async function sweep(
     failed.add(rule.id);
   };
 
-  const bins = new Map<string, readonly Bin[]>();
-  await eachOf(rules, async (rule) => {
-    try {
-      bins.set(rule.id, await binsOf(parts.platform, parts.queries, rule, { ...allTime, ...options }));
-    } catch (error) {
-      fail(rule, error);
-    }
-  });
   const skipped: string[] = [];
-  const tasks = await planTasks(
-    parts,
-    rules.filter((rule) => bins.has(rule.id)),
-    bins,
-    skipped,
-    fail,
-    options,
-  );
+  const range = { ...allTime, ...options };
+  const tasks = await planTasks(parts, rules, skipped, fail, range);
+  const segmentsOf = segmentFinder(parts, range);
 
   const alertsBySegment = new Map<string, number>();
   const incidents = new Set<number>();
@@ -106,9 +87,10 @@ export async function sweep(
       alerts += raised.alertIds.length;
       for (const number of raised.incidents) incidents.add(number);
       const fresh = new Set(raised.alertIds);
-      for (const alert of kept.flatMap((one) => one.alerts).filter((one) => fresh.has(one.id)))
-        for (const segment of segmentsIn(bins.get(alert.ruleId) ?? [], alert.startTime, alert.endTime))
-          alertsBySegment.set(segment, (alertsBySegment.get(segment) ?? 0) + 1);
+      for (const found of kept)
+        for (const alert of found.alerts.filter((one) => fresh.has(one.id)))
+          for (const segment of await segmentsOf(found.task.rule, alert))
+            alertsBySegment.set(segment, (alertsBySegment.get(segment) ?? 0) + 1);
     }
     options.onProgress?.({ done: Math.min(at + chunkWindows, tasks.length), total: tasks.length, alerts });
   }
@@ -127,55 +109,53 @@ export async function sweep(
 async function planTasks(
   parts: Parts,
   rules: readonly AnalyticsRule[],
-  bins: ReadonlyMap<string, readonly Bin[]>,
   skipped: string[],
   fail: (rule: AnalyticsRule, error: unknown) => void,
-  options: SweepOptions,
+  options: BinOptions,
 ): Promise<Task[]> {
-  const times = [...bins.values()].flatMap((all) => (all.length > 0 ? [all[0]!.at, all.at(-1)!.at] : []));
-  const range =
-    times.length > 0
-      ? { from: new Date(Math.min(...times) * 1_000), to: new Date((Math.max(...times) + 60) * 1_000) }
-      : undefined;
-  const tasks: Task[] = [];
+  const planned: { rule: AnalyticsRule; plan: RulePlan }[] = [];
   await eachOf(rules, async (rule) => {
-    const windows = new Map(
-      windowsWithNews(rule, bins.get(rule.id) ?? []).map((window) => [window.to.getTime(), window]),
-    );
     try {
-      if (range && (await firesOnNothing(parts, rule, options))) {
-        const all = allWindows(rule, range, absenceWindowsMax);
-        for (const window of all) windows.set(window.to.getTime(), window);
-        if (all.length === absenceWindowsMax)
-          skipped.push(
-            `rule ${rule.id} fires on absence: only its newest ${absenceWindowsMax} windows without rows were run`,
-          );
-      }
+      planned.push({ rule, plan: await planRule(parts, rule, options) });
     } catch (error) {
       fail(rule, error);
     }
-    for (const window of windows.values()) tasks.push({ rule, window });
   });
+  const tasks = planned.flatMap(({ plan }) => plan.tasks);
+  const ends = tasks.map((task) => task.window.to.getTime());
+  for (const { rule, plan } of planned.filter(({ plan: { firesOnNothing } }) => firesOnNothing && ends.length > 0)) {
+    const known = new Set(plan.tasks.map((task) => task.window.to.getTime()));
+    const first = ends.reduce((a, b) => Math.min(a, b));
+    const last = ends.reduce((a, b) => Math.max(a, b));
+    const all = allWindows(rule, { from: new Date(first - 1), to: new Date(last) }, absenceWindowsMax);
+    tasks.push(...all.filter((window) => !known.has(window.to.getTime())).map((window) => ({ rule, window })));
+    if (all.length === absenceWindowsMax)
+      skipped.push(
+        `rule ${rule.id} fires on absence: only its newest ${absenceWindowsMax} windows without rows were run`,
+      );
+  }
   return tasks.toSorted(
     (a, b) =>
       a.window.to.getTime() - b.window.to.getTime() || (a.rule.id < b.rule.id ? -1 : a.rule.id > b.rule.id ? 1 : 0),
   );
 }
 
-async function firesOnNothing({ queries }: Parts, rule: AnalyticsRule, options: SweepOptions): Promise<boolean> {
-  const { alerts } = await evaluate(queries, rule, windowOf(rule, longAgo), evaluateOptions(options));
-  return alerts.length > 0;
+/** Tells which segments brought the rows of an alert's time. A rule's tables are asked once, when its first alert is there. */
+function segmentFinder({ platform, queries }: Parts, options: BinOptions) {
+  const bins = new Map<string, Promise<readonly Bin[]>>();
+  return async (rule: AnalyticsRule, alert: NewAlert): Promise<Set<string>> => {
+    const own = bins.get(rule.id) ?? binsOf(platform, queries, rule, options);
+    bins.set(rule.id, own);
+    return segmentsIn(await own, alert.startTime, alert.endTime);
+  };
 }
-
-const evaluateOptions = ({ signal, source }: SweepOptions) => ({
-  ...(signal ? { signal } : {}),
-  ...(source ? { source } : {}),
-});
 
 async function runTask({ platform, queries }: Parts, task: Task, options: SweepOptions): Promise<Found> {
   const now = platform.clock.now();
   const started = performance.now();
-  const { rows, alerts } = await evaluate(queries, task.rule, task.window, { ...evaluateOptions(options), now });
+  const { rows, alerts } =
+    task.found ??
+    (await evaluate(queries, task.rule, task.window, { ...callOptions({ ...allTime, ...options }), now }));
   const run: RunRecord = {
     ruleId: task.rule.id,
     windowFrom: task.window.from,

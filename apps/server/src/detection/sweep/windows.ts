@@ -14,16 +14,16 @@ export interface Bin {
 
 /**
  * The windows of a rule in which something new is to be seen: those whose newest part, the last `queryFrequency` before their end, has rows. Later windows
- * that still cover a row would only tell the same again. Pure; in order of time.
+ * that still cover a row would only tell the same again. Bins are `width` seconds wide. Pure; in order of time.
  */
-export function windowsWithNews(rule: AnalyticsRule, bins: readonly Bin[]): RuleWindow[] {
+export function windowsWithNews(rule: AnalyticsRule, bins: readonly Bin[], width = binSeconds): RuleWindow[] {
   const { queryFrequency: step, queryPeriod: period } = rule;
   const ends = new Set<number>();
   for (const { at } of bins)
-    for (const second of [at, at + binSeconds - 1]) {
+    for (const second of [at, at + width - 1]) {
       const end = (Math.floor(second / step) + 1) * step;
       // A rule that looks back less than it is apart never sees some rows.
-      if (at + binSeconds > end - period) ends.add(end);
+      if (at + width > end - period) ends.add(end);
     }
   return [...ends].toSorted((a, b) => a - b).map((end) => windowOf(rule, new Date(end * 1_000)));
 }

@@ -1,0 +1,132 @@
+import type { Cell } from '@sallyport/contracts';
+import type { Queries } from '../../hunting/index.ts';
+import type { Platform } from '../../platform/types.ts';
+import type { AnalyticsRule } from '../rules/index.ts';
+import { alertsOf, windowOf, type RuleWindow } from '../run/alerts.ts';
+import { evaluate, rowsLookedAt, type Evaluation } from '../run/evaluate.ts';
+import { ResultTable } from '../run/table.ts';
+import { triggers } from '../run/trigger.ts';
+import { binsOf, type BinOptions } from './bins.ts';
+import { rowLevelPart } from './row-level.ts';
+import { binSeconds, windowsWithNews, type Bin } from './windows.ts';
+
+export interface Task {
+  readonly rule: AnalyticsRule;
+  readonly window: RuleWindow;
+  /** What a run over the window gives, where that is known already. */
+  readonly found?: Evaluation;
+}
+
+export interface RulePlan {
+  readonly tasks: readonly Task[];
+  /** Whether the rule raises an alert over empty tables. */
+  readonly firesOnNothing: boolean;
+}
+
+type Parts = { readonly platform: Pick<Platform, 'lake' | 'clock'>; readonly queries: Queries };
+
+/** Rows of a rule over all time that are cut into windows here. With more, its windows are asked one by one. */
+const rowsAtOnceMax = 100_000;
+const limits = { seconds: 300 };
+/** Far enough from any log: what a query says there is what it says over empty tables. */
+const longAgo = new Date('1980-01-01T00:00:00Z');
+
+/**
+ * The windows of a rule over past time in which there is something new to see. One query answers for all windows at once where the rule looks at rows one
+ * by one; where only its beginning does, that beginning's rows say which windows are worth asking.
+ */
+export async function planRule(parts: Parts, rule: AnalyticsRule, options: BinOptions): Promise<RulePlan> {
+  // A restriction to segments is of the tables' rows, so it needs their own bins.
+  const own = options.segments ? await binsOf(parts.platform, parts.queries, rule, options) : undefined;
+  if (own?.length === 0) return { tasks: [], firesOnNothing: false };
+  const wanted = own && new Set(windowsWithNews(rule, own).map((window) => window.to.getTime()));
+  const part = rowLevelPart(rule.query, (name) => parts.platform.lake.catalogue.get(name) !== undefined);
+  const atOnce = part?.whole ? await rowsAtOnce(parts, rule, options) : undefined;
+  if (atOnce) return { tasks: keep(tasksOfRows(parts, rule, atOnce), wanted), firesOnNothing: triggers(rule, 0) };
+  const bins =
+    (part && (await binsOfPart(parts, rule, part.text, options))) ??
+    own ??
+    (await binsOf(parts.platform, parts.queries, rule, options));
+  const empty = await evaluate(parts.queries, rule, windowOf(rule, longAgo), callOptions(options));
+  return {
+    tasks: keep(
+      windowsWithNews(rule, bins).map((window) => ({ rule, window })),
+      wanted,
+    ),
+    firesOnNothing: empty.alerts.length > 0,
+  };
+}
+
+const keep = (tasks: readonly Task[], wanted: ReadonlySet<number> | undefined): readonly Task[] =>
+  wanted ? tasks.filter((task) => wanted.has(task.window.to.getTime())) : tasks;
+
+export const callOptions = ({ signal, source }: BinOptions) => ({
+  ...(signal ? { signal } : {}),
+  ...(source ? { source } : {}),
+});
+
+/** The rule's rows over the whole time; undefined when they are too many, or have no time of their own. */
+async function rowsAtOnce(
+  { queries }: Parts,
+  rule: AnalyticsRule,
+  options: BinOptions,
+): Promise<ResultTable | undefined> {
+  const answer = await queries.run({
+    query: rule.query,
+    now: options.to,
+    timespan: { from: options.from, to: options.to },
+    maxRows: rowsAtOnceMax,
+    who: `rule ${rule.id}`,
+    operation: 'rule',
+    limits,
+    ...callOptions(options),
+  });
+  const table = new ResultTable(answer.columns, answer.rows);
+  return answer.partial || !hasTime(table.columns) ? undefined : table;
+}
+
+const hasTime = (columns: ResultTable['columns']): boolean =>
+  columns.some((column) => column.name === 'TimeGenerated' && column.type === 'datetime');
+
+function tasksOfRows({ platform }: Parts, rule: AnalyticsRule, table: ResultTable): Task[] {
+  const timed = table.rows.flatMap((row): { at: number; row: readonly Cell[] }[] => {
+    const at = table.time(row, 'TimeGenerated');
+    return at === undefined ? [] : [{ at, row }];
+  });
+  const seconds = new Set(timed.map(({ at }) => Math.floor(at / 1_000)));
+  const now = platform.clock.now();
+  const bins = [...seconds].map((at) => ({ at, segments: [] }));
+  return windowsWithNews(rule, bins, 1).map((window) => {
+    const rows = timed
+      .filter(({ at }) => at >= window.from.getTime() && at < window.to.getTime())
+      .map(({ row }) => row);
+    const looked = rows.slice(0, rowsLookedAt(rule));
+    const alerts = alertsOf(rule, window, new ResultTable(table.columns, looked), now);
+    return { rule, window, found: { rows: looked.length, alerts } };
+  });
+}
+
+/** The minutes in which the rule's beginning has rows; undefined when that can't be asked. */
+async function binsOfPart(
+  { queries }: Parts,
+  rule: AnalyticsRule,
+  part: string,
+  options: BinOptions,
+): Promise<Bin[] | undefined> {
+  const compileOptions = { now: options.to, timespan: { from: options.from, to: options.to } };
+  if (!hasTime(queries.compile(part, compileOptions).columns)) return undefined;
+  const answer = await queries.run({
+    query: `${part}\n| where isnotnull(TimeGenerated)\n| summarize by Minute = bin(TimeGenerated, 1m)`,
+    ...compileOptions,
+    who: `rule ${rule.id}`,
+    operation: 'rule',
+    limits,
+    ...callOptions(options),
+  });
+  if (answer.partial) return undefined;
+  const table = new ResultTable(answer.columns, answer.rows);
+  return table.rows
+    .flatMap((row) => table.time(row, 'Minute') ?? [])
+    .map((at) => ({ at: Math.floor(at / 1_000 / binSeconds) * binSeconds, segments: [] }))
+    .toSorted((a, b) => a.at - b.at);
+}
