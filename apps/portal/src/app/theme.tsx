@@ -19,8 +19,9 @@ export function Theme({ children }: { children: ReactNode }): ReactElement {
     document.documentElement.style.colorScheme = dark ? 'dark' : 'light';
   }, [dark]);
   return (
-    <FluentProvider theme={dark ? webDarkTheme : webLightTheme} className={styles.root}>
-      {children}
+    <FluentProvider theme={dark ? webDarkTheme : webLightTheme}>
+      {/* Not the provider's own class: Fluent gives that to every portal, which would then cover the page. */}
+      <div className={styles.root}>{children}</div>
     </FluentProvider>
   );
 }

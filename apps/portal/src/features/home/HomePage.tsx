@@ -21,7 +21,7 @@ import { RunState } from '../rules/RunState.tsx';
 import { DataTile } from './DataTile.tsx';
 
 const NEWEST_MAX = 8;
-const LINES_MAX = 5;
+const LINES_MAX = 4;
 
 const useStyles = makeStyles({
   tiles: {
@@ -36,6 +36,7 @@ const useStyles = makeStyles({
   wide: { gridColumn: 'span 8', '@media (max-width: 900px)': { gridColumn: 'auto' } },
   half: { gridColumn: 'span 6', '@media (max-width: 900px)': { gridColumn: 'auto' } },
   cell: { display: 'grid' },
+  stack: { display: 'flex', flexDirection: 'column', gap: tokens.spacingHorizontalL },
   list: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalSNudge },
   line: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS, minWidth: 0 },
   grow: { flexGrow: 1, minWidth: 0, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
@@ -135,7 +136,7 @@ function RulesTile(): ReactElement {
             caption={failing.length === 0 ? 'rules run without a failure' : `rules run, ${failing.length} failed`}
           />
           <div className={styles.list}>
-            {(failing.length > 0 ? failing : loud).slice(0, LINES_MAX).map((rule) => (
+            {[...failing, ...loud.filter((rule) => !failing.includes(rule))].slice(0, LINES_MAX).map((rule) => (
               <div key={rule.id} className={styles.line}>
                 <TextLink className={styles.grow} to="/rules/$id" params={{ id: rule.id }} title={visible(rule.name)}>
                   {visible(rule.name)}
@@ -175,7 +176,7 @@ function SourcesTile(): ReactElement {
         <EmptyState title="No source has sent anything yet" />
       ) : (
         <div className={styles.list}>
-          {shown.slice(0, LINES_MAX + 2).map((source) => (
+          {shown.slice(0, LINES_MAX).map((source) => (
             <div key={source.id} className={styles.line}>
               <TextLink
                 className={styles.grow}
@@ -224,8 +225,10 @@ export function HomePage(): ReactElement {
         {reads && tile(styles.narrow, <OpenTile />)}
         {reads && tile(styles.wide, <NewestTile />)}
         {reads && data && tile(styles.half, <DataTile />)}
-        {reads && tile(styles.half, <RulesTile />)}
-        {data && tile(styles.half, <SourcesTile />)}
+        <div className={mergeClasses(styles.half, styles.stack)}>
+          {reads && <RulesTile />}
+          {data && <SourcesTile />}
+        </div>
       </div>
     </Page>
   );

@@ -4,6 +4,7 @@ import type { Alert, Incident } from '@sallyport/contracts';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { encodeFragment } from '../../shared/address.ts';
+import { CodeBlock } from '../../shared/CodeBlock.tsx';
 import { Copyable } from '../../shared/Copyable.tsx';
 import { EntityLink } from '../../shared/EntityLink.tsx';
 import { Facts } from '../../shared/Facts.tsx';
@@ -102,6 +103,9 @@ function AlertPanel(props: {
             <EntityLink key={entity.id} entity={entity} onOpen={() => props.onEntity(entity.id)} />
           ))}
         </div>
+      </Section>
+      <Section title="Query">
+        <CodeBlock text={alert.query} label="query" kql />
       </Section>
     </SidePanel>
   );

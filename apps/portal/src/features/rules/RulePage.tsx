@@ -105,7 +105,7 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
               </MessageBar>
             )}
             <Text className={styles.text}>{visible(rule.description, { lines: true })}</Text>
-            <CodeBlock text={rule.query} label="query" />
+            <CodeBlock text={rule.query} label="query" kql />
           </div>
         )}
         {tab === 'runs' && (
