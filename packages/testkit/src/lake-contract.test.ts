@@ -1,4 +1,5 @@
 import { describeLakeContract } from './lake-contract.ts';
 
-describeLakeContract('embedded: the engine reads segments', 'file');
-describeLakeContract('remote: segments are sent over TCP', 'body');
+// Embedded: the engine reads the spool. Remote: the same interface over TCP, with the rows as the body of the request.
+describeLakeContract('file');
+describeLakeContract('body');

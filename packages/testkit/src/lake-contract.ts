@@ -71,8 +71,8 @@ const cases: readonly { readonly title: string; readonly json: string; readonly 
  * What every lake does alike, however it is reached: `file` (the engine reads the spool) and `body` (a remote engine gets the rows with the
  * request). Both must store the same rows.
  */
-export function describeLakeContract(title: string, transport: 'file' | 'body'): void {
-  describe(title, () => {
+export function describeLakeContract(transport: 'file' | 'body'): void {
+  describe(`a lake whose segments go by ${transport}`, () => {
     let test_: TestLake;
     let lake: Lake;
 
@@ -168,7 +168,7 @@ export function describeLakeContract(title: string, transport: 'file' | 'body'):
         },
       ]);
       expect(result).toEqual({ rows: { [name]: 4, [errors]: 2 }, rejectedPayloads: 2 });
-      expect((await stored(name)).map(([s]) => s).toSorted()).toEqual(['a', 'b', 'd', 'e']);
+      expect(new Set((await stored(name)).map(([s]) => s))).toEqual(new Set(['a', 'b', 'd', 'e']));
       expect((await lake.query(`SELECT S FROM ${errors} ORDER BY S`)).rows).toEqual([['not json'], ['{"S":"c"']]);
     });
 
@@ -206,6 +206,13 @@ export function describeLakeContract(title: string, transport: 'file' | 'body'):
       expect(result.rows).toEqual([['x', '2024-01-01T00:00:00.0000000Z', '{"a":1}', String(2n ** 60n), 25, name]]);
     });
 
+    test('a row with every column of a wide table', async () => {
+      const { columns } = lake.catalogue.get('SecurityEvent')!;
+      const row = Object.fromEntries(columns.map((c) => [c.name, c.type === 'string' ? 'x' : null]));
+      await lake.insertRows('SecurityEvent', [row]);
+      expect((await lake.query('SELECT count(), any(AccountName) FROM SecurityEvent')).rows).toEqual([[1, 'x']]);
+    });
+
     test('limits: time and memory fail, rows and bytes cut and say so', async () => {
       await expect(
         lake.query('SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1', {
@@ -230,10 +237,10 @@ export function describeLakeContract(title: string, transport: 'file' | 'body'):
         name: 'TimeoutError',
       });
       const queryId = randomUUID();
-      const running = expect(lake.query(endless, { queryId })).rejects.toMatchObject({ code: 'QueryLimitExceeded' });
+      const running = lake.query(endless, { queryId }).catch((error: unknown) => error);
       await new Promise((settle) => setTimeout(settle, 200));
       await lake.kill(queryId);
-      await running;
+      expect(await running).toMatchObject({ code: 'QueryLimitExceeded' });
     });
 
     test('a query has no right to write, to set, or to reach outside', async () => {
@@ -249,7 +256,10 @@ export function describeLakeContract(title: string, transport: 'file' | 'body'):
         'SELECT 1; SELECT 2',
         "SELECT 1 INTO OUTFILE '/tmp/x'",
       ])
-        await expect(lake.query(sql), sql).rejects.toMatchObject({ code: 'InvalidQuery' });
+        expect({ sql, error: await lake.query(sql).catch((error: unknown) => error) }).toMatchObject({
+          sql,
+          error: { code: 'InvalidQuery' },
+        });
     });
 
     test('parameters, settings at the end, a stream of rows', async () => {
@@ -268,7 +278,7 @@ export function describeLakeContract(title: string, transport: 'file' | 'body'):
 
     test('a table of the catalogue is there when it is first read', async () => {
       expect((await lake.query('SELECT count() FROM DeviceProcessEvents')).rows).toEqual([[0]]);
-      const [row] = (await lake.query('SELECT count() FROM SecurityEvent', { tables: ['SecurityEvent'] })).rows;
+      const [row] = (await lake.query('SELECT count() FROM AuditLogs', { tables: ['AuditLogs'] })).rows;
       expect(row).toEqual([0]);
       await expect(lake.query('SELECT count() FROM NoSuchTable')).rejects.toMatchObject({ code: 'InvalidQuery' });
     });

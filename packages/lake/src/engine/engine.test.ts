@@ -73,7 +73,7 @@ describe('the official client', () => {
       format: 'CSV',
       columns: ['x', 'y'],
     });
-    const text = await (await client.query({ query: 'SELECT * FROM t ORDER BY x', format: 'TSV' })).text();
+    const text = await (await client.query({ query: 'SELECT * FROM t ORDER BY x', format: 'TabSeparated' })).text();
     expect(text).toBe('1\t1\n2\tb\n3\tc\n4\td\n');
   });
 
@@ -85,7 +85,7 @@ describe('the official client', () => {
       values: Readable.from(['{"n":10}\n{"n":20,"s":"z"}\n']),
     });
     expect(reply.summary?.written_rows).toBe('1');
-    expect(await (await client.query({ query: 'SELECT x FROM t', format: 'TSV' })).text()).toBe('11\n');
+    expect(await (await client.query({ query: 'SELECT x FROM t', format: 'TabSeparated' })).text()).toBe('11\n');
   });
 
   test('gets errors with code, name and text', async () => {
@@ -104,6 +104,16 @@ describe('the official client', () => {
     expect(lines).toHaveLength(200_002);
     const none = await client.query({ query: 'SELECT 1 AS a WHERE 0', format: 'JSONCompactEachRowWithNames' });
     expect(await none.text()).toBe('["a"]\n');
+  });
+
+  test('an answer that is not read to its end gives its place back', async () => {
+    for (let i = 0; i < 6; i++) {
+      const result = await client.query({ query: 'SELECT * FROM numbers(100000000)', format: 'JSONCompactEachRow' });
+      const stream = result.stream();
+      await once(stream, 'data');
+      stream.destroy();
+    }
+    expect(await (await post('SELECT 1')).text()).toBe('1\n');
   });
 
   test('an aborted request ends the statement in the engine', async () => {
@@ -167,7 +177,7 @@ describe('the HTTP interface', () => {
       "INSERT INTO t FROM INFILE '/etc/passwd' FORMAT LineAsString",
       'SELECT 1; DROP TABLE t',
     ])
-      expect((await post(sql)).ok, sql).toBe(false);
+      expect({ sql, ok: (await post(sql)).ok }).toEqual({ sql, ok: false });
   });
 
   test('more statements than run and wait are answered 503', async () => {
@@ -179,15 +189,16 @@ describe('the HTTP interface', () => {
     await sleep(100);
     await Promise.all(ids.map((id) => post(`KILL QUERY WHERE query_id = '${id}' ASYNC`)));
     const codes = (await Promise.all(answers)).map((a) => a.headers.get('x-clickhouse-exception-code'));
-    expect(codes.toSorted()).toEqual(['202', '394', '394', '394', '394']);
+    expect(codes.filter((code) => code === '202')).toHaveLength(1);
+    expect(codes.filter((code) => code === '394')).toHaveLength(4);
   });
 });
 
 describe('the process', () => {
   test('has no environment of ours, owns its folder, and is nobody when we are root', async () => {
     const status = await readFile(`/proc/${engine.pid}/status`, 'utf8');
-    const root = process.getuid?.() === 0;
-    if (root) expect(/^Uid:\s+(\d+)/m.exec(status)?.[1]).toBe('65534');
+    const uid = process.getuid?.() ?? 0;
+    expect(/^Uid:\s+(\d+)/m.exec(status)?.[1]).toBe(String(uid === 0 ? 65534 : uid));
     expect(/^Umask:\s+(\d+)/m.exec(status)?.[1]).toBe('0077');
     expect((await stat(join(folder, 'data'))).mode & 0o077).toBe(0);
   });

@@ -278,7 +278,7 @@ const contentType = (format: string): string =>
 /** Sends rows as they come. An error after the first bytes breaks the connection, so that no client takes half for the whole. */
 async function sendStream(exchange: Exchange, job: Job, format: string, signal: AbortSignal): Promise<void> {
   const { options, response } = exchange;
-  const chunks = options.pool.stream(job, signal)[Symbol.asyncIterator]();
+  const chunks = options.pool.stream(job, signal);
   const first = await chunks.next();
   if (first.done) {
     // No row gave no chunk, and so no header line either: the buffered way writes it.
@@ -291,9 +291,14 @@ async function sendStream(exchange: Exchange, job: Job, format: string, signal: 
     ...(wantsGzip(exchange) ? { 'content-encoding': 'gzip' } : {}),
   });
   const all = async function* (): AsyncGenerator<Uint8Array> {
-    yield first.value as Uint8Array;
-    for (let next = await chunks.next(); !next.done; next = await chunks.next())
-      yield withoutHeader(next.value, headerLines(format));
+    try {
+      yield first.value as Uint8Array;
+      for (let next = await chunks.next(); !next.done; next = await chunks.next())
+        yield withoutHeader(next.value, headerLines(format));
+    } finally {
+      // A client that left half way: give the connection and the place back.
+      await chunks.return(undefined);
+    }
   };
   if (wantsGzip(exchange)) await pipeline(Readable.from(all()), createGzip({ level: 1 }), response);
   else await pipeline(Readable.from(all()), response);

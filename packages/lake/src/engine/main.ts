@@ -1,7 +1,7 @@
 /** The embedded engine's process: loads chDB, drops its rights, serves ClickHouse's HTTP interface on loopback, ends with its parent. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { httpHandler } from './http.ts';
 import { loadNative } from './native.ts';
@@ -27,6 +27,9 @@ export type Config = z.infer<typeof Config>;
 /** How long running statements may go on after `stop`, ms. */
 const stopGraceMs = 5_000;
 
+/** An insert's statement stands in the URL; ClickHouse takes 1 MiB there (http_max_uri_size). */
+const headerBytesMax = 1024 * 1024 + 16 * 1024;
+
 const die = (): void => void process.kill(process.pid, 'SIGKILL');
 
 /** One process owns a data folder: a second one would corrupt it. Throws when the owner still lives. */
@@ -37,14 +40,16 @@ function takeLock(path: string): void {
   } catch {
     // No lock: nobody was here, or the last one left in order.
   }
-  if (owner > 0 && owner !== process.pid && isEngine(owner))
+  if (owner > 0 && owner !== process.pid && isEngine(owner, dirname(path)))
     throw new Error(`the data folder is in use by process ${owner}`);
   writeFileSync(path, String(process.pid));
 }
 
-function isEngine(pid: number): boolean {
+/** Pids are used again: it is an engine of this folder only if its command line says so. */
+function isEngine(pid: number, dataDir: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('engine/main.ts');
+    const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return line.some((word) => word.endsWith('engine/main.ts')) && line.includes(dataDir);
   } catch {
     try {
       return process.kill(pid, 0) && process.platform !== 'linux';
@@ -105,7 +110,7 @@ function serve(config: Config): void {
     fileFolders,
     bodyBytesMax,
   });
-  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, handle);
+  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0, maxHeaderSize: headerBytesMax }, handle);
   server.on('error', (error) => {
     process.send?.({ type: 'failed', message: error.message });
     die();

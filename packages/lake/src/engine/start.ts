@@ -123,7 +123,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   else if (process.getuid?.() === 0) log(`the engine runs as root: ${dataDir} can't be reached by another user`);
   const poolSize = options.poolSize ?? 8;
   const password = options.password ?? randomBytes(32).toString('base64url');
-  const child = fork(new URL('./main.ts', import.meta.url), [], {
+  const child = fork(new URL('./main.ts', import.meta.url), [dataDir], {
     // Each running statement holds a thread of libuv's pool; four are left for files and compression.
     env: { UV_THREADPOOL_SIZE: String(poolSize + 4), TZ: 'UTC', HOME: dataDir, LANG: 'C.UTF-8' },
     execArgv: [],
