@@ -87,7 +87,8 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
     },
     stop: async () => {
       stopping.abort();
-      await Promise.all([http.close(), jobs.stop(config.drainTime), demo]);
+      await Promise.all([http.close(), jobs.stop(config.drainTime)]);
+      await Promise.race([demo, clock.sleep(config.drainTime)]);
       for (const domain of inOrder(domains).toReversed()) await domain.stop?.();
       await outbox.stop();
     },

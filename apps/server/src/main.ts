@@ -26,7 +26,7 @@ const stopPatienceMs = 5_000;
 const tell = (message: ServerMessage): void => void process.send?.(message);
 
 async function main(): Promise<void> {
-  const { config, postgresPidFile, embeddedLake } = await receiveStart();
+  const { config, demo, postgresPidFile, embeddedLake } = await receiveStart();
   const log = createLog({ level: config.logLevel });
   const stopAsked = Promise.withResolvers<'asked' | 'orphaned'>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopAsked.resolve('asked'));
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', die);
 
   const platform = await openPlatform({ config, log, embeddedLake, processMetrics: true });
-  const server = await createServer(platform);
+  const server = await createServer(platform, { demo });
   await server.start();
   log.info({ address: publicUrlOf(config) }, 'ready');
   const setupLink = await server.issueSetupLink();

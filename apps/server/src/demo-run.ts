@@ -1,0 +1,32 @@
+import { loadDemo, liveDemo, type DemoOptions } from './demo/index.ts';
+import type { Domains } from './domains.ts';
+import { remembered } from './platform/database/index.ts';
+import type { Platform } from './platform/types.ts';
+
+const seed = 'contoso';
+
+/**
+ * Loads the demo estate once for a workspace, runs the rules over its week, and lets its life go on until the signal aborts.
+ * Only one server of a database may do this.
+ */
+export async function runDemo(platform: Platform, { ingest, detection }: Domains, signal: AbortSignal): Promise<void> {
+  const { clock, log, database } = platform;
+  const options: DemoOptions & { signal: AbortSignal } = {
+    door: { append: (stream, payload) => ingest.append(stream, payload) },
+    marker: remembered(database, 'demo'),
+    clock,
+    log,
+    seed,
+    signal,
+  };
+  // That the rules have been over the week is remembered apart from the load: a server killed in between does it again, which changes nothing.
+  const swept = remembered(database, 'demo rules');
+  const { from, to } = await loadDemo(options);
+  if (!signal.aborted && (await swept.read()) === undefined) {
+    await ingest.flush();
+    const { alerts, incidents, elapsedSeconds } = await detection.sweep({ from, to });
+    await swept.write({ alerts });
+    log.info({ alerts, incidents: incidents.length, elapsedSeconds }, 'the rules have been over the demo');
+  }
+  await liveDemo(options);
+}
