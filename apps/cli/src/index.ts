@@ -4,6 +4,7 @@ import { benchCommand } from './commands/bench.ts';
 import { contentCommand } from './commands/content.ts';
 import { kqlCommand } from './commands/kql.ts';
 
+import { replayCommand } from './commands/replay.ts';
 import { upCommand } from './commands/up.ts';
 import { terminalSafe } from './output.ts';
 
@@ -21,7 +22,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const finish = (result: number): void => {
     code = result;
   };
-  for (const command of [upCommand, kqlCommand, contentCommand, benchCommand])
+  for (const command of [upCommand, replayCommand, kqlCommand, contentCommand, benchCommand])
     program.addCommand(command(finish).exitOverride());
   try {
     await program.parseAsync([...args], { from: 'user' });

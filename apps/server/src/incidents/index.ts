@@ -11,6 +11,7 @@ export { alertsPerRaiseMax } from './raise.ts';
 export { entitiesColumn, identifierOf, kindOf, mergeEntities, resolveEntities } from './entities/index.ts';
 export type { Kind, MappedEntity, ResolvedEntity } from './entities/index.ts';
 export type { GroupingRule } from './correlation/index.ts';
+export { listIncidents } from './read.ts';
 export type { NewAlert, Raised } from './types.ts';
 
 export interface Incidents extends Domain<Handlers<typeof incidentRoutes>> {
