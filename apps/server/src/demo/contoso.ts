@@ -1,4 +1,4 @@
-import { day } from './calendar.ts';
+import { day, hour } from './calendar.ts';
 import { makeEstate } from './estate.ts';
 import { snapshot } from './inventory.ts';
 import { Life, liveHour, slotAt } from './life.ts';
@@ -24,19 +24,27 @@ export interface ContosoOptions {
 
 /**
  * Normal life of Contoso over some days, and one intrusion across it, as batches for a door. Within a stream rows are in time order;
- * batches are ordered by their first row, an hour at a time. Memory: one hour's events. Throws RangeError on options out of range.
+ * batches are ordered by their first row within some hours, one to six. Throws RangeError on options out of range.
  */
 export async function* contoso(options: ContosoOptions): AsyncGenerator<DemoBatch> {
   const { from, end, people } = checked(options);
   const estate = makeEstate(options.seed, people);
   const sink = new Sink();
   if (options.story !== false) tellStory(estate, end, sink);
+  const block = blockHours(people) * hour;
+  let taken = from;
   for (let slot = slotAt(from); slot.from < end; slot = slotAt(slot.to)) {
     const context = liveHour(estate, slot, sink);
     if (slot.from <= from) snapshot(context, from);
-    yield* batchesOf(sink.take(from, Math.min(slot.to, end)));
+    const made = Math.min(slot.to, end);
+    if (made < end && made - taken < block) continue;
+    yield* batchesOf(sink.take(taken, made));
+    taken = made;
   }
 }
+
+/** Fewer and larger batches for a small Contoso; a large one would need too much memory: about 5 MB an hour for 120 people at the busiest time. */
+const blockHours = (people: number): number => Math.min(6, Math.max(1, Math.floor(720 / people)));
 
 /** The truth of the intrusion that `contoso` tells with the same options, in time order: what happened, to whom, and where its rows are. */
 export function storyOf(options: ContosoOptions): StoryStep[] {
