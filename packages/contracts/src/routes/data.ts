@@ -57,7 +57,8 @@ export const dataRoutes = {
     method: 'POST',
     path: '/api/tables',
     permission: 'data.manage',
-    summary: 'Make a custom table. Name ends in `_CL`; columns begin with a letter, at most 45 characters, none reserved',
+    summary:
+      'Make a custom table. Name ends in `_CL`; columns begin with a letter, at most 45 characters, none reserved',
     body: z.object({
       name: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,59}_CL$/, 'a letter, then letters, digits or _, ending in _CL'),
       columns: z
@@ -95,9 +96,7 @@ export const dataRoutes = {
     permission: 'data.read',
     summary: 'The newest 200 lines that could not be parsed, with their errors',
     response: z.object({
-      errors: z.array(
-        z.object({ at: z.iso.datetime(), stream: z.string(), message: z.string(), raw: z.string() }),
-      ),
+      errors: z.array(z.object({ at: z.iso.datetime(), stream: z.string(), message: z.string(), raw: z.string() })),
     }),
   }),
   uploadFile: route({
@@ -115,7 +114,8 @@ export const dataRoutes = {
     method: 'POST',
     path: '/dataCollectionRules/:ruleId/streams/:stream',
     permission: 'data.ingest',
-    summary: 'Azure Monitor Logs Ingestion API: a JSON array, at most 1 MB uncompressed, gzip allowed; 204 once durable',
+    summary:
+      'Azure Monitor Logs Ingestion API: a JSON array, at most 1 MB uncompressed, gzip allowed; 204 once durable',
     params: z.object({ ruleId: z.string().max(128), stream: z.string().max(128) }),
     query: z.object({ 'api-version': z.string().max(32).optional() }),
     body: 'raw',

@@ -43,7 +43,8 @@ export const huntingRoutes = {
     method: 'POST',
     path: '/api/query',
     permission: 'securityData.read',
-    summary: 'Run KQL over the workspace. `timespan` bounds TimeGenerated of every table read. A fault of the query answers InvalidQuery with its span',
+    summary:
+      'Run KQL over the workspace. `timespan` bounds TimeGenerated of every table read. A fault of the query answers InvalidQuery with its span',
     body: z.object({
       query: z.string().min(1).max(100_000),
       timespan: Timespan.optional(),

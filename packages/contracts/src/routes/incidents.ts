@@ -155,7 +155,8 @@ export const incidentRoutes = {
     method: 'PATCH',
     path: '/api/incidents/:number',
     permission: 'alerts.manage',
-    summary: 'Change fields. Closing needs a classification. Each change is an activity, an audit row and a SecurityIncident row',
+    summary:
+      'Change fields. Closing needs a classification. Each change is an activity, an audit row and a SecurityIncident row',
     params: IncidentNumber,
     body: IncidentChange,
     response: Incident,

@@ -57,7 +57,8 @@ export const sessionRoutes = {
     method: 'POST',
     path: '/api/setup/start',
     permission: 'public',
-    summary: 'With the one-time link: begin the first administrator; answers a passkey challenge and a TOTP secret to choose from',
+    summary:
+      'With the one-time link: begin the first administrator; answers a passkey challenge and a TOTP secret to choose from',
     body: z.object({ token: z.string().max(128), userPrincipalName: Upn, displayName: DisplayName }),
     response: z.object({
       registration: WebAuthnJson,
@@ -71,7 +72,12 @@ export const sessionRoutes = {
     summary: 'With the one-time link: finish by passkey, or by password and TOTP; the answer sets the session cookie',
     body: z.discriminatedUnion('method', [
       z.object({ method: z.literal('passkey'), token: z.string().max(128), credential: WebAuthnJson }),
-      z.object({ method: z.literal('passwordTotp'), token: z.string().max(128), password: Password, totpCode: TotpCode }),
+      z.object({
+        method: z.literal('passwordTotp'),
+        token: z.string().max(128),
+        password: Password,
+        totpCode: TotpCode,
+      }),
     ]),
     response: Me,
   }),
@@ -132,7 +138,8 @@ export const sessionRoutes = {
     method: 'POST',
     path: '/api/tokens',
     permission: 'authorization.manage',
-    summary: 'Make an API token; its secret is in this answer only. Scopes beyond the caller’s own permissions are refused',
+    summary:
+      'Make an API token; its secret is in this answer only. Scopes beyond the caller’s own permissions are refused',
     body: z.object({
       name: z.string().trim().min(1).max(64),
       scopes: z.array(PermissionName).min(1),

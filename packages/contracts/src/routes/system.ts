@@ -30,7 +30,8 @@ export const systemRoutes = {
     method: 'GET',
     path: '/api/settings',
     permission: 'systemSettings.read',
-    summary: 'Configuration in force: each key with value (secrets hidden), default, where it came from, and what it means',
+    summary:
+      'Configuration in force: each key with value (secrets hidden), default, where it came from, and what it means',
     response: z.object({
       version: z.string(),
       settings: z.array(
