@@ -71,6 +71,12 @@ function planOf(text: string, catalogue: KqlCatalogue): Plan {
         end: text.length,
       });
     const globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue));
+    const reserved = /\[\s*["']\$\$/.exec(text);
+    if (reserved)
+      throw new KqlError('InvalidArgument', 'names that start with $$ are kept for the compiler', {
+        start: reserved.index,
+        end: reserved.index + reserved[0].length,
+      });
     return guarded(text, () => {
       const code = parseAndAnalyze(text, globals);
       const failure = failures(code, text);

@@ -127,7 +127,7 @@ function sameRows(
 /** Whether the last thing that shapes the rows is a sort. */
 const sorts = (query: string): boolean => {
   const last = query.split(/\b(?:summarize|join|union|mv-expand|distinct|make-series|lookup)\b/).at(-1) ?? '';
-  return /\|\s*(?:sort|order|top)\b/.test(last);
+  return /\|\s*(?:sort|order|top)\s/.test(last);
 };
 
 function wrong(testCase: Case, columns: readonly Column[], rows: readonly (readonly unknown[])[]): string | undefined {

@@ -81,7 +81,7 @@ export class Binder {
 
   /** A fresh hidden name. */
   hidden(purpose: string): string {
-    return `$${purpose}${++this.#hidden}`;
+    return `$$${purpose}${++this.#hidden}`;
   }
 
   span(node: SyntaxNode): Span {
@@ -232,7 +232,7 @@ export class Binder {
     const table = this.#tables.get(name);
     if (!table) return this.fail('UnsupportedExpression', `the table ${name} is not in the catalogue`, node);
     // `ingestion_time()` reads a column that KQL does not name.
-    const fields: Field[] = [...table.columns, { name: '$ingestion_time', type: 'datetime' }];
+    const fields: Field[] = [...table.columns, { name: '$$ingestion_time', type: 'datetime' }];
     return { kind: 'read', table, fields, order: [] };
   }
   get tables(): ReadonlyMap<string, TableSchema> {

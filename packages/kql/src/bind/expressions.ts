@@ -76,7 +76,7 @@ const specialCalls: Readonly<
   Record<string, (node: SyntaxNode, args: readonly SyntaxNode[], place: Place, b: Binder) => Expr | undefined>
 > = {
   ingestion_time: (node, _args, place, b) => {
-    const field = place.input?.fields.find((f) => f.name === '$ingestion_time');
+    const field = place.input?.fields.find((f) => f.name === '$$ingestion_time');
     return field ? columnOf(field) : literalNullDatetime(b, node);
   },
   column_ifexists: (node, args, place, b) => {
@@ -87,7 +87,7 @@ const specialCalls: Readonly<
     return field ? columnOf(field) : b.expr(args[1]!, place);
   },
   pack_all: (node, args, place, b) => {
-    const fields = (place.input?.fields ?? []).filter((f) => !f.name.startsWith('$'));
+    const fields = (place.input?.fields ?? []).filter((f) => !f.name.startsWith('$$'));
     const pairs = fields.flatMap((f) => [literal('string', f.name), columnOf(f)]);
     const ignoreEmpty = args[0] ? b.expr(args[0], place) : undefined;
     const skip = ignoreEmpty?.kind === 'literal' && ignoreEmpty.value === true;
@@ -124,7 +124,7 @@ for (const name of ['iff', 'iif'])
   if (!args[0]) return undefined;
   const names = b
     .rel(args[0], place.env)
-    .fields.filter((f) => !f.name.startsWith('$'))
+    .fields.filter((f) => !f.name.startsWith('$$'))
     .map((f) => f.name);
   return node.ChildCount ? literal('dynamic', JSON.stringify(names)) : undefined;
 };
@@ -200,7 +200,7 @@ const inQuery = (
   b: Binder,
 ): Expr => {
   const rel = b.rel(query, place.env);
-  const first = rel.fields.find((f) => !f.name.startsWith('$'));
+  const first = rel.fields.find((f) => !f.name.startsWith('$$'));
   if (!first) return b.fail('InvalidArgument', 'the list has no column', query);
   const cast = value.type !== first.type && value.type !== 'tuple' && first.type !== 'tuple';
   if (!cast) return { kind: 'inQuery', value, rel, ...flags, type: 'bool' };
@@ -219,7 +219,7 @@ const inQuery = (
 /** The values of a query's first column are gathered into one list. */
 function hasQuery(name: string, query: SyntaxNode, node: SyntaxNode, place: Place, b: Binder): Expr {
   const rel = b.rel(query, place.env);
-  const first = rel.fields.find((f) => !f.name.startsWith('$'));
+  const first = rel.fields.find((f) => !f.name.startsWith('$$'));
   if (!first) return b.fail('InvalidArgument', 'the list has no column', query);
   const value = b.cast(columnOf(first), 'string', query);
   const fn = aggregateFunctions.get('make_set')!;
@@ -294,7 +294,7 @@ const toScalar: Bind = (node, place, b) => {
   const inner = child(node, 'Expression');
   if (!isTabular(inner)) return b.expr(inner, place);
   const rel = b.rel(inner, place.env);
-  const first = rel.fields.find((f) => !f.name.startsWith('$'));
+  const first = rel.fields.find((f) => !f.name.startsWith('$$'));
   if (!first) return b.fail('InvalidArgument', 'toscalar() of a table without columns', node);
   const one = {
     kind: 'limit',
@@ -322,10 +322,11 @@ function anyColumn(kind: string, needle: SyntaxNode, node: SyntaxNode, place: Pl
   const fn = binaryOperators.get(kind)!;
   const value = b.expr(needle, place);
   const tests = (place.input?.fields ?? [])
-    .filter((f) => !f.name.startsWith('$'))
+    .filter((f) => !f.name.startsWith('$$'))
     .map((f) => b.call(fn, [b.cast(columnOf(f), 'string', node), value], 'bool', node));
-  const or = binaryOperators.get('OrExpression')!;
-  return tests.length ? tests.reduce((l, r) => b.call(or, [l, r], 'bool', node)) : literal('bool', false);
+  // Not to have it is to have it in no column.
+  const join = binaryOperators.get(/^(Not|Bang)/.test(kind) ? 'AndExpression' : 'OrExpression')!;
+  return tests.length ? tests.reduce((l, r) => b.call(join, [l, r], 'bool', node)) : literal('bool', false);
 }
 
 const binders: Readonly<Record<string, Bind>> = {

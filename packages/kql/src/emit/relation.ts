@@ -135,7 +135,7 @@ export class Emitter {
       .map(([name, column]) => sql`${column.sql} AS ${identifier(name)}`);
     return withClause(
       block,
-      sql`SELECT ${items.length ? join(items) : sql`1 AS ${identifier('$one')}`} FROM ${block.from}${whereClause(block)}${block.tail ?? sql``}`,
+      sql`SELECT ${items.length ? join(items) : sql`1 AS ${identifier('$$one')}`} FROM ${block.from}${whereClause(block)}${block.tail ?? sql``}`,
     );
   }
 
@@ -219,7 +219,7 @@ export class Emitter {
     const columns = new Map(
       rel.fields
         .filter((f) => needed.has(f.name) || filters.some((p) => columnsOf(p).has(f.name)))
-        .map((f) => [f.name, { sql: column(f.name === '$ingestion_time' ? '_IngestedAt' : f.name), plain: true }]),
+        .map((f) => [f.name, { sql: column(f.name === '$$ingestion_time' ? '_IngestedAt' : f.name), plain: true }]),
     );
     const scopeBlock: Block = { from, columns, where: [], names: [], closed: false };
     const where = [
@@ -258,7 +258,7 @@ export class Emitter {
     const used = rel.fields.map((field, i) => ({ field, i })).filter(({ field }) => needed.has(field.name));
     if (!first || used.length === 0) {
       const items = used.map(({ field }) => sql`${emptyOf(field)} AS ${identifier(field.name)}`);
-      const rows = sql`SELECT ${items.length ? join(items) : sql`1 AS ${identifier('$one')}`} FROM numbers(${integer(rel.rows.length)})`;
+      const rows = sql`SELECT ${items.length ? join(items) : sql`1 AS ${identifier('$$one')}`} FROM numbers(${integer(rel.rows.length)})`;
       return this.#asFrom(
         rows,
         used.map(({ field }) => field.name),
@@ -359,7 +359,7 @@ export class Emitter {
       columns.set(a.name, { sql: maybeNull ? sql`ifNull(${text}, '')` : text, plain: false });
     }
     // With no aggregate left to compute, the one row of an ungrouped summarize must still come.
-    if (columns.size === 0) columns.set('$one', { sql: sql`count()`, plain: false });
+    if (columns.size === 0) columns.set('$$one', { sql: sql`count()`, plain: false });
     const tail = keys.length ? sql` GROUP BY ${join(keys.map((k) => k.sql))}` : sql``;
     return { ...input, columns, tail, closed: true };
   }
@@ -465,7 +465,7 @@ export class Emitter {
     // The arrays are columns of their own first: they are read several times, and WITH names nothing inside ARRAY JOIN.
     const below = this.#open(this.#emit(rel.input, used), used);
     const belowScope = this.#scope(below);
-    const own = rel.items.map((item, n) => ({ name: `$array${n}`, value: emitExpression(item.expr, belowScope) }));
+    const own = rel.items.map((item, n) => ({ name: `$$array${n}`, value: emitExpression(item.expr, belowScope) }));
     const input = this.#asSubquery({
       ...below,
       columns: new Map([

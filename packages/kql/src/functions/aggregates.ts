@@ -133,7 +133,7 @@ const deviation = (name: string, fn: Sql): readonly AggregateFunction[] => {
   ];
 };
 
-export const countFunction = make('count', ['any?'], 'long', ([v]) => countValues(v), { nulls: 'never' });
+export const countFunction = make('count', ['any?'], 'long', () => sql`toInt64(count())`, { nulls: 'never' });
 
 const distinctCount = (v: Operand, accuracy: Operand | undefined, test?: Sql): Sql => {
   void accuracy;
@@ -239,12 +239,6 @@ export const aggregateTable: readonly AggregateFunction[] = [
   make('binary_all_or', ['long'], 'long', ([v]) => sql`groupBitOr(${v!.sql})`),
   make('binary_all_xor', ['long'], 'long', ([v]) => sql`groupBitXor(${v!.sql})`),
 ];
-const countValues = (v: Operand | undefined): Sql =>
-  v === undefined
-    ? sql`toInt64(count())`
-    : v.type === 'dynamic'
-      ? sql`toInt64(countIf(${v.sql} != ''))`
-      : sql`toInt64(count(${v.sql}))`;
 const anyOf = (v: Operand): Sql => (v.nullable ? sql`any(${v.sql})` : sql`anyIf(${v.sql}, ${v.sql} != '')`);
 function sumOf(v: Operand, test: Sql | undefined, result: string): Sql {
   const o: Operand =

@@ -125,7 +125,8 @@ const difference = (unit: string, a: Sql, b: Sql): Sql | undefined => {
 };
 
 /** Down to a multiple; datetimes count from 0001-01-01. */
-const floorTo = (value: Sql, step: Sql): Sql => sql`(${value} - positiveModulo(${value}, nullIf(${step}, 0)))`;
+const floorTo = (value: Sql, step: Sql): Sql =>
+  sql`(${value} - positiveModulo(${value}, if(${step} > 0, ${step}, NULL)))`;
 const bin: ScalarFunction['build'] = ([v, s], call) => {
   const value = v!;
   const step = s!;

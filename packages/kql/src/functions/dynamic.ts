@@ -1,7 +1,15 @@
 import { identifier, join, sql, string, type Sql } from '../sql.ts';
 import { cleanJson, quoteJson, toJsonElement, toText, toDynamic } from './convert.ts';
 import { stringsToDynamic } from './strings.ts';
-import { alias, engineTyped, scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
+import {
+  alias,
+  engineTyped,
+  scalar,
+  scalarWith,
+  type CallInfo,
+  type Operand,
+  type ScalarFunction,
+} from './registry.ts';
 
 /** Arrays and bags, kept as JSON text. */
 
@@ -31,14 +39,19 @@ const distinctOf = (elements: Sql): Sql => sql`arrayDistinct(${elements})`;
 const elementText = (e: Sql): Sql => sql`if(startsWith(${e}, '"'), JSONExtractString(${e}), ${e})`;
 const numberOf = (e: Sql): Sql => sql`toFloat64OrNull(${elementText(e)})`;
 const sorted = (name: string, fn: Sql): ScalarFunction =>
-  scalar(name, ['dynamic', 'bool?'], 'dynamic', (d) => {
+  scalarWith(name, ['dynamic', 'any?'], 'dynamic', ([a, nullsLast], call) => {
+    if (nullsLast && nullsLast.type !== 'bool') return call.fail('sorting other arrays along is not supported');
+    const d = a!.sql;
     const list = elementsOf(d);
     // Numbers by value, texts by text, nulls at the end.
     const values = sql`arrayFilter(x -> x != 'null', ${list})`;
     const key = sql`(toFloat64OrNull(x) IS NULL, ifNull(toFloat64OrNull(x), 0), ${elementText(x)})`;
+    const inOrder = sql`${fn}(x -> ${key}, ${values})`;
+    const nulls = sql`arrayFilter(x -> x = 'null', ${list})`;
+    const last = nullsLast?.literal?.value !== false;
     return whenArray(
       d,
-      arrayFrom(sql`arrayConcat(${fn}(x -> ${key}, ${values}), arrayFilter(x -> x = 'null', ${list}))`),
+      arrayFrom(last ? sql`arrayConcat(${inOrder}, ${nulls})` : sql`arrayConcat(${nulls}, ${inOrder})`),
     );
   });
 const arrayLength = (d: Sql): Sql => sql`if(startsWith(${d}, '['), toInt64(JSONLength(${d})), NULL)`;
@@ -50,6 +63,13 @@ const merge = (args: readonly Operand[]): Sql => {
   return bagFrom(
     sql`arrayFilter((p, i) -> i = indexOf(arrayMap(q -> q.1, ${pairs}), p.1), ${pairs}, arrayEnumerate(${pairs}))`,
   );
+};
+
+/** A key that is a path (`$.a.b`) means more than a name. */
+const noPath = (key: Operand, call: CallInfo): undefined => {
+  if (typeof key.literal?.value === 'string' && key.literal.value.includes('$.'))
+    call.fail('paths such as $.a.b are not supported');
+  return undefined;
 };
 
 export const dynamicFunctions: readonly ScalarFunction[] = [
@@ -102,13 +122,20 @@ export const dynamicFunctions: readonly ScalarFunction[] = [
     (d) => sql`if(startsWith(${d}, '['), arraySum(x -> ifNull(${numberOf(x)}, 0), ${elementsOf(d)}), NULL)`,
     'maybe',
   ),
-  scalarWith('array_index_of', ['dynamic', 'any', 'long?', 'long?', 'long?'], 'long', ([d, v, start]) => {
-    const list = elementsOf(d!.sql);
-    const skipped = start
-      ? sql`arrayMap((x, i) -> if(i > ${at(start.sql, sql`toInt64(JSONLength(${d!.sql}))`)}, x, ''), ${list}, arrayEnumerate(${list}))`
-      : list;
-    return sql`toInt64(indexOf(${skipped}, ${toJsonElement(v!)})) - 1`;
-  }),
+  scalarWith(
+    'array_index_of',
+    ['dynamic', 'any', 'long?', 'long?', 'long?'],
+    'long',
+    ([d, v, start, length, occurrence]) => {
+      const list = elementsOf(d!.sql);
+      const size = sql`toInt64(length(${list}))`;
+      const from = start ? at(start.sql, size) : sql`0`;
+      const to = length ? sql`if(${length.sql} < 0, ${size}, ${from} + ${length.sql})` : size;
+      const places = sql`arrayFilter(i -> i > ${from} AND i <= ${to} AND arrayElement(${list}, i) = ${toJsonElement(v!)}, arrayEnumerate(${list}))`;
+      const n = occurrence?.sql ?? sql`1`;
+      return sql`if(${n} < 1 OR length(${places}) < ${n}, -1, toInt64(arrayElement(${places}, ${n})) - 1)`;
+    },
+  ),
   sorted('array_sort_asc', sql`arraySort`),
   sorted('array_sort_desc', sql`arrayReverseSort`),
   scalar('array_rotate_left', ['dynamic', 'long'], 'dynamic', (d, n) =>
@@ -137,7 +164,7 @@ export const dynamicFunctions: readonly ScalarFunction[] = [
     return whenArray(
       c!.sql,
       arrayFrom(
-        sql`arrayMap((x, i) -> multiIf(x = 'true' OR (toFloat64OrZero(x) != 0), ${side(a!)}, x = 'null', 'null', ${side(b!)}), ${elementsOf(c!.sql)}, arrayEnumerate(${elementsOf(c!.sql)}))`,
+        sql`arrayMap((x, i) -> multiIf(x NOT IN ('true', 'false') AND toFloat64OrNull(x) IS NULL, 'null', x = 'true' OR (toFloat64OrZero(x) != 0), ${side(a!)}, ${side(b!)}), ${elementsOf(c!.sql)}, arrayEnumerate(${elementsOf(c!.sql)}))`,
       ),
     );
   }),
@@ -162,25 +189,34 @@ export const dynamicFunctions: readonly ScalarFunction[] = [
     'dynamic',
     (d) => sql`if(startsWith(${d}, '{'), ${stringsToDynamic(sql`JSONExtractKeys(${d})`)}, '')`,
   ),
-  scalar('bag_has_key', ['dynamic', 'string'], 'bool', (d, key) => sql`has(JSONExtractKeys(${d}), ${key})`),
+  scalarWith('bag_has_key', ['dynamic', 'string'], 'bool', ([d, key], call) => {
+    noPath(key!, call);
+    return sql`has(JSONExtractKeys(${d!.sql}), ${key!.sql})`;
+  }),
   scalarWith('bag_merge', ['dynamic', '...dynamic'], 'dynamic', merge),
   scalarWith(
     'bag_remove_keys',
     ['dynamic', 'dynamic'],
     'dynamic',
-    ([d, keys]) =>
+    ([d, keys], call) =>
+      noPath(keys!, call) ??
       sql`if(startsWith(${d!.sql}, '{'), ${bagFrom(sql`arrayFilter(p -> NOT has(JSONExtract(${keys!.sql}, 'Array(String)'), p.1), ${pairsOf(d!.sql)})`)}, '')`,
   ),
-  scalarWith('bag_set_key', ['dynamic', 'string', 'any'], 'dynamic', ([d, key, v]) =>
-    bagFrom(
-      sql`arrayConcat(arrayMap(p -> (p.1, if(p.1 = ${key!.sql}, ${toJsonElement(v!)}, p.2)), ${pairsOf(d!.sql)}), if(has(JSONExtractKeys(${d!.sql}), ${key!.sql}), [], [(${key!.sql}, ${toJsonElement(v!)})]))`,
-    ),
-  ),
-  scalarWith('bag_zip', ['dynamic', 'dynamic'], 'dynamic', ([k, v]) =>
-    bagFrom(
-      sql`arrayMap((k, i) -> (k, if(i <= length(${elementsOf(v!.sql)}), arrayElement(${elementsOf(v!.sql)}, i), 'null')), JSONExtract(${k!.sql}, 'Array(String)'), arrayEnumerate(JSONExtract(${k!.sql}, 'Array(String)')))`,
-    ),
-  ),
+  scalarWith('bag_set_key', ['dynamic', 'string', 'any'], 'dynamic', ([d, key, v], call) => {
+    noPath(key!, call);
+    const own = pairsOf(d!.sql);
+    const value = toJsonElement(v!);
+    return bagFrom(
+      sql`arrayConcat(arrayMap(p -> (p.1, if(p.1 = ${key!.sql}, ${value}, p.2)), ${own}), if(has(JSONExtractKeys(${d!.sql}), ${key!.sql}), [], [(${key!.sql}, ${value})]))`,
+    );
+  }),
+  scalarWith('bag_zip', ['dynamic', 'dynamic'], 'dynamic', ([k, v]) => {
+    const keys = elementsOf(k!.sql);
+    const values = elementsOf(v!.sql);
+    // Only texts can be keys.
+    const pairs = sql`arrayMap((k, i) -> (JSONExtractString(k), if(i <= length(${values}), arrayElement(${values}, i), 'null'), startsWith(k, '"')), ${keys}, arrayEnumerate(${keys}))`;
+    return whenArray(k!.sql, bagFrom(sql`arrayFilter(p -> p.3, ${pairs})`));
+  }),
   scalarWith('set_union', ['...dynamic'], 'dynamic', (args) =>
     arrayFrom(distinctOf(sql`arrayConcat(${join(args.map((a) => elementsOf(a.sql)))})`)),
   ),

@@ -145,7 +145,7 @@ export const ipFunctions: readonly ScalarFunction[] = [
     ['string', 'string'],
     'bool',
     ([s, ip]) =>
-      sql`match(${s!.sql}, concat('(?:^|[^0-9A-Za-z.])', replaceAll(${ip!.sql}, '.', '\\\\.'), '(?:$|[^0-9A-Za-z.]|\\\\.[^0-9]|\\\\.$)'))`,
+      sql`isNotNull(${number(ip!.sql)}) AND match(${s!.sql}, concat('(?:^|[^0-9A-Za-z.])', replaceAll(${ip!.sql}, '.', '\\\\.'), '(?:$|[^0-9A-Za-z.]|\\\\.[^0-9]|\\\\.$)'))`,
   ),
   scalarWith('has_any_ipv4', ['string', '...any'], 'bool', ([s, ...ips]) => {
     const one = (ip: Sql): Sql =>

@@ -17,7 +17,7 @@ import {
 export const where: OperatorBinder = (node, input, env, b) => {
   const condition = child(node, 'Condition');
   const bound = bindRows(input, env, b, (place) => [
-    { name: '$predicate', expr: b.cast(b.expr(condition, place), 'bool', condition) },
+    { name: '$$predicate', expr: b.cast(b.expr(condition, place), 'bool', condition) },
   ]);
   const filtered: Rel = {
     kind: 'filter',
@@ -108,7 +108,7 @@ export function orderBy(
     }),
   );
   const keys = nodes.map((n, i) => sortKey(n, bound.items[i]!));
-  const computed = bound.items.filter((i) => i.name.startsWith('$key'));
+  const computed = bound.items.filter((i) => i.name.startsWith('$$key'));
   const base =
     computed.length || bound.input !== input
       ? projectTo(dropWindows(bound.input), [...passAll(input), ...computed], b)
@@ -121,7 +121,7 @@ export function orderBy(
   const seen = new Set(order.map((o) => o.column));
   return {
     ...base,
-    order: [...order, ...base.order.filter((o) => o.column.startsWith('$row') && !seen.has(o.column))],
+    order: [...order, ...base.order.filter((o) => o.column.startsWith('$$row') && !seen.has(o.column))],
   };
 }
 export const sort: OperatorBinder = (node, input, env, b) => orderBy(input, elements(node, 'Expressions'), env, b);

@@ -21,7 +21,7 @@ function anyColumnHas(text: string, node: SyntaxNode, input: Rel, caseSensitive:
   const { kind, needle } = termTest(text, caseSensitive);
   if (needle === '') return literal('bool', true);
   const tests = input.fields
-    .filter((f) => !f.name.startsWith('$'))
+    .filter((f) => !f.name.startsWith('$$'))
     .map((f) => call(kind, [b.cast(columnOf(f), 'string', node), literal('string', needle)], node, b));
   return tests.length ? tests.reduce((l, r) => call('OrExpression', [l, r], node, b)) : literal('bool', false);
 }
@@ -66,12 +66,13 @@ function filtered(node: SyntaxNode, input: Rel, env: Env, b: Binder): Rel {
 
 export const search: OperatorBinder = (node, input, env, b) => {
   const rel = filtered(node, input, env, b);
-  const kept = passAll(rel);
-  const items = resultColumns(node).map(
-    (c): NamedExpr => kept.find((k) => k.name === c.name) ?? { name: c.name, expr: literal(c.type, null) },
-  );
-  return projectTo(rel, items, b);
+  const table: NamedExpr = { name: '$table', expr: literal('string', tableName(input)) };
+  const columns = passAll(rel);
+  return projectTo(rel, columns.some((c) => c.name === '$table') ? columns : [table, ...columns], b);
 };
+/** The base table that a pipe reads, straight or through filters. */
+const tableName = (rel: Rel): string =>
+  rel.kind === 'read' ? rel.table.name : rel.kind === 'filter' ? tableName(rel.input) : '';
 
 /** `search in (A, B) …`: the tables one below the other, with their names in `$table`. */
 export const searchSource: SourceBinder = (node, env, b) => {

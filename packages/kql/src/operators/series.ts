@@ -4,7 +4,7 @@ import { aggregateFunctions } from '../functions/index.ts';
 import { columnOf, literal, type AggregateItem, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
 import { aggregate, bindAggregates } from './summarize.ts';
-import { typed, type OperatorBinder } from './shared.ts';
+import { parametersOf, typed, type OperatorBinder } from './shared.ts';
 
 /** make-series: a summarize by bins, then for each group one array over all bins. */
 
@@ -109,7 +109,10 @@ export const makeSeries: OperatorBinder = (node, input, env, b) => {
       span: b.span(node),
     };
   });
-  const grouped = aggregate(shaped, keyColumns, series, b);
+  // Over no rows there is no series, so that a constant groups where nothing else does.
+  const nonempty = parametersOf(node).text('kind') === 'nonempty';
+  const grouping = keyColumns.length || nonempty ? keyColumns : [{ name: b.hidden('all'), expr: literal('long', 0n) }];
+  const grouped = aggregate(shaped, grouping, series, b);
   const axisValue = call('$axis', [axis.from, axis.step, count], 'dynamic');
   const out = columns.map((c): NamedExpr => {
     if (c.name === axis.name) return { name: c.name, expr: axisValue };

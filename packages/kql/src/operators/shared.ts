@@ -51,7 +51,7 @@ export function projectTo(input: Rel, items: readonly NamedExpr[], b: Binder): R
     if (same) return { ...key, column: same.name };
     const carried = hidden.find((h) => h.expr.kind === 'column' && h.expr.name === key.column);
     if (carried) return { ...key, column: carried.name };
-    const name = key.column.startsWith('$') ? key.column : b.hidden('order');
+    const name = key.column.startsWith('$$') ? key.column : b.hidden('order');
     const field = input.fields.find((f) => f.name === key.column)!;
     hidden.push({ name, expr: columnOf(field) });
     return { ...key, column: name };
@@ -103,7 +103,7 @@ const windowStep = (input: Rel, item: WindowItem, partitionBy: readonly string[]
 /** The relation without the hidden columns that window steps added. */
 export const dropWindows = (rel: Rel): Rel => ({
   ...rel,
-  fields: rel.fields.filter((f) => !/^\$(window|run)\d/.test(f.name)),
+  fields: rel.fields.filter((f) => !/^\$\$(window|run)\d/.test(f.name)),
 });
 
 /** The items of `extend` or `project` with the names that the library gives them. */

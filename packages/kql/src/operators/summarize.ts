@@ -32,7 +32,7 @@ export function aggregate(
 /** Rows numbered in their order, for aggregates whose result shows it. */
 export function numbered(input: Rel, b: Binder): Rel {
   const [only, ...others] = input.order;
-  if (!only || (others.length === 0 && only.column.startsWith('$row') && !only.descending)) return input;
+  if (!only || (others.length === 0 && only.column.startsWith('$$row') && !only.descending)) return input;
   const name = b.hidden('row');
   const fields = [...input.fields, { name, type: 'long' as const }];
   return {
@@ -165,7 +165,7 @@ export const summarize: OperatorBinder = (node, unnumbered, env, b) => {
     b,
     node,
   );
-  const passed = grouped.fields.filter((f) => f.name.startsWith('$') && b.partitionBy.includes(f.name));
+  const passed = grouped.fields.filter((f) => f.name.startsWith('$$') && b.partitionBy.includes(f.name));
   const items = [
     ...typedKeys.map((k) => ({ name: k.name, expr: { kind: 'column', name: k.name, type: k.expr.type } as Expr })),
     ...results,

@@ -256,7 +256,7 @@ export const lookup: OperatorBinder = (node, left, env, b) => {
   const on = conditions(childOrNone(node, 'LookupClause'), left, right, env, b);
   const keys = new Set(on.flatMap((o) => (o.right.kind === 'column' ? [o.right.name] : [])));
   // The key columns stay readable for the condition, hidden from the answer.
-  const renamed = right.fields.map((f) => ({ from: f, name: keys.has(f.name) ? `$key_${f.name}` : f.name }));
+  const renamed = right.fields.map((f) => ({ from: f, name: keys.has(f.name) ? `$$key_${f.name}` : f.name }));
   const shown: Rel = {
     kind: 'project',
     input: right,
@@ -266,7 +266,7 @@ export const lookup: OperatorBinder = (node, left, env, b) => {
   };
   const hiddenOn = on.map((o) => ({
     left: o.left,
-    right: o.right.kind === 'column' ? { ...o.right, name: `$key_${o.right.name}` } : o.right,
+    right: o.right.kind === 'column' ? { ...o.right, name: `$$key_${o.right.name}` } : o.right,
   }));
   return joined(node, left, shown, kindText, hiddenOn, b);
 };

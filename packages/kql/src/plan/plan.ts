@@ -4,7 +4,7 @@ import type { Column, KqlType, TableSchema } from '../types.ts';
 
 /**
  * The plan: what a query means, typed, before any SQL. Binding resolves every name; nothing here refers to syntax.
- * Every relation lists its fields. A field whose name starts with `$` is hidden: it carries order or grouping through later steps
+ * Every relation lists its fields. A field whose name starts with `$$` is hidden: it carries order or grouping through later steps
  * and is never in an answer (KQL cannot name it).
  */
 export interface SortKey {
@@ -132,7 +132,7 @@ export type Rel = RelBase &
       }
   );
 
-export const isHidden = (field: { readonly name: string }): boolean => field.name.startsWith('$');
+export const isHidden = (field: { readonly name: string }): boolean => field.name.startsWith('$$');
 export const visibleColumns = (rel: Rel): Column[] =>
   rel.fields.filter((f): f is Column => !isHidden(f) && f.type !== 'tuple');
 export const hiddenFields = (rel: Rel): Field[] => rel.fields.filter(isHidden);
