@@ -2,7 +2,10 @@ import type { dataRoutes } from '@sallyport/contracts';
 import type { Handlers } from '../platform/http/handlers.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { openIngestCore, type IngestCore } from './core.ts';
+import { hostname } from 'node:os';
 import { StreamCounter } from './health.ts';
+import { createHostCollector, type HostCollector, type HostHealth } from './host/collector.ts';
+import { remembered } from '../platform/database/index.ts';
 import type { Importer } from './importer/import.ts';
 import { dataHandlers, type Imported } from './routes.ts';
 import { loadSources, shippedSources } from './sources/load.ts';
@@ -13,6 +16,7 @@ export { openIngestCore, type IngestCore, type SpoolSizes } from './core.ts';
 export { loadSources, shippedSources, type LoadedSources, type Source, type SourceProblem } from './sources/load.ts';
 export type { FileResult, ImportOptions, ImportResult } from './importer/import.ts';
 export type { Imported } from './routes.ts';
+export type { HostHealth } from './host/collector.ts';
 
 export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
   /** From `start` on. */
@@ -27,6 +31,8 @@ export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
   append(stream: string, records: Uint8Array): Promise<void>;
   /** Resolves when everything that was acknowledged is in its tables. */
   flush(): Promise<void>;
+  /** What is collected of this machine, and what can't be; empty when the setting `collectHost` is off. */
+  hostHealth(): readonly HostHealth[];
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -46,6 +52,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
   const counter = new StreamCounter();
   const uploads = new Uploads(config.dataDir);
   let opened: IngestCore | undefined;
+  let host: HostCollector | undefined;
   const core = (): IngestCore => {
     if (opened === undefined) throw new Error('ingest was not started');
     return opened;
@@ -60,6 +67,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
     },
     append: (stream, records) => core().append(stream, records),
     flush: () => core().flush(),
+    hostHealth: () => host?.health() ?? [],
     start: async () => {
       await uploads.open();
       opened = await openIngestCore(
@@ -73,8 +81,20 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
         (segment) => counter.add(segment),
       );
       counter.start(database, clock, log);
+      if (!config.collectHost) return;
+      const computer = hostname();
+      host = createHostCollector({
+        clock,
+        log,
+        computer,
+        root: '/',
+        append: (stream, records) => core().append(stream, records),
+        memory: (name) => remembered(database, `host ${computer} ${name}`),
+      });
+      host.start();
     },
     stop: async () => {
+      await host?.stop();
       await opened?.[Symbol.asyncDispose]();
       await counter.stop();
       opened = undefined;
