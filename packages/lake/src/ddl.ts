@@ -56,6 +56,9 @@ export interface ClusterDdl {
 /** Kept this many days after it was stored, not after TimeGenerated: old logs that are replayed today stay for their time too. */
 export const ttl = (retentionDays: number): string => `toDateTime(_IngestedAt) + INTERVAL ${retentionDays} DAY`;
 
+/** Parts of more than this, uncompressed, have a file for each column. */
+const widePartBytes = 128 * 2 ** 20;
+
 const localSuffix = '_local';
 
 function createLocal(database: string, table: TableDefinition, cluster: ClusterDdl | undefined): string {
@@ -72,8 +75,9 @@ function createLocal(database: string, table: TableDefinition, cluster: ClusterD
     table.partitionBy === 'month' ? 'PARTITION BY toYYYYMM(TimeGenerated)' : 'PARTITION BY tuple()',
     `ORDER BY (${[...table.sortKey, 'TimeGenerated'].map(sqlName).join(', ')})`,
     `TTL ${ttl(table.retentionDays)}`,
-    // A spool segment is deleted once its rows are stored, so "stored" has to mean on disk.
-    'SETTINGS allow_nullable_key = 1, fsync_after_insert = 1, fsync_part_directory = 1',
+    // A spool segment is deleted once its rows are stored, so "stored" has to mean on disk. Our tables are wide: fresh parts are kept in one file
+    // (compact), since to sync a file for each column takes several times as long as the insert; merges make them wide.
+    `SETTINGS allow_nullable_key = 1, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = ${widePartBytes}`,
   ].join('\n');
 }
 
