@@ -39,6 +39,8 @@ const portalFolder = fileURLToPath(new URL('../../portal/dist', import.meta.url)
 const version = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))).version;
+/** What it was at when everything stops is done again at the next start. */
+const demoPatienceMs = 1_000;
 const renewalCheckMs = 12 * 3_600_000;
 
 /** The server: the domains on a platform, behind HTTP. */
@@ -81,14 +83,14 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
       await http.listen({ host: config.host, port: config.port });
       renewTls().catch((err: unknown) => log.error({ err }, 'the certificate could not be renewed'));
       if (options.demo)
-        demo = runDemo(platform, domains, stopping.signal).catch((err: unknown) =>
-          log.error({ err }, 'the demo failed'),
-        );
+        demo = runDemo(platform, domains, stopping.signal).catch((err: unknown) => {
+          if (!stopping.signal.aborted) log.error({ err }, 'the demo failed');
+        });
     },
     stop: async () => {
       stopping.abort();
       await Promise.all([http.close(), jobs.stop(config.drainTime)]);
-      await Promise.race([demo, clock.sleep(config.drainTime)]);
+      await Promise.race([demo, clock.sleep(demoPatienceMs)]);
       for (const domain of inOrder(domains).toReversed()) await domain.stop?.();
       await outbox.stop();
     },

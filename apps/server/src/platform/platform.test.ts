@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
-import { removeDataFolder, temporaryFolder } from '../supervisor/ephemeral-database.ts';
+import { removeDataFolder, temporaryFolder } from '../supervisor/temporary.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { manualClock } from './clock.ts';
 import { loadConfig } from './config/index.ts';

@@ -1,28 +1,13 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { migrate, openDatabase, type Database } from '../platform/database/index.ts';
 import { silentLog, type Log } from '../platform/log.ts';
-import { postgresHome, startPostgres } from './postgres.ts';
+import { startPostgres } from './postgres.ts';
+import { removeDataFolder, temporaryFolder } from './temporary.ts';
 
 export interface EphemeralDatabase {
   readonly database: Database;
   readonly url: string;
   /** Stops PostgreSQL and removes its folder. */
   stop(): Promise<void>;
-}
-
-/** A temporary folder that PostgreSQL's user can pass through. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-'));
-  chmodSync(folder, 0o711);
-  return folder;
-}
-
-/** Removes a data folder with all in it, PostgreSQL's part too where that is elsewhere. */
-export function removeDataFolder(folder: string): void {
-  for (const path of [postgresHome(folder, process.getuid?.() === 0), folder])
-    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** A migrated PostgreSQL in a temporary folder, for tests (one a test file) and replay. About one second. */

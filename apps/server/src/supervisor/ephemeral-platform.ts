@@ -5,7 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import { loadConfig, type ConfigSources } from '../platform/config/index.ts';
 import { openPlatform, type OpenPlatform } from '../platform/create.ts';
 import { silentLog, type Log } from '../platform/log.ts';
-import { removeDataFolder, temporaryFolder } from './ephemeral-database.ts';
+import { removeDataFolder, temporaryFolder } from './temporary.ts';
 import { engineUrl } from './engine-url.ts';
 import { startPostgres } from './postgres.ts';
 

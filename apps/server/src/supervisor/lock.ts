@@ -1,11 +1,11 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isAlive } from './processes.ts';
+import { isAlive, startedAt } from './processes.ts';
 
 const Holder = z.object({
   pid: z.int(),
-  /** Tells the process from a later one of the same number; empty where the system doesn't say. */
+  /** See `startedAt`. */
   started: z.string(),
   address: z.string(),
 });
@@ -21,18 +21,6 @@ export class AlreadyRunning extends Error {
     super(`Sallyport is already running (pid ${holder.pid}, ${holder.address}) for ${dataDir}`);
     this.pid = holder.pid;
     this.address = holder.address;
-  }
-}
-
-/** Boot and start time of a process, as Linux tells them. */
-function startedAt(pid: number): string {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Field 22; fields are counted from after the command, which may hold spaces.
-    return `${boot}/${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
-  } catch {
-    return '';
   }
 }
 

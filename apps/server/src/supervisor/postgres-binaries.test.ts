@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { removeDataFolder, temporaryFolder } from './ephemeral-database.ts';
+import { removeDataFolder, temporaryFolder } from './temporary.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 
 const folders: string[] = [];

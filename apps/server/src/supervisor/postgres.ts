@@ -161,7 +161,8 @@ function launch({ binaries, cluster, user, ephemeral, log }: Context, port: numb
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   createInterface({ input: child.stderr! }).on('line', (line) => {
-    const serious = /\b(?:ERROR|FATAL|PANIC):/.test(line);
+    // While it starts, our own asking whether it is ready makes it say that it isn't.
+    const serious = /\b(?:ERROR|FATAL|PANIC):(?! {2}the database system is (?:starting up|shutting down))/.test(line);
     log[serious ? 'warn' : 'debug']({ process: 'postgres' }, line);
   });
   return child;

@@ -5,9 +5,12 @@ import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { removeDataFolder, temporaryFolder } from './ephemeral-database.ts';
+import { removeDataFolder, temporaryFolder } from './temporary.ts';
 import { freePort } from './postgres.ts';
 import { isAlive } from './processes.ts';
+
+// Whole systems are started and killed here: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const entry = fileURLToPath(new URL('./test-supervisor.ts', import.meta.url));
 let dataDir: string;
