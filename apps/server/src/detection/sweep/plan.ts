@@ -1,4 +1,4 @@
-import type { Cell } from '@sallyport/contracts';
+import { SallyportError, type Cell, type QueryResult } from '@sallyport/contracts';
 import type { Queries } from '../../hunting/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
@@ -7,7 +7,7 @@ import { evaluate, rowsLookedAt, type Evaluation } from '../run/evaluate.ts';
 import { ResultTable } from '../run/table.ts';
 import { triggers } from '../run/trigger.ts';
 import { binsOf, type BinOptions } from './bins.ts';
-import { rowLevelPart } from './row-level.ts';
+import { mayGiveRowsOfNothing, rowLevelPart } from './row-level.ts';
 import { binSeconds, windowsWithNews, type Bin } from './windows.ts';
 
 export interface Task {
@@ -47,13 +47,15 @@ export async function planRule(parts: Parts, rule: AnalyticsRule, options: BinOp
     (part && (await binsOfPart(parts, rule, part.text, options))) ??
     own ??
     (await binsOf(parts.platform, parts.queries, rule, options));
-  const empty = await evaluate(parts.queries, rule, windowOf(rule, longAgo), callOptions(options));
+  const firesOnNothing = mayGiveRowsOfNothing(rule.query)
+    ? (await evaluate(parts.queries, rule, windowOf(rule, longAgo), callOptions(options))).alerts.length > 0
+    : triggers(rule, 0);
   return {
     tasks: keep(
       windowsWithNews(rule, bins).map((window) => ({ rule, window })),
       wanted,
     ),
-    firesOnNothing: empty.alerts.length > 0,
+    firesOnNothing,
   };
 }
 
@@ -113,17 +115,23 @@ async function binsOfPart(
   part: string,
   options: BinOptions,
 ): Promise<Bin[] | undefined> {
-  const compileOptions = { now: options.to, timespan: { from: options.from, to: options.to } };
-  if (!hasTime(queries.compile(part, compileOptions).columns)) return undefined;
-  const answer = await queries.run({
-    query: `${part}\n| where isnotnull(TimeGenerated)\n| summarize by Minute = bin(TimeGenerated, 1m)`,
-    ...compileOptions,
-    who: `rule ${rule.id}`,
-    operation: 'rule',
-    limits,
-    ...callOptions(options),
-  });
-  if (answer.partial) return undefined;
+  let answer: QueryResult;
+  try {
+    answer = await queries.run({
+      query: `${part}\n| where isnotnull(TimeGenerated)\n| summarize by Minute = bin(TimeGenerated, 1m)`,
+      now: options.to,
+      timespan: { from: options.from, to: options.to },
+      who: `rule ${rule.id}`,
+      operation: 'rule',
+      limits,
+      ...callOptions(options),
+    });
+  } catch (error) {
+    // The beginning keeps no TimeGenerated, or only the whole query makes sense.
+    if (error instanceof SallyportError && error.code === 'InvalidQuery') return undefined;
+    throw error;
+  }
+  if (answer.partial || answer.columns[0]?.type !== 'datetime') return undefined;
   const table = new ResultTable(answer.columns, answer.rows);
   return table.rows
     .flatMap((row) => table.time(row, 'Minute') ?? [])

@@ -88,6 +88,21 @@ function isOfTheRow(operator: string, names: Names): boolean {
 const isConstant = (text: string, names: Names): boolean =>
   !text.includes('|') && !notOfTheRow.test(text) && !(text.match(/\w+/g) ?? []).some(names.isTabular);
 
+/** Whether a query could have rows over empty tables: it counts without groups, or brings rows of its own. Errs towards yes. */
+export function mayGiveRowsOfNothing(query: string): boolean {
+  const text = bare(query);
+  if (
+    /\b(print|datatable|range|make-series|externaldata|evaluate|invoke|cluster|fork|scan)\b|\|\s*count\b(?!\s*\()/.test(
+      text,
+    )
+  )
+    return true;
+  return text
+    .split(/\bsummarize\b/)
+    .slice(1)
+    .some((rest) => !/\bby\b/.test(rest.split('|', 1)[0] ?? ''));
+}
+
 /** Comments and strings of KQL: `// …`, "…", '…', @"…", @'…', ```…```. */
 const opaque =
   /\/\/[^\n]*|```[\s\S]*?(?:```|$)|@"(?:[^"]|"")*(?:"|$)|@'(?:[^']|'')*(?:'|$)|"(?:[^"\\\n]|\\.)*(?:"|$)|'(?:[^'\\\n]|\\.)*(?:'|$)/g;

@@ -21,7 +21,8 @@ const byKind: Partial<Record<Kind, (identifiers: Identifiers) => string | undefi
     const name = HostName ?? NetBiosName;
     if (!name) return undefined;
     if (DnsDomain) return `${name}.${DnsDomain}`;
-    return NTDomain ? `${NTDomain}\\${name}` : name;
+    // A machine outside a domain is written as its own domain.
+    return NTDomain && NTDomain.toLowerCase() !== name.toLowerCase() ? `${NTDomain}\\${name}` : name;
   },
   File: ({ Directory, Name }) => {
     if (!Name || !Directory) return Name ?? Directory;

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { mayGiveRowsOfNothing, rowLevelPart } from './row-level.ts';
+
+const isTable = (name: string) => ['T', 'U', 'SecurityEvent'].includes(name);
+const part = (query: string) => rowLevelPart(query, isTable);
+
+describe('the row-level part of a query', () => {
+  it.each([
+    'T',
+    'T | where a == \'x | y\' // summarize\n| extend b = strcat(a, "|")',
+    "let names = dynamic(['a;b']); T | where a in (names) | project TimeGenerated, a",
+    'union T, (U | where x == 1) | where y == 2',
+    'union kind=outer isfuzzy=true (T | where a has @"\\"), U\n| extend z = 1',
+    "let rows = union (T | project TimeGenerated, a), (U | where a == ';');\nrows | where a != 1",
+    "['T'] | mv-expand a | sort by TimeGenerated asc",
+  ])('is all of %s', (query) => expect(part(query)?.whole).toBe(true));
+
+  it.each([
+    ['T | where a == 1 | summarize count() by b | where count_ > 3', 'T | where a == 1 '],
+    ['T | where TimeGenerated > ago(1h) | extend b = 1', 'T '],
+    ['T | extend TimeGenerated = StartTime | where a', 'T '],
+    ['T | where a in (U | project a)', 'T '],
+    ['T | where a in (U)', 'T '],
+    ['T | take 5', 'T '],
+    ['T | sort by a | extend b = prev(a)', 'T | sort by a '],
+    ['T | join (U) on a', 'T '],
+  ])('of %s is %s', (query, text) => expect(part(query)).toEqual({ text, whole: false }));
+
+  it.each([
+    'print 1',
+    'Unknown | where a',
+    'let since = ago(1h); T | where TimeGenerated > since',
+    'let f = (U | summarize by a); T | where a in (f)',
+    'union T, (U | summarize count() by TimeGenerated)',
+    'union T, (U | where TimeGenerated > ago(1h))',
+    'T(1)',
+    '',
+  ])('there is none in %s', (query) => expect(part(query)).toBeUndefined());
+
+  it('keeps the let statements before it', () => {
+    expect(part('let x = 1;\nT | where a == x | count')).toEqual({
+      text: 'let x = 1;\n\nT | where a == x ',
+      whole: false,
+    });
+  });
+});
+
+describe('rows of nothing', () => {
+  it.each([
+    ['T | summarize count() by a', false],
+    ['T | where a | project b', false],
+    ['T | summarize count()', true],
+    ['T | count', true],
+    ['print 1', true],
+    ['T | summarize n = count() | join (U | summarize count() by a) on $left.n == $right.a', true],
+    ["T | where a == 'print' | summarize dcount(a) by bin(TimeGenerated, 1h)", false],
+  ])('%s: %s', (query, may) => expect(mayGiveRowsOfNothing(query)).toBe(may));
+});
