@@ -138,7 +138,9 @@ function announcement(config: Config, server: ServerProcess): string {
   return lines.join('\n');
 }
 
-/** Resolves on the first SIGINT, SIGTERM or abort. A second signal ends the process at once; its children end with it. */
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Resolves on the first SIGINT, SIGTERM, SIGHUP or abort. A second signal ends the process at once; its children end with it. */
 function untilStopAsked(signal: AbortSignal | undefined): { promise: Promise<void>; dispose: () => void } {
   const asked = Promise.withResolvers<void>();
   let signals = 0;
@@ -148,13 +150,13 @@ function untilStopAsked(signal: AbortSignal | undefined): { promise: Promise<voi
     asked.resolve();
   };
   const onAbort = () => asked.resolve();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
+  for (const name of stopSignals) process.on(name, onSignal);
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort, { once: true });
   return {
     promise: asked.promise,
     dispose: () => {
-      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
+      for (const name of stopSignals) process.off(name, onSignal);
       signal?.removeEventListener('abort', onAbort);
     },
   };

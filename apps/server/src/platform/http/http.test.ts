@@ -197,10 +197,11 @@ describe('errors', () => {
     });
   });
 
-  it('of unknown paths have the same shape; a page says that the portal is not built', async () => {
+  it('of unknown paths have the same shape; a page says that the portal is being built', async () => {
     expect(codeOf(await call('/api/none', { method: 'GET' }))).toBe('NotFound');
     expect(codeOf(await call('/assets/none.js', { method: 'GET' }))).toBe('NotFound');
-    expect(codeOf(await call('/incidents', { method: 'GET', headers: { accept: 'text/html' } }))).toBe('Unavailable');
+    const page = await call('/incidents', { method: 'GET', headers: { accept: 'text/html' } });
+    expect([page.statusCode, page.body]).toEqual([503, expect.stringContaining('is being built')]);
   });
 
   it('of a token that is no good stand on every route, and ask for a bearer', async () => {

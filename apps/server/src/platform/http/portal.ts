@@ -13,12 +13,23 @@ const isPage = (request: FastifyRequest) =>
   !/\.\w+$/.test(request.url.split('?', 1)[0]!) &&
   (request.headers.accept ?? '').includes('text/html');
 
+/** After an install, the first start builds the portal beside the server. */
+const notBuilt = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8" /><meta http-equiv="refresh" content="2" />
+<title>Sallyport</title>
+<p>The portal is being built. This page comes back by itself when it is there.</p>
+</html>
+`;
+
 /** Serves the built portal; every page path answers its index.html, and everything else unknown a NotFound. */
 export async function servePortal(app: FastifyInstance, folder: string): Promise<void> {
   await app.register(fastifyStatic, {
     root: folder,
     index: 'index.html',
     suppressWarning: true,
+    // `x.js.br` and `x.js.gz` beside `x.js`, where the build has made them.
+    preCompressed: true,
     // Vite names files under assets/ by their content.
     setHeaders: (reply, path) => {
       const immutable = path.includes(`${sep}assets${sep}`);
@@ -33,9 +44,9 @@ export async function servePortal(app: FastifyInstance, folder: string): Promise
         .type('text/html; charset=utf-8')
         .header('cache-control', 'no-cache')
         .send(await readFile(index));
-    const error = isPage(request)
-      ? new SallyportError('Unavailable', 'the portal has not been built; `npm start` builds it')
-      : new SallyportError('NotFound', 'there is nothing at this path');
+    if (isPage(request))
+      return reply.code(503).header('retry-after', '2').type('text/html; charset=utf-8').send(notBuilt);
+    const error = new SallyportError('NotFound', 'there is nothing at this path');
     return reply.code(error.status).send(errorBody(error, request.id));
   });
 }

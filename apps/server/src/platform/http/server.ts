@@ -3,6 +3,7 @@ import type { Server } from 'node:https';
 import { SallyportError, type RouteDefinition, type RouteTable } from '@sallyport/contracts';
 import cookie from '@fastify/cookie';
 import { fastify, LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { ConfigError } from '../config/index.ts';
 import { errorBody, publicError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Exchange, PipelineServices } from './exchange.ts';
@@ -34,7 +35,7 @@ export interface HttpServer {
   readonly app: FastifyInstance;
   /** Binds handlers to the routes of a table. Before `listen`. */
   bind<T extends RouteTable>(routes: T, handlers: Handlers<T>): void;
-  /** Answers the port it listens on. */
+  /** Answers the port it listens on. Throws ConfigError when it can't have the address. */
   listen(address: { host: string; port: number }): Promise<number>;
   /** Takes a renewed certificate into use for new connections. */
   useTls(tls: TlsMaterial): void;
@@ -44,6 +45,8 @@ export interface HttpServer {
 
 /** An upload of 256 MiB over a slow line. */
 const requestTimeoutMs = 15 * 60_000;
+/** Past this, connections are refused: each costs memory before anything is known of who it is. */
+const connectionsMax = 5_000;
 
 export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
   const app = fastify({
@@ -59,6 +62,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: false },
   }) as unknown as FastifyInstance;
+  app.server.maxConnections = connectionsMax;
   await app.register(cookie);
   await securityHeaders(app, options.publicUrl);
   const limitRate = await createRateLimiter(app, options.rateLimits ?? defaultRateLimits);
@@ -80,7 +84,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
         bindOne(name, route, (handlers as Record<string, Handler<RouteDefinition>>)[name]!);
     },
     listen: async ({ host, port }) => {
-      await app.listen({ host, port });
+      await app.listen({ host, port }).catch(explainListening);
       const address = app.server.address();
       return typeof address === 'object' && address ? address.port : port;
     },
@@ -91,6 +95,14 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
       clearTimeout(cut);
     },
   };
+}
+
+function explainListening(error: NodeJS.ErrnoException & { address?: string; port?: number }): never {
+  const at = `${error.address ?? ''}:${error.port ?? ''}`;
+  if (error.code === 'EADDRINUSE') throw new ConfigError(`setting \`port\`: ${at} is taken by another program`);
+  if (error.code === 'EACCES') throw new ConfigError(`setting \`port\`: no right to listen on ${at}`);
+  if (error.code === 'EADDRNOTAVAIL') throw new ConfigError(`setting \`host\`: ${at} is no address of this machine`);
+  throw error;
 }
 
 /** Puts a route into Fastify: `beforeBody` as its onRequest hook, `withBody` as its handler, refusals in between. */
