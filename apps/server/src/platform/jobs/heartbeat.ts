@@ -35,13 +35,22 @@ export async function startHeartbeat(options: {
 
   const beat = () =>
     database.execute('INSERT INTO servers (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET seen_at = now()', [serverId]);
+  // When the database itself was away, every server has been silent: the living get the time of two beats to say so.
+  let inRow = 0;
+  let last = -Infinity;
+  const countBeat = () => {
+    const now = performance.now();
+    inRow = now - last < 2 * times.beat ? inRow + 1 : 0;
+    last = now;
+  };
   const run = async () => {
     for (let beats = 1; !stopping.signal.aborted; beats++) {
       await delay(times.beat, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
       try {
         await beat();
-        await takeOver(options);
+        countBeat();
+        if (inRow >= 2) await takeOver(options);
         if (beats % beatsPerCleaning === 0) await removeOld();
       } catch (err) {
         log.warn({ err }, 'heartbeat failed');
@@ -50,7 +59,7 @@ export async function startHeartbeat(options: {
   };
 
   await beat();
-  await takeOver(options);
+  countBeat();
   const loop = run();
   return async () => {
     stopping.abort();
