@@ -3,7 +3,7 @@ import { Secret, TOTP } from 'otpauth';
 import { createServer, type Server } from './app.ts';
 import type { Clock } from './platform/clock.ts';
 import type { OpenPlatform } from './platform/create.ts';
-import { startEphemeralPlatform } from './supervisor/ephemeral-platform.ts';
+import { startEphemeralPlatform, type EphemeralOptions } from './supervisor/ephemeral-platform.ts';
 
 const origin = 'https://localhost:8443';
 const manyRequests = { signIn: 100_000, door: 100_000, other: 100_000 };
@@ -25,7 +25,9 @@ export interface TestServer {
 }
 
 /** The whole server on throw-away engines, without a port: requests go in by `inject`. Answers are checked by their schemas. Jobs don't run. */
-export async function startTestServer(options: { clock?: Clock } = {}): Promise<TestServer> {
+export async function startTestServer(
+  options: { clock?: Clock; settings?: NonNullable<EphemeralOptions['settings']> } = {},
+): Promise<TestServer> {
   const { platform, stop } = await startEphemeralPlatform(options);
   const server = await createServer(platform, { rateLimits: manyRequests, checkAnswers: true });
   const inject = injector(server);

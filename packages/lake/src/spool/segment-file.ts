@@ -23,9 +23,22 @@ export async function syncFolder(folder: string): Promise<void> {
 
 const lineFeed = Buffer.from('\n');
 
+/** Well below IOV_MAX (1,024), past which writev gives up without saying so. */
+const partsPerWrite = 256;
+
 async function writeAll(file: FileHandle, parts: readonly Uint8Array[], position: number): Promise<void> {
-  // One buffer a batch: writev would give up half way through a batch larger than IOV_MAX without saying so.
-  const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+  let at = position;
+  for (let first = 0; first < parts.length; first += partsPerWrite) {
+    // Not joined to one buffer: copies of every payload would make V8 collect garbage all the time.
+    const some = parts.slice(first, first + partsPerWrite);
+    const bytes = some.reduce((sum, part) => sum + part.length, 0);
+    const { bytesWritten } = await file.writev(some, at);
+    if (bytesWritten < bytes) await writeRest(file, Buffer.concat(some).subarray(bytesWritten), at + bytesWritten);
+    at += bytes;
+  }
+}
+
+async function writeRest(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;

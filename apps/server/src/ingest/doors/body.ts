@@ -8,27 +8,63 @@ const unpackers = { gzip: promisify(gunzip), deflate: promisify(inflate) } as co
 const tooLarge = (bytesMax: number): SallyportError =>
   new SallyportError('PayloadTooLarge', `the body, unpacked, is larger than ${bytesMax} bytes`);
 
+/** Reads `body` into `into`; answers how many bytes there were. By events: an async iterator would cost a promise for each 16 KiB that TLS gives. */
+function gather(body: Readable, into: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let length = 0;
+    body.on('data', (part: Buffer) => {
+      if (length + part.length > into.length) return void body.destroy(tooLarge(into.length));
+      part.copy(into, length);
+      length += part.length;
+    });
+    body.once('end', () => resolve(length));
+    body.once('error', reject);
+    body.once('close', () => reject(new SallyportError('BadRequest', 'the body was cut off')));
+  });
+}
+
 /**
- * The whole body, unpacked, in a buffer that is the caller's to change. `bytesMax` bounds it before and after unpacking: a gzip bomb costs no more
- * memory than an honest body. Throws SallyportError PayloadTooLarge, UnsupportedMediaType, BadRequest.
+ * Buffers for bodies, used again and again. Memory outside of V8's heap makes it collect garbage in the whole heap each time some 64 MB of it were
+ * taken, and with a compiler's tables in that heap this cost more than all other work on a body.
  */
-export async function readBody(body: Readable, encoding: string | undefined, bytesMax: number): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of body as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > bytesMax) throw tooLarge(bytesMax);
-    parts.push(part);
+export class BodyBuffers {
+  readonly #free: Buffer[] = [];
+  readonly #bytesMax: number;
+  readonly #keptMax: number;
+
+  /** `bytesMax` bounds a body, before and after unpacking; `keptMax` buffers of that size are kept. */
+  constructor(bytesMax: number, keptMax: number) {
+    this.#bytesMax = bytesMax;
+    this.#keptMax = keptMax;
   }
-  const bytes = Buffer.concat(parts, length);
-  const name = (encoding ?? 'identity').trim().toLowerCase();
-  if (name === 'identity' || name === '') return bytes;
-  if (name !== 'gzip' && name !== 'deflate')
-    throw new SallyportError('UnsupportedMediaType', `content encoding \`${name.slice(0, 32)}\` is not taken; gzip is`);
-  try {
-    return await unpackers[name](bytes, { maxOutputLength: bytesMax });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(bytesMax);
-    throw new SallyportError('BadRequest', `the body is not ${name}`, { target: 'body', cause });
+
+  /**
+   * Does `work` with the whole body, unpacked, in a buffer that it may change, and that is not its own any more once it has ended. A gzip bomb costs no
+   * more memory than an honest body. Throws SallyportError PayloadTooLarge, UnsupportedMediaType, BadRequest.
+   */
+  async with<T>(body: Readable, encoding: string | undefined, work: (bytes: Buffer) => Promise<T>): Promise<T> {
+    const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#bytesMax);
+    try {
+      const packed = buffer.subarray(0, await gather(body, buffer));
+      return await work(await this.#unpacked(packed, encoding));
+    } finally {
+      if (this.#free.length < this.#keptMax) this.#free.push(buffer);
+    }
+  }
+
+  async #unpacked(bytes: Buffer, encoding: string | undefined): Promise<Buffer> {
+    const name = (encoding ?? 'identity').trim().toLowerCase();
+    if (name === 'identity' || name === '') return bytes;
+    if (name !== 'gzip' && name !== 'deflate')
+      throw new SallyportError(
+        'UnsupportedMediaType',
+        `content encoding \`${name.slice(0, 32)}\` is not taken; gzip is`,
+      );
+    try {
+      return await unpackers[name](bytes, { maxOutputLength: this.#bytesMax });
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(this.#bytesMax);
+      throw new SallyportError('BadRequest', `the body is not ${name}`, { target: 'body', cause });
+    }
   }
 }

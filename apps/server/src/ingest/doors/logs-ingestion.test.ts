@@ -14,7 +14,7 @@ let token: string;
 let reader: string;
 
 beforeAll(async () => {
-  test = await startTestServer();
+  test = await startTestServer({ settings: { collectHost: 'off' } });
   await test.server.domains.ingest.start();
   port = await test.server.http.listen({ host: '127.0.0.1', port: 0 });
   ca = readFileSync(join(test.platform.config.dataDir, 'tls', 'ca.pem'), 'utf8');

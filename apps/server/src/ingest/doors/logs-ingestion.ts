@@ -2,7 +2,7 @@ import { SallyportError, type dataRoutes } from '@sallyport/contracts';
 import type { Handler } from '../../platform/http/handlers.ts';
 import type { IngestCore } from '../core.ts';
 import { wrappedStream } from '../loading.ts';
-import { readBody } from './body.ts';
+import { BodyBuffers } from './body.ts';
 import { rowsOf } from './rows.ts';
 
 /** The one data collection rule that there is; its streams are those of all sources and tables. */
@@ -14,6 +14,9 @@ const callBytesMax = 1024 * 1024;
 /** Calls that are read and made durable at once; each may hold `callBytesMax` twice. */
 const callsMax = 128;
 
+/** Buffers kept for the next calls. */
+const keptBuffersMax = 16;
+
 const door = 'logs-ingestion';
 
 /**
@@ -24,6 +27,7 @@ const door = 'logs-ingestion';
  */
 export function logsIngestion(core: () => IngestCore): Handler<(typeof dataRoutes)['ingestLogs']> {
   let calls = 0;
+  const buffers = new BodyBuffers(callBytesMax, keptBuffersMax);
   return async (_context, { params: { ruleId, stream }, body, request, reply }) => {
     const { streams, metrics, spool } = core();
     try {
@@ -39,16 +43,13 @@ export function logsIngestion(core: () => IngestCore): Handler<(typeof dataRoute
           const message = `the stream \`${stream}\` was not configured in the data collection rule`;
           return await reply.code(400).send({ error: { code: 'InvalidStream', message } });
         }
-        const bytes = await readBody(body, request.headers['content-encoding'], callBytesMax);
-        const size = bytes.length;
-        const { rows, lines } = rowsOf(bytes);
-        // The spool adds the last line feed.
-        if (rows > 0)
-          await spool.append(
-            streams.takesLines(stream) ? wrappedStream(stream) : stream,
-            lines.subarray(0, lines.length - 1),
-          );
-        metrics.accepted(door, rows, size);
+        await buffers.with(body, request.headers['content-encoding'], async (bytes) => {
+          const { rows, lines } = rowsOf(bytes);
+          const spoolStream = streams.takesLines(stream) ? wrappedStream(stream) : stream;
+          // The spool adds the last line feed.
+          if (rows > 0) await spool.append(spoolStream, lines.subarray(0, lines.length - 1));
+          metrics.accepted(door, rows, bytes.length);
+        });
         return await reply.code(204).send();
       } finally {
         calls--;

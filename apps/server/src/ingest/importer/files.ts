@@ -27,7 +27,7 @@ const unread = (name: string, message: string): InputFile => ({ name, message, o
 // eslint-disable-next-line require-yield
 async function* noBytes(): AsyncGenerator<Buffer> {}
 
-/** Files that come with data sets and tell about them. Asked for by name, they are read like any other. */
+/** Files that come with data sets and tell about them: passed over in folders and zips. Asked for by name, they are read like any other. */
 const aboutOthers =
   /^(readme|license|licence|copying|notice|index|changelog|contributing|(md5|sha1|sha256)sums?)(\.[a-z]+)?$/i;
 const hidden = /^\.|^__MACOSX$/;
@@ -87,8 +87,8 @@ async function* zipFiles(path: string, name: string): AsyncGenerator<InputFile> 
       const parts = entry.fileName.split('/');
       const base = parts.at(-1) ?? '';
       if (base === '' || parts.some((part) => hidden.test(part))) continue;
-      if (aboutOthers.test(base)) yield unread(inner, aboutMessage);
-      else if (entry.isEncrypted()) yield unread(inner, 'encrypted, which is not opened');
+      if (aboutOthers.test(base)) continue;
+      if (entry.isEncrypted()) yield unread(inner, 'encrypted, which is not opened');
       else yield { name: inner, open: () => entryBytes(zip, entry, spend) };
     }
   } catch (error) {
@@ -98,7 +98,6 @@ async function* zipFiles(path: string, name: string): AsyncGenerator<InputFile> 
   }
 }
 
-const aboutMessage = 'by its name a file about the others; name it alone to load it';
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function* oneFile(path: string, name: string): AsyncGenerator<InputFile> {
@@ -142,7 +141,6 @@ export async function* inputFiles(path: string, name = basename(path)): AsyncGen
   for await (const file of paths(path)) {
     const inner = relative(path, file);
     if (++count > filesMax) return yield unread(inner, `more than ${filesMax} files; the rest is not read`);
-    if (aboutOthers.test(basename(file))) yield unread(inner, aboutMessage);
-    else yield* oneFile(file, inner);
+    if (!aboutOthers.test(basename(file))) yield* oneFile(file, inner);
   }
 }
