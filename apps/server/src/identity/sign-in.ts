@@ -6,6 +6,7 @@ import { checkPassword, stepOfCode } from './secrets.ts';
 import type { OpenedSession, Sessions } from './sessions.ts';
 import { recordSignIn, type Origin, type Outcome } from './sign-in-log.ts';
 import { passkeys, passwords, people, type Person, type SignInMethod } from './store.ts';
+import { countedAddress } from './address.ts';
 import { createThrottle, type Subject } from './throttle.ts';
 
 /** Who it turned out to be, or why not. `person` is set as soon as it is known whom the sign-in meant. */
@@ -94,7 +95,7 @@ export function createSignIn(platform: Platform, sessions: Sessions) {
     },
 
     withPasskey: (challengeId: string, credential: Record<string, unknown>, origin: Origin): Promise<OpenedSession> =>
-      signIn('passkey', 'unknown', [{ kind: 'address', name: origin.ipAddress }], origin, () =>
+      signIn('passkey', 'unknown', [{ kind: 'address', name: countedAddress(origin.ipAddress) }], origin, () =>
         checkPasskey(challengeId, credential),
       ),
 
@@ -104,7 +105,7 @@ export function createSignIn(platform: Platform, sessions: Sessions) {
         name,
         [
           { kind: 'account', name },
-          { kind: 'address', name: origin.ipAddress },
+          { kind: 'address', name: countedAddress(origin.ipAddress) },
         ],
         origin,
         () => checkPasswordAndCode(name, password, code),
