@@ -23,6 +23,7 @@ function lastTopLevel(all: readonly Token[]): number {
 }
 
 function readPairs(rest: readonly Token[]): Record<string, string> | undefined {
+  if (rest.length === 0) return undefined;
   const pairs: Record<string, string> = {};
   for (let i = 0; i < rest.length; i += 4) {
     const [name, equals, value, comma] = rest.slice(i, i + 4);

@@ -320,6 +320,8 @@ const killShape =
 
 /** How often KILL … SYNC looks whether the statement is gone, ms. */
 const killPollMs = 20;
+/** After this long KILL … SYNC says that it could not, ms: whoever waits must not take the statement for ended. */
+const killWaitMs = 60_000;
 
 /** The engine gives its queries ids of its own, so KILL QUERY is answered here, for the ids that clients gave. */
 async function kill(exchange: Exchange, sql: string, signal: AbortSignal): Promise<void> {
@@ -329,7 +331,10 @@ async function kill(exchange: Exchange, sql: string, signal: AbortSignal): Promi
   const { pool } = exchange.options;
   const found = pool.kill(id);
   const wait = mode?.toUpperCase() === 'SYNC';
-  while (wait && pool.has(id) && !signal.aborted) await sleep(killPollMs);
+  for (let waited = 0; wait && pool.has(id) && !signal.aborted; waited += killPollMs) {
+    if (waited > killWaitMs) throw new EngineError(209, `the statement ${id} does not end`, 'SOCKET_TIMEOUT');
+    await sleep(killPollMs);
+  }
   const bytes = Buffer.from(found ? `${wait ? 'finished' : 'waiting'}\t${sqlString(id).slice(1, -1)}\n` : '');
   send(exchange, { ...emptyAnswer, bytes }, 'TabSeparated', undefined);
 }

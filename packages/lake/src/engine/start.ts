@@ -56,6 +56,9 @@ export interface Engine {
 const nobody = { uid: 65534, gid: 65534 };
 const username = 'sallyport';
 
+/** Bytes; in a container, what it may have. */
+const machineMemory = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
+
 /** Can another user reach `path` through all folders above it? */
 async function reachable(path: string): Promise<boolean> {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
@@ -144,7 +147,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       fileFolders: spoolDir === undefined ? [] : [spoolDir],
       poolSize,
       queueSize: options.queueSize ?? 256,
-      memoryBytes: options.memoryBytes ?? totalmem() / 2,
+      memoryBytes: options.memoryBytes ?? machineMemory() / 2,
       configXml: options.configXml ?? '',
       bodyBytesMax: options.bodyBytesMax ?? 4 * 2 ** 30,
       ...(drop ? { drop } : {}),
