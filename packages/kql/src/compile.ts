@@ -21,6 +21,21 @@ interface Plan {
   readonly visualization: Visualization | undefined;
 }
 
+/** Deepest nesting of brackets taken: past it the library's parser takes time that grows with the square. */
+const maxBrackets = 200;
+/** Where brackets nest deeper than that, outside texts and comments; -1 when nowhere. */
+function tooDeepAt(text: string): number {
+  let depth = 0;
+  for (const token of text.matchAll(
+    /\/\/[^\n]*|@"(?:[^"]|"")*"|@'(?:[^']|'')*'|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[([{]|[)\]}]/g,
+  )) {
+    if (/^[([{]/.test(token[0])) depth++;
+    else if (/^[)\]}]/.test(token[0])) depth = Math.max(0, depth - 1);
+    if (depth > maxBrackets) return token.index;
+  }
+  return -1;
+}
+
 /** Keeps the newest `limit` entries. */
 class Cache<V> {
   readonly #entries = new Map<string, V>();
@@ -71,6 +86,12 @@ function planOf(text: string, catalogue: KqlCatalogue): Plan {
         end: text.length,
       });
     const globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue));
+    const deep = tooDeepAt(text);
+    if (deep >= 0)
+      throw new KqlError('TooComplex', `brackets are nested more than ${maxBrackets} deep`, {
+        start: deep,
+        end: deep + 1,
+      });
     const reserved = /\[\s*["']\$\$/.exec(text);
     if (reserved)
       throw new KqlError('InvalidArgument', 'names that start with $$ are kept for the compiler', {

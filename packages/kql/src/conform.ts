@@ -95,7 +95,7 @@ function sameCell(column: Column, ours: unknown, theirs: unknown): boolean {
     case 'real':
     case 'decimal':
       if (ours === null || theirs === null) return ours === theirs || (ours === 'NaN' && theirs === null);
-      return sameNumber(Number(ours), Number(theirs)) || String(ours) === String(theirs);
+      return sameNumber(Number(ours), Number(theirs)) || ours === theirs;
     case 'datetime':
       return (
         ours === theirs || (typeof ours === 'string' && typeof theirs === 'string' && ticks(ours) === ticks(theirs))

@@ -344,7 +344,7 @@ export class Binder {
   }
 
   /** What a name that is no column stands for, as a value. */
-  variable(name: string, node: SyntaxNode, place: Place): Expr | undefined {
+  variable(name: string, place: Place): Expr | undefined {
     const found = lookUp(place.env, name);
     if (!found) return undefined;
     const { binding } = found;

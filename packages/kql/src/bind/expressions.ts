@@ -39,7 +39,7 @@ const nameReference: Bind = (node, place, b) => {
     if (!field) return b.fail('UnsupportedExpression', `the column ${name} cannot be read here`, node);
     return columnOf(field);
   }
-  const value = b.variable(name, node, place);
+  const value = b.variable(name, place);
   if (value) return value;
   if (symbol?.Kind === SymbolKind.function) return functionCall(node, place, b);
   return b.fail('UnsupportedExpression', `${name} is not a value that can be used here`, node);

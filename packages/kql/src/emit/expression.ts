@@ -1,5 +1,5 @@
 import { KqlError } from '../errors.ts';
-import { convert, fromUnixTicks, literalSql, neverNull } from '../functions/convert.ts';
+import { convert, literalSql, neverNull } from '../functions/convert.ts';
 import { parameterAt, type CallInfo, type Operand, type Parameter } from '../functions/registry.ts';
 import type { Expr, FieldType, Rel } from '../plan/plan.ts';
 import { identifier, integer, join, real, sql, string, type Sql } from '../sql.ts';
@@ -8,11 +8,11 @@ import type { KqlType } from '../types.ts';
 
 /** What an expression needs of the relation it stands in. */
 export interface Scope {
-  column(name: string): Sql;
-  query(rel: Rel): Sql;
+  readonly column: (name: string) => Sql;
+  readonly query: (rel: Rel) => Sql;
   readonly now: bigint;
   /** Names an expression, so that it can be written more than once without growing the text. Missing where no name can stand. */
-  name?(expression: Sql): Sql;
+  readonly name?: (expression: Sql) => Sql;
 }
 
 /** Shorter expressions are repeated as they are. */
@@ -128,7 +128,17 @@ export function emitExpression(expr: Expr, scope: Scope): Operand {
   }
 }
 
-/** As a condition, where NULL counts as false. */
-export const emitPredicate = (expr: Expr, scope: Scope): Sql => emitExpression(expr, scope).sql;
-
-export { fromUnixTicks };
+/** As a condition of WHERE, where NULL counts as false. */
+export function emitPredicate(expr: Expr, scope: Scope): Sql {
+  if (expr.kind !== 'call') return emitExpression(expr, scope).sql;
+  const { fn, args, span } = expr;
+  if (fn.name === 'and' || fn.name === 'or') {
+    const parts = args.map((a) => emitPredicate(a, scope));
+    return sql`(${join(parts, fn.name === 'and' ? sql` AND ` : sql` OR `)})`;
+  }
+  if (!fn.predicate) return emitExpression(expr, scope).sql;
+  const { predicate } = fn;
+  const operands = emitArguments(fn.name, fn.parameters, args, span, scope);
+  const info = callInfo(fn.name, 'bool', span, scope);
+  return buildOnce(operands, scope, (given) => predicate(given, info));
+}

@@ -11,7 +11,15 @@ import type { Operand } from '../functions/registry.ts';
 import { isHidden, type Expr, type Field, type NamedExpr, type Rel, type SortKey } from '../plan/plan.ts';
 import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import type { CompileOptions, TableRead, TableSchema } from '../types.ts';
-import { buildOnce, callInfo, emitArguments, emitExpression, literalToSql, type Scope } from './expression.ts';
+import {
+  buildOnce,
+  callInfo,
+  emitArguments,
+  emitExpression,
+  emitPredicate,
+  literalToSql,
+  type Scope,
+} from './expression.ts';
 
 type RelOf<K extends Rel['kind']> = Extract<Rel, { kind: K }>;
 
@@ -224,12 +232,12 @@ export class Emitter {
     const scopeBlock: Block = { from, columns, where: [], names: [], closed: false };
     const where = [
       ...this.#timespan(rel.table, column),
-      ...filters.map((p) => emitExpression(p, this.#scope(scopeBlock)).sql),
+      ...filters.map((p) => emitPredicate(p, this.#scope(scopeBlock))),
     ];
     // A filter with a subquery may read tables whose own windows matter: it is left out, which only widens the read.
     const own = [
       ...this.#timespan(rel.table, column),
-      ...filters.filter((p) => !hasQuery(p)).map((p) => emitExpression(p, this.#bareScope(scopeBlock)).sql),
+      ...filters.filter((p) => !hasQuery(p)).map((p) => emitPredicate(p, this.#bareScope(scopeBlock))),
     ];
     this.#reads.push({
       table: rel.table.name,
@@ -248,12 +256,20 @@ export class Emitter {
       now: this.#now,
     };
     if (first && others.length === 0) {
+      const empty: Block = {
+        from: sql`(SELECT 1) AS ${this.#alias()}`,
+        columns: new Map(),
+        where: [],
+        names: [],
+        closed: false,
+      };
+      const named: Scope = { ...this.#scope(empty), column: outside.column };
       const columns = new Map(
         rel.fields.flatMap((f, i) =>
-          needed.has(f.name) ? [[f.name, { sql: emitExpression(first[i]!, outside).sql, plain: false }] as const] : [],
+          needed.has(f.name) ? [[f.name, { sql: emitExpression(first[i]!, named).sql, plain: false }] as const] : [],
         ),
       );
-      return { from: sql`(SELECT 1) AS ${this.#alias()}`, columns, where: [], names: [], closed: false };
+      return { ...empty, columns };
     }
     const used = rel.fields.map((field, i) => ({ field, i })).filter(({ field }) => needed.has(field.name));
     if (!first || used.length === 0) {
@@ -314,7 +330,7 @@ export class Emitter {
     if (base.kind === 'read') return this.#read(base, needed, predicates);
     const used = union(...predicates.map((p) => columnsOf(p)));
     const input = this.#open(this.#emit(base, union(needed, used)), used);
-    const where = predicates.map((p) => emitExpression(p, this.#scope(input)).sql);
+    const where = predicates.map((p) => emitPredicate(p, this.#scope(input)));
     return { ...input, where: [...input.where, ...where] };
   }
 

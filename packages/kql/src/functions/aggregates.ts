@@ -29,8 +29,6 @@ const average = (o: Operand, text: (value: Sql) => Sql): Sql => {
   return sql`toFloat64(ifNull(${text(o.sql)}, nan))`;
 };
 
-const counted = (condition?: Operand): Sql =>
-  condition ? sql`countIf(ifNull(${condition.sql}, false))` : sql`count()`;
 const where = (o: Operand): Sql => sql`ifNull(${o.sql}, false)`;
 
 /** Dynamic arrays give their elements, not themselves; a null stays. */
@@ -101,14 +99,22 @@ const extremeRow =
       ? sql`if(countIf(isNotNull(${key})) > 0, ${ifFn}(${columns(values)}, ${ranked}, isNotNull(${key})), any(${columns(values)}))`
       : sql`${fn}(${columns(values)}, ${key})`;
   };
+/** A NaN wins over every number, at both ends. */
+const withNan = (text: Sql, v: Operand, test: Sql): Sql =>
+  v.type === 'real' ? sql`if(countIf(isNaN(${v.sql}) AND ${test}) > 0, nan, ${text})` : text;
+/** A dynamic is compared by number where there are numbers, else by its text. */
+const ofDynamic = (fn: Sql, v: Operand, test: Sql): Sql =>
+  sql`if(countIf(isNotNull(toFloat64OrNull(${v.sql})) AND ${test}) > 0, ifNull(toString(${fn}If(toFloat64OrNull(${v.sql}), ${test})), ''), ${fn}If(${v.sql}, ${v.sql} != '' AND ${test}))`;
+const extremeOf = (fn: Sql, v: Operand, test: Sql): Sql =>
+  v.type === 'dynamic' ? ofDynamic(fn, v, test) : withNan(sql`${fn}If(${v.sql}, ${test})`, v, test);
 const extreme =
   (fn: Sql): Build =>
   ([v]) =>
-    v!.type === 'dynamic' ? sql`ifNull(toString(${fn}(toFloat64OrNull(${v!.sql}))), '')` : sql`${fn}(${v!.sql})`;
+    v!.type === 'dynamic' || v!.type === 'real' ? extremeOf(fn, v!, sql`true`) : sql`${fn}(${v!.sql})`;
 const extremeIf =
   (fn: Sql): Build =>
   ([v, c]) =>
-    sql`${fn}If(${v!.type === 'string' ? sql`toNullable(${v!.sql})` : v!.sql}, ${where(c!)})`;
+    extremeOf(fn, v!, where(c!));
 
 /** Kusto's percentile is one of the values: the least that at least so many percent do not exceed. */
 const percentile = (v: Operand, p: Sql): Sql => {
@@ -126,7 +132,7 @@ const percentile = (v: Operand, p: Sql): Sql => {
 /** 0 over fewer than two values; NaN where a value is. */
 const deviation = (name: string, fn: Sql): readonly AggregateFunction[] => {
   const of = (v: Sql, test: Sql): Sql =>
-    sql`if(countIf(isNotNull(${v}) AND ${test}) < 2, 0., toFloat64(ifNull(${fn}If(${v}, ${test}), 0)))`;
+    sql`multiIf(countIf(NOT isFinite(${v}) AND ${test}) > 0, nan, countIf(isNotNull(${v}) AND ${test}) < 2, 0., toFloat64(ifNull(${fn}If(${v}, ${test}), 0)))`;
   return [
     make(name, ['real'], 'real', ([v]) => of(v!.sql, sql`true`)),
     make(`${name}if`, ['real', 'bool'], 'real', ([v, c]) => of(v!.sql, where(c!))),
@@ -135,19 +141,18 @@ const deviation = (name: string, fn: Sql): readonly AggregateFunction[] => {
 
 export const countFunction = make('count', ['any?'], 'long', () => sql`toInt64(count())`, { nulls: 'never' });
 
-const distinctCount = (v: Operand, accuracy: Operand | undefined, test?: Sql): Sql => {
-  void accuracy;
-  const value = v.type === 'string' ? v.sql : v.type === 'dynamic' ? v.sql : v.sql;
+/** Kusto's accuracy levels all estimate; one estimate within about 0.5 % serves them. */
+const distinctCount = (v: Operand, test?: Sql): Sql => {
   const present =
     v.type === 'dynamic' ? sql`${v.sql} != ''` : v.type === 'string' ? sql`true` : sql`isNotNull(${v.sql})`;
-  return sql`toInt64(uniqCombined64If(${value}, ${test ? sql`${present} AND ${test}` : present}))`;
+  return sql`toInt64(uniqCombined64If(${v.sql}, ${test ? sql`${present} AND ${test}` : present}))`;
 };
 
 export const aggregateTable: readonly AggregateFunction[] = [
   countFunction,
-  make('countif', ['bool'], 'long', ([c]) => sql`toInt64(${counted(c)})`, { nulls: 'never' }),
-  make('dcount', ['any', 'long?'], 'long', ([v, a]) => distinctCount(v!, a), { nulls: 'never' }),
-  make('dcountif', ['any', 'bool', 'long?'], 'long', ([v, c, a]) => distinctCount(v!, a, where(c!)), {
+  make('countif', ['bool'], 'long', ([c]) => sql`toInt64(countIf(${where(c!)}))`, { nulls: 'never' }),
+  make('dcount', ['any', 'long?'], 'long', ([v]) => distinctCount(v!), { nulls: 'never' }),
+  make('dcountif', ['any', 'bool', 'long?'], 'long', ([v, c]) => distinctCount(v!, where(c!)), {
     nulls: 'never',
   }),
   make('count_distinct', ['any'], 'long', ([v]) => sql`toInt64(uniqExact(${v!.sql}))`, { nulls: 'never' }),

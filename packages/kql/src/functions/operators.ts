@@ -122,21 +122,25 @@ const comparison = (symbol: Sql): ScalarFunction =>
     'maybe',
   );
 /** null == null is null; null beside a value is just not equal to it. */
-const equality = (negated: boolean): ScalarFunction =>
-  scalarWith(
-    negated ? '!=' : '==',
-    ['any', 'any'],
-    'bool',
-    ([x, y], call) => {
-      const [a, b, aNull, bNull] = paired(x!, y!, call);
-      const test = negated ? sql`(${a} != ${b})` : sql`(${a} = ${b})`;
-      const apart = negated ? sql`true` : sql`false`;
-      if (!aNull && !bNull) return test;
-      if (!aNull || !bNull) return sql`ifNull(${test}, ${apart})`;
-      return sql`if(isNull(${a}) AND isNull(${b}), NULL, ifNull(${test}, ${apart}))`;
+const equality = (negated: boolean): ScalarFunction => {
+  const compare: ScalarFunction['build'] = ([x, y], call) => {
+    const [a, b, aNull, bNull] = paired(x!, y!, call);
+    const test = negated ? sql`(${a} != ${b})` : sql`(${a} = ${b})`;
+    const apart = negated ? sql`true` : sql`false`;
+    if (!aNull && !bNull) return test;
+    if (!aNull || !bNull) return sql`ifNull(${test}, ${apart})`;
+    return sql`if(isNull(${a}) AND isNull(${b}), NULL, ifNull(${test}, ${apart}))`;
+  };
+  const entry = scalarWith(negated ? '!=' : '==', ['any', 'any'], 'bool', compare, 'maybe');
+  if (negated) return entry;
+  return {
+    ...entry,
+    predicate: ([x, y], call) => {
+      const [a, b] = paired(x!, y!, call);
+      return sql`(${a} = ${b})`;
     },
-    'maybe',
-  );
+  };
+};
 
 // ——— text ———
 
@@ -243,7 +247,7 @@ export const binaryOperators: ReadonlyMap<string, ScalarFunction> = new Map<stri
 
 /** The values in groups of one type, each a list for `IN`; a dynamic array that is no constant is searched as text. */
 const isIn =
-  (caseInsensitive: boolean, negated: boolean): ScalarFunction['build'] =>
+  (caseInsensitive: boolean, negated: boolean, nullIsFalse = false): ScalarFunction['build'] =>
   ([value, ...items], call) => {
     const v = value!;
     const tests = items.map((item) => {
@@ -261,7 +265,7 @@ const isIn =
         : plain
           ? sql`(${caseInsensitive && v.type === 'string' ? sql`lowerUTF8(${v.sql})` : v.sql} IN (${join(items.map(list))}))`
           : sql`(${join(tests, sql` OR `)})`;
-    const known = v.nullable || !plain ? sql`ifNull(${found}, false)` : found;
+    const known = (v.nullable || !plain) && !nullIsFalse ? sql`ifNull(${found}, false)` : found;
     return negated ? sql`NOT ${known}` : known;
   };
 const inDynamic = (v: Operand, list: Operand, caseInsensitive: boolean): Sql => {
@@ -286,9 +290,15 @@ const hasOf =
 
 export const setFunctions: ReadonlyMap<string, ScalarFunction> = new Map(
   [
-    scalarWith('$in', ['any', '...any'], 'bool', isIn(false, false), 'never'),
+    {
+      ...scalarWith('$in', ['any', '...any'], 'bool', isIn(false, false), 'never'),
+      predicate: isIn(false, false, true),
+    },
     scalarWith('$in!', ['any', '...any'], 'bool', isIn(false, true), 'never'),
-    scalarWith('$in~', ['any', '...any'], 'bool', isIn(true, false), 'never'),
+    {
+      ...scalarWith('$in~', ['any', '...any'], 'bool', isIn(true, false), 'never'),
+      predicate: isIn(true, false, true),
+    },
     scalarWith('$in~!', ['any', '...any'], 'bool', isIn(true, true), 'never'),
     scalarWith('$has_any', ['any', '...any'], 'bool', hasOf(false), 'never'),
     scalarWith('$has_all', ['any', '...any'], 'bool', hasOf(true), 'never'),

@@ -19,9 +19,9 @@ export interface CallInfo {
   /** The moment of `CompileOptions.now`, in ticks of 100 ns since 0001-01-01. */
   readonly now: bigint;
   /** Names an expression that an entry is going to write several times. Answers it as it is where nothing can be named. */
-  name(expression: Sql): Sql;
+  readonly name: (expression: Sql) => Sql;
   /** Refuses the call, with its place. */
-  fail(message: string): never;
+  fail(this: void, message: string): never;
 }
 
 /**
@@ -41,6 +41,8 @@ export interface ScalarFunction {
    */
   readonly nulls?: 'strict' | 'never' | 'maybe';
   readonly build: (args: readonly Operand[], call: CallInfo) => Sql;
+  /** The same as a condition of WHERE, where NULL is as good as false: plainer SQL, which the engine's indexes understand. */
+  readonly predicate?: ScalarFunction['build'];
   /** Set where the real engine's type differs from what its binder says, and `result` is the engine's. */
   readonly fixedType?: true;
 }

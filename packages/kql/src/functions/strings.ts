@@ -237,11 +237,13 @@ export const stringFunctions: readonly ScalarFunction[] = [
     'string',
     (from, to, s) => sql`translateUTF8(${s}, ${from}, ${to})`,
   ),
+  // UTF-32 big-endian has each code point in four bytes.
   scalar(
     'unicode_codepoints_from_string',
     ['string'],
     'dynamic',
-    (s) => sql`toJSONString(arrayMap(c -> ascii(c), ngrams(${s}, 1)))`,
+    (s) =>
+      sql`toJSONString(arrayMap(i -> reinterpretAsUInt32(reverse(substring(convertCharset(${s}, 'utf-8', 'utf-32be'), i * 4 + 1, 4))), range(toUInt64(lengthUTF8(${s})))))`,
   ),
   scalarWith(
     'has_any_index',
@@ -250,10 +252,10 @@ export const stringFunctions: readonly ScalarFunction[] = [
     ([s, list]) =>
       sql`toInt64(indexOf(arrayMap(x -> ${hasTerm(s!.sql, { sql: sql`if(startsWith(x, '"'), JSONExtractString(x), x)`, type: 'string', nullable: false }, false)}, JSONExtractArrayRaw(${list!.sql})), 1)) - 1`,
   ),
-  scalar('tohex', ['long', 'long?'], 'string', (n, width) =>
-    width === undefined ? sql`if(${n} = 0, '00', lower(hex(${n})))` : sql`leftPad(lower(hex(${n})), ${width}, '0')`,
-  ),
-  scalar('gettype', ['any'], 'string', (a) => sql`toTypeName(${a})`),
+  scalar('tohex', ['long', 'long?'], 'string', (n, width) => {
+    const digits = sql`if(${n} = 0, '0', replaceRegexpOne(lower(hex(toInt64(${n}))), '^0+', ''))`;
+    return width === undefined ? digits : sql`leftPad(${digits}, greatest(${width}, length(${digits})), '0')`;
+  }),
   scalar(
     '$group',
     ['string', 'string', 'long'],
@@ -269,6 +271,6 @@ export const stringFunctions: readonly ScalarFunction[] = [
     (s, regex) => sql`concat(extractGroups(${s}, ${regex})[1], extractGroups(${s}, ${regex})[2])`,
     'never',
   ),
-].filter((f) => f.name !== 'gettype');
+];
 
 export { alias, cleanJson, toJsonElement };

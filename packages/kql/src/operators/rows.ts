@@ -89,7 +89,7 @@ interface Key {
 function sortKey(node: SyntaxNode, item: NamedExpr): Key {
   const ordering = kindOf(node) === 'OrderedExpression' ? childOrNone(node, 'Ordering') : undefined;
   const direction = ordering && childOrNone(ordering, 'AscOrDescKeyword');
-  const descending = !direction || !/asc$/.test(textOf(direction));
+  const descending = !direction || !textOf(direction).endsWith('asc');
   const nulls = ordering && childOrNone(ordering, 'NullsClause');
   return { item, descending, nullsFirst: nulls ? /first/.test(textOf(nulls)) : !descending };
 }

@@ -72,7 +72,7 @@ export const search: OperatorBinder = (node, input, env, b) => {
 };
 /** The base table that a pipe reads, straight or through filters. */
 const tableName = (rel: Rel): string =>
-  rel.kind === 'read' ? rel.table.name : rel.kind === 'filter' ? tableName(rel.input) : '';
+  rel.kind === 'read' ? rel.table.name : rel.kind === 'filter' ? tableName(rel.input) : 'search_arg0';
 
 /** `search in (A, B) …`: the tables one below the other, with their names in `$table`. */
 export const searchSource: SourceBinder = (node, env, b) => {

@@ -16,6 +16,8 @@ export function aggregate(
   b: Binder,
 ): Rel {
   const all = [...keys, ...hiddenKeys(input, b)];
+  const first = firstRow(input, keys, b);
+  if (first) aggregates = [...aggregates, first];
   return {
     kind: 'aggregate',
     input,
@@ -25,15 +27,24 @@ export function aggregate(
       ...all.map((k) => ({ name: k.name, type: k.expr.type })),
       ...aggregates.map((a) => ({ name: a.name, type: a.type })),
     ],
-    order: [],
+    order: first ? [{ column: first.name, descending: false, nullsFirst: true }] : [],
   };
+}
+
+/** Groups of rows that are written in the query come in the order in which they first appear there. */
+function firstRow(input: Rel, keys: readonly NamedExpr[], b: Binder): AggregateItem | undefined {
+  const [row, ...more] = input.order;
+  if (!keys.length || !row?.column.startsWith('$$row') || more.length) return undefined;
+  const arg: Expr = { kind: 'column', name: row.column, type: 'long' };
+  const span = { start: 0, end: 0 };
+  return { name: b.hidden('row'), fn: aggregateFunctions.get('min')!, args: [arg], type: 'long', span };
 }
 
 /** Rows numbered in their order, for aggregates whose result shows it. */
 export function numbered(input: Rel, b: Binder): Rel {
   const [only, ...others] = input.order;
   if (!only || (others.length === 0 && only.column.startsWith('$$row') && !only.descending)) return input;
-  const name = b.hidden('row');
+  const name = b.hidden('rank');
   const fields = [...input.fields, { name, type: 'long' as const }];
   return {
     kind: 'window',
@@ -165,7 +176,8 @@ export const summarize: OperatorBinder = (node, unnumbered, env, b) => {
     b,
     node,
   );
-  const passed = grouped.fields.filter((f) => f.name.startsWith('$$') && b.partitionBy.includes(f.name));
+  const ordering = grouped.order.map((o) => o.column);
+  const passed = grouped.fields.filter((f) => b.partitionBy.includes(f.name) || ordering.includes(f.name));
   const items = [
     ...typedKeys.map((k) => ({ name: k.name, expr: { kind: 'column', name: k.name, type: k.expr.type } as Expr })),
     ...results,
@@ -176,7 +188,7 @@ export const summarize: OperatorBinder = (node, unnumbered, env, b) => {
     input: grouped,
     items,
     fields: items.map((i) => ({ name: i.name, type: i.expr.type })),
-    order: [],
+    order: grouped.order,
   };
 };
 

@@ -129,7 +129,28 @@ export function unionOf(node: SyntaxNode, inputs: readonly { rel: Rel; name: str
     return { rel, items: [...items, ...hidden] };
   });
   const hidden = b.partitionBy.map((name) => ({ name, type: 'tuple' as const }));
-  return { kind: 'union', inputs: parts, fields: [...columns, ...hidden], order: [] };
+  return inWrittenOrder({ kind: 'union', inputs: parts, fields: [...columns, ...hidden], order: [] }, b);
+}
+/** Rows that the query itself writes keep their order, table after table. */
+function inWrittenOrder(rel: Extract<Rel, { kind: 'union' }>, b: Binder): Rel {
+  const rowOf = (input: Rel): Expr | undefined => {
+    const [row, ...more] = input.order;
+    if (row && !more.length && row.column.startsWith('$$row'))
+      return { kind: 'column', name: row.column, type: 'long' };
+    return !row && input.kind === 'values' ? literal('long', 0n) : undefined;
+  };
+  const rows = rel.inputs.map(({ rel: input }) => rowOf(input));
+  if (rows.includes(undefined)) return rel;
+  const [table, row] = [b.hidden('table'), b.hidden('row')];
+  return {
+    ...rel,
+    inputs: rel.inputs.map((input, i) => ({
+      ...input,
+      items: [...input.items, { name: table, expr: literal('long', BigInt(i)) }, { name: row, expr: rows[i]! }],
+    })),
+    fields: [...rel.fields, { name: table, type: 'long' }, { name: row, type: 'long' }],
+    order: [table, row].map((column) => ({ column, descending: false, nullsFirst: true })),
+  };
 }
 /** Whether the result keeps this column apart by type. */
 const typeTwin = (rel: Rel, columns: readonly { name: string }[], name: string): boolean => {
