@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { constants, createGunzip } from 'node:zlib';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 
 /** Most bytes that one file may unpack to. */
@@ -44,8 +44,8 @@ async function* bounded(stream: Readable, bytesMax: number, spend: (bytes: numbe
 }
 
 const gunzip = (stream: Readable): Readable =>
-  // The error reaches whoever reads the result.
-  pipeline(stream, createGunzip({ chunkSize: 64 * 1024 }), () => undefined);
+  // A file that is cut off is read up to there. The error of one that is damaged reaches whoever reads the result.
+  pipeline(stream, createGunzip({ chunkSize: 64 * 1024, finishFlush: constants.Z_SYNC_FLUSH }), () => undefined);
 
 async function firstBytes(path: string, count: number): Promise<Buffer> {
   const file = await open(path, 'r');

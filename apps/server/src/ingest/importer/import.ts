@@ -11,7 +11,7 @@ import type { Streams } from '../sources/streams.ts';
 import { Batches, fileTag, type FileTag, type Flush } from './batches.ts';
 import { inputFiles, messageOf, type InputFile } from './files.ts';
 import { binaryMessage, framingsOf, type Framing } from './kind.ts';
-import { lineSplitter } from './splitter.ts';
+import { lineSplitter, type Splitter } from './splitter.ts';
 import { headOf, utf8Of } from './text.ts';
 import type { ImportedSegments, ImportTracker } from './tracker.ts';
 
@@ -138,6 +138,7 @@ export function createImporter(services: ImporterServices): Importer {
     const nothing = { ...about, file: file.name, source: null, records: 0 };
     if (file.message !== undefined) return { ...nothing, message: file.message };
     let [records, source]: [number, string | null] = [0, null];
+    let splitter: Splitter | undefined;
     try {
       const { head, complete, rest } = await headOf(utf8Of(file.open()));
       const message = binaryMessage(head);
@@ -148,7 +149,7 @@ export function createImporter(services: ImporterServices): Importer {
       const plan = planOf(sourcesFor(options.source), head, complete, options.source !== undefined);
       source = plan.recognised?.source.id ?? null;
       const stream = plan.recognised?.stream.name ?? unrecognisedStream;
-      const splitter = plan.framing.splitter((record, broken) => {
+      splitter = plan.framing.splitter((record, broken) => {
         records++;
         batches.add(stream, tag, record, broken);
       });
@@ -164,6 +165,7 @@ export function createImporter(services: ImporterServices): Importer {
       return { ...nothing, source, records, ...(unknown ? { message: 'no source recognises it' } : {}) };
     } catch (error) {
       if (options.signal?.aborted || error instanceof SallyportError) throw error;
+      splitter?.end();
       log.info({ err: error, file: file.name }, 'a file could not be read to its end');
       return { ...nothing, source, records, message: messageOf(error) };
     }

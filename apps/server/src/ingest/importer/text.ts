@@ -6,7 +6,7 @@ type Chunks = AsyncIterable<Buffer>;
 const utf16 = (bytes: Buffer): 'utf-16le' | 'utf-16be' | undefined =>
   bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
 
-/** Gathers the first `headBytes` of `chunks` (all, when there are fewer) in front of the rest. */
+/** Gathers the first `headBytes` of `chunks` (all, when there are fewer) in front of the rest. An error comes with the rest, so that the head is not lost. */
 export async function headOf(
   chunks: Chunks,
 ): Promise<{ head: Buffer; complete: boolean; rest: AsyncIterator<Buffer> }> {
@@ -14,10 +14,15 @@ export async function headOf(
   const parts: Buffer[] = [];
   let length = 0;
   while (length < headBytes) {
-    const { value, done } = await iterator.next();
-    if (done) return { head: Buffer.concat(parts), complete: true, rest: iterator };
-    parts.push(value);
-    length += value.length;
+    let next: IteratorResult<Buffer>;
+    try {
+      next = await iterator.next();
+    } catch (error) {
+      return { head: Buffer.concat(parts), complete: false, rest: { next: () => Promise.reject(error as Error) } };
+    }
+    if (next.done) return { head: Buffer.concat(parts), complete: true, rest: iterator };
+    parts.push(next.value);
+    length += next.value.length;
   }
   return { head: Buffer.concat(parts), complete: false, rest: iterator };
 }

@@ -133,7 +133,8 @@ function sourceRows(stream: SourceStream, framing: Framing, source: string): str
   const json = stream.format !== 'lines';
   // The door has checked that rows are JSON objects; lines of other formats are what they are.
   const valid = json && framing === 'import' ? `NOT _Broken AND ${isObject}` : 'NOT _Broken';
-  const raw = `(SELECT if(_Valid, RawData, '') AS RawData, RawData AS _Raw, _File, _Valid FROM (SELECT *, ${valid} AS _Valid FROM ${lines}))`;
+  const judged = `(SELECT RawData AS _Raw, _File, ${valid} AS _Valid FROM ${lines})`;
+  const raw = `(SELECT if(_Valid, _Raw, '') AS RawData, _Raw, _File, _Valid FROM ${judged})`;
   if (stream.columns === undefined) return raw;
   return jsonColumns(
     stream.columns,
