@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { Log } from '../log.ts';
+import { patiently } from './pool.ts';
 
 /** Any number, the same for all servers of a database: only one migrates at a time. */
 const advisoryLock = 7_255_987;
@@ -37,15 +38,14 @@ export function readMigrations(folder = shippedFolder): Migration[] {
 /**
  * Brings the database forward: each migration not yet there runs in a transaction of its own, by number. There is no way back.
  * Throws MigrationError when an applied migration has been edited, or is not among ours (the database belongs to a newer Sallyport).
- * Answers how many ran.
+ * Answers how many ran. A server that is away or starting is waited for, up to 15 s.
  */
 export async function migrate(
   url: string,
   log: Log,
   migrations: readonly Migration[] = readMigrations(),
 ): Promise<number> {
-  const client = new pg.Client({ connectionString: url, application_name: 'sallyport migrate' });
-  await client.connect();
+  const client = await patiently(() => connect(url));
   try {
     await client.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
     await client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -62,6 +62,14 @@ export async function migrate(
   } finally {
     await client.end();
   }
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: 'sallyport migrate' });
+  // A lost connection also fails the query under way; without a listener it would end the process.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
 }
 
 function checkApplied(

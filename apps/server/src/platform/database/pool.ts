@@ -45,6 +45,19 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 const unavailable = (cause: unknown) =>
   new SallyportError('Unavailable', 'the database does not answer', { retryAfterSeconds: 2, cause });
 
+/** Tries to connect until it works, or for 15 s; then throws Unavailable. Other errors than of the connection are thrown at once. */
+export async function patiently<T>(connect: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + connectPatienceMs;
+  for (;;)
+    try {
+      return await connect();
+    } catch (error) {
+      if (!isConnectionError(error)) throw error;
+      if (Date.now() > deadline) throw unavailable(error);
+      await delay(100);
+    }
+}
+
 interface Client {
   query(sql: string, parameters?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
 }
@@ -74,20 +87,8 @@ export function openDatabase(options: { url: string; log: Log; connectionsMax?: 
   });
   pool.on('error', (err) => log.warn({ err }, 'lost an idle database connection'));
 
-  const connect = async (): Promise<pg.PoolClient> => {
-    const deadline = Date.now() + connectPatienceMs;
-    for (;;)
-      try {
-        return await pool.connect();
-      } catch (error) {
-        if (!isConnectionError(error)) throw error;
-        if (Date.now() > deadline) throw unavailable(error);
-        await delay(100);
-      }
-  };
-
   const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
-    const client = await connect();
+    const client = await patiently(() => pool.connect());
     // A client in use reports a lost connection both here and to its query; without a listener the former ends the process.
     const ignore = () => undefined;
     client.on('error', ignore);

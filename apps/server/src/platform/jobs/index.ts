@@ -116,6 +116,8 @@ export function createJobs(options: {
         logger: dbosLogger(log),
         tracingEnabled: false,
       });
+      // DBOS gives up at once when the database is away; this waits for it.
+      await database.ping();
       await DBOS.launch();
       running = true;
       for (const { queue, concurrency } of definitions.values())
