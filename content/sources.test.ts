@@ -1,0 +1,109 @@
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compile } from '@sallyport/kql';
+import { Catalogue } from '@sallyport/lake';
+import { startTestLake, type TestLake } from '@sallyport/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadSources, type Source } from '../apps/server/src/ingest/sources/load.ts';
+import { recognise, sampleRecord } from '../apps/server/src/ingest/sources/recognise.ts';
+import { compileStream } from '../apps/server/src/ingest/sources/statements.ts';
+
+// Each `fixtures/<name>.jsonl|log` is recognised, loaded by the real engine, and compared with `<name>.expected.json`: the rows of each table, showing only
+// the columns that are set. RECORD=1 writes that file anew: read its difference before it is committed.
+
+const root = import.meta.dirname + '/sources';
+/** `now()` in the transforms: decides the year of times that have none. */
+const now = new Date('2026-01-10T00:00:00Z');
+/** Where every accepted row ends up, in one of them. The other tables repeat some events as Defender XDR has them. */
+const primary = ['SecurityEvent', 'WindowsEvent', 'Syslog'];
+
+type Rows = Record<string, Record<string, unknown>[]>;
+let bench: TestLake;
+let catalogue: Catalogue;
+let sources: readonly Source[];
+
+beforeAll(async () => {
+  catalogue = await Catalogue.load();
+  bench = await startTestLake({ catalogue });
+  const loaded = await loadSources(root);
+  expect(loaded.problems).toEqual([]);
+  sources = loaded.sources;
+});
+afterAll(() => bench.stop());
+
+async function fixtures(): Promise<string[]> {
+  const entries = await readdir(root, { recursive: true });
+  return entries.filter((name) => /fixtures\/[\w-]+\.(jsonl|log)$/.test(name)).toSorted();
+}
+
+let segments = 0;
+async function load(fixture: string): Promise<{ lines: number; source: string; rows: Rows }> {
+  const text = await readFile(join(root, fixture), 'utf8');
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const found = recognise(sources, lines.map(sampleRecord));
+  if (!found) throw new Error('no source recognises it');
+  const compiled = compileStream(found.stream, { compile, table: (name) => catalogue.get(name), now: () => now });
+  expect(compiled.problems).toEqual([]);
+  const id = `fixture${segments++}`;
+  const path = join(bench.spoolDir, id);
+  await writeFile(path, text);
+  await chmod(path, 0o644);
+  const kind = found.stream.format === 'lines' ? 'lines' : 'jsonObjects';
+  const { loads } = compiled.statements('door');
+  await bench.lake.load({ id, path, reader: { kind }, retry: false }, loads);
+  const rows: Rows = {};
+  for (const table of new Set(loads.map((one) => one.table))) {
+    const answer = await rowsOf(table, id);
+    if (answer.length > 0) rows[table] = answer;
+  }
+  return { lines: lines.length, source: found.source.id, rows };
+}
+
+/** Rows of one segment, without what is empty and what the lake itself adds. */
+async function rowsOf(table: string, segment: string): Promise<Record<string, unknown>[]> {
+  const text = `${table} | where _SegmentId == '${segment}' | order by TimeGenerated asc`;
+  const definition = catalogue.get(table);
+  if (!definition) throw new Error(`no table ${table}`);
+  const own = { name: '_SegmentId', type: 'string' } as const;
+  const compiled = compile(
+    text,
+    { version: `${table} with segments`, tables: [{ name: table, columns: [...definition.columns, own] }], functions: [] },
+    { now, database: bench.lake.workspace },
+  );
+  const { rows } = await bench.lake.query(compiled.sql, { who: 'test' });
+  const left = new Set(['_SegmentId', 'Type', 'TenantId', ...(table === 'DCRLogErrors' ? ['TimeGenerated'] : [])]);
+  const named = rows.map((row) =>
+    Object.fromEntries(
+      compiled.columns.flatMap(({ name }, i) => (left.has(name) || isEmpty(row[i]) ? [] : [[name, row[i]]])),
+    ),
+  );
+  return named.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
+const isEmpty = (cell: unknown): boolean => cell === null || cell === undefined || cell === '';
+
+it('recognises each fixture and stores the rows it says', { timeout: 120_000 }, async () => {
+  for (const fixture of await fixtures()) {
+    const { lines, source, rows } = await load(fixture);
+    expect(fixture.startsWith(`${source}/`), `${fixture} was taken for ${source}`).toBe(true);
+    const file = join(root, fixture.replace(/\.\w+$/, '.expected.json'));
+    if (process.env['RECORD']) await writeFile(file, `${JSON.stringify(rows, null, 2)}\n`);
+    expect(rows, fixture).toEqual(JSON.parse(await readFile(file, 'utf8')));
+    const count = (table: string): number => rows[table]?.length ?? 0;
+    if (Object.keys(rows).some((table) => primary.includes(table)))
+      expect(primary.map(count).reduce((a, b) => a + b), `${fixture}: rows stored`).toBe(lines - count('DCRLogErrors'));
+  }
+});
+
+it('begins every flow of the Windows source with the same head', async () => {
+  const folder = join(root, 'microsoft-windows-event');
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.kql'));
+  const heads = await Promise.all(
+    files.map(async (name) => {
+      const text = await readFile(join(folder, name), 'utf8');
+      const end = text.indexOf('\n', text.indexOf('| extend IsSysmon'));
+      return text.slice(0, end).replace(/^\| where tostring\(RawData\) .*\n/m, '');
+    }),
+  );
+  expect(heads.length).toBeGreaterThan(5);
+  expect(new Set(heads).size).toBe(1);
+});
