@@ -28,6 +28,8 @@ export interface Answer {
 const asServer = { implicit_select: '0', allow_introspection_functions: '0', storage_file_read_method: 'pread' };
 
 const nothing = new Uint8Array();
+const cancelled = (): EngineError => new EngineError(394, 'Query was cancelled', 'QUERY_WAS_CANCELLED');
+const killAgainMs = 100;
 /** Spaces make the addon run the statement as given, with its rows elsewhere. */
 const noPayload = Buffer.from(' ');
 
@@ -42,7 +44,8 @@ export class Pool {
   readonly #size: number;
   readonly #queueLimit: number;
   readonly #waiting: (() => void)[] = [];
-  readonly #running = new Map<string, string>();
+  /** By query id: what cancels it. */
+  readonly #running = new Map<string, () => void>();
   #busy = 0;
 
   constructor(native: Native, options: { dataDir: string; size: number; queue: number; args: readonly string[] }) {
@@ -61,20 +64,15 @@ export class Pool {
   /** Runs a job. Throws EngineError. An aborted job is killed in the engine, and settles when the engine has let go of it. */
   async run(job: Job, signal: AbortSignal): Promise<Answer> {
     await this.#enter(signal);
-    const tag = randomUUID();
-    const kill = (): void => this.#kill(tag);
     try {
+      const tag = randomUUID();
       return await this.#withConnection(job, tag, async (connection) => {
-        this.#running.set(job.queryId, tag);
-        signal.addEventListener('abort', kill, { once: true });
-        if (signal.aborted) throw new EngineError(394, 'Query was cancelled', 'QUERY_WAS_CANCELLED');
-        return this.#execute(connection, job);
+        using _cancelling = this.#cancelling(job.queryId, tag, signal);
+        return await this.#execute(connection, job);
       });
     } catch (error) {
       throw toEngineError(error);
     } finally {
-      signal.removeEventListener('abort', kill);
-      if (this.#running.get(job.queryId) === tag) this.#running.delete(job.queryId);
       this.#leave();
     }
   }
@@ -82,29 +80,26 @@ export class Pool {
   /** Runs a job whose format is line by line, handing out its bytes as the engine makes them. */
   async *stream(job: Job, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     await this.#enter(signal);
-    const tag = randomUUID();
-    const kill = (): void => this.#kill(tag);
-    const connection = this.#native.CreateConnection(this.#dataDir);
+    let connection: Connection | undefined;
     try {
+      const tag = randomUUID();
+      connection = this.#native.CreateConnection(this.#dataDir);
       this.#prepare(connection, job, tag);
-      this.#running.set(job.queryId, tag);
-      signal.addEventListener('abort', kill, { once: true });
+      using _cancelling = this.#cancelling(job.queryId, tag, signal);
       yield* this.#chunks(connection, job, signal);
     } catch (error) {
       throw toEngineError(error);
     } finally {
-      signal.removeEventListener('abort', kill);
-      if (this.#running.get(job.queryId) === tag) this.#running.delete(job.queryId);
-      this.#native.CloseConnection(connection);
+      if (connection) this.#native.CloseConnection(connection);
       this.#leave();
     }
   }
 
   /** Cancels a running statement. False when there is none of that id. */
   kill(queryId: string): boolean {
-    const tag = this.#running.get(queryId);
-    if (tag !== undefined) this.#kill(tag);
-    return tag !== undefined;
+    const cancel = this.#running.get(queryId);
+    cancel?.();
+    return cancel !== undefined;
   }
 
   /** Is a statement of this id still running? */
@@ -122,7 +117,7 @@ export class Pool {
       for (;;) {
         const chunk = await this.#native.StreamFetch(handle);
         if (chunk.done) return;
-        if (signal.aborted) throw new EngineError(394, 'Query was cancelled', 'QUERY_WAS_CANCELLED');
+        if (signal.aborted) throw cancelled();
         yield chunk.bytes;
       }
     } finally {
@@ -171,6 +166,26 @@ export class Pool {
     if (job.readonly) run(`SET readonly = ${job.readonly}`);
   }
 
+  /** Makes a statement cancellable by its signal and id, until disposed. Throws EngineError when it is aborted already. */
+  #cancelling(queryId: string, tag: string, signal: AbortSignal): Disposable {
+    if (signal.aborted) throw cancelled();
+    let timer: NodeJS.Timeout | undefined;
+    const cancel = (): void => {
+      this.#kill(tag);
+      // The engine knows a statement only once it has begun to run it: a first KILL may come too early.
+      timer ??= setInterval(() => this.#kill(tag), killAgainMs);
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    this.#running.set(queryId, cancel);
+    return {
+      [Symbol.dispose]: () => {
+        clearInterval(timer);
+        signal.removeEventListener('abort', cancel);
+        if (this.#running.get(queryId) === cancel) this.#running.delete(queryId);
+      },
+    };
+  }
+
   #kill(tag: string): void {
     try {
       const sql = `KILL QUERY WHERE Settings['query_cache_tag'] = ${sqlString(tag)} ASYNC`;
@@ -181,6 +196,7 @@ export class Pool {
   }
 
   async #enter(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw cancelled();
     if (this.#busy < this.#size) {
       this.#busy++;
       return;
@@ -194,7 +210,7 @@ export class Pool {
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(go), 1);
-        reject(new EngineError(394, 'Query was cancelled', 'QUERY_WAS_CANCELLED'));
+        reject(cancelled());
       };
       const go = (): void => {
         signal.removeEventListener('abort', abort);
