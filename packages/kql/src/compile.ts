@@ -43,6 +43,9 @@ class Cache<V> {
   constructor(limit: number) {
     this.#limit = limit;
   }
+  set(key: string, value: V): void {
+    this.#entries.set(key, value);
+  }
   get(key: string, make: () => V): V {
     const found = this.#entries.get(key);
     if (found !== undefined) {
@@ -120,19 +123,39 @@ function guarded<T>(text: string, work: () => T): T {
   }
 }
 
-/** Compiles KQL to one ClickHouse SELECT. Throws KqlError. */
-export function compile(text: string, catalogue: KqlCatalogue, options: CompileOptions): Compiled {
+interface Emitted {
+  readonly compiled: Compiled;
+  /** The moment that the SQL speaks of; undefined when it speaks of none, and serves at any. */
+  readonly moment: number | undefined;
+}
+const compiledByText = new Cache<Emitted>(maxPlans);
+
+function emitted(text: string, catalogue: KqlCatalogue, options: CompileOptions): Emitted {
   const { rel, visualization } = planOf(text, catalogue);
   return guarded(text, () => {
     const emitter = new Emitter(options);
     const statement = emitter.emitRoot(rel);
-    return {
+    const compiled: Compiled = {
       sql: statement.text,
       columns: visibleColumns(rel),
       reads: emitter.reads,
       ...(visualization ? { visualization } : {}),
     };
+    return { compiled, moment: emitter.usedNow ? options.now.getTime() : undefined };
   });
+}
+
+/** Compiles KQL to one ClickHouse SELECT. Throws KqlError. Results are kept by text, catalogue version and options. */
+export function compile(text: string, catalogue: KqlCatalogue, options: CompileOptions): Compiled {
+  // What a `source` answers is not known to be the same twice.
+  if (options.source) return emitted(text, catalogue, options).compiled;
+  const { database, timespan, output, maxRows } = options;
+  const key = JSON.stringify([catalogue.version, database, timespan, output, maxRows, text]);
+  const kept = compiledByText.get(key, () => emitted(text, catalogue, options));
+  if (kept.moment === undefined || kept.moment === options.now.getTime()) return kept.compiled;
+  const fresh = emitted(text, catalogue, options);
+  compiledByText.set(key, fresh);
+  return fresh.compiled;
 }
 
 /** The base tables that a query reads, by name, each once. Throws KqlError. */

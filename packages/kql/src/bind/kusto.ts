@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { KqlCatalogue } from '../types.ts';
+import type { Column, KqlCatalogue, KqlType } from '../types.ts';
 
 /**
  * The little of Microsoft's language library that we use, typed by hand: its own declarations are 34,000 lines over a global
@@ -53,9 +53,16 @@ interface Library {
   readonly KustoCode: { ParseAndAnalyze(text: string, globals: GlobalState): KustoCode };
   readonly GlobalState: { readonly Default: GlobalState };
   readonly Symbols: {
-    readonly TableSymbol: {
-      readonly $ctor7: new (name: string, schema: string, description: string | null) => KustoSymbol;
-    };
+    readonly TableSymbol: { readonly $ctor4: new (name: string, columns: readonly KustoSymbol[]) => KustoSymbol };
+    readonly ColumnSymbol: new (
+      name: string,
+      type: KustoSymbol,
+      description: null,
+      originals: null,
+      source: null,
+      examples: null,
+    ) => KustoSymbol;
+    readonly ScalarTypes: Readonly<Record<string, KustoSymbol>>;
     readonly FunctionSymbol: {
       readonly $ctor16: new (name: string, parameters: string, body: string, description: string | null) => KustoSymbol;
     };
@@ -138,17 +145,26 @@ export function compoundText(node: SyntaxNode): string | undefined {
   return parts.length && parts.every((p) => typeof p === 'string') ? parts.join('') : undefined;
 }
 
-const quoteName = (name: string): string =>
-  /^[A-Za-z_]\w*$/.test(name) ? `['${name}']` : `['${name.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}']`;
+const scalarTypeNames: Readonly<Record<KqlType, string>> = {
+  bool: 'Bool',
+  datetime: 'DateTime',
+  decimal: 'Decimal',
+  dynamic: 'Dynamic',
+  guid: 'Guid',
+  int: 'Int',
+  long: 'Long',
+  real: 'Real',
+  string: 'String',
+  timespan: 'TimeSpan',
+};
 
-/** Builds the library's state of names. About 1 ms per 10 tables: keep one per catalogue version. */
+/** Builds the library's state of names. About 0.1 s for 1,400 tables: keep one per catalogue version. */
 export function buildGlobals(catalogue: KqlCatalogue): GlobalState {
   const { library: lib } = library();
-  const { TableSymbol, FunctionSymbol, DatabaseSymbol } = lib.Symbols;
-  const tables = catalogue.tables.map(
-    (t) =>
-      new TableSymbol.$ctor7(t.name, `(${t.columns.map((c) => `${quoteName(c.name)}:${c.type}`).join(',')})`, null),
-  );
+  const { TableSymbol, ColumnSymbol, ScalarTypes, FunctionSymbol, DatabaseSymbol } = lib.Symbols;
+  const column = (c: Column): KustoSymbol =>
+    new ColumnSymbol(c.name, ScalarTypes[scalarTypeNames[c.type]]!, null, null, null, null);
+  const tables = catalogue.tables.map((t) => new TableSymbol.$ctor4(t.name, t.columns.map(column)));
   const functions = catalogue.functions.map(
     (f) => new FunctionSymbol.$ctor16(f.name, f.parameters, `{ ${f.body}\n}`, null),
   );

@@ -10,7 +10,8 @@ import type { KqlType } from '../types.ts';
 export interface Scope {
   readonly column: (name: string) => Sql;
   readonly query: (rel: Rel) => Sql;
-  readonly now: bigint;
+  /** The moment of compilation, in ticks since 0001-01-01. */
+  readonly now: () => bigint;
   /** Names an expression, so that it can be written more than once without growing the text. Missing where no name can stand. */
   readonly name?: (expression: Sql) => Sql;
 }
@@ -31,7 +32,9 @@ export const literalToSql = (type: KqlType, value: Parameters<typeof literalSql>
 
 export const callInfo = (name: string, result: KqlType, span: Span, scope: Scope): CallInfo => ({
   result,
-  now: scope.now,
+  get now() {
+    return scope.now();
+  },
   name: (expression) => (expression.text.length < nameFrom ? expression : (scope.name?.(expression) ?? expression)),
   fail: (message) => {
     throw new KqlError('InvalidArgument', `${name}: ${message}`, span);

@@ -69,10 +69,20 @@ export class Emitter {
   readonly #now: bigint;
   readonly #reads: TableRead[] = [];
   #aliases = 0;
+  #usedNow = false;
 
   constructor(options: CompileOptions) {
     this.#options = options;
     this.#now = epochTicks + BigInt(options.now.getTime()) * 10_000n;
+  }
+
+  /** Whether the SQL says the moment of compilation anywhere. */
+  get usedNow(): boolean {
+    return this.#usedNow;
+  }
+  #moment(): bigint {
+    this.#usedNow = true;
+    return this.#now;
   }
 
   get reads(): readonly TableRead[] {
@@ -120,7 +130,7 @@ export class Emitter {
         return column.sql;
       },
       query: (rel) => this.#subquery(rel),
-      now: this.#now,
+      now: () => this.#moment(),
       name: (expression) => {
         const known = block.names.find((n) => n.expression.text === expression.text);
         if (known) return known.name;
@@ -253,7 +263,7 @@ export class Emitter {
         throw new Error(`a constant row reads ${name}`);
       },
       query: (r) => this.#subquery(r),
-      now: this.#now,
+      now: () => this.#moment(),
     };
     if (first && others.length === 0) {
       const empty: Block = {
@@ -296,7 +306,7 @@ export class Emitter {
         throw new Error(`range reads ${name}`);
       },
       query: (r) => this.#subquery(r),
-      now: this.#now,
+      now: () => this.#moment(),
     };
     const type = field!.type;
     const part = (e: Expr): Sql => emitExpression(e, outside).sql;
