@@ -21,8 +21,9 @@ export const isUnauthenticated = (error: unknown): boolean =>
 export function createQueryClient(onSignedOut: () => void): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({
-      onError: (error) => {
-        if (isUnauthenticated(error)) onSignedOut();
+      onError: (error, query) => {
+        // The question itself who is signed in is answered by the frame: asking it again here would never end.
+        if (isUnauthenticated(error) && query.queryKey[0] !== 'me') onSignedOut();
       },
     }),
     defaultOptions: {
