@@ -1,4 +1,4 @@
-import { SallyportError, type Cell, type QueryResult } from '@sallyport/contracts';
+import { SallyportError, type Cell } from '@sallyport/contracts';
 import type { Queries } from '../../hunting/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
@@ -6,6 +6,7 @@ import { alertsOf, windowOf, type RuleWindow } from '../run/alerts.ts';
 import { evaluate, rowsLookedAt, type Evaluation } from '../run/evaluate.ts';
 import { ResultTable } from '../run/table.ts';
 import { triggers } from '../run/trigger.ts';
+import { binnedQuery, windowColumn } from './binned.ts';
 import { binsOf, type BinOptions } from './bins.ts';
 import { mayGiveRowsOfNothing, rowLevelPart } from './row-level.ts';
 import { binSeconds, windowsWithNews, type Bin } from './windows.ts';
@@ -43,6 +44,10 @@ export async function planRule(parts: Parts, rule: AnalyticsRule, options: BinOp
   const part = rowLevelPart(rule.query, (name) => parts.platform.lake.catalogue.get(name) !== undefined);
   const atOnce = part?.whole ? await rowsAtOnce(parts, rule, options) : undefined;
   if (atOnce) return { tasks: keep(tasksOfRows(parts, rule, atOnce), wanted), firesOnNothing: triggers(rule, 0) };
+  const binned = part && rule.queryFrequency === rule.queryPeriod ? binnedQuery(part, rule.queryFrequency) : undefined;
+  const grouped = binned === undefined ? undefined : await askAtOnce(parts, rule, binned, options);
+  if (grouped?.has(windowColumn) && !mayGiveRowsOfNothing(rule.query))
+    return { tasks: keep(tasksOfGroups(parts, rule, grouped), wanted), firesOnNothing: triggers(rule, 0) };
   const bins =
     (part && (await binsOfPart(parts, rule, part.text, options))) ??
     own ??
@@ -68,23 +73,54 @@ export const callOptions = ({ signal, source }: BinOptions) => ({
 });
 
 /** The rule's rows over the whole time; undefined when they are too many, or have no time of their own. */
-async function rowsAtOnce(
+async function rowsAtOnce(parts: Parts, rule: AnalyticsRule, options: BinOptions): Promise<ResultTable | undefined> {
+  const table = await askAtOnce(parts, rule, rule.query, options);
+  return table && hasTime(table.columns) ? table : undefined;
+}
+
+/** A query's answer over the whole time; undefined when it is too long, or the query (one of our making) makes no sense. */
+async function askAtOnce(
   { queries }: Parts,
   rule: AnalyticsRule,
+  query: string,
   options: BinOptions,
 ): Promise<ResultTable | undefined> {
-  const answer = await queries.run({
-    query: rule.query,
-    now: options.to,
-    timespan: { from: options.from, to: options.to },
-    maxRows: rowsAtOnceMax,
-    who: `rule ${rule.id}`,
-    operation: 'rule',
-    limits,
-    ...callOptions(options),
+  try {
+    const answer = await queries.run({
+      query,
+      now: options.to,
+      timespan: { from: options.from, to: options.to },
+      maxRows: rowsAtOnceMax,
+      who: `rule ${rule.id}`,
+      operation: 'rule',
+      limits,
+      ...callOptions(options),
+    });
+    return answer.partial ? undefined : new ResultTable(answer.columns, answer.rows);
+  } catch (error) {
+    if (query !== rule.query && error instanceof SallyportError && error.code === 'InvalidQuery') return undefined;
+    throw error;
+  }
+}
+
+/** Tasks from rows that are marked with the start of their window. */
+function tasksOfGroups({ platform }: Parts, rule: AnalyticsRule, table: ResultTable): Task[] {
+  const mark = table.columns.findIndex((column) => column.name === windowColumn);
+  const columns = table.columns.toSpliced(mark, 1);
+  const now = platform.clock.now();
+  const groups = Map.groupBy(table.rows, (row) => table.time(row, windowColumn));
+  return [...groups].flatMap(([start, marked]): Task[] => {
+    if (start === undefined) return [];
+    const rows = marked.slice(0, rowsLookedAt(rule)).map((row) => row.toSpliced(mark, 1));
+    const window = windowOf(rule, new Date(start + rule.queryFrequency * 1_000));
+    return [
+      {
+        rule,
+        window,
+        found: { rows: rows.length, alerts: alertsOf(rule, window, new ResultTable(columns, rows), now) },
+      },
+    ];
   });
-  const table = new ResultTable(answer.columns, answer.rows);
-  return answer.partial || !hasTime(table.columns) ? undefined : table;
 }
 
 const hasTime = (columns: ResultTable['columns']): boolean =>
@@ -110,29 +146,14 @@ function tasksOfRows({ platform }: Parts, rule: AnalyticsRule, table: ResultTabl
 
 /** The minutes in which the rule's beginning has rows; undefined when that can't be asked. */
 async function binsOfPart(
-  { queries }: Parts,
+  parts: Parts,
   rule: AnalyticsRule,
   part: string,
   options: BinOptions,
 ): Promise<Bin[] | undefined> {
-  let answer: QueryResult;
-  try {
-    answer = await queries.run({
-      query: `${part}\n| where isnotnull(TimeGenerated)\n| summarize by Minute = bin(TimeGenerated, 1m)`,
-      now: options.to,
-      timespan: { from: options.from, to: options.to },
-      who: `rule ${rule.id}`,
-      operation: 'rule',
-      limits,
-      ...callOptions(options),
-    });
-  } catch (error) {
-    // The beginning keeps no TimeGenerated, or only the whole query makes sense.
-    if (error instanceof SallyportError && error.code === 'InvalidQuery') return undefined;
-    throw error;
-  }
-  if (answer.partial || answer.columns[0]?.type !== 'datetime') return undefined;
-  const table = new ResultTable(answer.columns, answer.rows);
+  const query = `${part}\n| where isnotnull(TimeGenerated)\n| summarize by Minute = bin(TimeGenerated, 1m)`;
+  const table = await askAtOnce(parts, rule, query, options);
+  if (table?.columns[0]?.type !== 'datetime') return undefined;
   return table.rows
     .flatMap((row) => table.time(row, 'Minute') ?? [])
     .map((at) => ({ at: Math.floor(at / 1_000 / binSeconds) * binSeconds, segments: [] }))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { binnedQuery } from './binned.ts';
 import { mayGiveRowsOfNothing, rowLevelPart } from './row-level.ts';
 
 const isTable = (name: string) => ['T', 'U', 'SecurityEvent'].includes(name);
@@ -24,7 +25,7 @@ describe('the row-level part of a query', () => {
     ['T | take 5', 'T '],
     ['T | sort by a | extend b = prev(a)', 'T | sort by a '],
     ['T | join (U) on a', 'T '],
-  ])('of %s is %s', (query, text) => expect(part(query)).toEqual({ text, whole: false }));
+  ])('of %s is %s', (query, text) => expect(part(query)).toMatchObject({ text, whole: false }));
 
   it.each([
     'print 1',
@@ -38,11 +39,36 @@ describe('the row-level part of a query', () => {
   ])('there is none in %s', (query) => expect(part(query)).toBeUndefined());
 
   it('keeps the let statements before it', () => {
-    expect(part('let x = 1;\nT | where a == x | count')).toEqual({
+    expect(part('let x = 1;\nT | where a == x | count')).toMatchObject({
       text: 'let x = 1;\n\nT | where a == x ',
       whole: false,
     });
   });
+});
+
+describe('a query over all windows at once', () => {
+  const binned = (query: string, step = 900) => binnedQuery(part(query)!, step);
+  it('groups by the window too', () => {
+    expect(
+      binned('T | where a // x\n| summarize n = count() by b // y\n| where n > 3 | project b, n | distinct b'),
+    ).toBe(
+      'T | where a // x\n\n| extend _SweepWindow = bin(TimeGenerated, 900s)\n| summarize n = count() by b, _SweepWindow\n| where n > 3 \n| project b, n, _SweepWindow\n| distinct b, _SweepWindow',
+    );
+    expect(binned('T | summarize arg_max(TimeGenerated, *) by a | extend TimeGenerated = x')).toContain(
+      'by a, _SweepWindow',
+    );
+  });
+  it.each([
+    ['T | summarize count()', 900],
+    ['T | summarize count() by a', 1_000],
+    ['T | summarize count() by a', 172_800],
+    ['T | summarize by a | join (U) on a', 900],
+    ['T | summarize by a | where a in (U)', 900],
+    ['T | summarize by a | top 5 by a', 900],
+    ['T | summarize make_set(pack_all()) by a', 900],
+    ['T | summarize x = min(TimeGenerated) by a | where x > ago(1h)', 900],
+    ['T | where a', 900],
+  ])('is not made of %s (%d s)', (query, step) => expect(binned(query, step)).toBeUndefined());
 });
 
 describe('rows of nothing', () => {

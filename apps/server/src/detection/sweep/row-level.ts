@@ -1,9 +1,14 @@
+import { bare, split, withoutComments } from './kql-text.ts';
+
 /** The part of a query that looks at each row by itself. */
 export interface RowLevelPart {
   /** KQL of that part, with the `let` statements before it. */
   readonly text: string;
   /** Nothing comes after it: the whole query is of this kind. */
   readonly whole: boolean;
+  /** The operators after it, as they stand. */
+  readonly rest: readonly string[];
+  readonly names: Names;
 }
 
 /** Operators whose answer for a row depends on that row alone (sort: only the order of rows depends on others). */
@@ -53,10 +58,10 @@ export function rowLevelPart(query: string, isTable: (name: string) => boolean):
   const end = operators.findIndex((operator) => !isOfTheRow(bare(operator), names));
   const kept = end < 0 ? operators : operators.slice(0, end);
   const text = [...statements.slice(0, -1), [source, ...kept].join('|')].join(';\n');
-  return { text, whole: end < 0 };
+  return { text, whole: end < 0, rest: end < 0 ? [] : operators.slice(end), names };
 }
 
-interface Names {
+export interface Names {
   /** A table, or a `let` that is rows of tables. */
   readonly isTabular: (name: string) => boolean;
 }
@@ -76,7 +81,7 @@ function isSourceOfRows(text: string, names: Names): boolean {
   return union !== null && split(union[2] ?? '', ',').every((part) => isSourceOfRows(part, names));
 }
 
-function isOfTheRow(operator: string, names: Names): boolean {
+export function isOfTheRow(operator: string, names: Names): boolean {
   const name = /^\s*([\w-]+)/.exec(operator)?.[1] ?? '';
   // A pipe inside brackets is another query.
   return (
@@ -85,7 +90,7 @@ function isOfTheRow(operator: string, names: Names): boolean {
 }
 
 /** Says the same whenever and beside whatever it is asked: no clock, no other rows. */
-const isConstant = (text: string, names: Names): boolean =>
+export const isConstant = (text: string, names: Names): boolean =>
   !text.includes('|') && !notOfTheRow.test(text) && !(text.match(/\w+/g) ?? []).some(names.isTabular);
 
 /** Whether a query could have rows over empty tables: it counts without groups, or brings rows of its own. Errs towards yes. */
@@ -101,32 +106,4 @@ export function mayGiveRowsOfNothing(query: string): boolean {
     .split(/\bsummarize\b/)
     .slice(1)
     .some((rest) => !/\bby\b/.test(rest.split('|', 1)[0] ?? ''));
-}
-
-/** Comments and strings of KQL: `// …`, "…", '…', @"…", @'…', ```…```. */
-const opaque =
-  /\/\/[^\n]*|```[\s\S]*?(?:```|$)|@"(?:[^"]|"")*(?:"|$)|@'(?:[^']|'')*(?:'|$)|"(?:[^"\\\n]|\\.)*(?:"|$)|'(?:[^'\\\n]|\\.)*(?:'|$)/g;
-
-/** The text with comments and strings blanked out, in its length. */
-const bare = (text: string): string => text.replaceAll(opaque, (part) => ' '.repeat(part.length));
-const withoutComments = (text: string): string =>
-  text.replaceAll(opaque, (part) => (part.startsWith('//') ? ' '.repeat(part.length) : part));
-
-/** The parts of a text between separators that stand outside brackets, strings and comments. */
-function split(text: string, separator: ';' | '|' | ','): string[] {
-  const blanked = bare(text);
-  const parts: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (let at = 0; at < blanked.length; at++) {
-    const char = blanked[at]!;
-    if (char === '(' || char === '[' || char === '{') depth++;
-    else if (char === ')' || char === ']' || char === '}') depth--;
-    else if (char === separator && depth === 0) {
-      parts.push(text.slice(start, at));
-      start = at + 1;
-    }
-  }
-  parts.push(text.slice(start));
-  return parts;
 }
