@@ -18,7 +18,8 @@ import { literalValue } from './literals.ts';
 
 type Bind = (node: SyntaxNode, place: Place, b: Binder) => Expr;
 
-const literalExpression: Bind = (node, _place, b) => {
+const literalExpression: Bind = (node, place, b) => {
+  if (/^datetime\s*\(\s*now\s*\)$/i.test(textOf(node))) return b.builtIn('now', [], 'datetime', node, place);
   const value = literalValue(kindOf(node), textOf(node));
   if (value === undefined) return b.fail('InvalidArgument', `${textOf(node)} is not a valid value`, node);
   return literal(typeOfSymbol(node.ResultType), value);

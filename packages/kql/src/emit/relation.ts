@@ -500,7 +500,7 @@ export class Emitter {
       ]),
     });
     const scope = this.#bareScope(input);
-    const arrays = own.map((o) => arrayOf({ ...o.value, sql: input.columns.get(o.name)!.sql }, rel.keepNull));
+    const arrays = own.map((o) => arrayOf({ ...o.value, sql: input.columns.get(o.name)!.sql }, rel));
     const longest = arrays.length > 1 ? sql`greatest(${join(arrays.map((a) => sql`length(${a})`))})` : undefined;
     const cut = (a: Sql): Sql => {
       const even = longest ? sql`arrayResize(${a}, ${longest}, '')` : a;
@@ -617,11 +617,17 @@ const comparable = (o: Operand, other: Operand['type']): Sql => {
   return o.sql;
 };
 
-/** The elements of a dynamic as JSON texts: an array's; a bag's as bags of one key. Null is one null, or nothing. */
-function arrayOf(o: Operand, keepNull: boolean): Sql {
+/** The elements of a dynamic as JSON texts: an array's; a bag's members. Null is one null, or nothing. */
+function arrayOf(o: Operand, { keepNull, bags }: { keepNull: boolean; bags: 'bag' | 'array' }): Sql {
   const d = toDynamic(o);
-  const clean = (raw: Sql): Sql => sql`arrayMap(x -> replaceAll(x, '\\\\/', '/'), ${raw})`;
-  return sql`multiIf(startsWith(${d}, '['), ${clean(sql`JSONExtractArrayRaw(${d})`)}, startsWith(${d}, '{'), ${clean(sql`arrayMap(p -> concat('{', toJSONString(p.1), ':', p.2, '}'), JSONExtractKeysAndValuesRaw(${d}))`)}, ${d} = '', ${keepNull ? sql`['']` : sql`CAST([], 'Array(String)')`}, [${d}])`;
+  const clean = (raw: Sql): Sql => sql`arrayMap(x -> replaceAll(x, '\\/', '/'), ${raw})`;
+  const member =
+    bags === 'bag'
+      ? sql`concat('{', toJSONString(p.1), ':', p.2, '}')`
+      : sql`concat('[', toJSONString(p.1), ',', p.2, ']')`;
+  const members = clean(sql`arrayMap(p -> ${member}, JSONExtractKeysAndValuesRaw(${d}))`);
+  const none = keepNull ? sql`['']` : sql`CAST([], 'Array(String)')`;
+  return sql`multiIf(startsWith(${d}, '['), ${clean(sql`JSONExtractArrayRaw(${d})`)}, startsWith(${d}, '{'), ${members}, ${d} = '', ${none}, [${d}])`;
 }
 
 const engineCell = (field: Field, column: Sql): Sql => sql`CAST(${column}, ${string(typeOf(field).text)})`;

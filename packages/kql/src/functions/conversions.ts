@@ -33,6 +33,20 @@ const parse = scalarWith(
   'maybe',
 );
 
+const notNull = scalarWith('isnotnull', ['any'], 'bool', ([a]) => sql`NOT ${isNull(a!)}`, 'never');
+const notEmpty = scalarWith(
+  'isnotempty',
+  ['any'],
+  'bool',
+  ([a]) =>
+    a!.nullable
+      ? sql`isNotNull(${a!.sql})`
+      : a!.type === 'string' || a!.type === 'dynamic'
+        ? sql`(${a!.sql} != '')`
+        : sql`true`,
+  'never',
+);
+
 export const conversionFunctions: readonly ScalarFunction[] = [
   ...Object.values(casts),
   alias('toboolean', casts.bool),
@@ -43,19 +57,20 @@ export const conversionFunctions: readonly ScalarFunction[] = [
   alias('todynamic', parse),
   alias('toobject', parse),
   scalarWith('isnull', ['any'], 'bool', ([a]) => isNull(a!), 'never'),
-  scalarWith('isnotnull', ['any'], 'bool', ([a]) => sql`NOT ${isNull(a!)}`, 'never'),
+  notNull,
+  alias('notnull', notNull),
   scalarWith(
     'isempty',
     ['any'],
     'bool',
-    ([a]) => (a!.nullable ? sql`isNull(${a!.sql})` : sql`(${a!.sql} = '')`),
+    ([a]) =>
+      a!.nullable
+        ? sql`isNull(${a!.sql})`
+        : a!.type === 'string' || a!.type === 'dynamic'
+          ? sql`(${a!.sql} = '')`
+          : sql`false`,
     'never',
   ),
-  scalarWith(
-    'isnotempty',
-    ['any'],
-    'bool',
-    ([a]) => (a!.nullable ? sql`isNotNull(${a!.sql})` : sql`(${a!.sql} != '')`),
-    'never',
-  ),
+  notEmpty,
+  alias('notempty', notEmpty),
 ];

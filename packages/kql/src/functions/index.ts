@@ -7,6 +7,7 @@ import { mathFunctions } from './math.ts';
 import { internalFunctions } from './operators.ts';
 import { indexByName } from './registry.ts';
 import { stringFunctions } from './strings.ts';
+import { xmlFunctions } from './xml.ts';
 import { rowNumber, runCounter, windowTable } from './windows.ts';
 
 /** Every function that runs, by name. A function that is not here is refused with its place. */
@@ -18,6 +19,7 @@ export const scalarFunctions = indexByName([
   ipFunctions,
   mathFunctions,
   stringFunctions,
+  xmlFunctions,
 ]);
 export const aggregateFunctions = indexByName([aggregateTable]);
 export const windowFunctions = indexByName([windowTable, [rowNumber]]);

@@ -1,4 +1,4 @@
-import { identifier, join, sql, string, type Sql } from '../sql.ts';
+import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import { cleanJson, quoteJson, toText, toJsonElement, unixTicks } from './convert.ts';
 import { hasTerm } from './operators.ts';
 import { alias, scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
@@ -30,6 +30,21 @@ const extract = scalarWith(
       : sql`extractGroups(${source!.sql}, ${regex!.sql})[${group!.sql}]`;
   },
 );
+
+/** The constant list of groups that extract_all is to give; undefined when it is none. */
+function chosenGroups(list: Operand, groups: number): readonly number[] | undefined {
+  if (typeof list.literal?.value !== 'string') return undefined;
+  const numbers: unknown = JSON.parse(list.literal.value);
+  const valid =
+    Array.isArray(numbers) && numbers.length > 0 && numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= groups);
+  return valid ? (numbers as readonly number[]) : undefined;
+}
+/** One match, `g`, as JSON: all its groups, or the chosen ones; one alone stands for itself. */
+const pickGroups = (chosen: readonly number[] | undefined): Sql => {
+  if (!chosen) return stringsToDynamic(identifier('g'));
+  const one = (n: number): Sql => sql`g[${integer(n)}]`;
+  return chosen.length === 1 ? quoteJson(one(chosen[0]!)) : stringsToDynamic(sql`[${join(chosen.map(one))}]`);
+};
 
 const split = scalarWith('split', ['string', 'string', 'long?'], 'dynamic', ([s, delimiter, index]) => {
   const parts = sql`if(${delimiter!.sql} = '', [${s!.sql}], splitByString(${delimiter!.sql}, ${s!.sql}))`;
@@ -129,6 +144,14 @@ const xxHash: ScalarFunction['build'] = ([v, mod], call) => {
 const hexHash = (name: string, fn: Sql): ScalarFunction =>
   scalarWith(name, ['any'], 'string', ([a]) => sql`lower(hex(${fn}(${text(a!)})))`, 'never');
 
+const base64Encode = scalar('base64_encode_tostring', ['string'], 'string', (s) => sql`base64Encode(${s})`);
+const base64Decode = scalar(
+  'base64_decode_tostring',
+  ['string'],
+  'string',
+  (s) => sql`if(isValidUTF8(tryBase64Decode(${s})), tryBase64Decode(${s}), '')`,
+);
+
 export const stringFunctions: readonly ScalarFunction[] = [
   scalarWith(
     'strcat',
@@ -196,19 +219,33 @@ export const stringFunctions: readonly ScalarFunction[] = [
     if (typeof regex!.literal?.value !== 'string') return call.fail('the expression must be a constant');
     const groups = regex!.literal.value.replaceAll(/\\.|\[(?:\\.|[^\]])*\]/g, '').match(/\((?!\?[^P<])/g)?.length ?? 0;
     if (groups === 0) return call.fail('the expression must have at least one capturing group');
-    if (third) return call.fail('choosing groups is not supported: leave the other groups out of the expression');
-    if (groups === 1) return matchesOrNull(stringsToDynamic(sql`extractAll(${text(source)}, ${regex!.sql})`));
+    const chosen = third ? chosenGroups(second!, groups) : undefined;
+    if (third && !chosen) return call.fail('the groups must be a constant list of numbers such as dynamic([1,2])');
+    if (groups === 1 && !chosen)
+      return matchesOrNull(stringsToDynamic(sql`extractAll(${text(source)}, ${regex!.sql})`));
     return matchesOrNull(
-      sql`concat('[', arrayStringConcat(arrayMap(g -> ${stringsToDynamic(identifier('g'))}, extractAllGroupsVertical(${text(source)}, ${regex!.sql})), ','), ']')`,
+      sql`concat('[', arrayStringConcat(arrayMap(g -> ${pickGroups(chosen)}, extractAllGroupsVertical(${text(source)}, ${regex!.sql})), ','), ']')`,
     );
   }),
   split,
-  scalar('base64_encode_tostring', ['string'], 'string', (s) => sql`base64Encode(${s})`),
+  base64Encode,
+  alias('base64_encodestring', base64Encode),
+  base64Decode,
+  alias('base64_decodestring', base64Decode),
   scalar(
-    'base64_decode_tostring',
+    'base64_decode_toarray',
     ['string'],
-    'string',
-    (s) => sql`if(isValidUTF8(tryBase64Decode(${s})), tryBase64Decode(${s}), '')`,
+    'dynamic',
+    (s) =>
+      sql`concat('[', arrayStringConcat(arrayMap(i -> toString(ascii(substring(tryBase64Decode(${s}), i, 1))), range(1, length(tryBase64Decode(${s})) + 1)), ','), ']')`,
+  ),
+  // Where a regular expression first matches, from 0; -1 where it does not.
+  scalarWith(
+    'indexof_regex',
+    ['string', 'string'],
+    'long',
+    ([s, regex]) =>
+      sql`if(match(${s!.sql}, ${regex!.sql}), toInt64(lengthUTF8(extract(${s!.sql}, concat('^((?s).*?)(?:', ${regex!.sql}, ')')))), -1)`,
   ),
   scalar('url_encode', ['string'], 'string', (s) => sql`replaceAll(${encodeUrl(s)}, '%20', '+')`),
   scalar('url_encode_component', ['string'], 'string', encodeUrl),

@@ -44,6 +44,7 @@ function unnest(
   items: readonly Expansion[],
   index: string,
   keepNull: boolean,
+  bags: 'bag' | 'array',
   limit: Expr | undefined,
 ): Rel {
   const added = items.filter((i) => !input.fields.some((f) => f.name === i.name));
@@ -58,6 +59,7 @@ function unnest(
     items: items.map((i) => ({ name: i.name, expr: i.expr })),
     index,
     keepNull,
+    bags,
     limit,
     fields,
     order: input.order.length ? [...input.order, { column: index, descending: false, nullsFirst: true }] : [],
@@ -67,7 +69,8 @@ function unnest(
 export const mvExpand: OperatorBinder = (node, input, env, b) => {
   const parameters = parametersOf(node);
   const bag = parameters.text('bagexpansion') ?? parameters.text('kind') ?? 'bag';
-  if (bag !== 'bag') return b.fail('UnsupportedOperator', `mv-expand bagexpansion=${bag} is not supported`, node);
+  if (bag !== 'bag' && bag !== 'array')
+    return b.fail('InvalidArgument', `mv-expand bagexpansion=${bag} is not known`, node);
   const clause = childOrNone(node, 'RowLimitClause');
   const limit = clause ? b.expr(child(clause, 'RowLimit'), { env }) : undefined;
   const items = expansions(node, input, env, b);
@@ -75,7 +78,7 @@ export const mvExpand: OperatorBinder = (node, input, env, b) => {
   const index = b.hidden('row');
   // A key of the order that is itself expanded orders by its value before.
   const base = items.some((i) => input.order.some((o) => o.column === i.name)) ? { ...input, order: [] } : input;
-  const expanded = unnest(base, items, index, true, limit);
+  const expanded = unnest(base, items, index, true, bag, limit);
   const columns = resultColumns(node);
   const shown: NamedExpr[] = columns.map((c) => {
     if (c.name === withIndex) return { name: c.name, expr: { kind: 'column', name: index, type: 'long' } };
@@ -100,7 +103,7 @@ export const mvApply: OperatorBinder = (node, input, env, b) => {
   const items = expansions(node, input, env, b);
   const index = b.hidden('row');
   const base = { ...tagged, order: [] };
-  const raw = unnest(base, items, index, false, limit);
+  const raw = unnest(base, items, index, false, 'bag', limit);
   const withIndex = parametersOf(node).text('with_itemindex');
   const elementItems = raw.fields
     .filter((f) => !isHidden(f))

@@ -122,6 +122,8 @@ export type Rel = RelBase &
         readonly index: string;
         /** Whether a null (not an empty array) gives a row. */
         readonly keepNull: boolean;
+        /** What a bag's members become: bags of one key, or arrays of key and value. */
+        readonly bags: 'bag' | 'array';
         readonly limit: Expr | undefined;
       }
     | {
