@@ -68,6 +68,7 @@ export const awsRow = (call: AwsCall, rng: Rng): Row => ({
   ResponseElements: call.response ? JSON.stringify(call.response) : '',
   ErrorCode: call.error?.[0] ?? '',
   ErrorMessage: call.error?.[1] ?? '',
+  AdditionalEventData: call.name === 'ConsoleLogin' ? JSON.stringify({ MobileVersion: 'No', MFAUsed: 'Yes' }) : '',
   ...call.identity,
 });
 
@@ -78,6 +79,8 @@ const deployCalls = [
   ['s3.amazonaws.com', 'PutObject', false],
   ['cloudformation.amazonaws.com', 'DescribeStacks', true],
 ] as const;
+/** As IAM Identity Center names the roles it makes. */
+const engineerRole = 'AWSReservedSSO_Engineer_5f2e91c07ab3d846';
 const engineerCalls = [
   ['ec2.amazonaws.com', 'DescribeInstances'],
   ['ecs.amazonaws.com', 'ListTasks'],
@@ -142,7 +145,7 @@ function automation(context: SlotContext, rng: Rng): void {
 function engineer(context: SlotContext, { person, plan, publicIp }: Presence): void {
   if (person.department !== 'Engineering') return;
   const rng = context.rng('aws', person.index);
-  const identity = roleIdentity('Engineer', person.upn);
+  const identity = roleIdentity(engineerRole, person.upn);
   for (const at of moments(rng, plan, context.slot, 2.2)) {
     const [source, name] = rng.pick(engineerCalls);
     const error = rng.chance(0.01)
@@ -220,9 +223,9 @@ function directory(context: SlotContext, { person, plan, publicIp }: Presence): 
   const rng = context.rng('audit', person.index);
   const say = (at: number, activity: string, category: string, actor: Pick<Person, 'upn' | 'objectId'>, target: Row) =>
     context.sink.row('AuditLogs', at, auditRow(activity, category, actor, publicIp, target, rng));
-  for (const at of moments(rng, plan, context.slot, 0.006))
+  for (const at of moments(rng, plan, context.slot, 0.003))
     say(at, 'Change password (self-service)', 'UserManagement', person, userTarget(person));
-  for (const at of moments(rng, plan, context.slot, 0.01))
+  for (const at of moments(rng, plan, context.slot, 0.002))
     say(at, 'User registered security info', 'UserManagement', person, userTarget(person));
   if (!person.admin) return;
   for (const at of moments(rng, plan, context.slot, 0.8)) {

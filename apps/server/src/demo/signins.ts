@@ -42,15 +42,25 @@ const macAgent =
 export const agentOf = (device: Device): string => (device.os === 'macos' ? macAgent : windowsAgent);
 export const placeOf = (person: Person): Place => ({ ...person.office, city: person.town });
 
+/** What Entra reads from the user agent of a device it does not know. */
+const systems: readonly (readonly [mark: string, system: string])[] = [
+  ['iOS', 'Ios 18.1'],
+  ['Android', 'Android 15'],
+  ['Linux', 'Linux'],
+];
+
 /** The device as Entra's logs describe it. */
 function deviceDetail(signIn: SignIn): Row {
   const { device } = signIn;
-  if (!device) return { deviceId: '', operatingSystem: 'Windows10', browser: 'Chrome 131.0.0' };
+  if (!device) {
+    const operatingSystem = systems.find(([mark]) => signIn.userAgent.includes(mark))?.[1] ?? '';
+    return { deviceId: '', operatingSystem, browser: signIn.client === 'Browser' ? 'Chrome 130.0.0' : '' };
+  }
   const windows = device.os !== 'macos';
   return {
     deviceId: device.aadDeviceId,
     displayName: device.host.toUpperCase(),
-    operatingSystem: windows ? 'Windows10' : 'MacOs',
+    operatingSystem: windows ? 'Windows 10' : 'MacOs',
     browser: signIn.client === 'Browser' ? (windows ? 'Edge 131.0.0' : 'Safari 18.1') : 'Rich Client 5.2.6.0',
     isCompliant: true,
     isManaged: true,

@@ -133,6 +133,7 @@ function remoteService(telling: Telling): void {
   const app = estate.server('app01');
   const who: Subject = { ...cast.admin.admin, logonId: hexOf(rng.int(0x100000, 0xffffff)) };
   const imagePath = `%COMSPEC% /Q /c ${encodedCommand("Start-Sleep 1; Write-Output 'in'")}`;
+  otherCredentials(telling, at - second, app);
   logonFrom(telling, app, at, who, cast.adminDevice.ip);
   raw(telling, app, 'Security', 5145, at + second, {
     ...subjectFields(who),
@@ -199,6 +200,24 @@ function remoteService(telling: Telling): void {
       ips: [cast.adminDevice.ip],
     },
     tables: ['SecurityEvent', 'WindowsEvent', 'DeviceProcessEvents'],
+  });
+}
+
+/** 4648 on the administrator's laptop: the everyday account uses the other one. It ties the laptop to what happens on the servers. */
+function otherCredentials(telling: Telling, at: number, target: Device): void {
+  const { admin, adminDevice } = telling.cast;
+  raw(telling, adminDevice, 'Security', 4648, at, {
+    ...subjectFields({ ...admin, logonId: hexOf(telling.rng.int(0x10000, 0xfffff)) }),
+    LogonGuid: '{00000000-0000-0000-0000-000000000000}',
+    TargetUserName: admin.admin.account,
+    TargetDomainName: netbios,
+    TargetLogonGuid: '{00000000-0000-0000-0000-000000000000}',
+    TargetServerName: target.name,
+    TargetInfo: `cifs/${target.name}`,
+    ProcessId: hexOf(newPid(telling.rng)),
+    ProcessName: imageOf(onWindows.powershell),
+    IpAddress: '-',
+    IpPort: '-',
   });
 }
 

@@ -6,13 +6,13 @@ import type { StoryStep } from './story.ts';
 import { allBatches, linesOf, rowsByTable, testEnd, testPeople, type ParsedRow } from './testing.ts';
 
 describe('the intrusion', () => {
-  const options = { seed: 'test', end: testEnd, people: testPeople };
+  const options = { seed: 'test', end: testEnd, people: testPeople, days: 4 };
   let steps: StoryStep[];
   let batches: DemoBatch[];
   let tables: Map<string, ParsedRow[]>;
   beforeAll(async () => {
     steps = storyOf(options);
-    batches = await allBatches();
+    batches = await allBatches({ days: 4 });
     tables = rowsByTable(batches);
   });
 
@@ -64,7 +64,7 @@ describe('the intrusion', () => {
   });
 
   test('is all there is: without it none of its marks are left', async () => {
-    const calm = await allBatches({ story: false });
+    const calm = await allBatches({ story: false, days: 4 });
     const text = calm.map((b) => b.payload.toString()).join('\n');
     const marks = [
       '192.0.2.66',

@@ -19,6 +19,7 @@ export type Channel = keyof typeof channels;
 const eventlog = ['Microsoft-Windows-Eventlog', '{fc65ddd8-d6ef-4962-83d5-6e5cfe9ce148}'] as const;
 const tasks: Record<number, number> = {
   4624: 12544,
+  4648: 12544,
   4625: 12544,
   4634: 12545,
   4672: 12548,
