@@ -6,12 +6,12 @@ import type { Lake, LoadStatement } from '@sallyport/lake';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Queries } from '../hunting/index.ts';
+import { systemClock } from '../platform/clock.ts';
 import type { Platform } from '../platform/types.ts';
 import { parseRule, type AnalyticsRule } from './rules/index.ts';
 import { evaluate } from './run/evaluate.ts';
-import { binsOf } from './sweep/bins.ts';
+import { planRule } from './sweep/plan.ts';
 import { allTime } from './sweep/sweep.ts';
-import { windowsWithNews, type Bin } from './sweep/windows.ts';
 
 const Events = z.union([
   z.strictObject({ stream: z.string(), lines: z.array(z.string()).min(1).max(10_000) }),
@@ -61,14 +61,8 @@ export async function testRule(folder: string, bench: RuleTestBench): Promise<Ru
   const { rule, problems } = parseRule(await readFile(file, 'utf8'), file);
   if (!rule) throw new Error(`${file}: ${problems?.[0]?.message ?? 'no rule'}`);
   const tests = RuleTests.parse(parse(await readFile(join(folder, 'tests.yaml'), 'utf8')));
-  const segments = await Promise.all(tests.map((test) => storeEvents(test, bench)));
-  const all = segments.flat();
-  const bins = await binsOf(bench.platform, bench.queries, rule, { ...allTime, source: fromSegments(all) });
   const cases = [];
-  for (const [index, test] of tests.entries()) {
-    const own = new Set(segments[index]);
-    cases.push(await runCase(test, [...own], rule, ofSegments(bins, own), bench));
-  }
+  for (const test of tests) cases.push(await runCase(test, await storeEvents(test, bench), rule, bench));
   return { rule, cases };
 }
 
@@ -76,12 +70,16 @@ async function runCase(
   test: RuleTest,
   segments: readonly string[],
   rule: AnalyticsRule,
-  bins: readonly Bin[],
-  bench: RuleTestBench,
+  { platform, queries }: RuleTestBench,
 ): Promise<RuleTestResult['cases'][number]> {
+  const source = fromSegments(segments);
+  const { tasks } = await planRule({ platform: { ...platform, clock: systemClock }, queries }, rule, {
+    ...allTime,
+    source,
+  });
   const alerts = [];
-  for (const window of windowsWithNews(rule, bins))
-    alerts.push(...(await evaluate(bench.queries, rule, window, { source: fromSegments(segments) })).alerts);
+  for (const { window, found } of tasks)
+    alerts.push(...(found ?? (await evaluate(queries, rule, window, { source }))).alerts);
   const [first] = alerts;
   return {
     name: test.name,
@@ -92,9 +90,6 @@ async function runCase(
     ok: alerts.length > 0 === (test.expect === 'match'),
   };
 }
-
-const ofSegments = (bins: readonly Bin[], segments: ReadonlySet<string>): Bin[] =>
-  bins.filter((bin) => bin.segments.some((segment) => segments.has(segment)));
 
 /** Tables as if they had only these segments' rows. */
 const fromSegments =
