@@ -210,6 +210,19 @@ export class Binder {
     return this.#symbol(node, node, env);
   }
 
+  /** Whether the name of a table or of a function means anything: `union isfuzzy=true` passes over those that do not. */
+  knows(node: SyntaxNode, env: Env): boolean {
+    const kind = kindOf(node);
+    if (kind !== 'NameReference' && kind !== 'FunctionCallExpression') return true;
+    const name = kind === 'NameReference' ? nameOf(node) : nameOf(child(node, 'Name'));
+    const symbol = node.ReferencedSymbol ?? childOrNone(node, 'Name')?.ReferencedSymbol;
+    return (
+      lookUp(env, name) !== undefined ||
+      (symbol !== null && symbol !== undefined) ||
+      /Wildcarded/.test(kindOf(child(node, 'Name')))
+    );
+  }
+
   #bindingRel({ binding, env }: { binding: Binding; env: Env }, name: string, node: SyntaxNode): Rel {
     if (binding.kind === 'rel') return binding.rel;
     if (binding.kind === 'expr')

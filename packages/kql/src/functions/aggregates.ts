@@ -41,39 +41,45 @@ function flatList(value: Operand, limit: Operand | undefined, order: Sql | undef
     : sql`groupArrayIf(${elementsOrSelf(value)}, ${keep})`;
   return arrayFrom(sql`arraySlice(arrayFlatten(${gathered}), 1, ${limit ? limit.sql : integer(1_048_576)})`);
 }
-/** JSON texts gathered into an array, in the order of the rows when they have one; nulls are left out. */
-function list(
-  value: Operand,
-  limit: Operand | undefined,
-  order: Sql | undefined,
-  condition?: Sql,
-  withNulls = false,
-): Sql {
-  if (value.type === 'dynamic') return flatList(value, limit, order, condition);
-  const json = withNulls ? toJsonElement(value) : toDynamic(value);
-  const present = withNulls ? sql`true` : value.type === 'string' ? sql`true` : sql`${json} != ''`;
+/** Values as they are, gathered in the order of the rows when they have one, and made JSON once gathered. */
+function gather(value: Operand, order: Sql | undefined, condition: Sql | undefined, unique: boolean): Sql {
+  const present = value.nullable ? sql`isNotNull(${value.sql})` : sql`true`;
   const keep = condition ? sql`${present} AND ${condition}` : present;
-  const gathered = order
-    ? sql`arrayMap(p -> p.2, arraySort(p -> p.1, groupArrayIf((${order}, ${json}), ${keep})))`
-    : sql`groupArrayIf(${json}, ${keep})`;
-  return arrayFrom(sql`arraySlice(${gathered}, 1, ${limit ? limit.sql : integer(1_048_576)})`);
+  const plain = value.nullable ? sql`assumeNotNull(${value.sql})` : value.sql;
+  const ordered = (rank: Sql): Sql => {
+    const all = sql`arrayMap(p -> p.2, arraySort(p -> p.1, groupArrayIf((${rank}, ${plain}), ${keep})))`;
+    return unique ? sql`arrayDistinct(${all})` : all;
+  };
+  return order
+    ? ordered(order)
+    : unique
+      ? sql`groupUniqArrayIf(${plain}, ${keep})`
+      : sql`groupArrayIf(${plain}, ${keep})`;
+}
+const asJson = (value: Operand, gathered: Sql, limit: Operand | undefined): Sql => {
+  const one = toDynamic({ sql: identifier('x'), type: value.type, nullable: false });
+  return arrayFrom(sql`arrayMap(x -> ${one}, arraySlice(${gathered}, 1, ${limit ? limit.sql : integer(1_048_576)}))`);
+};
+
+/** Nulls are left out; a dynamic's stay, and its arrays give their elements. */
+const list = (value: Operand, limit: Operand | undefined, order: Sql | undefined, condition?: Sql): Sql =>
+  value.type === 'dynamic'
+    ? flatList(value, limit, order, condition)
+    : asJson(value, gather(value, order, condition, false), limit);
+function listWithNulls(value: Operand, order: Sql | undefined): Sql {
+  if (value.type === 'dynamic') return flatList(value, undefined, order);
+  const json = toJsonElement(value);
+  return arrayFrom(
+    order ? sql`arrayMap(p -> p.2, arraySort(p -> p.1, groupArray((${order}, ${json}))))` : sql`groupArray(${json})`,
+  );
 }
 function set(value: Operand, limit: Operand | undefined, order: Sql | undefined, condition?: Sql): Sql {
-  if (value.type === 'dynamic') {
-    const keep = condition ? sql`${value.sql} != '' AND ${condition}` : sql`${value.sql} != ''`;
-    const all = order
-      ? sql`arrayMap(p -> p.2, arraySort(p -> p.1, groupArrayIf((${order}, ${elementsOrSelf(value)}), ${keep})))`
-      : sql`groupUniqArrayIf(${elementsOrSelf(value)}, ${keep})`;
-    return arrayFrom(
-      sql`arraySlice(arrayDistinct(arrayFlatten(${all})), 1, ${limit ? limit.sql : integer(1_048_576)})`,
-    );
-  }
-  const json = toDynamic(value);
-  const keep = condition ? sql`${json} != '' AND ${condition}` : sql`${json} != ''`;
-  const gathered = order
-    ? sql`arrayDistinct(arrayMap(p -> p.2, arraySort(p -> p.1, groupArrayIf((${order}, ${json}), ${keep}))))`
-    : sql`groupUniqArrayIf(${json}, ${keep})`;
-  return arrayFrom(sql`arraySlice(${gathered}, 1, ${limit ? limit.sql : integer(1_048_576)})`);
+  if (value.type !== 'dynamic') return asJson(value, gather(value, order, condition, true), limit);
+  const keep = condition ? sql`${value.sql} != '' AND ${condition}` : sql`${value.sql} != ''`;
+  const all = order
+    ? sql`arrayMap(p -> p.2, arraySort(p -> p.1, groupArrayIf((${order}, ${elementsOrSelf(value)}), ${keep})))`
+    : sql`groupUniqArrayIf(${elementsOrSelf(value)}, ${keep})`;
+  return arrayFrom(sql`arraySlice(arrayDistinct(arrayFlatten(${all})), 1, ${limit ? limit.sql : integer(1_048_576)})`);
 }
 /** A dynamic array's own elements are what a set is made of. */
 const bag = (value: Operand, condition: Sql | undefined): Sql => {
@@ -179,7 +185,7 @@ export const aggregateTable: readonly AggregateFunction[] = [
     ordered: true,
     nulls: 'never',
   }),
-  make('make_list_with_nulls', ['any'], 'dynamic', ([v], _c, order) => list(v!, undefined, order, undefined, true), {
+  make('make_list_with_nulls', ['any'], 'dynamic', ([v], _c, order) => listWithNulls(v!, order), {
     ordered: true,
     nulls: 'never',
   }),
@@ -265,4 +271,3 @@ function mean(v: Operand, test: Sql | undefined, result: string): Sql {
   if (result === 'decimal') return sql`toDecimal128(${of(sql`toFloat64(${o.sql})`)}, 18)`;
   return average(o, of);
 }
-export { identifier };

@@ -209,9 +209,9 @@ const tests: Readonly<Record<string, [string, TextTest]>> = {
   HasPrefixCs: ['hasprefix_cs', (s, n) => hasTerm(s, n, true, 'prefix')],
   HasSuffix: ['hassuffix', (s, n) => hasTerm(s, n, false, 'suffix')],
   HasSuffixCs: ['hassuffix_cs', (s, n) => hasTerm(s, n, true, 'suffix')],
-  StartsWith: ['startswith', (s, n) => sql`startsWith(lowerUTF8(${s}), ${lower(n)})`],
+  StartsWith: ['startswith', (s, n) => sql`startsWithCaseInsensitiveUTF8(${s}, ${n.sql})`],
   StartsWithCs: ['startswith_cs', (s, n) => sql`startsWith(${s}, ${n.sql})`],
-  EndsWith: ['endswith', (s, n) => sql`endsWith(lowerUTF8(${s}), ${lower(n)})`],
+  EndsWith: ['endswith', (s, n) => sql`endsWithCaseInsensitiveUTF8(${s}, ${n.sql})`],
   EndsWithCs: ['endswith_cs', (s, n) => sql`endsWith(${s}, ${n.sql})`],
 };
 

@@ -84,12 +84,19 @@ export const range: SourceBinder = (node, env, b) => {
 // ——— union ———
 
 function unionInputs(node: SyntaxNode, env: Env, b: Binder): { rel: Rel; name: string }[] {
+  const fuzzy = parametersOf(node).text('isfuzzy') === 'true';
   return elements(node, 'Expressions').flatMap((n) => {
+    if (fuzzy && !b.knows(head(n), env)) return [];
     const named = kindOf(n) === 'NameReference' ? child(n, 'Name') : undefined;
     if (named && /Wildcarded/.test(kindOf(named))) return wildcardTables(textOf(n), n, b);
     return [{ rel: b.rel(n, env), name: inputName(n) }];
   });
 }
+/** What stands at the head of a pipe. */
+const head = (node: SyntaxNode): SyntaxNode => {
+  const kind = kindOf(node);
+  return kind === 'PipeExpression' || kind === 'ParenthesizedExpression' ? head(child(node, 'Expression')) : node;
+};
 /** What `withsource` calls an input: a base table's own name, or what `as` named it. */
 const inputName = (node: SyntaxNode): string => {
   switch (kindOf(node)) {
@@ -112,6 +119,7 @@ function wildcardTables(pattern: string, node: SyntaxNode, b: Binder): { rel: Re
 }
 
 export function unionOf(node: SyntaxNode, inputs: readonly { rel: Rel; name: string }[], b: Binder): Rel {
+  if (inputs.length === 0) return b.fail('UnsupportedExpression', 'no table of this union is known here', node);
   const columns = resultColumns(node);
   const parameters = parametersOf(node);
   const source = parameters.text('withsource') ?? parameters.text('with_source');
