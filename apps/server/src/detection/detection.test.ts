@@ -2,14 +2,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHunting, type Hunting } from '../hunting/index.ts';
+import { SallyportError } from '@sallyport/contracts';
+import { createHunting, type Hunting, type QueryRequest } from '../hunting/index.ts';
 import { createIncidents, type Incidents } from '../incidents/index.ts';
 import { manualClock } from '../platform/clock.ts';
 import type { OpenPlatform } from '../platform/create.ts';
 import { startEphemeralPlatform } from '../supervisor/ephemeral-platform.ts';
 import { createDetection, type AnalyticsRule, type Detection } from './index.ts';
 import { failuresMax } from './run/run.ts';
-import { queueDue } from './schedule.ts';
+import { queueDue, runJob } from './schedule.ts';
+import { saveRuns } from './store.ts';
 
 const clock = manualClock(new Date('2026-01-01T02:05:00Z'));
 let platform: OpenPlatform;
@@ -207,6 +209,23 @@ describe('a rule that fails', () => {
   });
 });
 
+describe('a sweep of a part of time', () => {
+  it('sees what its windows look back on, and only its windows', async () => {
+    const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 1, minute));
+    const all = await detection.sweep({ rules: [rule('failed-logons')] });
+    expect(all.windows).toBe(1);
+    // The window of 01:00 to 02:00 has the three rows, though only the last lies in the time.
+    const part = await detection.sweep({ rules: [rule('failed-logons')], from: at(12), to: at(12) });
+    expect(part).toMatchObject({ windows: 1, alerts: 0 });
+    expect(await detection.sweep({ rules: [rule('log-cleared')], from: at(0), to: at(29) })).toMatchObject({
+      windows: 0,
+    });
+    expect(await detection.sweep({ rules: [rule('log-cleared')], from: at(30), to: at(30) })).toMatchObject({
+      windows: 1,
+    });
+  });
+});
+
 describe('the schedule', () => {
   it('queues each due window once', async () => {
     const started: string[] = [];
@@ -225,5 +244,69 @@ describe('the schedule', () => {
       'rule:log-cleared:2026-01-01T02:05:00.000Z',
       'rule:log-cleared:2026-01-01T02:10:00.000Z',
     ]);
+  });
+
+  it('runs as jobs, and says what failed', async () => {
+    const away: string[] = [];
+    const queries = {
+      ...hunting.queries,
+      run: (request: QueryRequest) => {
+        if (away.length < 1) {
+          away.push(request.who);
+          throw new SallyportError('BadRequest', 'never reached');
+        }
+        return hunting.queries.run(request);
+      },
+    };
+    const running = await createDetection(platform, { queries, incidents, ruleFolders: [folder] });
+    expect(running.rules.rules).toHaveLength(4);
+    await platform.jobs.launch();
+    try {
+      const input = { ruleId: 'failed-logons', from: '2026-01-01T00:00:00.000Z', to: '2026-01-01T01:00:00.000Z' };
+      await platform.jobs.start(runJob, 'first', input);
+      await platform.jobs.result('first');
+      await platform.jobs.start(runJob, 'second', {
+        ...input,
+        to: '2026-01-01T03:00:00.000Z',
+        from: '2026-01-01T02:00:00.000Z',
+      });
+      await platform.jobs.result('second');
+    } finally {
+      await platform.jobs.stop(1_000);
+    }
+    const runs = await platform.database.query(
+      `SELECT window_to, state, rows_found, error FROM rule_runs WHERE rule_id = 'failed-logons' AND window_to <> '2026-01-01T02:00:00Z' ORDER BY window_to`,
+    );
+    expect(runs).toMatchObject([
+      { state: 'failed', error: 'never reached' },
+      { state: 'succeeded', rows_found: 0 },
+    ]);
+  });
+
+  it('queues again a window for which the lake stayed away', async () => {
+    await saveRuns(platform.database, [
+      {
+        ...{
+          ruleId: 'log-cleared',
+          windowFrom: new Date('2026-01-01T01:25:00Z'),
+          windowTo: new Date('2026-01-01T01:30:00Z'),
+        },
+        ...{
+          startedAt: clock.now(),
+          elapsedSeconds: 0,
+          rows: 0,
+          alerts: 0,
+          error: 'the lake does not answer',
+          retry: true,
+        },
+      },
+    ]);
+    const started: string[] = [];
+    const jobs = { ...platform.jobs, start: async (_: string, id: string) => void started.push(id) };
+    await queueDue(
+      { platform: { ...platform, jobs }, queries: hunting.queries, incidents },
+      new Map(detection.rules.rules.map((r) => [r.id, r])),
+    );
+    expect(started[0]).toBe('rule:log-cleared:2026-01-01T01:30:00.000Z:1');
   });
 });

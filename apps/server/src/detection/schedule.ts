@@ -1,11 +1,14 @@
+import { SallyportError } from '@sallyport/contracts';
 import { z } from 'zod';
 import type { AnalyticsRule } from './rules/index.ts';
 import { dueWindows } from './due.ts';
 import { healthRow } from './health.ts';
 import { runRule, type Parts } from './run/run.ts';
-import { loadStates, setScheduledTo, type RuleState } from './store.ts';
+import type { RuleWindow } from './run/alerts.ts';
+import { loadStates, runsToRetry, saveRuns, setScheduledTo, type RuleState } from './store.ts';
 
 export const runJob = 'rule-run';
+const retryForMs = 24 * 3_600_000;
 
 const RunInput = z.object({ ruleId: z.string(), from: z.iso.datetime(), to: z.iso.datetime() });
 type RunInput = z.infer<typeof RunInput>;
@@ -24,7 +27,13 @@ export function scheduleRules(parts: Parts, rules: () => ReadonlyMap<string, Ana
       // Taken away since it was queued.
       if (!rule) return;
       const window = { from: new Date(from), to: new Date(to) };
-      const outcome = await job.step('run', () => runRule(parts, rule, window));
+      const outcome = await job
+        .step('run', () => runRule(parts, rule, window))
+        .catch(async (error: unknown) => {
+          if (!(error instanceof SallyportError) || error.code !== 'Unavailable') throw error;
+          await noteUnavailable(parts, rule, window, error.message);
+          return { state: 'failed' as const, error: error.message };
+        });
       if (outcome.state === 'failed') log.warn({ rule: ruleId, to, error: outcome.error }, 'a rule failed');
     },
     { concurrency: 2 },
@@ -32,10 +41,38 @@ export function scheduleRules(parts: Parts, rules: () => ReadonlyMap<string, Ana
   jobs.schedule('rules-due', '* * * * *', () => queueDue(parts, rules()));
 }
 
-/** Queues the windows that are due now. Answers how many. */
+/** The lake stayed away: the window is kept for later, which is no fault of the rule. */
+async function noteUnavailable(
+  { platform }: Parts,
+  rule: AnalyticsRule,
+  window: RuleWindow,
+  error: string,
+): Promise<void> {
+  const now = platform.clock.now();
+  await saveRuns(platform.database, [
+    {
+      ...{ ruleId: rule.id, windowFrom: window.from, windowTo: window.to, startedAt: now },
+      ...{ elapsedSeconds: 0, rows: 0, alerts: 0, error, retry: true },
+    },
+  ]);
+}
+
+/** Queues again what could not be run in the last day because the lake was away. */
+async function queueRetries({ platform }: Parts, rules: ReadonlyMap<string, AnalyticsRule>, now: Date): Promise<void> {
+  for (const run of await runsToRetry(platform.database, new Date(now.getTime() - retryForMs))) {
+    if (!rules.has(run.rule_id)) continue;
+    const to = run.window_to.toISOString();
+    await platform.jobs.start<RunInput>(runJob, `rule:${run.rule_id}:${to}:${run.attempts}`, {
+      ...{ ruleId: run.rule_id, from: run.window_from.toISOString(), to },
+    });
+  }
+}
+
+/** Queues the windows that are due now, each once. */
 export async function queueDue(parts: Parts, rules: ReadonlyMap<string, AnalyticsRule>): Promise<void> {
   const { clock, database, jobs, outbox, log } = parts.platform;
   const now = clock.now();
+  await queueRetries(parts, rules, now);
   const states = await loadStates(database);
   const queued: { ruleId: string; to: Date }[] = [];
   for (const rule of rules.values()) {

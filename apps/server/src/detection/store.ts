@@ -20,6 +20,8 @@ export interface RunRecord {
   readonly alerts: number;
   /** Public text; undefined for a run that succeeded. */
   readonly error?: string;
+  /** It was not the rule's fault: the window is still to be run. */
+  readonly retry?: boolean;
 }
 
 export async function loadStates(db: Queryable): Promise<Map<string, RuleState>> {
@@ -35,12 +37,12 @@ export async function loadState(db: Queryable, ruleId: string): Promise<RuleStat
 export async function saveRuns(tx: Queryable, runs: readonly RunRecord[]): Promise<void> {
   if (runs.length === 0) return;
   await tx.execute(
-    `INSERT INTO rule_runs (rule_id, window_to, window_from, started_at, elapsed_seconds, state, rows_found, alerts, error)
+    `INSERT INTO rule_runs (rule_id, window_to, window_from, started_at, elapsed_seconds, state, rows_found, alerts, error, retry)
      SELECT * FROM jsonb_to_recordset($1::jsonb) AS x(rule_id text, window_to timestamptz, window_from timestamptz, started_at timestamptz,
-       elapsed_seconds float8, state text, rows_found int, alerts int, error text)
+       elapsed_seconds float8, state text, rows_found int, alerts int, error text, retry boolean)
      ON CONFLICT (rule_id, window_to) DO UPDATE SET window_from = excluded.window_from, started_at = excluded.started_at,
        elapsed_seconds = excluded.elapsed_seconds, state = excluded.state, rows_found = excluded.rows_found,
-       alerts = greatest(rule_runs.alerts, excluded.alerts), error = excluded.error, attempts = rule_runs.attempts + 1`,
+       alerts = greatest(rule_runs.alerts, excluded.alerts), error = excluded.error, retry = excluded.retry, attempts = rule_runs.attempts + 1`,
     [
       JSON.stringify(
         runs.map((run) => ({
@@ -52,12 +54,23 @@ export async function saveRuns(tx: Queryable, runs: readonly RunRecord[]): Promi
           state: run.error === undefined ? 'succeeded' : 'failed',
           rows_found: run.rows,
           alerts: run.alerts,
+          retry: run.retry ?? false,
           error: run.error?.replaceAll('\0', '').slice(0, 2_000) ?? null,
         })),
       ),
     ],
   );
 }
+
+/** Windows that are still to be run, and how often that was tried. */
+export const runsToRetry = (
+  db: Queryable,
+  since: Date,
+): Promise<{ rule_id: string; window_from: Date; window_to: Date; attempts: number }[]> =>
+  db.query(
+    'SELECT rule_id, window_from, window_to, attempts FROM rule_runs WHERE retry AND window_to > $1 ORDER BY window_to LIMIT 1000',
+    [since],
+  );
 
 /** After a run that succeeded: no failures in a row any more, and quiet until `suppressedTo` if given. */
 export async function noteSuccess(

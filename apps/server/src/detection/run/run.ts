@@ -30,7 +30,7 @@ export const failuresMax = 10;
 
 /**
  * Runs a rule over a window and stores what it found: alerts, incidents, their rows, the run and its health row, in one transaction. Doing it again
- * gives the same. A rule's own fault is an outcome; throws only what will pass (Unavailable, TooManyRequests), so that the job is tried again.
+ * gives the same. A rule's own fault is an outcome; throws only what will pass (Unavailable), so that the job is tried again.
  */
 export async function runRule(parts: Parts, rule: AnalyticsRule, window: RuleWindow): Promise<RunOutcome> {
   const { clock, database } = parts.platform;

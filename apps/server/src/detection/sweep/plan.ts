@@ -36,11 +36,16 @@ const longAgo = new Date('1980-01-01T00:00:00Z');
  * The windows of a rule over past time in which there is something new to see. One query answers for all windows at once where the rule looks at rows one
  * by one; where only its beginning does, that beginning's rows say which windows are worth asking.
  */
-export async function planRule(parts: Parts, rule: AnalyticsRule, options: BinOptions): Promise<RulePlan> {
+export async function planRule(parts: Parts, rule: AnalyticsRule, time: BinOptions): Promise<RulePlan> {
+  const options = { ...time, ...wholeWindows(rule, time) };
   // A restriction to segments is of the tables' rows, so it needs their own bins.
   const own = options.segments ? await binsOf(parts.platform, parts.queries, rule, options) : undefined;
   if (own?.length === 0) return { tasks: [], firesOnNothing: false };
-  const wanted = own && new Set(windowsWithNews(rule, own).map((window) => window.to.getTime()));
+  const wanted: Wanted = {
+    after: time.from.getTime(),
+    upTo: time.to.getTime() + rule.queryFrequency * 1_000,
+    ends: own && new Set(windowsWithNews(rule, own).map((window) => window.to.getTime())),
+  };
   const part = rowLevelPart(rule.query, (name) => parts.platform.lake.catalogue.get(name) !== undefined);
   const atOnce = part?.whole ? await rowsAtOnce(parts, rule, options) : undefined;
   if (atOnce) return { tasks: keep(tasksOfRows(parts, rule, atOnce), wanted), firesOnNothing: triggers(rule, 0) };
@@ -64,8 +69,26 @@ export async function planRule(parts: Parts, rule: AnalyticsRule, options: BinOp
   };
 }
 
-const keep = (tasks: readonly Task[], wanted: ReadonlySet<number> | undefined): readonly Task[] =>
-  wanted ? tasks.filter((task) => wanted.has(task.window.to.getTime())) : tasks;
+/** The time asked for, made longer to whole windows and what they look back on. */
+function wholeWindows(rule: AnalyticsRule, { from, to }: BinOptions): { from: Date; to: Date } {
+  const step = rule.queryFrequency * 1_000;
+  return {
+    from: new Date(Math.floor(from.getTime() / step) * step - rule.queryPeriod * 1_000),
+    to: new Date((Math.floor(to.getTime() / step) + 1) * step),
+  };
+}
+
+/** Which windows are asked for: those whose newest part lies in the time, and of these some. */
+interface Wanted {
+  readonly after: number;
+  readonly upTo: number;
+  readonly ends: ReadonlySet<number> | undefined;
+}
+const keep = (tasks: readonly Task[], { after, upTo, ends }: Wanted): readonly Task[] =>
+  tasks.filter(({ window }) => {
+    const end = window.to.getTime();
+    return end > after && end <= upTo && (ends?.has(end) ?? true);
+  });
 
 export const callOptions = ({ signal, source }: BinOptions) => ({
   ...(signal ? { signal } : {}),
