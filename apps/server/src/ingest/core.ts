@@ -1,9 +1,12 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SallyportError } from '@sallyport/contracts';
-import { Spool, type Lake, type PoisonedSegment } from '@sallyport/lake';
+import { Spool, type Lake, type PoisonedSegment, type SpoolSegment } from '@sallyport/lake';
 import { compile } from '@sallyport/kql';
 import type { Platform } from '../platform/types.ts';
 import { createImporter, type Importer } from './importer/import.ts';
 import { ImportTracker } from './importer/tracker.ts';
+import { keysIn, RecentCalls } from './doors/recent-calls.ts';
 import { rowsOf } from './doors/rows.ts';
 import { createLoading, originOf, type LoadedSegment } from './loading.ts';
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts';
@@ -29,6 +32,8 @@ export interface IngestCore extends AsyncDisposable {
    * disk. Throws SallyportError NotFound for an unknown stream, BadRequest for an array that is none, TooManyRequests (SpoolFull).
    */
   append(stream: string, records: Uint8Array): Promise<void>;
+  /** Calls that are durable already. */
+  readonly recentCalls: RecentCalls;
   /** The spool itself, for doors that have made their lines. */
   readonly spool: Pick<Spool, 'append' | 'stats'>;
   /** Resolves when everything acknowledged before the call is stored. */
@@ -40,18 +45,23 @@ export async function openIngestCore(
   platform: CorePlatform,
   loaded: LoadedSources,
   sizes: SpoolSizes,
-  onLoaded: (segment: LoadedSegment) => void = () => undefined,
+  options: { readonly onLoaded?: (segment: LoadedSegment) => void; readonly metrics?: IngestMetrics } = {},
 ): Promise<IngestCore> {
   const { lake, clock, log } = platform;
   const tracker = new ImportTracker();
   const streams = createStreams({ loaded, catalogue: () => lake.catalogue, compile, now: () => clock.now() });
-  let spool: Spool | undefined;
-  const metrics = createIngestMetrics(platform.metrics, () => spool?.stats());
+  const metrics = options.metrics ?? createIngestMetrics(platform.metrics);
   const stored = (segment: LoadedSegment): void => {
-    onLoaded(segment);
+    options.onLoaded?.(segment);
     tracker.loaded(segment);
   };
-  const load = createLoading({ lake, streams, log, metrics, onLoaded: stored });
+  const recentCalls = new RecentCalls();
+  const loadSegment = createLoading({ lake, streams, log, metrics, onLoaded: stored });
+  const load = async (segment: SpoolSegment): Promise<void> => {
+    // Left by an earlier process: its calls may have died without an answer, and come again.
+    if (segment.retry) await rememberCalls(segment.path, recentCalls);
+    await loadSegment(segment);
+  };
   const onPoison = (segment: PoisonedSegment) => {
     log.error({ segment }, 'the engine does not take a segment; it is kept in the spool’s folder `poison`');
     tracker.poisoned(originOf(segment.stream), segment);
@@ -65,7 +75,10 @@ export async function openIngestCore(
     load,
     onPoison,
   });
-  spool = opened;
+  metrics.watch(() => opened.stats());
+  // Those that wait for their load. One that is gone by now was loaded, and remembered there.
+  for (const name of await readdir(platform.spool.folder))
+    if (/\.(ready|loading)$/.test(name)) await rememberCalls(join(platform.spool.folder, name), recentCalls);
   const toSpool = (stream: string, lines: Uint8Array): Promise<void> => opened.append(stream, lines);
   const append = async (stream: string, records: Uint8Array): Promise<void> => {
     if (!streams.has(stream))
@@ -78,6 +91,7 @@ export async function openIngestCore(
     streams,
     metrics,
     append,
+    recentCalls,
     spool: opened,
     importer: createImporter({ lake, streams, tracker, clock, log, append: toSpool }),
     flush: () => opened.flush(),
@@ -86,4 +100,13 @@ export async function openIngestCore(
       tracker.abandon();
     },
   };
+}
+
+/** Segments are read whole: they are as large as the setting `spoolSegmentBytes` says. */
+async function rememberCalls(path: string, calls: RecentCalls): Promise<void> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  });
+  for (const key of keysIn(bytes)) calls.remember(key);
 }

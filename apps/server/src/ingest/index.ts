@@ -7,6 +7,7 @@ import { StreamCounter } from './health.ts';
 import { createHostCollector, type HostCollector, type HostHealth } from './host/collector.ts';
 import { remembered } from '../platform/database/index.ts';
 import type { Importer } from './importer/import.ts';
+import { createIngestMetrics } from './metrics.ts';
 import { dataHandlers, type Imported } from './routes.ts';
 import { loadSources, shippedSources } from './sources/load.ts';
 import type { Streams } from './sources/streams.ts';
@@ -50,6 +51,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
   const loaded = await loadSources(...(options.sourceFolders ?? [shippedSources]));
   for (const problem of loaded.problems) log.error(problem, 'a source was not loaded');
   const counter = new StreamCounter();
+  const metrics = createIngestMetrics(platform.metrics);
   const uploads = new Uploads(config.dataDir);
   let opened: IngestCore | undefined;
   let host: HostCollector | undefined;
@@ -78,7 +80,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
           segmentBytes: config.spoolSegmentBytes,
           segmentAgeMs: config.spoolSegmentAge,
         },
-        (segment) => counter.add(segment),
+        { metrics, onLoaded: (segment) => counter.add(segment) },
       );
       counter.start(database, clock, log);
       if (!config.collectHost) return;

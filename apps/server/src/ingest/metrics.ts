@@ -12,12 +12,15 @@ export interface IngestMetrics {
   accepted(door: string, rows: number, bytes: number): void;
   /** A door answered an error. */
   refused(door: string, code: string): void;
+  /** Where the gauges of the spool get their numbers from now on. */
+  watch(spool: () => SpoolNumbers): void;
   /** A segment was stored. */
   loaded(stream: string, rows: Readonly<Record<string, number>>, bytes: number): void;
 }
 
 /** Counters of the doors and the spool. Streams and tables are no labels: senders could make any number of them. */
-export function createIngestMetrics(metrics: Metrics, spool: () => SpoolNumbers | undefined): IngestMetrics {
+export function createIngestMetrics(metrics: Metrics): IngestMetrics {
+  let spool: () => SpoolNumbers | undefined = () => undefined;
   const accepted = metrics.counter('ingest_rows_total', 'Rows that a door acknowledged', ['door']);
   const acceptedBytes = metrics.counter('ingest_bytes_total', 'Bytes of those rows, unpacked', ['door']);
   const refused = metrics.counter('ingest_refused_requests_total', 'Requests that a door refused', ['door', 'code']);
@@ -39,6 +42,9 @@ export function createIngestMetrics(metrics: Metrics, spool: () => SpoolNumbers 
   gauge('spool_poisoned_segments', 'Segments that the engine does not take', (s) => s.poisonedSegments);
   gauge('spool_lag_seconds', 'Age of the oldest closed segment', (s) => s.oldestMs / 1_000);
   return {
+    watch: (numbers) => {
+      spool = numbers;
+    },
     accepted: (door, rows, bytes) => {
       accepted.inc({ door }, rows);
       acceptedBytes.inc({ door }, bytes);

@@ -31,11 +31,13 @@ export class BodyBuffers {
   readonly #free: Buffer[] = [];
   readonly #bytesMax: number;
   readonly #keptMax: number;
+  readonly #room: number;
 
-  /** `bytesMax` bounds a body, before and after unpacking; `keptMax` buffers of that size are kept. */
-  constructor(bytesMax: number, keptMax: number) {
-    this.#bytesMax = bytesMax;
-    this.#keptMax = keptMax;
+  /** `bytesMax` bounds a body, before and after unpacking; `keptMax` buffers of that size are kept; `room` bytes in front of a body are free. */
+  constructor(options: { bytesMax: number; keptMax: number; room: number }) {
+    this.#bytesMax = options.bytesMax;
+    this.#keptMax = options.keptMax;
+    this.#room = options.room;
   }
 
   /**
@@ -43,10 +45,13 @@ export class BodyBuffers {
    * more memory than an honest body. Throws SallyportError PayloadTooLarge, UnsupportedMediaType, BadRequest.
    */
   async with<T>(body: Readable, encoding: string | undefined, work: (bytes: Buffer) => Promise<T>): Promise<T> {
-    const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#bytesMax);
+    const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#room + this.#bytesMax);
     try {
-      const packed = buffer.subarray(0, await gather(body, buffer));
-      return await work(await this.#unpacked(packed, encoding));
+      const space = buffer.subarray(this.#room);
+      const packed = space.subarray(0, await gather(body, space));
+      const bytes = await this.#unpacked(packed, encoding);
+      if (bytes !== packed) bytes.copy(space);
+      return await work(space.subarray(0, bytes.length));
     } finally {
       if (this.#free.length < this.#keptMax) this.#free.push(buffer);
     }

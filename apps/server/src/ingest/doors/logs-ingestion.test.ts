@@ -49,7 +49,7 @@ interface Answer {
 function post(
   stream: string,
   body: Buffer | string,
-  options: { rule?: string; encoding?: string; bearer?: string } = {},
+  options: { rule?: string; encoding?: string; bearer?: string; requestId?: string } = {},
 ): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const path = `/dataCollectionRules/${options.rule ?? 'dcr-default'}/streams/${stream}?api-version=2023-01-01`;
@@ -57,6 +57,7 @@ function post(
     'content-type': 'application/json',
     authorization: `Bearer ${options.bearer ?? token}`,
     ...(options.encoding === undefined ? {} : { 'content-encoding': options.encoding }),
+    ...(options.requestId === undefined ? {} : { 'x-ms-client-request-id': options.requestId }),
   };
   const call = request(
     { host: 'localhost', port, path, method: 'POST', headers, agent: new Agent({ ca }) },
@@ -192,5 +193,40 @@ describe('the door', () => {
       status: 400,
       body: { error: { code: 'InvalidStream' } },
     });
+  });
+});
+
+describe('a call that is sent again', () => {
+  const count = (computer: string) => rows(`SELECT count() FROM Syslog WHERE Computer = '${computer}'`);
+  const send = (computer: string, requestId: string, encoding?: string) => {
+    const text = JSON.stringify([{ Computer: computer }, { Computer: computer }]);
+    return post('Microsoft-Syslog', encoding === undefined ? text : gzipSync(text), {
+      requestId,
+      ...(encoding === undefined ? {} : { encoding }),
+    });
+  };
+
+  it('is stored once', async () => {
+    const answers = await Promise.all([send('again', 'call-1'), send('again', 'call-1', 'gzip')]);
+    expect([...answers, await send('again', 'call-1')].map((a) => a.status)).toEqual([204, 204, 204]);
+    expect(await count('again')).toEqual([[2]]);
+  });
+
+  it('is another call when its rows are others, or its id', async () => {
+    await send('one', 'call-2');
+    await send('two', 'call-2');
+    await send('two', 'call-3');
+    expect([await count('one'), await count('two')]).toEqual([[[2]], [[4]]]);
+  });
+
+  it('is known after a server died between durable and answered', async () => {
+    const { ingest } = test.server.domains;
+    await send('died', 'call-4');
+    // What is in the spool and not loaded is all that the next one finds.
+    await ingest.stop();
+    await ingest.start();
+    expect((await send('died', 'call-4')).status).toBe(204);
+    expect(await count('died')).toEqual([[2]]);
+    expect(await rows("SELECT count() FROM Syslog WHERE Computer = ''")).toEqual([[0]]);
   });
 });

@@ -7,6 +7,7 @@ import {
   type KqlType,
 } from '@sallyport/kql';
 import { engineType, sqlName, sqlString, type Column, type LoadStatement, type TableDefinition } from '@sallyport/lake';
+import { isNoMark } from '../doors/recent-calls.ts';
 import { jsonColumns } from './columns.ts';
 import type { SourceStream } from './load.ts';
 
@@ -38,10 +39,12 @@ const partSql = `splitByChar(' ', _File)[1]`;
 const nameSql = `substring(_File, position(_File, ' ') + 1)`;
 
 /** A subquery with `RawData`, `_File` and `_Broken` over the lines of a segment. */
-function records(framing: Framing, source: string): string {
-  if (framing === 'door') return `(SELECT RawData, '' AS _File, false AS _Broken FROM ${source})`;
+function records(framing: Framing, source: string, json: boolean): string {
+  // Only rows that came as JSON have marks between them, and only there no line can look like one.
+  if (framing === 'door')
+    return `(SELECT RawData, '' AS _File, false AS _Broken FROM ${source}${json ? ` WHERE ${isNoMark}` : ''})`;
   if (framing === 'wrapped')
-    return `(SELECT JSONExtractString(_line, 'RawData') AS RawData, '' AS _File, false AS _Broken FROM (SELECT RawData AS _line FROM ${source}))`;
+    return `(SELECT JSONExtractString(_line, 'RawData') AS RawData, '' AS _File, false AS _Broken FROM (SELECT RawData AS _line FROM ${source} WHERE ${isNoMark}))`;
   return (
     `(SELECT substring(_line, position(_line, ${tab}) + 1) AS RawData, substring(_line, 2, position(_line, ${tab}) - 2) AS _File,` +
     ` startsWith(_line, ${sqlString(importMarks.broken)}) AS _Broken FROM (SELECT RawData AS _line FROM ${source}))`
@@ -63,16 +66,17 @@ const errorStatement = (select: (source: string) => string): LoadStatement => ({
 });
 
 /** Keeps every line of a segment as refused: what cannot be stored any other way. */
-const refuseAll = (stream: string, framing: Framing, operation: 'Parse' | 'Transform'): LoadStatement =>
-  errorStatement((source) => errorRows(stream, operation, records(framing, source)));
+const refuseAll = (stream: string, framing: Framing, operation: 'Parse' | 'Transform', json: boolean): LoadStatement =>
+  errorStatement((source) => errorRows(stream, operation, records(framing, source, json)));
 
 /** Of a stream that nothing can be made of. */
 export function refusingStream(
   stream: string,
   framing: Framing,
-  operation: 'Parse' | 'Transform' = 'Transform',
+  operation: 'Parse' | 'Transform',
+  json: boolean,
 ): StreamStatements {
-  const all = refuseAll(stream, framing, operation);
+  const all = refuseAll(stream, framing, operation, json);
   return { loads: [all], failed: all };
 }
 
@@ -92,7 +96,7 @@ export function tableStatements(stream: string, table: TableDefinition, framing:
   };
   const values = columns.map((c) => value(c.name)).join(', ');
   const lines = (source: string): string =>
-    `(SELECT RawData, _File FROM ${records(framing, source)} WHERE NOT _Broken AND ${isObject})`;
+    `(SELECT RawData, _File FROM ${records(framing, source, true)} WHERE NOT _Broken AND ${isObject})`;
   const rows: LoadStatement = {
     table: table.name,
     columns: columns.map((c) => c.name),
@@ -102,12 +106,15 @@ export function tableStatements(stream: string, table: TableDefinition, framing:
           select: (source) =>
             `SELECT ${values}, ${partSql} AS _part FROM ${jsonColumns(columns, lines(source), ['_File'])}`,
         }
-      : { select: (source) => `SELECT ${values} FROM ${jsonColumns(columns, source)}` }),
+      : {
+          select: (source) =>
+            `SELECT ${values} FROM ${jsonColumns(columns, `(SELECT RawData FROM ${source} WHERE ${isNoMark})`)}`,
+        }),
   };
-  const failed = refuseAll(stream, framing, 'Transform');
+  const failed = refuseAll(stream, framing, 'Transform', true);
   if (framing !== 'import') return { loads: [rows], failed };
   const refused = errorStatement((source) => {
-    const refused = `(SELECT * FROM ${records(framing, source)} WHERE _Broken OR NOT (${isObject}))`;
+    const refused = `(SELECT * FROM ${records(framing, source, true)} WHERE _Broken OR NOT (${isObject}))`;
     return errorRows(stream, 'Parse', refused);
   });
   return { loads: [rows, refused], failed };
@@ -129,8 +136,8 @@ const helperColumns = [
 
 /** A subquery of the source's columns and the helpers over the lines of a segment. */
 function sourceRows(stream: SourceStream, framing: Framing, source: string): string {
-  const lines = records(framing, source);
   const json = stream.format !== 'lines';
+  const lines = records(framing, source, json);
   // The door has checked that rows are JSON objects; lines of other formats are what they are.
   const valid = json && framing === 'import' ? `NOT _Broken AND ${isObject}` : 'NOT _Broken';
   const judged = `(SELECT RawData AS _Raw, _File, ${valid} AS _Valid FROM ${lines})`;
@@ -301,6 +308,8 @@ export function compileStream(stream: SourceStream, compiler: StreamCompiler): C
     problems,
     tables: flows.map((f) => f.table),
     statements: (framing) =>
-      accept === undefined ? refusingStream(stream.name, framing) : streamStatements(stream, accept, flows, framing),
+      accept === undefined
+        ? refusingStream(stream.name, framing, 'Transform', stream.format !== 'lines')
+        : streamStatements(stream, accept, flows, framing),
   };
 }

@@ -96,7 +96,9 @@ export function createStreams({ loaded, catalogue, compile, now }: StreamsOption
       const found = bySource.get(stream);
       if (found !== undefined) return compiledStream(found.stream).statements(framing);
       const table = tableOfStream(catalogue(), stream);
-      return table === undefined ? refusingStream(stream, framing, 'Parse') : tableStatements(stream, table, framing);
+      return table === undefined
+        ? refusingStream(stream, framing, 'Parse', false)
+        : tableStatements(stream, table, framing);
     },
   };
 }
