@@ -45,8 +45,9 @@ export async function startSallyport(
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on('line', (line) => {
       printed += `${line}\n`;
-      const url = /https:\/\/localhost:\d+/.exec(line)?.[0];
-      if (url && /ready|Ready|open/i.test(printed)) address.resolve(url);
+      const url = /^Sallyport is ready at (https:\S+)$/.exec(line)?.[1];
+      // The one-time link comes with the same write.
+      if (url) setImmediate(() => address.resolve(url));
     });
   const timer = setTimeout(
     () => address.reject(new Error(`not ready in time:\n${printed}`)),
