@@ -13,8 +13,11 @@ let ca: string;
 let token: string;
 let reader: string;
 
+/** A segment is closed by `flush` alone, so that a test can fill the spool. */
+const settings = { collectHost: 'off', spoolSegmentAge: '1 min', spoolMaxBytes: '16 MiB' };
+
 beforeAll(async () => {
-  test = await startTestServer({ settings: { collectHost: 'off' } });
+  test = await startTestServer({ settings });
   await test.server.domains.ingest.start();
   port = await test.server.http.listen({ host: '127.0.0.1', port: 0 });
   ca = readFileSync(join(test.platform.config.dataDir, 'tls', 'ca.pem'), 'utf8');
@@ -229,4 +232,16 @@ describe('a call that is sent again', () => {
     expect(await count('died')).toEqual([[2]]);
     expect(await rows("SELECT count() FROM Syslog WHERE Computer = ''")).toEqual([[0]]);
   });
+});
+
+it('answers 429 and when to come again while the spool is full, and loses nothing', async () => {
+  const body = JSON.stringify([{ Computer: 'full', SyslogMessage: 'x'.repeat(1_000_000) }]);
+  const answers: Answer[] = [];
+  for (let call = 0; call < 20 && answers.at(-1)?.status !== 429; call++)
+    answers.push(await post('Microsoft-Syslog', body));
+  const refused = answers.at(-1);
+  expect(refused).toMatchObject({ status: 429, body: { error: { code: 'TooManyRequests' } } });
+  expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(0);
+  expect(await rows("SELECT count() FROM Syslog WHERE Computer = 'full'")).toEqual([[answers.length - 1]]);
+  expect((await post('Microsoft-Syslog', body)).status).toBe(204);
 });

@@ -229,8 +229,10 @@ export interface CompiledStream {
   readonly tables: readonly string[];
 }
 
-const described = (error: unknown): string => {
-  if (error instanceof KqlError) return `${error.message} (${error.code}, ${error.span.start}..${error.span.end})`;
+/** Public text of a fault, its span counted from `offset`. */
+const described = (error: unknown, offset: number): string => {
+  if (error instanceof KqlError)
+    return `${error.message} (${error.code}, ${error.span.start - offset}..${error.span.end - offset})`;
   if (error instanceof TransformError || error instanceof RangeError) return error.message;
   throw error;
 };
@@ -241,9 +243,11 @@ const catalogueOf = (columns: readonly Column[]): KqlCatalogue => ({
   functions: [],
 });
 
+const acceptHead = 'source\n| extend _Accepted = (';
+
 function compileAccept(stream: SourceStream, compiler: StreamCompiler): Accept {
   const catalogue = catalogueOf([...sourceColumns(stream), ...helperColumns]);
-  const text = `source\n| extend _Accepted = (${stream.accept}\n)`;
+  const text = `${acceptHead}${stream.accept}\n)`;
   const compiled = compiler.compile(text, catalogue, { ...compileOptions, now: compiler.now() });
   if (compiled.columns.at(-1)?.type !== 'bool') throw new TransformError('accept does not give a bool');
   return { sql: compiled.sql };
@@ -295,7 +299,8 @@ export function compileStream(stream: SourceStream, compiler: StreamCompiler): C
     try {
       return work();
     } catch (error) {
-      problems.push({ file, message: described(error) });
+      const message = file === undefined ? `accept: ${described(error, acceptHead.length)}` : described(error, 0);
+      problems.push({ file, message });
       return undefined;
     }
   };
