@@ -1,7 +1,7 @@
 import { KqlError, type OwnCode, type Span } from '../errors.ts';
 import { aggregateFunctions, rowNumber, runCounter, scalarFunctions, windowFunctions } from '../functions/index.ts';
 import { castFunction } from '../functions/conversions.ts';
-import { pathFunction } from '../functions/operators.ts';
+import { pathFunction, pathTextFunction } from '../functions/operators.ts';
 import { minimumArity, parameterAt, type ScalarFunction } from '../functions/registry.ts';
 import { operators, sources } from '../operators/index.ts';
 import {
@@ -51,7 +51,7 @@ export interface Place {
   readonly env: Env;
   readonly input?: Rel;
   readonly aggregate?: (item: Omit<AggregateItem, 'name'>) => Expr;
-  readonly window?: (item: Omit<WindowItem, 'name'>) => Expr;
+  readonly window?: (item: Omit<WindowItem, 'name'>, node: SyntaxNode) => Expr;
   /** The right side of a join's `on`. */
   readonly right?: Rel;
 }
@@ -98,6 +98,24 @@ export class Binder {
     } finally {
       this.#depth--;
     }
+  }
+
+  readonly #serialized = new WeakSet<Rel>();
+  /** Marks rows as standing in an order that window functions may follow. */
+  serialized(rel: Rel): Rel {
+    const marked = { ...rel };
+    this.#serialized.add(marked);
+    return marked;
+  }
+  isSerialized(rel: Rel): boolean {
+    if (this.#serialized.has(rel)) return true;
+    const passes =
+      rel.kind === 'filter' ||
+      rel.kind === 'project' ||
+      rel.kind === 'window' ||
+      rel.kind === 'limit' ||
+      rel.kind === 'unnest';
+    return passes && this.isSerialized(rel.input);
   }
 
   /** Binds with rows kept apart by these hidden columns. */
@@ -383,8 +401,9 @@ export class Binder {
     if (window) {
       if (!place.window) return this.fail('UnsupportedExpression', `${name}() stands where rows have no order`, node);
       this.#arity(window, args, node);
-      return place.window({ fn: window, args, type: resultOf(window.result) });
+      return place.window({ fn: window, args, type: resultOf(window.result) }, node);
     }
+    if (name === 'tostring' && args[0]) return this.cast(args[0], 'string', node);
     const fn = scalarFunctions.get(name);
     if (!fn) return this.fail('UnsupportedFunction', `the function ${name}() is not supported`, node);
     return this.call(fn, args, resultOf(fn.result), node);
@@ -416,6 +435,8 @@ export class Binder {
   cast(expr: Expr, type: KqlType, node: SyntaxNode): Expr {
     if (expr.type === type) return expr;
     if (expr.kind === 'literal' && expr.value === null) return literal(type, null);
+    if (type === 'string' && expr.kind === 'call' && expr.fn === pathFunction)
+      return { ...expr, fn: pathTextFunction, type };
     return { kind: 'call', fn: castFunction(type), args: [expr], type, span: this.span(node) };
   }
 }

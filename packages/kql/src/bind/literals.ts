@@ -78,8 +78,11 @@ export function datetimeTicks(text: string): bigint | undefined {
 
 const isNullText = (text: string): boolean => inner(text) === 'null';
 
-const integerOf = (text: string): LiteralValue | undefined => {
-  if (/^[+-]?\d+$/.test(text)) return BigInt(text.replace('+', ''));
+const integerOf = (text: string, bits: number): LiteralValue | undefined => {
+  if (/^[+-]?\d+$/.test(text)) {
+    const value = BigInt(text.replace('+', ''));
+    return BigInt.asIntN(bits, value) === value ? value : undefined;
+  }
   const hex = /^(-)?(0x[0-9a-f]+)$/i.exec(text);
   return hex ? (hex[1] ? -BigInt.asIntN(64, BigInt(hex[2]!)) : BigInt.asIntN(64, BigInt(hex[2]!))) : undefined;
 };
@@ -103,8 +106,8 @@ type LiteralKind =
 
 const readers: Readonly<Record<LiteralKind, (text: string) => LiteralValue | undefined>> = {
   BooleanLiteralExpression: (t) => boolOf(inner(t)),
-  IntLiteralExpression: (t) => integerOf(inner(t)),
-  LongLiteralExpression: (t) => integerOf(inner(t)),
+  IntLiteralExpression: (t) => integerOf(inner(t), 32),
+  LongLiteralExpression: (t) => integerOf(inner(t), 64),
   RealLiteralExpression: (t) => realOf(inner(t)),
   DecimalLiteralExpression: (t) => (/^[+-]?\d*\.?\d*(e[+-]?\d+)?$/i.test(inner(t)) ? inner(t) : undefined),
   DateTimeLiteralExpression: datetimeTicks,

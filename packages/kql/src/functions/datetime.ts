@@ -189,11 +189,20 @@ function formatPiece(token: string, d: Sql): Sql {
     return sql`trimRight(substring(${padded(sql`positiveModulo(${unixTicks(d)}, 10000000)`, 7)}, 1, ${integer(token.length)}), '0')`;
   return string(token);
 }
+/** Between the letters only these may stand, as in the real engine. */
+const delimiters = /^[\s/\-:,._[\]]+$/;
+function checkFormat(tokens: readonly string[], pattern: string, call: CallInfo): void {
+  const bad =
+    tokens.find((t) => !/^[a-zA-Z]/.test(t) && !delimiters.test(t)) ??
+    tokens.find((t) => /^[a-zA-Z]/.test(t) && !/^([yMdHhmsfF])\1*$|^tt$/.test(t));
+  if (bad !== undefined || tokens.join('') !== pattern)
+    call.fail(`the format ${pattern} is not supported${bad === undefined ? '' : `: ${bad}`}`);
+}
 const formatDatetime: ScalarFunction['build'] = ([d, format], call) => {
   const pattern = format!.literal?.value;
   if (typeof pattern !== 'string') return call.fail('the format must be a constant');
   const tokens = pattern.match(formatTokens) ?? [];
-  if (tokens.join('') !== pattern) return call.fail('this format is not supported');
+  checkFormat(tokens, pattern, call);
   return sql`concat('', ${join(tokens.map((t) => formatPiece(t, d!.sql)))})`;
 };
 
@@ -223,6 +232,7 @@ const formatTimespan: ScalarFunction['build'] = ([t, format], call) => {
   const pattern = format!.literal?.value;
   if (typeof pattern !== 'string') return call.fail('the format must be a constant');
   const tokens = pattern.match(spanTokens) ?? [];
+  checkFormat(tokens, pattern, call);
   return sql`concat(if(${t!.sql} < 0, '-', ''), ${join(tokens.map((x) => spanPiece(x, t!.sql)))})`;
 };
 

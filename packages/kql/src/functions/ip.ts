@@ -1,10 +1,10 @@
-import { join, sql, string, type Sql } from '../sql.ts';
+import { integer, join, sql, type Sql } from '../sql.ts';
 import { elementsOf } from './dynamic.ts';
-import { scalar, scalarWith, type ScalarFunction } from './registry.ts';
+import { scalar, scalarWith, type CallInfo, type ScalarFunction } from './registry.ts';
 
 /** IPv4 and IPv6. Text that is no address gives null. */
 
-const address = (s: Sql): Sql => sql`splitByChar('/', trimBoth(${s}))[1]`;
+const address = (s: Sql): Sql => sql`if(position(${s}, '/') = 0, ${s}, splitByChar('/', trimBoth(${s}))[1])`;
 const suffix = (s: Sql): Sql =>
   sql`if(position(${s}, '/') > 0, toInt64OrNull(splitByChar('/', trimBoth(${s}))[2]), 32)`;
 const number = (s: Sql): Sql => sql`toInt64(IPv4StringToNumOrNull(${address(s)}))`;
@@ -18,14 +18,19 @@ const inRange = (ip: Sql, range: Sql): Sql =>
 const text = (e: Sql): Sql => sql`if(startsWith(${e}, '"'), JSONExtractString(${e}), ${e})`;
 const smallest = (parts: readonly Sql[]): Sql => sql`least(${join(parts.map((p) => sql`ifNull(${p}, 32)`))})`;
 
-const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
-const isPrivate = (ip: Sql): Sql =>
-  sql`if(isNull(${number(ip)}), NULL, ${join(
-    privateRanges.map(
-      (r) => sql`isIPAddressInRange(IPv4NumToString(toUInt32(ifNull(${number(ip)}, 0))), ${string(r)})`,
-    ),
+/** 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, by their first and last numbers. */
+const privateRanges: readonly (readonly [number, number])[] = [
+  [167_772_160, 184_549_375],
+  [2_886_729_728, 2_887_778_303],
+  [3_232_235_520, 3_232_301_055],
+];
+const isPrivate = (ip: Sql, call: CallInfo): Sql => {
+  const n = call.name(number(ip));
+  return sql`(${join(
+    privateRanges.map(([first, last]) => sql`(${n} >= ${integer(first)} AND ${n} <= ${integer(last)})`),
     sql` OR `,
   )})`;
+};
 
 const v6 = (s: Sql): Sql => sql`IPv6StringToNumOrNull(${address(s)})`;
 const suffix6 = (s: Sql): Sql =>
@@ -36,7 +41,7 @@ const inRange6 = (ip: Sql, range: Sql): Sql =>
   sql`if(isNull(${v6(ip)}) OR isNull(${v6(range)}), NULL, ${cut6(ip, sql`ifNull(${suffix6(range)}, 128)`)} = ${cut6(range, sql`ifNull(${suffix6(range)}, 128)`)})`;
 
 export const ipFunctions: readonly ScalarFunction[] = [
-  scalar('ipv4_is_private', ['string'], 'bool', isPrivate, 'maybe'),
+  scalarWith('ipv4_is_private', ['string'], 'bool', ([ip], call) => isPrivate(ip!.sql, call), 'maybe'),
   scalar('ipv4_is_in_range', ['string', 'string'], 'bool', inRange, 'maybe'),
   scalarWith(
     'ipv4_is_in_any_range',

@@ -305,20 +305,38 @@ export const setFunctions: ReadonlyMap<string, ScalarFunction> = new Map(
   ].map((f) => [f.name, f]),
 );
 
-/** `d.a["b"][0]`: keys from the second argument on. An index counts from 0; a negative one from the end. */
+/** The engine's keys of `d.a["b"][0]`. An index counts from 0; a negative one from the end. */
+const pathKeys = (keys: readonly Operand[]): Sql =>
+  join(
+    keys.map((k) => {
+      if (typeof k.literal?.value === 'bigint') return sql`${k.literal.value < 0n ? sql`` : sql`1 + `}(${k.sql})`;
+      if (k.type === 'string' || k.type === 'dynamic') return toText(k);
+      return sql`if(${k.sql} < 0, ${k.sql}, ${k.sql} + 1)`;
+    }),
+  );
+/** `d.a["b"][0]`: keys from the second argument on. */
 export const pathFunction: ScalarFunction = scalarWith(
   '$path',
   ['dynamic', '...any'],
   'dynamic',
-  ([d, ...keys]) => {
-    const steps = keys.map((k) => {
-      if (typeof k.literal?.value === 'bigint') return sql`${k.literal.value < 0n ? sql`` : sql`1 + `}(${k.sql})`;
-      if (k.type === 'string' || k.type === 'dynamic') return toText(k);
-      return sql`if(${k.sql} < 0, ${k.sql}, ${k.sql} + 1)`;
-    });
-    return cleanJson(sql`JSONExtractRaw(${d!.sql}, ${join(steps)})`);
-  },
+  ([d, ...keys]) => cleanJson(sql`JSONExtractRaw(${d!.sql}, ${pathKeys(keys)})`),
   'maybe',
+);
+/** `tostring(d.a)` in one reading of the JSON, unless the member is an array or a bag. */
+export const pathTextFunction: ScalarFunction = scalarWith(
+  '$path_text',
+  ['dynamic', '...any'],
+  'string',
+  ([d, ...keys], call) => {
+    const text = call.name(sql`JSONExtract(${d!.sql}, ${pathKeys(keys)}, 'String')`);
+    const whole = toText({
+      sql: cleanJson(sql`JSONExtractRaw(${d!.sql}, ${pathKeys(keys)})`),
+      type: 'dynamic',
+      nullable: false,
+    });
+    return sql`if(startsWith(${text}, '{') OR startsWith(${text}, '['), ${whole}, ${text})`;
+  },
+  'never',
 );
 
 /** Operators that the binder calls by a name of its own. */

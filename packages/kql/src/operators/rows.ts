@@ -57,7 +57,7 @@ export const extend: OperatorBinder = (node, input, env, b) => {
 };
 
 export const serialize: OperatorBinder = (node, input, env, b) =>
-  elements(node, 'Expressions').length ? extend(node, input, env, b) : input;
+  elements(node, 'Expressions').length ? extend(node, b.serialized(input), env, b) : b.serialized(input);
 
 /** project-away, -keep, -reorder: the library has worked out which columns stay, patterns and all. */
 export const projectColumns: OperatorBinder = (node, input, _env, b) =>
@@ -124,7 +124,8 @@ export function orderBy(
     order: [...order, ...base.order.filter((o) => o.column.startsWith('$$row') && !seen.has(o.column))],
   };
 }
-export const sort: OperatorBinder = (node, input, env, b) => orderBy(input, elements(node, 'Expressions'), env, b);
+export const sort: OperatorBinder = (node, input, env, b) =>
+  b.serialized(orderBy(input, elements(node, 'Expressions'), env, b));
 
 const limited = (input: Rel, count: NamedExpr['expr'], by: readonly string[]): Rel => ({
   kind: 'limit',
@@ -148,7 +149,7 @@ export const take: OperatorBinder = (node, input, env, b) =>
   limited(input, countOf(child(node, 'Expression'), env, b), b.partitionBy);
 export const top: OperatorBinder = (node, input, env, b) =>
   limited(
-    orderBy(input, [child(node, 'ByExpression')], env, b),
+    b.serialized(orderBy(input, [child(node, 'ByExpression')], env, b)),
     countOf(child(node, 'Expression'), env, b),
     b.partitionBy,
   );

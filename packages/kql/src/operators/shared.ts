@@ -76,7 +76,9 @@ export function bindRows(
   bind: (place: Place) => NamedExpr[],
 ): { items: NamedExpr[]; input: Rel } {
   let relation = input;
-  const window = (item: Omit<WindowItem, 'name'>): Expr => {
+  const window = (item: Omit<WindowItem, 'name'>, node: SyntaxNode): Expr => {
+    if (!b.isSerialized(input))
+      return b.fail('InvalidArgument', `${item.fn.name}() needs ordered rows: sort them first, or say serialize`, node);
     const name = b.hidden('window');
     const restart = item.fn.restart === undefined ? undefined : item.args[item.fn.restart];
     let partitionBy: readonly string[] = b.partitionBy;

@@ -78,7 +78,7 @@ export const range: SourceBinder = (node, env, b) => {
     fields: [{ name: column.name, type: column.type }],
     order: [{ column: column.name, descending: false, nullsFirst: true }],
   };
-  return rel;
+  return b.serialized(rel);
 };
 
 // ——— union ———
