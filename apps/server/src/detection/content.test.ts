@@ -1,16 +1,25 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createQueries } from '../hunting/index.ts';
+import { loadSources, openIngestCore, shippedSources } from '../ingest/index.ts';
 import { startEphemeralPlatform } from '../supervisor/ephemeral-platform.ts';
 import { loadRules, shippedRules } from './index.ts';
 import { testRule, type RuleTestBench, type RuleTestResult } from './testing.ts';
 
+const spoolSizes = { totalBytes: 64 * 2 ** 20, segmentBytes: 2 ** 20, segmentAgeMs: 50 };
 let bench: RuleTestBench;
 let stop: () => Promise<void>;
 beforeAll(async () => {
   const ephemeral = await startEphemeralPlatform();
-  stop = ephemeral.stop;
-  bench = { platform: ephemeral.platform, queries: createQueries(ephemeral.platform.lake) };
+  const { platform } = ephemeral;
+  const core = await openIngestCore(platform, await loadSources(shippedSources), spoolSizes);
+  stop = async () => {
+    await core[Symbol.asyncDispose]();
+    await ephemeral.stop();
+  };
+  bench = { platform, queries: createQueries(platform.lake), streams: core.streams };
 });
 afterAll(() => stop());
 
@@ -22,6 +31,33 @@ const ruleFolders = async (): Promise<string[]> =>
 
 it('the rules that ship load without a problem', async () => {
   expect((await loadRules([shippedRules])).problems).toEqual([]);
+});
+
+it('events may be lines of a stream, through its source', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'rule-'));
+  await writeFile(
+    join(folder, 'rule.yaml'),
+    'id: r\nname: n\nseverity: Low\nqueryFrequency: 5m\nqueryPeriod: 5m\nquery: SecurityEvent | where EventID == 4625\n',
+  );
+  const event = (id: number) =>
+    JSON.stringify({
+      System: {
+        EventID: id,
+        Channel: 'Security',
+        Computer: 'pc1',
+        Provider: { Name: 'Microsoft-Windows-Security-Auditing' },
+        TimeCreated: { SystemTime: '2026-01-01T00:00:00Z' },
+      },
+      EventData: {},
+    });
+  const line = (id: number) => JSON.stringify([{ stream: 'Custom-WindowsEventJson', lines: [event(id)] }]);
+  await writeFile(
+    join(folder, 'tests.yaml'),
+    `- { name: a, expect: match, events: ${line(4625)} }\n- { name: b, expect: quiet, events: ${line(4624)} }\n`,
+  );
+  const { cases } = await testRule(folder, bench);
+  await rm(folder, { recursive: true });
+  expect(cases.map(({ alerts }) => alerts)).toEqual([1, 0]);
 });
 
 it('each rule that ships finds what its tests say, and is quiet on the rest', { timeout: 120_000 }, async () => {

@@ -9,7 +9,7 @@ import { manualClock } from '../platform/clock.ts';
 import type { OpenPlatform } from '../platform/create.ts';
 import { startEphemeralPlatform } from '../supervisor/ephemeral-platform.ts';
 import { createDetection, type AnalyticsRule, type Detection } from './index.ts';
-import { failuresMax } from './run/run.ts';
+import { failuresMax, runRule } from './run/run.ts';
 import { queueDue, runJob } from './schedule.ts';
 import { saveRuns } from './store.ts';
 
@@ -66,6 +66,13 @@ severity: Low
 queryFrequency: 1h
 queryPeriod: 1h
 query: SecurityEvent | where Nonsense == 1
+`,
+  'nrt.yaml': `id: near-real-time
+name: Sign-in
+kind: NRT
+severity: Informational
+query: SecurityEvent | where EventID == 4624
+enabled: false
 `,
   'silence.yaml': `id: silence
 name: No logs
@@ -190,6 +197,34 @@ describe('a rule over real rows', () => {
   });
 });
 
+describe('an NRT rule', () => {
+  it('looks at what arrived in its window, whatever its time', async () => {
+    const arrived = new Date();
+    const window = { from: new Date(arrived.getTime() - 600_000), to: new Date(arrived.getTime() + 60_000) };
+    const parts = { platform, queries: hunting.queries, incidents };
+    expect(await runRule(parts, rule('near-real-time'), window)).toMatchObject({
+      state: 'succeeded',
+      rows: 1,
+      alerts: 1,
+    });
+    const early = { from: new Date('2026-01-01T01:00:00Z'), to: new Date('2026-01-01T02:00:00Z') };
+    expect(await runRule(parts, rule('near-real-time'), early)).toMatchObject({ rows: 0, alerts: 0 });
+  });
+});
+
+describe('the rows behind an alert', () => {
+  it('are asked for again, over its window', async () => {
+    const alerts = await platform.database.query<{ id: string; rule_id: string }>('SELECT id, rule_id FROM alerts');
+    for (const id of ['log-cleared', 'near-real-time']) {
+      const alert = alerts.find((one) => one.rule_id === id)!;
+      const context = { caller: { name: 'anna' }, signal: new AbortController().signal };
+      const events = await incidents.handlers.getAlertEvents(context as never, { params: { id: alert.id } } as never);
+      const computer = events.columns.findIndex((column) => column.name === 'Computer');
+      expect(events.rows.map((row) => row[computer])).toEqual(['dc01.contoso.com']);
+    }
+  });
+});
+
 describe('a rule that fails', () => {
   it('says why, and is disabled after ten failures in a row', async () => {
     const end = (hour: number) => new Date(Date.UTC(2026, 0, 1, hour));
@@ -259,7 +294,7 @@ describe('the schedule', () => {
       },
     };
     const running = await createDetection(platform, { queries, incidents, ruleFolders: [folder] });
-    expect(running.rules.rules).toHaveLength(4);
+    expect(running.rules.rules).toHaveLength(5);
     await platform.jobs.launch();
     try {
       const input = { ruleId: 'failed-logons', from: '2026-01-01T00:00:00.000Z', to: '2026-01-01T01:00:00.000Z' };
@@ -286,19 +321,15 @@ describe('the schedule', () => {
   it('queues again a window for which the lake stayed away', async () => {
     await saveRuns(platform.database, [
       {
-        ...{
-          ruleId: 'log-cleared',
-          windowFrom: new Date('2026-01-01T01:25:00Z'),
-          windowTo: new Date('2026-01-01T01:30:00Z'),
-        },
-        ...{
-          startedAt: clock.now(),
-          elapsedSeconds: 0,
-          rows: 0,
-          alerts: 0,
-          error: 'the lake does not answer',
-          retry: true,
-        },
+        ruleId: 'log-cleared',
+        windowFrom: new Date('2026-01-01T01:25:00Z'),
+        windowTo: new Date('2026-01-01T01:30:00Z'),
+        startedAt: clock.now(),
+        elapsedSeconds: 0,
+        rows: 0,
+        alerts: 0,
+        error: 'the lake does not answer',
+        retry: true,
       },
     ]);
     const started: string[] = [];

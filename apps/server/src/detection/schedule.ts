@@ -51,8 +51,15 @@ async function noteUnavailable(
   const now = platform.clock.now();
   await saveRuns(platform.database, [
     {
-      ...{ ruleId: rule.id, windowFrom: window.from, windowTo: window.to, startedAt: now },
-      ...{ elapsedSeconds: 0, rows: 0, alerts: 0, error, retry: true },
+      ruleId: rule.id,
+      windowFrom: window.from,
+      windowTo: window.to,
+      startedAt: now,
+      elapsedSeconds: 0,
+      rows: 0,
+      alerts: 0,
+      error,
+      retry: true,
     },
   ]);
 }
@@ -63,7 +70,9 @@ async function queueRetries({ platform }: Parts, rules: ReadonlyMap<string, Anal
     if (!rules.has(run.rule_id)) continue;
     const to = run.window_to.toISOString();
     await platform.jobs.start<RunInput>(runJob, `rule:${run.rule_id}:${to}:${run.attempts}`, {
-      ...{ ruleId: run.rule_id, from: run.window_from.toISOString(), to },
+      ruleId: run.rule_id,
+      from: run.window_from.toISOString(),
+      to,
     });
   }
 }

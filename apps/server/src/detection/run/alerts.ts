@@ -59,7 +59,7 @@ function alertOf(
     severity: wording.severity,
     tactics: wording.tactics,
     techniques: rule.techniques,
-    ...timesOf(window, table, rows),
+    ...timesOf(window, table, rows, rule.kind === 'Scheduled'),
     entities: entitiesOf(rule, table, rows),
     customDetails: customDetailsOf(rule, table, rows),
     query: rule.query,
@@ -71,17 +71,21 @@ function alertOf(
   return { ...alert, row: securityAlertRow(rule, alert, { wording, rows: rows.length, now }) };
 }
 
-/** When what the rows tell of began and ended: their own times, within the window; the window where they have none. */
+/**
+ * When what the rows tell of began and ended: their own times, within the window (of an NRT rule, whose window is of arrival, as they are); the window
+ * where they have none.
+ */
 function timesOf(
   window: RuleWindow,
   table: ResultTable,
   rows: readonly (readonly Cell[])[],
+  clamped: boolean,
 ): { startTime: Date; endTime: Date } {
   const starts = timesIn(table, rows, ['StartTimeUtc', 'StartTime', 'TimeGenerated', 'Timestamp']);
   const ends = timesIn(table, rows, ['EndTimeUtc', 'EndTime', 'TimeGenerated', 'Timestamp']);
   if (starts.length === 0 && ends.length === 0) return { startTime: window.from, endTime: window.to };
   const all = [...starts, ...ends];
-  const within = (at: number) => Math.min(Math.max(at, window.from.getTime()), window.to.getTime());
+  const within = (at: number) => (clamped ? Math.min(Math.max(at, window.from.getTime()), window.to.getTime()) : at);
   const startTime = within(Math.min(...all));
   return { startTime: new Date(startTime), endTime: new Date(Math.max(startTime, within(Math.max(...all)))) };
 }

@@ -92,7 +92,7 @@ describe('a plan over all time', () => {
     expect(found.size).toBeGreaterThan(0);
     // A sweep leaves out windows without news; what it has is the same.
     for (const [end, ids] of found) expect(plain.get(end)).toEqual(ids);
-    if (one.queryFrequency === one.queryPeriod && !one.query.endsWith('count()'))
-      expect([...found.keys()].toSorted()).toEqual([...plain.keys()].toSorted());
+    const everyWindowHasNews = one.queryFrequency === one.queryPeriod && !one.query.endsWith('count()');
+    expect(found.size).toBe(everyWindowHasNews ? plain.size : found.size);
   });
 });

@@ -154,11 +154,18 @@ function tasksOfRows({ platform }: Parts, rule: AnalyticsRule, table: ResultTabl
     const at = table.time(row, 'TimeGenerated');
     return at === undefined ? [] : [{ at, row }];
   });
-  const seconds = new Set(timed.map(({ at }) => Math.floor(at / 1_000)));
   const now = platform.clock.now();
-  const bins = [...seconds].map((at) => ({ at, segments: [] }));
+  const second = ({ at }: { at: number }) => Math.floor(at / 1_000);
+  const bySecond = Map.groupBy(timed, second);
+  const bins = [...bySecond.keys()].map((at) => ({ at, segments: [] }));
+  // Windows that don't overlap: each row is in one, and needn't be looked for in all.
+  const step = rule.queryFrequency;
+  const byEnd =
+    step === rule.queryPeriod
+      ? Map.groupBy(timed, (one) => (Math.floor(second(one) / step) + 1) * step * 1_000)
+      : undefined;
   return windowsWithNews(rule, bins, 1).map((window) => {
-    const rows = timed
+    const rows = (byEnd ? (byEnd.get(window.to.getTime()) ?? []) : timed)
       .filter(({ at }) => at >= window.from.getTime() && at < window.to.getTime())
       .map(({ row }) => row);
     const looked = rows.slice(0, rowsLookedAt(rule));
