@@ -7,6 +7,7 @@ import {
   incidentRoutes,
   sessionRoutes,
   systemRoutes,
+  tokenRoutes,
 } from '@sallyport/contracts';
 import { z } from 'zod';
 import { runDemo } from './demo-run.ts';
@@ -99,10 +100,9 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
 
 /** Every route of contracts gets its handler here; a test holds that none is left out. */
 function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform): void {
-  const { listTokens, createToken, revokeToken, ...identityRoutes } = sessionRoutes;
   const system = createSystem(platform, { version, readiness: readinessOf(platform) });
-  http.bind(identityRoutes, domains.identity.handlers);
-  http.bind({ listTokens, createToken, revokeToken }, domains.access.handlers);
+  http.bind(sessionRoutes, domains.identity.handlers);
+  http.bind(tokenRoutes, domains.access.handlers);
   http.bind(huntingRoutes, domains.hunting.handlers);
   http.bind(incidentRoutes, domains.incidents.handlers);
   http.bind(detectionRoutes, domains.detection.handlers);

@@ -1,18 +1,16 @@
-import { roles, type GrantedPermission, type RoleName, type sessionRoutes } from '@sallyport/contracts';
+import { roles, type GrantedPermission, type RoleName, type tokenRoutes } from '@sallyport/contracts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { tokenCommands } from './tokens.ts';
 import { tokenHandlers } from './routes.ts';
 import type { Caller } from '../platform/http/index.ts';
 
-export type AccessRoutes = Pick<typeof sessionRoutes, 'listTokens' | 'createToken' | 'revokeToken'>;
-
 /** What a role holds; nothing for a name that is no role. */
 export function permissionsOfRole(role: string): ReadonlySet<GrantedPermission> {
   return new Set(Object.hasOwn(roles, role) ? roles[role as RoleName] : []);
 }
 
-export interface Access extends Domain<Handlers<AccessRoutes>> {
+export interface Access extends Domain<Handlers<typeof tokenRoutes>> {
   /** Who holds this API token; undefined when it is unknown, expired or revoked. */
   readonly callerOfToken: (token: string) => Promise<Caller | undefined>;
 }

@@ -1,8 +1,8 @@
+import type { tokenRoutes } from '@sallyport/contracts';
 import { requireCaller, type Handlers } from '../platform/http/index.ts';
-import type { AccessRoutes } from './index.ts';
 import type { TokenCommands } from './tokens.ts';
 
-export function tokenHandlers(tokens: TokenCommands): Handlers<AccessRoutes> {
+export function tokenHandlers(tokens: TokenCommands): Handlers<typeof tokenRoutes> {
   return {
     listTokens: async () => ({ tokens: await tokens.list() }),
     createToken: async (context, { body }) => {

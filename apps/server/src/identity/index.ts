@@ -7,9 +7,7 @@ import { createSetup } from './setup.ts';
 import { createSignIn } from './sign-in.ts';
 import { removeStale } from './store.ts';
 
-export type IdentityRoutes = Omit<typeof sessionRoutes, 'listTokens' | 'createToken' | 'revokeToken'>;
-
-export interface Identity extends Domain<Handlers<IdentityRoutes>> {
+export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
   /** Whose session this cookie is; undefined when it is unknown, over or revoked. */
   readonly callerOfSession: (
     secret: string,

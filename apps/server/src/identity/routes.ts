@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import type { Me } from '@sallyport/contracts';
+import type { Me, sessionRoutes } from '@sallyport/contracts';
 import {
   clearSessionCookie,
   requirePerson,
@@ -7,7 +7,6 @@ import {
   type Handlers,
   type RequestContext,
 } from '../platform/http/index.ts';
-import type { IdentityRoutes } from './index.ts';
 import { toMe, type OpenedSession, type Sessions } from './sessions.ts';
 import type { Setup } from './setup.ts';
 import type { SignIn } from './sign-in.ts';
@@ -20,7 +19,7 @@ function signedIn(reply: FastifyReply, { secret, expiresAt, me }: OpenedSession)
   return me;
 }
 
-export function identityHandlers(setup: Setup, signIn: SignIn, sessions: Sessions): Handlers<IdentityRoutes> {
+export function identityHandlers(setup: Setup, signIn: SignIn, sessions: Sessions): Handlers<typeof sessionRoutes> {
   return {
     getSetup: async () => ({ needed: await setup.needed() }),
     startSetup: (_context, { body }) => setup.start(body),

@@ -3,12 +3,13 @@ import { dataRoutes } from './data.ts';
 import { detectionRoutes } from './detection.ts';
 import { huntingRoutes } from './hunting.ts';
 import { incidentRoutes } from './incidents.ts';
-import { sessionRoutes } from './session.ts';
+import { sessionRoutes, tokenRoutes } from './session.ts';
 import { systemRoutes } from './system.ts';
 
 /** Every route of the server, in one table. */
 export const routes = {
   ...sessionRoutes,
+  ...tokenRoutes,
   ...huntingRoutes,
   ...incidentRoutes,
   ...detectionRoutes,

@@ -127,6 +127,9 @@ export const sessionRoutes = {
     params: z.object({ id: z.uuid() }),
     response: z.object({}),
   }),
+} as const;
+
+export const tokenRoutes = {
   listTokens: route({
     method: 'GET',
     path: '/api/tokens',
