@@ -37,9 +37,9 @@ function hasPath(object: unknown, path: string, names: readonly string[]): boole
 /** Regular expressions come with the product's own content, and meet at most this much of a line. */
 const lineLengthMax = 4_096;
 
-function testOf(recogniser: Recogniser): (record: SampleRecord) => boolean {
-  if ('line' in recogniser) return (record) => recogniser.line.test(record.text.slice(0, lineLengthMax));
-  const paths = recogniser.json.map((path) => ({ path, names: path.split('.') }));
+function testOf({ line, json = [] }: Recogniser): (record: SampleRecord) => boolean {
+  if (line !== undefined) return (record) => line.test(record.text.slice(0, lineLengthMax));
+  const paths = json.map((path) => ({ path, names: path.split('.') }));
   return ({ object }) => object !== undefined && paths.every(({ path, names }) => hasPath(object, path, names));
 }
 

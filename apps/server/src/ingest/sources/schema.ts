@@ -26,10 +26,9 @@ const LineExpression = z
     }
   });
 
-const Recogniser = z.union([
-  z.strictObject({ json: z.array(JsonPath).min(1).max(20) }),
-  z.strictObject({ line: LineExpression }),
-]);
+const Recogniser = z
+  .strictObject({ json: z.array(JsonPath).min(1).max(20).optional(), line: LineExpression.optional() })
+  .refine((r) => (r.json === undefined) !== (r.line === undefined), { message: 'either json or line' });
 export type Recogniser = z.infer<typeof Recogniser>;
 
 const ColumnDeclaration = z.strictObject({

@@ -69,15 +69,18 @@ describe('loading', () => {
       'f-empty/README.md': '',
     });
     expect(sources.map((s) => s.id)).toEqual(['acme-firewall']);
-    expect(problems.map(({ file, path }) => [file, path]).toSorted()).toEqual([
-      ['a-syntax/source.yml', 'line 1, column 6'],
-      ['b-schema/source.yml', 'streams.0.format'],
-      ['b-schema/source.yml', expect.stringContaining('streams.0.recognise.0')],
-      ['c-name/source.yml', 'id'],
-      ['d-file/syslog.kql', 'streams.0.flows.0.transform'],
-      ['e-double/source.yml', 'streams'],
-      ['f-empty/source.yml', ''],
-    ]);
+    const places = problems.map(({ file, path }) => `${file}: ${path}`);
+    expect(new Set(places)).toEqual(
+      new Set([
+        'a-syntax/source.yml: line 1, column 6',
+        'b-schema/source.yml: streams.0.format',
+        'b-schema/source.yml: streams.0.recognise.0.line',
+        'c-name/source.yml: id',
+        'd-file/syslog.kql: streams.0.flows.0.transform',
+        'e-double/source.yml: streams',
+        'f-empty/source.yml: ',
+      ]),
+    );
   });
 
   it('compiles transforms, and leaves out a flow that does not fit its table', async () => {
