@@ -15,11 +15,11 @@ export function upCommand(finish: Finish): Command {
   return command.action(async (options: Record<string, string | boolean>) => {
     const flags = Object.fromEntries(settingKeys.map((key) => [key, options[optionName(key)]]));
     const config = loadConfig({ flags });
-    const [code] = await Promise.all([
-      runSupervisor({ config, demo: options['demo'] === true }),
-      buildPortalIfMissing(),
-    ]);
-    finish(code);
+    const portal = buildPortalIfMissing();
+    // Who follows the link must find the portal there.
+    const print = (text: string): void => void portal.then((trouble) => process.stdout.write(`${text}\n${trouble}`));
+    finish(await runSupervisor({ config, demo: options['demo'] === true, print }));
+    await portal;
   });
 }
 
@@ -29,18 +29,15 @@ const optionName = (key: SettingKey): string =>
     .slice(2)
     .replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** The portal is built once after the install; pages answer "being built" until then. */
-async function buildPortalIfMissing(): Promise<void> {
-  if (existsSync(`${root}apps/portal/dist/index.html`)) return;
-  const vite = fileURLToPath(import.meta.resolve('vite/bin/vite.js'));
-  await new Promise<void>((resolve, reject) => {
-    const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'error'], {
-      cwd: `${root}apps/portal`,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    child.on('error', reject);
-    child.on('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`building the portal ended with code ${code}`)),
-    );
+/** Builds the portal once after the install. Answers what went wrong, for a person, or nothing: the API works without it. */
+async function buildPortalIfMissing(): Promise<string> {
+  if (existsSync(`${root}apps/portal/dist/index.html`)) return '';
+  const code = await new Promise<number | null>((resolve) => {
+    const child = spawn(process.execPath, [`${root}apps/portal/build.ts`], { stdio: ['ignore', 'ignore', 'inherit'] });
+    child.on('error', () => resolve(null));
+    child.on('exit', resolve);
   });
+  return code === 0
+    ? ''
+    : 'The portal could not be built (see above); the API works. Try `npm run build -w apps/portal`.\n';
 }
