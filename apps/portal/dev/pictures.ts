@@ -1,5 +1,5 @@
 /**
- * Photographs the built portal over fixtures, light and dark: `npm run build && npm run pictures [-- NAME...]`. Pictures go to
+ * Photographs the built portal over fixtures, light and dark: `npm run build && npm run pictures [-- NAME...]`; AXE=1 also checks each page with axe. Pictures go to
  * PICTURES (default: the system's temporary folder). Prints what the browser complained of, content security policy included.
  */
 import { mkdirSync } from 'node:fs';
@@ -93,6 +93,19 @@ const themes = (process.env['THEMES'] ?? 'light,dark').split(',') as ('light' | 
 const folder = process.env['PICTURES'] ?? join(tmpdir(), 'portal-pictures');
 mkdirSync(folder, { recursive: true });
 
+/** Prints what axe finds against WCAG 2.2 AA. */
+async function complain(page: Page, name: string): Promise<void> {
+  const { AxeBuilder } = await import('@axe-core/playwright');
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  for (const { id, nodes } of violations)
+    for (const node of nodes.slice(0, 3))
+      console.log(
+        `${name}: axe ${id}: ${node.html.slice(0, 200)} ${node.failureSummary?.replaceAll('\n', ' ').slice(0, 300) ?? ''}`,
+      );
+}
+
 const server = await preview({
   configFile: join(import.meta.dirname, '../vite.config.ts'),
   preview: { port: 0, host: '127.0.0.1', strictPort: false },
@@ -125,6 +138,7 @@ try {
         .catch((error) => console.log(String(error)));
       await page.waitForTimeout(300);
       await shot.act?.(page).catch((error) => console.log(`${shot.name}: ${String(error).slice(0, 400)}`));
+      if (process.env['AXE'] === '1') await complain(page, `${shot.name} ${colorScheme}`);
       await page.screenshot({ path: join(folder, `${shot.name}-${colorScheme}.png`) });
       await context.close();
     }

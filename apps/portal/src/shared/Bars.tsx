@@ -3,7 +3,7 @@ import type { ReactElement } from 'react';
 
 const useStyles = makeStyles({
   root: { display: 'block', width: '100%', height: tokens.lineHeightBase400 },
-  bar: { fill: tokens.colorBrandBackground },
+  bar: { fill: tokens.colorBrandForeground1 },
   none: { fill: tokens.colorNeutralStroke2 },
 });
 

@@ -32,7 +32,14 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
     overflow: 'hidden',
   },
-  part: { border: 'none', borderRadius: 0, minWidth: 'auto', fontWeight: tokens.fontWeightRegular },
+  part: {
+    border: 'none',
+    borderRadius: 0,
+    // 24 px: the least size of a target (WCAG 2.2, 2.5.8).
+    minWidth: tokens.spacingHorizontalXXL,
+    minHeight: tokens.spacingVerticalXXL,
+    fontWeight: tokens.fontWeightRegular,
+  },
   value: { fontWeight: tokens.fontWeightSemibold },
   end: { marginLeft: 'auto', display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS },
 });
@@ -52,7 +59,15 @@ function Pill({ filter }: { filter: Filter }): ReactElement {
   const set = filter.values !== undefined;
   return (
     <span className={styles.pill}>
-      <Menu positioning="below-start">
+      <Menu
+        positioning="below-start"
+        checkedValues={{ [filter.id]: [...chosen] }}
+        onCheckedValueChange={(_, { checkedItems }) =>
+          filter.onChange(
+            checkedItems.length === 0 ? undefined : filter.options.filter((option) => checkedItems.includes(option)),
+          )
+        }
+      >
         <MenuTrigger disableButtonEnhancement>
           <Button size="small" appearance="subtle" className={styles.part} {...(set ? {} : { icon: <AddRegular /> })}>
             {filter.label}
@@ -61,16 +76,7 @@ function Pill({ filter }: { filter: Filter }): ReactElement {
           </Button>
         </MenuTrigger>
         <MenuPopover>
-          <MenuList
-            checkedValues={{ [filter.id]: [...chosen] }}
-            onCheckedValueChange={(_, { checkedItems }) =>
-              filter.onChange(
-                checkedItems.length === 0
-                  ? undefined
-                  : filter.options.filter((option) => checkedItems.includes(option)),
-              )
-            }
-          >
+          <MenuList>
             {filter.options.map((option) => (
               <MenuItemCheckbox key={option} name={filter.id} value={option}>
                 {words(option)}
@@ -160,21 +166,22 @@ export function useColumns<C extends { readonly id: string; readonly header: str
   const hidden = hiddenColumns[grid] ?? [];
   const shown = columns.filter((column) => !hidden.includes(column.id));
   const chooser = (
-    <Menu positioning="below-end">
+    <Menu
+      positioning="below-end"
+      checkedValues={{ columns: shown.map((column) => column.id) }}
+      onCheckedValueChange={(_, { checkedItems }) => {
+        if (checkedItems.length === 0) return;
+        const left = columns.map((column) => column.id).filter((id) => !checkedItems.includes(id));
+        setPreferences({ hiddenColumns: { ...hiddenColumns, [grid]: left } });
+      }}
+    >
       <MenuTrigger disableButtonEnhancement>
         <Button size="small" appearance="subtle" icon={<ColumnTripleRegular />}>
           Columns
         </Button>
       </MenuTrigger>
       <MenuPopover>
-        <MenuList
-          checkedValues={{ columns: shown.map((column) => column.id) }}
-          onCheckedValueChange={(_, { checkedItems }) => {
-            if (checkedItems.length === 0) return;
-            const left = columns.map((column) => column.id).filter((id) => !checkedItems.includes(id));
-            setPreferences({ hiddenColumns: { ...hiddenColumns, [grid]: left } });
-          }}
-        >
+        <MenuList>
           {columns.map((column) => (
             <MenuItemCheckbox key={column.id} name="columns" value={column.id}>
               {column.header}

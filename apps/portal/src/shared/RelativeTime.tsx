@@ -17,7 +17,11 @@ export function RelativeTime({
   const time = new Date(at);
   const [near, full] = [relative(time, now, zone), exact(time, zone)];
   return (
-    <time dateTime={at} style={{ whiteSpace: 'nowrap' }} title={form === 'exact' ? near : full}>
+    <time
+      dateTime={at}
+      {...(form === 'exact' ? {} : { style: { whiteSpace: 'nowrap' } })}
+      title={form === 'exact' ? near : full}
+    >
       {form === 'exact' ? full : near}
     </time>
   );

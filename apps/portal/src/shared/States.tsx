@@ -70,6 +70,10 @@ export function describeError(error: unknown): { code: string; message: string; 
   return { code: 'Unexpected', message: error instanceof Error ? error.message : 'something unexpected happened' };
 }
 
+/** Messages of errors are lower case and without a stop; here they stand in a text. */
+const sentence = (text: string): string =>
+  text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+
 /** What happened, what to try, and a code to quote. `kept` says what was not lost. */
 export function ErrorState(props: {
   error: unknown;
@@ -84,7 +88,7 @@ export function ErrorState(props: {
     <MessageBar intent="error" layout="multiline" role="alert">
       <MessageBarBody>
         <MessageBarTitle>{props.title ?? 'This could not be loaded'}</MessageBarTitle>
-        {visible(message)}
+        {sentence(visible(message))}
         {props.kept && ` ${props.kept}`} <span className={styles.code}>({quote})</span>
         <CopyButton text={`${quote} · ${message}`} label="error code" />
       </MessageBarBody>

@@ -63,7 +63,7 @@ function OpenTile(): ReactElement {
           </div>
         ))}
         <div className={styles.line}>
-          <span>Nobody’s</span>
+          <span>Unassigned</span>
           <span className={styles.number}>{count(incidents.filter(({ owner }) => owner === null).length)}</span>
         </div>
       </div>

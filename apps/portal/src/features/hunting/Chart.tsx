@@ -28,7 +28,8 @@ const useStyles = makeStyles({
   },
   // The chart is laid over the area, so that its own size never feeds back into the measurement.
   area: { flexGrow: 1, flexBasis: 0, minHeight: 0, overflow: 'hidden', position: 'relative' },
-  over: { position: 'absolute', inset: 0 },
+  // Names in a legend are data: they keep their case.
+  over: { position: 'absolute', inset: 0, '& *': { textTransform: 'none' } },
   number: { fontSize: tokens.fontSizeHero900, lineHeight: tokens.lineHeightHero900 },
 });
 

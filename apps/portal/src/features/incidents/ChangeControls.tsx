@@ -138,7 +138,7 @@ function Choice<T extends string>(props: {
   disabled: boolean;
 }): ReactElement {
   return (
-    <Menu>
+    <Menu checkedValues={{ value: [props.value] }}>
       <MenuTrigger disableButtonEnhancement>
         <Button
           icon={<ChevronDownRegular />}
@@ -150,7 +150,7 @@ function Choice<T extends string>(props: {
         </Button>
       </MenuTrigger>
       <MenuPopover>
-        <MenuList checkedValues={{ value: [props.value] }}>
+        <MenuList>
           {props.options.map((option) => (
             <MenuItemRadio key={option} name="value" value={option} onClick={() => props.onChange(option)}>
               {props.render(option)}

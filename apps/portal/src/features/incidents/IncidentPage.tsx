@@ -39,6 +39,7 @@ const useStyles = makeStyles({
     display: 'flex',
     flexDirection: 'column',
     gap: tokens.spacingVerticalS,
+    [NARROW]: { flexShrink: 0 },
   },
   tabs: { flexShrink: 0, overflowX: 'auto' },
   body: { flexGrow: 1, minHeight: 0, display: 'flex', flexDirection: 'column' },
