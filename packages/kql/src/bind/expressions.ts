@@ -259,9 +259,11 @@ const path: Bind = (node, place, b) => {
       if (base.ReferencedSymbol?.Kind === SymbolKind.column && isSide(child(base, 'Expression')))
         return sideColumn(base, place, b);
       const selector = child(base, 'Selector');
-      keys.unshift(
-        literal('string', kindOf(selector) === 'FunctionCallExpression' ? textOf(selector) : nameOf(selector)),
-      );
+      if (kindOf(selector) === 'BracketedExpression') keys.unshift(b.expr(child(selector, 'Expression'), place));
+      else
+        keys.unshift(
+          literal('string', kindOf(selector) === 'FunctionCallExpression' ? textOf(selector) : nameOf(selector)),
+        );
     } else if (kind === 'ElementExpression') {
       const selector = child(base, 'Selector');
       const key = kindOf(selector) === 'BracketedExpression' ? child(selector, 'Expression') : selector;

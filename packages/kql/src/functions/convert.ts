@@ -117,7 +117,7 @@ export function toDynamic(o: Operand): Sql {
       return nullable(sql`toString(${o.sql})`);
     case 'real':
       return nullable(
-        sql`if(isFinite(${o.sql}), if(position(toString(${o.sql}), '.') = 0 AND position(toString(${o.sql}), 'e') = 0, concat(toString(${o.sql}), '.0'), toString(${o.sql})), concat('"', ${realText(o.sql)}, '"'))`,
+        sql`if(isFinite(${o.sql}), if(position(toString(${o.sql}), '.') = 0 AND position(toString(${o.sql}), 'e') = 0, concat(toString(${o.sql}), '.0'), toString(${o.sql})), multiIf(isNaN(${o.sql}), '"NaN"', ${o.sql} > 0, '"Infinity"', '"-Infinity"'))`,
       );
     case 'decimal':
     case 'guid':

@@ -57,7 +57,10 @@ const months =
     const length = sql`multiIf(${month} IN (4, 6, 9, 11), 30, ${month} = 2, if(${leap}, 29, 28), 31)`;
     const text = sql`concat(leftPad(toString(${year}), 4, '0'), '-', leftPad(toString(${month}), 2, '0'), '-', leftPad(toString(least(toDayOfMonth(${d}), ${length})), 2, '0'), ' 00:00:00')`;
     const inRange = sql`(${total} >= 12 AND ${total} < 120000)`;
-    const midnight = name(sql`toDateTime64OrNull(if(ifNull(${inRange}, false), ${text}, ''), 7, 'UTC')`);
+    const known = sql`ifNull(${inRange}, false)`;
+    const midnight = name(
+      sql`if(${known}, toDateTime64(if(${known}, ifNull(${text}, '1970-01-01'), '1970-01-01'), 7, 'UTC'), NULL)`,
+    );
     return ticksOf(midnight, sql`positiveModulo(${unixTicks(d)}, ${day})`);
   };
 const steps: Readonly<Record<string, Step>> = {
@@ -84,7 +87,11 @@ const shift = (name: 'startof' | 'endof', start: (d: Sql) => Sql, unit: string):
       const step = steps[unit]!;
       const first = call.name(start(d!.sql));
       const from = n === undefined ? first : call.name(step(first, n.sql, call.name));
-      return name === 'startof' ? from : back(step(from, sql`1`, call.name));
+      if (name === 'startof') return from;
+      // The last period of year 9999 ends with it.
+      const next = step(from, sql`1`, call.name);
+      const last = sql`toDateTime64('9999-12-31 23:59:59.9999999', 7, 'UTC')`;
+      return sql`if(isNull(${from}), NULL, ifNull(${back(next)}, ${last}))`;
     },
     'maybe',
   );

@@ -6,6 +6,7 @@ import { ipFunctions } from './ip.ts';
 import { mathFunctions } from './math.ts';
 import { internalFunctions } from './operators.ts';
 import { indexByName } from './registry.ts';
+import { seriesFunctions } from './series.ts';
 import { stringFunctions } from './strings.ts';
 import { xmlFunctions } from './xml.ts';
 import { rowNumber, runCounter, windowTable } from './windows.ts';
@@ -18,6 +19,7 @@ export const scalarFunctions = indexByName([
   internalFunctions,
   ipFunctions,
   mathFunctions,
+  seriesFunctions,
   stringFunctions,
   xmlFunctions,
 ]);

@@ -142,7 +142,7 @@ export const ipFunctions: readonly ScalarFunction[] = [
     ['string'],
     'string',
     (s) =>
-      sql`if(isNull(${v6(s)}), '', arrayStringConcat(arrayMap(i -> substring(lower(hex(toIPv6OrDefault(${address(s)}))), i * 4 + 1, 4), range(8)), ':'))`,
+      sql`if(isNull(${v6(s)}), '', arrayStringConcat(arrayMap(i -> substring(lower(hex(${cut6(s, sql`ifNull(${suffix6(s)}, 128)`)})), i * 4 + 1, 4), range(8)), ':'))`,
     'maybe',
   ),
   scalarWith(

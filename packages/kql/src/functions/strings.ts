@@ -1,6 +1,6 @@
 import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import { cleanJson, quoteJson, toText, toJsonElement, unixTicks } from './convert.ts';
-import { hasTerm } from './operators.ts';
+import { hasTerm, regexQuote } from './operators.ts';
 import { alias, scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
 
 const text = (o: Operand): Sql => toText(o);
@@ -263,7 +263,7 @@ export const stringFunctions: readonly ScalarFunction[] = [
   ),
   scalar('parse_csv', ['string'], 'dynamic', (s) =>
     stringsToDynamic(
-      sql`arrayMap(f -> if(startsWith(f, '"'), replaceAll(substring(f, 2, length(f) - 2), '""', '"'), f), extractAll(extract(${s}, '^[^\\\\r\\\\n]*'), '(?:^|,)("(?:[^"]|"")*"|[^,]*)'))`,
+      sql`arrayMap(f -> if(startsWith(f, '"'), replaceAll(substring(f, 2, length(f) - 2), '""', '"'), f), extractAll(extract(${s}, '^((?:[^\\\\r\\\\n"]|"[^"]*")*)'), '(?:^|,)("(?:[^"]|"")*"|[^,]*)'))`,
     ),
   ),
   scalar('isutf8', ['string'], 'bool', (s) => sql`toBool(isValidUTF8(${s}))`),
@@ -301,11 +301,19 @@ export const stringFunctions: readonly ScalarFunction[] = [
     'never',
   ),
   scalar('$match', ['string', 'string'], 'bool', (s, regex) => sql`match(${s}, ${regex})`, 'never'),
-  scalar(
+  // Group 1 is a quoted value, whose escapes are undone; group 2 a bare one.
+  scalarWith(
     '$kv',
-    ['string', 'string'],
+    ['string', 'string', 'string'],
     'string',
-    (s, regex) => sql`concat(extractGroups(${s}, ${regex})[1], extractGroups(${s}, ${regex})[2])`,
+    ([s, regex, escape], call) => {
+      const groups = call.name(sql`extractGroups(${s!.sql}, ${regex!.sql})`);
+      const mark = escape!.literal?.value;
+      const quoted = mark
+        ? sql`replaceRegexpAll(${groups}[1], ${string(`${regexQuote(String(mark))}(.)`)}, '\\\\1')`
+        : sql`${groups}[1]`;
+      return sql`concat(${quoted}, ${groups}[2])`;
+    },
     'never',
   ),
 ];

@@ -119,7 +119,14 @@ export const parseKv: OperatorBinder = (node, input, env, b) => {
     const name = nameOf(child(c, 'Name'));
     const type = typeOfNode(child(c, 'Type'));
     const pattern = literal('string', keyPattern(name, options));
-    return { name, expr: b.cast(b.builtIn('$kv', [source, pattern], 'string', node, { env }), type, node) };
+    return {
+      name,
+      expr: b.cast(
+        b.builtIn('$kv', [source, pattern, literal('string', options.get('escape') ?? '')], 'string', node, { env }),
+        type,
+        node,
+      ),
+    };
   });
   return withParsed(input, items, node, b);
 };
