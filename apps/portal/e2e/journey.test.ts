@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  expect(await sallyport?.stop()).toBe(0);
+  await sallyport?.stop();
 }, 60_000);
 
 const code = (): string => new TOTP({ secret: Secret.fromBase32(totpSecret) }).generate();
@@ -93,10 +93,9 @@ describe('from the one-time link to an incident', () => {
     const other = await browser.newContext({ ignoreHTTPSErrors: true });
     const second = await other.newPage();
     await second.goto(sallyport.setupLink!);
-    await second
-      .getByText(/sign in|already|used/i)
-      .first()
-      .waitFor();
+    const told = second.getByText(/sign in|already|used/i).first();
+    await told.waitFor();
+    expect(await told.isVisible()).toBe(true);
     await other.close();
   });
 
@@ -162,7 +161,7 @@ describe('from the one-time link to an incident', () => {
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.waitForTimeout(1_500);
       await picture(name);
-      expect(await barriers(), name).toEqual([]);
+      expect(await barriers()).toEqual([]);
     }
     await page.goto(`${sallyport.url}/rules`);
     await page.getByRole('row').nth(1).getByRole('link').first().click();
@@ -192,4 +191,9 @@ describe('from the one-time link to an incident', () => {
   test('nothing was refused by the content security policy, and no script failed', () => {
     expect(complaints.filter((text) => !/401|Unauthenticated/.test(text))).toEqual([]);
   });
+
+  test('Ctrl-C stops everything, in order', async () => {
+    await page.goto('about:blank');
+    expect(await sallyport.stop()).toBe(0);
+  }, 60_000);
 });

@@ -60,21 +60,18 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     const incidents = createIncidents(platform, { queries: hunting.queries });
     const ruleFolders = options.rules ? { ruleFolders: options.rules } : {};
     const detection = await createDetection(platform, {
-      ...{ queries: hunting.queries, incidents, scheduled: false },
+      queries: hunting.queries,
+      incidents,
+      scheduled: false,
       ...ruleFolders,
     });
-    let imported: ImportResult;
-    {
-      await using core = await openIngestCore(platform, await loadSources(shippedSources), {
-        totalBytes: platform.config.spoolMaxBytes,
-        segmentBytes: platform.config.spoolSegmentBytes,
-        segmentAgeMs: platform.config.spoolSegmentAge,
-      });
-      imported = await core.importer.importPaths(
-        options.paths,
-        options.source === undefined ? {} : { source: options.source },
-      );
-    }
+    const core = await openIngestCore(platform, await loadSources(shippedSources), {
+      totalBytes: platform.config.spoolMaxBytes,
+      segmentBytes: platform.config.spoolSegmentBytes,
+      segmentAgeMs: platform.config.spoolSegmentAge,
+    });
+    const pinned = options.source === undefined ? {} : { source: options.source };
+    const imported = await core.importer.importPaths(options.paths, pinned).finally(() => core[Symbol.asyncDispose]());
     options.onProgress?.(`${imported.files.length} files loaded`);
     const swept = await detection.sweep({
       onProgress: ({ done, total, alerts }) =>
@@ -92,7 +89,10 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
 
 function totals(imported: ImportResult, swept: SweepResult) {
   const perFile = imported.files.map(({ file, source, rows, unparsed, segmentIds, message }): ReplayedFile => ({
-    ...{ file, source, rows, unparsed },
+    file,
+    source,
+    rows,
+    unparsed,
     alerts: sum(segmentIds.map((id) => swept.alertsBySegment.get(id) ?? 0)),
     ...(message === undefined ? {} : { message }),
   }));
@@ -113,7 +113,11 @@ async function outcome(platform: Platform, rules: readonly AnalyticsRule[]) {
   const perRule = rules.map(({ name, severity, id }) => ({ name, severity, alerts: counts.get(id) ?? 0 }));
   return {
     incidentList: incidents.map((i) => ({
-      ...{ number: i.number, title: i.title, severity: i.severity, alerts: i.alertCount, entities: i.entityCount },
+      number: i.number,
+      title: i.title,
+      severity: i.severity,
+      alerts: i.alertCount,
+      entities: i.entityCount,
     })),
     perRule: perRule.toSorted((a, b) => b.alerts - a.alerts),
   };

@@ -47,7 +47,8 @@ export function createClient(options: {
     const params = (input.params ?? {}) as Readonly<Record<string, unknown>>;
     const path = definition.path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])));
     const url = new URL(path, options.baseUrl);
-    for (const [name, value] of Object.entries(input.query ?? {}))
+    const query = (input.query ?? {}) as Readonly<Record<string, string | number | boolean | undefined>>;
+    for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value));
     const raw = definition.body === 'raw';
     const response = await options.fetch(url, {

@@ -23,7 +23,7 @@ export function kqlCommand(finish: Finish): Command {
         else
           printTable(
             columns.map((c) => c.name),
-            rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell : String(cell ?? '')))),
+            rows.map((row) => row.map(cellText)),
           );
       });
     });
@@ -63,6 +63,10 @@ export function kqlCommand(finish: Finish): Command {
     });
   return kql;
 }
+
+/** Cells are numbers, text, booleans or null; see the contracts' `Cell`. */
+const cellText = (cell: unknown): string | number =>
+  typeof cell === 'number' ? cell : typeof cell === 'string' ? cell : cell === null ? '' : JSON.stringify(cell);
 
 const readText = (file: string): string => readFileSync(file === '-' ? 0 : file, 'utf8');
 
