@@ -10,9 +10,12 @@ const direct: Partial<Record<KqlType, string>> = {
   string: 'String',
 };
 
-/** A dynamic comes as JSON text when it was an object, array, number or boolean; a string that is no JSON holds itself. */
+/**
+ * A dynamic comes as JSON text when it was an object, array, number or boolean; a string that is no JSON holds itself. What looks like an object from
+ * both ends is taken for one: to parse each again would cost a third of the whole load, and a string that only looks so stays readable as text.
+ */
 const dynamic = (text: string): string =>
-  `multiIf(${text} = '', '', isValidJSON(${text}), ${text}, toJSONString(${text}))`;
+  `multiIf(${text} = '', '', startsWith(${text}, '{"') AND endsWith(${text}, '}'), ${text}, isValidJSON(${text}), ${text}, toJSONString(${text}))`;
 
 function converted({ type }: Column, value: string): string {
   if (direct[type] !== undefined) return value;
