@@ -95,9 +95,9 @@ function planOf(text: string, catalogue: KqlCatalogue): Plan {
         start: deep,
         end: deep + 1,
       });
-    const reserved = /\[\s*["']\$\$/.exec(text);
+    const reserved = /\[\s*["']\$\$|\b__[tv]\d/.exec(text);
     if (reserved)
-      throw new KqlError('InvalidArgument', 'names that start with $$ are kept for the compiler', {
+      throw new KqlError('InvalidArgument', 'names that start with $$, __t1 or __v1 are kept for the compiler', {
         start: reserved.index,
         end: reserved.index + reserved[0].length,
       });

@@ -1,14 +1,5 @@
-import {
-  convert,
-  engineType,
-  neverNull,
-  toDynamic,
-  unixTicks,
-  fromUnixTicks,
-  epochTicks,
-} from '../functions/convert.ts';
-import type { Operand } from '../functions/registry.ts';
-import { isHidden, type Expr, type Field, type NamedExpr, type Rel, type SortKey } from '../plan/plan.ts';
+import { epochTicks, fromUnixTicks, neverNull, unixTicks } from '../functions/convert.ts';
+import { isHidden, type Expr, type Rel, type SortKey } from '../plan/plan.ts';
 import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import type { CompileOptions, TableRead, TableSchema } from '../types.ts';
 import {
@@ -21,45 +12,10 @@ import {
   type Scope,
 } from './expression.ts';
 
+import { columnsOf, hasQuery, nullable, whereClause, withClause, type Block } from './block.ts';
+import { arrayOf, cell, comparable, emptyOf, engineCell, typeOf } from './cells.ts';
+
 type RelOf<K extends Rel['kind']> = Extract<Rel, { kind: K }>;
-
-/**
- * One SELECT being put together. `columns` are expressions over `from`; `plain` when each is only a reference, so that a further
- * condition or expression may be written over them without saying anything twice. A `closed` one has a GROUP BY, LIMIT or window
- * and takes nothing more: it becomes a subquery first.
- */
-interface Block {
-  readonly from: Sql;
-  readonly columns: ReadonlyMap<string, { readonly sql: Sql; readonly plain: boolean }>;
-  readonly where: readonly Sql[];
-  /** Named expressions, for the WITH of this SELECT. Grows while expressions are written over the block. */
-  readonly names: { readonly name: Sql; readonly expression: Sql }[];
-  readonly tail?: Sql;
-  readonly closed: boolean;
-}
-
-/** Columns that an expression reads. */
-export function columnsOf(expr: Expr, into: Set<string> = new Set()): Set<string> {
-  switch (expr.kind) {
-    case 'column':
-      into.add(expr.name);
-      break;
-    case 'element':
-      into.add(expr.tuple);
-      break;
-    case 'call':
-    case 'rowTuple':
-      for (const arg of expr.args) columnsOf(arg, into);
-      break;
-    case 'inQuery':
-      columnsOf(expr.value, into);
-      break;
-    case 'literal':
-    case 'scalarQuery':
-      break;
-  }
-  return into;
-}
 
 const union = (...sets: readonly Iterable<string>[]): Set<string> => new Set(sets.flatMap((s) => [...s]));
 
@@ -574,86 +530,3 @@ const mayMiss: Partial<Record<RelOf<'join'>['joinKind'], readonly ('left' | 'rig
   rightouter: ['left'],
   fullouter: ['left', 'right'],
 };
-const nullable = (block: Block, rel: Rel): Block => ({
-  ...block,
-  columns: new Map(
-    [...block.columns].map(([name, column]) => {
-      const type = rel.fields.find((f) => f.name === name)?.type ?? 'dynamic';
-      return [name, neverNull(type) ? column : { sql: sql`toNullable(${column.sql})`, plain: false }];
-    }),
-  ),
-});
-
-/** WITH, for the names that the statement uses, straight or through each other. */
-function withClause(block: Block, body: Sql): Sql {
-  let text = body.text;
-  const used = block.names.toReversed().filter((n) => {
-    const found = text.includes(n.name.text);
-    if (found) text += n.expression.text;
-    return found;
-  });
-  return used.length
-    ? sql`WITH ${join(used.toReversed().map((n) => sql`${n.expression} AS ${n.name}`))} ${body}`
-    : body;
-}
-const whereClause = (block: Block): Sql =>
-  block.where.length
-    ? sql` WHERE ${join(
-        block.where.map((w) => sql`(${w})`),
-        sql` AND `,
-      )}`
-    : sql``;
-const typeOf = (field: Field): Sql => (field.type === 'tuple' ? sql`String` : engineType(field.type));
-const emptyOf = (field: Field): Sql => literalToSql(field.type === 'tuple' ? 'dynamic' : field.type, null);
-
-function hasQuery(expr: Expr): boolean {
-  if (expr.kind === 'scalarQuery' || expr.kind === 'inQuery') return true;
-  return (expr.kind === 'call' || expr.kind === 'rowTuple') && expr.args.some(hasQuery);
-}
-
-const comparable = (o: Operand, other: Operand['type']): Sql => {
-  if (o.type === other) return o.sql;
-  if (o.type === 'dynamic') return convert(o, other)!.sql;
-  return o.sql;
-};
-
-/** The elements of a dynamic as JSON texts: an array's; a bag's members. Null is one null, or nothing. */
-function arrayOf(o: Operand, { keepNull, bags }: { keepNull: boolean; bags: 'bag' | 'array' }): Sql {
-  const d = toDynamic(o);
-  const clean = (raw: Sql): Sql => sql`arrayMap(x -> replaceAll(x, '\\/', '/'), ${raw})`;
-  const member =
-    bags === 'bag'
-      ? sql`concat('{', toJSONString(p.1), ':', p.2, '}')`
-      : sql`concat('[', toJSONString(p.1), ',', p.2, ']')`;
-  const members = clean(sql`arrayMap(p -> ${member}, JSONExtractKeysAndValuesRaw(${d}))`);
-  const none = keepNull ? sql`['']` : sql`CAST([], 'Array(String)')`;
-  return sql`multiIf(startsWith(${d}, '['), ${clean(sql`JSONExtractArrayRaw(${d})`)}, startsWith(${d}, '{'), ${members}, ${d} = '', ${none}, [${d}])`;
-}
-
-const engineCell = (field: Field, column: Sql): Sql => sql`CAST(${column}, ${string(typeOf(field).text)})`;
-/** A column as the contracts' `Cell`. */
-function cell(field: Field, column: Sql): Sql {
-  switch (field.type) {
-    case 'long':
-      return sql`CAST(if(abs(toInt64(${column})) > 9007199254740991 OR toInt64(${column}) = -9223372036854775808, CAST(toString(${column}), 'Variant(String)'), CAST(toInt64(${column}), 'Variant(Int64)')), 'Variant(Int64, String)')`;
-    case 'real':
-      return sql`CAST(if(isFinite(${column}) OR isNull(${column}), CAST(toFloat64(${column}), 'Variant(Float64)'), CAST(multiIf(isNaN(${column}), 'NaN', ${column} > 0, 'Infinity', '-Infinity'), 'Variant(String)')), 'Variant(Float64, String)')`;
-    case 'datetime':
-      return sql`concat(replaceOne(toString(${column}), ' ', 'T'), 'Z')`;
-    case 'timespan':
-      return convert({ sql: column, type: 'timespan', nullable: true }, 'string')!.sql.text
-        ? timespanCell(column)
-        : column;
-    case 'decimal':
-    case 'guid':
-      return sql`toString(${column})`;
-    case 'bool':
-      return sql`CAST(${column}, 'Nullable(Bool)')`;
-    default:
-      return column;
-  }
-}
-const timespanCell = (column: Sql): Sql =>
-  sql`if(isNull(${column}), NULL, ${convert({ sql: column, type: 'timespan', nullable: false }, 'string')!.sql})`;
-
-export type { NamedExpr };

@@ -9,7 +9,7 @@ import { indexByName } from './registry.ts';
 import { seriesFunctions } from './series.ts';
 import { stringFunctions } from './strings.ts';
 import { xmlFunctions } from './xml.ts';
-import { rowNumber, runCounter, windowTable } from './windows.ts';
+import { previous, rowNumber, runCounter, windowTable } from './windows.ts';
 
 /** Every function that runs, by name. A function that is not here is refused with its place. */
 export const scalarFunctions = indexByName([
@@ -25,4 +25,4 @@ export const scalarFunctions = indexByName([
 ]);
 export const aggregateFunctions = indexByName([aggregateTable]);
 export const windowFunctions = indexByName([windowTable, [rowNumber]]);
-export { countFunction, rowNumber, runCounter };
+export { countFunction, previous, rowNumber, runCounter };

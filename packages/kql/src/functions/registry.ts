@@ -62,6 +62,8 @@ export interface WindowFunction {
   readonly name: string;
   readonly parameters: readonly Parameter[];
   readonly result: KqlType | 'binder' | 'first';
+  /** The call also takes, after its first argument, that argument of the row before and the row's number in its run. */
+  readonly ranks?: true;
   /** Which argument, when true, starts a new run. */
   readonly restart?: number;
   /** The engine's window function with its frame, and what stands around the whole `… OVER (…)`. */

@@ -89,9 +89,17 @@ export const seriesFunctions: readonly ScalarFunction[] = [
   ),
   scalarWith(
     'series_dot_product',
-    ['dynamic', 'dynamic'],
+    ['any', 'any'],
     'real',
-    ([a, b]) => dot(numbersOf(a!.sql), numbersOf(b!.sql)),
+    ([a, b], call) => {
+      if (a!.type !== 'dynamic' && b!.type !== 'dynamic') return call.fail('one of the two must be a series');
+      const side = (o: Operand, other: Operand): Sql =>
+        o.type === 'dynamic'
+          ? call.name(numbersOf(o.sql))
+          : sql`arrayMap(x -> toFloat64(${o.sql}), ${elementsOf(other.sql)})`;
+      const [l, r] = [side(a!, b!), side(b!, a!)];
+      return sql`if(length(${l}) = length(${r}), ${dot(l, sql`arrayResize(${r}, length(${l}))`)}, NULL)`;
+    },
     'maybe',
   ),
   scalar('series_magnitude', ['dynamic'], 'real', (d) => sql`sqrt(${dot(numbersOf(d), numbersOf(d))})`, 'maybe'),
@@ -103,7 +111,8 @@ export const seriesFunctions: readonly ScalarFunction[] = [
     ([a, b]) => {
       const l = numbersOf(a!.sql);
       const r = numbersOf(b!.sql);
-      return sql`(${dot(l, r)} / (sqrt(${dot(l, l)}) * sqrt(${dot(r, r)})))`;
+      const same = sql`arrayResize(${r}, length(${l}))`;
+      return sql`if(length(${l}) = length(${r}), ${dot(l, same)} / (sqrt(${dot(l, l)}) * sqrt(${dot(r, r)})), NULL)`;
     },
     'maybe',
   ),
@@ -114,7 +123,8 @@ export const seriesFunctions: readonly ScalarFunction[] = [
     ([a, b], call) => {
       const l = call.name(numbersOf(a!.sql));
       const r = call.name(numbersOf(b!.sql));
-      return sql`arrayReduce('corr', arrayMap(x -> ifNull(x, 0), ${l}), arrayMap(x -> ifNull(x, 0), ${r}))`;
+      const same = sql`arrayResize(${r}, length(${l}))`;
+      return sql`if(length(${l}) = length(${r}), arrayReduce('corr', arrayMap(x -> ifNull(x, 0), ${l}), arrayMap(x -> ifNull(x, 0), ${same})), NULL)`;
     },
     'maybe',
   ),
@@ -132,6 +142,8 @@ export const seriesFunctions: readonly ScalarFunction[] = [
         member(sql`'"avg":'`, sql`toNullable(arrayAvg(${known}))`),
         member(sql`'"stdev":'`, sql`toNullable(${spread(sql`'stddevSamp'`)})`),
         member(sql`'"variance":'`, sql`toNullable(${spread(sql`'varSamp'`)})`),
+        member(sql`'"sum":'`, sql`toNullable(arraySum(${known}))`),
+        sql`concat('"len":', toString(length(${all})))`,
       ],
       sql`, ',', `,
     )}, '}')`;

@@ -1,11 +1,11 @@
 import { sql, type Sql } from '../sql.ts';
-import type { WindowFunction } from './registry.ts';
+import type { Operand, WindowFunction } from './registry.ts';
 
 /** Functions over ordered rows: `OVER (PARTITION BY … ORDER BY … frame)` is put around by the emitter. */
 
 const whole = sql`ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING`;
 const soFar = sql`ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW`;
-const neighbour = (name: string, fn: Sql): WindowFunction => ({
+export const neighbour = (name: string, fn: Sql): WindowFunction => ({
   name,
   parameters: ['any', 'long?', 'any?'],
   result: 'first',
@@ -40,6 +40,24 @@ export const rowNumber: WindowFunction = {
   }),
 };
 
+/** Whether this row's value differs from that of the row before, or is the first. */
+const starts = (value: Operand, before: Operand, row: Operand): Sql =>
+  sql`(${row.sql} = 1 OR NOT (${value.sql} <=> ${before.sql}))`;
+const rank = (name: string, dense: boolean): WindowFunction => ({
+  name,
+  parameters: ['any', 'any?', '...any'],
+  result: 'long',
+  restart: 1,
+  ranks: true,
+  build: ([value, before, row]) => ({
+    call: dense
+      ? sql`countIf(${starts(value!, before!, row!)})`
+      : sql`maxIf(${row!.sql}, ${starts(value!, before!, row!)})`,
+    frame: soFar,
+    around: (w) => sql`toInt64(${w})`,
+  }),
+});
+
 export const windowTable: readonly WindowFunction[] = [
   neighbour('prev', sql`lagInFrame`),
   neighbour('next', sql`leadInFrame`),
@@ -54,5 +72,8 @@ export const windowTable: readonly WindowFunction[] = [
       around: (w) => (call.result === 'int' ? sql`toInt32(${w})` : call.result === 'real' ? w : sql`toInt64(${w})`),
     }),
   },
+  rank('row_rank_dense', true),
+  rank('row_rank_min', false),
 ];
-export { rowNumber as rowNumberFunction };
+/** The value of the row before, for ranks. */
+export const previous: WindowFunction = neighbour('$previous', sql`lagInFrame`);

@@ -11,6 +11,7 @@ import {
   type SortKey,
   type WindowItem,
 } from '../plan/plan.ts';
+import { previous, rowNumber } from '../functions/index.ts';
 import type { KqlType } from '../types.ts';
 
 /** One operator over its input, and one that stands at the head of a pipe. */
@@ -88,7 +89,15 @@ export function bindRows(
       relation = windowStep(relation, runItem, partitionBy);
       partitionBy = [...partitionBy, run];
     }
-    relation = windowStep(relation, { ...item, name }, partitionBy);
+    let { args } = item;
+    if (item.fn.ranks) {
+      const [value] = args;
+      const before = { name: b.hidden('window'), fn: previous, args: [value!], type: valueType(value!.type) };
+      const row = { name: b.hidden('window'), fn: rowNumber, args: [], type: 'long' as const };
+      for (const step of [before, row]) relation = windowStep(relation, step, partitionBy);
+      args = [value!, ...[before, row].map((s): Expr => ({ kind: 'column', name: s.name, type: s.type }))];
+    }
+    relation = windowStep(relation, { ...item, args, name }, partitionBy);
     return { kind: 'column', name, type: item.type };
   };
   const items = bind({ env, input, window });
