@@ -23,20 +23,21 @@ const BinRow = z.tuple([z.number(), z.array(z.string())]);
 
 /**
  * The minutes in which a rule's tables have rows that pass the filters standing directly on them. One query for each read. A rule that counts from now()
- * has filters that move with the window, so for it every row of its tables counts.
+ * has filters that move with the window, so for it every row of its tables counts. `query` may be another that reads the same.
  */
 export async function binsOf(
   { lake }: Pick<Platform, 'lake'>,
   queries: Queries,
   rule: AnalyticsRule,
   options: BinOptions,
+  query = rule.query,
 ): Promise<Bin[]> {
   const compileOptions: CompileOptions = {
     now: options.to,
     timespan: { from: options.from, to: options.to },
     ...(options.source ? { source: options.source } : {}),
   };
-  let { reads } = queries.compile(rule.query, compileOptions);
+  let { reads } = queries.compile(query, compileOptions);
   if (/\b(now|ago)\s*\(/i.test(rule.query))
     reads = [...new Set(reads.map((read) => read.table))].flatMap(
       (table) => queries.compile(`['${table}']`, compileOptions).reads,

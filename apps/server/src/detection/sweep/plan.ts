@@ -22,6 +22,8 @@ export interface RulePlan {
   readonly tasks: readonly Task[];
   /** Whether the rule raises an alert over empty tables. */
   readonly firesOnNothing: boolean;
+  /** A query that reads what the rule reads and has been compiled: the rule's own, or the one for all windows at once. */
+  readonly query: string;
 }
 
 type Parts = { readonly platform: Pick<Platform, 'lake' | 'clock'>; readonly queries: Queries };
@@ -40,7 +42,7 @@ export async function planRule(parts: Parts, rule: AnalyticsRule, time: BinOptio
   const options = { ...time, ...wholeWindows(rule, time) };
   // A restriction to segments is of the tables' rows, so it needs their own bins.
   const own = options.segments ? await binsOf(parts.platform, parts.queries, rule, options) : undefined;
-  if (own?.length === 0) return { tasks: [], firesOnNothing: false };
+  if (own?.length === 0) return { tasks: [], firesOnNothing: false, query: rule.query };
   const wanted: Wanted = {
     after: time.from.getTime(),
     upTo: time.to.getTime() + rule.queryFrequency * 1_000,
@@ -48,11 +50,20 @@ export async function planRule(parts: Parts, rule: AnalyticsRule, time: BinOptio
   };
   const part = rowLevelPart(rule.query, (name) => parts.platform.lake.catalogue.get(name) !== undefined);
   const atOnce = part?.whole ? await rowsAtOnce(parts, rule, options) : undefined;
-  if (atOnce) return { tasks: keep(tasksOfRows(parts, rule, atOnce), wanted), firesOnNothing: triggers(rule, 0) };
+  if (atOnce)
+    return {
+      tasks: keep(tasksOfRows(parts, rule, atOnce), wanted),
+      firesOnNothing: triggers(rule, 0),
+      query: rule.query,
+    };
   const binned = part && rule.queryFrequency === rule.queryPeriod ? binnedQuery(part, rule.queryFrequency) : undefined;
   const grouped = binned === undefined ? undefined : await askAtOnce(parts, rule, binned, options);
   if (grouped?.has(windowColumn) && !mayGiveRowsOfNothing(rule.query))
-    return { tasks: keep(tasksOfGroups(parts, rule, grouped), wanted), firesOnNothing: triggers(rule, 0) };
+    return {
+      tasks: keep(tasksOfGroups(parts, rule, grouped), wanted),
+      firesOnNothing: triggers(rule, 0),
+      query: binned ?? rule.query,
+    };
   const bins =
     (part && (await binsOfPart(parts, rule, part.text, options))) ??
     own ??
@@ -66,6 +77,7 @@ export async function planRule(parts: Parts, rule: AnalyticsRule, time: BinOptio
       wanted,
     ),
     firesOnNothing,
+    query: rule.query,
   };
 }
 
@@ -101,7 +113,7 @@ async function rowsAtOnce(parts: Parts, rule: AnalyticsRule, options: BinOptions
   return table && hasTime(table.columns) ? table : undefined;
 }
 
-/** A query's answer over the whole time; undefined when it is too long, or the query (one of our making) makes no sense. */
+/** A query's answer over the whole time; undefined when that is too much, or the query (one of our making) makes no sense. */
 async function askAtOnce(
   { queries }: Parts,
   rule: AnalyticsRule,
@@ -121,7 +133,10 @@ async function askAtOnce(
     });
     return answer.partial ? undefined : new ResultTable(answer.columns, answer.rows);
   } catch (error) {
-    if (query !== rule.query && error instanceof SallyportError && error.code === 'InvalidQuery') return undefined;
+    if (!(error instanceof SallyportError)) throw error;
+    // Too much at once may be little enough for each window.
+    if (error.code === 'QueryLimitExceeded' || (error.code === 'InvalidQuery' && query !== rule.query))
+      return undefined;
     throw error;
   }
 }

@@ -63,8 +63,8 @@ export async function sweep(
 
   const skipped: string[] = [];
   const range = { ...allTime, ...options };
-  const tasks = await planTasks(parts, rules, skipped, fail, range);
-  const segmentsOf = segmentFinder(parts, range);
+  const { tasks, queries } = await planTasks(parts, rules, skipped, fail, range);
+  const segmentsOf = segmentFinder(parts, range, queries);
 
   const alertsBySegment = new Map<string, number>();
   const incidents = new Set<number>();
@@ -112,7 +112,7 @@ async function planTasks(
   skipped: string[],
   fail: (rule: AnalyticsRule, error: unknown) => void,
   options: BinOptions,
-): Promise<Task[]> {
+): Promise<{ tasks: Task[]; queries: ReadonlyMap<string, string> }> {
   const planned: { rule: AnalyticsRule; plan: RulePlan }[] = [];
   await eachOf(rules, async (rule) => {
     try {
@@ -134,17 +134,18 @@ async function planTasks(
         `rule ${rule.id} fires on absence: only its newest ${absenceWindowsMax} windows without rows were run`,
       );
   }
-  return tasks.toSorted(
+  const sorted = tasks.toSorted(
     (a, b) =>
       a.window.to.getTime() - b.window.to.getTime() || (a.rule.id < b.rule.id ? -1 : a.rule.id > b.rule.id ? 1 : 0),
   );
+  return { tasks: sorted, queries: new Map(planned.map(({ rule, plan }) => [rule.id, plan.query])) };
 }
 
 /** Tells which segments brought the rows of an alert's time. A rule's tables are asked once, when its first alert is there. */
-function segmentFinder({ platform, queries }: Parts, options: BinOptions) {
+function segmentFinder({ platform, queries }: Parts, options: BinOptions, compiled: ReadonlyMap<string, string>) {
   const bins = new Map<string, Promise<readonly Bin[]>>();
   return async (rule: AnalyticsRule, alert: NewAlert): Promise<Set<string>> => {
-    const own = bins.get(rule.id) ?? binsOf(platform, queries, rule, options);
+    const own = bins.get(rule.id) ?? binsOf(platform, queries, rule, options, compiled.get(rule.id));
     bins.set(rule.id, own);
     return segmentsIn(await own, alert.startTime, alert.endTime);
   };
