@@ -71,7 +71,12 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
       segmentAgeMs: platform.config.spoolSegmentAge,
     });
     const pinned = options.source === undefined ? {} : { source: options.source };
-    const imported = await core.importer.importPaths(options.paths, pinned).finally(() => core[Symbol.asyncDispose]());
+    let imported: ImportResult;
+    try {
+      imported = await core.importer.importPaths(options.paths, pinned);
+    } finally {
+      await core[Symbol.asyncDispose]();
+    }
     options.onProgress?.(`${imported.files.length} files loaded`);
     const swept = await detection.sweep({
       onProgress: ({ done, total, alerts }) =>

@@ -139,12 +139,16 @@ export class Loader {
   ): Promise<LoadResult> {
     const reader = engineReader(segment.reader);
     await this.forget(segment.id, tablesOf(statements), statements.length);
-    await using parts: Parts = await goodParts(segment.path, payloads, (path) => this.#fault({ path, reader }));
-    if (parts.bad === 0) throw cause;
-    const rejected = statements.filter(({ reads }) => reads === 'rejected');
-    const good = await this.#run(segment.id, { path: parts.goodPath, reader }, onRows(statements));
-    const bad = await this.#run(segment.id, { path: parts.badPath, reader: engineReader(rejectedReader) }, rejected);
-    return { rows: sum([good, bad]), rejectedPayloads: parts.bad };
+    const parts: Parts = await goodParts(segment.path, payloads, (path) => this.#fault({ path, reader }));
+    try {
+      if (parts.bad === 0) throw cause;
+      const rejected = statements.filter(({ reads }) => reads === 'rejected');
+      const good = await this.#run(segment.id, { path: parts.goodPath, reader }, onRows(statements));
+      const bad = await this.#run(segment.id, { path: parts.badPath, reader: engineReader(rejectedReader) }, rejected);
+      return { rows: sum([good, bad]), rejectedPayloads: parts.bad };
+    } finally {
+      await parts[Symbol.asyncDispose]();
+    }
   }
 
   /** Why a file can't be read, or undefined when it can. */

@@ -67,8 +67,12 @@ export class Pool {
     try {
       const tag = randomUUID();
       return await this.#withConnection(job, tag, async (connection) => {
-        using _cancelling = this.#cancelling(job.queryId, tag, signal);
-        return await this.#execute(connection, job);
+        const cancelling = this.#cancelling(job.queryId, tag, signal);
+        try {
+          return await this.#execute(connection, job);
+        } finally {
+          cancelling[Symbol.dispose]();
+        }
       });
     } catch (error) {
       throw toEngineError(error);
@@ -85,8 +89,12 @@ export class Pool {
       const tag = randomUUID();
       connection = this.#native.CreateConnection(this.#dataDir);
       this.#prepare(connection, job, tag);
-      using _cancelling = this.#cancelling(job.queryId, tag, signal);
-      yield* this.#chunks(connection, job, signal);
+      const cancelling = this.#cancelling(job.queryId, tag, signal);
+      try {
+        yield* this.#chunks(connection, job, signal);
+      } finally {
+        cancelling[Symbol.dispose]();
+      }
     } catch (error) {
       throw toEngineError(error);
     } finally {
