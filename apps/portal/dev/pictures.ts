@@ -97,6 +97,8 @@ mkdirSync(folder, { recursive: true });
 async function complain(page: Page, name: string): Promise<void> {
   const { AxeBuilder } = await import('@axe-core/playwright');
   const { violations } = await new AxeBuilder({ page })
+    // Fluent's focus keeper puts these around traps; focus that reaches them is sent on at once.
+    .exclude('[data-tabster-dummy]')
     .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
     .analyze();
   for (const { id, nodes } of violations)

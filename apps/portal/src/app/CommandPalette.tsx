@@ -14,9 +14,7 @@ const useStyles = makeStyles({
   surface: { padding: 0, maxWidth: '560px', overflow: 'hidden', marginTop: '12vh', marginBottom: 'auto' },
   search: { width: '100%', maxWidth: 'none', border: 'none', '::after': { display: 'none' } },
   list: {
-    margin: 0,
     padding: tokens.spacingVerticalXS,
-    listStyleType: 'none',
     maxHeight: '50vh',
     overflowY: 'auto',
     borderTop: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
@@ -75,6 +73,8 @@ export function CommandPalette(props: {
     <Dialog open={props.open} onOpenChange={(_, data) => !data.open && close()}>
       <DialogSurface className={styles.surface} aria-label="Command palette">
         <SearchBox
+          // The palette is opened by key to be typed into.
+          // oxlint-disable-next-line jsx-a11y/no-autofocus
           autoFocus
           size="large"
           className={styles.search}
@@ -99,9 +99,9 @@ export function CommandPalette(props: {
             }
           }}
         />
-        <ul className={styles.list} id="palette-list" role="listbox" aria-label="Commands">
+        <div className={styles.list} id="palette-list" role="listbox" aria-label="Commands">
           {shown.map((command, index) => (
-            <li
+            <div
               key={command.id}
               id={`palette-${index}`}
               role="option"
@@ -115,9 +115,9 @@ export function CommandPalette(props: {
               </span>
               {command.label}
               {command.hint && <span className={styles.hint}>{command.hint}</span>}
-            </li>
+            </div>
           ))}
-        </ul>
+        </div>
       </DialogSurface>
     </Dialog>
   );

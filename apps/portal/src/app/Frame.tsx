@@ -29,7 +29,7 @@ import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { useRef, useState, type ReactElement } from 'react';
 import { client, useMe } from '../shared/api.ts';
 import { useDark } from '../shared/dark.ts';
-import { searchRef, useNarrow, usePageKey } from '../shared/hooks.ts';
+import { useNarrow, usePageKey } from '../shared/hooks.ts';
 import { Logo } from '../shared/Logo.tsx';
 import { setPreferences, usePreferences } from '../shared/preferences.ts';
 import { visible } from '../shared/text.ts';
@@ -262,7 +262,7 @@ export function Frame(): ReactElement {
           <Logo />
         </Link>
         <SearchBox
-          {...searchRef(search)}
+          {...({ ref: search } as object)}
           className={styles.search}
           placeholder={narrow ? 'Search' : 'Search incidents, entities or a number  ( / )'}
           aria-label="Search incidents, entities or a number"

@@ -37,7 +37,7 @@ export function CodeBlock({ text, label, kql }: { text: string; label: string; k
   const shown = visible(text, { lines: true });
   return (
     <div className={styles.root}>
-      <pre className={styles.block} aria-label={label} tabIndex={0}>
+      <pre className={styles.block} aria-label={label}>
         {kql
           ? kqlTokens(shown).map((token, index) => (
               <span key={index} className={styles[token.kind]}>

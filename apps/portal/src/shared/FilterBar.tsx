@@ -11,7 +11,7 @@ import {
 } from '@fluentui/react-components';
 import { AddRegular, ColumnTripleRegular, DismissRegular } from '@fluentui/react-icons';
 import { useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react';
-import { searchRef, usePageKey, useSettled } from './hooks.ts';
+import { usePageKey, useSettled } from './hooks.ts';
 import { setPreferences, usePreferences } from './preferences.ts';
 import { words } from './text.ts';
 
@@ -131,7 +131,7 @@ export function FilterSearch(props: {
   usePageKey('f', () => input.current?.focus());
   return (
     <SearchBox
-      {...searchRef(input)}
+      {...({ ref: input } as object)}
       size="small"
       className={styles.search}
       placeholder={props.placeholder}

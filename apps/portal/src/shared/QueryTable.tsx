@@ -97,6 +97,7 @@ export function QueryTable(props: QueryTableProps): ReactElement {
     return indexes.sort((a, b) => compareCells(cell(a), cell(b), type, sort.order) || a - b);
   }, [columns, rows, sort]);
 
+  // oxlint-disable-next-line react/incompatible-library -- the virtualiser is read anew on each render
   const down = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,

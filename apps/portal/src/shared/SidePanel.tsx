@@ -55,6 +55,8 @@ export function SidePanel(props: {
 }): ReactElement {
   const styles = useStyles();
   return (
+    // Esc is heard here from whatever inside has the focus.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <aside
       className={styles.root}
       aria-label={props.label}

@@ -12,6 +12,7 @@ import {
 } from '@fluentui/react-components';
 import { CalendarClockRegular } from '@fluentui/react-icons';
 import { useState, type ReactElement } from 'react';
+import { useNow } from './hooks.ts';
 import { usePreferences } from './preferences.ts';
 import { rangeLabel, rangePresets, spanOf } from './time.ts';
 
@@ -35,10 +36,11 @@ const toInput = (iso: string, utc: boolean): string => {
 export function TimeRange(props: { value: string; onChange: (value: string) => void }): ReactElement {
   const styles = useStyles();
   const { zone } = usePreferences();
+  const now = useNow();
   const utc = zone === 'utc';
   const [open, setOpen] = useState(false);
   const preset = props.value === 'all' || rangePresets.some(([id]) => id === props.value);
-  const span = spanOf(preset && props.value === 'all' ? '24h' : props.value, new Date());
+  const span = spanOf(preset && props.value === 'all' ? '24h' : props.value, now);
   const [custom, setCustom] = useState<{ from: string; to: string }>();
   const from = custom?.from ?? (span ? toInput(span.from, utc) : '');
   const to = custom?.to ?? (span ? toInput(span.to, utc) : '');

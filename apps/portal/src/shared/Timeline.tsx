@@ -57,15 +57,14 @@ export function Timeline({ items, label }: { items: readonly TimelineItem[]; lab
   const styles = useStyles();
   const { zone } = usePreferences();
   const now = useNow();
-  let day = '';
   return (
     <ol className={styles.root} aria-label={label}>
       {items.map((item, index) => {
         const at = new Date(item.at);
         const full = exact(at, zone);
         const heading = full.slice(0, 10);
-        const fresh = heading !== day;
-        day = heading;
+        const before = items[index - 1];
+        const fresh = before === undefined || exact(new Date(before.at), zone).slice(0, 10) !== heading;
         return (
           <li key={item.id}>
             {fresh && <div className={styles.day}>{heading}</div>}

@@ -22,7 +22,7 @@ export const listOf = <const T extends string>(values: readonly T[]): z.ZodType<
   z.preprocess(
     (raw) => {
       if (raw === undefined) return undefined;
-      const given: unknown[] = Array.isArray(raw) ? raw : String(raw).split(',');
+      const given: unknown[] = Array.isArray(raw) ? raw : typeof raw === 'string' ? raw.split(',') : [];
       return values.filter((value) => given.includes(value));
     },
     z.array(z.enum(values)).optional(),
@@ -33,7 +33,7 @@ export const oneOf = <const T extends string>(values: readonly T[]): z.ZodType<T
 
 export const textOf = (max = 200): z.ZodType<string | undefined> =>
   z.preprocess(
-    (raw) => (raw === undefined ? undefined : String(raw)),
+    (raw) => (typeof raw === 'string' ? raw : undefined),
     z.string().max(max).optional().catch(undefined),
   ) as z.ZodType<string | undefined>;
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, useSyncExternalStore, type RefObject } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 
 const TICK_MS = 20_000;
 
@@ -58,9 +58,6 @@ export function usePageKey(key: string, act: () => void, options: { ctrl?: boole
     return () => window.removeEventListener('keydown', onKey);
   }, [key, ctrl]);
 }
-
-/** `ref` for Fluent's SearchBox, whose types lose it under `exactOptionalPropertyTypes`. */
-export const searchRef = (ref: RefObject<HTMLInputElement | null>): object => ({ ref });
 
 /** The title of the browser's tab. */
 export function useTitle(title: string): void {

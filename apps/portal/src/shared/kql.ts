@@ -1,15 +1,14 @@
 import type { Entity } from '@sallyport/contracts';
 
+// oxlint-disable-next-line no-control-regex -- these are what is escaped
+const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+
 /** Any text as a KQL string literal. Source: Kusto, "The string data type": backslash escapes inside double quotes. */
 export function kqlString(text: string): string {
   const escaped = text
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')
-    // eslint-disable-next-line no-control-regex
-    .replaceAll(
-      /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-      (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
+    .replaceAll(controls, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return `"${escaped}"`;
 }
 

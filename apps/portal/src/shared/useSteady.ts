@@ -22,6 +22,8 @@ export function useSteady<Row>(
   if (newest && held?.view !== view) setHeld({ view, rows: newest });
   useEffect(() => {
     if (!newest || engaged) return;
+    // What came from outside is taken in once a person is away; there is no render to derive it in.
+    // oxlint-disable-next-line react/set-state-in-effect
     if (document.hidden || Date.now() - lastTouched > AWAY_MS) setHeld({ view, rows: newest });
   }, [newest, view, engaged]);
   const shown = held?.view === view ? held.rows : (newest ?? []);

@@ -39,7 +39,7 @@ function WhoForm({ token, onStarted }: { token: string; onStarted: (started: Sta
   return (
     <form className={styles.form} onSubmit={submit}>
       <Field label="Your name" required>
-        <Input autoFocus autoComplete="name" value={displayName} onChange={(_, data) => setDisplayName(data.value)} />
+        <Input autoComplete="name" value={displayName} onChange={(_, data) => setDisplayName(data.value)} />
       </Field>
       <Field
         label="User name"

@@ -6,7 +6,9 @@
 import * as monaco from 'monaco-editor/esm/vs/editor/edcore.main.js';
 import { webDarkTheme, webLightTheme } from '@fluentui/react-components';
 import { getKustoWorker, kustoDefaults, themeNames } from '@kusto/monaco-kusto/release/esm/monaco.contribution.js';
+// oxlint-disable-next-line import/default -- Vite makes the module
 import KustoWorker from '@kusto/monaco-kusto/release/esm/kusto.worker.js?worker';
+// oxlint-disable-next-line import/default -- Vite makes the module
 import EditorWorker from 'monaco-editor/esm/vs/editor/editor.worker.js?worker';
 import { engineSchema, type CatalogueSchema } from './schema.ts';
 
