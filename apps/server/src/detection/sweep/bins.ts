@@ -1,4 +1,4 @@
-import type { CompileOptions, TableRead } from '@sallyport/kql';
+import { sql, sqlJoin, sqlString, type CompileOptions, type TableRead } from '@sallyport/kql';
 import { z } from 'zod';
 import type { Platform } from '../../platform/types.ts';
 import type { Queries } from '../../hunting/index.ts';
@@ -8,7 +8,7 @@ import { binSeconds, type Bin } from './windows.ts';
 export interface BinOptions {
   readonly from: Date;
   readonly to: Date;
-  /** Only rows that these segments brought. */
+  /** Only rows that these segments brought. More than 2,000 are not told apart: then all rows of the time count. */
   readonly segments?: readonly string[];
   readonly source?: CompileOptions['source'];
   readonly signal?: AbortSignal;
@@ -16,6 +16,8 @@ export interface BinOptions {
 
 /** More minutes with rows than this (4 months without a gap) are not told apart. */
 const binsMax = 200_000;
+/** A statement has a longest length. */
+export const segmentsMax = 2_000;
 /** Segments named for a minute. */
 const segmentsPerBinMax = 256;
 
@@ -59,7 +61,10 @@ async function askBins(
   options: BinOptions,
   ruleId: string,
 ): Promise<readonly (readonly unknown[])[]> {
-  const restrict = options.segments ? 'WHERE has({segments:Array(String)}, _SegmentId)' : '';
+  const restrict =
+    options.segments && options.segments.length <= segmentsMax
+      ? sql`WHERE _SegmentId IN (${sqlJoin([sqlString(''), ...options.segments.map(sqlString)])})`.text
+      : '';
   const answer = await lake.query(
     `SELECT toInt64(intDiv(toUnixTimestamp64Milli(assumeNotNull(TimeGenerated)), ${binSeconds * 1_000}) * ${binSeconds}) AS at,
        groupUniqArray(${segmentsPerBinMax})(_SegmentId) AS segments
@@ -69,7 +74,6 @@ async function askBins(
       operation: 'rule',
       tables: [read.table],
       limits: { rows: binsMax },
-      ...(options.segments ? { params: { segments: options.segments } } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     },
   );

@@ -7,7 +7,7 @@ import { evaluate, rowsLookedAt, type Evaluation } from '../run/evaluate.ts';
 import { ResultTable } from '../run/table.ts';
 import { triggers } from '../run/trigger.ts';
 import { binnedQuery, windowColumn } from './binned.ts';
-import { binsOf, type BinOptions } from './bins.ts';
+import { binsOf, segmentsMax, type BinOptions } from './bins.ts';
 import { mayGiveRowsOfNothing, rowLevelPart } from './row-level.ts';
 import { binSeconds, windowsWithNews, type Bin } from './windows.ts';
 
@@ -39,7 +39,9 @@ const longAgo = new Date('1980-01-01T00:00:00Z');
  * by one; where only its beginning does, that beginning's rows say which windows are worth asking.
  */
 export async function planRule(parts: Parts, rule: AnalyticsRule, time: BinOptions): Promise<RulePlan> {
-  const options = { ...time, ...wholeWindows(rule, time) };
+  const { segments, ...rest } = time;
+  const few = segments !== undefined && segments.length <= segmentsMax;
+  const options: BinOptions = { ...rest, ...wholeWindows(rule, time), ...(few ? { segments } : {}) };
   // A restriction to segments is of the tables' rows, so it needs their own bins.
   const own = options.segments ? await binsOf(parts.platform, parts.queries, rule, options) : undefined;
   if (own?.length === 0) return { tasks: [], firesOnNothing: false, query: rule.query };
