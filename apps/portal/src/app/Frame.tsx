@@ -17,6 +17,7 @@ import {
 } from '@fluentui/react-components';
 import {
   ArrowCircleRightRegular,
+  ClockRegular,
   NavigationRegular,
   PersonCircleRegular,
   SearchRegular,
@@ -231,6 +232,7 @@ export function Frame(): ReactElement {
     {
       id: 'zone',
       label: zone === 'utc' ? 'Show local times' : 'Show times in UTC',
+      icon: <ClockRegular />,
       words: 'zone clock',
       run: () => setPreferences({ zone: zone === 'utc' ? 'local' : 'utc' }),
     },

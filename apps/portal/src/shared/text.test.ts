@@ -39,4 +39,6 @@ test('elide keeps both ends', () => {
 test('names of enumerations read as words', () => {
   expect(words('SuspiciousButExpected')).toBe('Suspicious but expected');
   expect(words('NRT')).toBe('NRT');
+  expect(words('runQuery')).toBe('Run query');
+  expect(words('anna@contoso.com')).toBe('anna@contoso.com');
 });

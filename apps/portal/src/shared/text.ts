@@ -33,10 +33,13 @@ export function elide(text: string, length: number): string {
   return `${text.slice(0, head)}…${text.slice(text.length - (length - 1 - head))}`;
 }
 
-/** `UserAccount` → `User account`, for enumerations shown to people. Words of capitals only stay. */
-export const words = (name: string): string =>
-  name
+/** `UserAccount` → `User account`, for enumerations shown to people. Words of capitals only, and what is no identifier, stay. */
+export function words(name: string): string {
+  if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name)) return name;
+  const text = name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
     .split(' ')
     .map((word, index) => (index === 0 || word === word.toUpperCase() ? word : word.toLowerCase()))
     .join(' ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -27,6 +27,7 @@ import { TimeRange } from '../../shared/TimeRange.tsx';
 const useStyles = makeStyles({
   pieces: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalL },
   row: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: tokens.spacingHorizontalL },
+  tiles: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-start', gap: tokens.spacingHorizontalL },
   tall: { display: 'flex', height: '260px', gap: tokens.spacingHorizontalM },
   half: { flexGrow: 1, flexBasis: 0, minWidth: '320px' },
 });
@@ -221,7 +222,7 @@ export function GalleryPage(): ReactElement {
             text={'// why\nSecurityEvent\n| where EventID == 4688 and Account has "anna"\n| take 10'}
           />
         </Piece>
-        <div className={styles.row}>
+        <div className={styles.tiles}>
           <div className={styles.half}>
             <Tile title="Tile" query={done}>
               <TileNumber value="1,204" caption="rows in the last day" />

@@ -195,7 +195,7 @@ export function SetupPage(): ReactElement {
       </Gate>
     );
   return (
-    <Gate title="How will you sign in?" intro="Choose one now. You can add others later.">
+    <Gate title="How will you sign in?">
       <TabList selectedValue={method} onTabSelect={(_, data) => setMethod(data.value as typeof method)}>
         <Tab value="passkey">Passkey</Tab>
         <Tab value="password">Password and code</Tab>
