@@ -9,8 +9,7 @@ import type { Page } from 'playwright-core';
 
 process.env['SALLYPORT_FIXTURES'] = '1';
 const { preview } = await import('vite');
-const { default: chromium } = await import('@sparticuz/chromium');
-const { chromium: playwright } = await import('playwright-core');
+const { launchBrowser } = await import('../e2e/browser.ts');
 
 interface Shot {
   readonly name: string;
@@ -115,12 +114,7 @@ const server = await preview({
 });
 const address = server.httpServer.address();
 const base = `http://localhost:${typeof address === 'object' ? address?.port : 0}`;
-const browser = await playwright.launch({
-  executablePath: await chromium.executablePath(),
-  // Not the package's own arguments: they are for a sandboxed function host, and switch web security off.
-  args: ['--no-sandbox', '--headless=shell', '--disable-gpu', '--hide-scrollbars', '--disable-dev-shm-usage'],
-  headless: true,
-});
+const browser = await launchBrowser();
 try {
   for (const colorScheme of themes) {
     for (const shot of shots.filter(({ name }) => wanted.length === 0 || wanted.some((one) => name.startsWith(one)))) {
