@@ -2,7 +2,7 @@ import { resultColumns, typeOfNode, type Binder, type Env } from '../bind/binder
 import { child, childOrNone, elements, kindOf, nameOf, type SyntaxNode } from '../bind/kusto.ts';
 import { columnOf, isHidden, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
-import { parametersOf, passAll, projectTo, typed, type OperatorBinder } from './shared.ts';
+import { fieldNamed, parametersOf, passAll, projectTo, typed, type OperatorBinder } from './shared.ts';
 
 /** mv-expand and mv-apply. */
 
@@ -83,8 +83,8 @@ export const mvExpand: OperatorBinder = (node, input, env, b) => {
   const shown: NamedExpr[] = columns.map((c) => {
     if (c.name === withIndex) return { name: c.name, expr: { kind: 'column', name: index, type: 'long' } };
     const item = items.find((i) => i.name === c.name);
-    const field = expanded.fields.find((f) => f.name === c.name)!;
-    return { name: c.name, expr: item?.type ? b.cast(columnOf(field), item.type, node) : columnOf(field) };
+    const field = fieldNamed(expanded, c.name, node, b);
+    return { name: c.name, expr: item?.type ? b.cast(field, item.type, node) : field };
   });
   return projectTo(expanded, typed(shown, columns, b, node), b);
 };
@@ -126,9 +126,8 @@ export const mvApply: OperatorBinder = (node, input, env, b) => {
     const own = made.has(c.name);
     const at = visible.findIndex((f) => f.name === c.name);
     const fromRow = at >= 0 && !(own && expandedNames.has(c.name));
-    if (fromRow && !(own && !visible[at]))
-      return { name: c.name, expr: { kind: 'element', tuple: whole, index: at + 2, type: c.type } };
-    if (own) return { name: c.name, expr: columnOf(result.fields.find((f) => f.name === c.name)!) };
+    if (fromRow) return { name: c.name, expr: { kind: 'element', tuple: whole, index: at + 2, type: c.type } };
+    if (own) return { name: c.name, expr: fieldNamed(result, c.name, node, b) };
     return b.fail('UnsupportedExpression', `mv-apply cannot give the column ${c.name}`, node);
   });
   const done: Rel = { kind: 'project', input: result, items: typed(out, columns, b, node), fields: columns, order: [] };

@@ -1,8 +1,9 @@
 import { resultColumns } from '../bind/binder.ts';
 import { child, childOrNone, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
-import { columnOf, isHidden, literal, type NamedExpr, type Rel, type SortKey } from '../plan/plan.ts';
+import { isHidden, literal, type NamedExpr, type Rel, type SortKey } from '../plan/plan.ts';
 import {
   bindRows,
+  fieldNamed,
   dropWindows,
   givenNames,
   namedItems,
@@ -63,7 +64,7 @@ export const serialize: OperatorBinder = (node, input, env, b) =>
 export const projectColumns: OperatorBinder = (node, input, _env, b) =>
   projectTo(
     input,
-    resultColumns(node).map((c) => ({ name: c.name, expr: columnOf(input.fields.find((f) => f.name === c.name)!) })),
+    resultColumns(node).map((c) => ({ name: c.name, expr: fieldNamed(input, c.name, node, b) })),
     b,
   );
 

@@ -1,10 +1,10 @@
 import { resultColumns, type Binder, type Env } from '../bind/binder.ts';
 import { child, childOrNone, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { aggregateFunctions } from '../functions/index.ts';
-import { columnOf, literal, type AggregateItem, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
+import { literal, type AggregateItem, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
 import { aggregate, bindAggregates } from './summarize.ts';
-import { parametersOf, typed, type OperatorBinder } from './shared.ts';
+import { fieldNamed, parametersOf, typed, type OperatorBinder } from './shared.ts';
 
 /** make-series: a summarize by bins, then for each group one array over all bins. */
 
@@ -102,7 +102,7 @@ export const makeSeries: OperatorBinder = (node, input, env, b) => {
     const given = childOrNone(items[i]!, 'DefaultExpression');
     const missing = given ? b.expr(child(given, 'Expression'), { env }) : literal('long', 0n);
     return {
-      name: names[i]!,
+      name: names[i] ?? b.fail('UnsupportedExpression', 'the columns of make-series cannot be told apart', node),
       fn: aggregateFunctions.get('$series')!,
       args: [column(bin, 'long'), column(v.name, v.expr.type as KqlType), count, missing],
       type: 'dynamic',
@@ -116,7 +116,7 @@ export const makeSeries: OperatorBinder = (node, input, env, b) => {
   const axisValue = call('$axis', [axis.from, axis.step, count], 'dynamic');
   const out = columns.map((c): NamedExpr => {
     if (c.name === axis.name) return { name: c.name, expr: axisValue };
-    return { name: c.name, expr: columnOf(grouped.fields.find((f) => f.name === c.name)!) };
+    return { name: c.name, expr: fieldNamed(grouped, c.name, node, b) };
   });
   const done = typed(out, columns, b, node);
   return {

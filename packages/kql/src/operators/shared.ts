@@ -62,6 +62,22 @@ export function projectTo(input: Rel, items: readonly NamedExpr[], b: Binder): R
   const all = [...items, ...hidden];
   return { kind: 'project', input, items: all, fields: all.map(fieldOf), order };
 }
+/** A column of the relation, as the library names it. Refused where the two do not agree. */
+export function fieldNamed(rel: Rel, name: string, node: SyntaxNode, b: Binder): Expr {
+  const field = rel.fields.find((f) => f.name === name);
+  return field ? columnOf(field) : b.fail('UnsupportedExpression', `the column ${name} cannot be given here`, node);
+}
+/** What the library calls the column at this place. */
+export function nameAt(
+  columns: readonly { readonly name: string }[],
+  index: number,
+  node: SyntaxNode,
+  b: Binder,
+): string {
+  return (
+    columns[index]?.name ?? b.fail('UnsupportedExpression', 'the columns of this operator cannot be told apart', node)
+  );
+}
 export const fieldOf = (item: NamedExpr): Field => ({ name: item.name, type: item.expr.type });
 export const passAll = (input: Rel): NamedExpr[] =>
   input.fields.filter((f) => !isHidden(f)).map((f) => ({ name: f.name, expr: columnOf(f) }));

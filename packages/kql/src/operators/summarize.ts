@@ -2,7 +2,7 @@ import { resultColumns, type Binder, type Env } from '../bind/binder.ts';
 import { child, childOrNone, elements, kindOf, nameOf, type SyntaxNode } from '../bind/kusto.ts';
 import { aggregateFunctions, countFunction } from '../functions/index.ts';
 import { columnOf, isHidden, literal, type AggregateItem, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
-import { typed, type OperatorBinder } from './shared.ts';
+import { fieldNamed, nameAt, typed, type OperatorBinder } from './shared.ts';
 
 /** summarize, distinct, count. */
 
@@ -154,7 +154,7 @@ export const summarize: OperatorBinder = (node, unnumbered, env, b) => {
   const keyNodes = by ? elements(by, 'Expressions') : [];
   const input = numbered(unnumbered, b);
   const keys = keyNodes.map((n, i) => ({
-    name: columns[i]!.name,
+    name: nameAt(columns, i, n, b),
     expr: b.expr(kindOf(n) === 'SimpleNamedExpression' ? child(n, 'Expression') : n, { env, input }),
   }));
   const typedKeys = typed(keys, columns, b, node);
@@ -171,7 +171,7 @@ export const summarize: OperatorBinder = (node, unnumbered, env, b) => {
       node,
     );
   const results = typed(
-    values.map((expr, i) => ({ name: names[i]!.name, expr })),
+    values.map((expr, i) => ({ name: nameAt(names, i, node, b), expr })),
     columns,
     b,
     node,
@@ -196,8 +196,8 @@ export const distinct: OperatorBinder = (node, input, env, b) => {
   const columns = resultColumns(node);
   const nodes = elements(node, 'Expressions');
   const items = nodes.some((n) => kindOf(n) === 'StarExpression')
-    ? columns.map((c) => ({ name: c.name, expr: columnOf(input.fields.find((f) => f.name === c.name)!) }))
-    : nodes.map((n, i) => ({ name: columns[i]!.name, expr: b.expr(n, { env, input }) }));
+    ? columns.map((c) => ({ name: c.name, expr: fieldNamed(input, c.name, node, b) }))
+    : nodes.map((n, i) => ({ name: nameAt(columns, i, n, b), expr: b.expr(n, { env, input }) }));
   return aggregate(input, typed(items, columns, b, node), [], b);
 };
 

@@ -12,7 +12,7 @@ import {
   type SyntaxNode,
 } from '../bind/kusto.ts';
 import { columnOf, isHidden, literal, type Expr, type JoinKind, type NamedExpr, type Rel } from '../plan/plan.ts';
-import { parametersOf, passAll, projectTo, typed, type OperatorBinder, type SourceBinder } from './shared.ts';
+import { nameAt, parametersOf, passAll, projectTo, typed, type OperatorBinder, type SourceBinder } from './shared.ts';
 import { typeOfNode } from '../bind/binder.ts';
 
 /** print, datatable, range, union, join, lookup: operators that make tables or bring tables together. */
@@ -21,7 +21,7 @@ export const print: SourceBinder = (node, env, b) => {
   const columns = resultColumns(node);
   const items = elements(node, 'Expressions').map((n, i) => {
     const value = kindOf(n) === 'SimpleNamedExpression' ? child(n, 'Expression') : n;
-    return typed([{ name: columns[i]!.name, expr: b.expr(value, { env }) }], columns, b, n)[0]!;
+    return typed([{ name: nameAt(columns, i, n, b), expr: b.expr(value, { env }) }], columns, b, n)[0]!;
   });
   return {
     kind: 'values',
@@ -67,7 +67,8 @@ function constant(expr: Expr, type: KqlType, node: SyntaxNode, b: Binder): Expr 
 }
 
 export const range: SourceBinder = (node, env, b) => {
-  const column = resultColumns(node)[0]!;
+  const [column] = resultColumns(node);
+  if (!column) return b.fail('UnsupportedExpression', 'range gives one column', node);
   const part = (name: string): Expr => b.expr(child(node, name), { env });
   const step = part('Step');
   const rel: Rel = {
@@ -248,7 +249,7 @@ function joined(
   const all = [...l, ...r].filter(({ f }) => !isHidden(f));
   if (all.length !== columns.length)
     return b.fail('UnsupportedExpression', 'the columns of this join cannot be told apart', node);
-  const outputs = all.map(({ side, f }, i) => ({ name: columns[i]!.name, side, column: f.name }));
+  const outputs = all.map(({ side, f }, i) => ({ name: nameAt(columns, i, node, b), side, column: f.name }));
   const hidden = l
     .filter(({ f }) => isHidden(f))
     .map(({ f }) => ({ name: f.name, side: 'left' as const, column: f.name }));
@@ -260,7 +261,7 @@ function joined(
     on,
     outputs: [...outputs, ...hidden],
     fields: [
-      ...all.map(({ f }, i) => ({ name: columns[i]!.name, type: f.type })),
+      ...all.map(({ f }, i) => ({ name: nameAt(columns, i, node, b), type: f.type })),
       ...hidden.map((h) => left.fields.find((f) => f.name === h.name)!),
     ],
     order: [],
