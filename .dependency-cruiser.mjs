@@ -25,7 +25,7 @@ export default {
     {
       name: 'portal-imports-contracts-only',
       severity: 'error',
-      from: { path: '^apps/portal/' },
+      from: { path: '^apps/portal/', pathNot: '^apps/portal/e2e/' },
       to: { path: '^(apps|packages)/', pathNot: '^(apps/portal|packages/contracts)/' },
     },
     {
