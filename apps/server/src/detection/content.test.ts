@@ -33,7 +33,7 @@ it('the rules that ship load without a problem', async () => {
   expect((await loadRules([shippedRules])).problems).toEqual([]);
 });
 
-it('events may be lines of a stream, through its source', async () => {
+it('events may be lines of a stream, through its source', { timeout: 90_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'rule-'));
   await writeFile(
     join(folder, 'rule.yaml'),
@@ -60,7 +60,7 @@ it('events may be lines of a stream, through its source', async () => {
   expect(cases.map(({ alerts }) => alerts)).toEqual([1, 0]);
 });
 
-it('each rule that ships finds what its tests say, and is quiet on the rest', { timeout: 120_000 }, async () => {
+it('each rule that ships finds what its tests say, and is quiet on the rest', { timeout: 300_000 }, async () => {
   const folders = await ruleFolders();
   const wrong: string[] = [];
   let next = 0;
