@@ -52,8 +52,8 @@ describe('conform', () => {
     'the recorded answers of the real engine',
     async () => {
       const report = await conform(new URL('cases.jsonl', suite).pathname, (sql) => engine.rows(sql));
-      expect(report.passed).toBeGreaterThanOrEqual(1050);
-      expect(report.failed).toBeLessThanOrEqual(45);
+      expect(report.passed).toBeGreaterThanOrEqual(1100);
+      expect(report.failed).toBeLessThanOrEqual(28);
     },
     600_000,
   );

@@ -31,13 +31,16 @@ const extract = scalarWith(
   },
 );
 
-/** The constant list of groups that extract_all is to give; undefined when it is none. */
-function chosenGroups(list: Operand, groups: number): readonly number[] | undefined {
-  if (typeof list.literal?.value !== 'string') return undefined;
-  const numbers: unknown = JSON.parse(list.literal.value);
-  const valid =
-    Array.isArray(numbers) && numbers.length > 0 && numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= groups);
-  return valid ? (numbers as readonly number[]) : undefined;
+/** The capturing groups of an expression in order, each with its name or ''. */
+const groupsOf = (regex: string): readonly string[] =>
+  [...regex.replaceAll(/\\.|\[(?:\\.|[^\]])*\]/g, '').matchAll(/\((?:\?P?<(\w+)>|(?!\?))/g)].map((m) => m[1] ?? '');
+/** The constant list of groups, by number or name, that extract_all is to give; undefined when it is none. */
+function chosenGroups(list: Operand, groups: readonly string[]): readonly number[] | undefined {
+  if (list.type !== 'dynamic' || typeof list.literal?.value !== 'string') return undefined;
+  const wanted: unknown = JSON.parse(list.literal.value);
+  if (!Array.isArray(wanted) || wanted.length === 0) return undefined;
+  const numbers = wanted.map((w: unknown) => (typeof w === 'string' ? groups.indexOf(w) + 1 : Number(w)));
+  return numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= groups.length) ? numbers : undefined;
 }
 /** One match, `g`, as JSON: all its groups, or the chosen ones; one alone stands for itself. */
 const pickGroups = (chosen: readonly number[] | undefined): Sql => {
@@ -217,11 +220,12 @@ export const stringFunctions: readonly ScalarFunction[] = [
   scalarWith('extract_all', ['string', 'any', 'string?'], 'dynamic', ([regex, second, third], call) => {
     const source = third ?? second!;
     if (typeof regex!.literal?.value !== 'string') return call.fail('the expression must be a constant');
-    const groups = regex!.literal.value.replaceAll(/\\.|\[(?:\\.|[^\]])*\]/g, '').match(/\((?!\?[^P<])/g)?.length ?? 0;
-    if (groups === 0) return call.fail('the expression must have at least one capturing group');
+    const groups = groupsOf(regex!.literal.value);
+    if (groups.length === 0) return call.fail('the expression must have at least one capturing group');
     const chosen = third ? chosenGroups(second!, groups) : undefined;
-    if (third && !chosen) return call.fail('the groups must be a constant list of numbers such as dynamic([1,2])');
-    if (groups === 1 && !chosen)
+    if (third && !chosen)
+      return call.fail('the groups must be a constant list of their numbers or names, such as dynamic([1,2])');
+    if (groups.length === 1 && !chosen)
       return matchesOrNull(stringsToDynamic(sql`extractAll(${text(source)}, ${regex!.sql})`));
     return matchesOrNull(
       sql`concat('[', arrayStringConcat(arrayMap(g -> ${pickGroups(chosen)}, extractAllGroupsVertical(${text(source)}, ${regex!.sql})), ','), ']')`,
