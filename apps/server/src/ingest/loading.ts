@@ -57,6 +57,20 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
     return (await lake.load({ id, path, reader: { kind: 'lines' }, retry }, statements)).rows;
   };
 
+  /** The refused lines first: mostly there are none, and then the flows need not ask which are accepted. */
+  const atOnce = async (segment: SpoolSegment, origin: SegmentOrigin): Promise<Record<string, number>> => {
+    const { loads, flowsWhenNoneRefused } = streams.statements(origin.stream, origin.framing);
+    if (flowsWhenNoneRefused === undefined) return attempt(segment, loads, segment.retry);
+    const refused = await attempt(
+      segment,
+      loads.filter((s) => s.table === 'DCRLogErrors'),
+      segment.retry,
+    );
+    const flows =
+      refused['DCRLogErrors'] === 0 ? flowsWhenNoneRefused : loads.filter((s) => s.table !== 'DCRLogErrors');
+    return { ...refused, ...(await attempt(segment, flows, segment.retry)) };
+  };
+
   /** When a statement fails for good: the others' rows are stored, and the lines of a failed one are kept as refused. */
   const salvage = async (segment: SpoolSegment, origin: SegmentOrigin): Promise<Record<string, number>> => {
     const { loads, failed } = streams.statements(origin.stream, origin.framing);
@@ -77,8 +91,7 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
 
   return async (segment) => {
     const origin = originOf(segment.stream);
-    const { loads } = streams.statements(origin.stream, origin.framing);
-    const rows = await attempt(segment, loads, segment.retry).catch((error: unknown) => {
+    const rows = await atOnce(segment, origin).catch((error: unknown) => {
       if (!permanent(error)) throw error;
       log.warn({ err: error, stream: origin.stream }, 'a segment could not be stored at once; table by table');
       return salvage(segment, origin);

@@ -150,6 +150,14 @@ function sourceRows(stream: SourceStream, framing: Framing, source: string): str
   );
 }
 
+/** The same without helpers, for lines that are known to be good. */
+function plainRows(stream: SourceStream, framing: Framing, source: string): string {
+  const lines = records(framing, source, stream.format !== 'lines');
+  return stream.columns === undefined
+    ? `(SELECT RawData, _File FROM ${lines})`
+    : jsonColumns(stream.columns, lines, [fileColumn.name]);
+}
+
 /** Stands in compiled SQL where the rows of `source` go. */
 const placeholder = sqlIdentifier('rows of the segment');
 const filled = (compiledSql: string, rows: string): string => compiledSql.replaceAll(placeholder.text, () => rows);
@@ -176,18 +184,22 @@ function streamStatements(
 ): StreamStatements {
   const decided = (source: string): string => filled(accept.sql, sourceRows(stream, framing, source));
   const names = [...sourceColumns(stream), fileColumn].map((c) => sqlName(c.name));
-  const loads = flows.map((flow): LoadStatement => ({
-    table: flow.table,
-    columns: flow.columns,
-    parted: flow.parted,
-    select: (source) => filled(flow.sql, `(SELECT ${names.join(', ')} FROM (${decided(source)}) WHERE ${accepted})`),
-  }));
+  const flowsOver = (rows: (source: string) => string): LoadStatement[] =>
+    flows.map((flow) => ({
+      table: flow.table,
+      columns: flow.columns,
+      parted: flow.parted,
+      select: (source) => filled(flow.sql, rows(source)),
+    }));
+  const acceptedRows = (source: string): string =>
+    `(SELECT ${names.join(', ')} FROM (${decided(source)}) WHERE ${accepted})`;
   const kept = (operation: 'Parse' | 'Transform', where: string): LoadStatement =>
     errorStatement((source) =>
       errorRows(stream.name, operation, `(SELECT _Raw AS RawData, _File FROM (${decided(source)}) WHERE ${where})`),
     );
   return {
-    loads: [...loads, kept('Parse', `NOT (${accepted})`)],
+    loads: [...flowsOver(acceptedRows), kept('Parse', `NOT (${accepted})`)],
+    flowsWhenNoneRefused: flowsOver((source) => plainRows(stream, framing, source)),
     failed: kept('Transform', accepted),
   };
 }
@@ -217,6 +229,8 @@ export interface StreamCompiler {
 export interface StreamStatements {
   /** One for each flow, and one for the lines that are refused. */
   readonly loads: readonly LoadStatement[];
+  /** The flows alone, for a segment in which no line was refused: without asking `accept` of every line again for every flow. */
+  readonly flowsWhenNoneRefused?: readonly LoadStatement[];
   /** Keeps the accepted lines as refused, for when a flow's statement fails in the engine. */
   readonly failed: LoadStatement;
 }
