@@ -10,6 +10,7 @@ const useStyles = makeStyles({
     ':hover': { textDecorationLine: 'underline', color: tokens.colorBrandForegroundLinkHover },
     ':focus-visible': { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
   },
+  inline: { textDecorationLine: 'underline' },
 });
 
 const Anchor = forwardRef<HTMLAnchorElement, AnchorHTMLAttributes<HTMLAnchorElement>>(function Anchor(props, ref) {
@@ -19,5 +20,15 @@ const Anchor = forwardRef<HTMLAnchorElement, AnchorHTMLAttributes<HTMLAnchorElem
   return <a ref={ref} {...props} className={mergeClasses(styles.root, props.className)} />;
 });
 
-/** A link to a page of the portal, inside text or a cell. */
+const InlineAnchor = forwardRef<HTMLAnchorElement, AnchorHTMLAttributes<HTMLAnchorElement>>(
+  function InlineAnchor(props, ref) {
+    const styles = useStyles();
+    return <Anchor ref={ref} {...props} className={mergeClasses(styles.inline, props.className)} />;
+  },
+);
+
+/** A link to a page of the portal that stands by itself: in a cell, a list, a corner. */
 export const TextLink = createLink(Anchor);
+
+/** A link within a sentence: underlined, since colour alone does not tell it from the text around it. */
+export const InlineLink = createLink(InlineAnchor);

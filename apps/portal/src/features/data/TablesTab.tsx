@@ -15,7 +15,7 @@ import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { useNotify } from '../../shared/toast.tsx';
-import { TextLink } from '../../shared/TextLink.tsx';
+import { InlineLink } from '../../shared/TextLink.tsx';
 import { tableSorts, type DataSearch } from './index.ts';
 import { tablesQuery } from './queries.ts';
 
@@ -190,9 +190,9 @@ export function TablesTab({ set }: { set: (change: DataSearch, replace?: boolean
             empty={
               <EmptyState icon={<DatabaseRegular />} title={data.tables.length === 0 ? 'No rows yet' : 'No such table'}>
                 A table appears with its first row.{' '}
-                <TextLink to="/data" search={{ tab: 'upload' }}>
+                <InlineLink to="/data" search={{ tab: 'upload' }}>
                   Upload a log
-                </TextLink>
+                </InlineLink>
                 , or send one to the Logs Ingestion API.
               </EmptyState>
             }

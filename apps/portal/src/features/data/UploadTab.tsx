@@ -17,7 +17,7 @@ import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { bytes, count, plural } from '../../shared/numbers.ts';
 import { EmptyState, ErrorState } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
-import { TextLink } from '../../shared/TextLink.tsx';
+import { InlineLink } from '../../shared/TextLink.tsx';
 import { duration } from '../../shared/time.ts';
 
 /** What the server takes at most, as its contract says. */
@@ -172,7 +172,7 @@ export function UploadTab(): ReactElement {
               {plural(result.rows, 'row')} from {plural(result.files, 'file')},{' '}
               {result.unparsed > 0 ? `${plural(result.unparsed, 'line')} not read, ` : ''}
               {plural(result.alerts, 'alert')}.{' '}
-              {result.alerts > 0 && <TextLink to="/incidents">See the incidents</TextLink>}
+              {result.alerts > 0 && <InlineLink to="/incidents">See the incidents</InlineLink>}
             </MessageBarBody>
           </MessageBar>
           <Grid label="Files" rows={result.perFile} columns={columns} rowId={(file) => file.file} />

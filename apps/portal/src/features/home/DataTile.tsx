@@ -6,7 +6,7 @@ import { client } from '../../shared/api.ts';
 import { Bars } from '../../shared/Bars.tsx';
 import { count, plural, short } from '../../shared/numbers.ts';
 import { EmptyState } from '../../shared/States.tsx';
-import { TextLink } from '../../shared/TextLink.tsx';
+import { InlineLink, TextLink } from '../../shared/TextLink.tsx';
 import { Tile, TileNumber } from '../../shared/Tile.tsx';
 import { tablesQuery } from '../data/queries.ts';
 import { arrivingOf, arrivingQuery, arrivingTables } from './arriving.ts';
@@ -57,13 +57,13 @@ export function DataTile(): ReactElement {
     >
       {silent ? (
         <EmptyState title={tables.data.tables.length === 0 ? 'No data yet' : 'Nothing in the last day'}>
-          <TextLink to="/data" search={{ tab: 'upload' }}>
+          <InlineLink to="/data" search={{ tab: 'upload' }}>
             Upload a log
-          </TextLink>
+          </InlineLink>
           , send one to the Logs Ingestion API, or look at{' '}
-          <TextLink to="/data" search={{ tab: 'sources' }}>
+          <InlineLink to="/data" search={{ tab: 'sources' }}>
             the sources
-          </TextLink>
+          </InlineLink>
           .
         </EmptyState>
       ) : (

@@ -11,7 +11,7 @@ import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Severity, SeverityIcon } from '../../shared/Severity.tsx';
 import { EmptyState } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
-import { TextLink } from '../../shared/TextLink.tsx';
+import { InlineLink, TextLink } from '../../shared/TextLink.tsx';
 import { Tile, TileNumber } from '../../shared/Tile.tsx';
 import { sourcesQuery } from '../data/queries.ts';
 import { sourceState } from '../data/SourcesTab.tsx';
@@ -88,9 +88,9 @@ function NewestTile(): ReactElement {
       {newest.length === 0 ? (
         <EmptyState icon={<ShieldCheckmarkRegular />} title="No open incidents">
           What the rules find appears here within minutes.{' '}
-          <TextLink to="/data" search={{ tab: 'upload' }}>
+          <InlineLink to="/data" search={{ tab: 'upload' }}>
             Upload a log
-          </TextLink>{' '}
+          </InlineLink>{' '}
           to see them at work.
         </EmptyState>
       ) : (

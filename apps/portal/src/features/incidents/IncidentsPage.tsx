@@ -12,7 +12,7 @@ import { Page } from '../../shared/Page.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
-import { TextLink } from '../../shared/TextLink.tsx';
+import { InlineLink, TextLink } from '../../shared/TextLink.tsx';
 import { visible } from '../../shared/text.ts';
 import { useSteady } from '../../shared/useSteady.ts';
 import { BulkBar } from './BulkBar.tsx';
@@ -239,9 +239,9 @@ export function IncidentsPage(): ReactElement {
               filtered === undefined ? (
                 <EmptyState icon={<ShieldCheckmarkRegular />} title="No open incidents">
                   Rules look at new rows every few minutes; what they find appears here. Upload a log under{' '}
-                  <TextLink to="/data" search={{ tab: 'upload' }}>
+                  <InlineLink to="/data" search={{ tab: 'upload' }}>
                     Data
-                  </TextLink>{' '}
+                  </InlineLink>{' '}
                   to see them at work.
                 </EmptyState>
               ) : (
