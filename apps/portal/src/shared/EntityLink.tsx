@@ -27,9 +27,11 @@ import {
   WindowConsoleRegular,
 } from '@fluentui/react-icons';
 import type { Entity, EntityKind } from '@sallyport/contracts';
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { encodeFragment } from './address.ts';
+import { client } from './api.ts';
 import { entityQuery } from './kql.ts';
 import { elide, visible, words } from './text.ts';
 
@@ -82,7 +84,18 @@ const NAME_MAX = 64;
 export function EntityLink({ entity, onOpen }: { entity: Entity; onOpen?: () => void }): ReactElement {
   const styles = useStyles();
   const navigate = useNavigate();
-  const query = entityQuery(entity);
+  const queries = useQueryClient();
+  const hunt = async (): Promise<void> => {
+    const { tables } = await queries
+      .fetchQuery({ queryKey: ['tables'], queryFn: ({ signal }) => client.listTables({ signal }), staleTime: 60_000 })
+      .catch(() => ({ tables: [] }));
+    const names = tables
+      .filter(({ rows }) => rows > 0)
+      .toSorted((a, b) => (b.lastRowAt ?? '').localeCompare(a.lastRowAt ?? ''))
+      .map(({ name }) => name);
+    const hash = `query=${encodeFragment(entityQuery(entity, names))}`;
+    await navigate({ to: '/hunting', search: { range: '30d' }, hash });
+  };
   return (
     <Menu positioning="below-start">
       <MenuTrigger disableButtonEnhancement>
@@ -115,12 +128,7 @@ export function EntityLink({ entity, onOpen }: { entity: Entity; onOpen?: () => 
           >
             Incidents with it
           </MenuItem>
-          <MenuItem
-            icon={<SearchSquareRegular />}
-            onClick={() =>
-              void navigate({ to: '/hunting', search: { range: '7d' }, hash: `query=${encodeFragment(query)}` })
-            }
-          >
+          <MenuItem icon={<SearchSquareRegular />} onClick={() => void hunt()}>
             Hunt for it
           </MenuItem>
           <MenuItem icon={<CopyRegular />} onClick={() => void navigator.clipboard.writeText(entity.name)}>

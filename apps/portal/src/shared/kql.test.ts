@@ -6,8 +6,8 @@ test('text stays inside its literal', () => {
 });
 
 test('an entity is hunted by the identifier that rows hold', () => {
-  expect(entityQuery({ name: 'CONTOSO\\anna', identifiers: { Name: 'anna', NTDomain: 'CONTOSO' } })).toBe(
-    'search "anna"\n| take 200',
+  expect(entityQuery({ name: 'CONTOSO\\anna', identifiers: { Name: 'anna', NTDomain: 'CONTOSO' } }, ['A', 'B'])).toBe(
+    'search in (A, B) "anna"\n| take 200',
   );
-  expect(entityQuery({ name: 'thing', identifiers: {} })).toBe('search "thing"\n| take 200');
+  expect(entityQuery({ name: 'thing', identifiers: {} }, [])).toMatch(/^search in \(SecurityEvent, .*\) "thing"\n/);
 });

@@ -25,8 +25,14 @@ const searched = [
   'Recipient',
 ];
 
-/** A query for rows that name this entity anywhere. */
-export function entityQuery(entity: Pick<Entity, 'name' | 'identifiers'>): string {
+/** Where to look when it is not known which tables hold rows. */
+const usual = ['SecurityEvent', 'DeviceProcessEvents', 'SigninLogs', 'Syslog'];
+const TABLES_MAX = 20;
+
+/** A query for rows that name this entity anywhere in `tables` (those that hold rows, the newest first). */
+export function entityQuery(entity: Pick<Entity, 'name' | 'identifiers'>, tables: readonly string[]): string {
   const key = searched.find((name) => (entity.identifiers[name] ?? '') !== '');
-  return `search ${kqlString(key === undefined ? entity.name : entity.identifiers[key]!)}\n| take 200`;
+  const text = kqlString(key === undefined ? entity.name : entity.identifiers[key]!);
+  const names = (tables.length > 0 ? tables : usual).slice(0, TABLES_MAX).join(', ');
+  return `search in (${names}) ${text}\n| take 200`;
 }
