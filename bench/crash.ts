@@ -111,12 +111,12 @@ const attack = readFileSync(new URL('../apps/portal/e2e/attack.jsonl', import.me
 async function attackOn(admin: Administrator, number: number, stop: AbortSignal): Promise<void> {
   const text = attack.replaceAll('WS-FIN-07', `WS-${number}`).replaceAll('SRV-FILE-02', `SRV-${number}`);
   const body = new Blob([text.replaceAll('petra.novak', `person${number}`).replaceAll('-1180', `-${2_000 + number}`)]);
-  for (let tries = 0; tries < 20 && !stop.aborted; tries += 1) {
+  for (let tries = 0; tries < 300 && !stop.aborted; tries += 1) {
     try {
       await admin.client.uploadFile({ query: { name: `attack-${number}.jsonl` }, body });
       return;
     } catch {
-      await sleep(500);
+      await sleep(1_000);
     }
   }
 }

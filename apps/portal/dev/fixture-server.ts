@@ -2,7 +2,8 @@ import { routes, type RouteDefinition } from '@sallyport/contracts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
 import { portalContentSecurityPolicy } from '../src/index.ts';
-import { answers, FixtureError, type FixtureAnswer } from './fixtures/index.ts';
+import { FixtureError, type FixtureAnswer } from './fixtures/answer.ts';
+import { answers } from './fixtures/index.ts';
 
 /**
  * Answers the portal's calls from fixtures, so that pages can be looked at without a server: `SALLYPORT_FIXTURES=1 vite`. Every answer

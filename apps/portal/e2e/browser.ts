@@ -24,7 +24,11 @@ export async function launchBrowser(options: { trust?: string } = {}): Promise<B
   return playwright.launch({
     executablePath: path,
     args: [
-      ...['--no-sandbox', '--headless=shell', '--disable-gpu', '--hide-scrollbars', '--disable-dev-shm-usage'],
+      '--no-sandbox',
+      '--headless=shell',
+      '--disable-gpu',
+      '--hide-scrollbars',
+      '--disable-dev-shm-usage',
       ...trusted,
     ],
   });

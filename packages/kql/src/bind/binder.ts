@@ -10,12 +10,12 @@ import {
   type AggregateItem,
   type Expr,
   type Field,
-  type FieldType,
   type Rel,
   type WindowItem,
 } from '../plan/plan.ts';
-import { kqlTypes, type KqlCatalogue, type KqlType, type TableSchema, type Visualization } from '../types.ts';
+import type { KqlCatalogue, KqlType, TableSchema, Visualization } from '../types.ts';
 import { bindExpression } from './expressions.ts';
+import { valueType } from './types.ts';
 import {
   child,
   childOrNone,
@@ -444,28 +444,6 @@ export class Binder {
 /** The names as they are now: a later `let` of the same name does not reach back. */
 const snapshot = (env: Env): Env => ({ names: new Map(env.names), parent: env.parent });
 
-const isKqlType = (name: string): name is KqlType => (kqlTypes as readonly string[]).includes(name);
-/** The KQL type of a symbol of the library; arrays and bags of known shape are dynamic. */
-export const typeOfSymbol = (symbol: KustoSymbol | null | undefined): KqlType =>
-  symbol && isKqlType(symbol.Name) ? symbol.Name : 'dynamic';
-const typeNames: Readonly<Record<string, KqlType>> = {
-  boolean: 'bool',
-  date: 'datetime',
-  time: 'timespan',
-  double: 'real',
-  float: 'real',
-  int32: 'int',
-  int64: 'long',
-  uuid: 'guid',
-  uniqueid: 'guid',
-};
-/** The type that a type expression names. The library leaves some of them unbound. */
-export const typeOfNode = (node: SyntaxNode): KqlType => {
-  const text = textOf(node);
-  return isKqlType(text) ? text : (typeNames[text] ?? typeOfSymbol(node.ReferencedSymbol));
-};
-export const valueType = (type: FieldType): KqlType => (type === 'tuple' ? 'dynamic' : type);
-
 /** `JoinOperator` as a person says it: `join`. */
 const describe = (kind: string): string =>
   kind
@@ -473,12 +451,4 @@ const describe = (kind: string): string =>
     .replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-')
     .toLowerCase();
 
-/** The columns that the library says a tabular node has. */
-export function resultColumns(node: SyntaxNode): { name: string; type: KqlType }[] {
-  const columns = node.ResultType?.Columns;
-  return Array.from({ length: columns?.Count ?? 0 }, (_, i) => {
-    const column = columns!.getItem(i);
-    return { name: column.Name, type: typeOfSymbol(column.Type) };
-  });
-}
 export { columnOf };

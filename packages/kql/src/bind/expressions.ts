@@ -2,7 +2,8 @@ import { aggregateFunctions } from '../functions/index.ts';
 import { binaryOperators, pathFunction, setFunctions } from '../functions/operators.ts';
 import { parseJsonLiteral } from './json.ts';
 import { columnOf, literal, type Expr, type Rel } from '../plan/plan.ts';
-import { typeOfNode, typeOfSymbol, type Binder, type Place } from './binder.ts';
+import type { Binder, Place } from './binder.ts';
+import { typeOfNode, typeOfSymbol } from './types.ts';
 import {
   child,
   childOrNone,

@@ -1,4 +1,5 @@
-import { resultColumns, typeOfNode, type Binder, type Env } from '../bind/binder.ts';
+import type { Binder, Env } from '../bind/binder.ts';
+import { resultColumns, typeOfNode } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, nameOf, type SyntaxNode } from '../bind/kusto.ts';
 import { columnOf, isHidden, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';

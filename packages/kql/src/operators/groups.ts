@@ -1,4 +1,4 @@
-import { resultColumns, typeOfNode } from '../bind/binder.ts';
+import { resultColumns, typeOfNode } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, nameOf } from '../bind/kusto.ts';
 import { aggregateFunctions, countFunction } from '../functions/index.ts';
 import { columnOf, isHidden, literal, type NamedExpr, type Rel } from '../plan/plan.ts';

@@ -1,4 +1,4 @@
-import { resultColumns } from '../bind/binder.ts';
+import { resultColumns } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { isHidden, literal, type NamedExpr, type Rel, type SortKey } from '../plan/plan.ts';
 import {

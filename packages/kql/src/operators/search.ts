@@ -1,4 +1,5 @@
-import { resultColumns, type Binder, type Env, type Place } from '../bind/binder.ts';
+import type { Binder, Env, Place } from '../bind/binder.ts';
+import { resultColumns } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { binaryOperators } from '../functions/operators.ts';
 import { columnOf, literal, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';

@@ -1,4 +1,5 @@
-import { resultColumns, valueType, type Binder, type Env, type Place } from '../bind/binder.ts';
+import type { Binder, Env, Place } from '../bind/binder.ts';
+import { resultColumns, valueType } from '../bind/types.ts';
 import { child, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import {
   columnOf,

@@ -1,4 +1,5 @@
-import { resultColumns, type Binder, type Env } from '../bind/binder.ts';
+import type { Binder, Env } from '../bind/binder.ts';
+import { resultColumns } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, nameOf, type SyntaxNode } from '../bind/kusto.ts';
 import { aggregateFunctions, countFunction } from '../functions/index.ts';
 import { columnOf, isHidden, literal, type AggregateItem, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';

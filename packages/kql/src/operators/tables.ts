@@ -1,5 +1,6 @@
 import type { KqlType } from '../types.ts';
-import { resultColumns, type Binder, type Env } from '../bind/binder.ts';
+import type { Binder, Env } from '../bind/binder.ts';
+import { resultColumns } from '../bind/types.ts';
 import {
   child,
   childOrNone,
@@ -13,7 +14,7 @@ import {
 } from '../bind/kusto.ts';
 import { columnOf, isHidden, literal, type Expr, type JoinKind, type NamedExpr, type Rel } from '../plan/plan.ts';
 import { nameAt, parametersOf, passAll, projectTo, typed, type OperatorBinder, type SourceBinder } from './shared.ts';
-import { typeOfNode } from '../bind/binder.ts';
+import { typeOfNode } from '../bind/types.ts';
 
 /** print, datatable, range, union, join, lookup: operators that make tables or bring tables together. */
 

@@ -35,7 +35,9 @@ describe('durations', () => {
 
   it('are written so that they are read again', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 10 ** 7 }), (n) => void expect(parseDuration(formatDuration(n))).toBe(n)),
+      fc.property(fc.integer({ min: 0, max: 10 ** 7 }), (n) => {
+        expect(parseDuration(formatDuration(n))).toBe(n);
+      }),
     );
   });
 });
@@ -152,10 +154,9 @@ IncidentConfiguration:
       '!!binary x',
     );
     fc.assert(
-      fc.property(
-        fc.array(fc.oneof(line, fc.string()), { maxLength: 12 }),
-        (lines) => void expect(parseRule(lines.join('\n'), 'x')).toBeDefined(),
-      ),
+      fc.property(fc.array(fc.oneof(line, fc.string()), { maxLength: 12 }), (lines) => {
+        expect(parseRule(lines.join('\n'), 'x')).toBeDefined();
+      }),
       { numRuns: 300 },
     );
   });
