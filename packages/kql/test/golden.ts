@@ -56,6 +56,12 @@ export const data = [
 
 export const golden: readonly Golden[] = [
   {
+    name: 'code points become text, one by one or from arrays',
+    kql: 'print a = make_string(72, 105), b = make_string(dynamic([8364, 128512]), 65)',
+    sql: ["'utf-32be', 'utf-8'"],
+    rows: [['Hi', '€😀A']],
+  },
+  {
     name: 'where, project and sort read the table in one SELECT',
     kql: 'SigninLogs | where Attempts > 1 | project UserPrincipalName, Attempts | sort by Attempts asc',
     sql: ['FROM `SigninLogs` AS `__t1` WHERE', 'ORDER BY'],

@@ -76,7 +76,10 @@ export interface TableStatus {
   readonly retentionDays: number;
 }
 
-const outputSettings: ClickHouseSettings = {
+const querySettings: ClickHouseSettings = {
+  // Compiled KQL is longer and deeper than what people write: a term searched in every column of many tables, a large array of values.
+  max_query_size: String(4 * 2 ** 20),
+  max_parser_depth: '10000',
   output_format_json_quote_64bit_integers: 0,
   output_format_json_quote_denormals: 1,
   output_format_json_quote_decimals: 1,
@@ -279,7 +282,7 @@ export class Lake {
     if (options.tables) await this.#tables.ensure(options.tables.filter((name) => this.catalogue.get(name)));
     const lifted = liftSettings(sql);
     const settings: ClickHouseSettings = {
-      ...outputSettings,
+      ...querySettings,
       ...lifted.settings,
       ...options.settings,
       max_execution_time: limits.seconds,

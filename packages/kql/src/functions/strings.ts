@@ -14,6 +14,15 @@ const rewrite = (replacement: Operand): Sql =>
     ? string(replacement.literal.value.replaceAll(/\$(\d)/g, String.raw`\$1`))
     : sql`replaceRegexpAll(${replacement.sql}, '\\\\$(\\\\d)', '\\\\\\\\\\\\1')`;
 
+/** The text of Unicode code points: numbers, or dynamic arrays of numbers. Through UTF-32 big-endian, four bytes a code point. */
+function textOfCodePoints(points: readonly Operand[]): Sql {
+  const arrays = points.map((p) =>
+    p.type === 'dynamic' ? sql`JSONExtract(${p.sql}, 'Array(UInt32)')` : sql`[toUInt32OrZero(toString(${p.sql}))]`,
+  );
+  const bytes = sql`arrayMap(c -> char(intDiv(c, 16777216), intDiv(c, 65536), intDiv(c, 256), c), arrayConcat(${join(arrays)}))`;
+  return sql`convertCharset(arrayStringConcat(${bytes}), 'utf-32be', 'utf-8')`;
+}
+
 /** No match at all is null, not an empty array. */
 const matchesOrNull = (json: Sql): Sql => sql`if(${json} = '[]', '', ${json})`;
 
@@ -277,6 +286,9 @@ export const stringFunctions: readonly ScalarFunction[] = [
     ['string', 'string', 'string'],
     'string',
     (from, to, s) => sql`translateUTF8(${s}, ${from}, ${to})`,
+  ),
+  ...['make_string', 'unicode_codepoints_to_string'].map((name) =>
+    scalarWith(name, ['any', '...any'], 'string', (points) => textOfCodePoints(points), 'never'),
   ),
   // UTF-32 big-endian has each code point in four bytes.
   scalar(
