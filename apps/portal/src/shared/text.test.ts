@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { elide, hasHidden, visible, words } from './text.ts';
+import { elide, hasHidden, prose, visible, words } from './text.ts';
 
 test('control characters become control pictures', () => {
   expect(visible('a\u0000b\u001b[31mc\u007f')).toBe('a␀b␛[31mc␡');
@@ -41,4 +41,10 @@ test('names of enumerations read as words', () => {
   expect(words('NRT')).toBe('NRT');
   expect(words('runQuery')).toBe('Run query');
   expect(words('anna@contoso.com')).toBe('anna@contoso.com');
+});
+
+test('prose is not wrapped where its author wrapped it', () => {
+  expect(prose('A hidden window\nwithout a profile.\n\nOr:\n- one\n- two\r\nmore')).toBe(
+    'A hidden window without a profile.\n\nOr:\n- one\n- two more',
+  );
 });

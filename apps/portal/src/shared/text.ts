@@ -43,3 +43,7 @@ export function words(name: string): string {
     .join(' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** Prose of a rule or incident, safe to look at: authors wrap their lines, so a single line end within a paragraph is a space. Lists and blank lines stay. */
+export const prose = (text: string): string =>
+  visible(text.replaceAll('\r\n', '\n').replaceAll(/(?<=\S) *\n(?![\s\-*•\d])/g, ' '), { lines: true });

@@ -15,7 +15,7 @@ import { Section } from '../../shared/Section.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { TextLink } from '../../shared/TextLink.tsx';
-import { visible, words } from '../../shared/text.ts';
+import { prose, visible, words } from '../../shared/text.ts';
 import { tacticList } from './IncidentState.tsx';
 
 const useStyles = makeStyles({
@@ -68,7 +68,7 @@ function AlertPanel(props: {
         </>
       }
     >
-      {alert.description !== '' && <Text className={styles.text}>{visible(alert.description, { lines: true })}</Text>}
+      {alert.description !== '' && <Text className={styles.text}>{prose(alert.description)}</Text>}
       <Facts
         facts={[
           ['Severity', <Severity key="s" severity={alert.severity} />],

@@ -11,7 +11,7 @@ import { SeverityIcon } from '../../shared/Severity.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { TextLink } from '../../shared/TextLink.tsx';
-import { visible, words } from '../../shared/text.ts';
+import { prose, visible, words } from '../../shared/text.ts';
 import { ChangeControls } from './ChangeControls.tsx';
 import { tacticList } from './IncidentState.tsx';
 import { incidentQuery } from './queries.ts';
@@ -55,9 +55,7 @@ export function IncidentPanel({ number, onClose }: { number: number; onClose: ()
       {incident && (
         <>
           <ChangeControls incident={incident} />
-          {incident.description !== '' && (
-            <Text className={styles.text}>{visible(incident.description, { lines: true })}</Text>
-          )}
+          {incident.description !== '' && <Text className={styles.text}>{prose(incident.description)}</Text>}
           <Facts
             facts={[
               ['Number', incident.number],

@@ -49,8 +49,8 @@ function useGridColumns(): readonly GridColumn<IncidentSummary>[] {
     {
       id: 'title',
       header: 'Incident',
-      min: 320,
-      grow: 4,
+      min: 400,
+      grow: 8,
       cell: (row) => (
         <TextLink
           to="/incidents/$number"
@@ -66,7 +66,7 @@ function useGridColumns(): readonly GridColumn<IncidentSummary>[] {
     },
     { id: 'status', header: 'Status', min: 92, cell: (row) => <IncidentStatusLabel status={row.status} /> },
     { id: 'owner', header: 'Owner', min: 112, grow: 1, drop: 1, cell: (row) => <Owner owner={row.owner} /> },
-    { id: 'tactics', header: 'Tactics', min: 120, grow: 1.5, drop: 3, cell: (row) => tacticList(row.tactics) },
+    { id: 'tactics', header: 'Tactics', min: 120, grow: 1, drop: 3, cell: (row) => tacticList(row.tactics) },
     {
       id: 'alertCount',
       header: 'Alerts',

@@ -6,7 +6,7 @@ import { EntityIcon } from '../../shared/EntityLink.tsx';
 import { plural } from '../../shared/numbers.ts';
 import { Section } from '../../shared/Section.tsx';
 import { SeverityIcon } from '../../shared/Severity.tsx';
-import { visible } from '../../shared/text.ts';
+import { prose, visible } from '../../shared/text.ts';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { storyOf } from './story.ts';
 
@@ -137,7 +137,7 @@ export function StoryTab({ incident }: { incident: Incident }): ReactElement {
     <div className={styles.root}>
       {incident.description !== '' && (
         <Section title="What happened" card>
-          <Text className={styles.text}>{visible(incident.description, { lines: true })}</Text>
+          <Text className={styles.text}>{prose(incident.description)}</Text>
         </Section>
       )}
       <Section title="Alerts and what joins them" card>

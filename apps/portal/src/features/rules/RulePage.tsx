@@ -27,7 +27,7 @@ import { Section } from '../../shared/Section.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Tabs } from '../../shared/Tabs.tsx';
-import { visible, words } from '../../shared/text.ts';
+import { prose, visible, words } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { duration } from '../../shared/time.ts';
 import { ruleQuery, useEnableRule } from './queries.ts';
@@ -104,7 +104,7 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
                 </MessageBarBody>
               </MessageBar>
             )}
-            <Text className={styles.text}>{visible(rule.description, { lines: true })}</Text>
+            <Text className={styles.text}>{prose(rule.description)}</Text>
             <CodeBlock text={rule.query} label="query" kql />
           </div>
         )}
