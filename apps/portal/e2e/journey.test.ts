@@ -63,6 +63,7 @@ async function picture(name: string): Promise<void> {
     await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`) });
   }
   await page.emulateMedia({ colorScheme: 'light' });
+  await page.waitForTimeout(400);
 }
 
 /** Waits until the demo's intrusion has become incidents. Only for pictures: it takes minutes. */

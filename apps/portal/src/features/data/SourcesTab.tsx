@@ -11,7 +11,8 @@ import { visible } from '../../shared/text.ts';
 import { sourcesQuery } from './queries.ts';
 
 /** Whether a source does its work: rows in the last day, and few errors beside them. */
-export function sourceState(source: Pick<SourceHealth, 'rowsLastDay' | 'errorsLastDay'>): ReactElement {
+export function sourceState(source: Pick<SourceHealth, 'rowsLastDay' | 'errorsLastDay' | 'lastRowAt'>): ReactElement {
+  if (source.lastRowAt === null) return <Status tone="off">No rows yet</Status>;
   if (source.rowsLastDay === 0 && source.errorsLastDay === 0) return <Status tone="off">Silent for a day</Status>;
   if (source.errorsLastDay > 0) return <Status tone="bad">Errors</Status>;
   return <Status tone="good">Healthy</Status>;
