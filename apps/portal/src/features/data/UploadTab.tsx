@@ -137,7 +137,7 @@ export function UploadTab(): ReactElement {
               Choose a file
             </Button>
             <Text size={200} className={styles.hint}>
-              EVTX, syslog, CEF, JSON lines, CSV and more are recognised by what is in them. At most{' '}
+              Windows events as JSON, syslog, auditd, journald and dpkg logs are recognised, plain or zipped. At most{' '}
               {bytes(FILE_BYTES_MAX)}.
             </Text>
           </>

@@ -49,7 +49,7 @@ function useGridColumns(): readonly GridColumn<IncidentSummary>[] {
     {
       id: 'title',
       header: 'Incident',
-      min: 400,
+      min: 320,
       grow: 8,
       cell: (row) => (
         <TextLink

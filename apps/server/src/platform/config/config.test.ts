@@ -20,6 +20,8 @@ describe('configuration', () => {
     const shown = settingsInForce(config);
     expect(shown.find(({ key }) => key === 'databaseUrl')).toMatchObject({ value: '(hidden)', from: 'environment' });
     expect(JSON.stringify(shown)).not.toContain('secret');
+    expect(shown.find(({ key }) => key === 'spoolMaxBytes')?.value).toBe('1 GiB');
+    expect(shown.find(({ key }) => key === 'sessionIdle')?.value).toBe('1 h');
   });
 
   it.each<[ConfigSources, string]>([

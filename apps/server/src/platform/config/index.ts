@@ -11,6 +11,7 @@ import {
   type Setting,
   type SettingKey,
 } from './settings.ts';
+import { writtenBytes, writtenDuration } from './values.ts';
 
 export { configurationManual } from './manual.ts';
 export { settingKeys, settings, flagName, environmentName, type SettingKey } from './settings.ts';
@@ -112,15 +113,20 @@ export interface SettingInForce {
   description: string;
 }
 
+function valueText(value: unknown, unit: string | undefined): string {
+  if (typeof value === 'number' && unit === 'bytes') return writtenBytes(value);
+  if (typeof value === 'number' && unit === 'milliseconds') return writtenDuration(value);
+  return unit === undefined || value === '' ? String(value) : `${String(value)} ${unit}`;
+}
+
 /** Every setting with its value as text, secrets hidden. */
 export function settingsInForce(config: Config): SettingInForce[] {
   return settingKeys.map((key) => {
     const own: Setting = settings[key];
-    const value = String(config[key]);
-    const unit = own.unit === undefined || value === '' ? '' : ` ${own.unit}`;
+    const value = valueText(config[key], own.unit);
     return {
       key,
-      value: own.secret === true && value !== '' ? '(hidden)' : `${value}${unit}`,
+      value: own.secret === true && value !== '' ? '(hidden)' : value,
       default: defaultText(key),
       from: config.origins[key],
       description: own.description,

@@ -12,8 +12,23 @@ function withUnit(units: Readonly<Record<string, number>>, bare: string) {
   };
 }
 
-const parseBytes = withUnit({ B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 }, 'B');
-const parseDuration = withUnit({ ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }, 'ms');
+const byteUnits = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 };
+const durationUnits = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+const parseBytes = withUnit(byteUnits, 'B');
+const parseDuration = withUnit(durationUnits, 'ms');
+
+/** In the largest unit that divides it: 2147483648 → `2 GiB`. Parses back to the same value. */
+function written(units: Readonly<Record<string, number>>) {
+  return (value: number): string => {
+    const [name, size] = Object.entries(units).findLast(([, least]) => value >= least && value % least === 0) ?? [
+      '',
+      1,
+    ];
+    return `${value / size} ${name}`.trim();
+  };
+}
+export const writtenBytes = written(byteUnits);
+export const writtenDuration = written(durationUnits);
 
 function quantity(parse: (text: string) => number | undefined, example: string, least: string, most?: string) {
   const [min, max] = [parse(least)!, most === undefined ? Number.MAX_SAFE_INTEGER : parse(most)!];
