@@ -1,19 +1,8 @@
+import { KqlType } from '@sallyport/contracts';
 import { parseDocument, LineCounter } from 'yaml';
 import { z } from 'zod';
 
-export const KqlType = z.enum([
-  'bool',
-  'datetime',
-  'decimal',
-  'dynamic',
-  'guid',
-  'int',
-  'long',
-  'real',
-  'string',
-  'timespan',
-]);
-export type KqlType = z.infer<typeof KqlType>;
+export { KqlType };
 
 const ColumnName = z.string().min(1).max(256);
 
