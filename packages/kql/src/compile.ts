@@ -1,13 +1,15 @@
-import { Binder } from './bind/binder.ts';
+import { Binder, type AnswerProbe, type ProbeRows } from './bind/binder.ts';
 import { buildGlobals, parseAndAnalyze, type GlobalState, type KustoCode } from './bind/kusto.ts';
 import { Emitter } from './emit/relation.ts';
-import { KqlError } from './errors.ts';
+import { KqlError, type Span } from './errors.ts';
 import { visibleColumns, type Rel } from './plan/plan.ts';
 import type { Compiled, CompileOptions, KqlCatalogue, Visualization } from './types.ts';
 
 export interface Kql {
   /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. */
   compile(text: string, options: CompileOptions): Compiled;
+  /** The same, asking `ask` where only the data knows. Throws KqlError, and what `ask` throws. */
+  compileAsking(text: string, options: CompileOptions, ask: Ask): Promise<Compiled>;
   /** The base tables that a query reads, by name, each once. Throws KqlError as `compile` does. */
   tablesOf(text: string): readonly string[];
 }
@@ -81,34 +83,55 @@ const failures = (code: KustoCode, text: string): KqlError | undefined => {
   return first && new KqlError(first.code, first.message, first.span, others);
 };
 
+/** Runs one SELECT of a compiler's own and answers its rows, cells as the contracts' `Cell`. */
+export type Ask = (sql: string) => Promise<ProbeRows>;
+/** Most questions that one query may ask before it runs. */
+const maxProbes = 32;
+
+/** A question that has no answer yet. It never leaves this file. */
+class Unanswered extends Error {
+  readonly rel: Rel;
+  readonly maxRows: number;
+  constructor(rel: Rel, maxRows: number) {
+    super('a probe has no answer yet');
+    this.rel = rel;
+    this.maxRows = maxRows;
+  }
+}
+const noAnswers: AnswerProbe = (_rel, _maxRows, what, span: Span) => {
+  throw new KqlError('NeedsData', `${what}: not known before the query runs, and not where this query stands`, span);
+};
+
 function planOf(text: string, catalogue: KqlCatalogue): Plan {
-  return plansByText.get(`${catalogue.version}\0${text}`, () => {
-    if (text.length > maxQueryLength)
-      throw new KqlError('TooComplex', `the query is longer than ${maxQueryLength} characters`, {
-        start: 0,
-        end: text.length,
-      });
-    const globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue));
-    const deep = tooDeepAt(text);
-    if (deep >= 0)
-      throw new KqlError('TooComplex', `brackets are nested more than ${maxBrackets} deep`, {
-        start: deep,
-        end: deep + 1,
-      });
-    const reserved = /\[\s*["']\$\$|\b__[tv]\d/.exec(text);
-    if (reserved)
-      throw new KqlError('InvalidArgument', 'names that start with $$, __t1 or __v1 are kept for the compiler', {
-        start: reserved.index,
-        end: reserved.index + reserved[0].length,
-      });
-    return guarded(text, () => {
-      const code = parseAndAnalyze(text, globals);
-      const failure = failures(code, text);
-      if (failure) throw failure;
-      const binder = new Binder(catalogue);
-      const rel = binder.query(code.Syntax);
-      return { rel, visualization: binder.visualization };
+  return plansByText.get(`${catalogue.version}\0${text}`, () => bound(text, catalogue, noAnswers));
+}
+
+function bound(text: string, catalogue: KqlCatalogue, answer: AnswerProbe): Plan {
+  if (text.length > maxQueryLength)
+    throw new KqlError('TooComplex', `the query is longer than ${maxQueryLength} characters`, {
+      start: 0,
+      end: text.length,
     });
+  const globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue));
+  const deep = tooDeepAt(text);
+  if (deep >= 0)
+    throw new KqlError('TooComplex', `brackets are nested more than ${maxBrackets} deep`, {
+      start: deep,
+      end: deep + 1,
+    });
+  const reserved = /\[\s*["']\$\$|\b__[tv]\d/.exec(text);
+  if (reserved)
+    throw new KqlError('InvalidArgument', 'names that start with $$, __t1 or __v1 are kept for the compiler', {
+      start: reserved.index,
+      end: reserved.index + reserved[0].length,
+    });
+  return guarded(text, () => {
+    const code = parseAndAnalyze(text, globals);
+    const failure = failures(code, text);
+    if (failure) throw failure;
+    const binder = new Binder(catalogue, answer);
+    const rel = binder.query(code.Syntax);
+    return { rel, visualization: binder.visualization };
   });
 }
 
@@ -130,8 +153,8 @@ interface Emitted {
 }
 const compiledByText = new Cache<Emitted>(maxPlans);
 
-function emitted(text: string, catalogue: KqlCatalogue, options: CompileOptions): Emitted {
-  const { rel, visualization } = planOf(text, catalogue);
+function emitted(text: string, plan: Plan, options: CompileOptions): Emitted {
+  const { rel, visualization } = plan;
   return guarded(text, () => {
     const emitter = new Emitter(options);
     const statement = emitter.emitRoot(rel);
@@ -148,14 +171,53 @@ function emitted(text: string, catalogue: KqlCatalogue, options: CompileOptions)
 /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. Results are kept by text, catalogue version and options. */
 export function compile(text: string, catalogue: KqlCatalogue, options: CompileOptions): Compiled {
   // What a `source` answers is not known to be the same twice.
-  if (options.source) return emitted(text, catalogue, options).compiled;
+  if (options.source) return emitted(text, planOf(text, catalogue), options).compiled;
   const { database, timespan, output, maxRows } = options;
   const key = JSON.stringify([catalogue.version, database, timespan, output, maxRows, text]);
-  const kept = compiledByText.get(key, () => emitted(text, catalogue, options));
+  const kept = compiledByText.get(key, () => emitted(text, planOf(text, catalogue), options));
   if (kept.moment === undefined || kept.moment === options.now.getTime()) return kept.compiled;
-  const fresh = emitted(text, catalogue, options);
+  const fresh = emitted(text, planOf(text, catalogue), options);
   compiledByText.set(key, fresh);
   return fresh.compiled;
+}
+
+/**
+ * Compiles as `compile` does, and asks the engine what only the data knows: the columns of `bag_unpack` and `pivot`, the values that a
+ * function outside of the engine is given. A query that asks nothing asks nothing here. At most 32 questions. Throws KqlError, and what
+ * `ask` throws.
+ */
+export async function compileAsking(
+  text: string,
+  catalogue: KqlCatalogue,
+  options: CompileOptions,
+  ask: Ask,
+): Promise<Compiled> {
+  try {
+    return compile(text, catalogue, options);
+  } catch (error) {
+    if (!(error instanceof KqlError && error.code === 'NeedsData')) throw error;
+  }
+  // Binding is the same each time but for the answers, so a question is known by its place in the row of questions.
+  const answers: ProbeRows[] = [];
+  for (let round = 0; round <= maxProbes; round++) {
+    let asked = 0;
+    try {
+      const plan = bound(text, catalogue, (rel, maxRows) => {
+        const known = answers[asked++];
+        if (!known) throw new Unanswered(rel, maxRows);
+        return known;
+      });
+      return emitted(text, plan, options).compiled;
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      const probe: CompileOptions = { ...options, output: 'json', maxRows: error.maxRows };
+      answers.push(await ask(guarded(text, () => new Emitter(probe).emitRoot(error.rel)).text));
+    }
+  }
+  throw new KqlError('TooComplex', `the query needs more than ${maxProbes} questions before it can run`, {
+    start: 0,
+    end: text.length,
+  });
 }
 
 /** The base tables that a query reads, by name, each once. Throws KqlError. */
@@ -167,6 +229,7 @@ export const tablesOf = (text: string, catalogue: KqlCatalogue): readonly string
 export function createKql(catalogue: () => KqlCatalogue): Kql {
   return {
     compile: (text, options) => compile(text, catalogue(), options),
+    compileAsking: (text, options, ask) => compileAsking(text, catalogue(), options, ask),
     tablesOf: (text) => tablesOf(text, catalogue()),
   };
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { compile } from './compile.ts';
+import { compileAsking } from './compile.ts';
 import { KqlError } from './errors.ts';
 import type { Column, KqlCatalogue } from './types.ts';
 
@@ -19,6 +19,13 @@ export interface ConformReport {
   /** Refused by us, or by the engine. */
   readonly errored: number;
   readonly cases: readonly ConformCase[];
+}
+
+export interface ConformOptions {
+  /** What `now()` answers. Default: the moment of the call. */
+  readonly now?: Date;
+  /** Only cases with this text in their id or query. */
+  readonly only?: string;
 }
 
 interface Case {
@@ -152,7 +159,7 @@ function wrong(testCase: Case, columns: readonly Column[], rows: readonly (reado
 async function runCase(testCase: Case, execute: Executor, now: Date): Promise<ConformCase> {
   const { id } = testCase;
   try {
-    const compiled = compile(testCase.query, emptyCatalogue, { now });
+    const compiled = await compileAsking(testCase.query, emptyCatalogue, { now }, async (sql) => execute(sql));
     const rows = await execute(compiled.sql);
     const message = wrong(testCase, compiled.columns, rows);
     return { id, state: message === undefined ? 'passed' : 'failed', message: message ?? '' };
@@ -169,11 +176,19 @@ async function runCase(testCase: Case, execute: Executor, now: Date): Promise<Co
  * Runs a file of cases (JSON lines: `query` with `expected` columns, types and rows, or with the `error` of the real engine) and
  * compares. Rows are compared in order where the query sorts, else as a multiset; reals to 1e-9. Throws when the file cannot be read.
  */
-export async function conform(casesFile: string, execute: Executor, now: Date = new Date()): Promise<ConformReport> {
+export async function conform(
+  casesFile: string,
+  execute: Executor,
+  options: ConformOptions = {},
+): Promise<ConformReport> {
+  const { now = new Date(), only = '' } = options;
   const text = await readFile(casesFile, 'utf8');
   const cases: ConformCase[] = [];
-  for (const line of text.split('\n'))
-    if (line.trim()) cases.push(await runCase(JSON.parse(line) as Case, execute, now));
+  for (const line of text.split('\n')) {
+    if (!line.trim()) continue;
+    const testCase = JSON.parse(line) as Case;
+    if (testCase.id.includes(only) || testCase.query.includes(only)) cases.push(await runCase(testCase, execute, now));
+  }
   const count = (state: ConformCase['state']): number => cases.filter((c) => c.state === state).length;
   return { total: cases.length, passed: count('passed'), failed: count('failed'), errored: count('errored'), cases };
 }

@@ -30,4 +30,10 @@ export class KqlError extends Error {
 
 /** Codes of our own, next to Microsoft's `KS…`. */
 export type OwnCode =
-  'UnsupportedOperator' | 'UnsupportedFunction' | 'UnsupportedExpression' | 'InvalidArgument' | 'TooComplex';
+  | 'UnsupportedOperator'
+  | 'UnsupportedFunction'
+  | 'UnsupportedExpression'
+  | 'InvalidArgument'
+  | 'TooComplex'
+  /** Only the data knows, and nothing can be asked here: see `compileAsking`. */
+  | 'NeedsData';

@@ -1,4 +1,4 @@
-export { compile, createKql, maxQueryLength, tablesOf, type Kql } from './compile.ts';
+export { compile, compileAsking, createKql, maxQueryLength, tablesOf, type Ask, type Kql } from './compile.ts';
 export { conform, type ConformCase, type ConformReport, type Executor } from './conform.ts';
 export { KqlError, type OwnCode, type Span } from './errors.ts';
 export {

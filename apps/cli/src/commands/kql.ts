@@ -43,10 +43,13 @@ export function kqlCommand(finish: Finish): Command {
     .description('run cases with known results; a case with `error` passes when it is rejected')
     .argument('<cases>', 'JSON lines of cases')
     .option('--json', 'print one JSON object')
-    .action(async (file: string, options: { json?: boolean }) => {
+    .option('--only <text>', 'only cases with this text in their id or query')
+    .action(async (file: string, options: { json?: boolean; only?: string }) => {
       const { conform } = await import('@sallyport/kql/conform');
       const report = await withScratchLake((lake) =>
-        conform(file, async (sql) => (await lake.query(sql, { operation: 'kql conform' })).rows),
+        conform(file, async (sql) => (await lake.query(sql, { operation: 'kql conform' })).rows, {
+          only: options.only ?? '',
+        }),
       );
       if (options.json) printJson(report);
       else {

@@ -37,6 +37,11 @@ export interface Env {
   readonly names: Map<string, Binding>;
   readonly parent: Env | undefined;
 }
+/** Rows of a probe: cells as the contracts' `Cell`. */
+export type ProbeRows = readonly (readonly unknown[])[];
+/** Answers a probe, or throws when it is not answered yet. */
+export type AnswerProbe = (rel: Rel, maxRows: number, what: string, span: Span) => ProbeRows;
+
 export const childEnv = (parent: Env | undefined): Env => ({ names: new Map(), parent });
 const lookUp = (env: Env | undefined, name: string): { binding: Binding; env: Env } | undefined => {
   for (let e = env; e; e = e.parent) {
@@ -75,8 +80,22 @@ export class Binder {
   // Set while a function's body is bound: its nodes have places in another text, so faults point at the call.
   #callSite: Span | undefined;
 
-  constructor(catalogue: KqlCatalogue) {
+  readonly #answer: AnswerProbe;
+
+  constructor(catalogue: KqlCatalogue, answer: AnswerProbe) {
     this.#tables = new Map(catalogue.tables.map((t) => [t.name, t]));
+    this.#answer = answer;
+  }
+
+  /**
+   * The rows of a relation, asked of the engine before the query is compiled to its end: columns that only the data knows
+   * (`bag_unpack`, `pivot`), and functions that run outside of the engine over the distinct values of their arguments. At most
+   * `maxRows` rows; more fail the query. `what` says to a caller that cannot ask (`compile`) what must be written instead.
+   */
+  probe(rel: Rel, maxRows: number, what: string, node: SyntaxNode): ProbeRows {
+    const rows = this.#answer(rel, maxRows, what, this.span(node));
+    if (rows.length > maxRows) return this.fail('TooComplex', `${what}: more than ${maxRows} values`, node);
+    return rows;
   }
 
   /** A fresh hidden name. */
