@@ -1,12 +1,12 @@
-import { resultColumns, typeOfNode } from '../bind/types.ts';
-import { child, childOrNone, elements, kindOf, nameOf } from '../bind/kusto.ts';
+import { resultColumns } from '../bind/types.ts';
+import { child, childOrNone, kindOf } from '../bind/kusto.ts';
 import { aggregateFunctions, countFunction } from '../functions/index.ts';
-import { columnOf, isHidden, literal, type NamedExpr, type Rel } from '../plan/plan.ts';
+import { columnOf, isHidden, type NamedExpr, type Rel } from '../plan/plan.ts';
 import { applySteps } from './expand.ts';
 import { passAll, projectTo, typed, type OperatorBinder } from './shared.ts';
 import { aggregate } from './summarize.ts';
 
-/** Operators that work on groups of rows: partition, top-hitters, sample, sample-distinct; and evaluate bag_unpack with its schema. */
+/** Operators that work on groups of rows: partition, top-hitters, sample, sample-distinct. */
 
 export const partition: OperatorBinder = (node, input, env, b) => {
   const by = b.expr(child(node, 'ByExpression'), { env, input });
@@ -55,40 +55,4 @@ export const sampleDistinct: OperatorBinder = (node, input, env, b) => {
   const values = aggregate(input, [{ name, expr: b.expr(child(node, 'OfExpression'), { env, input }) }], [], b);
   const count = b.cast(b.expr(child(node, 'Expression'), { env }), 'long', node);
   return { kind: 'limit', input: values, count, by: b.partitionBy, fields: values.fields, order: [] };
-};
-
-/** Plugins. bag_unpack's columns must be stated: `evaluate bag_unpack(d) : (*, Name:string)`. */
-export const evaluate: OperatorBinder = (node, input, env, b) => {
-  const call = child(node, 'FunctionCall');
-  const plugin = nameOf(child(call, 'Name'));
-  if (plugin !== 'bag_unpack') return b.fail('UnsupportedOperator', `evaluate ${plugin}() is not supported`, node);
-  const schema = childOrNone(node, 'Schema');
-  if (!schema)
-    return b.fail(
-      'UnsupportedOperator',
-      'evaluate bag_unpack() needs its columns stated: evaluate bag_unpack(d) : (*, Name:string, …)',
-      node,
-    );
-  const args = elements(child(call, 'ArgumentList'), 'Expressions');
-  const bag = b.expr(args[0]!, { env, input });
-  if (bag.kind !== 'column' || args.length > 1)
-    return b.fail('UnsupportedExpression', 'bag_unpack() takes one column here', node);
-  const row = child(schema, 'Schema');
-  const unpacked = elements(row, 'Columns').map((c): NamedExpr => {
-    const name = nameOf(child(c, 'Name'));
-    const kept = input.fields.find((f) => f.name === name && f.name !== bag.name);
-    const value = b.member(bag, name, node);
-    return { name, expr: b.cast(kept ? columnOf(kept) : value, typeOfNode(child(c, 'Type')), node) };
-  });
-  const own = new Set(unpacked.map((u) => u.name));
-  const rest = childOrNone(row, 'AsteriskToken')
-    ? passAll(input).filter((i) => i.name !== bag.name && !own.has(i.name))
-    : [];
-  const items = [...rest, ...unpacked];
-  const columns = resultColumns(node);
-  const ordered =
-    columns.length === items.length
-      ? columns.map((c) => items.find((i) => i.name === c.name) ?? { name: c.name, expr: literal(c.type, null) })
-      : items;
-  return projectTo(input, ordered, b);
 };

@@ -1,6 +1,7 @@
 import { mvApply, mvExpand } from './expand.ts';
-import { evaluate, partition, sample, sampleDistinct, topHitters } from './groups.ts';
+import { partition, sample, sampleDistinct, topHitters } from './groups.ts';
 import { parse, parseKv, parseWhere } from './parse.ts';
+import { evaluate } from './plugins/index.ts';
 import {
   extend,
   getSchema,
