@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chown, lstat, mkdir, readdir, stat } from 'node:fs/promises';
-import { totalmem } from 'node:os';
+import { setPriority, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
@@ -132,6 +132,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  // On a busy machine whoever answers and acknowledges goes first; a load that comes a little later loses nothing.
+  if (child.pid !== undefined) setPriority(child.pid, 5);
   for (const stream of [child.stdout, child.stderr])
     if (stream) createInterface({ input: stream }).on('line', (line) => log(line.slice(0, 2_000)));
   const exited = new Promise<EngineExit>((settle) => {
