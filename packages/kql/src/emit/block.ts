@@ -17,6 +17,8 @@ export interface Block {
   readonly closed: boolean;
 }
 
+export const union = (...sets: readonly Iterable<string>[]): Set<string> => new Set(sets.flatMap((s) => [...s]));
+
 export const nullable = (block: Block, rel: Rel): Block => ({
   ...block,
   columns: new Map(

@@ -1,0 +1,34 @@
+import { neverNull } from '../functions/convert.ts';
+import { join, sql, type Sql } from '../sql.ts';
+import { columnsOf, union, type Block } from './block.ts';
+import type { Context, RelOf } from './context.ts';
+import { buildOnce, callInfo, emitArguments, emitExpression } from './expression.ts';
+
+export function emitAggregate(e: Context, rel: RelOf<'aggregate'>, needed: ReadonlySet<string>): Block {
+  const aggregates = rel.aggregates.filter((a) => needed.has(a.name));
+  const order = aggregates.some((a) => a.fn.ordered) ? rel.input.order[0] : undefined;
+  const used = union(
+    ...rel.keys.map((k) => columnsOf(k.expr)),
+    ...aggregates.flatMap((a) => a.args.map((arg) => columnsOf(arg))),
+    order ? [order.column] : [],
+  );
+  const input = e.open(e.emit(rel.input, used), used);
+  const scope = e.scope(input);
+  const keys = rel.keys.map((k) => ({ name: k.name, sql: emitExpression(k.expr, scope).sql }));
+  const columns = new Map<string, { sql: Sql; plain: boolean }>(
+    keys.map((k) => [k.name, { sql: k.sql, plain: false }]),
+  );
+  for (const a of aggregates) {
+    const type = a.type === 'tuple' ? 'dynamic' : a.type;
+    const operands = emitArguments(a.fn.name, a.fn.parameters, a.args, a.span, scope);
+    const info = callInfo(a.fn.name, type, a.span, scope);
+    const rank = order && input.columns.get(order.column)!.sql;
+    const text = buildOnce(operands, scope, (given) => a.fn.build(given, info, rank));
+    const maybeNull = neverNull(a.type) && a.type !== 'tuple' && a.fn.nulls !== 'never';
+    columns.set(a.name, { sql: maybeNull ? sql`ifNull(${text}, '')` : text, plain: false });
+  }
+  // With no aggregate left to compute, the one row of an ungrouped summarize must still come.
+  if (columns.size === 0) columns.set('$$one', { sql: sql`count()`, plain: false });
+  const tail = keys.length ? sql` GROUP BY ${join(keys.map((k) => k.sql))}` : sql``;
+  return { ...input, columns, tail, closed: true };
+}

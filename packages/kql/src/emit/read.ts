@@ -1,0 +1,66 @@
+import { epochTicks } from '../functions/convert.ts';
+import type { Expr, Rel } from '../plan/plan.ts';
+import { identifier, sql, type Sql } from '../sql.ts';
+import type { TableSchema } from '../types.ts';
+import { columnsOf, hasQuery, union, whereClause, type Block } from './block.ts';
+import type { Context, RelOf } from './context.ts';
+import { emitPredicate, literalToSql } from './expression.ts';
+
+/** Tables, and the conditions on rows. */
+
+function tableName(e: Context, table: TableSchema): Sql {
+  const given = e.options.source?.(table);
+  if (given) return given;
+  const { database } = e.options;
+  return database === undefined ? identifier(table.name) : sql`${identifier(database)}.${identifier(table.name)}`;
+}
+
+function timespan(e: Context, table: TableSchema, column: (name: string) => Sql): Sql[] {
+  const { timespan } = e.options;
+  if (!timespan || !table.columns.some((c) => c.name === 'TimeGenerated' && c.type === 'datetime')) return [];
+  const at = (d: Date): Sql => literalToSql('datetime', epochTicks + BigInt(d.getTime()) * 10_000n);
+  const time = column('TimeGenerated');
+  return [sql`${time} >= ${at(timespan.from)}`, sql`${time} < ${at(timespan.to)}`];
+}
+
+export function emitRead(
+  e: Context,
+  rel: RelOf<'read'>,
+  needed: ReadonlySet<string>,
+  filters: readonly Expr[] = [],
+): Block {
+  const alias = e.alias();
+  const column = (name: string): Sql => sql`${alias}.${identifier(name)}`;
+  const from = sql`${tableName(e, rel.table)} AS ${alias}`;
+  const columns = new Map(
+    rel.fields
+      .filter((f) => needed.has(f.name) || filters.some((p) => columnsOf(p).has(f.name)))
+      .map((f) => [f.name, { sql: column(f.name === '$$ingestion_time' ? '_IngestedAt' : f.name), plain: true }]),
+  );
+  const scopeBlock: Block = { from, columns, where: [], names: [], closed: false };
+  const where = [...timespan(e, rel.table, column), ...filters.map((p) => emitPredicate(p, e.scope(scopeBlock)))];
+  // A filter with a subquery may read tables whose own windows matter: it is left out, which only widens the read.
+  const own = [
+    ...timespan(e, rel.table, column),
+    ...filters.filter((p) => !hasQuery(p)).map((p) => emitPredicate(p, e.bareScope(scopeBlock))),
+  ];
+  e.reads.push({
+    table: rel.table.name,
+    filteredSql: sql`SELECT * FROM ${from}${whereClause({ ...scopeBlock, where: own })}`.text,
+  });
+  return { ...scopeBlock, where };
+}
+
+export function emitFilter(e: Context, rel: RelOf<'filter'>, needed: ReadonlySet<string>): Block {
+  const predicates: Expr[] = [];
+  let base: Rel = rel;
+  while (base.kind === 'filter') {
+    predicates.unshift(base.predicate);
+    base = base.input;
+  }
+  if (base.kind === 'read') return emitRead(e, base, needed, predicates);
+  const used = union(...predicates.map((p) => columnsOf(p)));
+  const input = e.open(e.emit(base, union(needed, used)), used);
+  const where = predicates.map((p) => emitPredicate(p, e.scope(input)));
+  return { ...input, where: [...input.where, ...where] };
+}

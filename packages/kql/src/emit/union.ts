@@ -1,0 +1,29 @@
+import { join, sql, string } from '../sql.ts';
+import { columnsOf, union, type Block } from './block.ts';
+import { emptyOf, typeOf } from './cells.ts';
+import type { Context, RelOf } from './context.ts';
+import { emitExpression } from './expression.ts';
+
+export function emitUnion(e: Context, rel: RelOf<'union'>, needed: ReadonlySet<string>): Block {
+  const fields = rel.fields.filter((f) => needed.has(f.name));
+  const parts = rel.inputs.map(({ rel: input, items }) => {
+    const wanted = fields.map((f) => ({ f, item: items.find((i) => i.name === f.name) }));
+    const used = union(...wanted.map(({ item }) => (item ? columnsOf(item.expr) : [])));
+    const block = e.open(e.emit(input, used), used);
+    const scope = e.scope(block);
+    const columns = new Map(
+      wanted.map(({ f, item }) => [
+        f.name,
+        {
+          sql: sql`CAST(${item ? emitExpression(item.expr, scope).sql : emptyOf(f)}, ${string(typeOf(f).text)})`,
+          plain: false,
+        },
+      ]),
+    );
+    return e.render({ ...block, columns }, new Set(columns.keys()));
+  });
+  return e.asFrom(
+    join(parts, sql` UNION ALL `),
+    fields.map((f) => f.name),
+  );
+}

@@ -1,0 +1,83 @@
+import { fromUnixTicks, unixTicks } from '../functions/convert.ts';
+import type { Expr } from '../plan/plan.ts';
+import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
+import type { Block } from './block.ts';
+import { emptyOf, typeOf } from './cells.ts';
+import type { Context, RelOf } from './context.ts';
+import { emitExpression, type Scope } from './expression.ts';
+
+/** Rows that the query itself states. */
+
+export function emitValues(e: Context, rel: RelOf<'values'>, needed: ReadonlySet<string>): Block {
+  const [first, ...others] = rel.rows;
+  const outside: Scope = {
+    column: (name) => {
+      throw new Error(`a constant row reads ${name}`);
+    },
+    query: (r) => e.subquery(r),
+    now: () => e.moment(),
+  };
+  if (first && others.length === 0) {
+    const empty: Block = {
+      from: sql`(SELECT 1) AS ${e.alias()}`,
+      columns: new Map(),
+      where: [],
+      names: [],
+      closed: false,
+    };
+    const named: Scope = { ...e.scope(empty), column: outside.column };
+    const columns = new Map(
+      rel.fields.flatMap((f, i) =>
+        needed.has(f.name) ? [[f.name, { sql: emitExpression(first[i]!, named).sql, plain: false }] as const] : [],
+      ),
+    );
+    return { ...empty, columns };
+  }
+  const used = rel.fields.map((field, i) => ({ field, i })).filter(({ field }) => needed.has(field.name));
+  if (!first || used.length === 0) {
+    const items = used.map(({ field }) => sql`${emptyOf(field)} AS ${identifier(field.name)}`);
+    const rows = sql`SELECT ${items.length ? join(items) : sql`1 AS ${identifier('$$one')}`} FROM numbers(${integer(rel.rows.length)})`;
+    return e.asFrom(
+      rows,
+      used.map(({ field }) => field.name),
+    );
+  }
+  const structure = used.map(({ field }) => sql`${identifier(field.name)} ${typeOf(field)}`);
+  const rows = rel.rows.map((row) => sql`(${join(used.map(({ i }) => emitExpression(row[i]!, outside).sql))})`);
+  const table = sql`SELECT * FROM values(${string(join(structure).text)}, ${join(rows)})`;
+  return e.asFrom(
+    table,
+    used.map(({ field }) => field.name),
+  );
+}
+
+export function emitRange(e: Context, rel: RelOf<'range'>): Block {
+  const [field] = rel.fields;
+  const outside: Scope = {
+    column: (name) => {
+      throw new Error(`range reads ${name}`);
+    },
+    query: (r) => e.subquery(r),
+    now: () => e.moment(),
+  };
+  const type = field!.type;
+  const part = (e: Expr): Sql => emitExpression(e, outside).sql;
+  const count = (from: Sql, to: Sql, step: Sql): Sql =>
+    type === 'real' ? sql`floor((${to} - ${from}) / ${step} + 1e-9)` : sql`intDiv(${to} - ${from}, ${step})`;
+  const ticks = type === 'datetime';
+  const from = ticks ? unixTicks(part(rel.from)) : part(rel.from);
+  const to = ticks ? unixTicks(part(rel.to)) : part(rel.to);
+  const step = part(rel.step);
+  // The count is a constant of the query; a bound keeps a slip of the step from filling memory.
+  const steps = sql`if(ifNull(${step}, 0) = 0 OR ifNull((${to} - ${from}) * sign(${step}) < 0, true), 0, toUInt64(least(ifNull(${count(from, to, step)}, -1) + 1, 10000000)))`;
+  const value = sql`${from} + (${identifier('i')}) * ${step}`;
+  const cast = ticks
+    ? fromUnixTicks(value)
+    : type === 'real'
+      ? value
+      : sql`CAST(${value}, ${string(typeOf(field!).text)})`;
+  return e.asFrom(
+    sql`SELECT ${cast} AS ${identifier(field!.name)} FROM (SELECT toInt64(arrayJoin(range(${steps}))) AS ${identifier('i')})`,
+    [field!.name],
+  );
+}
