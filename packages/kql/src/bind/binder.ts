@@ -1,5 +1,6 @@
 import { KqlError, type OwnCode, type Span } from '../errors.ts';
 import { aggregateFunctions, rowNumber, runCounter, scalarFunctions, windowFunctions } from '../functions/index.ts';
+import { hostFunctions } from '../functions/hosts.ts';
 import { castFunction } from '../functions/conversions.ts';
 import { pathFunction, pathTextFunction } from '../functions/operators.ts';
 import { minimumArity, parameterAt, type ScalarFunction } from '../functions/registry.ts';
@@ -15,6 +16,7 @@ import {
 } from '../plan/plan.ts';
 import type { KqlCatalogue, KqlType, TableSchema, Visualization } from '../types.ts';
 import { bindExpression } from './expressions.ts';
+import { bindHost, HostResolver } from './host.ts';
 import { valueType } from './types.ts';
 import {
   child,
@@ -81,10 +83,12 @@ export class Binder {
   #callSite: Span | undefined;
 
   readonly #answer: AnswerProbe;
+  readonly #hosts: HostResolver;
 
   constructor(catalogue: KqlCatalogue, answer: AnswerProbe) {
     this.#tables = new Map(catalogue.tables.map((t) => [t.name, t]));
     this.#answer = answer;
+    this.#hosts = new HostResolver(answer);
   }
 
   /**
@@ -93,7 +97,7 @@ export class Binder {
    * `maxRows` rows; more fail the query. `what` says to a caller that cannot ask (`compile`) what must be written instead.
    */
   probe(rel: Rel, maxRows: number, what: string, node: SyntaxNode): ProbeRows {
-    const rows = this.#answer(rel, maxRows, what, this.span(node));
+    const rows = this.#answer(this.#hosts.rel(rel), maxRows, what, this.span(node));
     if (rows.length > maxRows) return this.fail('TooComplex', `${what}: more than ${maxRows} values`, node);
     return rows;
   }
@@ -169,7 +173,7 @@ export class Binder {
       result ??= bound;
     }
     if (!result) throw new KqlError('InvalidArgument', 'the query has no tabular expression', this.span(root));
-    return result;
+    return this.#hosts.rel(result);
   }
 
   #statement(node: SyntaxNode, env: Env): Rel | undefined {
@@ -423,6 +427,11 @@ export class Binder {
       return place.window({ fn: window, args, type: resultOf(window.result) }, node);
     }
     if (name === 'tostring' && args[0]) return this.cast(args[0], 'string', node);
+    const host = hostFunctions.get(name);
+    if (host) {
+      this.#arity(host, args, node);
+      return bindHost(host, args, span, (expr, to) => this.cast(expr, to, node));
+    }
     const fn = scalarFunctions.get(name);
     if (!fn) return this.fail('UnsupportedFunction', `the function ${name}() is not supported`, node);
     return this.call(fn, args, resultOf(fn.result), node);

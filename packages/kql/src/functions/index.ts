@@ -2,6 +2,7 @@ import { aggregateTable, countFunction } from './aggregates.ts';
 import { conversionFunctions } from './conversions.ts';
 import { datetimeFunctions } from './datetime.ts';
 import { dynamicFunctions } from './dynamic.ts';
+import { geoFunctions } from './geo/index.ts';
 import { ipFunctions } from './ip.ts';
 import { mathFunctions } from './math.ts';
 import { internalFunctions } from './operators.ts';
@@ -16,6 +17,7 @@ export const scalarFunctions = indexByName([
   conversionFunctions,
   datetimeFunctions,
   dynamicFunctions,
+  geoFunctions,
   internalFunctions,
   ipFunctions,
   mathFunctions,
