@@ -1,5 +1,6 @@
-import { Binder, type AnswerProbe, type ProbeRows } from './bind/binder.ts';
+import { Binder, ColumnsKnown, type AnswerProbe, type ProbeRows } from './bind/binder.ts';
 import { buildGlobals, parseAndAnalyze, type GlobalState, type KustoCode } from './bind/kusto.ts';
+import { pluginSymbols, PluginColumns, withPluginColumns } from './bind/plugins.ts';
 import { Emitter } from './emit/relation.ts';
 import { KqlError, type Span } from './errors.ts';
 import { visibleColumns, type Rel } from './plan/plan.ts';
@@ -102,17 +103,47 @@ const noAnswers: AnswerProbe = (_rel, _maxRows, what, span: Span) => {
   throw new KqlError('NeedsData', `${what}: not known before the query runs, and not where this query stands`, span);
 };
 
-function planOf(text: string, catalogue: KqlCatalogue): Plan {
-  return plansByText.get(`${catalogue.version}\0${text}`, () => bound(text, catalogue, noAnswers));
+/** The answers of a lake without a row. */
+const nothing: AnswerProbe = () => [];
+
+function planOf(text: string, catalogue: KqlCatalogue, noData = false): Plan {
+  const key = `${catalogue.version}\0${noData ? 'no data' : ''}\0${text}`;
+  if (!noData) return plansByText.get(key, () => bound(text, catalogue, noAnswers, new PluginColumns()));
+  return plansByText.get(key, () => settled(text, catalogue, nothing, new PluginColumns()));
 }
 
-function bound(text: string, catalogue: KqlCatalogue, answer: AnswerProbe): Plan {
+/** Binds again while a plugin's columns come to light: each takes part in the analysis from then on. */
+function settled(
+  text: string,
+  catalogue: KqlCatalogue,
+  answer: AnswerProbe,
+  columns: PluginColumns,
+  restart?: () => void,
+): Plan {
+  for (let round = 0; round <= maxProbes; round++) {
+    restart?.();
+    try {
+      return bound(text, catalogue, answer, columns);
+    } catch (error) {
+      if (!(error instanceof ColumnsKnown)) throw error;
+      columns.known.set(error.key, error.columns);
+    }
+  }
+  throw tooManyProbes(text);
+}
+const tooManyProbes = (text: string): KqlError =>
+  new KqlError('TooComplex', `the query needs more than ${maxProbes} questions before it can run`, {
+    start: 0,
+    end: text.length,
+  });
+
+function bound(text: string, catalogue: KqlCatalogue, answer: AnswerProbe, columns: PluginColumns): Plan {
   if (text.length > maxQueryLength)
     throw new KqlError('TooComplex', `the query is longer than ${maxQueryLength} characters`, {
       start: 0,
       end: text.length,
     });
-  const globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue));
+  const globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue, pluginSymbols()));
   const deep = tooDeepAt(text);
   if (deep >= 0)
     throw new KqlError('TooComplex', `brackets are nested more than ${maxBrackets} deep`, {
@@ -125,14 +156,16 @@ function bound(text: string, catalogue: KqlCatalogue, answer: AnswerProbe): Plan
       start: reserved.index,
       end: reserved.index + reserved[0].length,
     });
-  return guarded(text, () => {
-    const code = parseAndAnalyze(text, globals);
-    const failure = failures(code, text);
-    if (failure) throw failure;
-    const binder = new Binder(catalogue, answer);
-    const rel = binder.query(code.Syntax);
-    return { rel, visualization: binder.visualization };
-  });
+  return guarded(text, () =>
+    withPluginColumns(columns, () => {
+      const code = parseAndAnalyze(text, globals);
+      const failure = failures(code, text);
+      if (failure) throw failure;
+      const binder = new Binder(catalogue, answer, { columns, root: code.Syntax });
+      const rel = binder.query(code.Syntax);
+      return { rel, visualization: binder.visualization };
+    }),
+  );
 }
 
 /** A stack that overflows on absurd nesting is a fault of the query, not of ours. */
@@ -171,12 +204,13 @@ function emitted(text: string, plan: Plan, options: CompileOptions): Emitted {
 /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. Results are kept by text, catalogue version and options. */
 export function compile(text: string, catalogue: KqlCatalogue, options: CompileOptions): Compiled {
   // What a `source` answers is not known to be the same twice.
-  if (options.source) return emitted(text, planOf(text, catalogue), options).compiled;
-  const { database, timespan, output, maxRows } = options;
-  const key = JSON.stringify([catalogue.version, database, timespan, output, maxRows, text]);
-  const kept = compiledByText.get(key, () => emitted(text, planOf(text, catalogue), options));
+  const { database, timespan, output, maxRows, noData } = options;
+  const fromPlan = (): Emitted => emitted(text, planOf(text, catalogue, noData), options);
+  if (options.source) return fromPlan().compiled;
+  const key = JSON.stringify([catalogue.version, database, timespan, output, maxRows, noData, text]);
+  const kept = compiledByText.get(key, fromPlan);
   if (kept.moment === undefined || kept.moment === options.now.getTime()) return kept.compiled;
-  const fresh = emitted(text, planOf(text, catalogue), options);
+  const fresh = fromPlan();
   compiledByText.set(key, fresh);
   return fresh.compiled;
 }
@@ -199,30 +233,29 @@ export async function compileAsking(
   }
   // Binding is the same each time but for the answers, so a question is known by its place in the row of questions.
   const answers: ProbeRows[] = [];
+  const columns = new PluginColumns();
   for (let round = 0; round <= maxProbes; round++) {
     let asked = 0;
+    const answer: AnswerProbe = (rel, maxRows) => {
+      const known = answers[asked++];
+      if (!known) throw new Unanswered(rel, maxRows);
+      return known;
+    };
     try {
-      const plan = bound(text, catalogue, (rel, maxRows) => {
-        const known = answers[asked++];
-        if (!known) throw new Unanswered(rel, maxRows);
-        return known;
-      });
-      return emitted(text, plan, options).compiled;
+      const restart = (): void => void (asked = 0);
+      return emitted(text, settled(text, catalogue, answer, columns, restart), options).compiled;
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
       const probe: CompileOptions = { ...options, output: 'json', maxRows: error.maxRows };
       answers.push(await ask(guarded(text, () => new Emitter(probe).emitRoot(error.rel)).text));
     }
   }
-  throw new KqlError('TooComplex', `the query needs more than ${maxProbes} questions before it can run`, {
-    start: 0,
-    end: text.length,
-  });
+  throw tooManyProbes(text);
 }
 
 /** The base tables that a query reads, by name, each once. Throws KqlError. */
 export const tablesOf = (text: string, catalogue: KqlCatalogue): readonly string[] => [
-  ...new Set(compile(text, catalogue, { now: new Date(0) }).reads.map((r) => r.table)),
+  ...new Set(compile(text, catalogue, { now: new Date(0), noData: true }).reads.map((r) => r.table)),
 ];
 
 /** A compiler bound to a changing catalogue: asks for it at each call; what it builds is kept by the catalogue's version. */

@@ -41,6 +41,13 @@ export interface KqlCatalogue {
   readonly functions: readonly FunctionDefinition[];
 }
 
+/** Rows that the engine writes as JSON text: one column, one text a row, each begins with a comma and has no line break. */
+export interface JsonRows {
+  readonly shape: 'array' | 'object';
+  /** How a dynamic stands in the row: as the JSON value that it is, or as a string with its text. */
+  readonly dynamic: 'value' | 'text';
+}
+
 export interface CompileOptions {
   /** What `now()` answers and `ago()` counts from. */
   readonly now: Date;
@@ -50,10 +57,15 @@ export interface CompileOptions {
   readonly database?: string;
   /** What a base table is read from, when not the table of that name. */
   readonly source?: (table: TableSchema) => Sql | undefined;
-  /** `json` (default): cells as the contracts' `Cell`. `engine`: engine types, for INSERT … SELECT and subqueries. */
-  readonly output?: 'json' | 'engine';
+  /** `json` (default): cells as the contracts' `Cell`. `engine`: engine types, for INSERT … SELECT and subqueries. Or rows as text. */
+  readonly output?: 'json' | 'engine' | JsonRows;
   /** Adds LIMIT maxRows + 1, so that a caller sees whether there was more. */
   readonly maxRows?: number;
+  /**
+   * Takes what only the data knows as it is over tables without a row: for callers of `compile` that want to know whether a query is
+   * right and what it reads. Names that `bag_unpack` or `pivot` would have to give are then dynamic columns of nulls.
+   */
+  readonly noData?: boolean;
 }
 
 /** One read of a base table inside a query. */

@@ -14,7 +14,8 @@ import {
   type Rel,
   type WindowItem,
 } from '../plan/plan.ts';
-import type { KqlCatalogue, KqlType, TableSchema, Visualization } from '../types.ts';
+import type { Column, KqlCatalogue, KqlType, TableSchema, Visualization } from '../types.ts';
+import { inferredNames, type PluginColumns } from './plugins.ts';
 import { bindExpression } from './expressions.ts';
 import { bindHost, HostResolver } from './host.ts';
 import { valueType } from './types.ts';
@@ -43,6 +44,17 @@ export interface Env {
 export type ProbeRows = readonly (readonly unknown[])[];
 /** Answers a probe, or throws when it is not answered yet. */
 export type AnswerProbe = (rel: Rel, maxRows: number, what: string, span: Span) => ProbeRows;
+
+/** The columns of a plugin have come to light: the library must analyse the text again with them. Caught in `compile.ts`. */
+export class ColumnsKnown extends Error {
+  readonly key: string;
+  readonly columns: readonly Column[];
+  constructor(key: string, columns: readonly Column[]) {
+    super('the columns of a plugin have come to light');
+    this.key = key;
+    this.columns = columns;
+  }
+}
 
 export const childEnv = (parent: Env | undefined): Env => ({ names: new Map(), parent });
 const lookUp = (env: Env | undefined, name: string): { binding: Binding; env: Env } | undefined => {
@@ -85,10 +97,37 @@ export class Binder {
   readonly #answer: AnswerProbe;
   readonly #hosts: HostResolver;
 
-  constructor(catalogue: KqlCatalogue, answer: AnswerProbe) {
+  readonly #plugins: { readonly columns: PluginColumns; readonly root: SyntaxNode };
+  #inferred: readonly string[] | undefined;
+
+  constructor(
+    catalogue: KqlCatalogue,
+    answer: AnswerProbe,
+    plugins: { readonly columns: PluginColumns; readonly root: SyntaxNode },
+  ) {
     this.#tables = new Map(catalogue.tables.map((t) => [t.name, t]));
     this.#answer = answer;
     this.#hosts = new HostResolver(answer);
+    this.#plugins = plugins;
+  }
+
+  /**
+   * Says which columns a plugin gives that the library could not know. Returns when the analysis already stands on them, and else has
+   * the text analysed again. `open`: the data has nothing to say; answers the names that the query then takes for columns.
+   */
+  settle(call: SyntaxNode, columns: readonly Column[] | 'open'): readonly string[] {
+    const site = this.#plugins.columns.site(call);
+    if (!site) return this.fail('UnsupportedExpression', 'the columns of this call cannot be told; state them', call);
+    if (columns === 'open') return (this.#inferred ??= inferredNames(this.#plugins.root));
+    const said = (list: readonly Column[]): string => JSON.stringify(list.map((c) => [c.name, c.type]));
+    if (site.told && said(site.told) === said(columns)) return [];
+    if (site.told || this.#plugins.columns.disagrees(site, said(columns)))
+      return this.fail(
+        'UnsupportedExpression',
+        `${textOf(call)} gives other columns at each call of the function that it stands in: state them, (…) : (*, Name:type, …)`,
+        call,
+      );
+    throw new ColumnsKnown(site.key, columns);
   }
 
   /**

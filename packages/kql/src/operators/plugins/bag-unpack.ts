@@ -1,25 +1,58 @@
+import { childOrNone, elements, child, nameOf, type SyntaxNode } from '../../bind/kusto.ts';
 import { resultColumns, typeOfNode } from '../../bind/types.ts';
-import { child, childOrNone, elements, nameOf } from '../../bind/kusto.ts';
-import { columnOf, literal, type NamedExpr } from '../../plan/plan.ts';
+import { columnOf, isHidden, literal, type Expr, type Field, type NamedExpr, type Rel } from '../../plan/plan.ts';
+import type { Column, KqlType } from '../../types.ts';
 import { passAll, projectTo } from '../shared.ts';
-import type { PluginBinder } from './plugin.ts';
+import { aggregate } from '../summarize.ts';
+import { arrayArgument, columnArgument, named, textArgument } from './arguments.ts';
+import type { PluginBinder, PluginCall } from './plugin.ts';
+import { bagSlots, slotColumns } from './unpacked.ts';
 
-/** bag_unpack's columns must be stated: `evaluate bag_unpack(d) : (*, Name:string)`. */
-export const bagUnpack: PluginBinder = ({ node, args, schema: row, input, env, b }) => {
-  if (!row)
-    return b.fail(
-      'UnsupportedOperator',
-      'evaluate bag_unpack() needs its columns stated: evaluate bag_unpack(d) : (*, Name:string, …)',
-      node,
+/** Most columns that a bag may unpack to. */
+const maxColumns = 1_000;
+
+interface Unpacking {
+  readonly call: PluginCall;
+  readonly bag: Field;
+  readonly prefix: string;
+  readonly conflict: 'error' | 'replace_source' | 'keep_source';
+  readonly ignored: ReadonlySet<string>;
+}
+
+/** `bag_unpack(Column [, OutputColumnPrefix [, columnsConflict [, ignoredProperties]]])`, with its columns stated or not. */
+export const bagUnpack: PluginBinder = (call) => {
+  const args = named(call, ['column', 'OutputColumnPrefix', 'columnsConflict', 'ignoredProperties']);
+  const bag = columnArgument(call, args.get('column'));
+  if (bag.type !== 'dynamic') return call.b.fail('InvalidArgument', 'bag_unpack() needs a dynamic column', call.call);
+  const conflict = textArgument(call, args.get('columnsConflict')) ?? 'error';
+  if (conflict !== 'error' && conflict !== 'replace_source' && conflict !== 'keep_source')
+    return call.b.fail(
+      'InvalidArgument',
+      'columnsConflict is one of error, replace_source and keep_source',
+      args.get('columnsConflict')!,
     );
-  const bag = b.expr(args[0]!, { env, input });
-  if (bag.kind !== 'column' || args.length > 1)
-    return b.fail('UnsupportedExpression', 'bag_unpack() takes one column here', node);
+  const ignored = new Set((arrayArgument(call, args.get('ignoredProperties')) ?? []).map(String));
+  const prefix = textArgument(call, args.get('OutputColumnPrefix')) ?? '';
+  const unpacking: Unpacking = { call, bag, prefix, conflict, ignored };
+  return call.schema ? withSchema(unpacking, call.schema) : withoutSchema(unpacking);
+};
+
+/** A slot as a column. */
+function slot({ call: { b, call }, bag, prefix, ignored }: Unpacking, name: string, type: KqlType): Expr {
+  const key = name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
+  if (key === undefined || ignored.has(key)) return literal(type, null);
+  return b.cast(b.member(columnOf(bag), key, call), type, call);
+}
+
+function withSchema(unpacking: Unpacking, row: SyntaxNode): Rel {
+  const { call, bag, conflict } = unpacking;
+  const { node, input, b } = call;
   const unpacked = elements(row, 'Columns').map((c): NamedExpr => {
     const name = nameOf(child(c, 'Name'));
+    const type = typeOfNode(child(c, 'Type'));
     const kept = input.fields.find((f) => f.name === name && f.name !== bag.name);
-    const value = b.member(bag, name, node);
-    return { name, expr: b.cast(kept ? columnOf(kept) : value, typeOfNode(child(c, 'Type')), node) };
+    if (!kept || conflict === 'replace_source') return { name, expr: slot(unpacking, name, type) };
+    return { name, expr: b.cast(columnOf(kept), type, node) };
   });
   const own = new Set(unpacked.map((u) => u.name));
   const rest = childOrNone(row, 'AsteriskToken')
@@ -32,4 +65,70 @@ export const bagUnpack: PluginBinder = ({ node, args, schema: row, input, env, b
       ? columns.map((c) => items.find((i) => i.name === c.name) ?? { name: c.name, expr: literal(c.type, null) })
       : items;
   return projectTo(input, ordered, b);
-};
+}
+
+/** The slots that the data has: asked of the engine. */
+function askSlots({ call, bag, prefix, ignored }: Unpacking): Column[] {
+  const { b, input, node } = call;
+  const slots = b.hidden('slots').replace('$$', 'bag_unpack_');
+  const exprs: NamedExpr[] = [{ name: slots, expr: b.call(bagSlots, [columnOf(bag)], 'dynamic', node) }];
+  const listed = projectTo({ ...input, order: [] }, exprs, b);
+  const index = b.hidden('row');
+  const items = [{ name: slots, expr: { kind: 'column', name: slots, type: 'dynamic' } as const }];
+  const each: Rel = {
+    kind: 'unnest',
+    input: { ...listed, order: [] },
+    items,
+    index,
+    keepNull: false,
+    bags: 'array',
+    limit: undefined,
+    fields: [...listed.fields, { name: index, type: 'long' }],
+    order: [],
+  };
+  const distinct = b.partitioned([], () => aggregate({ ...each, order: [] }, items, [], b));
+  const what = 'the columns of bag_unpack(): state them, evaluate bag_unpack(d) : (*, Name:string, …)';
+  const found = slotColumns(b.probe({ ...distinct, order: [] }, 4 * maxColumns, what, node));
+  if (found.length > maxColumns) return b.fail('TooComplex', `more than ${maxColumns} slots; state columns`, node);
+  return found.filter((c) => !ignored.has(c.name)).map((c) => ({ name: prefix + c.name, type: c.type }));
+}
+
+function withoutSchema(unpacking: Unpacking): Rel {
+  const { call, bag, conflict } = unpacking;
+  const { b, input, node } = call;
+  const visible = input.fields.filter((f) => !isHidden(f));
+  const slots = askSlots(unpacking);
+  if (slots.length === 0) {
+    const open = b.settle(call.call, 'open');
+    const rest = passAll(input).filter((i) => i.name !== bag.name);
+    const names = open.filter((name) => !rest.some((r) => r.name === name));
+    return projectTo(input, [...rest, ...names.map((name) => ({ name, expr: literal('dynamic', null) }))], b);
+  }
+  for (const { name } of slots)
+    if (name === '' || name.startsWith('$$'))
+      b.fail(
+        'InvalidArgument',
+        `a slot named ${JSON.stringify(name)} cannot be a column: leave it out with ignoredProperties`,
+        node,
+      );
+  const clash = slots.find((s) => s.name !== bag.name && visible.some((f) => f.name === s.name));
+  if (clash && conflict === 'error')
+    return b.fail(
+      'InvalidArgument',
+      `bag_unpack() would give a second column ${clash.name}: say columnsConflict='replace_source' or 'keep_source', or a prefix`,
+      node,
+    );
+  // A slot named as a column of the source stands in that column's place.
+  const items = visible.flatMap((f): NamedExpr[] => {
+    const same = slots.find((s) => s.name === f.name);
+    if (same && (f.name === bag.name || conflict === 'replace_source'))
+      return [{ name: f.name, expr: slot(unpacking, same.name, same.type) }];
+    return f.name === bag.name ? [] : [{ name: f.name, expr: columnOf(f) }];
+  });
+  const added = slots.filter((s) => !visible.some((f) => f.name === s.name));
+  items.push(...added.map((s) => ({ name: s.name, expr: slot(unpacking, s.name, s.type) })));
+  b.settle(call.call, columnsOf(items));
+  return projectTo(input, items, b);
+}
+const columnsOf = (items: readonly NamedExpr[]): Column[] =>
+  items.map((i) => ({ name: i.name, type: i.expr.type === 'tuple' ? 'dynamic' : i.expr.type }));
