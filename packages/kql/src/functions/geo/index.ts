@@ -1,6 +1,15 @@
 import type { HostFunction } from '../host.ts';
 import type { ScalarFunction } from '../registry.ts';
+import { geohashFunctions } from './geohash.ts';
+import { h3Functions } from './h3.ts';
+import { pointFunctions } from './points.ts';
+import { s2CellFunctions } from './s2cells.ts';
 
 /** Kusto's geospatial functions. Those over points and cells are SQL; those over shapes run outside of the engine. */
-export const geoFunctions: readonly ScalarFunction[] = [];
+export const geoFunctions: readonly ScalarFunction[] = [
+  ...pointFunctions,
+  ...geohashFunctions,
+  ...h3Functions,
+  ...s2CellFunctions,
+];
 export const geoHostFunctions: readonly HostFunction[] = [];
