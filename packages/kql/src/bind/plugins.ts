@@ -177,6 +177,16 @@ function buildSymbols(lib: PluginLibrary): readonly KustoSymbol[] {
       optional('columnName', scalar, argument['Column'], 1000),
     ]),
     symbol(
+      'schema_merge',
+      asTable([
+        { name: 'ColumnName', type: 'string' },
+        { name: 'ColumnOrdinal', type: 'long' },
+        { name: 'DataType', type: 'string' },
+        { name: 'ColumnType', type: 'string' },
+      ]),
+      [optional('PreserveOrder', scalar)],
+    ),
+    symbol(
       'diffpatterns_text',
       asTable([
         { name: 'Count_of_True', type: 'long' },
@@ -195,6 +205,17 @@ function buildSymbols(lib: PluginLibrary): readonly KustoSymbol[] {
     ),
   ];
   for (const s of replaced) own.set(s.Name, s);
+  // Windows may also be week, month or year.
+  for (const name of ['activity_metrics', 'activity_counts_metrics', 'sliding_window_counts']) {
+    const signatures = own.get(name)!.Signatures!;
+    for (let i = 0; i < signatures.Count; i++) {
+      const { Parameters } = signatures.getItem(i);
+      for (let j = 0; j < Parameters.Count; j++) {
+        const parameter = Parameters.getItem(j) as { readonly Name: string; TypeKind?: number };
+        if (parameter.Name === 'Step') parameter.TypeKind = scalar;
+      }
+    }
+  }
   return [...own.values()];
 }
 

@@ -63,14 +63,13 @@ function span(call: PluginCall, given: boolean): { lets: string; values: Record<
     ? { lets: '', values: { _start: value(call, 2), _end: value(call, 3) } }
     : { lets: 'let _start = toscalar(T | summarize min(_t)); let _end = toscalar(T | summarize max(_t));', values: {} };
 }
+/** How many steps a window is long, as a table of their numbers from 0. */
+const offsets = (window: string): string =>
+  `let W = range _k from 0 to tolong(ceiling((${window} * 1.0) / _step)) - 1 step 1 | extend _one = 1;`;
 /** Every event in the steps whose window it is in: its own, and those up to a window's length later. */
-const spread = (table: string, window: string, dims: string): string =>
-  `${table} | extend _b = bin_at(_t, _step, _start)
-   | extend _to = iff(_b + ${window} - _step > _end, _end, _b + ${window} - _step)
-   | extend _r = range(_b, iff(_to < _b, _b, _to), _step) | mv-expand _r to typeof(_type)
-   | where _r >= _start | project _id, ${dims}_t, _b = _r`;
-const typed = (text: string, call: PluginCall): string =>
-  text.replaceAll('typeof(_type)', `typeof(${columnArgument(call, call.args[1]).type})`);
+const spread = (table: string, dims: string): string =>
+  `${table} | extend _b = bin_at(_t, _step, _start), _one = 1 | join kind=inner W on _one
+   | extend _r = _b + _k * _step | where _r >= _start and _r <= _end | project _id, ${dims}_t, _b = _r`;
 
 /** `activity_engagement(Id, Timeline, [Start, End,] InnerActivityWindow, OuterActivityWindow, dims…)`. */
 export const activityEngagement: PluginBinder = (call) => {
@@ -78,12 +77,13 @@ export const activityEngagement: PluginBinder = (call) => {
   const a = analysis(call, ids(call), dimensionArguments(call, call.args.slice(given ? 6 : 4)));
   const { lets, values } = span(call, given);
   const at = given ? 4 : 2;
-  const text = `${lets} let E = T | where _t > _start - _outer and _t <= _end | summarize by _id, ${a.dims}_t;
-    let O = ${spread('E', '_outer', a.dims)} | summarize _o = count_distinct(_id) by _b${a.andDims};
+  const text = `${lets} ${offsets('_outer')}
+    let E = T | where _t > _start - _outer and _t <= _end | summarize by _id, ${a.dims}_t;
+    let O = ${spread('E', a.dims)} | summarize _o = count_distinct(_id) by _b${a.andDims};
     let I = E | where _t >= _start | summarize _i = count_distinct(_id) by _b = bin_at(_t, _step, _start)${a.andDims};
     I | join kind=inner O on ${on(['_b', ...a.dimensions])}
     | project _b, ${given ? a.dims : ''}_i, _o, _ratio = todouble(_i) / _o | sort by _b asc`;
-  return written(a, typed(text, call), { ...values, _step: value(call, at), _outer: value(call, at + 1) });
+  return written(a, text, { ...values, _step: value(call, at), _outer: value(call, at + 1) });
 };
 
 /** `activity_metrics(Id, Timeline, [Start, End,] Window, dims…)`: each step beside the one before. */
@@ -128,7 +128,9 @@ export const newActivityMetrics: PluginBinder = (call) => {
     let M = E | join kind=inner F on ${on(['_id', ...a.dimensions])} | project _id, ${a.dims}_b, _f;
     let Kept = M | summarize _kept = count() by _f, ${a.dims}_b;
     let New = M | summarize _first = count() by _f, ${a.dims}_b;
-    let G = S ${cohort ? '| where _f == _cohort' : ''} | extend _b = range(_f, _end, _step) | mv-expand _b to typeof(_type);
+    let W = range _k from 0 to tolong((_end - _start) / _step) step 1 | extend _one = 1;
+    let G = S ${cohort ? '| where _f == _cohort' : ''} | extend _one = 1 | join kind=inner W on _one
+      | project _f, ${a.dims}_size, _b = _f + _k * _step | where _b <= _end;
     let Later = G | project _f, ${a.dims}_b
       | join kind=inner (New | project _from = _f, ${a.dims}_b, _first) on ${on([...a.dimensions, '_b'])}
       | where iff(_b == _f, _from >= _f, _from > _f) | summarize _new = sum(_first) by _f, ${a.dims}_b;
@@ -139,7 +141,7 @@ export const newActivityMetrics: PluginBinder = (call) => {
     | sort by _f asc, _b asc`;
   const values = { _start: value(call, 2), _end: value(call, 3), _step: steps.value };
   const more = cohort ? { _cohort: valueArgument(call, cohort) } : {};
-  return written(a, typed(text, call), { ...values, ...more }, others);
+  return written(a, text, { ...values, ...more }, others);
 };
 /** The ids of the look-back table: its column of the id's name, or its only one. */
 function lookbackTable(call: PluginCall, node: SyntaxNode): Rel {
@@ -177,14 +179,14 @@ export const sessionCount: PluginBinder = (call) => {
 /** `sliding_window_counts(Id, Timeline, Start, End, LookbackWindow, Bin, dims…)`. */
 export const slidingWindowCounts: PluginBinder = (call) => {
   const a = analysis(call, ids(call), dimensionArguments(call, call.args.slice(6)));
-  const text = `let E = T | where _t > _start - _lookback and _t <= _end;
-    ${spread('E', '_lookback', a.dims)}
+  const text = `${offsets('_lookback')} let E = T | where _t > _start - _lookback and _t <= _end;
+    ${spread('E', a.dims)}
     | summarize _n = count(), _d = count_distinct(_id) by _b${a.andDims} | project _b, ${a.dims}_n, _d | sort by _b asc`;
   const steps = stepsArgument(call, call.args[5]);
   if (!steps.value)
     return call.b.fail('UnsupportedExpression', 'sliding_window_counts() takes a step for its bin here', call.call);
   const values = { _start: value(call, 2), _end: value(call, 3), _lookback: value(call, 4), _step: steps.value };
-  return written(a, typed(text, call), values);
+  return written(a, text, values);
 };
 
 /** `rolling_percentile(Value, Percentile, Index, BinSize, BinsPerWindow, dims…)`: one row for each step that holds a value. */
@@ -194,11 +196,9 @@ export const rollingPercentile: PluginBinder = (call) => {
   const bins = numberArgument(call, call.args[4], [1, 100_000]) ?? 1;
   const text = `let E = T | extend _b = bin(_t, _step);
     let Own = E | summarize by _b${a.andDims};
-    let _end = toscalar(E | summarize max(_b));
-    E | extend _to = _b + ${bins - 1} * _step | extend _to = iff(_to > _end, _end, _to)
-    | extend _r = range(_b, _to, _step) | mv-expand _r to typeof(_type) | project _id, ${a.dims}_b = _r
+    let W = range _k from 0 to ${bins - 1} step 1 | extend _one = 1;
+    E | extend _one = 1 | join kind=inner W on _one | project _id, ${a.dims}_b = _b + _k * _step
     | join kind=leftsemi Own on ${on(['_b', ...a.dimensions])}
     | summarize _p = percentile(_id, _percentile) by _b${a.andDims} | project _b, ${a.dims}_p | sort by ${a.dims}_b asc`;
-  const type = columnArgument(call, call.args[2]).type;
-  return written(a, text.replaceAll('_type', type), { _percentile: value(call, 1), _step: value(call, 3) });
+  return written(a, text, { _percentile: value(call, 1), _step: value(call, 3) });
 };
