@@ -3,6 +3,7 @@ import { buildGlobals, parseAndAnalyze, type GlobalState, type KustoCode } from 
 import { pluginSymbols, PluginColumns, withPluginColumns } from './bind/plugins.ts';
 import { Emitter } from './emit/relation.ts';
 import { KqlError, type Span } from './errors.ts';
+import { withStandardColumns } from './standard-columns.ts';
 import { visibleColumns, type Rel } from './plan/plan.ts';
 import type { Compiled, CompileOptions, KqlCatalogue, Visualization } from './types.ts';
 
@@ -71,10 +72,14 @@ const plansByText = new Cache<Plan>(maxPlans);
 const isCountOfValues = (d: { Code: string; Start: number }, text: string): boolean =>
   d.Code === 'KS107' && /\bcount\s*\(\s*$/.test(text.slice(0, d.Start));
 
+/** The real engine leaves what is no string as it is: https://learn.microsoft.com/kusto/query/parse-json-function#returns */
+const isParsedAlready = (d: { Code: string; Start: number }, text: string): boolean =>
+  d.Code === 'KS107' && /\b(?:todynamic|toobject|parse_json|parsejson)\s*\(\s*$/.test(text.slice(0, d.Start));
+
 const failures = (code: KustoCode, text: string): KqlError | undefined => {
   const list = code.GetDiagnostics();
   const found = Array.from({ length: list.Count }, (_, i) => list.getItem(i))
-    .filter((d) => d.Severity === 'Error' && !isCountOfValues(d, text))
+    .filter((d) => d.Severity === 'Error' && !isCountOfValues(d, text) && !isParsedAlready(d, text))
     .map((d) => ({
       code: d.Code,
       message: d.Message,
@@ -137,12 +142,13 @@ const tooManyProbes = (text: string): KqlError =>
     end: text.length,
   });
 
-function bound(text: string, catalogue: KqlCatalogue, answer: AnswerProbe, columns: PluginColumns): Plan {
+function bound(text: string, given: KqlCatalogue, answer: AnswerProbe, columns: PluginColumns): Plan {
   if (text.length > maxQueryLength)
     throw new KqlError('TooComplex', `the query is longer than ${maxQueryLength} characters`, {
       start: 0,
       end: text.length,
     });
+  const catalogue = withStandardColumns(given, text);
   const globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue, pluginSymbols()));
   const deep = tooDeepAt(text);
   if (deep >= 0)

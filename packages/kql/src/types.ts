@@ -23,6 +23,8 @@ export interface Column {
 export interface TableSchema {
   readonly name: string;
   readonly columns: readonly Column[];
+  /** Of the columns, those that the table does not store: see standard-columns.ts. */
+  readonly standard?: readonly string[];
 }
 
 /** A stored function as Kusto keeps it. */

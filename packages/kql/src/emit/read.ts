@@ -2,6 +2,7 @@ import { epochTicks } from '../functions/convert.ts';
 import type { Expr, Rel } from '../plan/plan.ts';
 import { identifier, sql, type Sql } from '../sql.ts';
 import type { TableSchema } from '../types.ts';
+import { standardValue } from '../standard-columns.ts';
 import { columnsOf, hasQuery, union, whereClause, type Block } from './block.ts';
 import type { Context, RelOf } from './context.ts';
 import { emitPredicate, literalToSql } from './expression.ts';
@@ -31,11 +32,13 @@ export function emitRead(
 ): Block {
   const alias = e.alias();
   const column = (name: string): Sql => sql`${alias}.${identifier(name)}`;
+  const field = (name: string): Sql =>
+    name === '$$ingestion_time' ? column('_IngestedAt') : (standardValue(rel.table, name, alias) ?? column(name));
   const from = sql`${tableName(e, rel.table)} AS ${alias}`;
   const columns = new Map(
     rel.fields
       .filter((f) => needed.has(f.name) || filters.some((p) => columnsOf(p).has(f.name)))
-      .map((f) => [f.name, { sql: column(f.name === '$$ingestion_time' ? '_IngestedAt' : f.name), plain: true }]),
+      .map((f) => [f.name, { sql: field(f.name), plain: true }]),
   );
   const scopeBlock: Block = { from, columns, where: [], names: [], closed: false };
   const where = [...timespan(e, rel.table, column), ...filters.map((p) => emitPredicate(p, e.scope(scopeBlock)))];

@@ -1,0 +1,159 @@
+import { globSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import type { FunctionDefinition } from '@sallyport/kql';
+
+/** A query as its file has it. */
+export interface Item {
+  /** The file; of JSON lines with `:<line>`. */
+  readonly path: string;
+  readonly query: string;
+  /** Of a parser or function: what it takes, and the names that queries call it by. */
+  readonly callable?: Callable;
+}
+export interface Callable {
+  readonly names: readonly string[];
+  readonly parameters: readonly Parameter[];
+}
+export interface Parameter {
+  readonly name: string;
+  /** A scalar type, or the columns of a table: `(TimeGenerated:datetime)`, `(*)`. */
+  readonly type: string;
+  /** As Kusto writes it. */
+  readonly default: string | undefined;
+}
+export interface Failure {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+const identifier = /^[A-Za-z_]\w*$/;
+
+/** Parameters as Azure-Sentinel's parsers have them: `T:(a:string)` of type `table`, defaults as values or as text. */
+const ParserParameter = z
+  .object({
+    Name: z.string(),
+    Type: z.string(),
+    Default: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional(),
+  })
+  .transform(({ Name, Type, Default }): Parameter => {
+    const [name = Name, columns] = /^(\w+)\s*:\s*(\(.*\))$/s.exec(Name)?.slice(1) ?? [];
+    return { name, type: columns ?? (Type === 'table' ? '(*)' : Type), default: defaultText(Type, Default) };
+  });
+
+/** A text default is a text, and of other types it is an expression: `datetime(null)`. */
+function defaultText(type: string, value: string | number | boolean | null | undefined): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return type === 'string' ? JSON.stringify(String(value)) : String(value);
+}
+
+const Parser = z.object({
+  name: z.string().optional(),
+  builtin: z.string().nullish(),
+  params: z.array(ParserParameter).nullish(),
+  query: z.string().min(1),
+  kind: z.string().optional(),
+  severity: z.string().optional(),
+});
+/** The file format of ASIM parsers in Microsoft's repository. */
+const ParserFile = z
+  .object({
+    ParserName: z.string(),
+    EquivalentBuiltInParser: z.string().optional(),
+    ParserParams: z.array(ParserParameter).optional(),
+    ParserQuery: z.string().min(1),
+  })
+  .transform((p) => ({
+    name: p.ParserName,
+    builtin: p.EquivalentBuiltInParser,
+    params: p.ParserParams ?? [],
+    query: p.ParserQuery,
+  }));
+/** And of its other functions. */
+const FunctionFile = z
+  .object({ FunctionName: z.string(), FunctionAlias: z.string().optional(), FunctionQuery: z.string().min(1) })
+  .transform((p) => ({ name: p.FunctionName, builtin: p.FunctionAlias, params: [], query: p.FunctionQuery }));
+
+function itemOf(path: string, raw: unknown): Item | undefined {
+  const parsed = z.union([ParserFile, FunctionFile, Parser]).safeParse(raw);
+  if (!parsed.success) return undefined;
+  const { name, builtin, params, query, kind, severity } = { kind: undefined, severity: undefined, ...parsed.data };
+  // Sentinel has the functions of ASIM's library built in under a name with an underscore in front.
+  const library = name?.startsWith('ASIM_') ? `_${name}` : undefined;
+  const names = [name, builtin, library].flatMap((n) => (n && identifier.test(n) ? [n] : []));
+  const callable = (params ?? undefined) !== undefined || (kind === undefined && severity === undefined);
+  return { path, query, ...(callable ? { callable: { names, parameters: params ?? [] } } : {}) };
+}
+
+/** Every query in the files and folders given, and what could not be read. */
+export function collect(paths: readonly string[]): { items: Item[]; failures: Failure[] } {
+  const items: Item[] = [];
+  const failures: Failure[] = [];
+  for (const path of paths.flatMap(filesOf))
+    for (const entry of entriesOf(path)) {
+      try {
+        const item = itemOf(entry.path, entry.parse());
+        if (item) items.push(item);
+        else if (!path.endsWith('tests.yaml'))
+          failures.push({ path: entry.path, code: 'NoQuery', message: 'it has no `query`' });
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        failures.push({ path: entry.path, code: 'NotReadable', message });
+      }
+    }
+  return { items, failures };
+}
+
+function entriesOf(path: string): { path: string; parse: () => unknown }[] {
+  const text = readFileSync(path, 'utf8');
+  if (!path.endsWith('.jsonl')) return [{ path, parse: () => parseYaml(text) as unknown }];
+  return text
+    .split('\n')
+    .flatMap((line, n) =>
+      line.trim() === '' ? [] : [{ path: `${path}:${n + 1}`, parse: () => JSON.parse(line) as unknown }],
+    );
+}
+
+const filesOf = (path: string): string[] =>
+  statSync(path).isDirectory()
+    ? globSync('**/*.{yaml,yml,jsonl}', { cwd: path })
+        .map((file) => join(path, file))
+        .toSorted()
+    : [path];
+
+const declaration = ({ name, type, default: value }: Parameter): string =>
+  `${name}:${type}${value === undefined ? '' : `=${value}`}`;
+const parameterList = (parameters: readonly Parameter[]): string => `(${parameters.map(declaration).join(', ')})`;
+
+/** The functions among the items, which the others may call. The first of a name counts. */
+export function functionsOf(items: readonly Item[], known: Iterable<string>): FunctionDefinition[] {
+  const taken = new Set(known);
+  const functions: FunctionDefinition[] = [];
+  for (const { query, callable } of items)
+    for (const name of callable?.names ?? []) {
+      if (taken.has(name)) continue;
+      taken.add(name);
+      functions.push({ name, parameters: parameterList(callable!.parameters), body: query });
+    }
+  return functions;
+}
+
+const emptyOf = (type: string): string =>
+  type.startsWith('(')
+    ? `(datatable${type === '(*)' ? '(TimeGenerated:datetime)' : type}[])`
+    : type === 'string'
+      ? "''"
+      : `${type}(null)`;
+
+/**
+ * The text to compile: of a function its call, with its defaults and otherwise nothing; in a `print` when it gives a value and no table.
+ * Its query begins at `offset`.
+ */
+export function textOf({ query, callable }: Item, gives: 'table' | 'value'): { text: string; offset: number } {
+  if (!callable || (callable.parameters.length === 0 && gives === 'table')) return { text: query, offset: 0 };
+  const head = `let __checked = ${parameterList(callable.parameters)} {`;
+  const args = callable.parameters.filter((p) => p.default === undefined).map((p) => emptyOf(p.type));
+  return { text: `${head}${query}\n};\n${gives === 'value' ? 'print ' : ''}__checked(${args.join(', ')})`, offset: head.length };
+}
