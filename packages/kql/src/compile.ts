@@ -1,11 +1,14 @@
 import { Binder, ColumnsKnown, type AnswerProbe, type ProbeRows } from './bind/binder.ts';
+import { isLenient } from './bind/leniency.ts';
+import { libraryText } from './bind/spelling.ts';
 import { buildGlobals, parseAndAnalyze, type GlobalState, type KustoCode } from './bind/kusto.ts';
 import { pluginSymbols, PluginColumns, withPluginColumns } from './bind/plugins.ts';
 import { Emitter } from './emit/relation.ts';
 import { KqlError, type Span } from './errors.ts';
+import type { ResultTable } from './bind/statements.ts';
 import { withStandardColumns } from './standard-columns.ts';
 import { visibleColumns, type Rel } from './plan/plan.ts';
-import type { Compiled, CompileOptions, KqlCatalogue, Visualization } from './types.ts';
+import type { Compiled, CompileOptions, CompiledTable, KqlCatalogue } from './types.ts';
 
 export interface Kql {
   /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. */
@@ -21,8 +24,9 @@ export const maxQueryLength = 1_000_000;
 const maxPlans = 500;
 
 interface Plan {
-  readonly rel: Rel;
-  readonly visualization: Visualization | undefined;
+  readonly tables: readonly ResultTable[];
+  /** What `set query_now` says. */
+  readonly now: bigint | undefined;
 }
 
 /** Deepest nesting of brackets taken: past it the library's parser takes time that grows with the square. */
@@ -79,7 +83,7 @@ const isParsedAlready = (d: { Code: string; Start: number }, text: string): bool
 const failures = (code: KustoCode, text: string): KqlError | undefined => {
   const list = code.GetDiagnostics();
   const found = Array.from({ length: list.Count }, (_, i) => list.getItem(i))
-    .filter((d) => d.Severity === 'Error' && !isCountOfValues(d, text) && !isParsedAlready(d, text))
+    .filter((d) => d.Severity === 'Error' && !isCountOfValues(d, text) && !isParsedAlready(d, text) && !isLenient(code, d, text))
     .map((d) => ({
       code: d.Code,
       message: d.Message,
@@ -164,12 +168,12 @@ function bound(text: string, given: KqlCatalogue, answer: AnswerProbe, columns: 
     });
   return guarded(text, () =>
     withPluginColumns(columns, () => {
-      const code = parseAndAnalyze(text, globals);
+      const code = parseAndAnalyze(libraryText(text, catalogue.names ?? []), globals);
       const failure = failures(code, text);
       if (failure) throw failure;
       const binder = new Binder(catalogue, answer, { columns, root: code.Syntax });
-      const rel = binder.query(code.Syntax);
-      return { rel, visualization: binder.visualization };
+      const tables = binder.query(code.Syntax);
+      return { tables, now: binder.now };
     }),
   );
 }
@@ -193,15 +197,24 @@ interface Emitted {
 const compiledByText = new Cache<Emitted>(maxPlans);
 
 function emitted(text: string, plan: Plan, options: CompileOptions): Emitted {
-  const { rel, visualization } = plan;
+  const [first, ...others] = plan.tables;
+  if (others.length && !options.several)
+    throw new KqlError('SeveralTables', 'the query gives several tables where one is asked for', {
+      start: 0,
+      end: text.length,
+    });
   return guarded(text, () => {
-    const emitter = new Emitter(options);
-    const statement = emitter.emitRoot(rel);
-    const compiled: Compiled = {
-      sql: statement.text,
+    const emitter = new Emitter(options, plan.now);
+    const table = ({ name, rel, visualization }: ResultTable): CompiledTable => ({
+      sql: emitter.emitRoot(rel).text,
       columns: visibleColumns(rel),
-      reads: emitter.reads,
+      ...(name ? { name } : {}),
       ...(visualization ? { visualization } : {}),
+    });
+    const compiled: Compiled = {
+      ...table(first!),
+      reads: emitter.reads,
+      ...(others.length ? { further: others.map(table) } : {}),
     };
     return { compiled, moment: emitter.usedNow ? options.now.getTime() : undefined };
   });
@@ -210,10 +223,10 @@ function emitted(text: string, plan: Plan, options: CompileOptions): Emitted {
 /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. Results are kept by text, catalogue version and options. */
 export function compile(text: string, catalogue: KqlCatalogue, options: CompileOptions): Compiled {
   // What a `source` answers is not known to be the same twice.
-  const { database, timespan, output, maxRows, noData } = options;
+  const { database, timespan, output, maxRows, noData, several } = options;
   const fromPlan = (): Emitted => emitted(text, planOf(text, catalogue, noData), options);
   if (options.source) return fromPlan().compiled;
-  const key = JSON.stringify([catalogue.version, database, timespan, output, maxRows, noData, text]);
+  const key = JSON.stringify([catalogue.version, database, timespan, output, maxRows, noData, several, text]);
   const kept = compiledByText.get(key, fromPlan);
   if (kept.moment === undefined || kept.moment === options.now.getTime()) return kept.compiled;
   const fresh = fromPlan();

@@ -35,5 +35,7 @@ export type OwnCode =
   | 'UnsupportedExpression'
   | 'InvalidArgument'
   | 'TooComplex'
+  /** The query gives several tables, and the caller takes one. */
+  | 'SeveralTables'
   /** Only the data knows, and nothing can be asked here: see `compileAsking`. */
   | 'NeedsData';

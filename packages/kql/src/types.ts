@@ -41,6 +41,8 @@ export interface KqlCatalogue {
   readonly version: string;
   readonly tables: readonly TableSchema[];
   readonly functions: readonly FunctionDefinition[];
+  /** What this workspace may be called in `workspace()`, `database()` and `cluster()`. All other names are refused. */
+  readonly names?: readonly string[];
 }
 
 /** Rows that the engine writes as JSON text: one column, one text a row, each begins with a comma and has no line break. */
@@ -61,6 +63,8 @@ export interface CompileOptions {
   readonly source?: (table: TableSchema) => Sql | undefined;
   /** `json` (default): cells as the contracts' `Cell`. `engine`: engine types, for INSERT … SELECT and subqueries. Or rows as text. */
   readonly output?: 'json' | 'engine' | JsonRows;
+  /** A query may give several tables (`fork`, `facet`, several statements): `further` has them. Without this such a query is refused. */
+  readonly several?: boolean;
   /** Adds LIMIT maxRows + 1, so that a caller sees whether there was more. */
   readonly maxRows?: number;
   /**
@@ -85,9 +89,18 @@ export interface Visualization {
   readonly properties: Record<string, string>;
 }
 
-export interface Compiled {
+/** One table of an answer. */
+export interface CompiledTable {
   readonly sql: string;
   readonly columns: readonly Column[];
+  /** What `as` or `fork` named it. */
+  readonly name?: string;
   readonly visualization?: Visualization;
+}
+
+/** The answer's first table, and with `several` the others. */
+export interface Compiled extends CompiledTable {
+  /** The tables after the first: of further statements, `fork` and `facet`. */
+  readonly further?: readonly CompiledTable[];
   readonly reads: readonly TableRead[];
 }

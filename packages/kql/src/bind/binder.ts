@@ -11,6 +11,7 @@ import {
   type AggregateItem,
   type Expr,
   type Field,
+  type FieldType,
   type Rel,
   type WindowItem,
 } from '../plan/plan.ts';
@@ -18,7 +19,12 @@ import type { Column, KqlCatalogue, KqlType, TableSchema, Visualization } from '
 import { inferredNames, type PluginColumns } from './plugins.ts';
 import { bindExpression } from './expressions.ts';
 import { bindHost, HostResolver } from './host.ts';
+import { scoped } from './datetime-scope.ts';
+import { patternCall, type Pattern } from './patterns.ts';
+import { databaseName, foreignPlace } from './places.ts';
+import { bindStatement, type ResultTable } from './statements.ts';
 import { valueType } from './types.ts';
+import { writtenText } from './written.ts';
 import {
   child,
   childOrNone,
@@ -33,12 +39,18 @@ import {
 
 /** What a name stands for. Names are resolved where they were written, so a binding of text carries its scope. */
 export type Binding =
-  | { readonly kind: 'text'; readonly node: SyntaxNode; readonly env: Env }
-  | { readonly kind: 'expr'; readonly expr: Expr }
-  | { readonly kind: 'rel'; readonly rel: Rel };
+  | { readonly kind: 'text'; readonly node: SyntaxNode; readonly env: Env; readonly view?: true }
+  | { readonly kind: 'expr'; readonly expr: Expr; readonly view?: never }
+  | { readonly kind: 'rel'; readonly rel: Rel; readonly view?: true };
+/** What `restrict access to` leaves visible of the database. */
+export interface Access {
+  readonly tables: Set<string>;
+  readonly functions: Set<string>;
+}
 export interface Env {
   readonly names: Map<string, Binding>;
   readonly parent: Env | undefined;
+  access?: Access;
 }
 /** Rows of a probe: cells as the contracts' `Cell`. */
 export type ProbeRows = readonly (readonly unknown[])[];
@@ -65,6 +77,20 @@ const lookUp = (env: Env | undefined, name: string): { binding: Binding; env: En
   return undefined;
 };
 
+const accessOf = (env: Env | undefined): Access | undefined => {
+  for (let e = env; e; e = e.parent) if (e.access) return e.access;
+  return undefined;
+};
+
+/** What names and functions mean where a graph's elements are at hand. */
+export interface ElementNames {
+  /** Whether a path is an element's property. */
+  owns(node: SyntaxNode): boolean;
+  property(node: SyntaxNode, place: Place, b: Binder): Expr | undefined;
+  name(name: string, node: SyntaxNode): Expr | undefined;
+  call(name: string, node: SyntaxNode, args: readonly SyntaxNode[], place: Place, b: Binder): Expr | undefined;
+}
+
 /** Where an expression stands: the names, the row it reads, and where aggregates and window functions go. */
 export interface Place {
   readonly env: Env;
@@ -73,6 +99,10 @@ export interface Place {
   readonly window?: (item: Omit<WindowItem, 'name'>, node: SyntaxNode) => Expr;
   /** The right side of a join's `on`. */
   readonly right?: Rel;
+  /** Columns that other tables of a `search` or `find` have: null here. */
+  readonly absent?: ReadonlyMap<string, FieldType>;
+  /** The clauses of a graph operator. */
+  readonly graph?: ElementNames;
 }
 
 /** Deep nesting of calls is refused before it overflows the stack of the binder or the engine's parser. */
@@ -83,6 +113,17 @@ export class Binder {
   readonly #tables: ReadonlyMap<string, TableSchema>;
   readonly root: Env = childEnv(undefined);
   visualization: Visualization | undefined;
+  /** Set by `set query_now`, in ticks since 0001-01-01. */
+  now: bigint | undefined;
+  /** Set by `set query_datetimescope_…`: `column`, `from`, `to`. */
+  readonly datetimeScope = new Map<string, Expr>();
+  /** Set by `set query_take_max_records`. */
+  maxRecords: Expr | undefined;
+  readonly patterns = new Map<string, Pattern>();
+  /** What this workspace is called by `database()`, `cluster()` and aliases. */
+  readonly #places: string[];
+  readonly #functions: ReadonlySet<string>;
+  readonly #parameters: (name: string, node: SyntaxNode) => Expr | undefined;
   /** Hidden columns that every step must keep apart: `mv-apply` and `partition` run their steps once for each of their values. */
   partitionBy: readonly string[] = [];
   /** The names that `arg_max(…, *)` leaves out: those that the summarize groups by. */
@@ -104,7 +145,11 @@ export class Binder {
     catalogue: KqlCatalogue,
     answer: AnswerProbe,
     plugins: { readonly columns: PluginColumns; readonly root: SyntaxNode },
+    parameters: (name: string, node: SyntaxNode) => Expr | undefined = () => undefined,
   ) {
+    this.#functions = new Set(catalogue.functions.map((f) => f.name));
+    this.#places = [databaseName, ...(catalogue.names ?? [])];
+    this.#parameters = parameters;
     this.#tables = new Map(catalogue.tables.map((t) => [t.name, t]));
     this.#answer = answer;
     this.#hosts = new HostResolver(answer);
@@ -203,44 +248,48 @@ export class Binder {
 
   // ——— statements ———
 
-  query(root: SyntaxNode): Rel {
-    let result: Rel | undefined;
-    for (const statement of elements(root, 'Statements')) {
-      const bound = this.#statement(statement, this.root);
-      if (bound && result)
-        this.fail('UnsupportedExpression', 'several result tables in one query are not supported', statement);
-      result ??= bound;
-    }
-    if (!result) throw new KqlError('InvalidArgument', 'the query has no tabular expression', this.span(root));
-    return this.#hosts.rel(result);
+  /** The tables of the answer, in order: one or more. */
+  query(root: SyntaxNode): ResultTable[] {
+    const tables = elements(root, 'Statements').flatMap((s) => bindStatement(s, this.root, this));
+    if (!tables.length) throw new KqlError('InvalidArgument', 'the query has no tabular expression', this.span(root));
+    return tables.map((t) => ({ ...t, rel: this.#hosts.rel(atMost(t.rel, this.maxRecords)) }));
+  }
+  /** The `render` that was bound last, once. */
+  takeVisualization(): Visualization | undefined {
+    const { visualization } = this;
+    this.visualization = undefined;
+    return visualization;
+  }
+  /** The value that the caller gives for a query parameter. */
+  parameter(name: string, node: SyntaxNode): Expr | undefined {
+    return this.#parameters(name, node);
   }
 
-  #statement(node: SyntaxNode, env: Env): Rel | undefined {
-    switch (kindOf(node)) {
-      case 'LetStatement':
-        env.names.set(nameOf(child(node, 'Name')), {
-          kind: 'text',
-          node: child(node, 'Expression'),
-          env: snapshot(env),
-        });
-        return undefined;
-      case 'ExpressionStatement':
-        return this.rel(child(node, 'Expression'), env);
-      case 'SetOptionStatement':
-        return undefined;
-      case 'QueryParametersStatement':
-        for (const p of elements(node, 'Parameters')) {
-          const value = childOrNone(p, 'DefaultValue');
-          if (!value) this.fail('InvalidArgument', `query parameter ${textOf(p)} has no value`, p);
-          env.names.set(nameOf(child(child(p, 'NameAndType'), 'Name')), {
-            kind: 'text',
-            node: child(value, 'Value'),
-            env,
-          });
-        }
-        return undefined;
-      default:
-        return this.fail('UnsupportedExpression', `this statement is not supported: ${kindOf(node)}`, node);
+  /**
+   * Binds KQL of the compiler's own over these tables and values: what a plugin does, said in KQL. Faults point at `node`. The text
+   * reads the tables by name, and the values as variables; it has no other names.
+   */
+  written(
+    text: string,
+    tables: ReadonlyMap<string, Rel>,
+    values: ReadonlyMap<string, Expr>,
+    node: SyntaxNode,
+  ): Rel {
+    const root = writtenText(text, tables, values);
+    const env = childEnv(undefined);
+    for (const [name, rel] of tables) env.names.set(name, { kind: 'rel', rel });
+    for (const [name, expr] of values) env.names.set(name, { kind: 'expr', expr });
+    const outer = this.#callSite;
+    this.#callSite = this.span(node);
+    try {
+      let result: Rel | undefined;
+      for (const statement of elements(root, 'Statements'))
+        if (kindOf(statement) !== 'QueryParametersStatement')
+          result = bindStatement(statement, env, this)[0]?.rel ?? result;
+      if (!result) throw new Error('written KQL has no table');
+      return result;
+    } finally {
+      this.#callSite = outer;
     }
   }
 
@@ -308,16 +357,56 @@ export class Binder {
     if (binding.kind === 'expr')
       return this.fail('InvalidArgument', `${name} is a value where a table is needed`, node);
     const rel = this.rel(binding.node, binding.env);
-    env.names.set(name, { kind: 'rel', rel });
+    env.names.set(name, { kind: 'rel', rel, ...(binding.view ? { view: true } : {}) });
     return rel;
   }
 
+  /** The `let` views in scope, inner ones first. */
+  views(env: Env): string[] {
+    const found = new Map<string, boolean>();
+    for (let e: Env | undefined = env; e; e = e.parent)
+      for (const [name, binding] of e.names) if (!found.has(name)) found.set(name, binding.view === true);
+    return [...found].filter(([, isView]) => isView).map(([name]) => name);
+  }
+  isView(name: string, env: Env): boolean {
+    return lookUp(env, name)?.binding.view === true;
+  }
+  view(name: string, env: Env, node: SyntaxNode): Rel {
+    const found = lookUp(env, name);
+    return found ? this.#bindingRel(found, name, node) : this.fail('InvalidArgument', `${name} is no view here`, node);
+  }
+  /** Whether `restrict access to` leaves a table visible. */
+  mayRead(table: string, env: Env): boolean {
+    return accessOf(env)?.tables.has(table) ?? true;
+  }
+  get functionNames(): ReadonlySet<string> {
+    return this.#functions;
+  }
+  /** Refuses a `cluster()`, `database()` or name of one that is not this workspace. */
+  ownPlace(node: SyntaxNode): void {
+    const wrong = foreignPlace(node, this.#places);
+    if (wrong) this.fail('InvalidArgument', wrong, node);
+  }
+  /** A further name of this workspace. */
+  alias(name: string): void {
+    this.#places.push(name);
+  }
+
   #symbol(node: SyntaxNode, selector: SyntaxNode, env: Env): Rel {
+    const pattern = patternCall(node, this);
+    if (pattern) return pattern;
+    if (kindOf(node) === 'PathExpression') this.ownPlace(child(node, 'Expression'));
     const symbol = selector.ReferencedSymbol ?? node.ReferencedSymbol;
-    if (symbol?.Kind === SymbolKind.table) return this.table(symbol.Name, node);
+    if (symbol?.Kind === SymbolKind.table) return this.#readable(symbol.Name, node, env);
     if (kindOf(selector) === 'FunctionCallExpression') return this.#tableCall(selector, env);
     if (symbol?.Kind === SymbolKind.function) return this.#call(selector, [], env);
     return this.fail('UnsupportedExpression', `${textOf(node)} is not a table known here`, node);
+  }
+
+  #readable(name: string, node: SyntaxNode, env: Env): Rel {
+    if (!this.mayRead(name, env))
+      return this.fail('InvalidArgument', `the table ${name} is not among those that this query may read`, node);
+    return this.table(name, node);
   }
 
   /** A read of a base table. */
@@ -326,7 +415,7 @@ export class Binder {
     if (!table) return this.fail('UnsupportedExpression', `the table ${name} is not in the catalogue`, node);
     // `ingestion_time()` reads a column that KQL does not name.
     const fields: Field[] = [...table.columns, { name: '$$ingestion_time', type: 'datetime' }];
-    return { kind: 'read', table, fields, order: [] };
+    return scoped({ kind: 'read', table, fields, order: [] }, this.datetimeScope, node, this);
   }
   get tables(): ReadonlyMap<string, TableSchema> {
     return this.#tables;
@@ -336,6 +425,8 @@ export class Binder {
     const name = nameOf(child(node, 'Name'));
     const args = elements(child(node, 'ArgumentList'), 'Expressions');
     if (name === 'table') return this.#tableByName(args[0], node, env);
+    const pattern = patternCall(node, this);
+    if (pattern) return pattern;
     if (name === 'materialize' || name === 'view')
       return args[0] ? this.rel(args[0], env) : this.fail('InvalidArgument', `${name} needs a table`, node);
     return this.#call(node, args, env);
@@ -345,7 +436,7 @@ export class Binder {
     if (value?.kind !== 'literal' || typeof value.value !== 'string')
       return this.fail('UnsupportedExpression', 'table() needs a constant name', node);
     const found = lookUp(env, value.value);
-    return found ? this.#bindingRel(found, value.value, node) : this.table(value.value, node);
+    return found ? this.#bindingRel(found, value.value, node) : this.#readable(value.value, node, env);
   }
 
   // ——— calls of let and stored functions ———
@@ -374,7 +465,7 @@ export class Binder {
       return this.fail('UnsupportedFunction', `the function ${name}() is not supported`, node);
     }
     const defined = lookUp(place.env, symbol.Name);
-    const scope = childEnv(defined?.binding.kind === 'text' ? defined.binding.env : this.root);
+    const scope = childEnv(defined?.binding.kind === 'text' ? defined.binding.env : this.#storedScope(symbol, node, place));
     this.#bindParameters(symbol, args, place, first, scope, node);
     const outer = this.#callSite;
     this.#callSite = this.span(node);
@@ -383,6 +474,15 @@ export class Binder {
     } finally {
       this.#callSite = outer;
     }
+  }
+
+  /** Where a stored function's body stands: what `restrict access to` names reads all that it needs. */
+  #storedScope(symbol: KustoSymbol, node: SyntaxNode, place: Place): Env {
+    const access = accessOf(place.env);
+    if (access?.functions.has(symbol.Name)) return childEnv(undefined);
+    if (access && node.ResultType?.Kind === SymbolKind.table)
+      this.fail('InvalidArgument', `the function ${symbol.Name}() is not among those that this query may call`, node);
+    return this.root;
   }
 
   #bindParameters(
@@ -418,13 +518,19 @@ export class Binder {
     return tabular ? { kind: 'rel', rel: this.rel(arg, place.env) } : { kind: 'expr', expr: this.expr(arg, place) };
   }
 
+  /** Binds a body of `let`s and an expression in a scope of its own. */
+  body(body: SyntaxNode, env: Env): Rel {
+    return this.#deeper(body, () => this.#body(body, childEnv(env)));
+  }
   #body(body: SyntaxNode, env: Env): Rel {
     return this.rel(this.statementsOf(body, env), env);
   }
   /** Takes a body's `let`s into the scope; answers its expression. */
   statementsOf(body: SyntaxNode, env: Env): SyntaxNode {
     if (kindOf(body) !== 'FunctionBody') return body;
-    for (const statement of elements(body, 'Statements')) this.#statement(statement, env);
+    for (const statement of elements(body, 'Statements'))
+      if (bindStatement(statement, env, this).length)
+        this.fail('InvalidArgument', 'a function gives the table of its last expression only', statement);
     const expression = childOrNone(body, 'Expression');
     if (!expression) return this.fail('UnsupportedExpression', 'the function has no expression', body);
     return expression;
@@ -508,8 +614,8 @@ export class Binder {
   }
 }
 
-/** The names as they are now: a later `let` of the same name does not reach back. */
-const snapshot = (env: Env): Env => ({ names: new Map(env.names), parent: env.parent });
+const atMost = (rel: Rel, count: Expr | undefined): Rel =>
+  count ? { kind: 'limit', input: rel, count, by: [], fields: rel.fields, order: rel.order } : rel;
 
 /** `JoinOperator` as a person says it: `join`. */
 const describe = (kind: string): string =>

@@ -1,9 +1,10 @@
 import { aggregateFunctions } from '../functions/index.ts';
 import { binaryOperators, pathFunction, setFunctions } from '../functions/operators.ts';
 import { parseJsonLiteral } from './json.ts';
-import { columnOf, literal, type Expr, type Rel } from '../plan/plan.ts';
+import { columnOf, literal, type Expr, type FieldType, type Rel } from '../plan/plan.ts';
+import { kqlTypes, type KqlType } from '../types.ts';
 import type { Binder, Place } from './binder.ts';
-import { typeOfNode, typeOfSymbol } from './types.ts';
+import { typeOfNode, typeOfSymbol, valueType } from './types.ts';
 import {
   child,
   childOrNone,
@@ -38,14 +39,29 @@ const nameReference: Bind = (node, place, b) => {
     const field =
       place.input?.fields.find((f) => f.name === symbol.Name) ??
       place.right?.fields.find((f) => f.name === symbol.Name);
-    if (!field) return b.fail('UnsupportedExpression', `the column ${name} cannot be read here`, node);
-    return columnOf(field);
+    if (field) return columnOf(field);
+    const absent = place.absent && absentType(name, place.absent);
+    if (absent) return literal(absent, null);
+    return b.fail('UnsupportedExpression', `the column ${name} cannot be read here`, node);
   }
+  const element = place.graph?.name(name, node);
+  if (element) return element;
   const value = b.variable(name, place);
   if (value) return value;
+  // A column that tables of a search have in several types: the library leaves it open.
+  const field = place.absent && place.input?.fields.find((f) => f.name === name);
+  if (field) return columnOf(field);
+  const absent = place.absent && absentType(name, place.absent);
+  if (absent) return literal(absent, null);
   if (symbol?.Kind === SymbolKind.function) return functionCall(node, place, b);
   return b.fail('UnsupportedExpression', `${name} is not a value that can be used here`, node);
 };
+
+/** The type of a column that another table has; of several types, `a_long` and `a_string`, any does: it is null. */
+function absentType(name: string, absent: ReadonlyMap<string, FieldType>): KqlType | undefined {
+  const type = absent.get(name) ?? kqlTypes.find((t) => absent.has(`${name}_${t}`));
+  return type === undefined ? undefined : valueType(type);
+}
 
 const functionCall: Bind = (node, place, b) => {
   const isCall = kindOf(node) === 'FunctionCallExpression';
@@ -55,6 +71,8 @@ const functionCall: Bind = (node, place, b) => {
     return b.withBody(node, args, place, undefined, (body, env) =>
       b.expr(b.statementsOf(body, env), place.aggregate ? { ...place, env } : { ...place, env }),
     );
+  const ofElement = place.graph?.call(name, node, args, place, b);
+  if (ofElement) return ofElement;
   return specialCalls[name]?.(node, args, place, b) ?? builtInCall(name, node, args, place, b);
 };
 
@@ -252,10 +270,13 @@ const hasSet =
 
 /** `a.b["c"][0]`: one access with all its keys. */
 const path: Bind = (node, place, b) => {
+  const ofElement = place.graph?.property(node, place, b);
+  if (ofElement) return ofElement;
   const keys: Expr[] = [];
   let base = node;
   for (;;) {
     const kind = kindOf(base);
+    if (place.graph?.owns(base)) break;
     if (kind === 'PathExpression') {
       if (base.ReferencedSymbol?.Kind === SymbolKind.column && isSide(child(base, 'Expression')))
         return sideColumn(base, place, b);

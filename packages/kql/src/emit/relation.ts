@@ -5,8 +5,10 @@ import type { CompileOptions, TableRead } from '../types.ts';
 import { emitAggregate } from './aggregate.ts';
 import { union, whereClause, withClause, type Block } from './block.ts';
 import { cell, engineCell } from './cells.ts';
+import { jsonRow } from './json-rows.ts';
 import type { Context } from './context.ts';
 import type { Scope } from './expression.ts';
+import { emitGraph, emitGraphMatch } from './graph/match.ts';
 import { emitJoin } from './join.ts';
 import { emitLimit } from './limit.ts';
 import { emitProject } from './project.ts';
@@ -24,9 +26,10 @@ export class Emitter implements Context {
   #aliases = 0;
   #usedNow = false;
 
-  constructor(options: CompileOptions) {
+  /** `now`: what the query itself says the moment is, in ticks since 0001-01-01. */
+  constructor(options: CompileOptions, now?: bigint) {
     this.options = options;
-    this.#now = epochTicks + BigInt(options.now.getTime()) * 10_000n;
+    this.#now = now ?? epochTicks + BigInt(options.now.getTime()) * 10_000n;
   }
 
   /** Whether the SQL says the moment of compilation anywhere. */
@@ -48,12 +51,18 @@ export class Emitter implements Context {
     const inner = this.open(this.emit(rel, needed), needed);
     const output = this.options.output ?? 'json';
     const items = fields.map((f) => {
-      const column = inner.columns.get(f.name)!.sql;
+      const { sql: column, plain } = inner.columns.get(f.name)!;
+      // Said several times over, so named; what only reads a column is short as it is.
+      if (typeof output === 'object') return plain ? column : this.scope(inner).name(column);
       return sql`${output === 'json' ? cell(f, column) : engineCell(f, column)} AS ${identifier(f.name)}`;
     });
     const order = rel.order.length ? sql` ORDER BY ${this.orderBy(rel.order, inner)}` : sql``;
     const limit = this.options.maxRows === undefined ? sql`` : sql` LIMIT ${integer(this.options.maxRows + 1)}`;
-    return withClause(inner, sql`SELECT ${join(items)} FROM ${inner.from}${whereClause(inner)}${order}${limit}`);
+    const list =
+      typeof output === 'object'
+        ? sql`${jsonRow(fields.map((f, i) => [f, items[i]!] as const), output)} AS ${identifier('row')}`
+        : join(items);
+    return withClause(inner, sql`SELECT ${list} FROM ${inner.from}${whereClause(inner)}${order}${limit}`);
   }
 
   /** A query with one column, for use inside an expression. */
@@ -161,6 +170,10 @@ export class Emitter implements Context {
         return emitUnnest(this, rel, needed);
       case 'window':
         return emitWindow(this, rel, needed);
+      case 'graph':
+        return emitGraph(rel);
+      case 'graphMatch':
+        return emitGraphMatch(this, rel, needed);
     }
   }
 }

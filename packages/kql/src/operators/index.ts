@@ -1,4 +1,7 @@
 import { mvApply, mvExpand } from './expand.ts';
+import { find } from './find.ts';
+import { graphToTable, makeGraph, markComponents, whereEdges, whereNodes } from './graph/make.ts';
+import { graphMatch, graphShortestPaths } from './graph/match.ts';
 import { partition, sample, sampleDistinct, topHitters } from './groups.ts';
 import { parse, parseKv, parseWhere } from './parse.ts';
 import { evaluate } from './plugins/index.ts';
@@ -18,7 +21,10 @@ import { search, searchSource } from './search.ts';
 import { makeSeries } from './series.ts';
 import type { OperatorBinder, SourceBinder } from './shared.ts';
 import { count, distinct, summarize } from './summarize.ts';
-import { asName, dataTable, invoke, join, lookup, print, range, render, union, unionSource } from './tables.ts';
+import { onlyAtTheEnd } from './several.ts';
+import { asName, dataTable, invoke, join, lookup, print, range, render } from './tables.ts';
+import { topNested } from './top-nested.ts';
+import { union, unionSource } from './union.ts';
 
 /** Query operators, by the library's name of their node. What is not here is refused with its place. */
 export const operators: ReadonlyMap<string, OperatorBinder> = new Map<string, OperatorBinder>([
@@ -57,6 +63,16 @@ export const operators: ReadonlyMap<string, OperatorBinder> = new Map<string, Op
   ['SampleDistinctOperator', sampleDistinct],
   ['EvaluateOperator', evaluate],
   ['ProjectByNamesOperator', projectColumns],
+  ['MakeGraphOperator', makeGraph],
+  ['GraphMatchOperator', graphMatch],
+  ['GraphShortestPathsOperator', graphShortestPaths],
+  ['GraphToTableOperator', graphToTable],
+  ['GraphMarkComponentsOperator', markComponents],
+  ['GraphWhereNodesOperator', whereNodes],
+  ['GraphWhereEdgesOperator', whereEdges],
+  ['TopNestedOperator', topNested],
+  ['ForkOperator', onlyAtTheEnd],
+  ['FacetOperator', onlyAtTheEnd],
 ]);
 
 /** What stands at the head of a pipe. */
@@ -66,4 +82,5 @@ export const sources: ReadonlyMap<string, SourceBinder> = new Map<string, Source
   ['RangeOperator', range],
   ['UnionOperator', unionSource],
   ['SearchOperator', searchSource],
+  ['FindOperator', find],
 ]);

@@ -1,18 +1,8 @@
 import type { KqlType } from '../types.ts';
 import type { Binder, Env } from '../bind/binder.ts';
 import { resultColumns } from '../bind/types.ts';
-import {
-  child,
-  childOrNone,
-  children,
-  elements,
-  kindOf,
-  nameOf,
-  SymbolKind,
-  textOf,
-  type SyntaxNode,
-} from '../bind/kusto.ts';
-import { columnOf, isHidden, literal, type Expr, type JoinKind, type NamedExpr, type Rel } from '../plan/plan.ts';
+import { child, childOrNone, children, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
+import { columnOf, isHidden, literal, type Expr, type JoinKind, type Rel } from '../plan/plan.ts';
 import { nameAt, parametersOf, passAll, projectTo, typed, type OperatorBinder, type SourceBinder } from './shared.ts';
 import { typeOfNode } from '../bind/types.ts';
 
@@ -81,98 +71,6 @@ export const range: SourceBinder = (node, env, b) => {
     order: [{ column: column.name, descending: false, nullsFirst: true }],
   };
   return b.serialized(rel);
-};
-
-// ——— union ———
-
-function unionInputs(node: SyntaxNode, env: Env, b: Binder): { rel: Rel; name: string }[] {
-  const fuzzy = parametersOf(node).text('isfuzzy') === 'true';
-  return elements(node, 'Expressions').flatMap((n) => {
-    if (fuzzy && !b.knows(head(n), env)) return [];
-    const named = kindOf(n) === 'NameReference' ? child(n, 'Name') : undefined;
-    if (named && /Wildcarded/.test(kindOf(named))) return wildcardTables(textOf(n), n, b);
-    return [{ rel: b.rel(n, env), name: inputName(n) }];
-  });
-}
-/** What stands at the head of a pipe. */
-const head = (node: SyntaxNode): SyntaxNode => {
-  const kind = kindOf(node);
-  return kind === 'PipeExpression' || kind === 'ParenthesizedExpression' ? head(child(node, 'Expression')) : node;
-};
-/** What `withsource` calls an input: a base table's own name, or what `as` named it. */
-const inputName = (node: SyntaxNode): string => {
-  switch (kindOf(node)) {
-    case 'NameReference':
-      return node.ReferencedSymbol?.Kind === SymbolKind.table ? nameOf(node) : '';
-    case 'ParenthesizedExpression':
-      return inputName(child(node, 'Expression'));
-    case 'PipeExpression': {
-      const operator = child(node, 'Operator');
-      if (kindOf(operator) === 'AsOperator') return nameOf(child(operator, 'Name'));
-      return /^(Filter|Extend|Project|Take|Sort)/.test(kindOf(operator)) ? inputName(child(node, 'Expression')) : '';
-    }
-    default:
-      return '';
-  }
-};
-function wildcardTables(pattern: string, node: SyntaxNode, b: Binder): { rel: Rel; name: string }[] {
-  const expression = new RegExp(`^${pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, (c) => (c === '*' ? '.*' : `\\${c}`))}$`);
-  return [...b.tables.keys()].filter((t) => expression.test(t)).map((t) => ({ rel: b.table(t, node), name: t }));
-}
-
-export function unionOf(node: SyntaxNode, inputs: readonly { rel: Rel; name: string }[], b: Binder): Rel {
-  if (inputs.length === 0) return b.fail('UnsupportedExpression', 'no table of this union is known here', node);
-  const columns = resultColumns(node);
-  const parameters = parametersOf(node);
-  const source = parameters.text('withsource') ?? parameters.text('with_source');
-  const parts = inputs.map(({ rel, name }, n) => {
-    const items: NamedExpr[] = columns.flatMap((c): NamedExpr[] => {
-      if (c.name === source) return [{ name: c.name, expr: literal('string', name || `union_arg${n}`) }];
-      const same = rel.fields.find((f) => f.name === c.name && (f.type === c.type || !typeTwin(rel, columns, c.name)));
-      if (same) return [{ name: c.name, expr: b.cast(columnOf(same), c.type, node) }];
-      const twin = rel.fields.find((f) => `${f.name}_${f.type}` === c.name && f.type === c.type);
-      return twin ? [{ name: c.name, expr: columnOf(twin) }] : [];
-    });
-    const hidden = rel.fields
-      .filter((f) => b.partitionBy.includes(f.name))
-      .map((f) => ({ name: f.name, expr: columnOf(f) }));
-    return { rel, items: [...items, ...hidden] };
-  });
-  const hidden = b.partitionBy.map((name) => ({ name, type: 'tuple' as const }));
-  return inWrittenOrder({ kind: 'union', inputs: parts, fields: [...columns, ...hidden], order: [] }, b);
-}
-/** Rows that the query itself writes keep their order, table after table. */
-function inWrittenOrder(rel: Extract<Rel, { kind: 'union' }>, b: Binder): Rel {
-  const rowOf = (input: Rel): Expr | undefined => {
-    const [row, ...more] = input.order;
-    if (row && !more.length && row.column.startsWith('$$row'))
-      return { kind: 'column', name: row.column, type: 'long' };
-    return !row && input.kind === 'values' ? literal('long', 0n) : undefined;
-  };
-  const rows = rel.inputs.map(({ rel: input }) => rowOf(input));
-  if (rows.includes(undefined)) return rel;
-  const [table, row] = [b.hidden('table'), b.hidden('row')];
-  return {
-    ...rel,
-    inputs: rel.inputs.map((input, i) => ({
-      ...input,
-      items: [...input.items, { name: table, expr: literal('long', BigInt(i)) }, { name: row, expr: rows[i]! }],
-    })),
-    fields: [...rel.fields, { name: table, type: 'long' }, { name: row, type: 'long' }],
-    order: [table, row].map((column) => ({ column, descending: false, nullsFirst: true })),
-  };
-}
-/** Whether the result keeps this column apart by type. */
-const typeTwin = (rel: Rel, columns: readonly { name: string }[], name: string): boolean => {
-  const field = rel.fields.find((f) => f.name === name);
-  return field !== undefined && columns.some((c) => c.name === `${name}_${field.type}`);
-};
-
-export const unionSource: SourceBinder = (node, env, b) => unionOf(node, unionInputs(node, env, b), b);
-export const union: OperatorBinder = (node, input, env, b) => {
-  const parent = node.Parent;
-  const head = parent && kindOf(parent) === 'PipeExpression' ? inputName(child(parent, 'Expression')) : '';
-  return unionOf(node, [{ rel: input, name: head }, ...unionInputs(node, env, b)], b);
 };
 
 // ——— join, lookup ———

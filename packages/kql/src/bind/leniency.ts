@@ -1,0 +1,54 @@
+import { kqlTypes } from '../types.ts';
+import { child, childOrNone, children, elements, kindOf, textOf, type KustoCode, type SyntaxNode } from './kusto.ts';
+import { resultColumns } from './types.ts';
+
+/** Where the real engine takes what its published binder refuses. */
+
+interface Diagnostic {
+  readonly Code: string;
+  readonly Start: number;
+  readonly Length: number;
+}
+const covers = (node: SyntaxNode, d: Diagnostic): boolean => d.Start >= node.TextStart && d.Start < node.End;
+
+/** A constant of any type is a term, and a column may have several types in the tables that are searched. */
+function inCondition(node: SyntaxNode, d: Diagnostic, text: string): boolean {
+  if (!covers(child(node, 'Condition'), d)) return false;
+  if (d.Code === 'KS106' || d.Code === 'KS107') return true;
+  const name = text.slice(d.Start, d.Start + d.Length);
+  const names = new Set(resultColumns(node).map((c) => c.name));
+  return d.Code === 'KS142' && kqlTypes.some((t) => names.has(`${name}_${t}`));
+}
+/** With `isfuzzy`, a wildcard that matches nothing is passed over as an unknown name is. */
+function inFuzzyUnion(node: SyntaxNode, d: Diagnostic, text: string): boolean {
+  const fuzzy = elements(node, 'Parameters').some((p) => /^isfuzzy\s*=\s*true$/i.test(textOf(p)));
+  return fuzzy && d.Code === 'KS142' && text.slice(d.Start, d.Start + d.Length).includes('*');
+}
+
+/** The library does not always know the properties of a graph's nodes and edges where they stand by themselves; our binder does. */
+function inGraphElement(node: SyntaxNode, kind: string, d: Diagnostic): boolean {
+  if (d.Code !== 'KS142' && d.Code !== 'KS211') return false;
+  if (kind === 'GraphWhereNodesOperator' || kind === 'GraphWhereEdgesOperator')
+    return covers(child(node, 'Condition'), d);
+  if (kind !== 'FunctionCallExpression' || !/^(all|any|map)$/.test(textOf(child(node, 'Name')))) return false;
+  const [first, body] = elements(child(node, 'ArgumentList'), 'Expressions');
+  return first !== undefined && /^inner_nodes\s*\(/.test(textOf(first)) && body !== undefined && covers(body, d);
+}
+
+/** Whether a fault that the library finds is none. */
+export function isLenient(code: KustoCode, d: Diagnostic, text: string): boolean {
+  const walk = (node: SyntaxNode): boolean => {
+    if (!covers(node, d)) return false;
+    const kind = kindOf(node);
+    if (
+      (kind === 'SearchOperator' || kind === 'FindOperator') &&
+      childOrNone(node, 'Condition') &&
+      inCondition(node, d, text)
+    )
+      return true;
+    if (kind === 'UnionOperator' && inFuzzyUnion(node, d, text)) return true;
+    if (inGraphElement(node, kind, d)) return true;
+    return children(node).some(walk);
+  };
+  return walk(code.Syntax);
+}
