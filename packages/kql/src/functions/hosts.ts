@@ -1,6 +1,16 @@
+import { compressionFunctions } from './compression.ts';
 import { geoHostFunctions } from './geo/index.ts';
 import type { HostFunction } from './host.ts';
+import { punycodeFunctions } from './punycode.ts';
 import { indexByName } from './registry.ts';
+import { statisticsFunctions } from './statistics.ts';
+import { userAgentFunctions } from './user-agent.ts';
 
 /** Every function that runs outside of the engine, by name: see `host.ts`. */
-export const hostFunctions: ReadonlyMap<string, HostFunction> = indexByName([geoHostFunctions]);
+export const hostFunctions: ReadonlyMap<string, HostFunction> = indexByName([
+  compressionFunctions,
+  geoHostFunctions,
+  punycodeFunctions,
+  statisticsFunctions,
+  userAgentFunctions,
+]);

@@ -1,5 +1,6 @@
 import { identifier, join, sql, string, type Sql } from '../sql.ts';
 import { convert, fromAnyTicks, unixTicks, cleanJson, toText } from './convert.ts';
+import { byRegex } from './regex.ts';
 import { scalarWith, type CallInfo, type Operand, type ScalarFunction } from './registry.ts';
 
 /** The operators of expressions, by the library's name of their node. */
@@ -239,7 +240,16 @@ export const binaryOperators: ReadonlyMap<string, ScalarFunction> = new Map<stri
   ['OrExpression', scalarWith('or', ['bool', 'bool'], 'bool', ([a, b]) => sql`(${a!.sql} OR ${b!.sql})`)],
   ['EqualTildeExpression', textOperator('=~', sameText)],
   ['BangTildeExpression', textOperator('!~', not(sameText))],
-  ['MatchesRegexExpression', textOperator('matches regex', (s, n) => sql`match(${s}, ${n.sql})`)],
+  [
+    'MatchesRegexExpression',
+    scalarWith(
+      'matches regex',
+      ['string', 'string'],
+      'bool',
+      ([s, n], call) => byRegex(s!.sql, n!, call, (t, re) => sql`match(${t}, ${re})`),
+      'never',
+    ),
+  ],
   ...textOperators,
 ]);
 
