@@ -1,6 +1,7 @@
 import type { Span } from '../errors.ts';
 import type { AggregateFunction, ScalarFunction, WindowFunction } from '../functions/registry.ts';
 import type { Column, KqlType, TableSchema } from '../types.ts';
+import type { Graph, GraphMatch } from './graph.ts';
 
 /**
  * The plan: what a query means, typed, before any SQL. Binding resolves every name; nothing here refers to syntax.
@@ -132,6 +133,9 @@ export type Rel = RelBase &
         readonly items: readonly WindowItem[];
         readonly partitionBy: readonly string[];
       }
+    /** Not a table: only graph operators read it. It has no fields. */
+    | { readonly kind: 'graph'; readonly graph: Graph; readonly span: Span }
+    | { readonly kind: 'graphMatch'; readonly match: GraphMatch }
   );
 
 export const isHidden = (field: { readonly name: string }): boolean => field.name.startsWith('$$');
