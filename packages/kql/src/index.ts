@@ -10,6 +10,7 @@ export {
   join as sqlJoin,
 } from './sql.ts';
 export {
+  engineSettings,
   kqlTypes,
   type Column,
   type Compiled,

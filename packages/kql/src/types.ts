@@ -52,6 +52,17 @@ export interface JsonRows {
   readonly dynamic: 'value' | 'text';
 }
 
+/**
+ * Settings of the engine that compiled SQL takes for granted, for every statement in which it stands: JSON text with plain slashes, as
+ * Kusto writes it, and cells as the contracts' `Cell`. The lake sets them.
+ */
+export const engineSettings = {
+  output_format_json_escape_forward_slashes: 0,
+  output_format_json_quote_64bit_integers: 0,
+  date_time_output_format: 'iso',
+  use_variant_as_common_type: 1,
+} as const;
+
 export interface CompileOptions {
   /** What `now()` answers and `ago()` counts from. */
   readonly now: Date;

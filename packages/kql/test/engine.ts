@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Session } from 'chdb';
-import type { TableSchema } from '../src/index.ts';
+import { engineSettings, type TableSchema } from '../src/index.ts';
 
 const engineTypes = {
   string: 'String',
@@ -29,6 +29,7 @@ export interface Engine {
 export function openEngine(): Engine {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-kql-'));
   const session = new Session(folder);
+  for (const [name, value] of Object.entries(engineSettings)) session.query(`SET ${name} = '${value}'`);
   const quote = (name: string): string => '`' + name.replaceAll('\\', '\\\\').replaceAll('`', '\\`') + '`';
   return {
     rows: (sql) =>

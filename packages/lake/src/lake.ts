@@ -76,15 +76,22 @@ export interface TableStatus {
   readonly retentionDays: number;
 }
 
+/** What compiled KQL takes for granted: `engineSettings` of packages/kql; a test compares both. */
+export const compiledSqlSettings: ClickHouseSettings = {
+  output_format_json_escape_forward_slashes: 0,
+  output_format_json_quote_64bit_integers: 0,
+  date_time_output_format: 'iso',
+  use_variant_as_common_type: 1,
+};
+
 const querySettings: ClickHouseSettings = {
   // Compiled KQL is longer and deeper than what people write: a term searched in every column of many tables, a large array of values.
   max_query_size: String(4 * 2 ** 20),
   max_parser_depth: '10000',
-  output_format_json_quote_64bit_integers: 0,
   output_format_json_quote_denormals: 1,
   output_format_json_quote_decimals: 1,
-  date_time_output_format: 'iso',
   session_timezone: 'UTC',
+  ...compiledSqlSettings,
 };
 
 const Answer = z.object({
@@ -102,6 +109,7 @@ const loadSettings: ClickHouseSettings = {
   max_memory_usage: String(3 * 2 ** 30),
   date_time_input_format: 'best_effort',
   session_timezone: 'UTC',
+  ...compiledSqlSettings,
 };
 
 /** At most this many missing tables are made for one query that did not name them. */

@@ -1,4 +1,4 @@
-import { convert, datetimeIso, engineType, timespanText, toDynamic } from '../functions/convert.ts';
+import { convert, engineType, neverNull, timespanText, toDynamic } from '../functions/convert.ts';
 import type { Operand } from '../functions/registry.ts';
 import type { Field } from '../plan/plan.ts';
 import { sql, string, type Sql } from '../sql.ts';
@@ -18,30 +18,29 @@ export const comparable = (o: Operand, other: Operand['type']): Sql => {
 /** The elements of a dynamic as JSON texts: an array's; a bag's members. Null is one null, or nothing. */
 export function arrayOf(o: Operand, { keepNull, bags }: { keepNull: boolean; bags: 'bag' | 'array' }): Sql {
   const d = toDynamic(o);
-  const clean = (raw: Sql): Sql => sql`arrayMap(x -> replaceAll(x, '\\/', '/'), ${raw})`;
   const member =
     bags === 'bag'
       ? sql`concat('{', toJSONString(p.1), ':', p.2, '}')`
       : sql`concat('[', toJSONString(p.1), ',', p.2, ']')`;
-  const members = clean(sql`arrayMap(p -> ${member}, JSONExtractKeysAndValuesRaw(${d}))`);
+  const members = sql`arrayMap(p -> ${member}, JSONExtractKeysAndValuesRaw(${d}))`;
   const none = keepNull ? sql`['']` : sql`CAST([], 'Array(String)')`;
-  return sql`multiIf(startsWith(${d}, '['), ${clean(sql`JSONExtractArrayRaw(${d})`)}, startsWith(${d}, '{'), ${members}, ${d} = '', ${none}, [${d}])`;
+  return sql`multiIf(startsWith(${d}, '['), JSONExtractArrayRaw(${d}), startsWith(${d}, '{'), ${members}, ${d} = '', ${none}, [${d}])`;
 }
 
-export const engineCell = (field: Field, column: Sql): Sql => sql`CAST(${column}, ${string(typeOf(field).text)})`;
+/** The value as exactly its engine type. A text is one already. */
+export const engineCell = (field: Field, column: Sql): Sql =>
+  neverNull(field.type) ? column : sql`CAST(${column}, ${string(typeOf(field).text)})`;
 /** A column as the contracts' `Cell`. */
 export function cell(field: Field, column: Sql): Sql {
   switch (field.type) {
     case 'long':
-      return sql`CAST(if(abs(toInt64(${column})) > 9007199254740991 OR toInt64(${column}) = -9223372036854775808, CAST(toString(${column}), 'Variant(String)'), CAST(toInt64(${column}), 'Variant(Int64)')), 'Variant(Int64, String)')`;
+      // Integers that JavaScript can't hold go as text.
+      return sql`if(intDiv(${column}, 9007199254740992) = 0, ${column}, toString(${column}))`;
     case 'real':
-      return sql`CAST(if(isFinite(${column}) OR isNull(${column}), CAST(toFloat64(${column}), 'Variant(Float64)'), CAST(multiIf(isNaN(${column}), 'NaN', ${column} > 0, 'Infinity', '-Infinity'), 'Variant(String)')), 'Variant(Float64, String)')`;
-    case 'datetime':
-      return datetimeIso(column);
+      return sql`if(isFinite(${column}), ${column}, replaceOne(replaceOne(toString(${column}), 'nan', 'NaN'), 'inf', 'Infinity'))`;
     case 'timespan':
       return sql`if(isNull(${column}), NULL, ${timespanText(column)})`;
     case 'decimal':
-    case 'guid':
       return sql`toString(${column})`;
     case 'bool':
       return sql`CAST(${column}, 'Nullable(Bool)')`;

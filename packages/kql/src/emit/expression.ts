@@ -1,6 +1,6 @@
 import { KqlError } from '../errors.ts';
 import { convert, literalSql, neverNull } from '../functions/convert.ts';
-import { parameterAt, type CallInfo, type Operand, type Parameter } from '../functions/registry.ts';
+import { parameterAt, type CallInfo, type Nulls, type Operand, type Parameter } from '../functions/registry.ts';
 import type { Expr, FieldType, Rel } from '../plan/plan.ts';
 import { identifier, integer, join, real, sql, string, type Sql } from '../sql.ts';
 import type { Span } from '../errors.ts';
@@ -81,6 +81,11 @@ export function buildOnce(
   return build(given);
 }
 
+function canBeNull(nulls: Nulls, operands: readonly Operand[]): boolean {
+  if (typeof nulls === 'function') return nulls(operands);
+  return nulls !== 'never' && (nulls === 'maybe' || operands.some((o) => o.nullable));
+}
+
 /** `nullable` after '' has been put for the NULL of a string or dynamic. */
 export const withoutNull = (text: Sql, type: FieldType, nullable: boolean): { sql: Sql; nullable: boolean } =>
   neverNull(type) ? { sql: nullable ? sql`ifNull(${text}, '')` : text, nullable: false } : { sql: text, nullable };
@@ -106,7 +111,7 @@ export function emitExpression(expr: Expr, scope: Scope): Operand {
       const operands = emitArguments(fn.name, fn.parameters, expr.args, span, scope);
       const info = callInfo(fn.name, type, span, scope);
       const text = buildOnce(operands, scope, (given) => fn.build(given, info));
-      const nullable = fn.nulls === 'never' ? false : fn.nulls === 'maybe' || operands.some((o) => o.nullable);
+      const nullable = canBeNull(fn.nulls ?? 'strict', operands);
       return { type, ...withoutNull(text, type, nullable) };
     }
     case 'element': {

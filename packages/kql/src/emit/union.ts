@@ -1,6 +1,6 @@
-import { join, sql, string } from '../sql.ts';
+import { join, sql } from '../sql.ts';
 import { columnsOf, union, type Block } from './block.ts';
-import { emptyOf, typeOf } from './cells.ts';
+import { emptyOf, engineCell } from './cells.ts';
 import type { Context, RelOf } from './context.ts';
 import { emitExpression } from './expression.ts';
 
@@ -14,10 +14,7 @@ export function emitUnion(e: Context, rel: RelOf<'union'>, needed: ReadonlySet<s
     const columns = new Map(
       wanted.map(({ f, item }) => [
         f.name,
-        {
-          sql: sql`CAST(${item ? emitExpression(item.expr, scope).sql : emptyOf(f)}, ${string(typeOf(f).text)})`,
-          plain: false,
-        },
+        { sql: engineCell(f, item ? emitExpression(item.expr, scope).sql : emptyOf(f)), plain: false },
       ]),
     );
     return e.render({ ...block, columns }, new Set(columns.keys()));

@@ -85,7 +85,7 @@ function set(value: Operand, limit: Operand | undefined, order: Sql | undefined,
 const bag = (value: Operand, condition: Sql | undefined): Sql => {
   const pairs = sql`arrayFlatten(groupArrayIf(JSONExtractKeysAndValuesRaw(${value.sql}), ${condition ?? sql`true`}))`;
   const first = sql`arrayFilter((p, i) -> i = indexOf(arrayMap(q -> q.1, ${pairs}), p.1), ${pairs}, arrayEnumerate(${pairs}))`;
-  return sql`concat('{', arrayStringConcat(arrayMap(p -> concat(toJSONString(p.1), ':', replaceAll(p.2, '\\\\/', '/')), ${first}), ','), '}')`;
+  return sql`concat('{', arrayStringConcat(arrayMap(p -> concat(toJSONString(p.1), ':', p.2), ${first}), ','), '}')`;
 };
 
 const columns = (values: readonly Operand[]): Sql => sql`tuple(${join(values.map((v) => v.sql))})`;

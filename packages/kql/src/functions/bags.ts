@@ -6,8 +6,7 @@ import { stringsToDynamic } from './strings.ts';
 
 /** Bags, kept as JSON text. */
 
-const pairsOf = (d: Sql): Sql =>
-  sql`arrayMap(p -> (p.1, replaceAll(p.2, '\\\\/', '/')), JSONExtractKeysAndValuesRaw(${d}))`;
+const pairsOf = (d: Sql): Sql => sql`JSONExtractKeysAndValuesRaw(${d})`;
 const bagFrom = (pairs: Sql): Sql =>
   sql`concat('{', arrayStringConcat(arrayMap(p -> concat(${quoteJson(sql`p.1`)}, ':', p.2), ${pairs}), ','), '}')`;
 const whenBag = (d: Sql, value: Sql): Sql => sql`if(startsWith(${d}, '{'), ${value}, '')`;

@@ -85,10 +85,12 @@ export interface LiteralMakers {
   real(value: number): Sql;
 }
 
-/** JSON text as this engine's functions give it, with Kusto's null (`''` for JSON null) and plain slashes. */
-export const cleanJson = (raw: Sql): Sql => sql`if(${raw} = 'null', '', replaceAll(${raw}, '\\\\/', '/'))`;
-/** A string as JSON text. */
-export const quoteJson = (text: Sql): Sql => sql`replaceAll(toJSONString(${text}), '\\\\/', '/')`;
+/** JSON text as this engine's functions give it, with Kusto's null (`''` for JSON null). */
+export const cleanJson = (raw: Sql): Sql => sql`if(${raw} = 'null', '', ${raw})`;
+/** The same in shorter SQL, of JSON text that is never NULL. */
+export const cleanMember = (raw: Sql): Sql => sql`transform(${raw}, ['null'], [''])`;
+/** A string as JSON text. Slashes stay plain by `engineSettings`. */
+export const quoteJson = (text: Sql): Sql => sql`toJSONString(${text})`;
 
 export const datetimeIso = (d: Sql): Sql => sql`concat(replaceOne(toString(${d}), ' ', 'T'), 'Z')`;
 /** `[-][d.]hh:mm:ss[.fffffff]` of ticks. */
@@ -170,8 +172,8 @@ export function parseTimespan(s: Sql): Sql {
   return sql`multiIf(match(${s}, ${timespanPattern}) AND ${group(sql`3`)} < 24 AND ${group(sql`4`)} < 60 AND ${group(sql`5`)} < 60, if(startsWith(trimLeft(${s}), '-'), -1, 1) * (${group(sql`2`)} * 864000000000 + ${group(sql`3`)} * 36000000000 + ${group(sql`4`)} * 600000000 + ${group(sql`5`)} * 10000000 + toInt64OrZero(rightPad(extractGroups(${s}, ${timespanPattern})[6], 7, '0'))), match(${s}, ${unitPattern}), toInt64(round(toFloat64OrZero(${unit}[1]) * transform(${unit}[2], ['d', 'h', 'm', 's', 'ms', 'microsecond', 'tick'], [864000000000, 36000000000, 600000000, 10000000, 10000, 10, 1], 0))), match(${s}, '^\\\\s*-?\\\\d+\\\\s*$'), toInt64OrNull(trimBoth(${s})) * 864000000000, NULL)`;
 }
 
-const parseInteger = (s: Sql, bits: Sql): Sql =>
-  sql`if(match(${s}, '^\\\\s*0[xX][0-9a-fA-F]{1,16}\\\\s*$'), accurateCastOrNull(reinterpretAsInt64(reverse(unhex(leftPad(substring(trimBoth(${s}), 3), 16, '0')))), ${bits}), accurateCastOrNull(toInt64OrNull(trimBoth(${s})), ${bits}))`;
+const parseInteger = (s: Sql): Sql =>
+  sql`if(match(${s}, '^\\\\s*0[xX][0-9a-fA-F]{1,16}\\\\s*$'), reinterpretAsInt64(reverse(unhex(leftPad(substring(trimBoth(${s}), 3), 16, '0')))), toInt64OrNull(trimBoth(${s})))`;
 
 function fromText(s: Sql, to: KqlType): Sql {
   switch (to) {
@@ -182,9 +184,9 @@ function fromText(s: Sql, to: KqlType): Sql {
     case 'bool':
       return sql`multiIf(lower(trimBoth(${s})) IN ('true', '1'), true, lower(trimBoth(${s})) IN ('false', '0'), false, toInt64OrNull(${s}) != 0)`;
     case 'int':
-      return parseInteger(s, sql`'Int32'`);
+      return sql`accurateCastOrNull(${parseInteger(s)}, 'Int32')`;
     case 'long':
-      return parseInteger(s, sql`'Int64'`);
+      return parseInteger(s);
     case 'real':
       return sql`toFloat64OrNull(trimBoth(${s}))`;
     case 'decimal':

@@ -5,7 +5,7 @@ import { alias, engineTyped, scalar, scalarWith, type ScalarFunction } from './r
 /** What arrays and bags share, sets, and access by paths. */
 
 /** The elements of a dynamic array as JSON texts; none when it is no array. */
-export const elementsOf = (d: Sql): Sql => sql`arrayMap(x -> replaceAll(x, '\\\\/', '/'), JSONExtractArrayRaw(${d}))`;
+export const elementsOf = (d: Sql): Sql => sql`JSONExtractArrayRaw(${d})`;
 /** JSON texts as a dynamic array. */
 export const arrayFrom = (elements: Sql): Sql => sql`concat('[', arrayStringConcat(${elements}, ','), ']')`;
 export const whenArray = (d: Sql, value: Sql): Sql => sql`if(startsWith(${d}, '['), ${value}, '')`;

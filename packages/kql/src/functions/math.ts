@@ -16,12 +16,34 @@ const fallBack = (args: readonly { sql: Sql; nullable: boolean; type: string }[]
   return sql`coalesce(${join(parts)})`;
 };
 
+/** `iff` and `case`: a condition that is null counts as false, so only what they choose from can be null. */
+const branchIsNull = (args: readonly Operand[]): boolean =>
+  args.some((a, i) => a.nullable && (i % 2 === 1 || i === args.length - 1));
+
 export const mathFunctions: readonly ScalarFunction[] = [
   scalarWith('not', ['bool'], 'bool', ([a]) => sql`NOT ${a!.sql}`),
   scalarWith('$and', ['bool', 'bool'], 'bool', ([a, b]) => sql`(${a!.sql} AND ${b!.sql})`),
-  scalarWith('iff', ['bool', 'any', 'any'], 'binder', ([c, a, b]) => sql`if(${c!.sql}, ${a!.sql}, ${b!.sql})`, 'maybe'),
-  scalarWith('case', ['any', '...any'], 'binder', (args) => sql`multiIf(${join(args.map((a) => a.sql))})`, 'maybe'),
-  scalarWith('coalesce', ['any', '...any'], 'first', (args) => fallBack(args), 'maybe'),
+  scalarWith(
+    'iff',
+    ['bool', 'any', 'any'],
+    'binder',
+    ([c, a, b]) => sql`if(${c!.sql}, ${a!.sql}, ${b!.sql})`,
+    branchIsNull,
+  ),
+  scalarWith(
+    'case',
+    ['any', '...any'],
+    'binder',
+    (args) => sql`multiIf(${join(args.map((a) => a.sql))})`,
+    branchIsNull,
+  ),
+  scalarWith(
+    'coalesce',
+    ['any', '...any'],
+    'first',
+    (args) => fallBack(args),
+    (args) => args.every((a) => a.nullable),
+  ),
   scalarWith('abs', ['any'], 'first', ([a]) =>
     a!.type === 'int'
       ? sql`toInt32(abs(${a!.sql}))`

@@ -1,5 +1,5 @@
-import { identifier, join, sql, string, type Sql } from '../sql.ts';
-import { convert, fromAnyTicks, unixTicks, cleanJson, toText } from './convert.ts';
+import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
+import { convert, fromAnyTicks, unixTicks, cleanJson, cleanMember, toText } from './convert.ts';
 import { byRegex } from './regex.ts';
 import { scalarWith, type CallInfo, type Operand, type ScalarFunction } from './registry.ts';
 
@@ -92,9 +92,15 @@ const arithmetic = (symbol: string, build: Arithmetic): ScalarFunction =>
     'maybe',
   );
 
+/** A number for an operator that looks at values, not at the engine's type: a constant without its type is shorter. */
+const bare = (o: Operand, most = 2n ** 63n): Sql => {
+  const value = o.literal?.value;
+  return typeof value === 'bigint' && o.type !== 'datetime' && value < most && value > -most ? integer(value) : o.sql;
+};
+
 /** Both sides as one type, where they differ. */
 function paired(a: Operand, b: Operand, call: CallInfo): [Sql, Sql, boolean, boolean] {
-  if (a.type === b.type || (isNumber(a) && isNumber(b))) return [a.sql, b.sql, a.nullable, b.nullable];
+  if (a.type === b.type || (isNumber(a) && isNumber(b))) return [bare(a), bare(b), a.nullable, b.nullable];
   const take = (o: Operand, other: Operand): Operand => {
     if (o.type === 'dynamic' || (o.type === 'string' && other.type !== 'dynamic')) {
       const converted = convert(o, other.type === 'int' || other.type === 'long' ? 'real' : other.type);
@@ -109,7 +115,9 @@ function paired(a: Operand, b: Operand, call: CallInfo): [Sql, Sql, boolean, boo
     (isNumber(l) && isNumber(r)) ||
     (l.type === 'bool' && isNumber(r)) ||
     (isNumber(l) && r.type === 'bool');
-  return alike ? [l.sql, r.sql, l.nullable, r.nullable] : call.fail(`a ${a.type} cannot be compared with a ${b.type}`);
+  return alike
+    ? [bare(l), bare(r), l.nullable, r.nullable]
+    : call.fail(`a ${a.type} cannot be compared with a ${b.type}`);
 }
 const comparison = (symbol: Sql): ScalarFunction =>
   scalarWith(
@@ -268,7 +276,7 @@ const isIn =
         : sql`${left} = ${right}`;
     });
     const plain = items.every((i) => i.literal && i.type === v.type && i.literal.value !== null);
-    const list = (o: Operand): Sql => (caseInsensitive && v.type === 'string' ? lower(o) : o.sql);
+    const list = (o: Operand): Sql => (caseInsensitive && v.type === 'string' ? lower(o) : bare(o));
     const found =
       items.length === 0
         ? sql`false`
@@ -319,7 +327,8 @@ export const setFunctions: ReadonlyMap<string, ScalarFunction> = new Map(
 const pathKeys = (keys: readonly Operand[]): Sql =>
   join(
     keys.map((k) => {
-      if (typeof k.literal?.value === 'bigint') return sql`${k.literal.value < 0n ? sql`` : sql`1 + `}(${k.sql})`;
+      if (typeof k.literal?.value === 'bigint')
+        return integer(k.literal.value < 0n ? k.literal.value : k.literal.value + 1n);
       if (k.type === 'string' || k.type === 'dynamic') return toText(k);
       return sql`if(${k.sql} < 0, ${k.sql}, ${k.sql} + 1)`;
     }),
@@ -329,22 +338,19 @@ export const pathFunction: ScalarFunction = scalarWith(
   '$path',
   ['dynamic', '...any'],
   'dynamic',
-  ([d, ...keys]) => cleanJson(sql`JSONExtractRaw(${d!.sql}, ${pathKeys(keys)})`),
-  'maybe',
+  ([d, ...keys]) =>
+    (keys.some((k) => k.nullable) ? cleanJson : cleanMember)(sql`JSONExtractRaw(${d!.sql}, ${pathKeys(keys)})`),
+  (args) => args.some((a) => a.nullable),
 );
 /** `tostring(d.a)` in one reading of the JSON, unless the member is an array or a bag. */
 export const pathTextFunction: ScalarFunction = scalarWith(
   '$path_text',
   ['dynamic', '...any'],
   'string',
-  ([d, ...keys], call) => {
-    const path = sql`${d!.sql}, ${pathKeys(keys)}`;
-    const text = call.name(sql`JSONExtract(${path}, 'String')`);
-    // Text that looks like a bag may also be a string that holds one. Short on purpose: sources read dozens of members in one statement.
-    const whole = sql`if(JSONType(${path}) = 'String', ${text}, replaceAll(${text}, '\\\\/', '/'))`;
-    return sql`if(substring(${text}, 1, 1) IN ('{', '['), ${whole}, ${text})`;
+  ([d, ...keys]) => {
+    return sql`JSONExtract(${d!.sql}, ${pathKeys(keys)}, 'String')`;
   },
-  'never',
+  (args) => args.some((a) => a.nullable),
 );
 
 /** Operators that the binder calls by a name of its own. */

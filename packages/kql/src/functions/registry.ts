@@ -30,16 +30,19 @@ export interface CallInfo {
 export type ParameterType = KqlType | 'any';
 export type Parameter = ParameterType | `${ParameterType}?` | `...${ParameterType}`;
 
+export type Nulls = 'strict' | 'never' | 'maybe' | ((args: readonly Operand[]) => boolean);
+
 export interface ScalarFunction {
   readonly name: string;
   readonly parameters: readonly Parameter[];
   /** The result's type; `binder`: as Microsoft's binder says; `first`: the first argument's. */
   readonly result: KqlType | 'binder' | 'first';
   /**
-   * `strict` (default): NULL when an argument is NULL. `never`: never NULL. `maybe`: can be NULL even of no NULL argument.
+   * `strict` (default): NULL when an argument is NULL. `never`: never NULL. `maybe`: can be NULL even of no NULL argument. A function:
+   * whether it can be NULL with these arguments.
    * A string or dynamic result is made '' where the SQL gives NULL.
    */
-  readonly nulls?: 'strict' | 'never' | 'maybe';
+  readonly nulls?: Nulls;
   readonly build: (args: readonly Operand[], call: CallInfo) => Sql;
   /** The same as a condition of WHERE, where NULL is as good as false: plainer SQL, which the engine's indexes understand. */
   readonly predicate?: ScalarFunction['build'];
@@ -88,7 +91,7 @@ export const scalarWith = (
   parameters: readonly Parameter[],
   result: ScalarFunction['result'],
   build: ScalarFunction['build'],
-  nulls: NonNullable<ScalarFunction['nulls']> = 'strict',
+  nulls: Nulls = 'strict',
 ): ScalarFunction => ({ name, parameters, result, nulls, build });
 
 /** Where the real engine gives another type than its binder says. */

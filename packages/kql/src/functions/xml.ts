@@ -9,7 +9,7 @@ import { scalar, type ScalarFunction } from './registry.ts';
  * One pass over the tokens with a stack of open elements: (name, members as (key, JSON), text).
  */
 const stackType = sql`'Array(Tuple(String, Array(Tuple(String, String)), String))'`;
-const json = (text: Sql): Sql => sql`replaceAll(toJSONString(decodeXMLComponent(${text})), '\\\\/', '/')`;
+const json = (text: Sql): Sql => sql`toJSONString(decodeXMLComponent(${text}))`;
 
 /** (slash, name, attributes, text) of each token; a self-closing element counts as two. */
 const tokens = (s: Sql): Sql => {
