@@ -1,6 +1,7 @@
 export * from './errors.ts';
 export * from './permissions.ts';
 export * from './route.ts';
+export * from './tactics.ts';
 export * from './routes/session.ts';
 export * from './routes/hunting.ts';
 export * from './routes/incidents.ts';

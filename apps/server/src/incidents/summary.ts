@@ -1,4 +1,4 @@
-import type { Severity } from '@sallyport/contracts';
+import { tactics, type Severity } from '@sallyport/contracts';
 
 const severities: readonly Severity[] = ['Informational', 'Low', 'Medium', 'High'];
 
@@ -6,30 +6,11 @@ const severities: readonly Severity[] = ['Informational', 'Low', 'Medium', 'High
 export const highest = (all: readonly Severity[]): Severity =>
   severities[Math.max(0, ...all.map((severity) => severities.indexOf(severity)))] ?? 'Informational';
 
-/** ATT&CK's order: how an attack goes on. */
-const tacticOrder = [
-  'PreAttack',
-  'Reconnaissance',
-  'ResourceDevelopment',
-  'InitialAccess',
-  'Execution',
-  'Persistence',
-  'PrivilegeEscalation',
-  'DefenseEvasion',
-  'CredentialAccess',
-  'Discovery',
-  'LateralMovement',
-  'Collection',
-  'CommandAndControl',
-  'Exfiltration',
-  'Impact',
-  'ImpairProcessControl',
-  'InhibitResponseFunction',
-];
+const tacticOrder: readonly string[] = tactics;
 /** Each once, in the order of an attack; unknown ones last, by name. */
-export function orderedTactics(tactics: readonly string[]): string[] {
+export function orderedTactics(names: readonly string[]): string[] {
   const place = (tactic: string) => (tacticOrder.indexOf(tactic) + 1 || tacticOrder.length + 1) - 1;
-  return [...new Set(tactics)].toSorted((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+  return [...new Set(names)].toSorted((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }
 const spoken = (tactic: string): string => tactic.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
 

@@ -1,3 +1,4 @@
+import { tactics } from '@sallyport/contracts';
 import { z } from 'zod';
 import { Duration } from './duration.ts';
 
@@ -24,27 +25,7 @@ const listOf = <T extends z.ZodType>(item: T, max: number) =>
     return Array.isArray(value) ? value : [value];
   }, z.array(item).max(max));
 
-/** The tactics of Microsoft Sentinel, `alertRules` API. */
-const tactics = [
-  'Reconnaissance',
-  'ResourceDevelopment',
-  'InitialAccess',
-  'Execution',
-  'Persistence',
-  'PrivilegeEscalation',
-  'DefenseEvasion',
-  'CredentialAccess',
-  'Discovery',
-  'LateralMovement',
-  'Collection',
-  'Exfiltration',
-  'CommandAndControl',
-  'Impact',
-  'PreAttack',
-  'ImpairProcessControl',
-  'InhibitResponseFunction',
-] as const;
-const tacticByLetters = new Map(tactics.map((tactic) => [tactic.toLowerCase(), tactic]));
+const tacticByLetters = new Map<string, string>(tactics.map((tactic) => [tactic.toLowerCase(), tactic]));
 /** `Initial access` and `InitialAccess` are one tactic; a name that is none is kept as it is. */
 const Tactic = z
   .string()
