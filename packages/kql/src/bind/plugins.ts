@@ -1,5 +1,13 @@
 import type { Column } from '../types.ts';
-import { columnSymbol, kindOf, languageLibrary, SymbolKind, type KustoSymbol, type SyntaxNode } from './kusto.ts';
+import {
+  columnSymbol,
+  kindOf,
+  languageLibrary,
+  SymbolKind,
+  type KustoList,
+  type KustoSymbol,
+  type SyntaxNode,
+} from './kusto.ts';
 
 /**
  * Plugins as the library is to see them. Its own list lacks parameters and plugins that the real engine has, and it cannot know the
@@ -75,6 +83,7 @@ interface CallContext {
   readonly Location: SyntaxNode;
   readonly RowScope: KustoSymbol | null;
   readonly CurrentFunction: KustoSymbol | null;
+  GetArgument$1(name: string): SyntaxNode | null;
 }
 type ReturnType = (context: CallContext) => KustoSymbol;
 interface Parameter {
@@ -112,7 +121,9 @@ interface PluginLibrary {
     readonly ParameterTypeKind: Readonly<Record<string, number>>;
     readonly ArgumentKind: Readonly<Record<string, number>>;
     readonly Tabularity: Readonly<Record<string, number>>;
-    readonly TableSymbol: { readonly $ctor3: new (columns: readonly KustoSymbol[]) => KustoSymbol };
+    readonly TableSymbol: { readonly $ctor3: new (columns: unknown) => KustoSymbol };
+    readonly ColumnSymbol: { readonly Combine$1: (kind: number, lists: readonly KustoSymbol[][]) => unknown };
+    readonly CombineKind: Readonly<Record<string, number>>;
   };
 }
 
@@ -136,6 +147,7 @@ export function pluginSymbols(): readonly KustoSymbol[] {
 }
 
 function buildSymbols(lib: PluginLibrary): readonly KustoSymbol[] {
+  const { ColumnSymbol, CombineKind } = lib.Symbols;
   const {
     FunctionSymbol,
     Parameter,
@@ -164,7 +176,27 @@ function buildSymbols(lib: PluginLibrary): readonly KustoSymbol[] {
     return () => table;
   };
   const scalar = kind['Scalar']!;
+  /** The same plugin with another result. */
+  const withResult = (
+    plugin: KustoSymbol,
+    result: (c: CallContext, original: ReturnType) => KustoSymbol,
+  ): KustoSymbol => {
+    const signature = plugin.Signatures!.getItem(0) as unknown as { CustomReturnType: ReturnType };
+    const original = signature.CustomReturnType;
+    signature.CustomReturnType = (context) => result(context, original);
+    return plugin;
+  };
+  const ipv6 = own.get('ipv6_lookup')!;
   const replaced = [
+    // The real engine gives the columns of the looked up table first.
+    withResult(ipv6, (context, original) => {
+      const lookup = context.GetArgument$1('LookupTable')?.ResultType?.Columns;
+      if (!lookup || !context.RowScope) return original(context);
+      const list = (columns: KustoList<KustoSymbol>): KustoSymbol[] =>
+        Array.from({ length: columns.Count }, (_, i) => columns.getItem(i));
+      const all = [...list(lookup), ...list(context.RowScope.Columns!)];
+      return new TableSymbol.$ctor3(ColumnSymbol.Combine$1(CombineKind['UniqueNames']!, [all]));
+    }),
     symbol('bag_unpack', resultOf('bag_unpack'), [
       required('column', scalar, argument['Column']),
       optional('OutputColumnPrefix', kind['StringOrDynamic'] ?? scalar),

@@ -4,7 +4,7 @@ import { graphToTable, makeGraph, markComponents, whereEdges, whereNodes } from 
 import { graphMatch, graphShortestPaths } from './graph/match.ts';
 import { partition, sample, sampleDistinct, topHitters } from './groups.ts';
 import { parse, parseKv, parseWhere } from './parse.ts';
-import { evaluate } from './plugins/index.ts';
+import { evaluate, evaluateSource } from './plugins/index.ts';
 import {
   extend,
   getSchema,
@@ -82,5 +82,6 @@ export const sources: ReadonlyMap<string, SourceBinder> = new Map<string, Source
   ['RangeOperator', range],
   ['UnionOperator', unionSource],
   ['SearchOperator', searchSource],
+  ['EvaluateOperator', evaluateSource],
   ['FindOperator', find],
 ]);

@@ -1,14 +1,28 @@
-import { child, childOrNone, elements, nameOf } from '../../bind/kusto.ts';
-import type { OperatorBinder } from '../shared.ts';
+import type { ResultTable } from '../../bind/statements.ts';
+import type { Binder, Env } from '../../bind/binder.ts';
+import { child, childOrNone, elements, nameOf, type SyntaxNode } from '../../bind/kusto.ts';
+import type { Rel } from '../../plan/plan.ts';
+import type { OperatorBinder, SourceBinder } from '../shared.ts';
 import * as activity from './activity.ts';
 import { bagUnpack } from './bag-unpack.ts';
+import { ipv4Lookup, ipv6Lookup } from './ip-lookup.ts';
 import { pivot } from './pivot.ts';
-import type { PluginBinder } from './plugin.ts';
+import type { PluginBinder, PluginCall } from './plugin.ts';
+import { refused } from './refused.ts';
+import { narrow, preview, previewTables, rowsNear, schemaMerge } from './rows.ts';
+import { funnelSequence, funnelSequenceCompletion, funnelSequenceTables, sequenceDetect } from './sequences.ts';
 
 /** The plugins of `evaluate`, by name. One that is not here is refused with its place. */
 export const plugins: ReadonlyMap<string, PluginBinder> = new Map<string, PluginBinder>([
   ['bag_unpack', bagUnpack],
   ['pivot', pivot],
+  ['narrow', narrow],
+  ['preview', preview],
+  ['schema_merge', schemaMerge],
+  ['rows_near', rowsNear],
+  ['identity', ({ input }) => input],
+  ['ipv4_lookup', ipv4Lookup],
+  ['ipv6_lookup', ipv6Lookup],
   ['active_users_count', activity.activeUsersCount],
   ['activity_counts_metrics', activity.activityCountsMetrics],
   ['activity_engagement', activity.activityEngagement],
@@ -17,15 +31,46 @@ export const plugins: ReadonlyMap<string, PluginBinder> = new Map<string, Plugin
   ['session_count', activity.sessionCount],
   ['sliding_window_counts', activity.slidingWindowCounts],
   ['rolling_percentile', activity.rollingPercentile],
+  ['sequence_detect', sequenceDetect],
+  ['funnel_sequence', funnelSequence],
+  ['funnel_sequence_completion', funnelSequenceCompletion],
 ]);
+
+/** Plugins that give several tables where they end a query. */
+const several: ReadonlyMap<string, (call: PluginCall) => ResultTable[]> = new Map([
+  ['preview', previewTables],
+  ['funnel_sequence', funnelSequenceTables],
+]);
+
+function pluginCall(node: SyntaxNode, input: Rel, env: Env, b: Binder): PluginCall {
+  const call = child(node, 'FunctionCall');
+  const schema = childOrNone(node, 'Schema');
+  return {
+    node,
+    call,
+    name: nameOf(child(call, 'Name')),
+    args: elements(child(call, 'ArgumentList'), 'Expressions'),
+    schema: schema && child(schema, 'Schema'),
+    input,
+    env,
+    b,
+  };
+}
+const refuse = (name: string, node: SyntaxNode, b: Binder): never =>
+  b.fail('UnsupportedOperator', `evaluate ${name}() is not supported${because(name)}`, node);
+const because = (name: string): string => (refused.has(name) ? `: ${refused.get(name)}` : '');
 
 /** `evaluate plugin(…) : (schema)`: the plugin does the work. Hints of the operator say how, not what. */
 export const evaluate: OperatorBinder = (node, input, env, b) => {
-  const call = child(node, 'FunctionCall');
-  const name = nameOf(child(call, 'Name'));
-  const plugin = plugins.get(name);
-  if (!plugin) return b.fail('UnsupportedOperator', `evaluate ${name}() is not supported`, node);
-  const args = elements(child(call, 'ArgumentList'), 'Expressions');
-  const schema = childOrNone(node, 'Schema');
-  return plugin({ node, call, name, args, schema: schema && child(schema, 'Schema'), input, env, b });
+  const call = pluginCall(node, input, env, b);
+  return (plugins.get(call.name) ?? (() => refuse(call.name, node, b)))(call);
+};
+/** `evaluate` at the head of a query: plugins that bring rows from elsewhere, none of which runs here. */
+export const evaluateSource: SourceBinder = (node, _env, b) =>
+  refuse(nameOf(child(child(node, 'FunctionCall'), 'Name')), node, b);
+
+/** The tables of a plugin that gives several; undefined when it gives one. */
+export const evaluateSeveral = (node: SyntaxNode, input: () => Rel, env: Env, b: Binder): ResultTable[] | undefined => {
+  const tables = several.get(nameOf(child(child(node, 'FunctionCall'), 'Name')));
+  return tables?.(pluginCall(node, input(), env, b));
 };
