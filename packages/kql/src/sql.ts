@@ -32,7 +32,7 @@ export class Sql {
   static real(value: number): Sql {
     if (Number.isNaN(value)) return new Sql('nan');
     if (!Number.isFinite(value)) return new Sql(value > 0 ? 'inf' : '-inf');
-    const text = String(value);
+    const text = Object.is(value, -0) ? '-0' : String(value);
     return new Sql(/[.e]/.test(text) ? text : `${text}.`);
   }
   static #textOf(hole: Sql): string {

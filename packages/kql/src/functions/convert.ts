@@ -96,13 +96,22 @@ export const datetimeIso = (d: Sql): Sql => sql`concat(replaceOne(toString(${d})
 /** `[-][d.]hh:mm:ss[.fffffff]` of ticks. */
 export const timespanText = (t: Sql): Sql =>
   sql`concat(if(${t} < 0, '-', ''), if(abs(${t}) >= 864000000000, concat(toString(intDiv(abs(${t}), 864000000000)), '.'), ''), leftPad(toString(intDiv(abs(${t}), 36000000000) % 24), 2, '0'), ':', leftPad(toString(intDiv(abs(${t}), 600000000) % 60), 2, '0'), ':', leftPad(toString(intDiv(abs(${t}), 10000000) % 60), 2, '0'), if(abs(${t}) % 10000000 = 0, '', concat('.', leftPad(toString(abs(${t}) % 10000000), 7, '0'))))`;
-/** A real as .NET writes it: `1.0`, `1E+20`, `NaN`, `Infinity`. */
+/**
+ * A real as the real engine writes it: `1.0`, `0.30000000000000007`, `1E+20`, `NaN`. Of the shortest texts that read back as the same
+ * number it takes the greatest: the digits of the upper end of the interval that rounds to it, cut off.
+ */
 export const realText = (r: Sql): Sql =>
-  sql`multiIf(isNaN(${r}), 'NaN', isInfinite(${r}), if(${r} > 0, 'inf', '-inf'), ${r} = 0, if(startsWith(toString(${r}), '-'), '-0.0', '0.0'), abs(${r}) >= 1e15 OR abs(${r}) < 1e-5, ${scientific(r)}, position(toString(${r}), '.') = 0, concat(toString(${r}), '.0'), toString(${r}))`;
+  sql`multiIf(isNaN(${r}), 'NaN', isInfinite(${r}), if(${r} > 0, 'inf', '-inf'), ${r} != 0 AND (abs(${r}) >= 1e15 OR abs(${r}) < 1e-5), ${scientific(r)}, length(toString(${r})) > 17, ${longReal(r)}, position(toString(${r}), '.') = 0, concat(toString(${r}), '.0'), toString(${r}))`;
+/** 16 or 17 digits: half of the step to the next number is added exactly, and the text cut to its length. */
+const longReal = (r: Sql): Sql => {
+  const exact = (x: Sql): Sql => sql`toDecimal256(toDecimalString(${x}, 40), 40)`;
+  const half = sql`(reinterpret(reinterpret(${r}, 'UInt64') + 1, 'Float64') - ${r}) / 2`;
+  return sql`left(toString(${exact(r)} + ${exact(half)}), length(toString(${r})))`;
+};
 const exponent = (r: Sql): Sql => sql`toInt32(floor(log10(abs(${r}))))`;
 const mantissa = (r: Sql): Sql => sql`toString(roundBankers(${r} / exp10(${exponent(r)}), 15))`;
 const scientific = (r: Sql): Sql =>
-  sql`concat(${mantissa(r)}, 'E', if(abs(${r}) >= 1, '+', '-'), leftPad(toString(abs(${exponent(r)})), 2, '0'))`;
+  sql`concat(${mantissa(r)}, 'E', if(abs(${r}) >= 1, '+', '-'), leftPad(toString(abs(${exponent(r)})), if(abs(${exponent(r)}) > 99, 3, 2), '0'))`;
 
 /** A value as JSON text, '' where it is null: what it is inside a dynamic. */
 export function toDynamic(o: Operand): Sql {
