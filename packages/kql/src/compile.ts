@@ -83,7 +83,10 @@ const isParsedAlready = (d: { Code: string; Start: number }, text: string): bool
 const failures = (code: KustoCode, text: string): KqlError | undefined => {
   const list = code.GetDiagnostics();
   const found = Array.from({ length: list.Count }, (_, i) => list.getItem(i))
-    .filter((d) => d.Severity === 'Error' && !isCountOfValues(d, text) && !isParsedAlready(d, text) && !isLenient(code, d, text))
+    .filter(
+      (d) =>
+        d.Severity === 'Error' && !isCountOfValues(d, text) && !isParsedAlready(d, text) && !isLenient(code, d, text),
+    )
     .map((d) => ({
       code: d.Code,
       message: d.Message,
@@ -223,10 +226,10 @@ function emitted(text: string, plan: Plan, options: CompileOptions): Emitted {
 /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. Results are kept by text, catalogue version and options. */
 export function compile(text: string, catalogue: KqlCatalogue, options: CompileOptions): Compiled {
   // What a `source` answers is not known to be the same twice.
-  const { database, timespan, output, maxRows, noData, several } = options;
+  const { database, timespan, output, maxRows, noData, several, rewrites } = options;
   const fromPlan = (): Emitted => emitted(text, planOf(text, catalogue, noData), options);
   if (options.source) return fromPlan().compiled;
-  const key = JSON.stringify([catalogue.version, database, timespan, output, maxRows, noData, several, text]);
+  const key = JSON.stringify([catalogue.version, database, timespan, output, maxRows, noData, several, rewrites, text]);
   const kept = compiledByText.get(key, fromPlan);
   if (kept.moment === undefined || kept.moment === options.now.getTime()) return kept.compiled;
   const fresh = fromPlan();

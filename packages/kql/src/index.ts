@@ -11,6 +11,7 @@ export {
 } from './sql.ts';
 export {
   engineSettings,
+  everyRewrite,
   kqlTypes,
   type Column,
   type Compiled,
@@ -20,6 +21,7 @@ export {
   type JsonRows,
   type KqlCatalogue,
   type KqlType,
+  type Rewrites,
   type TableRead,
   type TableSchema,
   type Visualization,

@@ -63,6 +63,13 @@ export const engineSettings = {
   use_variant_as_common_type: 1,
 } as const;
 
+/** What the compiler does to make a query faster. Each gives the same rows on and off. */
+export const everyRewrite = {
+  /** Steps that follow each other in one SELECT. */
+  mergeSteps: true,
+};
+export type Rewrites = Readonly<Record<keyof typeof everyRewrite, boolean>>;
+
 export interface CompileOptions {
   /** What `now()` answers and `ago()` counts from. */
   readonly now: Date;
@@ -78,6 +85,8 @@ export interface CompileOptions {
   readonly several?: boolean;
   /** Adds LIMIT maxRows + 1, so that a caller sees whether there was more. */
   readonly maxRows?: number;
+  /** Rewrites to switch off, to compare; all are on. */
+  readonly rewrites?: Partial<Rewrites>;
   /**
    * Takes what only the data knows as it is over tables without a row: for callers of `compile` that want to know whether a query is
    * right and what it reads. Names that `bag_unpack` or `pivot` would have to give are then dynamic columns of nulls.

@@ -1,18 +1,15 @@
 import { neverNull } from '../functions/convert.ts';
 import { join, sql, type Sql } from '../sql.ts';
-import { columnsOf, union, type Block } from './block.ts';
+import { usesOf, type Block } from './block.ts';
 import type { Context, RelOf } from './context.ts';
 import { buildOnce, callInfo, emitArguments, emitExpression } from './expression.ts';
 
 export function emitAggregate(e: Context, rel: RelOf<'aggregate'>, needed: ReadonlySet<string>): Block {
   const aggregates = rel.aggregates.filter((a) => needed.has(a.name));
   const order = aggregates.some((a) => a.fn.ordered) ? rel.input.order[0] : undefined;
-  const used = union(
-    ...rel.keys.map((k) => columnsOf(k.expr)),
-    ...aggregates.flatMap((a) => a.args.map((arg) => columnsOf(arg))),
-    order ? [order.column] : [],
-  );
-  const input = e.open(e.emit(rel.input, used), used);
+  const given = [...rel.keys.map((k) => k.expr), ...aggregates.flatMap((a) => a.args)];
+  const uses = new Map([...usesOf(given), ...(order ? [[order.column, 2] as const] : [])]);
+  const input = e.open(e.emit(rel.input, new Set(uses.keys())), uses);
   const scope = e.scope(input);
   const keys = rel.keys.map((k) => ({ name: k.name, sql: emitExpression(k.expr, scope).sql }));
   const columns = new Map<string, { sql: Sql; plain: boolean }>(
@@ -29,6 +26,6 @@ export function emitAggregate(e: Context, rel: RelOf<'aggregate'>, needed: Reado
   }
   // With no aggregate left to compute, the one row of an ungrouped summarize must still come.
   if (columns.size === 0) columns.set('$$one', { sql: sql`count()`, plain: false });
-  const tail = keys.length ? sql` GROUP BY ${join(keys.map((k) => k.sql))}` : sql``;
-  return { ...input, columns, tail, closed: true };
+  const grouping = keys.length ? sql` GROUP BY ${join(keys.map((k) => k.sql))}` : sql``;
+  return { ...input, columns, grouping, having: [], closed: !e.rewrites.mergeSteps };
 }

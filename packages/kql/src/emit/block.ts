@@ -4,8 +4,9 @@ import { join, sql, type Sql } from '../sql.ts';
 
 /**
  * One SELECT being put together. `columns` are expressions over `from`; `plain` when each is only a reference, so that a further
- * condition or expression may be written over them without saying anything twice. A `closed` one has a GROUP BY, LIMIT or window
- * and takes nothing more: it becomes a subquery first.
+ * condition or expression may be written over them without saying anything twice. One with `grouping` has its columns from a GROUP BY
+ * (of one group when it is empty): more may be computed of them, and a condition on them is HAVING. A `closed` one has a LIMIT or
+ * window and takes nothing more: it becomes a subquery first.
  */
 export interface Block {
   readonly from: Sql;
@@ -13,6 +14,8 @@ export interface Block {
   readonly where: readonly Sql[];
   /** Named expressions, for the WITH of this SELECT. Grows while expressions are written over the block. */
   readonly names: { readonly name: Sql; readonly expression: Sql }[];
+  readonly grouping?: Sql;
+  readonly having?: readonly Sql[];
   readonly tail?: Sql;
   readonly closed: boolean;
 }
@@ -41,6 +44,17 @@ export function withClause(block: Block, body: Sql): Sql {
     ? sql`WITH ${join(used.toReversed().map((n) => sql`${n.expression} AS ${n.name}`))} ${body}`
     : body;
 }
+
+/** All that follows FROM. */
+export const clauses = (block: Block): Sql => {
+  const having = block.having?.length
+    ? sql` HAVING ${join(
+        block.having.map((h) => sql`(${h})`),
+        sql` AND `,
+      )}`
+    : sql``;
+  return sql`${whereClause(block)}${block.grouping ?? sql``}${having}${block.tail ?? sql``}`;
+};
 
 export const whereClause = (block: Block): Sql =>
   block.where.length
@@ -71,6 +85,20 @@ export function columnsOf(expr: Expr, into: Set<string> = new Set()): Set<string
       break;
   }
   return into;
+}
+
+/** How often each column is read, at least. */
+export function usesOf(exprs: Iterable<Expr>): ReadonlyMap<string, number> {
+  const uses = new Map<string, number>();
+  const count = (name: string): unknown => uses.set(name, (uses.get(name) ?? 0) + 1);
+  const visit = (expr: Expr): void => {
+    if (expr.kind === 'column') count(expr.name);
+    else if (expr.kind === 'element') count(expr.tuple);
+    else if (expr.kind === 'inQuery') visit(expr.value);
+    else if (expr.kind === 'call' || expr.kind === 'rowTuple') expr.args.forEach(visit);
+  };
+  for (const expr of exprs) visit(expr);
+  return uses;
 }
 
 export function hasQuery(expr: Expr): boolean {

@@ -30,6 +30,9 @@ export function arrayOf(o: Operand, { keepNull, bags }: { keepNull: boolean; bag
 /** The value as exactly its engine type. A text is one already. */
 export const engineCell = (field: Field, column: Sql): Sql =>
   neverNull(field.type) ? column : sql`CAST(${column}, ${string(typeOf(field).text)})`;
+/** Whether `cell` says the column more than once. */
+export const saysTwice = (field: Field): boolean =>
+  field.type === 'long' || field.type === 'real' || field.type === 'timespan';
 /** A column as the contracts' `Cell`. */
 export function cell(field: Field, column: Sql): Sql {
   switch (field.type) {

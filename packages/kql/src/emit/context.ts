@@ -1,6 +1,6 @@
 import type { Rel, SortKey } from '../plan/plan.ts';
 import type { Sql } from '../sql.ts';
-import type { CompileOptions, TableRead } from '../types.ts';
+import type { CompileOptions, Rewrites, TableRead } from '../types.ts';
 import type { Block } from './block.ts';
 import type { Scope } from './expression.ts';
 
@@ -9,6 +9,7 @@ export type RelOf<K extends Rel['kind']> = Extract<Rel, { kind: K }>;
 /** What the emitter of one kind of node may use of the whole. */
 export interface Context {
   readonly options: CompileOptions;
+  readonly rewrites: Rewrites;
   /** Every read of a base table, as it is written. */
   readonly reads: TableRead[];
   /** The input as a SELECT that gives at least the needed columns. */
@@ -27,8 +28,11 @@ export interface Context {
   render(block: Block, only: ReadonlySet<string>): Sql;
   /** A SELECT's text as the source of a new block. */
   asFrom(text: Sql, names: Iterable<string>): Block;
-  /** The block when it can take more over these columns, else the block as a subquery. */
-  open(block: Block, over: Iterable<string>): Block;
+  /**
+   * The block when it can take more over these columns (each with how often it is read; 2 where that is not told), else the block as a
+   * subquery. `groups`: the caller's step may also stand on groups: it adds conditions to `having` then, and no grouping of its own.
+   */
+  open(block: Block, over: ReadonlyMap<string, number> | Iterable<string>, takes?: 'rows' | 'groups'): Block;
   asSubquery(block: Block): Block;
   orderBy(keys: readonly SortKey[], block: Block): Sql;
 }

@@ -8,7 +8,7 @@ export function emitLimit(e: Context, rel: RelOf<'limit'>, needed: ReadonlySet<s
     rel.input.order.map((k) => k.column),
     rel.by,
   );
-  const input = e.open(e.emit(rel.input, union(needed, used)), used);
+  const input = e.open(e.emit(rel.input, union(needed, used)), used, 'groups');
   const order = rel.input.order.length ? sql` ORDER BY ${e.orderBy(rel.input.order, input)}` : sql``;
   const by = rel.by.length ? sql` BY ${join(rel.by.map((name) => input.columns.get(name)!.sql))}` : sql``;
   const count = emitExpression(rel.count, e.scope(input)).sql;

@@ -3,7 +3,7 @@ import type { Expr, Rel } from '../plan/plan.ts';
 import { identifier, sql, type Sql } from '../sql.ts';
 import type { TableSchema } from '../types.ts';
 import { standardValue } from '../standard-columns.ts';
-import { columnsOf, hasQuery, union, whereClause, type Block } from './block.ts';
+import { columnsOf, hasQuery, union, usesOf, whereClause, type Block } from './block.ts';
 import type { Context, RelOf } from './context.ts';
 import { emitPredicate, literalToSql } from './expression.ts';
 
@@ -63,7 +63,9 @@ export function emitFilter(e: Context, rel: RelOf<'filter'>, needed: ReadonlySet
   }
   if (base.kind === 'read') return emitRead(e, base, needed, predicates);
   const used = union(...predicates.map((p) => columnsOf(p)));
-  const input = e.open(e.emit(base, union(needed, used)), used);
+  const input = e.open(e.emit(base, union(needed, used)), usesOf(predicates), 'groups');
   const where = predicates.map((p) => emitPredicate(p, e.scope(input)));
-  return { ...input, where: [...input.where, ...where] };
+  return input.grouping
+    ? { ...input, having: [...(input.having ?? []), ...where] }
+    : { ...input, where: [...input.where, ...where] };
 }

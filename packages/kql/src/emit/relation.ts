@@ -1,15 +1,16 @@
 import { epochTicks } from '../functions/convert.ts';
 import { isHidden, type Rel, type SortKey } from '../plan/plan.ts';
 import { identifier, integer, join, sql, type Sql } from '../sql.ts';
-import type { CompileOptions, TableRead } from '../types.ts';
+import { everyRewrite, type CompileOptions, type Rewrites, type TableRead } from '../types.ts';
 import { emitAggregate } from './aggregate.ts';
-import { union, whereClause, withClause, type Block } from './block.ts';
-import { cell, engineCell } from './cells.ts';
+import { clauses, union, withClause, type Block } from './block.ts';
+import { cell, engineCell, saysTwice } from './cells.ts';
 import { jsonRow } from './json-rows.ts';
 import type { Context } from './context.ts';
 import type { Scope } from './expression.ts';
 import { emitGraph, emitGraphMatch } from './graph/match.ts';
 import { emitJoin } from './join.ts';
+import { worthMerging } from './merge.ts';
 import { emitLimit } from './limit.ts';
 import { emitProject } from './project.ts';
 import { emitFilter, emitRead } from './read.ts';
@@ -23,12 +24,14 @@ export class Emitter implements Context {
   readonly options: CompileOptions;
   readonly #now: bigint;
   readonly reads: TableRead[] = [];
+  readonly rewrites: Rewrites;
   #aliases = 0;
   #usedNow = false;
 
   /** `now`: what the query itself says the moment is, in ticks since 0001-01-01. */
   constructor(options: CompileOptions, now?: bigint) {
     this.options = options;
+    this.rewrites = { ...everyRewrite, ...options.rewrites };
     this.#now = now ?? epochTicks + BigInt(options.now.getTime()) * 10_000n;
   }
 
@@ -48,8 +51,9 @@ export class Emitter implements Context {
       fields.map((f) => f.name),
       rel.order.map((k) => k.column),
     );
-    const inner = this.open(this.emit(rel, needed), needed);
     const output = this.options.output ?? 'json';
+    const repeated = fields.filter((f) => output !== 'engine' && saysTwice(f)).map((f) => f.name);
+    const inner = this.open(this.emit(rel, needed), [...repeated, ...rel.order.map((k) => k.column)], 'groups');
     const items = fields.map((f) => {
       const { sql: column, plain } = inner.columns.get(f.name)!;
       // Said several times over, so named; what only reads a column is short as it is.
@@ -60,19 +64,22 @@ export class Emitter implements Context {
     const limit = this.options.maxRows === undefined ? sql`` : sql` LIMIT ${integer(this.options.maxRows + 1)}`;
     const list =
       typeof output === 'object'
-        ? sql`${jsonRow(fields.map((f, i) => [f, items[i]!] as const), output)} AS ${identifier('row')}`
+        ? sql`${jsonRow(
+            fields.map((f, i) => [f, items[i]!] as const),
+            output,
+          )} AS ${identifier('row')}`
         : join(items);
-    return withClause(inner, sql`SELECT ${list} FROM ${inner.from}${whereClause(inner)}${order}${limit}`);
+    return withClause(inner, sql`SELECT ${list} FROM ${inner.from}${clauses(inner)}${order}${limit}`);
   }
 
   /** A query with one column, for use inside an expression. */
   subquery(rel: Rel): Sql {
     const first = rel.fields.find((f) => !isHidden(f))!;
     const needed = union([first.name], rel.kind === 'limit' ? rel.order.map((k) => k.column) : []);
-    const inner = this.open(this.emit(rel, needed), needed);
+    const inner = this.emit(rel, needed);
     return withClause(
       inner,
-      sql`SELECT ${inner.columns.get(first.name)!.sql} AS ${identifier('v')} FROM ${inner.from}${whereClause(inner)}`,
+      sql`SELECT ${inner.columns.get(first.name)!.sql} AS ${identifier('v')} FROM ${inner.from}${clauses(inner)}`,
     );
   }
 
@@ -80,7 +87,7 @@ export class Emitter implements Context {
     return identifier(`__t${++this.#aliases}`);
   }
 
-  scope(block: Block): Scope {
+  scope(block: Block): Required<Scope> {
     return {
       column: (name) => {
         const column = block.columns.get(name);
@@ -111,7 +118,7 @@ export class Emitter implements Context {
       .map(([name, column]) => sql`${column.sql} AS ${identifier(name)}`);
     return withClause(
       block,
-      sql`SELECT ${items.length ? join(items) : sql`1 AS ${identifier('$$one')}`} FROM ${block.from}${whereClause(block)}${block.tail ?? sql``}`,
+      sql`SELECT ${items.length ? join(items) : sql`1 AS ${identifier('$$one')}`} FROM ${block.from}${clauses(block)}`,
     );
   }
 
@@ -126,10 +133,16 @@ export class Emitter implements Context {
     };
   }
 
-  /** The block when it can take more over these columns, else the block as a subquery. */
-  open(block: Block, over: Iterable<string>): Block {
-    const plain = [...over].every((name) => block.columns.get(name)?.plain ?? true);
-    return block.closed || !plain ? this.asSubquery(block) : block;
+  open(block: Block, over: ReadonlyMap<string, number> | Iterable<string>, takes: 'rows' | 'groups' = 'rows'): Block {
+    if (block.closed || (block.grouping && takes === 'rows')) return this.asSubquery(block);
+    const uses = over instanceof Map ? (over as ReadonlyMap<string, number>) : timesTwo(over as Iterable<string>);
+    const computed = [...uses.keys()].filter((name) => !(block.columns.get(name)?.plain ?? true));
+    if (!computed.length) return block;
+    if (!this.rewrites.mergeSteps || !worthMerging(block, uses)) return this.asSubquery(block);
+    const { name } = this.scope(block);
+    const columns = new Map(block.columns);
+    for (const column of computed) columns.set(column, { sql: name(columns.get(column)!.sql), plain: true });
+    return { ...block, columns };
   }
 
   asSubquery(block: Block): Block {
@@ -177,3 +190,5 @@ export class Emitter implements Context {
     }
   }
 }
+
+const timesTwo = (names: Iterable<string>): ReadonlyMap<string, number> => new Map([...names].map((name) => [name, 2]));

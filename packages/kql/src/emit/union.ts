@@ -1,5 +1,5 @@
 import { join, sql } from '../sql.ts';
-import { columnsOf, union, type Block } from './block.ts';
+import { columnsOf, union, usesOf, type Block } from './block.ts';
 import { emptyOf, engineCell } from './cells.ts';
 import type { Context, RelOf } from './context.ts';
 import { emitExpression } from './expression.ts';
@@ -9,7 +9,8 @@ export function emitUnion(e: Context, rel: RelOf<'union'>, needed: ReadonlySet<s
   const parts = rel.inputs.map(({ rel: input, items }) => {
     const wanted = fields.map((f) => ({ f, item: items.find((i) => i.name === f.name) }));
     const used = union(...wanted.map(({ item }) => (item ? columnsOf(item.expr) : [])));
-    const block = e.open(e.emit(input, used), used);
+    const computed = wanted.flatMap(({ item }) => (item && item.expr.kind !== 'column' ? [item.expr] : []));
+    const block = e.open(e.emit(input, used), usesOf(computed), 'groups');
     const scope = e.scope(block);
     const columns = new Map(
       wanted.map(({ f, item }) => [

@@ -1,5 +1,5 @@
 import { identifier, join, sql, type Sql } from '../sql.ts';
-import { columnsOf, union, type Block } from './block.ts';
+import { columnsOf, union, usesOf, type Block } from './block.ts';
 import { arrayOf } from './cells.ts';
 import type { Context, RelOf } from './context.ts';
 import { emitExpression } from './expression.ts';
@@ -12,7 +12,7 @@ export function emitUnnest(e: Context, rel: RelOf<'unnest'>, needed: ReadonlySet
     ...rel.items.map((i) => columnsOf(i.expr)),
   );
   // The arrays are columns of their own first: they are read several times, and WITH names nothing inside ARRAY JOIN.
-  const below = e.open(e.emit(rel.input, used), used);
+  const below = e.open(e.emit(rel.input, used), usesOf(rel.items.map((i) => i.expr)), 'groups');
   const belowScope = e.scope(below);
   const own = rel.items.map((item, n) => ({ name: `$$array${n}`, value: emitExpression(item.expr, belowScope) }));
   const input = e.asSubquery({
