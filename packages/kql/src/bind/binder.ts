@@ -1,9 +1,10 @@
 import { KqlError, type OwnCode, type Span } from '../errors.ts';
 import { aggregateFunctions, rowNumber, runCounter, scalarFunctions, windowFunctions } from '../functions/index.ts';
 import { hostFunctions } from '../functions/hosts.ts';
+import { refusedFunctions } from '../functions/refused.ts';
 import { castFunction } from '../functions/conversions.ts';
 import { pathFunction, pathTextFunction } from '../functions/operators.ts';
-import { minimumArity, parameterAt, type ScalarFunction } from '../functions/registry.ts';
+import { minimumArity, parameterAt, type ResultOf, type ScalarFunction } from '../functions/registry.ts';
 import { operators, sources } from '../operators/index.ts';
 import {
   columnOf,
@@ -97,13 +98,20 @@ export interface Place {
   readonly input?: Rel;
   readonly aggregate?: (item: Omit<AggregateItem, 'name'>) => Expr;
   readonly window?: (item: Omit<WindowItem, 'name'>, node: SyntaxNode) => Expr;
+  /** Puts an answer of several columns into a hidden tuple of a step beneath, and answers its name. */
+  readonly beneath?: (expr: Expr) => string;
   /** The right side of a join's `on`. */
   readonly right?: Rel;
+  /** The steps of a scan. */
+  readonly step?: StepColumn;
   /** Columns that other tables of a `search` or `find` have: null here. */
   readonly absent?: ReadonlyMap<string, FieldType>;
   /** The clauses of a graph operator. */
   readonly graph?: ElementNames;
 }
+
+/** What `step.column` of a scan reads; undefined when the first name is no step. */
+export type StepColumn = (step: string, column: string, node: SyntaxNode) => Expr | undefined;
 
 /** Deep nesting of calls is refused before it overflows the stack of the binder or the engine's parser. */
 const maxDepth = 200;
@@ -117,6 +125,8 @@ export class Binder {
   now: bigint | undefined;
   /** Set by `set query_datetimescope_…`: `column`, `from`, `to`. */
   readonly datetimeScope = new Map<string, Expr>();
+  /** What other `set` options say that functions read. */
+  readonly options = new Map<string, Expr>();
   /** Set by `set query_take_max_records`. */
   maxRecords: Expr | undefined;
   readonly patterns = new Map<string, Pattern>();
@@ -558,8 +568,14 @@ export class Binder {
   /** A call of a built-in: checks arity, sends aggregates and window functions where the place takes them. */
   builtIn(name: string, args: readonly Expr[], type: KqlType, node: SyntaxNode, place: Place): Expr {
     const span = this.span(node);
-    const resultOf = (result: KqlType | 'binder' | 'first'): KqlType =>
-      result === 'binder' ? type : result === 'first' ? valueType(args[0]?.type ?? type) : result;
+    const resultOf = (result: ResultOf): KqlType =>
+      typeof result === 'function'
+        ? result(args, type)
+        : result === 'binder'
+          ? type
+          : result === 'first'
+            ? valueType(args[0]?.type ?? type)
+            : result;
     const aggregate = place.aggregate && aggregateFunctions.get(name);
     if (aggregate) {
       this.#arity(aggregate, args, node);
@@ -578,7 +594,10 @@ export class Binder {
       return bindHost(host, args, span, (expr, to) => this.cast(expr, to, node));
     }
     const fn = scalarFunctions.get(name);
-    if (!fn) return this.fail('UnsupportedFunction', `the function ${name}() is not supported`, node);
+    if (!fn) {
+      const why = refusedFunctions.get(name);
+      return this.fail('UnsupportedFunction', `the function ${name}() is not supported${why ? `: ${why}` : ''}`, node);
+    }
     return this.call(fn, args, resultOf(fn.result), node);
   }
   #arity(

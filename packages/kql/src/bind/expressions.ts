@@ -4,6 +4,7 @@ import { parseJsonLiteral } from './json.ts';
 import { columnOf, literal, type Expr, type FieldType, type Rel } from '../plan/plan.ts';
 import { kqlTypes, type KqlType } from '../types.ts';
 import type { Binder, Place } from './binder.ts';
+import { ownCalls } from './calls.ts';
 import { typeOfNode, typeOfSymbol, valueType } from './types.ts';
 import {
   child,
@@ -20,11 +21,23 @@ import { literalValue } from './literals.ts';
 
 type Bind = (node: SyntaxNode, place: Place, b: Binder) => Expr;
 
+const literalTypes: Readonly<Record<string, KqlType>> = {
+  BooleanLiteralExpression: 'bool',
+  IntLiteralExpression: 'int',
+  LongLiteralExpression: 'long',
+  RealLiteralExpression: 'real',
+  DecimalLiteralExpression: 'decimal',
+  DateTimeLiteralExpression: 'datetime',
+  TimespanLiteralExpression: 'timespan',
+  GuidLiteralExpression: 'guid',
+};
+
 const literalExpression: Bind = (node, place, b) => {
   if (/^datetime\s*\(\s*now\s*\)$/i.test(textOf(node))) return b.builtIn('now', [], 'datetime', node, place);
   const value = literalValue(kindOf(node), textOf(node));
   if (value === undefined) return b.fail('InvalidArgument', `${textOf(node)} is not a valid value`, node);
-  return literal(typeOfSymbol(node.ResultType), value);
+  // Defaults of parameters are left unbound.
+  return literal(node.ResultType ? typeOfSymbol(node.ResultType) : literalTypes[kindOf(node)] ?? 'dynamic', value);
 };
 
 const stringLiteral: Bind = (node, _place, b) => {
@@ -73,7 +86,8 @@ const functionCall: Bind = (node, place, b) => {
     );
   const ofElement = place.graph?.call(name, node, args, place, b);
   if (ofElement) return ofElement;
-  return specialCalls[name]?.(node, args, place, b) ?? builtInCall(name, node, args, place, b);
+  const special = specialCalls[name] ?? ownCalls.get(name);
+  return special?.(node, args, place, b) ?? builtInCall(name, node, args, place, b);
 };
 
 const builtInCall = (name: string, node: SyntaxNode, args: readonly SyntaxNode[], place: Place, b: Binder): Expr => {
@@ -127,6 +141,10 @@ for (const name of ['iff', 'iif'])
     const [condition, yes, no] = args;
     if (!condition || !yes || !no) return undefined;
     const type = typeOfSymbol(node.ResultType);
+    const types = [yes, no].map((n) => typeOfSymbol(n.ResultType));
+    // The published binder finds a common type of numbers; the real engine wants one for both.
+    if (types.includes('real') && types.some((t) => t === 'int' || t === 'long'))
+      return b.fail('InvalidArgument', `${name}: a ${types[0]} and a ${types[1]}: make them one type, as with toreal()`, node);
     return b.builtIn(
       'iff',
       [
@@ -280,6 +298,8 @@ const path: Bind = (node, place, b) => {
     if (kind === 'PathExpression') {
       if (base.ReferencedSymbol?.Kind === SymbolKind.column && isSide(child(base, 'Expression')))
         return sideColumn(base, place, b);
+      const remembered = stepColumn(base, place);
+      if (remembered) return keys.length ? b.call(pathFunction, [remembered, ...keys], 'dynamic', node) : remembered;
       const selector = child(base, 'Selector');
       if (kindOf(selector) === 'BracketedExpression') keys.unshift(b.expr(child(selector, 'Expression'), place));
       else
@@ -300,6 +320,12 @@ const path: Bind = (node, place, b) => {
   if (value.type !== 'dynamic') return b.fail('InvalidArgument', `a ${value.type} has no members`, node);
   return b.call(pathFunction, [value, ...keys], 'dynamic', node);
 };
+/** `step.column` inside a scan. */
+function stepColumn(node: SyntaxNode, place: Place): Expr | undefined {
+  const [step, column] = [child(node, 'Expression'), child(node, 'Selector')];
+  if (!place.step || kindOf(step) !== 'NameReference' || kindOf(column) !== 'NameReference') return undefined;
+  return place.step(nameOf(step), nameOf(column), node);
+}
 const isSide = (node: SyntaxNode): boolean => kindOf(node) === 'NameReference' && /^\$(left|right)$/.test(nameOf(node));
 const sideColumn = (node: SyntaxNode, place: Place, b: Binder): Expr => {
   const name = nameOf(child(node, 'Selector'));

@@ -1,5 +1,15 @@
 import { kqlTypes } from '../types.ts';
-import { child, childOrNone, children, elements, kindOf, textOf, type KustoCode, type SyntaxNode } from './kusto.ts';
+import {
+  child,
+  childOrNone,
+  children,
+  elements,
+  kindOf,
+  nameOf,
+  textOf,
+  type KustoCode,
+  type SyntaxNode,
+} from './kusto.ts';
 import { resultColumns } from './types.ts';
 
 /** Where the real engine takes what its published binder refuses. */
@@ -35,6 +45,15 @@ function inGraphElement(node: SyntaxNode, kind: string, d: Diagnostic): boolean 
   return first !== undefined && /^inner_nodes\s*\(/.test(textOf(first)) && body !== undefined && covers(body, d);
 }
 
+/** Parts of a timespan may be reals, and what is no array has no length. */
+function inCall(node: SyntaxNode, d: Diagnostic): boolean {
+  const name = nameOf(child(node, 'Name'));
+  return (
+    (d.Code === 'KS134' && (name === 'make_timespan' || name === 'make_datetime')) ||
+    (d.Code === 'KS234' && (name === 'array_length' || name === 'arraylength'))
+  );
+}
+
 /** Whether a fault that the library finds is none. */
 export function isLenient(code: KustoCode, d: Diagnostic, text: string): boolean {
   const walk = (node: SyntaxNode): boolean => {
@@ -46,6 +65,7 @@ export function isLenient(code: KustoCode, d: Diagnostic, text: string): boolean
       inCondition(node, d, text)
     )
       return true;
+    if (kind === 'FunctionCallExpression' && inCall(node, d)) return true;
     if (kind === 'UnionOperator' && inFuzzyUnion(node, d, text)) return true;
     if (inGraphElement(node, kind, d)) return true;
     return children(node).some(walk);

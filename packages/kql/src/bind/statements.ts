@@ -107,6 +107,11 @@ function setOption(node: SyntaxNode, env: Env, b: Binder): void {
       b.maxRecords = literal('long', most.value);
       return;
     }
+    case 'query_bin_auto_size':
+    case 'query_bin_auto_at':
+      if (!value) return b.fail('InvalidArgument', `${name} needs a value`, node);
+      b.options.set(name, b.expr(value, { env }));
+      return;
     case 'query_language':
       if (value && !/^["']?k[qu]l|kusto["']?$/i.test(textOf(value)))
         b.fail('InvalidArgument', 'queries are written in KQL here', node);

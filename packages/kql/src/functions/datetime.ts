@@ -1,4 +1,4 @@
-import { integer, join, sql, string, type Sql } from '../sql.ts';
+import { integer, join, sql, type Sql } from '../sql.ts';
 import {
   epochOffset,
   epochTicks,
@@ -21,7 +21,6 @@ import {
 // Typed: an unsigned constant beside a negative number of ticks would make the engine compute without sign.
 const ticks = (n: bigint): Sql => sql`toInt64(${integer(n)})`;
 const day = ticks(ticksPerDay);
-const fromNow = (text: Sql): Sql => sql`toDateTime64(${text}, 7, 'UTC')`;
 const clock = (now: bigint): Sql => fromUnixTicks(integer(now - epochTicks));
 const startOfDay = (d: Sql): Sql => fromUnixTicks(sql`${unixTicks(d)} - positiveModulo(${unixTicks(d)}, ${day})`);
 /** Kusto's weeks start on Sunday. */
@@ -166,85 +165,6 @@ const binAt: ScalarFunction['build'] = ([v, s, f], call) => {
     : sql`toInt64(${v!.sql} - positiveModulo(${v!.sql} - ${f!.sql}, ${s!.sql}))`;
 };
 
-/** .NET's letters in a format, each with what gives it. */
-const formatTokens = /yyyy|yy|MM|M|dd|d|HH|H|hh|h|mm|m|ss|s|f{1,7}|F{1,7}|tt|[^yMdHhmsfFt]+/g;
-const padded = (value: Sql, width: number): Sql =>
-  sql`leftPad(toString(${value}), greatest(${integer(width)}, length(toString(${value}))), '0')`;
-function formatPiece(token: string, d: Sql): Sql {
-  const hour12 = sql`if(toHour(${d}) % 12 = 0, 12, toHour(${d}) % 12)`;
-  const fixed: Readonly<Record<string, Sql>> = {
-    yyyy: padded(sql`toYear(${d})`, 4),
-    yy: padded(sql`toYear(${d}) % 100`, 2),
-    MM: padded(sql`toMonth(${d})`, 2),
-    M: sql`toString(toMonth(${d}))`,
-    dd: padded(sql`toDayOfMonth(${d})`, 2),
-    d: sql`toString(toDayOfMonth(${d}))`,
-    HH: padded(sql`toHour(${d})`, 2),
-    H: sql`toString(toHour(${d}))`,
-    hh: padded(hour12, 2),
-    h: sql`toString(${hour12})`,
-    mm: padded(sql`toMinute(${d})`, 2),
-    m: sql`toString(toMinute(${d}))`,
-    ss: padded(sql`toSecond(${d})`, 2),
-    s: sql`toString(toSecond(${d}))`,
-    tt: sql`if(toHour(${d}) < 12, 'AM', 'PM')`,
-  };
-  if (fixed[token]) return fixed[token];
-  if (token.startsWith('f'))
-    return sql`substring(${padded(sql`positiveModulo(${unixTicks(d)}, 10000000)`, 7)}, 1, ${integer(token.length)})`;
-  if (token.startsWith('F'))
-    return sql`trimRight(substring(${padded(sql`positiveModulo(${unixTicks(d)}, 10000000)`, 7)}, 1, ${integer(token.length)}), '0')`;
-  return string(token);
-}
-/** Between the letters only these may stand, as in the real engine. */
-const delimiters = /^[\s/\-:,._[\]]+$/;
-function checkFormat(tokens: readonly string[], pattern: string, call: CallInfo): void {
-  const bad =
-    tokens.find((t) => !/^[a-zA-Z]/.test(t) && !delimiters.test(t)) ??
-    tokens.find((t) => /^[a-zA-Z]/.test(t) && !/^([yMdHhmsfF])\1*$|^tt$/.test(t));
-  if (bad !== undefined || tokens.join('') !== pattern)
-    call.fail(`the format ${pattern} is not supported${bad === undefined ? '' : `: ${bad}`}`);
-}
-const formatDatetime: ScalarFunction['build'] = ([d, format], call) => {
-  const pattern = format!.literal?.value;
-  if (typeof pattern !== 'string') return call.fail('the format must be a constant');
-  const tokens = pattern.match(formatTokens) ?? [];
-  checkFormat(tokens, pattern, call);
-  return sql`concat('', ${join(tokens.map((t) => formatPiece(t, d!.sql)))})`;
-};
-
-const spanTokens = /d{1,8}|HH?|hh?|mm?|ss?|f{1,7}|F{1,7}|[^dHhmsfF]+/g;
-function spanPiece(token: string, t: Sql): Sql {
-  const ticks = sql`abs(${t})`;
-  const of = (per: bigint, mod: bigint): Sql => sql`(intDiv(${ticks}, ${integer(per)}) % ${integer(mod)})`;
-  switch (token[0]) {
-    case 'd':
-      return padded(sql`intDiv(${ticks}, ${day})`, token.length);
-    case 'H':
-    case 'h':
-      return padded(of(36_000_000_000n, 24n), token.length);
-    case 'm':
-      return padded(of(600_000_000n, 60n), token.length);
-    case 's':
-      return padded(of(10_000_000n, 60n), token.length);
-    case 'f':
-      return sql`substring(${padded(sql`${ticks} % 10000000`, 7)}, 1, ${integer(token.length)})`;
-    case 'F':
-      return sql`trimRight(substring(${padded(sql`${ticks} % 10000000`, 7)}, 1, ${integer(token.length)}), '0')`;
-    default:
-      return string(token);
-  }
-}
-const formatTimespan: ScalarFunction['build'] = ([t, format], call) => {
-  const pattern = format!.literal?.value;
-  if (typeof pattern !== 'string') return call.fail('the format must be a constant');
-  const tokens = pattern.match(spanTokens) ?? [];
-  checkFormat(tokens, pattern, call);
-  return sql`concat(if(${t!.sql} < 0, '-', ''), ${join(tokens.map((x) => spanPiece(x, t!.sql)))})`;
-};
-
-const fromUnix = (name: string, ticks: bigint): ScalarFunction =>
-  scalar(name, ['real'], 'datetime', (n) => fromUnixTicks(sql`round(${n} * ${integer(ticks)})`));
 const fromUnixWhole = (name: string, ticks: bigint): ScalarFunction =>
   scalarWith(
     name,
@@ -271,10 +191,22 @@ const makeDatetime: ScalarFunction['build'] = (args, call) => {
     sql`toInt64(${h ?? sql`0`}) * 36000000000 + toInt64(${mi ?? sql`0`}) * 600000000 + toInt64(round(${s ?? sql`0`} * 10000000))`,
   );
 };
-const makeTimespan: ScalarFunction['build'] = (args) => {
-  const [a, b, c, d] = args.map((x) => x.sql);
-  const [days, hours, minutes, seconds] = args.length === 4 ? [a!, b!, c!, d!] : [sql`0`, a!, b!, c ?? sql`0`];
-  return sql`toInt64(${days} * 864000000000 + ${hours} * 36000000000 + ${minutes} * 600000000 + round(${seconds} * 10000000))`;
+/** The parts must be in their ranges, days but for the last of all timespans; else null. */
+const makeTimespan: ScalarFunction['build'] = (args, call) => {
+  const [a, b, c, d] = args.map((x) => call.name(x.sql));
+  const [days, hours, minutes, seconds] = args.length === 4 ? [a!, b!, c!, d!] : [undefined, a!, b!, c];
+  const ranges = [
+    ...(days ? [sql`${days} >= 0 AND ${days} <= 10675198`] : []),
+    sql`${hours} >= 0 AND ${hours} < 24`,
+    sql`${minutes} >= 0 AND ${minutes} < 60`,
+    ...(seconds ? [sql`${seconds} >= 0 AND ${seconds} < 60`] : []),
+  ];
+  const parts = [
+    ...(days ? [sql`toInt64(${days}) * 864000000000`] : []),
+    sql`toInt64(${hours}) * 36000000000 + toInt64(${minutes}) * 600000000`,
+    ...(seconds ? [sql`toInt64(round(${seconds} * 10000000))`] : []),
+  ];
+  return sql`if(${join(ranges, sql` AND `)}, ${join(parts, sql` + `)}, NULL)`;
 };
 
 /** Values on a number line: ticks of a datetime, else the value itself. */
@@ -347,12 +279,18 @@ export const datetimeFunctions: readonly ScalarFunction[] = [
     const step = steps[unitOf(unit!)];
     return step ? step(d!.sql, n!.sql, call.name) : call.fail('the period must be a constant such as day');
   }),
-  scalarWith(
-    'datetime_diff',
-    ['string', 'datetime', 'datetime'],
-    'long',
-    ([unit, a, b], call) =>
-      difference(unitOf(unit!), a!.sql, b!.sql) ?? call.fail('the period must be a constant such as day'),
+  // Weeks are counted as a real, all else as a long.
+  engineTyped(
+    scalarWith(
+      'datetime_diff',
+      ['string', 'datetime', 'datetime'],
+      ([unit]) => (unit?.kind === 'literal' && /^weeks?$/i.test(String(unit.value)) ? 'real' : 'long'),
+      ([unit, a, b], call) => {
+        const count = difference(unitOf(unit!), a!.sql, b!.sql);
+        if (!count) return call.fail('the period must be a constant such as day');
+        return unitOf(unit!) === 'week' ? sql`toFloat64(${count})` : count;
+      },
+    ),
   ),
   engineTyped(
     scalarWith('datetime_part', ['string', 'datetime'], 'long', ([unit, d], call) => {
@@ -368,28 +306,18 @@ export const datetimeFunctions: readonly ScalarFunction[] = [
   part('hourofday', 'hour'),
   part('week_of_year', 'week_of_year'),
   alias('weekofyear', part('week_of_year', 'week_of_year')),
-  scalar('dayofweek', ['datetime'], 'timespan', (d) => sql`toInt64(toDayOfWeek(${d}) % 7) * ${day}`),
-  scalarWith('format_datetime', ['datetime', 'string'], 'string', formatDatetime),
-  scalarWith('format_timespan', ['timespan', 'string'], 'string', formatTimespan),
+  // Null in the week that the year 9999 cuts off, as in the real engine.
+  scalar(
+    'dayofweek',
+    ['datetime'],
+    'timespan',
+    (d) => sql`if(${d} < toDateTime64('9999-12-26', 7, 'UTC'), toInt64(toDayOfWeek(${d}) % 7) * ${day}, NULL)`,
+    'maybe',
+  ),
   scalarWith('make_datetime', ['real', '...real'], 'datetime', makeDatetime, 'maybe'),
-  scalarWith('make_timespan', ['real', '...real'], 'timespan', makeTimespan),
+  scalarWith('make_timespan', ['real', 'real', 'real?', 'real?'], 'timespan', makeTimespan, 'maybe'),
   fromUnixWhole('unixtime_seconds_todatetime', 10_000_000n),
   fromUnixWhole('unixtime_milliseconds_todatetime', 10_000n),
   fromUnixWhole('unixtime_microseconds_todatetime', 10n),
   scalar('unixtime_nanoseconds_todatetime', ['long'], 'datetime', (n) => fromUnixTicks(sql`intDiv(${n}, 100)`)),
-  scalarWith('datetime_utc_to_local', ['datetime', 'string'], 'datetime', ([d, zone], call) =>
-    fromUnixTicks(
-      sql`${unixTicks(d!.sql)} + timeZoneOffset(toTimeZone(${d!.sql}, ${constantZone(zone!, call)})) * 10000000`,
-    ),
-  ),
-  scalarWith(
-    'datetime_local_to_utc',
-    ['datetime', 'string'],
-    'datetime',
-    ([d, zone], call) => sql`toTimeZone(toDateTime64(toString(${d!.sql}), 7, ${constantZone(zone!, call)}), 'UTC')`,
-  ),
 ];
-function constantZone(zone: Operand, call: CallInfo): Sql {
-  return typeof zone.literal?.value === 'string' ? zone.sql : call.fail('the time zone must be a constant');
-}
-export { fromNow, fromUnix };

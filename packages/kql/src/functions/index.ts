@@ -5,6 +5,7 @@ import { conversionFunctions } from './conversions.ts';
 import { datetimeFunctions } from './datetime.ts';
 import { dynamicFunctions } from './dynamic.ts';
 import { encodingFunctions } from './encoding.ts';
+import { formatFunctions } from './formats.ts';
 import { geoFunctions } from './geo/index.ts';
 import { ipFunctions } from './ip.ts';
 import { mathFunctions } from './math.ts';
@@ -13,8 +14,10 @@ import { internalFunctions } from './operators.ts';
 import { indexByName } from './registry.ts';
 import { seriesFunctions } from './series.ts';
 import { stringFunctions } from './strings.ts';
+import { unitFunctions } from './units.ts';
 import { urlFunctions } from './urls.ts';
 import { xmlFunctions } from './xml.ts';
+import { zoneFunctions } from './zones.ts';
 import { previous, rowNumber, runCounter, windowTable } from './windows.ts';
 
 /** Every function that runs, by name. A function that is not here is refused with its place. */
@@ -25,6 +28,7 @@ export const scalarFunctions = indexByName([
   datetimeFunctions,
   dynamicFunctions,
   encodingFunctions,
+  formatFunctions,
   geoFunctions,
   internalFunctions,
   ipFunctions,
@@ -32,8 +36,10 @@ export const scalarFunctions = indexByName([
   patternFunctions,
   seriesFunctions,
   stringFunctions,
+  unitFunctions,
   urlFunctions,
   xmlFunctions,
+  zoneFunctions,
 ]);
 export const aggregateFunctions = indexByName([aggregateTable]);
 export const windowFunctions = indexByName([windowTable, [rowNumber]]);

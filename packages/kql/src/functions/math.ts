@@ -1,10 +1,12 @@
-import { join, sql, type Sql } from '../sql.ts';
-import { convert } from './convert.ts';
+import { integer, join, sql, string, type Sql } from '../sql.ts';
+import type { KqlType } from '../types.ts';
+import { convert, unixTicks } from './convert.ts';
 import {
   alias,
   engineTyped,
   scalar,
   scalarWith,
+  type ResultOf,
   type ScalarFunction,
   type CallInfo,
   type Operand,
@@ -19,6 +21,14 @@ const fallBack = (args: readonly { sql: Sql; nullable: boolean; type: string }[]
 /** `iff` and `case`: a condition that is null counts as false, so only what they choose from can be null. */
 const branchIsNull = (args: readonly Operand[]): boolean =>
   args.some((a, i) => a.nullable && (i % 2 === 1 || i === args.length - 1));
+
+const widened: ResultOf = ([a], binder) => (a?.type === 'int' ? 'long' : a && a.type !== 'tuple' ? a.type : binder);
+const sizes: Partial<Record<KqlType, number>> = { bool: 1, int: 4, guid: 16, decimal: 16 };
+/** Bytes of a value; a dynamic is kept with the lengths of its parts beside its text. */
+const sizeOf = (o: Operand): Sql =>
+  o.type === 'string' || o.type === 'dynamic'
+    ? sql`length(${o.sql})${o.type === 'dynamic' ? sql` + 8` : sql``}`
+    : integer(sizes[o.type] ?? 8);
 
 export const mathFunctions: readonly ScalarFunction[] = [
   scalarWith('not', ['bool'], 'bool', ([a]) => sql`NOT ${a!.sql}`),
@@ -44,12 +54,33 @@ export const mathFunctions: readonly ScalarFunction[] = [
     (args) => fallBack(args),
     (args) => args.every((a) => a.nullable),
   ),
-  scalarWith('abs', ['any'], 'first', ([a]) =>
-    a!.type === 'int'
-      ? sql`toInt32(abs(${a!.sql}))`
-      : a!.type === 'real' || a!.type === 'decimal'
-        ? sql`abs(${a!.sql})`
-        : sql`toInt64(abs(${a!.sql}))`,
+  // The greatest int has no positive twin of the least: an int becomes a long.
+  engineTyped(
+    scalarWith('abs', ['any'], widened, ([a], call) =>
+      call.result === 'real' || call.result === 'decimal' ? sql`abs(${a!.sql})` : sql`toInt64(abs(toInt64(${a!.sql})))`,
+    ),
+  ),
+  scalarWith('around', ['any', 'any', 'any'], 'bool', ([v, center, delta]) => {
+    const line = (o: Operand): Sql => (o.type === 'datetime' ? unixTicks(o.sql) : o.sql);
+    return sql`(abs(${line(v!)} - ${line(center!)}) <= ${delta!.sql})`;
+  }),
+  scalarWith(
+    'assert',
+    ['bool', 'string'],
+    'bool',
+    ([condition, message], call) => {
+      const text = String(message!.literal?.value ?? 'an assertion of the query does not hold');
+      if (condition!.literal) return condition!.literal.value === true ? sql`true` : call.fail(text);
+      return sql`(throwIf(NOT ifNull(${condition!.sql}, false), ${string(text)}) = 0)`;
+    },
+    'never',
+  ),
+  scalarWith(
+    '$data_size',
+    ['...any'],
+    'long',
+    (args) => sql`toInt64(${args.length ? join(args.map(sizeOf), sql` + `) : sql`0`})`,
+    'never',
   ),
   engineTyped(scalar('ceiling', ['real'], 'real', (x) => sql`ceil(${x})`)),
   scalar('round', ['real', 'long?'], 'real', (x, digits) => {

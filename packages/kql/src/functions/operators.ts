@@ -1,7 +1,7 @@
 import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import { convert, fromAnyTicks, unixTicks, cleanJson, cleanMember, toText } from './convert.ts';
 import { byRegex } from './regex.ts';
-import { scalarWith, type CallInfo, type Operand, type ScalarFunction } from './registry.ts';
+import { engineTyped, scalarWith, type CallInfo, type Operand, type ScalarFunction } from './registry.ts';
 
 /** The operators of expressions, by the library's name of their node. */
 
@@ -355,10 +355,19 @@ export const pathTextFunction: ScalarFunction = scalarWith(
 
 /** Operators that the binder calls by a name of its own. */
 export const internalFunctions: readonly ScalarFunction[] = [
-  scalarWith('$negate', ['any'], 'binder', ([a], call) => {
-    const o = a!.type === 'dynamic' ? { ...convert(a!, 'real')!, type: 'real' as const } : a!;
-    return narrowed(sql`(-${o.sql})`, call.result === 'dynamic' ? 'real' : call.result);
-  }),
+  // The least int has no positive twin: an int becomes a long.
+  engineTyped(
+    scalarWith(
+      '$negate',
+      ['any'],
+      ([a], binder) => (a?.type === 'int' ? 'long' : binder),
+      ([a], call) => {
+        const o = a!.type === 'dynamic' ? { ...convert(a!, 'real')!, type: 'real' as const } : a!;
+        const value = o.type === 'int' ? sql`toInt64(${o.sql})` : o.sql;
+        return narrowed(sql`(-${value})`, call.result === 'dynamic' ? 'real' : call.result);
+      },
+    ),
+  ),
   scalarWith(
     '$between',
     ['any', 'any', 'any'],

@@ -1,6 +1,6 @@
 import type { Sql } from '../sql.ts';
 import type { KqlType } from '../types.ts';
-import type { LiteralValue } from '../plan/plan.ts';
+import type { Expr, LiteralValue } from '../plan/plan.ts';
 
 /** An argument as the emitter hands it to an entry. */
 export interface Operand {
@@ -32,11 +32,16 @@ export type Parameter = ParameterType | `${ParameterType}?` | `...${ParameterTyp
 
 export type Nulls = 'strict' | 'never' | 'maybe' | ((args: readonly Operand[]) => boolean);
 
+/**
+ * A result's type. `binder`: as Microsoft's binder says; `first`: the first argument's; a function: what the arguments make it (with
+ * `fixedType`, where the binder says otherwise).
+ */
+export type ResultOf = KqlType | 'binder' | 'first' | ((args: readonly Expr[], binder: KqlType) => KqlType);
+
 export interface ScalarFunction {
   readonly name: string;
   readonly parameters: readonly Parameter[];
-  /** The result's type; `binder`: as Microsoft's binder says; `first`: the first argument's. */
-  readonly result: KqlType | 'binder' | 'first';
+  readonly result: ResultOf;
   /**
    * `strict` (default): NULL when an argument is NULL. `never`: never NULL. `maybe`: can be NULL even of no NULL argument. A function:
    * whether it can be NULL with these arguments.
