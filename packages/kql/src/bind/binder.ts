@@ -245,6 +245,18 @@ export class Binder {
       this.partitionBy = outer;
     }
   }
+  /** The value of the key that `partition by Key { … }` is bound for: `toscalar(Key)`. */
+  readonly keys = new Map<string, Expr>();
+  withKey<T>(name: string, value: Expr, work: () => T): T {
+    const outer = this.keys.get(name);
+    this.keys.set(name, value);
+    try {
+      return work();
+    } finally {
+      if (outer) this.keys.set(name, outer);
+      else this.keys.delete(name);
+    }
+  }
   /** Binds a table that stands by itself inside such steps. */
   apart<T>(work: () => T): T {
     const outer = this.partitionBy;

@@ -343,8 +343,12 @@ const dynamicLiteral: Bind = (node, _place, b) => {
 
 const toScalar: Bind = (node, place, b) => {
   const inner = child(node, 'Expression');
+  const key = kindOf(inner) === 'NameReference' ? b.keys.get(nameOf(inner)) : undefined;
+  if (key) return key;
   if (!isTabular(inner)) return b.expr(inner, place);
   const rel = b.rel(inner, place.env);
+  if (rel.fields.some((f) => b.partitionBy.includes(f.name)))
+    return b.fail('UnsupportedExpression', 'toscalar() of the rows that are kept apart here is not supported', node);
   const first = rel.fields.find((f) => !f.name.startsWith('$$'));
   if (!first) return b.fail('InvalidArgument', 'toscalar() of a table without columns', node);
   const one = {

@@ -14,6 +14,7 @@ import { worthMerging } from './merge.ts';
 import { emitLimit } from './limit.ts';
 import { emitProject } from './project.ts';
 import { emitFilter, emitRead } from './read.ts';
+import { emitScan } from './scan.ts';
 import { emitUnion } from './union.ts';
 import { emitUnnest } from './unnest.ts';
 import { emitRange, emitValues } from './values.ts';
@@ -57,7 +58,7 @@ export class Emitter implements Context {
     const items = fields.map((f) => {
       const { sql: column, plain } = inner.columns.get(f.name)!;
       // Said several times over, so named; what only reads a column is short as it is.
-      if (typeof output === 'object') return plain ? column : this.scope(inner).name(column);
+      if (typeof output === 'object') return plain ? column : (this.scope(inner).name?.(column) ?? column);
       return sql`${output === 'json' ? cell(f, column) : engineCell(f, column)} AS ${identifier(f.name)}`;
     });
     const order = rel.order.length ? sql` ORDER BY ${this.orderBy(rel.order, inner)}` : sql``;
@@ -181,6 +182,8 @@ export class Emitter implements Context {
         return emitUnion(this, rel, needed);
       case 'unnest':
         return emitUnnest(this, rel, needed);
+      case 'scan':
+        return emitScan(this, rel, needed);
       case 'window':
         return emitWindow(this, rel, needed);
       case 'graph':

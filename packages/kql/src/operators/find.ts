@@ -20,7 +20,7 @@ function named(condition: SyntaxNode, known: ReadonlySet<string>): { names: stri
     const kind = kindOf(node);
     if (kind === 'NameReference' && known.has(nameOf(node))) names.add(nameOf(node));
     const alone = /^(And|Or|Parenthesized|Find)/.test(parent);
-    if (kind === 'StarExpression' || (alone && /LiteralExpression$/.test(kind))) anyColumn = true;
+    if (kind === 'StarExpression' || (alone && kind.endsWith('LiteralExpression'))) anyColumn = true;
     children(node).forEach((c) => walk(c, kind === 'List' || kind === 'SeparatedElement' ? parent : kind));
   };
   walk(condition, 'FindOperator');

@@ -2,7 +2,8 @@ import { mvApply, mvExpand } from './expand.ts';
 import { find } from './find.ts';
 import { graphToTable, makeGraph, markComponents, whereEdges, whereNodes } from './graph/make.ts';
 import { graphMatch, graphShortestPaths } from './graph/match.ts';
-import { partition, sample, sampleDistinct, topHitters } from './groups.ts';
+import { sample, sampleDistinct, topHitters } from './groups.ts';
+import { partition } from './partition.ts';
 import { parse, parseKv, parseWhere } from './parse.ts';
 import { evaluate, evaluateSource } from './plugins/index.ts';
 import {
@@ -17,6 +18,7 @@ import {
   top,
   where,
 } from './rows.ts';
+import { scan } from './scan.ts';
 import { search, searchSource } from './search.ts';
 import { makeSeries } from './series.ts';
 import type { OperatorBinder, SourceBinder } from './shared.ts';
@@ -71,6 +73,7 @@ export const operators: ReadonlyMap<string, OperatorBinder> = new Map<string, Op
   ['GraphWhereNodesOperator', whereNodes],
   ['GraphWhereEdgesOperator', whereEdges],
   ['TopNestedOperator', topNested],
+  ['ScanOperator', scan],
   ['ForkOperator', onlyAtTheEnd],
   ['FacetOperator', onlyAtTheEnd],
 ]);

@@ -12,7 +12,7 @@ import {
   type SortKey,
   type WindowItem,
 } from '../plan/plan.ts';
-import { previous, rowNumber } from '../functions/index.ts';
+import { previous, rowNumber, seriesColumns } from '../functions/index.ts';
 import type { KqlType } from '../types.ts';
 
 /** One operator over its input, and one that stands at the head of a pipe. */
@@ -117,7 +117,18 @@ export function bindRows(
     relation = windowStep(relation, { ...item, args, name }, partitionBy);
     return { kind: 'column', name, type: item.type };
   };
-  const items = bind({ env, input, window });
+  const beneath = (expr: Expr): string => {
+    const name = b.hidden('window');
+    relation = {
+      kind: 'project',
+      input: relation,
+      items: [...relation.fields.map((f) => ({ name: f.name, expr: columnOf(f) })), { name, expr }],
+      fields: [...relation.fields, { name, type: 'tuple' }],
+      order: relation.order,
+    };
+    return name;
+  };
+  const items = bind({ env, input, window, beneath });
   return { items, input: relation };
 }
 const windowStep = (input: Rel, item: WindowItem, partitionBy: readonly string[]): Rel => ({
@@ -129,18 +140,52 @@ const windowStep = (input: Rel, item: WindowItem, partitionBy: readonly string[]
   order: input.order,
 });
 /** The relation without the hidden columns that window steps added. */
-export const dropWindows = (rel: Rel): Rel => ({
-  ...rel,
-  fields: rel.fields.filter((f) => !/^\$\$(window|run)\d/.test(f.name)),
-});
+export const dropWindows = (rel: Rel): Rel => {
+  const fields = rel.fields.filter((f) => !/^\$\$(window|run)\d/.test(f.name));
+  // The relation itself when there are none: it may be marked as serialized.
+  return fields.length === rel.fields.length ? rel : { ...rel, fields };
+};
+
+/** The columns of a call that gives several (`series_stats(x)`), in order; undefined of every other expression. */
+export function columnsOfCall(node: SyntaxNode, place: Place, b: Binder): Expr[] | undefined {
+  if (kindOf(node) !== 'FunctionCallExpression') return undefined;
+  const several = seriesColumns.get(nameOf(child(node, 'Name')));
+  if (!several) return undefined;
+  const args = elements(child(node, 'ArgumentList'), 'Expressions').map((a) => b.expr(a, place));
+  if (!place.beneath) return several.each.map((entry, i) => b.call(entry, args, several.types[i]!, node));
+  const tuple = place.beneath(b.call(several.whole, args, 'dynamic', node));
+  return several.types.map((type, i) => ({ kind: 'element', tuple, index: i + 1, type }));
+}
+const valueOf = (node: SyntaxNode): SyntaxNode =>
+  kindOf(node) === 'SimpleNamedExpression' || kindOf(node) === 'CompoundNamedExpression'
+    ? child(node, 'Expression')
+    : node;
+/** Whether an item gives several columns, or names several. */
+export const givesSeveral = (node: SyntaxNode): boolean =>
+  kindOf(node) === 'CompoundNamedExpression' ||
+  (kindOf(valueOf(node)) === 'FunctionCallExpression' && seriesColumns.has(nameOf(child(valueOf(node), 'Name'))));
+/**
+ * Columns of such a call past those that the query names: given (`project`), left out though the library counts them (`extend`: the real
+ * engine leaves them out), or left out (`print`).
+ */
+export type Rest = 'given' | 'uncounted' | 'none';
+/** The library's columns without those that `extend` left out. */
+export const presentColumns = <C extends { readonly name: string }>(columns: readonly C[], rel: Rel): C[] =>
+  columns.filter((c) => !/^series_[a-z0-9]+_/.test(c.name) || rel.fields.some((f) => f.name === c.name));
 
 /** The items of `extend` or `project` with the names that the library gives them. */
-export function namedItems(node: SyntaxNode, place: Place, b: Binder, taken: ReadonlySet<string>): NamedExpr[] {
+export function namedItems(
+  node: SyntaxNode,
+  place: Place,
+  b: Binder,
+  taken: ReadonlySet<string>,
+  rest: Rest = 'uncounted',
+): NamedExpr[] {
   const nodes = elements(node, 'Expressions');
   const columns = resultColumns(node);
   const explicit = new Set(nodes.flatMap((n) => givenNames(n)));
   const fresh = columns.filter((c) => !explicit.has(c.name) && !taken.has(c.name)).map((c) => c.name);
-  return nodes.flatMap((n) => bindItem(n, place, b, () => fresh.shift()));
+  return nodes.flatMap((n) => bindItem(n, place, b, () => fresh.shift(), rest));
 }
 /** The names that an item states or that its column has. */
 export function givenNames(node: SyntaxNode): string[] {
@@ -155,8 +200,20 @@ export function givenNames(node: SyntaxNode): string[] {
       return [];
   }
 }
-function bindItem(node: SyntaxNode, place: Place, b: Binder, fresh: () => string | undefined): NamedExpr[] {
+function bindItem(node: SyntaxNode, place: Place, b: Binder, fresh: () => string | undefined, rest: Rest): NamedExpr[] {
   const kind = kindOf(node);
+  const several = columnsOfCall(valueOf(node), place, b);
+  if (several) {
+    const names = givenNames(node);
+    return several.flatMap((expr, i): NamedExpr[] => {
+      if (names[i] !== undefined) return [{ name: names[i], expr }];
+      const all = names.length === 0;
+      const name = all || rest !== 'none' ? fresh() : undefined;
+      if (all && name === undefined)
+        return b.fail('UnsupportedExpression', 'the columns of this call cannot be told apart', node);
+      return name !== undefined && (all || rest === 'given') ? [{ name, expr }] : [];
+    });
+  }
   if (kind === 'CompoundNamedExpression') {
     const value = b.expr(child(node, 'Expression'), place);
     // `(a, b) = expr` takes the elements of a dynamic array in turn.

@@ -42,7 +42,7 @@ function aggregateOf(node: SyntaxNode): { by: SyntaxNode; descending: boolean } 
     const kind = kindOf(by);
     if (kind === 'OrderedExpression') {
       const ordering = childOrNone(by, 'Ordering');
-      if (ordering && /^asc/.test(textOf(ordering))) descending = false;
+      if (ordering && textOf(ordering).startsWith('asc')) descending = false;
     } else if (kind !== 'SimpleNamedExpression') return { by, descending };
     by = child(by, 'Expression');
   }

@@ -1,5 +1,6 @@
 import type { Span } from '../errors.ts';
 import type { AggregateFunction, ScalarFunction, WindowFunction } from '../functions/registry.ts';
+import type { Scan } from './scan.ts';
 import type { Column, KqlType, TableSchema } from '../types.ts';
 import type { Graph, GraphMatch } from './graph.ts';
 
@@ -133,6 +134,7 @@ export type Rel = RelBase &
         readonly items: readonly WindowItem[];
         readonly partitionBy: readonly string[];
       }
+    | Scan
     /** Not a table: only graph operators read it. It has no fields. */
     | { readonly kind: 'graph'; readonly graph: Graph; readonly span: Span }
     | { readonly kind: 'graphMatch'; readonly match: GraphMatch }
