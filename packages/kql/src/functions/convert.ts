@@ -128,7 +128,7 @@ export function toDynamic(o: Operand): Sql {
       return nullable(sql`toString(${o.sql})`);
     case 'real':
       return nullable(
-        sql`if(isFinite(${o.sql}), if(position(toString(${o.sql}), '.') = 0 AND position(toString(${o.sql}), 'e') = 0, concat(toString(${o.sql}), '.0'), toString(${o.sql})), multiIf(isNaN(${o.sql}), '"NaN"', ${o.sql} > 0, '"Infinity"', '"-Infinity"'))`,
+        sql`if(isFinite(${o.sql}), if(position(toString(${o.sql}), '.') = 0 AND position(toString(${o.sql}), 'e') = 0, concat(toString(${o.sql}), '.0'), toString(${o.sql})), multiIf(isNaN(${o.sql}), '"NaN"', ${o.sql} > 0, '"Infinity"', ${o.sql} < 0, '"-Infinity"', ''))`,
       );
     case 'decimal':
     case 'guid':
