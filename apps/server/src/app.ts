@@ -3,8 +3,11 @@ import { fileURLToPath } from 'node:url';
 import {
   dataRoutes,
   detectionRoutes,
+  graphRoutes,
   huntingRoutes,
   incidentRoutes,
+  kustoRoutes,
+  logAnalyticsRoutes,
   sessionRoutes,
   systemRoutes,
   tokenRoutes,
@@ -104,6 +107,10 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform):
   http.bind(sessionRoutes, domains.identity.handlers);
   http.bind(tokenRoutes, domains.access.handlers);
   http.bind(huntingRoutes, domains.hunting.handlers);
+  const { kusto, logAnalytics, graph } = domains.hunting.faces;
+  http.bind(kustoRoutes, kusto.handlers, kusto.error);
+  http.bind(logAnalyticsRoutes, logAnalytics.handlers, logAnalytics.error);
+  http.bind(graphRoutes, graph.handlers, graph.error);
   http.bind(incidentRoutes, domains.incidents.handlers);
   http.bind(detectionRoutes, domains.detection.handlers);
   http.bind(dataRoutes, domains.ingest.handlers);

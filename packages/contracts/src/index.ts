@@ -4,6 +4,7 @@ export * from './route.ts';
 export * from './tactics.ts';
 export * from './routes/session.ts';
 export * from './routes/hunting.ts';
+export * from './routes/clients.ts';
 export * from './routes/incidents.ts';
 export * from './routes/detection.ts';
 export * from './routes/data.ts';

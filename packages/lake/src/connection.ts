@@ -27,6 +27,8 @@ export interface Reply {
   readonly queryId: string;
   readonly stream: Readable;
   readonly rowsWritten: number;
+  /** What a statement that was waited for (`wait_end_of_query`) has read; zeros for others. */
+  readonly statistics: { readonly elapsedSeconds: number; readonly rowsRead: number; readonly bytesRead: number };
 }
 
 /** Sockets kept to the engine; more statements than this wait in the client. */
@@ -68,6 +70,11 @@ export class Connection {
       queryId: reply.query_id,
       stream: reply.stream as Readable,
       rowsWritten: Number(reply.summary?.written_rows ?? 0),
+      statistics: {
+        elapsedSeconds: Number(reply.summary?.elapsed_ns ?? 0) / 1e9,
+        rowsRead: Number(reply.summary?.read_rows ?? 0),
+        bytesRead: Number(reply.summary?.read_bytes ?? 0),
+      },
     };
   }
 

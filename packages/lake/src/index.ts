@@ -8,6 +8,7 @@ export {
   type KqlFunction,
   type TableDefinition,
 } from './catalogue/catalogue.ts';
+export { loadFunctions, shippedFunctions, type ShippedFunction } from './catalogue/functions.ts';
 export { KqlType, TableFile, TableFileError, parseTableFile } from './catalogue/file.ts';
 export { ddl, engineType, type ClusterDdl } from './ddl.ts';
 export {
@@ -17,6 +18,7 @@ export {
   type Limits,
   type QueryOptions,
   type QueryResult,
+  type ReadAnswer,
   type TableStatus,
 } from './lake.ts';
 export type { LoadResult, LoadSegment, LoadStatement } from './load.ts';

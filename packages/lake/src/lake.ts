@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Catalogue, Column, KqlCatalogue, KqlFunction, TableDefinition } from './catalogue/catalogue.ts';
-import { Connection, readAll, type ConnectionOptions } from './connection.ts';
+import { Connection, readAll, type ConnectionOptions, type Reply } from './connection.ts';
 import { engineCode } from './errors.ts';
 import { Loader, type LoadResult, type LoadSegment, type LoadStatement } from './load.ts';
 import { insertStatement, encodeRows } from './rows.ts';
@@ -62,6 +62,12 @@ export interface QueryResult {
   readonly statistics: { readonly elapsedSeconds: number; readonly rowsRead: number; readonly bytesRead: number };
   /** Which limit cut the result, and at what number. */
   readonly partial?: { readonly reason: string };
+}
+
+/** An answer as the engine's bytes. */
+export interface ReadAnswer {
+  readonly stream: Readable;
+  readonly statistics: QueryResult['statistics'];
 }
 
 export interface TableStatus {
@@ -174,7 +180,7 @@ export class Lake {
     const limits = { ...defaultLimits, ...options.limits };
     const tooMuch = (): SallyportError =>
       new SallyportError('QueryLimitExceeded', `the result is far over its limit of ${limits.bytes} bytes`);
-    const bytes = await this.#read(sql, 'JSONCompact', options, limits, (stream) =>
+    const bytes = await this.#read(sql, { format: 'JSONCompact', wait: true }, options, limits, ({ stream }) =>
       readAll(stream, limits.bytes * hardBytesFactor, tooMuch),
     );
     return cut(Answer.parse(JSON.parse(bytes.toString('utf8'))), bytes.length, limits);
@@ -186,9 +192,18 @@ export class Lake {
    */
   async stream(sql: string, options: QueryOptions & { readonly format?: string } = {}): Promise<Readable> {
     const limits = { ...defaultLimits, rows: 0, ...options.limits };
-    return this.#read(sql, options.format ?? 'JSONCompactEachRow', options, limits, (stream) =>
-      Promise.resolve(stream),
-    );
+    const how = { format: options.format ?? 'JSONCompactEachRow', wait: false };
+    return this.#read(sql, how, options, limits, ({ stream }) => Promise.resolve(stream));
+  }
+
+  /**
+   * The bytes of an answer that the engine holds whole before the first of them comes: it is known to have worked, and what it took. The engine stops
+   * after the block in which it has made `limits.bytes` bytes; cutting exactly is the reader's.
+   */
+  async read(sql: string, options: QueryOptions & { readonly format: string }): Promise<ReadAnswer> {
+    const limits = { ...defaultLimits, rows: 0, ...options.limits };
+    const how = { format: options.format, wait: true, bytes: limits.bytes };
+    return this.#read(sql, how, options, limits, ({ stream, statistics }) => Promise.resolve({ stream, statistics }));
   }
 
   /** Stores rows given as objects (a few thousand at most), exactly once for one `segmentId`. Columns unknown to the table throw BadRequest. */
@@ -282,10 +297,10 @@ export class Lake {
 
   async #read<T>(
     sql: string,
-    format: string,
+    how: { readonly format: string; readonly wait: boolean; readonly bytes?: number },
     options: QueryOptions,
     limits: Limits,
-    receive: (stream: Readable) => Promise<T>,
+    receive: (reply: Reply) => Promise<T>,
   ): Promise<T> {
     if (options.tables) await this.#tables.ensure(options.tables.filter((name) => this.catalogue.get(name)));
     const lifted = liftSettings(sql);
@@ -296,20 +311,21 @@ export class Lake {
       max_execution_time: limits.seconds,
       max_memory_usage: String(limits.memoryBytes),
       ...(limits.rows > 0 ? { max_result_rows: String(limits.rows), result_overflow_mode: 'break' as const } : {}),
+      ...(how.bytes ? { max_result_bytes: String(how.bytes), result_overflow_mode: 'break' as const } : {}),
       log_comment: comment(this.workspace, options),
       readonly: '1',
-      ...(format === 'JSONCompact' ? { wait_end_of_query: 1 as const } : {}),
+      ...(how.wait ? { wait_end_of_query: 1 as const } : {}),
     };
     const run = (): Promise<T> =>
       this.#connection.repeat(async () => {
         const reply = await this.#connection.sendOnce({
-          sql: `${lifted.sql}\nFORMAT ${format}`,
+          sql: `${lifted.sql}\nFORMAT ${how.format}`,
           queryId: options.queryId,
           settings,
           ...(options.params ? { params: options.params } : {}),
           signal: options.signal,
         });
-        return receive(reply.stream);
+        return receive(reply);
       }, options);
     return this.#makingTables(run);
   }

@@ -1,15 +1,42 @@
-import type { huntingRoutes } from '@sallyport/contracts';
+import { readFileSync } from 'node:fs';
+import type { graphRoutes, huntingRoutes, kustoRoutes, logAnalyticsRoutes } from '@sallyport/contracts';
 import type { FunctionDefinition } from '@sallyport/kql';
-import type { Handlers } from '../platform/http/index.ts';
+import { z } from 'zod';
+import { publicUrlOf } from '../platform/config/index.ts';
+import type { ErrorFace, Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
+import { createAsking } from './asking.ts';
+import {
+  graphError,
+  graphHandlers,
+  kustoError,
+  kustoHandlers,
+  logAnalyticsHandlers,
+  logsErrorFace,
+} from './faces/index.ts';
 import { createQueries, type Queries } from './queries.ts';
 import { huntingHandlers } from './routes.ts';
 
 export { createQueries, type Queries, type QueryRequest } from './queries.ts';
 
+/** Handlers for the clients of one of Microsoft's services, and how errors are said to them. */
+interface Face<T> {
+  readonly handlers: T;
+  readonly error: ErrorFace;
+}
+
 export interface Hunting extends Domain<Handlers<typeof huntingRoutes>> {
   readonly queries: Queries;
+  readonly faces: {
+    readonly kusto: Face<Handlers<typeof kustoRoutes>>;
+    readonly logAnalytics: Face<Handlers<typeof logAnalyticsRoutes>>;
+    readonly graph: Face<Handlers<typeof graphRoutes>>;
+  };
 }
+
+const { version } = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')));
 
 /** Queries by people and clients. `functions` are stored functions that queries may call. */
 export function createHunting(
@@ -18,5 +45,15 @@ export function createHunting(
 ): Hunting {
   const functions = options.functions ?? [];
   const queries = createQueries(platform.lake, functions);
-  return { queries, handlers: huntingHandlers(platform, queries, functions) };
+  const asking = createAsking(platform, queries);
+  const kusto = { functions, version, publicUrl: publicUrlOf(platform.config) };
+  return {
+    queries,
+    handlers: huntingHandlers(platform, asking, functions, queries.kql),
+    faces: {
+      kusto: { handlers: kustoHandlers(platform, asking, kusto), error: kustoError },
+      logAnalytics: { handlers: logAnalyticsHandlers(platform, asking, functions), error: logsErrorFace },
+      graph: { handlers: graphHandlers(asking, () => platform.clock.now()), error: graphError },
+    },
+  };
 }

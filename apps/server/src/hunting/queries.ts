@@ -1,18 +1,27 @@
-import { SallyportError, type Cell, type QueryResult } from '@sallyport/contracts';
+import { SallyportError, type Cell, type Column, type QueryResult } from '@sallyport/contracts';
 import {
   createKql,
   KqlError,
+  withParameters,
+  type Ask,
   type Compiled,
+  type CompiledTable,
   type CompileOptions,
   type FunctionDefinition,
+  type JsonRows,
   type Kql,
+  type Visualization,
+  type WithParameters,
 } from '@sallyport/kql';
 import type { Lake, Limits } from '@sallyport/lake';
+import { rowsOf, type CutRows } from './rows.ts';
 
 export interface QueryRequest {
   readonly query: string;
   /** Bounds TimeGenerated of every table read. */
   readonly timespan?: { readonly from: Date; readonly to: Date };
+  /** Of its `declare query_parameters(…)`. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
   /** What `now()` is. */
   readonly now: Date;
   /** Rows of the answer. Default 500,000. */
@@ -26,6 +35,34 @@ export interface QueryRequest {
   readonly source?: CompileOptions['source'];
 }
 
+export interface OpenRequest extends QueryRequest {
+  readonly rows: JsonRows;
+  /** Whether the query may give more than one table. */
+  readonly several?: boolean;
+  /** False (default): the engine has the whole answer before its first byte comes. True: bytes come while it works. */
+  readonly early?: boolean;
+}
+
+/** One table of an answer, whose rows are still to be read. */
+export interface OpenTable extends Described {
+  /** Rows as text of JSON, cut at the request's limits. To be read once, or discarded. */
+  readonly rows: CutRows;
+  /** Known when the engine was waited for; zeros when `early`. */
+  readonly statistics: QueryResult['statistics'];
+}
+
+interface Described {
+  readonly columns: readonly Column[];
+  /** What `as` or `fork` named it. */
+  readonly name?: string;
+  readonly visualization?: Visualization;
+}
+
+/** The first table of an answer; with `several`, and where the query gives more, those that follow, each run when it is opened. */
+export interface OpenAnswer extends OpenTable {
+  readonly further: readonly (Described & { open(): Promise<OpenTable> })[];
+}
+
 /** Runs KQL over the workspace. Everything of Sallyport that asks the lake in KQL goes through here. */
 export interface Queries {
   readonly kql: Kql;
@@ -33,39 +70,81 @@ export interface Queries {
   compile(text: string, options: CompileOptions): Compiled;
   /** Compiles and runs. Throws SallyportError: InvalidQuery, QueryLimitExceeded, TooManyRequests, Unavailable. */
   run(request: QueryRequest): Promise<QueryResult>;
+  /** Compiles and begins to run; the rows pass through as the engine wrote them. Throws as `run` does; so may the rows when `early`. */
+  open(request: OpenRequest): Promise<OpenAnswer>;
 }
 
 /** Log Analytics' own bound on the rows of one answer. */
 export const rowsMax = 500_000;
+/** And on its bytes. https://learn.microsoft.com/azure/azure-monitor/service-limits#log-analytics-workspaces */
+export const bytesMax = 64_000_000;
+
+/** What a text takes in the engine beside its bytes. */
+const textOverhead = 16;
 
 /** `functions` are the stored functions that queries may call. */
 export function createQueries(lake: Lake, functions: readonly FunctionDefinition[] = []): Queries {
   const kql = createKql(() => lake.kqlCatalogue(functions));
+  const explained = <T>(error: unknown): T => {
+    throw error instanceof KqlError ? invalidQuery(error) : error;
+  };
   const compile = (text: string, options: CompileOptions): Compiled => {
     try {
       return kql.compile(text, options);
     } catch (error) {
-      throw error instanceof KqlError ? invalidQuery(error) : error;
+      return explained(error);
     }
   };
+
+  const parametrised = (text: string, values: Readonly<Record<string, unknown>>): WithParameters => {
+    try {
+      return withParameters(text, values);
+    } catch (error) {
+      return explained(error);
+    }
+  };
+
+  const engineOptions = ({ who, operation, limits, signal }: QueryRequest) => ({
+    who,
+    operation,
+    ...(limits ? { limits } : {}),
+    ...(signal ? { signal } : {}),
+  });
+  /** Compiles; what only the data knows is asked of the engine, under the request's own limits. */
+  const prepare = async (
+    request: QueryRequest,
+    maxRows: number,
+    more: Pick<CompileOptions, 'output' | 'several'> = {},
+  ): Promise<Compiled> => {
+    const ask: Ask = async (sql) => (await lake.query(sql, engineOptions(request))).rows;
+    const { query, parameters, now, timespan, source } = request;
+    const asked = parameters ? parametrised(query, parameters) : undefined;
+    return kql
+      .compileAsking(
+        asked?.text ?? query,
+        {
+          now,
+          maxRows,
+          ...(timespan ? { timespan } : {}),
+          ...(source ? { source } : {}),
+          ...more,
+        },
+        ask,
+      )
+      .catch((error: unknown) => explained<Compiled>(asked ? asked.restore(error) : error));
+  };
+
   return {
     kql,
     compile,
     run: async (request) => {
       const maxRows = Math.min(request.maxRows ?? rowsMax, rowsMax);
-      const compiled = compile(request.query, {
-        now: request.now,
-        maxRows,
-        ...(request.timespan ? { timespan: request.timespan } : {}),
-        ...(request.source ? { source: request.source } : {}),
-      });
+      const compiled = await prepare(request, maxRows);
       const answer = await lake.query(compiled.sql, {
-        who: request.who,
-        operation: request.operation,
+        ...engineOptions(request),
         // One more than asked for: that is how "there is more" shows.
         limits: { ...request.limits, rows: maxRows + 1 },
         tables: compiled.reads.map((read) => read.table),
-        ...(request.signal ? { signal: request.signal } : {}),
       });
       const rows = answer.rows as Cell[][];
       const partial =
@@ -79,8 +158,36 @@ export function createQueries(lake: Lake, functions: readonly FunctionDefinition
         ...(partial ? { partial } : {}),
       };
     },
+    open: async (request) => {
+      const rows = request.maxRows ?? rowsMax;
+      const bytes = request.limits?.bytes ?? bytesMax;
+      const compiled = await prepare(request, rows, { output: request.rows, several: request.several ?? false });
+      const options = {
+        ...engineOptions(request),
+        format: 'TSVRaw',
+        tables: compiled.reads.map((read) => read.table),
+        // Past this the engine stops; the texts alone are over the limit then, so that the cut shows.
+        limits: { ...request.limits, bytes: bytes + textOverhead * (rows + 1) },
+      };
+      const open = async (table: CompiledTable): Promise<OpenTable> => {
+        const { stream, statistics } = request.early
+          ? { stream: await lake.stream(table.sql, options), statistics: noStatistics }
+          : await lake.read(table.sql, options);
+        return { ...described(table), rows: rowsOf(stream, { rows, bytes }), statistics };
+      };
+      const further = (compiled.further ?? []).map((table) => ({ ...described(table), open: () => open(table) }));
+      return { ...(await open(compiled)), further };
+    },
   };
 }
+
+const described = ({ columns, name, visualization }: CompiledTable): Described => ({
+  columns,
+  ...(name === undefined ? {} : { name }),
+  ...(visualization ? { visualization } : {}),
+});
+
+const noStatistics = { elapsedSeconds: 0, rowsRead: 0, bytesRead: 0 };
 
 /** A query's fault with its place: `target` is `start..end` in UTF-16 units of the text. */
 function invalidQuery(error: KqlError): SallyportError {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { SallyportError, type QueryResult } from '@sallyport/contracts';
+import { SallyportError } from '@sallyport/contracts';
 import type { RowObject } from '../platform/types.ts';
 
 export interface AskedQuery {
@@ -7,10 +7,13 @@ export interface AskedQuery {
   readonly timespan: { from: Date; to: Date } | undefined;
   readonly who: string;
   readonly requestId: string;
+  /** The program that asked: `Portal`, or what a client says that it is. */
   readonly client: string;
+  /** Where it asked: the route's path. */
+  readonly target: string;
   readonly startedAt: Date;
   readonly elapsedMs: number;
-  readonly outcome: { result: QueryResult } | { error: unknown };
+  readonly outcome: { readonly rows: number; readonly bytesRead: number } | { readonly error: unknown };
 }
 
 const queryCharsMax = 100_000;
@@ -19,8 +22,8 @@ const queryCharsMax = 100_000;
  * A row of `LAQueryLogs` for a query that someone asked: who, what, how long, how much.
  * https://learn.microsoft.com/azure/azure-monitor/reference/tables/laquerylogs
  */
-export function queryLogRow(asked: AskedQuery): RowObject {
-  const result = 'result' in asked.outcome ? asked.outcome.result : undefined;
+export function queryLogRow({ outcome, ...asked }: AskedQuery): RowObject {
+  const answered = 'error' in outcome ? { rows: 0, bytesRead: 0 } : outcome;
   return {
     TimeGenerated: asked.startedAt,
     CorrelationId: asked.requestId,
@@ -30,11 +33,11 @@ export function queryLogRow(asked: AskedQuery): RowObject {
     QueryTimeRangeStart: asked.timespan?.from ?? null,
     QueryTimeRangeEnd: asked.timespan?.to ?? null,
     RequestClientApp: asked.client,
-    RequestTarget: '/api/query',
-    ResponseCode: 'error' in asked.outcome ? statusOf(asked.outcome.error) : 200,
+    RequestTarget: asked.target,
+    ResponseCode: 'error' in outcome ? statusOf(outcome.error) : 200,
     ResponseDurationMs: asked.elapsedMs,
-    ResponseRowCount: result?.rows.length ?? 0,
-    ScannedGB: (result?.statistics.bytesRead ?? 0) / 1e9,
+    ResponseRowCount: answered.rows,
+    ScannedGB: answered.bytesRead / 1e9,
     RecordKind: 'Query',
     SourceSystem: 'Sallyport',
     Type: 'LAQueryLogs',

@@ -1,57 +1,28 @@
 import { huntingRoutes } from '@sallyport/contracts';
+import type { FunctionDefinition, Kql } from '@sallyport/kql';
 import { requireCaller, type Handlers } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
-import type { FunctionDefinition } from '@sallyport/kql';
-import type { Queries } from './queries.ts';
-import { queryLogRow, type AskedQuery } from './query-log.ts';
-
-/** People's queries: ended after this many seconds, as in Log Analytics' portal (10 minutes). */
-const limits = { seconds: 600 };
+import type { Asking } from './asking.ts';
+import { faultsOf } from './check.ts';
 
 export function huntingHandlers(
-  platform: Platform,
-  queries: Queries,
+  { lake, clock }: Platform,
+  asking: Asking,
   functions: readonly FunctionDefinition[],
+  kql: Kql,
 ): Handlers<typeof huntingRoutes> {
-  const { clock, lake, log, outbox } = platform;
   return {
-    runQuery: async (context, { body }) => {
-      const caller = requireCaller(context);
-      const timespan = body.timespan && { from: new Date(body.timespan.from), to: new Date(body.timespan.to) };
-      const startedAt = clock.now();
-      const started = performance.now();
-      const note = async (outcome: AskedQuery['outcome']): Promise<void> => {
-        const row = queryLogRow({
-          query: body.query,
-          timespan,
-          who: caller.name,
-          requestId: context.requestId,
-          client: caller.kind === 'token' ? 'API' : 'Portal',
-          startedAt,
-          elapsedMs: performance.now() - started,
-          outcome,
-        });
-        // The answer is there whether or not it can be noted now.
-        await outbox.write('LAQueryLogs', [row]).catch((err: unknown) => log.error({ err }, 'a query was not logged'));
-      };
-      try {
-        const result = await queries.run({
-          query: body.query,
-          now: startedAt,
-          maxRows: body.maxRows,
-          who: caller.name,
-          operation: 'hunting',
-          limits,
-          signal: context.signal,
-          ...(timespan ? { timespan } : {}),
-        });
-        await note({ result });
-        return result;
-      } catch (error) {
-        await note({ error });
-        throw error;
-      }
-    },
+    runQuery: (context, { body }) =>
+      asking.run(context, {
+        query: body.query,
+        timespan: body.timespan && { from: new Date(body.timespan.from), to: new Date(body.timespan.to) },
+        maxRows: body.maxRows,
+        client: requireCaller(context).kind === 'token' ? 'API' : 'Portal',
+        target: huntingRoutes.runQuery.path,
+      }),
+    checkQuery: (_context, { body }) => ({
+      faults: faultsOf(kql, body.query, { now: clock.now(), database: lake.workspace }),
+    }),
     getSchema: () => {
       const { version, tables } = lake.kqlCatalogue(functions);
       return {

@@ -1,4 +1,5 @@
 import type { RouteTable } from '../route.ts';
+import { graphRoutes, kustoRoutes, logAnalyticsRoutes } from './clients.ts';
 import { dataRoutes } from './data.ts';
 import { detectionRoutes } from './detection.ts';
 import { huntingRoutes } from './hunting.ts';
@@ -11,6 +12,9 @@ export const routes = {
   ...sessionRoutes,
   ...tokenRoutes,
   ...huntingRoutes,
+  ...kustoRoutes,
+  ...logAnalyticsRoutes,
+  ...graphRoutes,
   ...incidentRoutes,
   ...detectionRoutes,
   ...dataRoutes,

@@ -8,6 +8,7 @@ const lineFormats: Readonly<Record<string, number>> = {
   JSONCompactEachRowWithNamesAndTypes: 2,
   TabSeparated: 0,
   TSV: 0,
+  TSVRaw: 0,
   TabSeparatedWithNames: 1,
   TSVWithNames: 1,
   TabSeparatedWithNamesAndTypes: 2,

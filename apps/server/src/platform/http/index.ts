@@ -1,4 +1,4 @@
-export { createHttpServer, type HttpOptions, type HttpServer } from './server.ts';
+export { createHttpServer, type ErrorFace, type HttpOptions, type HttpServer } from './server.ts';
 export { loadTls, type TlsMaterial } from './tls.ts';
 export { setSessionCookie, clearSessionCookie, sessionCookie } from './cookie.ts';
 export { defaultRateLimits, type RateLimits } from './rate-limit.ts';

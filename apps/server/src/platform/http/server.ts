@@ -30,11 +30,17 @@ export interface HttpOptions extends Omit<PipelineServices, 'limitRate' | 'publi
   readonly drainTime: number;
 }
 
+/** How an error is said to the clients of some routes. */
+export type ErrorFace = (
+  error: SallyportError,
+  request: FastifyRequest,
+) => { readonly status: number; readonly body: unknown; readonly headers?: Record<string, string> };
+
 export interface HttpServer {
   /** For tests: `app.inject(…)`. */
   readonly app: FastifyInstance;
-  /** Binds handlers to the routes of a table. Before `listen`. */
-  bind<T extends RouteTable>(routes: T, handlers: Handlers<T>): void;
+  /** Binds handlers to the routes of a table. Before `listen`. `errorFace` says errors in the words of the service that these routes stand for. */
+  bind<T extends RouteTable>(routes: T, handlers: Handlers<T>, errorFace?: ErrorFace): void;
   /** Answers the port it listens on. Throws ConfigError when it can't have the address. */
   listen(address: { host: string; port: number }): Promise<number>;
   /** Takes a renewed certificate into use for new connections. */
@@ -79,9 +85,9 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
 
   return {
     app,
-    bind: (routes, handlers) => {
+    bind: (routes, handlers, errorFace) => {
       for (const [name, route] of Object.entries(routes))
-        bindOne(name, route, (handlers as Record<string, Handler<RouteDefinition>>)[name]!);
+        bindOne(name, route, (handlers as Record<string, Handler<RouteDefinition>>)[name]!, errorFace);
     },
     listen: async ({ host, port }) => {
       await app.listen({ host, port }).catch(explainListening);
@@ -111,17 +117,17 @@ function routeBinder(app: FastifyInstance, services: PipelineServices) {
   const requests = services.metrics.counter('http_requests_total', 'Requests by route and status', ['route', 'status']);
   const seconds = services.metrics.histogram('http_request_seconds', 'Time from request to answer', ['route']);
 
-  const refuse = async (exchange: Exchange, cause: unknown) => {
+  const refuse = async (exchange: Exchange, cause: unknown, errorFace?: ErrorFace) => {
     const error = publicError(cause);
     try {
       await auditRefusal(exchange, error, services);
     } catch (err) {
       exchange.log.error({ err }, 'could not audit a refusal');
     }
-    await sendError(exchange.request, exchange.reply, error);
+    await sendError(exchange.request, exchange.reply, error, errorFace);
   };
 
-  return (name: string, route: RouteDefinition, handler: Handler<RouteDefinition>): void => {
+  return (name: string, route: RouteDefinition, handler: Handler<RouteDefinition>, errorFace?: ErrorFace): void => {
     const open = (request: FastifyRequest, reply: FastifyReply): Exchange => {
       const gone = new AbortController();
       reply.raw.once('close', () => {
@@ -154,7 +160,9 @@ function routeBinder(app: FastifyInstance, services: PipelineServices) {
           { parseAs: 'string', bodyLimit: route.bodyLimit ?? defaultBodyLimit },
           scope.getDefaultJsonParser('error', 'error'),
         );
-      scope.setErrorHandler((error, request, reply) => refuse(exchanges.get(request) ?? open(request, reply), error));
+      scope.setErrorHandler((error, request, reply) =>
+        refuse(exchanges.get(request) ?? open(request, reply), error, errorFace),
+      );
       scope.route({
         method: route.method,
         url: route.path,
@@ -177,19 +185,29 @@ function routeBinder(app: FastifyInstance, services: PipelineServices) {
   };
 }
 
-async function sendError(request: FastifyRequest, reply: FastifyReply, error: SallyportError): Promise<void> {
+/** Our own shape of errors, that of the Microsoft REST API Guidelines. */
+const ownFace: ErrorFace = (error, request) => ({ status: error.status, body: errorBody(error, request.id) });
+
+async function sendError(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: SallyportError,
+  errorFace = ownFace,
+): Promise<void> {
   if (error.code === 'InternalError') request.log.error({ err: error.cause ?? error }, 'request failed');
   else request.log.info({ code: error.code, reason: error.message, err: error.cause }, 'request refused');
   // An answer that has begun can't be taken back: cutting the connection tells the client that it isn't whole.
   if (reply.sent || reply.raw.headersSent) return void reply.raw.destroy();
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
   if (error.code === 'Unauthenticated') reply.header('www-authenticate', 'Bearer');
+  const { status, body, headers = {} } = errorFace(error, request);
   await reply
-    .code(error.status)
+    .code(status)
+    .headers(headers)
     .header('x-request-id', request.id)
     .header('cache-control', 'no-store')
     .type('application/json; charset=utf-8')
-    .send(JSON.stringify(errorBody(error, request.id)));
+    .send(JSON.stringify(body));
 }
 
 function answerFaults(app: FastifyInstance): void {

@@ -15,8 +15,10 @@ function originOf(request: FastifyRequest): string | undefined {
  * without a CORS preflight (which we never grant), and its Origin, when the browser tells it, is ours. This holds before sign-in too,
  * or else a page elsewhere could sign its visitor in to an account of its choice.
  */
-export const checkCsrf: Step = ({ request, credential }, { publicOrigin }) => {
+export const checkCsrf: Step = ({ request, credential, route }, { publicOrigin }) => {
   if (credential.kind === 'token' || safeMethods.has(request.method)) return;
+  // Refused by the next step, which says that a credential is missing: what a program wants to hear.
+  if (credential.kind === 'none' && route.permission !== 'public') return;
   if (request.headers['x-sallyport-csrf'] !== '1')
     throw new SallyportError('Forbidden', 'the header `x-sallyport-csrf: 1` is missing');
   const origin = originOf(request);

@@ -1,0 +1,179 @@
+import type { QueryResult } from '@sallyport/contracts';
+import type { JsonRows } from '@sallyport/kql';
+import { requireCaller, type RequestContext } from '../platform/http/index.ts';
+import type { Platform } from '../platform/types.ts';
+import type { OpenAnswer, OpenTable, Queries } from './queries.ts';
+import { queryLogRow, type AskedQuery } from './query-log.ts';
+import type { CutRows } from './rows.ts';
+
+/** Longest that a query which someone asked may take, as in Log Analytics' portal (10 minutes). */
+export const secondsMax = 600;
+
+/** A query that someone asks, through the portal or a client. */
+export interface Asked {
+  readonly query: string;
+  /** Of its `declare query_parameters(…)`. */
+  readonly parameters?: Readonly<Record<string, unknown>> | undefined;
+  readonly timespan?: { readonly from: Date; readonly to: Date } | undefined;
+  readonly maxRows?: number | undefined;
+  /** Default and most: `secondsMax`. */
+  readonly seconds?: number | undefined;
+  /** Of the answer's rows as text. */
+  readonly bytes?: number | undefined;
+  /** Default: now. */
+  readonly now?: Date | undefined;
+  /** What base tables are read from instead. */
+  readonly source?: Parameters<Queries['run']>[0]['source'] | undefined;
+  /** For the log: which program asks, and where. */
+  readonly client: string;
+  readonly target: string;
+  /** Ends the query beside the asker's leaving. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface OpenAsked extends Asked {
+  readonly rows: JsonRows;
+  readonly several?: boolean | undefined;
+  readonly early?: boolean | undefined;
+}
+
+/** Runs what people and clients ask: within their limits, under their name, and each with its row in `LAQueryLogs`. */
+export interface Asking {
+  run(context: RequestContext, asked: Asked): Promise<QueryResult>;
+  /** The rows are the caller's to read to their end, or to discard: then the query is logged. */
+  open(context: RequestContext, asked: OpenAsked): Promise<OpenAnswer>;
+}
+
+export function createAsking({ clock, log, outbox }: Platform, queries: Queries): Asking {
+  const request = (context: RequestContext, asked: Asked, now: Date) => ({
+    query: asked.query,
+    now: asked.now ?? now,
+    who: requireCaller(context).name,
+    operation: 'hunting' as const,
+    limits: {
+      seconds: Math.min(asked.seconds ?? secondsMax, secondsMax),
+      ...(asked.bytes === undefined ? {} : { bytes: asked.bytes }),
+    },
+    signal: asked.signal ? AbortSignal.any([asked.signal, context.signal]) : context.signal,
+    ...(asked.maxRows === undefined ? {} : { maxRows: asked.maxRows }),
+    ...(asked.timespan ? { timespan: asked.timespan } : {}),
+    ...(asked.parameters ? { parameters: asked.parameters } : {}),
+    ...(asked.source ? { source: asked.source } : {}),
+  });
+
+  /** Begins a row of the log; what it answers writes it. */
+  const noted = (context: RequestContext, asked: Asked) => {
+    const startedAt = clock.now();
+    const started = performance.now();
+    const note = async (outcome: AskedQuery['outcome']): Promise<void> => {
+      const row = queryLogRow({
+        query: asked.query,
+        timespan: asked.timespan,
+        who: requireCaller(context).name,
+        requestId: context.requestId,
+        client: asked.client,
+        target: asked.target,
+        startedAt,
+        elapsedMs: performance.now() - started,
+        outcome,
+      });
+      // The answer is there whether or not it can be noted now.
+      await outbox.write('LAQueryLogs', [row]).catch((err: unknown) => log.error({ err }, 'a query was not logged'));
+    };
+    return { startedAt, note };
+  };
+
+  return {
+    run: async (context, asked) => {
+      const { startedAt, note } = noted(context, asked);
+      try {
+        const result = await queries.run(request(context, asked, startedAt));
+        await note({ rows: result.rows.length, bytesRead: result.statistics.bytesRead });
+        return result;
+      } catch (error) {
+        await note({ error });
+        throw error;
+      }
+    },
+    open: async (context, asked) => {
+      const { startedAt, note } = noted(context, asked);
+      try {
+        const answer = await queries.open({
+          ...request(context, asked, startedAt),
+          rows: asked.rows,
+          several: asked.several ?? false,
+          early: asked.early ?? false,
+        });
+        return noting(answer, note);
+      } catch (error) {
+        await note({ error });
+        throw error;
+      }
+    },
+  };
+}
+
+type Note = (outcome: AskedQuery['outcome']) => Promise<void>;
+
+/** The same answer; `note` is told how it ended, once: when its last table is over, or with what ended it before. */
+function noting(answer: OpenAnswer, note: Note): OpenAnswer {
+  let left = 1 + answer.further.length;
+  let told = false;
+  const sum = { rows: 0, bytesRead: 0 };
+  const tell: Note = async (outcome) => {
+    if (told) return;
+    told = true;
+    await note(outcome);
+  };
+  const wrapped = <T extends OpenTable>(table: T): T => ({
+    ...table,
+    rows: whenOver(table.rows, async (outcome) => {
+      if (outcome !== undefined) return tell(outcome);
+      sum.rows += table.rows.count;
+      sum.bytesRead += table.statistics.bytesRead;
+      if (--left === 0) await tell(sum);
+    }),
+  });
+  const further = answer.further.map((table) => ({
+    ...table,
+    open: async () => {
+      try {
+        return wrapped(await table.open());
+      } catch (error) {
+        await tell({ error });
+        throw error;
+      }
+    },
+  }));
+  return { ...wrapped(answer), further };
+}
+
+/** The same rows; `then` is told that they are over, or what ended them. */
+function whenOver(rows: CutRows, then: (outcome?: { readonly error: unknown }) => Promise<void>): CutRows {
+  async function* pieces(): AsyncGenerator<Buffer> {
+    let whole = false;
+    try {
+      yield* rows;
+      whole = true;
+    } catch (error) {
+      await then({ error });
+      throw error;
+    } finally {
+      // A reader that stops half way is an asker that left.
+      await then(whole ? undefined : { error: new DOMException('the asker left', 'AbortError') });
+    }
+  }
+  return {
+    get count() {
+      return rows.count;
+    },
+    get bytes() {
+      return rows.bytes;
+    },
+    get cut() {
+      return rows.cut;
+    },
+    discard: () => rows.discard(),
+    [Symbol.asyncIterator]: pieces,
+  };
+}

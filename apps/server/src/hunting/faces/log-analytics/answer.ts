@@ -1,0 +1,81 @@
+import { SallyportError } from '@sallyport/contracts';
+import type { OpenAnswer, OpenTable } from '../../queries.ts';
+import { queryStatistics, visualizationOf } from '../kusto/statistics.ts';
+import type { Preferences } from './prefer.ts';
+import { partialError } from './errors.ts';
+
+export interface AnswerContext {
+  readonly workspace: { readonly name: string; readonly id: string };
+  readonly preferences: Preferences;
+  readonly correlationId: string;
+}
+
+/** `{tables, statistics?, render?, error?}`, in pieces. https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format */
+export async function* answerOf(answer: OpenAnswer, context: AnswerContext): AsyncGenerator<string | Buffer> {
+  const done: OpenTable[] = [];
+  let problem: unknown;
+  yield '{"tables":[';
+  for (const open of [() => Promise.resolve<OpenTable>(answer), ...answer.further.map((table) => () => table.open())]) {
+    let table: OpenTable;
+    try {
+      table = await open();
+    } catch (error) {
+      if (!(error instanceof SallyportError)) throw error;
+      problem = partialError({ limit: 'resources', message: error.message }, context.correlationId);
+      break;
+    }
+    const head = {
+      name: table.name ?? 'PrimaryResult',
+      columns: table.columns.map(({ name, type }) => ({ name, type })),
+    };
+    yield `${done.length > 0 ? ',' : ''}${JSON.stringify(head).slice(0, -1)},"rows":[`;
+    yield* table.rows;
+    yield ']}';
+    done.push(table);
+    if (table.rows.cut) problem ??= partialError(table.rows.cut, context.correlationId);
+  }
+  yield `]${extras(done, context)}${problem === undefined ? '' : `,"error":${JSON.stringify(problem)}`}}`;
+}
+
+/** An answer without rows for a query that the engine could not finish within its limits. */
+export const failedAnswer = (error: SallyportError, { correlationId }: AnswerContext): string =>
+  JSON.stringify({ tables: [], error: partialError({ limit: 'resources', message: error.message }, correlationId) });
+
+function extras(tables: readonly OpenTable[], { workspace, preferences }: AnswerContext): string {
+  const parts: readonly (readonly [boolean, string, () => unknown])[] = [
+    [preferences.statistics, 'statistics', () => ({ query: camelCased(queryStatistics(tables)) })],
+    [preferences.render, 'render', () => renderOf(tables)],
+    [preferences.dataSources, 'dataSources', () => [{ resourceId: resourceId(workspace.name) }]],
+    [
+      preferences.permissions,
+      'permissions',
+      () => ({ resources: [], dataSources: [{ resourceId: resourceId(workspace.name) }] }),
+    ],
+  ];
+  return parts
+    .filter(([wanted]) => wanted)
+    .map(([, name, value]) => `,"${name}":${JSON.stringify(value())}`)
+    .join('');
+}
+
+/** What a workspace would be called in Azure. */
+export const resourceId = (workspace: string): string =>
+  `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/sallyport/providers/Microsoft.OperationalInsights/workspaces/${workspace}`;
+
+/** As for Kusto, with names that begin small. */
+const renderOf = (tables: readonly OpenTable[]): unknown =>
+  Object.fromEntries(
+    Object.entries(visualizationOf(tables[0]?.visualization)).map(([name, value]) => [
+      name.charAt(0).toLowerCase() + name.slice(1),
+      value,
+    ]),
+  );
+
+/** `resource_usage` → `resourceUsage`, `ExecutionTime` → `executionTime`, all the way down. */
+function camelCased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(camelCased);
+  if (typeof value !== 'object' || value === null) return value;
+  const camel = (name: string) =>
+    (name.charAt(0).toLowerCase() + name.slice(1)).replaceAll(/[_ ](\w)/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [camel(name), camelCased(inner)]));
+}

@@ -1,0 +1,137 @@
+import { SallyportError, type logAnalyticsRoutes, type LogsQuery } from '@sallyport/contracts';
+import type { FunctionDefinition } from '@sallyport/kql';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Handlers, RequestContext } from '../../../platform/http/index.ts';
+import type { Platform } from '../../../platform/types.ts';
+import type { Asking } from '../../asking.ts';
+import type { OpenAnswer } from '../../queries.ts';
+import { intersection, parseTimespan } from '../../timespan.ts';
+import { isWorkspace, workspaceGuid } from '../../workspace.ts';
+import { headerOf, sendJson } from '../http.ts';
+import { answerOf, failedAnswer, type AnswerContext } from './answer.ts';
+import { batchAnswer } from './batch.ts';
+import type { LogsCall, RunLogsQuery } from './call.ts';
+import { isTimeout, pathNotFound } from './errors.ts';
+import { metadataOf } from './metadata.ts';
+import { preferences, type Preferences } from './prefer.ts';
+import { sentBy } from './resource.ts';
+
+/**
+ * Log Analytics' query API, for its unmodified clients.
+ * https://learn.microsoft.com/azure/azure-monitor/logs/api/overview
+ */
+
+/** Log Analytics' own bounds on one answer. https://learn.microsoft.com/azure/azure-monitor/service-limits#log-queries-and-language */
+const rowsMax = 500_000;
+const bytesMax = 64_000_000;
+
+export function logAnalyticsHandlers(
+  { clock, lake }: Platform,
+  asking: Asking,
+  functions: readonly FunctionDefinition[],
+): Handlers<typeof logAnalyticsRoutes> {
+  const workspace = { name: lake.workspace, id: workspaceGuid(lake.workspace) };
+  const knownOnly = (names: readonly string[]): void => {
+    const unknown = names.find((name) => !isWorkspace(name, workspace.name));
+    if (unknown !== undefined)
+      throw new SallyportError('NotFound', `The workspace ${unknown.slice(0, 100)} could not be found`);
+  };
+  const timespanOf = (text: string | null | undefined) => {
+    if (text === null || text === undefined || text === '') return undefined;
+    const timespan = parseTimespan(text, clock.now());
+    if (!timespan)
+      throw new SallyportError('BadRequest', `The timespan '${text.slice(0, 100)}' is not an ISO 8601 interval`);
+    return timespan;
+  };
+
+  const run: RunLogsQuery = async (context, workspaceId, call) => {
+    const asked: Preferences = preferences(call.prefer);
+    knownOnly([workspaceId, ...(call.workspaces ?? [])]);
+    if (call.query.trim() === '') throw new SallyportError('BadRequest', 'The query is empty');
+    const answerContext: AnswerContext = { workspace, preferences: asked, correlationId: context.requestId };
+    let opened: OpenAnswer;
+    try {
+      opened = await asking.open(context, {
+        query: call.query,
+        timespan: intersection(timespanOf(call.timespan), timespanOf(call.addressTimespan)),
+        maxRows: rowsMax,
+        bytes: bytesMax,
+        seconds: asked.wait,
+        client: call.client,
+        target: call.target,
+        rows: { shape: 'array', dynamic: 'text' },
+        several: true,
+        ...(call.resource === undefined ? {} : { source: sentBy(call.resource) }),
+      });
+    } catch (error) {
+      // What the engine gave up on is a failure in part here; what took too long is none.
+      if (error instanceof SallyportError && error.code === 'QueryLimitExceeded' && !isTimeout(error))
+        return failedAnswer(error, answerContext);
+      throw error;
+    }
+    return answerOf(opened, answerContext);
+  };
+
+  const single = async (
+    context: RequestContext,
+    workspaceId: string,
+    { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+    call: Pick<LogsCall, 'query' | 'timespan' | 'addressTimespan' | 'workspaces' | 'resource'>,
+  ) => {
+    const answer = await run(context, workspaceId, {
+      ...call,
+      prefer: headerOf(request, 'prefer', 1_024),
+      client: clientOf(request),
+      target: request.routeOptions.url ?? '',
+    });
+    if (typeof answer !== 'string') return sendJson(reply, answer);
+    return reply.type('application/json; charset=utf-8').header('cache-control', 'no-store').send(answer);
+  };
+
+  const ofResource = (context: RequestContext, { params, body, ...http }: ResourceCall) => {
+    const [, path] = /^(.+)\/query$/i.exec(params['*']) ?? [];
+    if (path === undefined) throw pathNotFound();
+    const resource = `/subscriptions/${path}`;
+    if (/\/providers\/microsoft\.operationalinsights\/workspaces\/[^/]+$/i.test(resource))
+      return single(context, resource, http, partsOf(body));
+    return single(context, workspace.name, http, { ...partsOf(body), resource });
+  };
+
+  return {
+    queryWorkspace: (context, { params, query, body, ...http }) =>
+      single(context, params.workspaceId, http, { ...partsOf(body), addressTimespan: query.timespan }),
+    queryWorkspaceByGet: (context, { params, query, ...http }) =>
+      single(context, params.workspaceId, http, {
+        query: query.query,
+        timespan: query.timespan,
+        workspaces: query.workspaces?.split(',').map((name) => name.trim()),
+      }),
+    queryResource: ofResource,
+    queryResourceOfNewerClient: ofResource,
+    queryBatch: (context, { body, request, reply }) =>
+      sendJson(
+        reply,
+        batchAnswer(context, body.requests, { run, client: clientOf(request), target: request.routeOptions.url ?? '' }),
+      ),
+    getWorkspaceMetadata: (_context, { params, reply }) => {
+      knownOnly([params.workspaceId]);
+      const metadata = metadataOf(lake.kqlCatalogue(functions), workspace);
+      return reply
+        .type('application/json; charset=utf-8')
+        .header('cache-control', 'no-store')
+        .send(JSON.stringify(metadata));
+    },
+  };
+}
+
+interface ResourceCall {
+  readonly params: { readonly '*': string };
+  readonly body: LogsQuery;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+const partsOf = ({ query, timespan, workspaces }: LogsQuery) => ({ query, timespan, workspaces });
+
+const clientOf = (request: FastifyRequest): string =>
+  headerOf(request, 'x-ms-app') ?? headerOf(request, 'user-agent', 100) ?? 'Log Analytics';
