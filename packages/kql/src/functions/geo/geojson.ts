@@ -1,4 +1,5 @@
 import { contains, dot, fromDegrees, same, toDegrees, turnsLeft, type Point } from './sphere.ts';
+import { realText } from './number.ts';
 import { firstFault } from './faults.ts';
 
 /** GeoJSON in and out. What is no shape, or none that Kusto takes, is undefined: the functions then give null. */
@@ -123,10 +124,9 @@ export function polygonsOf(value: unknown): Region[] | undefined {
 
 // ——— out ———
 
-const degrees = (x: number): string => (Number.isInteger(x) ? `${Object.is(x, -0) ? '-0' : x}.0` : String(x));
 const positionText = (p: Point): string => {
   const [lng, lat] = toDegrees(p);
-  return `[${degrees(lng)},${degrees(lat)}]`;
+  return `[${realText(lng)},${realText(lat)}]`;
 };
 const lineText = (line: Line): string => `[${line.map(positionText).join(',')}]`;
 const ringText = (loop: Loop): string => lineText([...loop, loop[0]!]);

@@ -4,6 +4,7 @@ import { geohashFunctions } from './geohash.ts';
 import { h3Functions } from './h3.ts';
 import { pointFunctions } from './points.ts';
 import { s2CellFunctions } from './s2cells.ts';
+import { madeFunctions } from './made.ts';
 import { shapeFunctions } from './shapes.ts';
 
 /** Kusto's geospatial functions. Those over points and cells are SQL; those over shapes run outside of the engine. */
@@ -13,4 +14,4 @@ export const geoFunctions: readonly ScalarFunction[] = [
   ...h3Functions,
   ...s2CellFunctions,
 ];
-export const geoHostFunctions: readonly HostFunction[] = [...shapeFunctions];
+export const geoHostFunctions: readonly HostFunction[] = [...shapeFunctions, ...madeFunctions];

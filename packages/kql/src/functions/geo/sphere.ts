@@ -1,3 +1,5 @@
+import { atan2, sinCos } from './trig.ts';
+
 /**
  * Geometry on the unit sphere. A point is a vector of length one; an edge is the shorter arc of the great circle through its ends. The
  * definitions are S2's (s2geometry.io), which the real engine computes with, so that answers agree to the last digits.
@@ -25,13 +27,15 @@ const radian = Math.PI / 180;
 export function fromDegrees(lng: number, lat: number): Point {
   const phi = lat * radian;
   const theta = lng * radian;
-  const c = Math.cos(phi);
-  return [Math.cos(theta) * c, Math.sin(theta) * c, Math.sin(phi)];
+  const [z, c] = sinCos(phi);
+  const [y, x] = sinCos(theta);
+  return [x * c, y * c, z];
 }
+const degree = 180 / Math.PI;
 /** Longitude and latitude. */
 export const toDegrees = (p: Point): readonly [number, number] => [
-  (Math.atan2(p[1], p[0]) * 180) / Math.PI,
-  (Math.atan2(p[2], Math.sqrt(p[0] * p[0] + p[1] * p[1])) * 180) / Math.PI,
+  degree * atan2(p[1], p[0]),
+  degree * atan2(p[2], Math.sqrt(p[0] * p[0] + p[1] * p[1])),
 ];
 
 /** a × b, exact in direction where the points are near each other (or opposite). */
