@@ -44,7 +44,7 @@ export const graphShortestPaths: OperatorBinder = (node, input, env, b) => {
   const patterns = elements(node, 'Patterns');
   if (patterns.length !== 1)
     return b.fail('InvalidArgument', 'graph-shortest-paths takes one sequence of nodes and edges', patterns[1] ?? node);
-  const found = patternOf(node, b);
+  const found = patternOf(node, env, b);
   if (!found.edges.some((e) => e.range))
     return b.fail('InvalidArgument', 'graph-shortest-paths needs an edge of varying length, as in -[e*1..5]->', patterns[0]!);
   return bound(node, input, env, b, { cycles: 'none', shortest });
@@ -52,7 +52,7 @@ export const graphShortestPaths: OperatorBinder = (node, input, env, b) => {
 
 function bound(node: SyntaxNode, input: Rel, env: Env, b: Binder, how: Pick<GraphMatch, 'cycles' | 'shortest'>): Rel {
   const graph = graphOf(input, node, b);
-  const pattern = patternOf(node, b);
+  const pattern = patternOf(node, env, b);
   const clause = childOrNone(node, 'ProjectClause');
   if (!clause) return b.fail('InvalidArgument', 'say what to give of each match: project …', node);
   const names = new PatternNames(graph, pattern.variables, b);
@@ -102,7 +102,7 @@ const conjunction = (parts: readonly Expr[], node: SyntaxNode, b: Binder): Expr 
     : undefined;
 
 /** Nodes of one name are one node; an edge has a name of its own. */
-function patternOf(node: SyntaxNode, b: Binder): Pattern {
+function patternOf(node: SyntaxNode, env: Env, b: Binder): Pattern {
   const variables = new Map<string, Variable>();
   const edges: Pattern['edges'] = [];
   let nodes = 0;
@@ -120,7 +120,7 @@ function patternOf(node: SyntaxNode, b: Binder): Pattern {
     for (let i = 1; i + 1 < parts.length; i += 2) {
       const part = parts[i]!;
       const name = childOrNone(part, 'Name');
-      const range = rangeOf(part, b);
+      const range = rangeOf(part, env, b);
       if (name && variables.has(nameOf(name)))
         return b.fail('InvalidArgument', `${nameOf(name)} is in this pattern already: an edge stands once`, part);
       if (name) variables.set(nameOf(name), { kind: 'edge', index: edges.length, several: range !== undefined });
@@ -142,11 +142,11 @@ function directionOf(edge: SyntaxNode): PatternEdge['direction'] {
   return left === right ? 'any' : left ? 'left' : 'right';
 }
 
-function rangeOf(edge: SyntaxNode, b: Binder): PatternEdge['range'] {
+function rangeOf(edge: SyntaxNode, env: Env, b: Binder): PatternEdge['range'] {
   const range = childOrNone(edge, 'Range');
   if (!range) return undefined;
   const bound = (name: string): number => {
-    const value = b.expr(child(range, name), { env: b.root });
+    const value = b.expr(child(range, name), { env });
     if (value.kind !== 'literal' || typeof value.value !== 'bigint')
       return b.fail('InvalidArgument', 'the bounds of a walk are whole numbers, as in *1..5', range);
     return Number(value.value);
