@@ -91,6 +91,17 @@ describe('a query', () => {
   });
 });
 
+it('a query is checked without being run: no fault, or each with its place', async () => {
+  const faults = async (query: string) =>
+    (await hunting.handlers.checkQuery(context(), { body: { query } } as never)).faults;
+  expect(await faults('SecurityEvent | count')).toEqual([]);
+  expect(await faults('SecurityEvent | extend d = parse_json(EventData) | evaluate bag_unpack(d) | where Anything == 1')).toEqual([]);
+  const text = 'SecurityEvent | where Nope == 1';
+  const [fault] = await faults(text);
+  expect(fault).toMatchObject({ code: 'KS142' });
+  expect(text.slice(fault?.start, fault?.end)).toBe('Nope');
+});
+
 it('the schema has tables and functions', async () => {
   const schema = huntingRoutes.getSchema.response.parse(await hunting.handlers.getSchema(context(), {} as never));
   expect(schema.tables.find((table) => table.name === 'SecurityEvent')?.columns).toContainEqual({

@@ -38,6 +38,10 @@ export const QueryResult = z.object({
 });
 export type QueryResult = z.infer<typeof QueryResult>;
 
+/** A fault of a query: Microsoft's code (`KS142`) or our own, and where, in UTF-16 units of the text, the end left out. */
+export const QueryFault = z.object({ code: z.string(), message: z.string(), start: z.int(), end: z.int() });
+export type QueryFault = z.infer<typeof QueryFault>;
+
 export const huntingRoutes = {
   runQuery: route({
     method: 'POST',
@@ -51,6 +55,14 @@ export const huntingRoutes = {
       maxRows: z.int().min(1).max(500_000).default(10_000),
     }),
     response: QueryResult,
+  }),
+  checkQuery: route({
+    method: 'POST',
+    path: '/api/query/check',
+    permission: 'securityData.read',
+    summary: 'What keeps some KQL from running here, without running it: no faults, or each with its place',
+    body: z.object({ query: z.string().min(1).max(100_000) }),
+    response: z.object({ faults: z.array(QueryFault) }),
   }),
   getSchema: route({
     method: 'GET',

@@ -91,6 +91,9 @@ const runQuery = (query: string | undefined, range: string, run: number) =>
     placeholderData: keepPreviousData,
   });
 
+const checkQuery = async (query: string, signal: AbortSignal) =>
+  (await client.checkQuery({ body: { query }, signal })).faults;
+
 function remember(query: string): void {
   if (query.length > RECENT_LENGTH_MAX) return;
   const others = getPreferences().recentQueries.filter((one) => one !== query);
@@ -268,6 +271,7 @@ export function HuntingPage(): ReactElement {
                     onReady={(made) => (handle.current = made)}
                     catalogue={schema.data}
                     fault={fault}
+                    check={checkQuery}
                   />
                 </Suspense>
               </div>

@@ -1,7 +1,9 @@
 import { makeStyles } from '@fluentui/react-components';
+import type { QueryFault } from '@sallyport/contracts';
 import { useEffect, useRef, type ReactElement } from 'react';
 import { useDark } from '../dark.ts';
 import { blockAt, type Block } from './blocks.ts';
+import { faultsIn, whenRested } from './check.ts';
 import { monaco, setCatalogue, setEditorTheme } from './kusto.ts';
 import type { CatalogueSchema } from './schema.ts';
 
@@ -25,6 +27,8 @@ export interface KqlEditorProps {
   readonly label: string;
   /** Where the server found a fault: UTF-16 offsets into `value`, underlined until the text changes. */
   readonly fault?: { readonly from: number; readonly to: number; readonly message: string } | undefined;
+  /** Asked about each query of the text, once it rests: what the engine does not run is underlined before it is run. */
+  readonly check?: (query: string, signal: AbortSignal) => Promise<readonly QueryFault[]>;
 }
 
 const FONT_SIZE = 13;
@@ -118,6 +122,22 @@ export default function KqlEditor(props: KqlEditorProps): ReactElement {
       : [];
     monaco.editor.setModelMarkers(model, 'server', markers);
   }, [fault]);
+
+  const { value, check } = props;
+  useEffect(() => {
+    const model = editor.current?.getModel();
+    if (!model || !check) return undefined;
+    return whenRested(async (signal) => {
+      const found = await faultsIn(value, (query) => check(query, signal));
+      if (signal.aborted || model.isDisposed() || model.getValue() !== value) return;
+      const markers = found.map(({ message, start, end }) => ({
+        severity: monaco.MarkerSeverity.Warning,
+        message,
+        ...range(model, start, Math.max(end, start + 1)),
+      }));
+      monaco.editor.setModelMarkers(model, 'engine', markers);
+    });
+  }, [value, check]);
 
   return <div ref={host} className={styles.root} data-kql-editor />;
 }
