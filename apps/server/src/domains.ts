@@ -1,3 +1,4 @@
+import { loadFunctions } from '@sallyport/lake';
 import { createAccess, type Access } from './access/index.ts';
 import { createDetection, type Detection } from './detection/index.ts';
 import { createHunting, type Hunting } from './hunting/index.ts';
@@ -26,7 +27,7 @@ export interface DomainOptions {
 export async function createDomains(platform: Platform, options: DomainOptions = {}): Promise<Domains> {
   const access = createAccess(platform);
   const identity = createIdentity(platform);
-  const hunting = createHunting(platform);
+  const hunting = createHunting(platform, { functions: await loadFunctions() });
   const incidents = createIncidents(platform, { queries: hunting.queries });
   const detection = await createDetection(platform, { ...options, queries: hunting.queries, incidents });
   const ingest = await createIngest(platform, {

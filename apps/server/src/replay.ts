@@ -1,4 +1,5 @@
 import { alertCounts, createDetection, type AnalyticsRule, type SweepResult } from './detection/index.ts';
+import { loadFunctions } from '@sallyport/lake';
 import { createHunting } from './hunting/index.ts';
 import { createIncidents, listIncidents } from './incidents/index.ts';
 import { openIngestCore } from './ingest/core.ts';
@@ -56,7 +57,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const started = performance.now();
   const settings = { collectHost: 'off', spoolSegmentAge: '50 ms', spoolMaxBytes: '4 GiB' };
   return withEphemeralPlatform({ settings }, async (platform) => {
-    const hunting = createHunting(platform);
+    const hunting = createHunting(platform, { functions: await loadFunctions() });
     const incidents = createIncidents(platform, { queries: hunting.queries });
     const ruleFolders = options.rules ? { ruleFolders: options.rules } : {};
     const detection = await createDetection(platform, {

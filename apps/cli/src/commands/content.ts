@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { SallyportError } from '@sallyport/contracts';
 import { createKql, KqlError, type Kql } from '@sallyport/kql';
-import type { Lake } from '@sallyport/lake';
+import { loadFunctions, type Lake } from '@sallyport/lake';
 import { collect, functionsOf, textOf, type Failure, type Item } from '../content/items.ts';
 import { printJson, printTable } from '../output.ts';
 import { withScratchLake } from '../scratch-lake.ts';
@@ -22,7 +22,7 @@ export function contentCommand(finish: Finish): Command {
     .action(async (paths: string[], options: { json?: boolean; compileOnly?: boolean }) => {
       const { items, failures: unread } = collect(paths);
       const failed = await withScratchLake(async (lake) => {
-        const known = lake.kqlCatalogue();
+        const known = lake.kqlCatalogue(await loadFunctions());
         const functions = functionsOf(
           items,
           [...known.tables, ...known.functions].map((k) => k.name),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { SallyportError } from '@sallyport/contracts';
-import { compile, KqlError, type Compiled } from '@sallyport/kql';
-import { type Lake } from '@sallyport/lake';
+import { compileAsking, KqlError, type Compiled } from '@sallyport/kql';
+import { loadFunctions, type Lake } from '@sallyport/lake';
 import { printJson, printTable } from '../output.ts';
 import { withScratchLake } from '../scratch-lake.ts';
 import type { Finish } from './types.ts';
@@ -17,14 +17,18 @@ export function kqlCommand(finish: Finish): Command {
     .action(async (file: string, options: { json?: boolean }) => {
       const text = readText(file);
       await withScratchLake(async (lake) => {
-        const { sql, columns } = compileOrExplain(text, lake);
-        const { rows } = await lake.query(sql, { operation: 'kql run' });
-        if (options.json) printJson({ columns, rows });
+        const compiled = await compileOrExplain(text, lake);
+        const tables = [];
+        for (const { sql, columns } of [compiled, ...(compiled.further ?? [])])
+          tables.push({ columns, rows: (await lake.query(sql, { operation: 'kql run' })).rows });
+        const [first, ...further] = tables;
+        if (options.json) printJson({ ...first, ...(further.length ? { further } : {}) });
         else
-          printTable(
-            columns.map((c) => c.name),
-            rows.map((row) => row.map(cellText)),
-          );
+          for (const { columns, rows } of tables)
+            printTable(
+              columns.map((c) => c.name),
+              rows.map((row) => row.map(cellText)),
+            );
       });
     });
   kql
@@ -33,9 +37,9 @@ export function kqlCommand(finish: Finish): Command {
     .argument('<file>', 'a file, or - for standard input')
     .action(async (file: string) => {
       const text = readText(file);
-      await withScratchLake((lake) => {
-        process.stdout.write(`${compileOrExplain(text, lake).sql}\n`);
-        return Promise.resolve();
+      await withScratchLake(async (lake) => {
+        const compiled = await compileOrExplain(text, lake);
+        for (const { sql } of [compiled, ...(compiled.further ?? [])]) process.stdout.write(`${sql}\n`);
       });
     });
   kql
@@ -73,9 +77,11 @@ const cellText = (cell: unknown): string | number =>
 
 const readText = (file: string): string => readFileSync(file === '-' ? 0 : file, 'utf8');
 
-function compileOrExplain(text: string, lake: Lake): Compiled {
+async function compileOrExplain(text: string, lake: Lake): Promise<Compiled> {
+  const options = { now: new Date(), database: lake.workspace, several: true };
+  const ask = async (sql: string) => (await lake.query(sql, { operation: 'kql run' })).rows;
   try {
-    return compile(text, lake.kqlCatalogue(), { now: new Date(), database: lake.workspace });
+    return await compileAsking(text, lake.kqlCatalogue(await loadFunctions()), options, ask);
   } catch (error) {
     if (!(error instanceof KqlError)) throw error;
     throw new SallyportError('InvalidQuery', error.message, { target: placeOf(text, error.span.start), cause: error });

@@ -37,6 +37,8 @@ export async function binsOf(
   const compileOptions: CompileOptions = {
     now: options.to,
     timespan: { from: options.from, to: options.to },
+    // What is read does not depend on what the data says.
+    noData: true,
     ...(options.source ? { source: options.source } : {}),
   };
   let { reads } = queries.compile(query, compileOptions);

@@ -1,0 +1,43 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { KqlFunction } from './catalogue.ts';
+
+/** A file of content/functions. */
+export const FunctionFile = z.strictObject({
+  name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+  description: z.string().min(1),
+  /** What the function follows. */
+  link: z.url().optional(),
+  /** As Kusto writes them: `(x:long, y:string='z')`. */
+  parameters: z.string().regex(/^\([\s\S]*\)$/),
+  /** KQL: what stands between the braces. */
+  body: z.string().min(1),
+});
+
+/** A stored function that ships with Sallyport. */
+export interface ShippedFunction extends KqlFunction {
+  readonly description: string;
+}
+
+/** The folder of stored functions that ships with Sallyport. */
+export const shippedFunctions = fileURLToPath(new URL('../../../../content/functions', import.meta.url));
+
+/** Reads `*.yml` of a folder, by name. Throws Error naming the file. */
+export async function loadFunctions(folder: string = shippedFunctions): Promise<readonly ShippedFunction[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.yml')).toSorted();
+  return Promise.all(
+    names.map(async (file) => {
+      const path = join(folder, file);
+      try {
+        const { name, description, parameters, body } = FunctionFile.parse(parse(await readFile(path, 'utf8')));
+        if (name !== basename(file, '.yml')) throw new Error(`the function of this file is ${name}`);
+        return { name, description, parameters, body };
+      } catch (error) {
+        throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      }
+    }),
+  );
+}
