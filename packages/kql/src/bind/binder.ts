@@ -4,6 +4,7 @@ import { hostFunctions } from '../functions/hosts.ts';
 import { refusedFunctions } from '../functions/refused.ts';
 import { castFunction } from '../functions/conversions.ts';
 import { pathFunction, pathTextFunction } from '../functions/operators.ts';
+import { splitPart } from '../functions/strings.ts';
 import { minimumArity, parameterAt, type ResultOf, type ScalarFunction } from '../functions/registry.ts';
 import { operators, sources } from '../operators/index.ts';
 import {
@@ -291,12 +292,7 @@ export class Binder {
    * Binds KQL of the compiler's own over these tables and values: what a plugin does, said in KQL. Faults point at `node`. The text
    * reads the tables by name, and the values as variables; it has no other names.
    */
-  written(
-    text: string,
-    tables: ReadonlyMap<string, Rel>,
-    values: ReadonlyMap<string, Expr>,
-    node: SyntaxNode,
-  ): Rel {
+  written(text: string, tables: ReadonlyMap<string, Rel>, values: ReadonlyMap<string, Expr>, node: SyntaxNode): Rel {
     const root = writtenText(text, tables, values);
     const env = childEnv(undefined);
     for (const [name, rel] of tables) env.names.set(name, { kind: 'rel', rel });
@@ -487,7 +483,9 @@ export class Binder {
       return this.fail('UnsupportedFunction', `the function ${name}() is not supported`, node);
     }
     const defined = lookUp(place.env, symbol.Name);
-    const scope = childEnv(defined?.binding.kind === 'text' ? defined.binding.env : this.#storedScope(symbol, node, place));
+    const scope = childEnv(
+      defined?.binding.kind === 'text' ? defined.binding.env : this.#storedScope(symbol, node, place),
+    );
     this.#bindParameters(symbol, args, place, first, scope, node);
     const outer = this.#callSite;
     this.#callSite = this.span(node);
@@ -639,11 +637,18 @@ export class Binder {
   cast(expr: Expr, type: KqlType, node: SyntaxNode): Expr {
     if (expr.type === type) return expr;
     if (expr.kind === 'literal' && expr.value === null) return literal(type, null);
-    if (type === 'string' && expr.kind === 'call' && expr.fn === pathFunction)
+    if (type === 'string' && expr.kind === 'call' && expr.fn === pathFunction) {
+      const [of, index, ...more] = expr.args;
+      if (isSplit(of) && index?.kind === 'literal' && typeof index.value === 'bigint' && !more.length)
+        return { ...expr, fn: splitPart, args: [...of.args, index], type };
       return { ...expr, fn: pathTextFunction, type };
+    }
     return { kind: 'call', fn: castFunction(type), args: [expr], type, span: this.span(node) };
   }
 }
+
+const isSplit = (expr: Expr | undefined): expr is Extract<Expr, { kind: 'call' }> =>
+  expr?.kind === 'call' && expr.fn.name === 'split' && expr.args.length === 2;
 
 const atMost = (rel: Rel, count: Expr | undefined): Rel =>
   count ? { kind: 'limit', input: rel, count, by: [], fields: rel.fields, order: rel.order } : rel;

@@ -16,13 +16,13 @@ export interface Scope {
   readonly name?: (expression: Sql) => Sql;
 }
 
-/** Shorter expressions are repeated as they are. */
-const nameFrom = 60;
+/** Such expressions are repeated as they are: a call costs five times as much as what stands behind a name. */
+const isShort = ({ text }: Sql): boolean => text.length < 30 || (text.length < 60 && text.split('(').length <= 2);
 /** Makes SQL of an operand; where that says a long operand more than once, the operand is named first. */
 function once(operand: Operand, scope: Scope, make: (o: Operand) => Sql): Sql {
   const text = make(operand);
   const { text: own } = operand.sql;
-  if (!scope.name || own.length < nameFrom || text.text.split(own, 3).length < 3) return text;
+  if (!scope.name || isShort(operand.sql) || text.text.split(own, 3).length < 3) return text;
   return make({ ...operand, sql: scope.name(operand.sql) });
 }
 
@@ -35,7 +35,7 @@ export const callInfo = (name: string, result: KqlType, span: Span, scope: Scope
   get now() {
     return scope.now();
   },
-  name: (expression) => (expression.text.length < nameFrom ? expression : (scope.name?.(expression) ?? expression)),
+  name: (expression) => (isShort(expression) ? expression : (scope.name?.(expression) ?? expression)),
   fail: (message) => {
     throw new KqlError('InvalidArgument', `${name}: ${message}`, span);
   },
@@ -116,7 +116,7 @@ export function emitExpression(expr: Expr, scope: Scope): Operand {
     }
     case 'element': {
       const text = sql`tupleElement(${scope.column(expr.tuple)}, ${integer(expr.index)})`;
-      return { type: expr.type, ...withoutNull(text, expr.type, true) };
+      return { type: expr.type, sql: text, nullable: !neverNull(expr.type) };
     }
     case 'rowTuple': {
       const args = expr.args.map((a) => emitExpression(a, scope).sql);

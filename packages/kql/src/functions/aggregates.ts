@@ -1,7 +1,9 @@
 import { identifier, integer, join, sql, type Sql } from '../sql.ts';
 import { fromUnixTicks, toDynamic, toJsonElement, unixTicks } from './convert.ts';
 import { arrayFrom, elementsOf } from './dynamic.ts';
+import { percentileAggregates } from './percentiles.ts';
 import type { AggregateFunction, Operand } from './registry.ts';
+import { sketchAggregates } from './sketches.ts';
 
 type Build = AggregateFunction['build'];
 const make = (
@@ -20,8 +22,6 @@ const make = (
 
 /** Numbers of other types as the engine's aggregates take them, and back. */
 const summable = (o: Operand): Sql => o.sql;
-const back = (o: Operand, text: Sql): Sql =>
-  o.type === 'int' ? sql`toInt32(${text})` : o.type === 'long' || o.type === 'timespan' ? sql`toInt64(${text})` : text;
 const average = (o: Operand, text: (value: Sql) => Sql): Sql => {
   const known = (value: Sql): Sql => sql`if(isFinite(${text(value)}), toInt64(${text(value)}), NULL)`;
   if (o.type === 'datetime') return fromUnixTicks(known(sql`toInt64(${unixTicks(o.sql)})`));
@@ -92,7 +92,8 @@ const columns = (values: readonly Operand[]): Sql => sql`tuple(${join(values.map
 /** The row with the greatest (least) value. Rows whose value is null count only when there is no other. */
 const extremeRow =
   (fn: Sql, ifFn: Sql): Build =>
-  ([by, ...values]) => {
+  ([by, ...values], call) => {
+    const row = call.name(columns(values));
     const key = by!.type === 'dynamic' ? sql`ifNull(toFloat64OrNull(${by!.sql}), 0)` : by!.sql;
     const max = fn.text === 'argMax';
     const ranked =
@@ -102,8 +103,8 @@ const extremeRow =
           : sql`(NOT isNaN(assumeNotNull(${key})), assumeNotNull(${key}))`
         : sql`assumeNotNull(${key})`;
     return by!.nullable
-      ? sql`if(countIf(isNotNull(${key})) > 0, ${ifFn}(${columns(values)}, ${ranked}, isNotNull(${key})), any(${columns(values)}))`
-      : sql`${fn}(${columns(values)}, ${key})`;
+      ? sql`if(countIf(isNotNull(${key})) > 0, ${ifFn}(${row}, ${ranked}, isNotNull(${key})), any(${row}))`
+      : sql`${fn}(${row}, ${key})`;
   };
 /** A NaN wins over every number, at both ends. */
 const withNan = (text: Sql, v: Operand, test: Sql): Sql =>
@@ -111,29 +112,18 @@ const withNan = (text: Sql, v: Operand, test: Sql): Sql =>
 /** A dynamic is compared by number where there are numbers, else by its text. */
 const ofDynamic = (fn: Sql, v: Operand, test: Sql): Sql =>
   sql`if(countIf(isNotNull(toFloat64OrNull(${v.sql})) AND ${test}) > 0, ifNull(toString(${fn}If(toFloat64OrNull(${v.sql}), ${test})), ''), ${fn}If(${v.sql}, ${v.sql} != '' AND ${test}))`;
+/** Over no rows the answer is null, not the engine's zero. */
+const orNull = (v: Operand): Sql => (v.type === 'string' ? v.sql : sql`toNullable(${v.sql})`);
 const extremeOf = (fn: Sql, v: Operand, test: Sql): Sql =>
-  v.type === 'dynamic' ? ofDynamic(fn, v, test) : withNan(sql`${fn}If(${v.sql}, ${test})`, v, test);
+  v.type === 'dynamic' ? ofDynamic(fn, v, test) : withNan(sql`${fn}If(${orNull(v)}, ${test})`, v, test);
 const extreme =
   (fn: Sql): Build =>
   ([v]) =>
-    v!.type === 'dynamic' || v!.type === 'real' ? extremeOf(fn, v!, sql`true`) : sql`${fn}(${v!.sql})`;
+    v!.type === 'dynamic' || v!.type === 'real' ? extremeOf(fn, v!, sql`true`) : sql`${fn}(${orNull(v!)})`;
 const extremeIf =
   (fn: Sql): Build =>
   ([v, c]) =>
     extremeOf(fn, v!, where(c!));
-
-/** Kusto's percentile is one of the values: the least that at least so many percent do not exceed. */
-const percentile = (v: Operand, p: Sql): Sql => {
-  const values = v.type === 'datetime' ? unixTicks(v.sql) : v.sql;
-  const sorted = sql`arraySort(groupArray(${values}))`;
-  const at = sql`${sorted}[greatest(toUInt64(ceil(length(${sorted}) * ${p} / 100)), 1)]`;
-  const chosen = sql`if(length(${sorted}) = 0, NULL, ${at})`;
-  return v.type === 'datetime'
-    ? fromUnixTicks(chosen)
-    : v.type === 'real'
-      ? sql`toFloat64(${chosen})`
-      : back(v, chosen);
-};
 
 /** 0 over fewer than two values; NaN where a value is. */
 const deviation = (name: string, fn: Sql): readonly AggregateFunction[] => {
@@ -142,6 +132,18 @@ const deviation = (name: string, fn: Sql): readonly AggregateFunction[] => {
   return [
     make(name, ['real'], 'real', ([v]) => of(v!.sql, sql`true`)),
     make(`${name}if`, ['real', 'bool'], 'real', ([v, c]) => of(v!.sql, where(c!))),
+  ];
+};
+
+/** 0 over fewer than two pairs, as deviations are. */
+const joint = (name: string, fn: Sql): readonly AggregateFunction[] => {
+  const of = (a: Sql, b: Sql, test: Sql): Sql => {
+    const both = sql`isNotNull(${a}) AND isNotNull(${b}) AND ${test}`;
+    return sql`if(countIf(${both}) < 2, 0., toFloat64(ifNull(${fn}If(${a}, ${b}, ${both}), 0)))`;
+  };
+  return [
+    make(name, ['real', 'real'], 'real', ([a, b]) => of(a!.sql, b!.sql, sql`true`)),
+    make(`${name}if`, ['real', 'real', 'bool'], 'real', ([a, b, c]) => of(a!.sql, b!.sql, where(c!))),
   ];
 };
 
@@ -155,6 +157,8 @@ const distinctCount = (v: Operand, test?: Sql): Sql => {
 };
 
 export const aggregateTable: readonly AggregateFunction[] = [
+  ...percentileAggregates,
+  ...sketchAggregates,
   countFunction,
   make('countif', ['bool'], 'long', ([c]) => sql`toInt64(countIf(${where(c!)}))`, { nulls: 'never' }),
   make('dcount', ['any', 'long?'], 'long', ([v]) => distinctCount(v!), { nulls: 'never' }),
@@ -204,28 +208,17 @@ export const aggregateTable: readonly AggregateFunction[] = [
   make('make_bag', ['dynamic', 'long?'], 'dynamic', ([v]) => bag(v!, undefined), { nulls: 'never' }),
   make('make_dictionary', ['dynamic', 'long?'], 'dynamic', ([v]) => bag(v!, undefined), { nulls: 'never' }),
   make('make_bag_if', ['dynamic', 'bool', 'long?'], 'dynamic', ([v, c]) => bag(v!, where(c!)), { nulls: 'never' }),
+  // The different values of a group as they are, for what looks into them afterwards.
+  make('$values', ['dynamic'], 'dynamic', ([v]) => arrayFrom(sql`groupUniqArrayIf(${v!.sql}, ${v!.sql} != '')`), {
+    nulls: 'never',
+  }),
   make('take_any', ['any'], 'first', ([v]) => anyOf(v!)),
   make('any', ['any'], 'first', ([v]) => anyOf(v!)),
-  make('take_anyif', ['any', 'bool'], 'first', ([v, c]) =>
-    v!.nullable ? sql`anyIf(${v!.sql}, ${where(c!)})` : sql`anyIf(${v!.sql}, ${where(c!)} AND ${v!.sql} != '')`,
-  ),
-  make('anyif', ['any', 'bool'], 'first', ([v, c]) =>
-    v!.nullable ? sql`anyIf(${v!.sql}, ${where(c!)})` : sql`anyIf(${v!.sql}, ${where(c!)} AND ${v!.sql} != '')`,
-  ),
+  make('take_anyif', ['any', 'bool'], 'first', ([v, c]) => anyIfOf(v!, where(c!))),
+  make('anyif', ['any', 'bool'], 'first', ([v, c]) => anyIfOf(v!, where(c!))),
   make('$take_any', ['...any'], 'binder', (values) => sql`any(${columns(values)})`),
   make('$arg_max', ['any', '...any'], 'binder', extremeRow(sql`argMax`, sql`argMaxIf`)),
   make('$arg_min', ['any', '...any'], 'binder', extremeRow(sql`argMin`, sql`argMinIf`)),
-  make('percentile', ['any', 'real'], 'first', ([v, p]) => percentile(v!, p!.sql)),
-  make(
-    'percentiles_array',
-    ['any', '...any'],
-    'dynamic',
-    ([v, ...ps]) =>
-      arrayFrom(
-        sql`[${join(ps.map((p) => toJsonElement({ sql: percentile(v!, p.sql), type: v!.type, nullable: true })))}]`,
-      ),
-    { nulls: 'never' },
-  ),
   make(
     '$series',
     ['long', 'any', 'long', 'any'],
@@ -244,13 +237,18 @@ export const aggregateTable: readonly AggregateFunction[] = [
   ...deviation('stdevp', sql`stddevPop`),
   ...deviation('variance', sql`varSamp`),
   ...deviation('variancep', sql`varPop`),
-  make('covariance', ['real', 'real'], 'real', ([a, b]) => sql`toFloat64(covarSamp(${a!.sql}, ${b!.sql}))`),
-  make('covariancep', ['real', 'real'], 'real', ([a, b]) => sql`toFloat64(covarPop(${a!.sql}, ${b!.sql}))`),
+  ...joint('covariance', sql`covarSamp`),
+  ...joint('covariancep', sql`covarPop`),
   make('binary_all_and', ['long'], 'long', ([v]) => sql`groupBitAnd(${v!.sql})`),
   make('binary_all_or', ['long'], 'long', ([v]) => sql`groupBitOr(${v!.sql})`),
   make('binary_all_xor', ['long'], 'long', ([v]) => sql`groupBitXor(${v!.sql})`),
 ];
-const anyOf = (v: Operand): Sql => (v.nullable ? sql`any(${v.sql})` : sql`anyIf(${v.sql}, ${v.sql} != '')`);
+const anyOf = (v: Operand): Sql =>
+  v.type === 'string' || v.type === 'dynamic' ? sql`anyIf(${v.sql}, ${v.sql} != '')` : sql`any(${orNull(v)})`;
+const anyIfOf = (v: Operand, test: Sql): Sql =>
+  v.type === 'string' || v.type === 'dynamic'
+    ? sql`anyIf(${v.sql}, ${test} AND ${v.sql} != '')`
+    : sql`anyIf(${orNull(v)}, ${test})`;
 function sumOf(v: Operand, test: Sql | undefined, result: string): Sql {
   const o: Operand =
     v.type === 'dynamic' || v.type === 'string' ? { ...v, sql: sql`toFloat64OrNull(${v.sql})`, type: 'real' } : v;

@@ -39,33 +39,45 @@ const narrowed = (text: Sql, result: CallInfo['result']): Sql =>
 
 const asDecimal = (o: Operand): Sql => (o.type === 'decimal' ? o.sql : sql`toDecimal128(${o.sql}, 18)`);
 
+/** A number for an operator that looks at values, not at the engine's type: a constant without its type is shorter. */
+const bare = (o: Operand, most = 2n ** 63n): Sql => {
+  const value = o.literal?.value;
+  return typeof value === 'bigint' && o.type !== 'datetime' && value < most && value > -most ? integer(value) : o.sql;
+};
+
+/** In a sum the engine's type matters: only constants that leave the other side's type as it is. */
+const small = (o: Operand): Sql => bare(o, 2n ** 31n);
+
+/** A divisor; nothing divides by zero. */
+const notZero = (o: Operand): Sql => (o.literal?.value ? o.sql : sql`nullIf(${o.sql}, 0)`);
+
 type Arithmetic = (a: Operand, b: Operand, call: CallInfo) => Sql | undefined;
 const plus: Arithmetic = (a, b, call) => {
   if (is(a, 'datetime') && is(b, 'timespan')) return fromAnyTicks(sql`${unixTicks(a.sql)} + ${b.sql}`);
   if (is(a, 'timespan') && is(b, 'datetime')) return fromAnyTicks(sql`${unixTicks(b.sql)} + ${a.sql}`);
   if (is(a, 'timespan') && is(b, 'timespan')) return sql`(${a.sql} + ${b.sql})`;
   if (call.result === 'decimal') return sql`(${asDecimal(a)} + ${asDecimal(b)})`;
-  return isNumber(a) && isNumber(b) ? narrowed(sql`(${a.sql} + ${b.sql})`, call.result) : undefined;
+  return isNumber(a) && isNumber(b) ? narrowed(sql`(${small(a)} + ${small(b)})`, call.result) : undefined;
 };
 const minus: Arithmetic = (a, b, call) => {
   if (is(a, 'datetime') && is(b, 'datetime')) return sql`(${unixTicks(a.sql)} - ${unixTicks(b.sql)})`;
   if (is(a, 'datetime') && is(b, 'timespan')) return fromAnyTicks(sql`${unixTicks(a.sql)} - ${b.sql}`);
   if (is(a, 'timespan') && is(b, 'timespan')) return sql`(${a.sql} - ${b.sql})`;
   if (call.result === 'decimal') return sql`(${asDecimal(a)} - ${asDecimal(b)})`;
-  return isNumber(a) && isNumber(b) ? narrowed(sql`(${a.sql} - ${b.sql})`, call.result) : undefined;
+  return isNumber(a) && isNumber(b) ? narrowed(sql`(${small(a)} - ${small(b)})`, call.result) : undefined;
 };
 const times: Arithmetic = (a, b, call) => {
   if (is(a, 'timespan') !== is(b, 'timespan') && (isNumber(a) || isNumber(b))) return sql`toInt64(${a.sql} * ${b.sql})`;
   if (call.result === 'decimal') return sql`multiplyDecimal(${asDecimal(a)}, ${asDecimal(b)}, 18)`;
-  return isNumber(a) && isNumber(b) ? narrowed(sql`(${a.sql} * ${b.sql})`, call.result) : undefined;
+  return isNumber(a) && isNumber(b) ? narrowed(sql`(${small(a)} * ${small(b)})`, call.result) : undefined;
 };
 const whole = (o: Operand): boolean => is(o, 'int') || is(o, 'long');
 const over: Arithmetic = (a, b, call) => {
   if (is(a, 'timespan') && is(b, 'timespan')) return sql`(toFloat64(${a.sql}) / toFloat64(${b.sql}))`;
-  if (is(a, 'timespan') && isNumber(b)) return sql`toInt64(${a.sql} / nullIf(${b.sql}, 0))`;
+  if (is(a, 'timespan') && isNumber(b)) return sql`toInt64(${a.sql} / ${notZero(b)})`;
   if (call.result === 'decimal')
     return sql`divideDecimal(${asDecimal(a)}, nullIf(${asDecimal(b)}, toDecimal128(0, 18)), 18)`;
-  if (whole(a) && whole(b)) return narrowed(sql`intDiv(${a.sql}, nullIf(${b.sql}, 0))`, call.result);
+  if (whole(a) && whole(b)) return narrowed(sql`intDiv(${a.sql}, ${notZero(b)})`, call.result);
   return isNumber(a) && isNumber(b) ? sql`(toFloat64(${a.sql}) / toFloat64(${b.sql}))` : undefined;
 };
 /** The rest is never negative, whatever the signs. */
@@ -91,12 +103,6 @@ const arithmetic = (symbol: string, build: Arithmetic): ScalarFunction =>
     },
     'maybe',
   );
-
-/** A number for an operator that looks at values, not at the engine's type: a constant without its type is shorter. */
-const bare = (o: Operand, most = 2n ** 63n): Sql => {
-  const value = o.literal?.value;
-  return typeof value === 'bigint' && o.type !== 'datetime' && value < most && value > -most ? integer(value) : o.sql;
-};
 
 /** Both sides as one type, where they differ. */
 function paired(a: Operand, b: Operand, call: CallInfo): [Sql, Sql, boolean, boolean] {
@@ -347,9 +353,7 @@ export const pathTextFunction: ScalarFunction = scalarWith(
   '$path_text',
   ['dynamic', '...any'],
   'string',
-  ([d, ...keys]) => {
-    return sql`JSONExtract(${d!.sql}, ${pathKeys(keys)}, 'String')`;
-  },
+  ([d, ...keys]) => sql`JSONExtract(${d!.sql}, ${pathKeys(keys)}, 'String')`,
   (args) => args.some((a) => a.nullable),
 );
 

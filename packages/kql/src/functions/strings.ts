@@ -1,4 +1,4 @@
-import { identifier, join, sql, string, type Sql } from '../sql.ts';
+import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import { quoteJson } from './convert.ts';
 import { hasTerm, regexQuote } from './operators.ts';
 import { scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
@@ -18,18 +18,32 @@ function textOfCodePoints(points: readonly Operand[]): Sql {
   return sql`convertCharset(arrayStringConcat(${bytes}), 'utf-32be', 'utf-8')`;
 }
 
+const splitParts = (s: Operand, delimiter: Operand): Sql => {
+  const parts = sql`splitByString(${delimiter.sql}, ${s.sql})`;
+  if (delimiter.literal?.value) return parts;
+  return sql`if(${delimiter.sql} = '', [${s.sql}], ${parts})`;
+};
+/** `tostring(split(s, d)[i])` with a constant i, without JSON in between. */
+export const splitPart = scalarWith('$split_part', ['string', 'string', 'long'], 'string', ([s, delimiter, index]) => {
+  const i = index!.literal!.value as bigint;
+  return sql`${splitParts(s!, delimiter!)}[${integer(i < 0n ? i : i + 1n)}]`;
+});
 const split = scalarWith('split', ['string', 'string', 'long?'], 'dynamic', ([s, delimiter, index]) => {
-  const parts = sql`if(${delimiter!.sql} = '', [${s!.sql}], splitByString(${delimiter!.sql}, ${s!.sql}))`;
+  const parts = splitParts(s!, delimiter!);
   if (!index) return stringsToDynamic(parts);
   const one = sql`arrayElementOrNull(${parts}, if(${index.sql} < 0, ${index.sql}, ${index.sql} + 1))`;
   return sql`if(isNull(${one}), '', concat('[', ${quoteJson(sql`assumeNotNull(${one})`)}, ']'))`;
 });
 
-const substring = scalar('substring', ['string', 'long', 'long?'], 'string', (s, from, length) => {
-  const start = sql`if(${from} < 0, if(toInt64(lengthUTF8(${s})) + ${from} < 0, 2147483647, toInt64(lengthUTF8(${s})) + ${from}), ${from}) + 1`;
-  return length === undefined
-    ? sql`substringUTF8(${s}, ${start})`
-    : sql`substringUTF8(${s}, ${start}, greatest(${length}, 0))`;
+const substring = scalarWith('substring', ['string', 'long', 'long?'], 'string', ([s, from, length]) => {
+  const constant = from!.literal?.value;
+  const start =
+    typeof constant === 'bigint' && constant >= 0n
+      ? integer(constant + 1n)
+      : sql`if(${from!.sql} < 0, if(toInt64(lengthUTF8(${s!.sql})) + ${from!.sql} < 0, 2147483647, toInt64(lengthUTF8(${s!.sql})) + ${from!.sql}), ${from!.sql}) + 1`;
+  if (length === undefined) return sql`substringUTF8(${s!.sql}, ${start})`;
+  const most = length.literal?.value;
+  return sql`substringUTF8(${s!.sql}, ${start}, ${typeof most === 'bigint' && most >= 0n ? integer(most) : sql`greatest(${length.sql}, 0)`})`;
 });
 
 /** Where a text first stands, from 0; -1 when it does not, null when it is empty. `length` bounds where it may start. */
