@@ -13,6 +13,7 @@ import { patternFunctions } from './patterns.ts';
 import { internalFunctions } from './operators.ts';
 import { indexByName } from './registry.ts';
 import { seriesFunctions } from './series.ts';
+import { sketchFunctions } from './sketches.ts';
 import { stringFunctions } from './strings.ts';
 import { unitFunctions } from './units.ts';
 import { urlFunctions } from './urls.ts';
@@ -35,6 +36,7 @@ export const scalarFunctions = indexByName([
   mathFunctions,
   patternFunctions,
   seriesFunctions,
+  sketchFunctions,
   stringFunctions,
   unitFunctions,
   urlFunctions,

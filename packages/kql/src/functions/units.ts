@@ -50,7 +50,7 @@ const energy: Factors = {
   FootPound: 1.355_817_948,
   HorsepowerHour: 2_684_519.5377,
 };
-const poundForce = 4.448_221_615_260_509_6;
+const poundForce = 4.448_221_615_260_51;
 const kilopond = 9.806_65;
 const force: Factors = {
   ...withPrefixes('Newton', 1, 'Micro', 'Milli', 'Deca', 'Kilo', 'Mega'),
