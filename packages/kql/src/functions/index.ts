@@ -12,7 +12,7 @@ import { mathFunctions } from './math.ts';
 import { patternFunctions } from './patterns.ts';
 import { internalFunctions } from './operators.ts';
 import { indexByName } from './registry.ts';
-import { seriesFunctions } from './series.ts';
+import { seriesColumns, seriesFunctions } from './series.ts';
 import { sketchFunctions } from './sketches.ts';
 import { stringFunctions } from './strings.ts';
 import { unitFunctions } from './units.ts';
@@ -45,4 +45,4 @@ export const scalarFunctions = indexByName([
 ]);
 export const aggregateFunctions = indexByName([aggregateTable]);
 export const windowFunctions = indexByName([windowTable, [rowNumber]]);
-export { countFunction, previous, rowNumber, runCounter };
+export { seriesColumns, countFunction, previous, rowNumber, runCounter };

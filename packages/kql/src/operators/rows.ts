@@ -6,8 +6,10 @@ import {
   fieldNamed,
   dropWindows,
   givenNames,
+  givesSeveral,
   namedItems,
   passAll,
+  presentColumns,
   projectTo,
   typed,
   type OperatorBinder,
@@ -34,13 +36,13 @@ export const project: OperatorBinder = (node, input, env, b) => {
   const columns = resultColumns(node);
   const nodes = elements(node, 'Expressions');
   const bound = bindRows(input, env, b, (place) => {
-    const items = nodes.every((n) => kindOf(n) !== 'CompoundNamedExpression')
+    const items = !nodes.some(givesSeveral)
       ? nodes.map((n, i) => ({
           // The library names what has no name, and tells equal names apart.
           name: columns[i]?.name ?? givenNames(n)[0] ?? `Column${i + 1}`,
           expr: b.expr(kindOf(n) === 'SimpleNamedExpression' ? child(n, 'Expression') : n, place),
         }))
-      : namedItems(node, place, b, new Set());
+      : namedItems(node, place, b, new Set(), 'given');
     return typed(items, columns, b, node);
   });
   return projectTo(dropWindows(bound.input), bound.items, b);
@@ -64,7 +66,7 @@ export const serialize: OperatorBinder = (node, input, env, b) =>
 export const projectColumns: OperatorBinder = (node, input, _env, b) =>
   projectTo(
     input,
-    resultColumns(node).map((c) => ({ name: c.name, expr: fieldNamed(input, c.name, node, b) })),
+    presentColumns(resultColumns(node), input).map((c) => ({ name: c.name, expr: fieldNamed(input, c.name, node, b) })),
     b,
   );
 

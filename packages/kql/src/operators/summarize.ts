@@ -3,7 +3,7 @@ import { resultColumns } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, nameOf, type SyntaxNode } from '../bind/kusto.ts';
 import { aggregateFunctions, countFunction } from '../functions/index.ts';
 import { columnOf, isHidden, literal, type AggregateItem, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
-import { fieldNamed, nameAt, typed, type OperatorBinder } from './shared.ts';
+import { columnsOfCall, fieldNamed, nameAt, presentColumns, typed, type OperatorBinder } from './shared.ts';
 
 /** summarize, distinct, count. */
 
@@ -82,7 +82,7 @@ export function bindAggregates(
   const outputs = nodes.map((n) => {
     const value =
       kindOf(n) === 'SimpleNamedExpression' || kindOf(n) === 'CompoundNamedExpression' ? child(n, 'Expression') : n;
-    const several = severalColumns(value, input, env, b, aggregates);
+    const several = severalColumns(value, input, env, b, aggregates) ?? columnsOfCall(value, place, b);
     return { node: n, exprs: several ?? [b.expr(value, place)] };
   });
   return { outputs, aggregates };
@@ -131,22 +131,29 @@ function severalColumns(
       return packed('$take_any', [], expand(args, b.groupNames));
     }
     case 'percentiles':
-      return args.slice(1).map((p) => {
+    case 'percentilesw': {
+      const weights = name === 'percentilesw' ? 1 : 0;
+      const [value, ...given] = args.map((a) => b.expr(a, place));
+      const type = !value || value.type === 'tuple' || value.type === 'dynamic' ? 'real' : value.type;
+      return given.slice(weights).map((percent) => {
         const one = b.hidden('aggregate');
-        const value = b.expr(args[0]!, place);
-        const type = value.type === 'tuple' || value.type === 'dynamic' ? 'real' : value.type;
-        aggregates.push({
-          name: one,
-          fn: aggregateFunctions.get('percentile')!,
-          args: [value, b.expr(p, place)],
-          type,
-          span,
-        });
+        const fn = aggregateFunctions.get(weights ? 'percentilew' : 'percentile')!;
+        aggregates.push({ name: one, fn, args: [value!, ...given.slice(0, weights), percent], type, span });
         return { kind: 'column', name: one, type };
       });
+    }
     default:
       return undefined;
   }
+}
+
+/** The library names these after their first argument, the real engine after both. */
+function ownName(node: SyntaxNode): string | undefined {
+  if (kindOf(node) !== 'FunctionCallExpression') return undefined;
+  const name = nameOf(child(node, 'Name'));
+  const [x, y] = elements(child(node, 'ArgumentList'), 'Expressions');
+  const both = x && y && kindOf(x) === 'NameReference' && kindOf(y) === 'NameReference';
+  return both && /^covariancep?(if)?$/.test(name) ? `${name}_${nameOf(x)}_${nameOf(y)}` : undefined;
 }
 
 export const summarize: OperatorBinder = (node, unnumbered, env, b) => {
@@ -172,7 +179,9 @@ export const summarize: OperatorBinder = (node, unnumbered, env, b) => {
       node,
     );
   const results = typed(
-    values.map((expr, i) => ({ name: nameAt(names, i, node, b), expr })),
+    outputs
+      .flatMap((o) => o.exprs.map(() => o.node))
+      .map((n, i) => ({ name: ownName(n) ?? nameAt(names, i, node, b), expr: values[i]! })),
     columns,
     b,
     node,
@@ -197,7 +206,7 @@ export const distinct: OperatorBinder = (node, input, env, b) => {
   const columns = resultColumns(node);
   const nodes = elements(node, 'Expressions');
   const items = nodes.some((n) => kindOf(n) === 'StarExpression')
-    ? columns.map((c) => ({ name: c.name, expr: fieldNamed(input, c.name, node, b) }))
+    ? presentColumns(columns, input).map((c) => ({ name: c.name, expr: fieldNamed(input, c.name, node, b) }))
     : nodes.map((n, i) => ({ name: nameAt(columns, i, n, b), expr: b.expr(n, { env, input }) }));
   return aggregate(input, typed(items, columns, b, node), [], b);
 };

@@ -3,17 +3,31 @@ import type { Binder, Env } from '../bind/binder.ts';
 import { resultColumns } from '../bind/types.ts';
 import { child, childOrNone, children, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { columnOf, isHidden, literal, type Expr, type JoinKind, type Rel } from '../plan/plan.ts';
-import { nameAt, parametersOf, passAll, projectTo, typed, type OperatorBinder, type SourceBinder } from './shared.ts';
+import {
+  givesSeveral,
+  nameAt,
+  namedItems,
+  parametersOf,
+  passAll,
+  projectTo,
+  typed,
+  type OperatorBinder,
+  type SourceBinder,
+} from './shared.ts';
 import { typeOfNode } from '../bind/types.ts';
 
 /** print, datatable, range, union, join, lookup: operators that make tables or bring tables together. */
 
 export const print: SourceBinder = (node, env, b) => {
   const columns = resultColumns(node);
-  const items = elements(node, 'Expressions').map((n, i) => {
-    const value = kindOf(n) === 'SimpleNamedExpression' ? child(n, 'Expression') : n;
-    return typed([{ name: nameAt(columns, i, n, b), expr: b.expr(value, { env }) }], columns, b, n)[0]!;
-  });
+  const nodes = elements(node, 'Expressions');
+  const several = nodes.some(givesSeveral) ? namedItems(node, { env }, b, new Set(), 'none') : undefined;
+  const items =
+    several ??
+    nodes.map((n, i) => {
+      const value = kindOf(n) === 'SimpleNamedExpression' ? child(n, 'Expression') : n;
+      return typed([{ name: nameAt(columns, i, n, b), expr: b.expr(value, { env }) }], columns, b, n)[0]!;
+    });
   return {
     kind: 'values',
     rows: [items.map((i) => i.expr)],
