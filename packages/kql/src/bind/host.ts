@@ -2,6 +2,7 @@ import {
   hostKey,
   HostRefusal,
   isPending,
+  isPrepared,
   literalOf,
   lookupFunction,
   maxAnswerText,
@@ -9,6 +10,7 @@ import {
   maxHostValues,
   pendingFunction,
   type HostFunction,
+  type PreparedFunction,
 } from '../functions/host.ts';
 import { parameterAt } from '../functions/registry.ts';
 import { KqlError, type Span } from '../errors.ts';
@@ -44,7 +46,7 @@ function foldNumber(arg: Expr, type: KqlType): Expr {
 
 /** A call of such a function: its value where the arguments are constants, else a call that waits. */
 export function bindHost(
-  host: HostFunction,
+  host: HostFunction | PreparedFunction,
   args: readonly Expr[],
   span: Span,
   cast: (expr: Expr, type: KqlType) => Expr,
@@ -53,9 +55,24 @@ export function bindHost(
     const wanted = parameterAt(host.parameters, i) ?? 'any';
     return wanted === 'any' ? arg : cast(foldNumber(arg, wanted), wanted);
   });
+  if (isPrepared(host)) return bindPrepared(host, typed, span, cast);
   const constants = typed.flatMap((a) => (a.kind === 'literal' ? [a.value] : []));
   if (constants.length === typed.length) return literal(host.result, evaluate(host, constants, span));
   return { kind: 'call', fn: pendingFunction(host), args: typed, type: host.result, span };
+}
+
+function bindPrepared(
+  host: PreparedFunction,
+  args: readonly Expr[],
+  span: Span,
+  cast: (expr: Expr, type: KqlType) => Expr,
+): Expr {
+  if (host.constant && args.every((a) => a.kind === 'literal')) return bindHost(host.constant, args, span, cast);
+  const ready = args.map((arg, i) => {
+    const first = host.prepare.get(i);
+    return first ? bindHost(first, [arg], span, cast) : arg;
+  });
+  return { kind: 'call', fn: host.fn, args: ready, type: host.fn.result, span };
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -21,6 +21,21 @@ export interface HostFunction {
   readonly evaluate: (args: readonly LiteralValue[]) => LiteralValue;
 }
 
+/**
+ * A function of the engine some of whose arguments are first turned by host functions into what its SQL reads: a polygon that many
+ * points are tested against.
+ */
+export interface PreparedFunction {
+  readonly name: string;
+  readonly parameters: readonly Parameter[];
+  /** By the argument's place. Its result is the argument that `fn` gets. */
+  readonly prepare: ReadonlyMap<number, HostFunction>;
+  readonly fn: ScalarFunction & { readonly result: KqlType };
+  /** Answers a call of constants alone. */
+  readonly constant?: HostFunction;
+}
+export const isPrepared = (fn: HostFunction | PreparedFunction): fn is PreparedFunction => 'prepare' in fn;
+
 /** What `evaluate` throws to refuse the query; its message says what to write instead. */
 export class HostRefusal extends Error {}
 

@@ -10,8 +10,8 @@ import { earthRadius } from './sql.ts';
  */
 type Flat = readonly [lng: number, lat: number];
 
-const where = 0.31215691082248312;
-const scale = 0.83829992569888509;
+const where = 0.3121569108224831;
+const scale = 0.8382999256988851;
 /** Most points of one result. */
 const maxPoints = 1_000_000;
 /** An edge is halved at most so often. */

@@ -140,7 +140,7 @@ export function geometryText(points: readonly Point[], lines: readonly Line[], r
     ...several('LineString', lines.map(lineText)),
     ...several(
       'Polygon',
-      shells(region).map((loops) => `[${loops.map(ringText).join(',')}]`),
+      polygonGroups(region).map((loops) => `[${loops.map(ringText).join(',')}]`),
     ),
   ];
   return made.length === 1 ? made[0]! : `{"type":"GeometryCollection","geometries":[${made.join(',')}]}`;
@@ -153,7 +153,7 @@ export const linesText = (lines: readonly Line[]): string => geometryText([], li
 export const regionText = (region: Region): string => geometryText([], [], region);
 
 /** Each shell with its holes. */
-function shells({ loops }: Region): Loop[][] {
+export function polygonGroups({ loops }: Region): Loop[][] {
   const outer = loops.filter((l) => turnsLeft(l)).map((l) => [l]);
   for (const hole of loops.filter((l) => !turnsLeft(l))) {
     const around = outer.filter(([l]) => contains(l!, hole.find((p) => !l!.some((q) => same(p, q))) ?? hole[0]!));

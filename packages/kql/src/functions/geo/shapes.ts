@@ -140,6 +140,19 @@ export const regionsIn = (value: LiteralValue | undefined): Region[] | undefined
   listIn(value, (item) => polygonsOf(item));
 const nonEmpty = (region: Region): string | null => (region.loops.length ? regionText(region) : null);
 
+/** What the engine also does, over the rows of a table (`prepared.ts`); here for constants, exactly as S2 does it. */
+export const distanceFunctions: readonly HostFunction[] = [
+  host('geo_point_in_polygon', ['real', 'real', 'dynamic'], 'bool', ([x, y, s]) =>
+    whenAll([placeOf(x, y), regionIn(s)], (p, region) => regionContains(region, p)),
+  ),
+  host('geo_distance_point_to_line', ['real', 'real', 'dynamic'], 'real', ([x, y, l]) =>
+    whenAll([placeOf(x, y), linesIn(l)], (p, lines) => nearest(p, lines.flatMap(edgesOfLine)).angle * earthRadius),
+  ),
+  host('geo_distance_point_to_polygon', ['real', 'real', 'dynamic'], 'real', ([x, y, s]) =>
+    whenAll([placeOf(x, y), regionIn(s)], regionDistance),
+  ),
+];
+
 export const shapeFunctions: readonly HostFunction[] = [
   host('geo_line_length', ['dynamic'], 'real', ([l]) =>
     whenAll([linesIn(l)], (lines) => lengthOf(lines.flatMap(edgesOfLine)) * earthRadius),
@@ -163,12 +176,6 @@ export const shapeFunctions: readonly HostFunction[] = [
     whenAll([placeOf(x, y), regionIn(s)], (p, region) =>
       pointText(regionContains(region, p) ? p : nearest(p, edgesOf(region)).point),
     ),
-  ),
-  host('geo_distance_point_to_line', ['real', 'real', 'dynamic'], 'real', ([x, y, l]) =>
-    whenAll([placeOf(x, y), linesIn(l)], (p, lines) => nearest(p, lines.flatMap(edgesOfLine)).angle * earthRadius),
-  ),
-  host('geo_distance_point_to_polygon', ['real', 'real', 'dynamic'], 'real', ([x, y, s]) =>
-    whenAll([placeOf(x, y), regionIn(s)], regionDistance),
   ),
   host('geo_line_interpolate_point', ['dynamic', 'real'], 'dynamic', ([l, f]) =>
     whenAll([lineIn(l), realOf(f)], (line, fraction) =>
