@@ -6,6 +6,7 @@ import type { OperatorBinder, SourceBinder } from '../shared.ts';
 import * as activity from './activity.ts';
 import { bagUnpack } from './bag-unpack.ts';
 import { ipv4Lookup, ipv6Lookup } from './ip-lookup.ts';
+import { autocluster, basket, diffpatterns, diffpatternsText } from './patterns.ts';
 import { pivot } from './pivot.ts';
 import type { PluginBinder, PluginCall } from './plugin.ts';
 import { refused } from './refused.ts';
@@ -31,6 +32,10 @@ export const plugins: ReadonlyMap<string, PluginBinder> = new Map<string, Plugin
   ['session_count', activity.sessionCount],
   ['sliding_window_counts', activity.slidingWindowCounts],
   ['rolling_percentile', activity.rollingPercentile],
+  ['autocluster', autocluster],
+  ['basket', basket],
+  ['diffpatterns', diffpatterns],
+  ['diffpatterns_text', diffpatternsText],
   ['sequence_detect', sequenceDetect],
   ['funnel_sequence', funnelSequence],
   ['funnel_sequence_completion', funnelSequenceCompletion],
