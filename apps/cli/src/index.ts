@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { SallyportError } from '@sallyport/contracts';
 import { benchCommand } from './commands/bench.ts';
 import { contentCommand } from './commands/content.ts';
+import { sourcesCommand } from './commands/sources.ts';
 import { kqlCommand } from './commands/kql.ts';
 
 import { replayCommand } from './commands/replay.ts';
@@ -22,7 +23,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const finish = (result: number): void => {
     code = result;
   };
-  for (const command of [upCommand, replayCommand, kqlCommand, contentCommand, benchCommand])
+  for (const command of [upCommand, replayCommand, kqlCommand, contentCommand, sourcesCommand, benchCommand])
     program.addCommand(command(finish).exitOverride());
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -23,3 +23,5 @@ export {
 } from './supervisor/ephemeral-platform.ts';
 export { startEphemeralDatabase } from './supervisor/ephemeral-database.ts';
 export { replay, type ReplayedFile, type ReplayOptions, type ReplayReport } from './replay.ts';
+export { loadSources, shippedSources } from './ingest/index.ts';
+export { conformSources, type SetReport, type SourcesReport } from './ingest/conform/index.ts';

@@ -1,0 +1,54 @@
+import { Command } from 'commander';
+import { compile } from '@sallyport/kql';
+import { loadFunctions } from '@sallyport/lake';
+import { conformSources, loadSources, shippedSources, type SourcesReport } from '@sallyport/server';
+import { printJson, printTable } from '../output.ts';
+import { withScratchLake } from '../scratch-lake.ts';
+import type { Finish } from './types.ts';
+
+export function sourcesCommand(finish: Finish): Command {
+  const sources = new Command('sources').description('what logs look like, and what becomes of them');
+  sources
+    .command('conform')
+    .description('compare our view of raw log lines with the fields that another product found in them')
+    .argument('<path>', 'a folder of logs with `<log>-expected.json` beside them, or one such log')
+    .option('--json', 'print one JSON object')
+    .action(async (path: string, options: { json?: boolean }) => {
+      const [loaded, functions] = [await loadSources(shippedSources), await loadFunctions()];
+      for (const problem of loaded.problems)
+        process.stderr.write(`${problem.file}: ${problem.path} ${problem.message}\n`);
+      const report = await withScratchLake((lake) =>
+        conformSources(path, { lake, compile, functions, sources: loaded.sources, now: new Date() }),
+      );
+      if (options.json) printJson(report);
+      else print(report);
+      finish(report.agree === report.fields ? 0 : 1);
+    });
+  return sources;
+}
+
+const percent = (part: number, whole: number): string => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);
+
+function print({ worst, events, fields, agree, missing, wrong }: SourcesReport): void {
+  printTable(
+    ['set', 'stream', 'events', 'fields', 'agree', 'missing', 'wrong', 'most of it'],
+    worst.map((s) => [
+      s.set,
+      s.streams.join(' '),
+      s.events,
+      s.fields,
+      percent(s.agree, s.fields),
+      s.missing,
+      s.wrong,
+      s.faults
+        .slice(0, 3)
+        .map((f) => `${f.kind} ${f.field}`)
+        .join(', '),
+    ]),
+    200,
+  );
+  for (const { set, problems } of worst) for (const problem of problems) process.stdout.write(`${set}: ${problem}\n`);
+  process.stdout.write(
+    `${events} events, ${fields} fields: ${percent(agree, fields)} agree, ${percent(missing, fields)} missing, ${percent(wrong, fields)} wrong\n`,
+  );
+}

@@ -1,0 +1,64 @@
+import type { Comparison } from './ecs.ts';
+
+const lower = (value: unknown): string =>
+  String(value as string | number | boolean)
+    .trim()
+    .toLowerCase();
+
+const withoutDomain = (name: string): string => name.replace(/^.*\\/s, '').replace(/@.*$/s, '');
+const firstLabel = (name: string): string => (/^[\d.]+$|:/.test(name) ? name : name.replace(/\..*$/s, ''));
+const lastPart = (path: string): string => path.replace(/^.*[\\/]/s, '');
+const withoutOrigin = (url: string): string => url.replace(/^[a-z][\w+.-]*:\/\/[^/]*/, '') || '/';
+
+/** `2001:DB8:0:0::1` and `2001:db8::1` are one address. */
+function address(text: string): string {
+  if (!text.includes(':')) return text.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
+  try {
+    return new URL(`http://[${text.replace(/%.*$/, '')}]/`).hostname;
+  } catch {
+    return text;
+  }
+}
+
+const results: Readonly<Record<string, string>> = {
+  success: 'success',
+  partial: 'success',
+  failure: 'failure',
+  unknown: 'na',
+  na: 'na',
+};
+const protocols: Readonly<Record<string, string>> = {
+  'ipv6-icmp': 'icmp',
+  icmp6: 'icmp',
+  'icmp for ipv6': 'icmp',
+  icmpv6: 'icmp',
+};
+
+const timeOf = (value: unknown): number => Math.floor(Date.parse(String(value as string)) / 1_000);
+
+const either = (a: string, b: string, part: (text: string) => string): boolean => a === b || part(a) === part(b);
+
+const rules: Readonly<Record<Comparison, (expected: unknown, ours: unknown) => boolean>> = {
+  text: (e, o) => lower(e) === lower(o),
+  user: (e, o) => either(lower(e), lower(o), withoutDomain),
+  host: (e, o) => either(lower(e), lower(o), firstLabel),
+  number: (e, o) => Number(e) === Number(o) || lower(e) === lower(o),
+  time: (e, o) => timeOf(e) === timeOf(o),
+  address: (e, o) => address(lower(e)) === address(lower(o)),
+  result: (e, o) => (results[lower(e)] ?? lower(e)) === (results[lower(o)] ?? lower(o)),
+  path: (e, o) => either(lower(e), lower(o), lastPart),
+  url: (e, o) => either(lower(e), lower(o), withoutOrigin),
+  protocol: (e, o) => (protocols[lower(e)] ?? lower(e)) === (protocols[lower(o)] ?? lower(o)),
+  product: (e, o) => {
+    const [a, b] = [lower(e), lower(o)].map((text) => text.replaceAll(/[^a-z0-9]/g, '')) as [string, string];
+    return a.includes(b) || b.includes(a);
+  },
+};
+
+/** Whether our value says what was expected. A list is met by one of its members. */
+export const same = (as: Comparison, expected: unknown, ours: unknown): boolean =>
+  Array.isArray(expected) ? expected.some((one) => rules[as](one, ours)) : rules[as](expected, ours);
+
+/** Nothing to compare: null, an empty text, an empty list. */
+export const isEmpty = (value: unknown): boolean =>
+  value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);

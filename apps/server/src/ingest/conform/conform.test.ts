@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compile } from '@sallyport/kql';
+import { startTestLake, type TestLake } from '@sallyport/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadSources } from '../sources/load.ts';
+import { same } from './compare.ts';
+import { conformSources } from './index.ts';
+
+const source = `id: acme-firewall
+name: Acme firewall
+vendor: Acme
+product: Firewall
+streams:
+  - name: Custom-AcmeText
+    format: lines
+    recognise:
+      - line: '^acme '
+    flows:
+      - { table: Syslog, transform: syslog.kql }
+`;
+const transform = `source
+| parse RawData with 'acme ' Time:datetime ' ' User ' ' Address
+| where isnotempty(User)
+| project TimeGenerated = Time, HostIP = Address, SyslogMessage = User`;
+const parser = {
+  name: 'vimNetworkSessionAcme',
+  parameters: '(disabled:bool=false)',
+  body: `Syslog | where not(disabled)
+    | project EventUid = _ItemId, TimeGenerated, EventVendor = 'Acme', SrcIpAddr = HostIP, SrcUsername = SyslogMessage`,
+};
+
+let folder: string;
+let lake: TestLake;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-conform-'));
+  lake = await startTestLake();
+  await mkdir(join(folder, 'sources', 'acme-firewall'), { recursive: true });
+  await mkdir(join(folder, 'suite', 'acme'), { recursive: true });
+  await writeFile(join(folder, 'sources', 'acme-firewall', 'source.yml'), source);
+  await writeFile(join(folder, 'sources', 'acme-firewall', 'syslog.kql'), transform);
+});
+afterAll(async () => {
+  await lake.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('sources against the fields that another product finds', () => {
+  it('tells what agrees, what is missing and what is wrong, record by record', async () => {
+    const lines = [
+      'acme 2026-01-01T00:00:00Z anna 10.0.0.1',
+      'acme not a line of theirs',
+      'acme 2026-01-01T00:00:05Z bob 10.0.0.2',
+    ];
+    const log = join(folder, 'suite', 'acme', 'test.log');
+    await writeFile(log, `${lines.join('\n')}\n`);
+    const offsets = lines.map((_, i) => lines.slice(0, i).reduce((sum, line) => sum + line.length + 1, 0));
+    await writeFile(
+      `${log}-expected.json`,
+      JSON.stringify([
+        {
+          'log.offset': offsets[0],
+          '@timestamp': '2026-01-01T00:00:00.000Z',
+          'source.ip': '10.0.0.1',
+          'user.name': 'ANNA',
+        },
+        { 'log.offset': offsets[1], 'user.name': 'nobody' },
+        { 'log.offset': offsets[2], 'source.ip': '10.0.0.9', 'observer.vendor': 'acme', 'unknown.field': 1 },
+      ]),
+    );
+    const { sources } = await loadSources(join(folder, 'sources'));
+    const options = { lake: lake.lake, compile, functions: [parser], sources, now: new Date('2026-02-01') };
+    const report = await conformSources(join(folder, 'suite'), options);
+    expect(report.worst[0]?.problems).toEqual([]);
+    expect(report).toMatchObject({ events: 3, fields: 6, agree: 4, missing: 1, wrong: 1 });
+    expect(report.worst[0]).toMatchObject({
+      set: 'acme',
+      streams: ['Custom-AcmeText'],
+      faults: [
+        { field: 'user.name', kind: 'missing', count: 1 },
+        { field: 'source.ip', kind: 'wrong', count: 1, example: '"10.0.0.9", ours ["10.0.0.2"]' },
+      ],
+    });
+  });
+
+  it.each([
+    ['user', 'anna', 'CONTOSO\\Anna', true],
+    ['user', 'anna', 'bob@contoso.com', false],
+    ['host', 'web01', 'web01.contoso.com', true],
+    ['address', '2001:DB8:0:0::1', '2001:db8::1', true],
+    ['result', 'failure', 'Failure', true],
+    ['path', 'cmd.exe', 'C:\\Windows\\cmd.exe', true],
+    ['url', '/a?b=1', 'https://x.test/a?b=1', true],
+    ['url', '/a?b=1', 'https://x.test/a', false],
+    ['time', '2026-01-01T00:00:00.123Z', '2026-01-01T00:00:00Z', true],
+    ['number', 80, '80', true],
+    ['product', 'Cisco', 'Cisco Systems', true],
+  ] as const)('as %s, %j and %j', (as, expected, ours, equal) => expect(same(as, expected, ours)).toBe(equal));
+});

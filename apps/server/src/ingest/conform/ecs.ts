@@ -1,0 +1,98 @@
+/**
+ * What fields of the Elastic Common Schema are called in ASIM, for comparing our view of a line with what another product's parser made of it.
+ * ECS: https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html
+ * ASIM: https://learn.microsoft.com/azure/sentinel/normalization-schema-network and its siblings.
+ */
+export interface FieldMap {
+  /** Dotted name in ECS. */
+  readonly ecs: string;
+  /** Columns that may hold it; which one depends on the schema that the event has. */
+  readonly asim: readonly string[];
+  readonly as: Comparison;
+}
+
+/**
+ * How two values are the same. `text`: letters in any case. `user`: without domain. `host`: the name or its first label. `number`, `time` (to the
+ * second): by value. `address`: IP addresses in any spelling. `result`: success and failure. `path`: the whole or its last part. `url`: also without
+ * what a scheme and host say. `product`: one names the other.
+ */
+export type Comparison =
+  'text' | 'user' | 'host' | 'number' | 'time' | 'address' | 'result' | 'path' | 'url' | 'product' | 'protocol';
+
+const users = ['User', 'Username', 'ActorUsername', 'TargetUsername', 'SrcUsername', 'DstUsername'];
+const field = (ecs: string, as: Comparison, ...asim: readonly string[]): FieldMap => ({ ecs, as, asim });
+
+export const ecsToAsim: readonly FieldMap[] = [
+  field('@timestamp', 'time', 'EventStartTime', 'TimeGenerated', 'EventEndTime'),
+  field('observer.vendor', 'product', 'EventVendor'),
+  field('observer.product', 'product', 'EventProduct'),
+  field('event.outcome', 'result', 'EventResult'),
+
+  field('user.name', 'user', ...users),
+  field('source.user.name', 'user', 'SrcUsername', ...users),
+  field('client.user.name', 'user', 'SrcUsername', ...users),
+  field('destination.user.name', 'user', 'DstUsername', ...users),
+  field('server.user.name', 'user', 'DstUsername', ...users),
+  field('user.effective.name', 'user', 'TargetUsername', ...users),
+  field('user.target.name', 'user', 'TargetUsername', ...users),
+  field('user.id', 'text', 'ActorUserId', 'TargetUserId', 'SrcUserId', 'DstUserId', 'ActorScopeId'),
+
+  field('source.ip', 'address', 'SrcIpAddr', 'IpAddr'),
+  field('client.ip', 'address', 'SrcIpAddr', 'IpAddr'),
+  field('source.port', 'number', 'SrcPortNumber'),
+  field('client.port', 'number', 'SrcPortNumber'),
+  field('source.nat.ip', 'address', 'SrcNatIpAddr'),
+  field('source.nat.port', 'number', 'SrcNatPortNumber'),
+  field('source.mac', 'text', 'SrcMacAddr'),
+  field('source.bytes', 'number', 'SrcBytes'),
+  field('source.packets', 'number', 'SrcPackets'),
+  field('destination.ip', 'address', 'DstIpAddr', 'TargetIpAddr'),
+  field('server.ip', 'address', 'DstIpAddr', 'TargetIpAddr'),
+  field('destination.port', 'number', 'DstPortNumber', 'TargetPortNumber'),
+  field('server.port', 'number', 'DstPortNumber', 'TargetPortNumber'),
+  field('destination.nat.ip', 'address', 'DstNatIpAddr'),
+  field('destination.nat.port', 'number', 'DstNatPortNumber'),
+  field('destination.mac', 'text', 'DstMacAddr'),
+  field('destination.bytes', 'number', 'DstBytes'),
+  field('destination.packets', 'number', 'DstPackets'),
+  field('network.bytes', 'number', 'NetworkBytes'),
+  field('network.packets', 'number', 'NetworkPackets'),
+  field('network.transport', 'protocol', 'NetworkProtocol'),
+  field('network.protocol', 'protocol', 'NetworkApplicationProtocol', 'NetworkProtocol', 'LogonProtocol'),
+
+  field('host.hostname', 'host', 'DvcHostname', 'DvcFQDN', 'Dvc', 'SrcHostname'),
+  field('host.name', 'host', 'DvcHostname', 'DvcFQDN', 'Dvc', 'SrcHostname'),
+  field('observer.hostname', 'host', 'DvcHostname', 'DvcFQDN', 'Dvc'),
+  field(
+    'process.name',
+    'path',
+    'ActingAppName',
+    'ActingProcessName',
+    'TargetProcessName',
+    'SrcAppName',
+    'TargetAppName',
+  ),
+  field('process.pid', 'number', 'ActingProcessId', 'TargetProcessId', 'SrcProcessId', 'ActingAppId'),
+  field('process.executable', 'path', 'ActingProcessName', 'TargetProcessName', 'ActingAppName'),
+  field('process.command_line', 'text', 'TargetProcessCommandLine', 'ActingProcessCommandLine', 'CommandLine'),
+  field('file.name', 'path', 'TargetFileName', 'TargetFilePath', 'SrcFileName'),
+  field('file.path', 'path', 'TargetFilePath', 'TargetFileName', 'SrcFilePath'),
+  field('file.size', 'number', 'TargetFileSize', 'SrcFileSize', 'FileSize'),
+  field('file.hash.md5', 'text', 'TargetFileMD5', 'FileMD5', 'TargetProcessMD5', 'Hash'),
+  field('file.hash.sha1', 'text', 'TargetFileSHA1', 'FileSHA1', 'TargetProcessSHA1', 'Hash'),
+  field('file.hash.sha256', 'text', 'TargetFileSHA256', 'FileSHA256', 'TargetProcessSHA256', 'Hash'),
+
+  field('url.original', 'url', 'Url', 'TargetUrl'),
+  field('url.full', 'url', 'Url', 'TargetUrl'),
+  field('url.domain', 'host', 'DstHostname', 'DstFQDN', 'DstDomain', 'HttpHost', 'Dst', 'UrlDomain'),
+  field('user_agent.original', 'text', 'HttpUserAgent', 'ActingAppName'),
+  field('http.request.method', 'text', 'HttpRequestMethod'),
+  field('http.request.referrer', 'url', 'HttpReferrer'),
+  field('http.response.status_code', 'number', 'EventResultDetails', 'HttpStatusCode'),
+  field('http.response.body.bytes', 'number', 'DstBytes', 'NetworkBytes'),
+  field('dns.question.name', 'text', 'DnsQuery', 'Domain'),
+  field('dns.question.type', 'text', 'DnsQueryTypeName'),
+  field('dns.response_code', 'text', 'DnsResponseCodeName', 'EventResultDetails', 'DnsResponseName'),
+  field('rule.name', 'text', 'RuleName', 'NetworkRuleName', 'Rule', 'ThreatName'),
+  field('rule.id', 'text', 'RuleNumber', 'NetworkRuleNumber', 'Rule', 'ThreatId'),
+];

@@ -1,0 +1,44 @@
+import { globSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+
+/** Records of one raw log, each with the fields that another product's parser finds in it. */
+export interface SuiteFile {
+  /** The folder that the file stands in, below the one given: `cisco/asa`. */
+  readonly set: string;
+  readonly path: string;
+  readonly records: readonly { readonly text: string; readonly expected: Readonly<Record<string, unknown>> }[];
+}
+
+const suffix = '-expected.json';
+
+/** The texts that begin at the offsets (bytes), each up to the next; line ends taken off. */
+function slices(bytes: Buffer, offsets: readonly number[]): string[] {
+  const starts = [...new Set(offsets)].toSorted((a, b) => a - b);
+  const text = new Map(
+    starts.map((start, i) => [start, bytes.toString('utf8', start, starts[i + 1] ?? bytes.length).trimEnd()]),
+  );
+  return offsets.map((offset) => text.get(offset) ?? '');
+}
+
+function readOne(root: string, expectedPath: string): SuiteFile {
+  const path = expectedPath.slice(0, -suffix.length);
+  const expected = JSON.parse(readFileSync(expectedPath, 'utf8')) as Record<string, unknown>[];
+  const texts = slices(
+    readFileSync(path),
+    expected.map((e) => Number(e['log.offset'] ?? 0)),
+  );
+  return {
+    set: relative(root, dirname(path)) || basename(dirname(path)),
+    path,
+    records: expected.map((fields, i) => ({ text: texts[i] ?? '', expected: fields })),
+  };
+}
+
+/** The files `<log>` that have a `<log>-expected.json` beside them, below a folder or the one given. Throws when a file is not JSON. */
+export function readSuite(path: string): SuiteFile[] {
+  if (!statSync(path).isDirectory())
+    return [readOne(dirname(dirname(dirname(path))), path.endsWith(suffix) ? path : `${path}${suffix}`)];
+  return globSync(`**/*${suffix}`, { cwd: path })
+    .toSorted()
+    .map((file) => readOne(path, join(path, file)));
+}
