@@ -12,7 +12,7 @@ import { mathFunctions } from './math.ts';
 import { patternFunctions } from './patterns.ts';
 import { internalFunctions } from './operators.ts';
 import { indexByName } from './registry.ts';
-import { seriesColumns, seriesFunctions } from './series.ts';
+import { seriesAggregates, seriesColumns, seriesFunctions } from './series.ts';
 import { sketchFunctions } from './sketches.ts';
 import { stringFunctions } from './strings.ts';
 import { unitFunctions } from './units.ts';
@@ -43,6 +43,6 @@ export const scalarFunctions = indexByName([
   xmlFunctions,
   zoneFunctions,
 ]);
-export const aggregateFunctions = indexByName([aggregateTable]);
+export const aggregateFunctions = indexByName([seriesAggregates, aggregateTable]);
 export const windowFunctions = indexByName([windowTable, [rowNumber]]);
 export { seriesColumns, countFunction, previous, rowNumber, runCounter };

@@ -1,12 +1,14 @@
-import { integer, join, sql, type Sql } from '../sql.ts';
+import { integer, join, sql, string, type Sql } from '../sql.ts';
+import { toText } from './convert.ts';
 import { elementsOf } from './dynamic.ts';
-import { scalar, scalarWith, type CallInfo, type ScalarFunction } from './registry.ts';
+import { scalar, scalarWith, type CallInfo, type Operand, type ScalarFunction } from './registry.ts';
+import { stringsToDynamic } from './strings.ts';
 
 /** IPv4 and IPv6. Text that is no address gives null. */
 
-const address = (s: Sql): Sql => sql`if(position(${s}, '/') = 0, ${s}, splitByChar('/', trimBoth(${s}))[1])`;
-const suffix = (s: Sql): Sql =>
-  sql`if(position(${s}, '/') > 0, toInt64OrNull(splitByChar('/', trimBoth(${s}))[2]), 32)`;
+/** A mask that is none stays on, and then the text is no address. */
+const address = (s: Sql): Sql => sql`replaceRegexpOne(${s}, '/(\\\\d|[12]\\\\d|3[0-2])$', '')`;
+const suffix = (s: Sql): Sql => sql`ifNull(toInt64OrNull(extract(${s}, '/(\\\\d+)$')), 32)`;
 const number = (s: Sql): Sql => sql`toInt64(IPv4StringToNumOrNull(${address(s)}))`;
 /** The network's number: all bits after the prefix cleared. */
 const network = (value: Sql, prefix: Sql): Sql =>
@@ -14,7 +16,7 @@ const network = (value: Sql, prefix: Sql): Sql =>
 const sameNetwork = (a: Sql, b: Sql, prefix: Sql): Sql =>
   sql`${network(number(a), prefix)} = ${network(number(b), prefix)}`;
 const inRange = (ip: Sql, range: Sql): Sql =>
-  sql`if(isNull(${number(ip)}) OR isNull(${number(range)}), NULL, ${sameNetwork(ip, range, sql`ifNull(${suffix(range)}, 32)`)})`;
+  sql`if(isNull(${number(ip)}) OR isNull(${number(range)}), NULL, ${sameNetwork(ip, range, suffix(range))})`;
 const text = (e: Sql): Sql => sql`if(startsWith(${e}, '"'), JSONExtractString(${e}), ${e})`;
 const smallest = (parts: readonly Sql[]): Sql => sql`least(${join(parts.map((p) => sql`ifNull(${p}, 32)`))})`;
 
@@ -32,13 +34,93 @@ const isPrivate = (ip: Sql, call: CallInfo): Sql => {
   )})`;
 };
 
-const v6 = (s: Sql): Sql => sql`IPv6StringToNumOrNull(${address(s)})`;
+const address6 = (s: Sql): Sql => sql`if(position(${s}, '/') = 0, ${s}, splitByChar('/', trimBoth(${s}))[1])`;
+const v6 = (s: Sql): Sql => sql`IPv6StringToNumOrNull(${address6(s)})`;
 const suffix6 = (s: Sql): Sql =>
   sql`if(position(${s}, '/') > 0, toInt64OrNull(splitByChar('/', trimBoth(${s}))[2]) + if(position(${s}, ':') > 0, 0, 96), 128)`;
 const cut6 = (s: Sql, prefix: Sql): Sql =>
-  sql`tupleElement(IPv6CIDRToRange(toIPv6OrDefault(${address(s)}), toUInt8(greatest(least(${prefix}, 128), 0))), 1)`;
+  sql`tupleElement(IPv6CIDRToRange(toIPv6OrDefault(${address6(s)}), toUInt8(greatest(least(${prefix}, 128), 0))), 1)`;
 const inRange6 = (ip: Sql, range: Sql): Sql =>
   sql`if(isNull(${v6(ip)}) OR isNull(${v6(range)}), NULL, ${cut6(ip, sql`ifNull(${suffix6(range)}, 128)`)} = ${cut6(range, sql`ifNull(${suffix6(range)}, 128)`)})`;
+
+/** The number of the network that a number of bits makes. */
+const cut = (value: Sql, prefix: Sql): Sql => sql`toInt64(${network(value, prefix)} * toInt64(exp2(32 - ${prefix})))`;
+
+/** An address, or its number, as text; with its mask behind it. '' where there is none. */
+function formatted([address, mask]: readonly Operand[], call: CallInfo, withMask: boolean): Sql {
+  const isText = address!.type === 'string' || address!.type === 'dynamic';
+  const text = call.name(toText(address!));
+  const value = isText
+    ? sql`if(match(${text}, '^\\\\d+$'), toInt64OrNull(${text}), ${number(text)})`
+    : sql`toInt64(${address!.sql})`;
+  const own = isText ? suffix(text) : sql`32`;
+  const prefix = mask ? call.name(sql`least(${mask.sql}, ${own})`) : own;
+  const inRange = sql`ifNull(${mask?.sql ?? sql`32`} BETWEEN 0 AND 32 AND ${value} BETWEEN 0 AND 4294967295, false)`;
+  const shown = sql`IPv4NumToString(toUInt32(ifNull(${cut(value, prefix)}, 0)))`;
+  return sql`if(${inRange}, ${withMask ? sql`concat(${shown}, '/', toString(${prefix}))` : shown}, '')`;
+}
+
+/** The fewest networks that make up all addresses from one to another: at most 62. */
+function cidrs(from: Sql, to: Sql): Sql {
+  const last = sql`ifNull(${to}, -1)`;
+  // As wide as the start's alignment and what is left allow.
+  const bits = sql`least(bitCount(bitXor(acc.1, acc.1 - 1)) - 1, 32, toInt64(floor(log2(${last} - acc.1 + 1))))`;
+  const next = sql`arrayMap(k -> (acc.1 + toInt64(exp2(k)), arrayPushBack(acc.2, concat(IPv4NumToString(toUInt32(acc.1)), '/', toString(32 - k)))), [${bits}])[1]`;
+  const first = sql`(ifNull(${from}, 0), CAST([], 'Array(String)'))`;
+  const list = sql`arrayFold((acc, i) -> if(acc.1 > ${last}, acc, ${next}), range(64), ${first}).2`;
+  return sql`if(isNull(${from}) OR isNull(${to}), '', ${stringsToDynamic(list)})`;
+}
+
+const groups6 = (s: Sql, prefix: Sql): Sql =>
+  sql`if(isNull(${v6(s)}), '', arrayStringConcat(arrayMap(i -> substring(lower(hex(${cut6(s, prefix)})), i * 4 + 1, 4), range(8)), ':'))`;
+
+// ——— addresses in texts ———
+
+const octet = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+const before = '(?:^|[^0-9A-Za-z.])';
+const after = '(?:$|[^0-9A-Za-z.]|\\.[^0-9]|\\.$)';
+const whole = new RegExp(`^(?:${octet}\\.){3}${octet}$`);
+const start = new RegExp(`^(?:${octet}\\.){1,3}$`);
+/** The expression that finds an address, or one that starts so (`10.1.`); undefined where the text is neither. */
+function patternOf(text: string, prefix: boolean): string | undefined {
+  if (whole.test(text)) return before + text.replaceAll('.', '\\.') + after;
+  if (!prefix || !start.test(text)) return undefined;
+  const given = text.split('.').length - 1;
+  return before + text.replaceAll('.', '\\.') + `${octet}\\.`.repeat(3 - given) + octet + after;
+}
+/** The same in SQL, '' where the text is neither. */
+const patternAt = (text: Sql, prefix: boolean): Sql => {
+  const given = sql`countSubstrings(${text}, '.')`;
+  const rest = prefix
+    ? sql`if(endsWith(${text}, '.'), concat(repeat(${string(`${octet}\\.`)}, toUInt8(greatest(3 - toInt64(${given}), 0))), ${string(octet)}), '')`
+    : sql`''`;
+  const valid = prefix
+    ? sql`match(${text}, ${string(`^(?:(?:${octet}\\.){3}${octet}|(?:${octet}\\.){1,3})$`)})`
+    : sql`match(${text}, ${string(whole.source)})`;
+  return sql`if(${valid}, concat(${string(before)}, replaceAll(${text}, '.', '\\\\.'), ${rest}, ${string(after)}), '')`;
+};
+function hasAddress(s: Sql, address: Operand, call: CallInfo, prefix: boolean): Sql {
+  if (typeof address.literal?.value === 'string') {
+    const pattern = patternOf(address.literal.value, prefix);
+    return pattern === undefined ? sql`false` : sql`toBool(match(${s}, ${string(pattern)}))`;
+  }
+  const pattern = call.name(patternAt(toText(address), prefix));
+  return sql`(${pattern} != '' AND match(${s}, ${pattern}))`;
+}
+/** Addresses one by one, or in lists. */
+const hasAny = (s: Sql, addresses: readonly Operand[], call: CallInfo, prefix: boolean): Sql => {
+  const tests = addresses.flatMap((a): readonly Sql[] => {
+    if (a.type !== 'dynamic') return [hasAddress(s, a, call, prefix)];
+    const list: unknown = typeof a.literal?.value === 'string' ? JSON.parse(a.literal.value) : undefined;
+    if (Array.isArray(list)) {
+      const patterns = list.flatMap((v: unknown) => (typeof v === 'string' ? (patternOf(v, prefix) ?? []) : []));
+      return patterns.length ? [sql`toBool(match(${s}, ${string(patterns.join('|'))}))`] : [sql`false`];
+    }
+    const pattern = patternAt(text(sql`x`), prefix);
+    return [sql`arrayExists(x -> (${pattern} != '' AND match(${s}, ${pattern})), ${elementsOf(a.sql)})`];
+  });
+  return tests.length ? sql`(${join(tests, sql` OR `)})` : sql`false`;
+};
 
 export const ipFunctions: readonly ScalarFunction[] = [
   scalarWith('ipv4_is_private', ['string'], 'bool', ([ip], call) => isPrivate(ip!.sql, call), 'maybe'),
@@ -75,32 +157,19 @@ export const ipFunctions: readonly ScalarFunction[] = [
     },
     'maybe',
   ),
-  scalar(
-    'parse_ipv4',
-    ['string'],
-    'long',
-    (s) =>
-      sql`if(${suffix(s)} = 32, ${number(s)}, ${network(number(s), sql`ifNull(${suffix(s)}, 32)`)} * toInt64(exp2(32 - ifNull(${suffix(s)}, 32))))`,
-    'maybe',
-  ),
+  scalar('parse_ipv4', ['string'], 'long', (s) => cut(number(s), suffix(s)), 'maybe'),
   scalar(
     'parse_ipv4_mask',
     ['string', 'long'],
     'long',
-    (s, p) => sql`toInt64(${network(number(s), p)} * toInt64(exp2(32 - ${p})))`,
+    (s, p) => sql`if(${p} BETWEEN 0 AND 32, ${cut(number(s), sql`least(${p}, ${suffix(s)})`)}, NULL)`,
     'maybe',
   ),
   scalar('ipv4_netmask_suffix', ['string'], 'long', (s) => sql`if(isNull(${number(s)}), NULL, ${suffix(s)})`, 'maybe'),
-  scalar(
-    'format_ipv4',
-    ['any', 'long?'],
-    'string',
-    (a, p) => {
-      const value = sql`if(match(toString(${a}), '^\\\\d+$'), toInt64OrNull(toString(${a})), ${number(sql`toString(${a})`)})`;
-      const prefix = p ?? suffix(sql`toString(${a})`);
-      return sql`if(isNull(${value}), '', IPv4NumToString(toUInt32(ifNull(${network(value, prefix)}, 0) * toInt64(exp2(32 - ${prefix})))))`;
-    },
-    'maybe',
+  scalarWith('format_ipv4', ['any', 'long?'], 'string', (args, call) => formatted(args, call, false), 'maybe'),
+  scalarWith('format_ipv4_mask', ['any', 'long?'], 'string', (args, call) => formatted(args, call, true), 'maybe'),
+  scalarWith('ipv4_range_to_cidr_list', ['string', 'string'], 'dynamic', ([from, to], call) =>
+    cidrs(call.name(number(from!.sql)), call.name(number(to!.sql))),
   ),
   scalar('ipv6_is_in_range', ['string', 'string'], 'bool', inRange6, 'maybe'),
   scalarWith(
@@ -137,43 +206,20 @@ export const ipFunctions: readonly ScalarFunction[] = [
     },
     'maybe',
   ),
+  scalar('parse_ipv6', ['string'], 'string', (s) => groups6(s, sql`ifNull(${suffix6(s)}, 128)`), 'maybe'),
+  // Here a mask behind dotted numbers counts their bits, whatever stands before them.
   scalar(
-    'parse_ipv6',
-    ['string'],
+    'parse_ipv6_mask',
+    ['string', 'long'],
     'string',
-    (s) =>
-      sql`if(isNull(${v6(s)}), '', arrayStringConcat(arrayMap(i -> substring(lower(hex(${cut6(s, sql`ifNull(${suffix6(s)}, 128)`)})), i * 4 + 1, 4), range(8)), ':'))`,
+    (s, p) => {
+      const own = sql`toInt64OrNull(extract(${s}, '/(\\\\d+)$')) + if(position(${s}, '.') > 0, 96, 0)`;
+      return sql`if(${p} BETWEEN 0 AND 128, ${groups6(s, sql`least(${p}, ifNull(${own}, 128))`)}, '')`;
+    },
     'maybe',
   ),
-  scalarWith(
-    'has_ipv4',
-    ['string', 'string'],
-    'bool',
-    ([s, ip]) =>
-      sql`isNotNull(${number(ip!.sql)}) AND match(${s!.sql}, concat('(?:^|[^0-9A-Za-z.])', replaceAll(${ip!.sql}, '.', '\\\\.'), '(?:$|[^0-9A-Za-z.]|\\\\.[^0-9]|\\\\.$)'))`,
-  ),
-  scalarWith('has_any_ipv4', ['string', '...any'], 'bool', ([s, ...ips]) => {
-    const one = (ip: Sql): Sql =>
-      sql`isNotNull(${number(ip)}) AND match(${s!.sql}, concat('(?:^|[^0-9A-Za-z.])', replaceAll(${ip}, '.', '\\\\.'), '(?:$|[^0-9A-Za-z.]|\\\\.[^0-9]|\\\\.$)'))`;
-    return join(
-      ips.map((i) =>
-        i.type === 'dynamic' ? sql`arrayExists(x -> ${one(text(sql`x`))}, ${elementsOf(i.sql)})` : one(i.sql),
-      ),
-      sql` OR `,
-    );
-  }),
-  scalarWith('has_ipv4_prefix', ['string', 'string'], 'bool', ([s, p]) => prefixTest(s!.sql, p!.sql)),
-  scalarWith('has_any_ipv4_prefix', ['string', '...any'], 'bool', ([s, ...ps]) =>
-    join(
-      ps.map((p) =>
-        p.type === 'dynamic'
-          ? sql`arrayExists(x -> ${prefixTest(s!.sql, text(sql`x`))}, ${elementsOf(p.sql)})`
-          : prefixTest(s!.sql, p.sql),
-      ),
-      sql` OR `,
-    ),
-  ),
+  scalarWith('has_ipv4', ['string', 'string'], 'bool', ([s, ip], call) => hasAddress(s!.sql, ip!, call, false)),
+  scalarWith('has_any_ipv4', ['string', '...any'], 'bool', ([s, ...ips], call) => hasAny(s!.sql, ips, call, false)),
+  scalarWith('has_ipv4_prefix', ['string', 'string'], 'bool', ([s, p], call) => hasAddress(s!.sql, p!, call, true)),
+  scalarWith('has_any_ipv4_prefix', ['string', '...any'], 'bool', ([s, ...ps], call) => hasAny(s!.sql, ps, call, true)),
 ];
-/** An address in the text that starts with the prefix (`10.1.` or a whole address). */
-const prefixTest = (s: Sql, p: Sql): Sql =>
-  sql`match(${s}, concat('(?:^|[^0-9A-Za-z.])', replaceAll(${p}, '.', '\\\\.'), if(endsWith(${p}, '.'), '\\\\d{1,3}', ''), '(?:\\\\.\\\\d{1,3}){0,3}(?:$|[^0-9A-Za-z])'))`;
