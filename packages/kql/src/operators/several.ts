@@ -5,6 +5,7 @@ import { countFunction } from '../functions/index.ts';
 import type { Rel } from '../plan/plan.ts';
 import { applySteps } from './expand.ts';
 import { tablesOfGraph } from './graph/make.ts';
+import { evaluateSeveral } from './plugins/index.ts';
 import { fieldNamed, type OperatorBinder } from './shared.ts';
 import { aggregate } from './summarize.ts';
 
@@ -21,6 +22,10 @@ export function severalTables(node: SyntaxNode, env: Env, b: Binder): ResultTabl
       for (const { name, rel } of tablesOfGraph(operator, b.rel(child(node, 'Expression'), env), b))
         env.names.set(name, { kind: 'rel', rel });
       return [];
+    }
+    if (kind === 'EvaluateOperator') {
+      const tables = evaluateSeveral(operator, () => b.rel(child(node, 'Expression'), env), env, b);
+      if (tables) return tables;
     }
     if (kind === 'FacetOperator') return facet(operator, b.rel(child(node, 'Expression'), env), env, b);
   }
