@@ -4,8 +4,8 @@ import { scalarWith, type CallInfo, type Operand } from '../registry.ts';
 import { parseJson, polygonGroups, rawShape, type Line, type Loop, type Region } from './geojson.ts';
 import { edgesOfLine, edgesOf, intersectRegions, regionContains } from './regions.ts';
 import { distanceFunctions, host, linesIn, regionIn } from './shapes.ts';
-import { cross, dot, fromDegrees, normalize, normalOf, ortho, plus, type Point } from './sphere.ts';
-import { metres, validPoint } from './sql.ts';
+import { cross, distance, dot, fromDegrees, normalize, normalOf, ortho, plus, type Point } from './sphere.ts';
+import { earthRadius, metres, validPoint } from './sql.ts';
 
 /**
  * Tests of many points against a shape, in the engine. A polygon is put on planes: seen from the centre of the sphere, edges on the
@@ -206,6 +206,16 @@ export function distanceSql(lng: Sql, lat: Sql, shape: Operand, call: CallInfo):
   const away = sql`${metres} * ${angleToArrays(edges, points, v, call)}`;
   const distance = sql`if(${region} != 'null' AND ${inColumn(region, lng, lat, call)}, 0., ${away})`;
   return sql`if(${validPoint(lng, lat)} AND ${shape.sql} != '', ${distance}, NULL)`;
+}
+
+/** Whether a place lies in the circle around a prepared shape, made wider by `radius` metres. */
+export function capOf(prepared: string, radius: number, lng: Sql, lat: Sql, call: CallInfo): Sql {
+  const { points } = JSON.parse(prepared) as PreparedEdges;
+  const centre = normalize(points.reduce(plus, [0, 0, 0]));
+  // An edge is at most a quarter of the circle away from its ends; a region's inside lies within its border's circle or beyond it.
+  const reach = Math.max(...points.map((p) => distance(p, centre)));
+  const angle = reach > 1 ? Math.PI : reach * 1.2 + radius / earthRadius + 1e-9;
+  return angle >= Math.PI ? sql`true` : sql`${along(vector(lng, lat, call), centre)} >= ${real(Math.cos(angle))}`;
 }
 
 const constantOf = (name: string): { readonly constant?: (typeof distanceFunctions)[number] } => {

@@ -5,6 +5,7 @@ import type { Rel } from '../../plan/plan.ts';
 import type { OperatorBinder, SourceBinder } from '../shared.ts';
 import * as activity from './activity.ts';
 import { bagUnpack } from './bag-unpack.ts';
+import { geoLineLookup, geoPolygonLookup } from './geo.ts';
 import { ipv4Lookup, ipv6Lookup } from './ip-lookup.ts';
 import { autocluster, basket, diffpatterns, diffpatternsText } from './patterns.ts';
 import { pivot } from './pivot.ts';
@@ -22,6 +23,8 @@ export const plugins: ReadonlyMap<string, PluginBinder> = new Map<string, Plugin
   ['schema_merge', schemaMerge],
   ['rows_near', rowsNear],
   ['identity', ({ input }) => input],
+  ['geo_line_lookup', geoLineLookup],
+  ['geo_polygon_lookup', geoPolygonLookup],
   ['ipv4_lookup', ipv4Lookup],
   ['ipv6_lookup', ipv6Lookup],
   ['active_users_count', activity.activeUsersCount],

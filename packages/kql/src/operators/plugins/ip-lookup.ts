@@ -75,7 +75,7 @@ const networkKeys = (family: Family): ScalarFunction =>
 const masked = scalarWith('$is_network', ['string'], 'bool', ([ip]) => sql`position(${ip!.sql}, '/') > 0`, 'never');
 
 /** One row for each key. */
-function unnested(input: Rel, keys: Expr, name: string, index: string): Rel {
+export function unnested(input: Rel, keys: Expr, name: string, index: string): Rel {
   return {
     kind: 'unnest',
     input: { ...input, order: [] },
@@ -94,13 +94,13 @@ interface Side {
   readonly name: (field: string) => string;
 }
 /** The columns of a table under names of their own, so that two tables can be joined whatever theirs are. */
-function side(rel: Rel, prefix: string, call: PluginCall): Side {
+export function side(rel: Rel, prefix: string, call: PluginCall): Side {
   const name = (field: string): string => prefix + field;
   const items = passAll(rel).map((i): NamedExpr => ({ name: name(i.name), expr: i.expr }));
   return { rel: projectTo({ ...rel, order: [] }, items, call.b), name };
 }
 
-function joined(left: Rel, right: Rel, joinKind: JoinKind, on: readonly (readonly [Expr, Expr])[]): Rel {
+export function joined(left: Rel, right: Rel, joinKind: JoinKind, on: readonly (readonly [Expr, Expr])[]): Rel {
   const visible = (rel: Rel): Field[] => rel.fields.filter((f) => !isHidden(f));
   const outputs = [
     ...visible(left).map((f) => ({ name: f.name, side: 'left' as const, column: f.name })),
