@@ -18,13 +18,9 @@ export interface Graph {
   readonly partition: string | undefined;
   readonly nodeFields: readonly Field[];
   readonly edgeFields: readonly Field[];
-  /** What was done to the graph after it was made, in order. */
-  readonly steps: readonly GraphStep[];
+  /** Properties of nodes that number the components. */
+  readonly components: readonly { readonly name: string; readonly strong: boolean }[];
 }
-export type GraphStep =
-  | { readonly kind: 'whereNodes'; readonly predicate: Expr }
-  | { readonly kind: 'whereEdges'; readonly predicate: Expr }
-  | { readonly kind: 'components'; readonly strong: boolean; readonly name: string };
 
 export interface PatternNode {
   /** Each must be true of the node. */

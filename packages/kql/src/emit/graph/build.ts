@@ -3,295 +3,364 @@ import type { Operand } from '../../functions/registry.ts';
 import type { Graph } from '../../plan/graph.ts';
 import type { Expr, Field, Rel } from '../../plan/plan.ts';
 import { identifier, integer, join, sql, string, type Sql } from '../../sql.ts';
-import { columnsOf, union, whereClause, withClause, type Block } from '../block.ts';
+import { columnsOf, union, whereClause, withClause } from '../block.ts';
 import { emptyOf, typeOf } from '../cells.ts';
 import type { Context } from '../context.ts';
 import { emitExpression, emitPredicate, type Scope } from '../expression.ts';
 
 /**
- * A graph inside one SELECT. Its rows are read once, into arrays that are constants of the statement: nodes are numbered from 1, edges
- * too, and a property is the element of an array at that number. Walking is then ARRAY JOIN over lists of neighbours, with no join:
- * 1,000,000 such look-ups take 0.03 s.
+ * A graph inside one SELECT. Its rows are read once, into one value that is a constant of the statement: nodes are numbered from 1, edges
+ * too, and what is known of one is the element of an array at its number. Walking is then ARRAY JOIN over lists of edges, with no join:
+ * 1,000,000 such look-ups take 0.03 s, and an edge is the same edge wherever it is met.
+ *
+ * The engine resolves a constant anew for each SELECT and each lambda that names it, together with the constants that it names. So one
+ * value holds everything, each SELECT names it once (`Using`), and lambdas name it where nothing else will do.
  */
 
-/** What the statement needs of the graph. */
-export interface GraphNeeds {
-  readonly nodes: ReadonlySet<string>;
-  readonly edges: ReadonlySet<string>;
-  /** Conditions that are asked of many nodes or edges: answered once for each of them while the graph is built. */
-  readonly nodeTests: readonly Expr[];
-  readonly edgeTests: readonly Expr[];
-  /** Whether nodes without an edge matter. */
-  readonly lonely: boolean;
-  /** Whether edges that meet none of `edgeTests` may be left out. */
-  readonly onlyTested: boolean;
+const key = identifier('$$key');
+const side = identifier('$$side');
+const number = identifier('$$i');
+const node = identifier('$$n');
+const outs = identifier('$$outs');
+const ins = identifier('$$ins');
+const o = identifier('$$o');
+
+/** Which edges of a node: those that leave it, that reach it, both. */
+export type Lists = 'out' | 'in' | 'any';
+/** Node columns that come from the identifier. */
+const derived = new Set(['$$id', '$$hash']);
+
+interface Part {
+  readonly name: string;
+  readonly of: 'node' | 'edge' | 'target';
+  readonly make: () => Sql;
 }
 
-/** Columns of a node that come from its identifier. */
-const derived = new Set(['$$id', '$$hash']);
-const degrees = new Set(['$$in', '$$out']);
-const unionOf = (rels: readonly Sql[]): Sql => join(rels, sql` UNION ALL `);
-const key = identifier('$$key');
-const row = identifier('$$row');
-
 export class GraphSql {
-  readonly #e: Context;
-  readonly #graph: Graph;
+  readonly e: Context;
+  readonly graph: Graph;
+  readonly #name: Sql;
   readonly #items: Sql[] = [];
   #recursive = false;
-  readonly #constants = new Map<string, Sql>();
-  readonly #nodeColumns: readonly Field[];
-  readonly #edgeColumns: readonly Field[];
-  readonly #edgeRows: Sql;
-  readonly #nodeRows: Sql;
-  /** Where the tests stand in the tuples, by the text of the test. */
-  readonly #nodeTests = new Map<Expr, number>();
-  readonly #edgeTests = new Map<Expr, number>();
-  readonly #ends: Sql;
-  #liveNodes: Sql | undefined;
-  #liveEdges: Sql | undefined;
+  /** The arrays, in the order of their tuple. They are flat: a constant of tuples in an array is slow to handle. */
+  readonly #parts: Part[] = [];
+  readonly #nodeColumns = new Map<string, Field>();
+  readonly #edgeColumns = new Map<string, Field>();
+  readonly #nodeTests: Expr[] = [];
+  readonly #edgeTests: Expr[] = [];
   readonly #components = new Map<string, Sql>();
+  /** Whether nodes without an edge matter. */
+  lonely = false;
+  /** Whether edges that meet none of the tests may be left out. */
+  onlyTested = false;
 
-  constructor(e: Context, graph: Graph, needs: GraphNeeds) {
-    this.#e = e;
-    this.#graph = graph;
-    const component = new Set(graph.steps.flatMap((s) => (s.kind === 'components' ? [s.name] : [])));
-    this.#nodeColumns = [
-      ...graph.nodeFields.filter((f) => needs.nodes.has(f.name) && !component.has(f.name)),
-      ...(needs.nodes.has('$$id') ? [{ name: '$$id', type: 'string' as const }] : []),
-      ...(needs.nodes.has('$$hash') ? [{ name: '$$hash', type: 'long' as const }] : []),
-    ];
-    this.#edgeColumns = graph.edgeFields.filter((f) => needs.edges.has(f.name));
-    this.#edgeRows = this.constant('edges', this.#readEdges(needs));
-    this.#nodeRows = this.constant('nodes', this.#readNodes(needs));
-    this.#ends = this.#numberEnds();
+  constructor(e: Context, graph: Graph) {
+    this.e = e;
+    this.graph = graph;
+    this.#name = e.alias();
+  }
+  /** The place of an array, from 1. */
+  part(name: string, of: Part['of'], make: () => Sql): number {
+    const known = this.#parts.findIndex((p) => p.name === name && p.of === of);
+    return known >= 0 ? known + 1 : this.#parts.push({ name, of, make });
   }
 
   // ——— the statement ———
 
-  /** Names a value that is computed once. */
-  constant(name: string, value: Sql): Sql {
-    const known = this.#constants.get(name);
-    if (known) return known;
-    const alias = this.#e.alias();
-    this.#items.push(sql`(${value}) AS ${alias}`);
-    this.#constants.set(name, alias);
-    return alias;
+  alias(): Sql {
+    return this.e.alias();
   }
-  #lazy(name: string, value: () => Sql): Sql {
-    return this.#constants.get(name) ?? this.constant(name, value());
+  /** Names a value that is computed once. */
+  constant(value: Sql): Sql {
+    const alias = this.alias();
+    this.#items.push(sql`(${value}) AS ${alias}`);
+    return alias;
   }
   /** Names a SELECT that may read itself. */
   recursive(make: (self: Sql) => Sql): Sql {
-    const alias = this.#e.alias();
+    const alias = this.alias();
     const text = make(alias);
     this.#items.push(sql`${alias} AS (${text})`);
     this.#recursive = true;
     return alias;
   }
-  /** The whole, around its last SELECT. */
+  /** The whole, around its last SELECT, which stands as a table. */
   statement(select: Sql): Sql {
-    return sql`WITH ${this.#recursive ? sql`RECURSIVE ` : sql``}${join(this.#items)} ${select}`;
+    const items = [sql`(${this.#build()}) AS ${this.#name}`, ...this.#items];
+    return sql`WITH ${this.#recursive ? sql`RECURSIVE ` : sql``}${join(items)} SELECT * FROM (${select})`;
   }
-  alias(): Sql {
-    return this.#e.alias();
+  /** Writes one SELECT over the graph; what it uses of the graph is named in its WITH. */
+  select(write: (u: Using) => Sql): Sql {
+    const using = new Using(this, this.#name);
+    const text = write(using);
+    return using.around(text);
   }
 
-  // ——— reading ———
+  // ——— what a SELECT asks for ———
 
-  /** Columns of a node that an edge's end gives to it. */
-  #fromEnds(): Field[] {
-    const { nodeTables, idProperty } = this.#graph;
+  nodeColumn(name: string): number | undefined {
+    if (name === '$$in' || name === '$$out')
+      return this.part(name, 'node', () => sql`toInt64(length(${name === '$$in' ? ins : outs}))`);
+    const field = derived.has(name)
+      ? { name, type: name === '$$id' ? ('string' as const) : ('long' as const) }
+      : this.graph.nodeFields.find((f) => f.name === name);
+    if (!field) return undefined;
+    this.#nodeColumns.set(name, field);
+    return this.part(`column ${name}`, 'node', () => identifier(name));
+  }
+  edgeColumn(name: string): number | undefined {
+    const field = this.graph.edgeFields.find((f) => f.name === name);
+    if (!field) return undefined;
+    this.#edgeColumns.set(name, field);
+    return this.part(`column ${name}`, 'edge', () => this.#carried(name));
+  }
+  /** A condition on nodes, answered once for each of them while the graph is built. */
+  nodeTest(test: Expr): number {
+    let index = this.#nodeTests.indexOf(test);
+    if (index < 0) index = this.#nodeTests.push(test) - 1;
+    for (const name of columnsOf(test)) this.nodeColumn(name);
+    return this.part(`test ${index}`, 'node', () => identifier(`$$test${index}`));
+  }
+  edgeTest(test: Expr): number {
+    let index = this.#edgeTests.indexOf(test);
+    if (index < 0) index = this.#edgeTests.push(test) - 1;
+    return this.part(`test ${index}`, 'edge', () => this.#carried(`$$test${index}`));
+  }
+  list(which: Lists): number {
+    // A loop leaves and reaches its node: of the two it is walked once.
+    const lists: Record<Lists, Sql> = {
+      out: sql`arrayMap(${o} -> ${o}.1, ${outs})`,
+      in: ins,
+      any: sql`arrayDistinct(arrayConcat(arrayMap(${o} -> ${o}.1, ${outs}), ${ins}))`,
+    };
+    return this.part(`list ${which}`, 'node', () => lists[which]);
+  }
+  /** What an operator said of each node, as an array. */
+  addComponents(name: string, values: Sql): void {
+    this.#components.set(name, values);
+  }
+  component(name: string): Sql | undefined {
+    return this.#components.get(name);
+  }
+
+  // ——— reading the rows ———
+
+  /** What an edge carries with it, in the order in which the tuples hold it. */
+  #carriedNames(): string[] {
+    return [...this.#edgeColumns.keys(), ...this.#edgeTests.map((_, i) => `$$test${i}`)];
+  }
+  #carried(name: string): Sql {
+    return sql`tupleElement(${o}, ${integer(this.#carriedNames().indexOf(name) + 2)})`;
+  }
+
+  /** All of it: rows of ends of edges, a row for each node, one row of arrays. */
+  #build(): Sql {
+    const columns = [...this.#nodeColumns.values()];
+    const carried = this.#carriedNames();
+    const names = [key, side, number, ...columns.map((f) => identifier(f.name)), ...carried.map((n) => identifier(`$$e ${n}`))];
+    const rows = join([this.#ends(columns), ...this.#given(columns)], sql` UNION ALL `);
+    const payload = join([number, ...carried.map((n) => identifier(`$$e ${n}`))]);
+    const merged = columns.map((f) => sql`max(${identifier(f.name)}) AS ${identifier(f.name)}`);
+    const grouped = sql`SELECT ${join([key, ...merged, sql`groupArrayIf(tuple(${payload}), ${side} = 0) AS ${outs}`, sql`groupArrayIf(${number}, ${side} = 1) AS ${ins}`])} FROM (SELECT ${join(names)} FROM (${rows})) GROUP BY ${key} ORDER BY ${key}`;
+    const all = ['$$outs', '$$ins', ...columns.map((f) => f.name)];
+    const block = this.e.asFrom(grouped, all);
+    const withDegrees = new Map(block.columns)
+      .set('$$in', { sql: sql`toInt64(length(${block.columns.get('$$ins')!.sql}))`, plain: false })
+      .set('$$out', { sql: sql`toInt64(length(${block.columns.get('$$outs')!.sql}))`, plain: false });
+    const tested = { ...block, columns: withDegrees };
+    const scope = this.e.scope(tested);
+    const items = [
+      sql`toUInt32(rowNumberInAllBlocks() + 1) AS ${node}`,
+      ...all.map((name) => sql`${block.columns.get(name)!.sql} AS ${identifier(name)}`),
+      ...this.#nodeTests.map(
+        (t, i) => sql`toUInt8(ifNull(${emitPredicate(t, scope)}, false)) AS ${identifier(`$$test${i}`)}`,
+      ),
+    ];
+    const numbered = withClause(tested, sql`SELECT ${join(items)} FROM ${tested.from}`);
+    const [nodes, edges, targets] = [identifier('$$nodes'), identifier('$$edges'), identifier('$$targets')];
+    const tuple = (first: Sql, of: Part['of']): Sql =>
+      sql`tuple(${join([first, ...this.#parts.filter((p) => p.of === of).map((p) => p.make())])})`;
+    // Sorted by their numbers, which are the first elements.
+    const sorted = [
+      sql`arraySort(${o} -> ${o}.1, groupArray(${tuple(node, 'node')})) AS ${nodes}`,
+      sql`arraySort(${o} -> ${o}.1, groupArrayArray(arrayMap(${o} -> ${tuple(sql`${o}.1`, 'edge')}, ${outs}))) AS ${edges}`,
+      sql`arraySort(${o} -> ${o}.1, groupArrayArray(arrayMap(${o} -> tuple(${o}, ${node}), ${ins}))) AS ${targets}`,
+    ];
+    const seen = { node: 1, edge: 1, target: 1 };
+    const arrays = this.#parts.map(({ of }) => {
+      const from = { node: nodes, edge: edges, target: targets }[of];
+      return sql`tupleElement(${from}, ${integer((seen[of] += 1))})`;
+    });
+    return sql`SELECT tuple(${join(arrays)}) FROM (SELECT ${join(sorted)} FROM (${numbered}))`;
+  }
+
+  #fromEnds(columns: readonly Field[]): Field[] {
+    const { nodeTables, idProperty } = this.graph;
     const ids = new Set(idProperty === undefined ? nodeTables.map((t) => t.id) : [idProperty]);
-    return this.#nodeColumns.filter((f) => derived.has(f.name) || ids.has(f.name));
+    return columns.filter((f) => derived.has(f.name) || ids.has(f.name));
   }
   #identifierAs(field: Field, id: Operand): Sql {
     if (field.name === '$$id') return toText(id);
-    if (field.name === '$$hash') return sql`reinterpret(xxHash64(${toText(id)}), 'Int64')`;
+    if (field.name === '$$hash') return sql`CAST(reinterpret(xxHash64(${toText(id)}), 'Int64'), 'Nullable(Int64)')`;
     const type = field.type === 'tuple' ? 'dynamic' : field.type;
-    const converted = convert(id, type)?.sql ?? emptyOf(field);
-    return sql`CAST(${converted}, ${string(engineType(type).text)})`;
+    return sql`CAST(${convert(id, type)?.sql ?? emptyOf(field)}, ${string(engineType(type).text)})`;
   }
-  /** Kusto numbers nodes by the xxHash64 of their identifier, and so do we. */
+  /** Kusto knows nodes by the xxHash64 of their identifier, and so do we. */
   #keyOf(id: Operand, scope: Scope, rel: Rel): Sql {
-    const { partition } = this.#graph;
-    const field = partition === undefined ? undefined : rel.fields.find((f) => f.name === partition);
-    if (!field) return sql`xxHash64(${toText(id)})`;
-    const part = emitExpression({ kind: 'column', name: field.name, type: field.type }, scope);
-    return sql`xxHash64(${toText(part)}, ${toText(id)})`;
+    const { partition } = this.graph;
+    if (partition === undefined) return sql`xxHash64(${toText(id)})`;
+    return sql`xxHash64(${toText(this.#operand(rel, partition, scope))}, ${toText(id)})`;
   }
-  #columnOf(rel: Rel, name: string, scope: Scope): Operand {
+  #operand(rel: Rel, name: string, scope: Scope): Operand {
     const field = rel.fields.find((f) => f.name === name)!;
     return emitExpression({ kind: 'column', name, type: field.type }, scope);
   }
+  readonly #partitionColumns = (): string[] => (this.graph.partition === undefined ? [] : [this.graph.partition]);
 
-  #readEdges(needs: GraphNeeds): Sql {
-    const { edges, source, target, partition } = this.#graph;
-    const used = union(
-      [source, target],
-      partition === undefined ? [] : [partition],
-      this.#edgeColumns.map((f) => f.name),
-      ...needs.edgeTests.map((t) => columnsOf(t)),
-    );
-    const block = this.#e.open(this.#e.emit(edges, used), used);
-    const scope = this.#e.scope(block);
-    const from = this.#columnOf(edges, source, scope);
-    const to = this.#columnOf(edges, target, scope);
-    const parts = [this.#keyOf(from, scope, edges), this.#keyOf(to, scope, edges)];
-    for (const field of this.#fromEnds()) parts.push(this.#identifierAs(field, from), this.#identifierAs(field, to));
-    for (const field of this.#edgeColumns)
-      parts.push(sql`CAST(${block.columns.get(field.name)!.sql}, ${string(typeOf(field).text)})`);
-    const tests = needs.edgeTests.map((test) => {
-      const truth = sql`ifNull(${emitPredicate(test, scope)}, false)`;
-      this.#edgeTests.set(test, parts.push(sql`toUInt8(${truth})`));
-      return truth;
-    });
-    const where =
-      needs.onlyTested && tests.length ? [...block.where, sql`(${join(tests, sql` OR `)})`] : block.where;
-    const filtered: Block = { ...block, where };
-    return withClause(
-      filtered,
-      sql`SELECT groupArray(tuple(${join(parts)})) FROM ${filtered.from}${whereClause(filtered)}`,
-    );
+  /** Two rows for each edge, one for each of its nodes. Nodes that only edges name have their identifier, and no other property. */
+  #ends(columns: readonly Field[]): Sql {
+    const { edges, source, target } = this.graph;
+    const own = [...this.#edgeColumns.keys()];
+    const used = union([source, target], this.#partitionColumns(), own, ...this.#edgeTests.map((t) => columnsOf(t)));
+    const block = this.e.open(this.e.emit(edges, used), used);
+    const scope = this.e.scope(block);
+    const [from, to] = [this.#operand(edges, source, scope), this.#operand(edges, target, scope)];
+    const ids = this.#fromEnds(columns);
+    const at = (name: string): Sql => identifier(`$$e ${name}`);
+    const truths = this.#edgeTests.map((t) => sql`ifNull(${emitPredicate(t, scope)}, false)`);
+    const items = [
+      sql`${this.#keyOf(from, scope, edges)} AS ${identifier('$$from')}`,
+      sql`${this.#keyOf(to, scope, edges)} AS ${identifier('$$to')}`,
+      ...ids.flatMap((f, i) => [
+        sql`${this.#identifierAs(f, from)} AS ${identifier(`$$from${i}`)}`,
+        sql`${this.#identifierAs(f, to)} AS ${identifier(`$$to${i}`)}`,
+      ]),
+      ...own.map((name) => sql`CAST(${block.columns.get(name)!.sql}, ${string(typeOf(this.#edgeColumns.get(name)!).text)}) AS ${at(name)}`),
+      ...truths.map((truth, i) => sql`toUInt8(${truth}) AS ${at(`$$test${i}`)}`),
+    ];
+    const where = this.onlyTested && truths.length ? [...block.where, sql`(${join(truths, sql` OR `)})`] : block.where;
+    const read = withClause(block, sql`SELECT ${join(items)} FROM ${block.from}${whereClause({ ...block, where })}`);
+    const numbered = sql`SELECT *, toUInt32(rowNumberInAllBlocks() + 1) AS ${number} FROM (${read})`;
+    const pick = (i: string): Sql => sql`if(${side} = 0, ${identifier(`$$from${i}`)}, ${identifier(`$$to${i}`)})`;
+    const output = [
+      sql`${pick('')} AS ${key}`,
+      side,
+      number,
+      ...columns.map((f) => {
+        const i = ids.indexOf(f);
+        return sql`CAST(${i < 0 ? emptyOf(f) : pick(String(i))}, ${string(typeOf(f).text)}) AS ${identifier(f.name)}`;
+      }),
+      ...this.#carriedNames().map(at),
+    ];
+    return sql`SELECT ${join(output)} FROM (${numbered}) ARRAY JOIN [toUInt8(0), toUInt8(1)] AS ${side}`;
   }
 
-  #readNodes(needs: GraphNeeds): Sql {
-    const ends = this.#fromEnds();
-    const given = this.#nodeColumns.some((f) => !ends.includes(f)) || needs.lonely;
-    // Of two tables with identifiers in different columns, each node has what its own table says.
-    const several = this.#graph.nodeTables.length > 1 && this.#nodeColumns.some((f) => !derived.has(f.name));
-    const tables = given || several ? this.#graph.nodeTables : [];
-    const selects = tables.map(({ rel, id }) => this.#readNodeTable(rel, id));
-    const names = join([key, ...this.#nodeColumns.map((f) => identifier(f.name))]);
-    const rows = unionOf([...selects, ...[0, 1].map((side) => this.#endNodes(side, ends))]);
-    const columns = this.#nodeColumns.map((f) => sql`max(${identifier(f.name)}) AS ${identifier(f.name)}`);
-    const merged = sql`SELECT ${join([key, ...columns])} FROM (SELECT ${names} FROM (${rows})) GROUP BY ${key}`;
-    const block = this.#e.asFrom(merged, ['$$key', ...this.#nodeColumns.map((f) => f.name)]);
-    const scope = this.#e.scope(block);
-    const parts = [block.columns.get('$$key')!.sql, ...this.#nodeColumns.map((f) => block.columns.get(f.name)!.sql)];
-    for (const test of needs.nodeTests)
-      this.#nodeTests.set(test, parts.push(sql`toUInt8(ifNull(${emitPredicate(test, scope)}, false))`));
-    return withClause(
-      block,
-      sql`SELECT arraySort(${row} -> ${row}.1, groupArray(tuple(${join(parts)}))) FROM ${block.from}`,
-    );
+  /** A row for each row of the tables of nodes, where they say more than the edges do. */
+  #given(columns: readonly Field[]): Sql[] {
+    const { nodeTables } = this.graph;
+    const ends = this.#fromEnds(columns);
+    const more = this.lonely || columns.some((f) => !ends.includes(f)) || nodeTables.length > 1;
+    return more ? nodeTables.map(({ rel, id }) => this.#nodeTable(rel, id, columns)) : [];
   }
-  #readNodeTable(rel: Rel, id: string): Sql {
-    const own = this.#nodeColumns.filter((f) => rel.fields.some((r) => r.name === f.name));
-    const { partition } = this.#graph;
-    const used = union(
-      [id],
-      partition === undefined ? [] : [partition],
-      own.map((f) => f.name),
-    );
-    const block = this.#e.open(this.#e.emit(rel, used), used);
-    const scope = this.#e.scope(block);
-    const idOperand = this.#columnOf(rel, id, scope);
-    const items = this.#nodeColumns.map((f) => {
-      const value = own.includes(f)
-        ? block.columns.get(f.name)!.sql
-        : derived.has(f.name)
-          ? this.#identifierAs(f, idOperand)
-          : emptyOf(f);
-      return sql`CAST(${value}, ${string(typeOf(f).text)}) AS ${identifier(f.name)}`;
-    });
-    const select = join([sql`${this.#keyOf(idOperand, scope, rel)} AS ${key}`, ...items]);
-    return withClause(block, sql`SELECT ${select} FROM ${block.from}${whereClause(block)}`);
+  #nodeTable(rel: Rel, id: string, columns: readonly Field[]): Sql {
+    const own = columns.filter((f) => rel.fields.some((r) => r.name === f.name));
+    const used = union([id], this.#partitionColumns(), own.map((f) => f.name));
+    const block = this.e.open(this.e.emit(rel, used), used);
+    const scope = this.e.scope(block);
+    const operand = this.#operand(rel, id, scope);
+    const items = [
+      sql`${this.#keyOf(operand, scope, rel)} AS ${key}`,
+      sql`toUInt8(2) AS ${side}`,
+      sql`toUInt32(0) AS ${number}`,
+      ...columns.map((f) => {
+        const value = own.includes(f)
+          ? block.columns.get(f.name)!.sql
+          : derived.has(f.name)
+            ? this.#identifierAs(f, operand)
+            : emptyOf(f);
+        return sql`CAST(${value}, ${string(typeOf(f).text)}) AS ${identifier(f.name)}`;
+      }),
+      ...[...this.#edgeColumns.values()].map((f) => sql`CAST(${emptyOf(f)}, ${string(typeOf(f).text)}) AS ${identifier(`$$e ${f.name}`)}`),
+      ...this.#edgeTests.map((_, i) => sql`toUInt8(0) AS ${identifier(`$$e $$test${i}`)}`),
+    ];
+    return withClause(block, sql`SELECT ${join(items)} FROM ${block.from}${whereClause(block)}`);
   }
-  /** Nodes that only the edges name have their identifier, and no other property. */
-  #endNodes(side: number, ends: readonly Field[]): Sql {
-    const at = (n: number): Sql => identifier(`$$a${n}`);
-    const each = (n: number): Sql => identifier(`$$b${n}`);
-    const positions = [side + 1, ...ends.map((_, i) => 3 + 2 * i + side)];
-    const arrays = positions.map((p, n) => sql`tupleElement(${this.#edgeRows}, ${integer(p)}) AS ${at(n)}`);
-    const joined = positions.map((_, n) => sql`${at(n)} AS ${each(n)}`);
-    const items = this.#nodeColumns.map((f) => {
-      const n = ends.indexOf(f);
-      const value = n < 0 ? emptyOf(f) : each(n + 1);
-      return sql`CAST(${value}, ${string(typeOf(f).text)}) AS ${identifier(f.name)}`;
-    });
-    return sql`SELECT ${join([sql`${each(0)} AS ${key}`, ...items])} FROM (SELECT ${join(arrays)}) ARRAY JOIN ${join(joined)}`;
+}
+
+/** What one SELECT uses of a graph. */
+export class Using {
+  readonly #graph: GraphSql;
+  readonly #whole: Sql;
+  readonly #names = new Map<string, { readonly name: Sql; readonly value: Sql }>();
+
+  constructor(graph: GraphSql, whole: Sql) {
+    this.#graph = graph;
+    this.#whole = whole;
+  }
+  around(select: Sql): Sql {
+    if (!this.#names.size) return select;
+    const items = [...this.#names.values()].map(({ name, value }) => sql`${value} AS ${name}`);
+    return sql`WITH ${join(items)} ${select}`;
+  }
+  /** A subquery, so that the engine takes the array out once, and not wherever it is named. */
+  #array(at: number): Sql {
+    return this.constant(`array ${at}`, sql`(SELECT tupleElement(${this.#whole}, ${integer(at)}))`);
+  }
+  /** Names a constant in this SELECT. */
+  constant(id: string, value: Sql): Sql {
+    let known = this.#names.get(id);
+    if (!known) {
+      known = { name: this.#graph.alias(), value };
+      this.#names.set(id, known);
+    }
+    return known.name;
   }
 
-  #numberEnds(): Sql {
-    const keys = this.constant('keys', sql`SELECT tupleElement(${this.#nodeRows}, 1)`);
-    const numbers = this.nodeNumbers();
-    const x = this.alias();
-    const ends = [1, 2].map(
-      (side) =>
-        sql`arrayMap(${x} -> transform(${x}, ${keys}, ${numbers}, toUInt32(0)), tupleElement(${this.#edgeRows}, ${integer(side)}))`,
-    );
-    return this.constant('ends', sql`SELECT if(empty(${keys}), ([]::Array(UInt32), []::Array(UInt32)), tuple(${join(ends)}))`);
+  /** The numbers of all nodes. */
+  numbers(): Sql {
+    return this.#array(this.#graph.part('number', 'node', () => node));
   }
-
-  // ——— nodes and edges by number ———
-
-  /** All numbers of nodes, in order. */
-  nodeNumbers(): Sql {
-    const x = this.alias();
-    return this.#lazy('nodeNumbers', () => sql`SELECT arrayMap(${x} -> toUInt32(${x}), arrayEnumerate(${this.#constants.get('keys')!}))`);
+  /** For each edge the number of its source or target. */
+  end(which: 'source' | 'target'): Sql {
+    return this.#array(this.#graph.part(which, which === 'source' ? 'edge' : 'target', () => node));
   }
   edgeNumbers(): Sql {
-    const x = this.alias();
-    return this.#lazy('edgeNumbers', () => sql`SELECT arrayMap(${x} -> toUInt32(${x}), arrayEnumerate(${this.#edgeRows}))`);
+    return this.#array(this.#graph.part('number', 'edge', () => sql`${o}.1`));
   }
-  /** For each edge, the number of its source or target. */
-  end(side: 'source' | 'target'): Sql {
-    return this.#lazy(side, () => sql`SELECT tupleElement(${this.#ends}, ${integer(side === 'source' ? 1 : 2)})`);
+  /** The edges of a node. */
+  list(which: Lists, of: Sql): Sql {
+    return sql`${this.#array(this.#graph.list(which))}[${of}]`;
   }
-  #edgeArray(position: number): Sql {
-    return this.#lazy(`edge ${position}`, () => sql`SELECT tupleElement(${this.#edgeRows}, ${integer(position)})`);
-  }
-  #nodeArray(position: number): Sql {
-    return this.#lazy(`node ${position}`, () => sql`SELECT tupleElement(${this.#nodeRows}, ${integer(position)})`);
-  }
-
-  /** For each node, the numbers of the edges that leave it, that reach it, or that do either. */
-  edgesOf(which: 'out' | 'in' | 'any'): Sql {
-    const live = this.#liveEdges;
-    return this.#lazy(`${which} ${live?.text ?? ''}`, () => {
-      const [n, i, a, b] = ['n', 'i', 'a', 'b'].map((name) => identifier(`$$${name}`)) as [Sql, Sql, Sql, Sql];
-      const half = (end: 'source' | 'target', loops: boolean): Sql => {
-        const other = this.end(end === 'source' ? 'target' : 'source');
-        const conditions = [
-          ...(live ? [sql`${live}[${i}]`] : []),
-          // A loop leaves and reaches the same node: of the two it is walked once.
-          ...(loops ? [] : [sql`${other}[${i}] != ${n}`]),
-        ];
-        return sql`SELECT ${n}, ${i} FROM (SELECT ${this.end(end)} AS ${a}, ${this.edgeNumbers()} AS ${b}) ARRAY JOIN ${a} AS ${n}, ${b} AS ${i}${conditions.length ? sql` WHERE ${join(conditions, sql` AND `)}` : sql``}`;
-      };
-      const halves = {
-        out: [half('source', true)],
-        in: [half('target', true)],
-        any: [half('source', true), half('target', false)],
-      }[which];
-      const every = sql`SELECT arrayJoin(${this.nodeNumbers()}) AS ${n}, toUInt32(0) AS ${i}`;
-      const grouped = sql`SELECT ${n}, groupArrayIf(${i}, ${i} > 0) AS ${a} FROM (${unionOf([...halves, every])}) GROUP BY ${n}`;
-      return sql`SELECT tupleElement(arraySort(groupArray((${n}, ${a}))), 2) FROM (${grouped})`;
-    });
-  }
-  /** The node at the other end of an edge that is walked from `node`. */
-  other(which: 'out' | 'in' | 'any', edge: Sql, node: Sql): Sql {
+  /** The node at the other end of an edge that is walked from `from`. */
+  other(which: Lists, edge: Sql, from: Sql): Sql {
     if (which === 'out') return sql`${this.end('target')}[${edge}]`;
     if (which === 'in') return sql`${this.end('source')}[${edge}]`;
-    return sql`bitXor(bitXor(${this.end('source')}[${edge}], ${this.end('target')}[${edge}]), ${node})`;
+    return sql`bitXor(bitXor(${this.end('source')}[${edge}], ${this.end('target')}[${edge}]), ${from})`;
   }
-
-  /** Expressions over the node of this number. */
-  nodeScope(node: Sql, outer?: Scope): Scope {
-    return this.#scope(outer, (name) => {
-      if (degrees.has(name)) return sql`toInt64(length(${this.edgesOf(name === '$$in' ? 'in' : 'out')}[${node}]))`;
-      const component = this.#components.get(name);
-      if (component) return sql`${component}[${node}]`;
-      const at = this.#nodeColumns.findIndex((f) => f.name === name);
-      return at < 0 ? undefined : sql`${this.#nodeArray(at + 2)}[${node}]`;
+  nodeMeets(tests: readonly Expr[], of: Sql): Sql[] {
+    return tests.map((test) => {
+      const unfixed = [...columnsOf(test)].some((name) => this.#graph.component(name));
+      if (unfixed) return sql`ifNull(${emitPredicate(test, this.nodeScope(of))}, false)`;
+      return sql`${this.#array(this.#graph.nodeTest(test))}[${of}]`;
     });
   }
-  edgeScope(edge: Sql, outer?: Scope): Scope {
-    const before = 2 + 2 * this.#fromEnds().length;
+  edgeMeets(tests: readonly Expr[], of: Sql): Sql[] {
+    return tests.map((test) => sql`${this.#array(this.#graph.edgeTest(test))}[${of}]`);
+  }
+
+  /** Expressions over the node of this number; names that no node has mean what they mean outside. */
+  nodeScope(of: Sql, outer?: Scope): Scope {
     return this.#scope(outer, (name) => {
-      const at = this.#edgeColumns.findIndex((f) => f.name === name);
-      return at < 0 ? undefined : sql`${this.#edgeArray(before + at + 1)}[${edge}]`;
+      const component = this.#graph.component(name);
+      if (component) return sql`${this.constant(`component ${name}`, component)}[${of}]`;
+      const at = this.#graph.nodeColumn(name);
+      return at === undefined ? undefined : sql`${this.#array(at)}[${of}]`;
+    });
+  }
+  edgeScope(of: Sql, outer?: Scope): Scope {
+    return this.#scope(outer, (name) => {
+      const at = this.#graph.edgeColumn(name);
+      return at === undefined ? undefined : sql`${this.#array(at)}[${of}]`;
     });
   }
   #scope(outer: Scope | undefined, own: (name: string) => Sql | undefined): Scope {
@@ -301,72 +370,15 @@ export class GraphSql {
         if (!column) throw new Error(`the plan reads ${name}, which no element of the graph gives`);
         return column;
       },
-      query: (rel) => this.#e.subquery(rel),
-      now: () => this.#e.moment(),
+      query: (rel) => this.#graph.e.subquery(rel),
+      now: () => this.#graph.e.moment(),
     };
   }
-
-  /** Whether the node meets the tests. */
-  nodeMeets(tests: readonly Expr[], node: Sql): Sql[] {
-    return tests.map((test) => {
-      const at = this.#nodeTests.get(test);
-      return at === undefined
-        ? sql`ifNull(${emitPredicate(test, this.nodeScope(node))}, false)`
-        : sql`${this.#nodeArray(at)}[${node}]`;
-    });
-  }
-  edgeMeets(tests: readonly Expr[], edge: Sql): Sql[] {
-    return tests.map((test) => {
-      const at = this.#edgeTests.get(test);
-      return at === undefined
-        ? sql`ifNull(${emitPredicate(test, this.edgeScope(edge))}, false)`
-        : sql`${this.#edgeArray(at)}[${edge}]`;
-    });
-  }
-  /** The numbers of the nodes of the graph that meet the tests. */
-  nodesMeeting(tests: readonly Expr[]): Sql {
-    const x = this.alias();
-    const conditions = [...(this.#liveNodes ? [sql`${this.#liveNodes}[${x}]`] : []), ...this.nodeMeets(tests, x)];
-    return conditions.length
-      ? sql`arrayFilter(${x} -> ${join(conditions, sql` AND `)}, ${this.nodeNumbers()})`
-      : this.nodeNumbers();
-  }
-
-  // ——— changes of the graph ———
-
-  /** Keeps the nodes that meet the test, and the edges between them. */
-  keepNodes(test: Expr): void {
-    const x = this.alias();
-    const live = [...(this.#liveNodes ? [sql`${this.#liveNodes}[${x}]`] : []), ...this.nodeMeets([test], x)];
-    this.#liveNodes = this.#version('liveNodes', sql`SELECT arrayMap(${x} -> ${join(live, sql` AND `)}, ${this.nodeNumbers()})`);
-    const ends = (['source', 'target'] as const).map((side) => sql`${this.#liveNodes!}[${this.end(side)}[${x}]]`);
-    this.#keepEdgesThat(x, ends);
-  }
-  keepEdges(test: Expr): void {
-    const x = this.alias();
-    this.#keepEdgesThat(x, this.edgeMeets([test], x));
-  }
-  #keepEdgesThat(x: Sql, conditions: readonly Sql[]): void {
-    const live = [...(this.#liveEdges ? [sql`${this.#liveEdges}[${x}]`] : []), ...conditions];
-    this.#liveEdges = this.#version('liveEdges', sql`SELECT arrayMap(${x} -> ${join(live, sql` AND `)}, ${this.edgeNumbers()})`);
-  }
-  #version(name: string, value: Sql): Sql {
-    this.#constants.delete(name);
-    return this.constant(name, value);
-  }
-  /** Which nodes the graph still has; undefined: all. */
-  get liveNodes(): Sql | undefined {
-    return this.#liveNodes;
-  }
-  /** For each node, the value of a property that an operator gave it. */
-  addComponents(name: string, values: Sql): void {
-    this.#components.set(name, this.constant(`component ${name}`, values));
-  }
-  get graph(): Graph {
-    return this.#graph;
-  }
-  /** For each node, its value of a column, as an array. */
-  nodeValues(name: string): Sql {
-    return this.#nodeArray(this.#nodeColumns.findIndex((f) => f.name === name) + 2);
-  }
 }
+
+/** Values of nodes, from rows of `$$n` and `$$v`, as an array over all nodes. */
+export const dense = (graph: GraphSql, rows: Sql, aggregate: (v: Sql) => Sql, missing: Sql): Sql => {
+  const v = identifier('$$v');
+  const all = graph.select((u) => sql`SELECT arrayJoin(${u.numbers()}) AS ${node}, ${missing} AS ${v}`);
+  return sql`SELECT tupleElement(arraySort(${o} -> ${o}.1, groupArray((${node}, ${v}))), 2) FROM (SELECT ${node}, ${aggregate(v)} AS ${v} FROM (SELECT ${node}, ${v} FROM (${rows}) UNION ALL ${all}) GROUP BY ${node})`;
+};

@@ -1,15 +1,14 @@
 import { KqlError } from '../../errors.ts';
 import { toJsonElement } from '../../functions/convert.ts';
 import type { GraphMatch, GraphValue, PatternEdge } from '../../plan/graph.ts';
-import type { Expr } from '../../plan/plan.ts';
 import { identifier, join, sql, type Sql } from '../../sql.ts';
 import { columnsOf, type Block } from '../block.ts';
 import type { Context, RelOf } from '../context.ts';
 import { emitExpression, emitPredicate, type Scope } from '../expression.ts';
-import { GraphSql } from './build.ts';
+import { GraphSql, type Lists, type Using } from './build.ts';
 import { markComponents } from './components.ts';
 import { shortestWalks } from './shortest.ts';
-import { walkPattern, type Matches } from './walk.ts';
+import { walkPattern } from './walk.ts';
 
 /** A graph where a table is needed. */
 export function emitGraph(rel: RelOf<'graph'>): never {
@@ -20,111 +19,117 @@ export function emitGraph(rel: RelOf<'graph'>): never {
   );
 }
 
-/** Every expression over elements of a kind, for the columns it reads. */
-function columnsRead(match: GraphMatch, values: readonly GraphValue[]): { nodes: Set<string>; edges: Set<string> } {
-  const nodes = new Set<string>();
-  const edges = new Set<string>();
-  for (const node of match.nodes) node.predicates.forEach((p) => columnsOf(p, nodes));
-  for (const edge of match.edges) {
-    edge.predicates.forEach((p) => columnsOf(p, edges));
-    edge.inner.forEach((p) => columnsOf(p, nodes));
-  }
-  for (const value of values)
-    columnsOf(value.expr, value.kind === 'node' || (value.kind === 'list' && value.over === 'inner') ? nodes : edges);
-  for (const step of match.graph.steps)
-    if (step.kind !== 'components') columnsOf(step.predicate, step.kind === 'whereNodes' ? nodes : edges);
-  // A walk may stand without edges, so its property may be a node's, too.
-  return { nodes, edges };
+export type ListValue = GraphValue & { readonly kind: 'list' };
+
+/** Rows of matches: numbers of nodes and edges, and how to read them. */
+export interface Matches {
+  readonly select: Sql;
+  readonly node: (index: number) => Sql;
+  readonly edge: (index: number) => Sql;
+  /** A list that was made while walking; undefined when it was not. */
+  readonly list: (value: ListValue) => Sql | undefined;
+  /** The edges of a walk, as the pattern reads them, from left to right. */
+  readonly walk: (index: number) => Sql;
+  /** The nodes between them. */
+  readonly inner: (index: number, u: Using) => Sql;
 }
 
-/** The values needed, and those that they and the condition read. */
-function valuesNeeded(match: GraphMatch, needed: ReadonlySet<string>): GraphValue[] {
+/** The match with the values that are needed, and those that they and the condition read. */
+function needing(match: GraphMatch, needed: ReadonlySet<string>): GraphMatch {
   const wanted = new Set(needed);
   if (match.condition) columnsOf(match.condition, wanted);
   for (let before = -1; before !== wanted.size; ) {
     before = wanted.size;
-    for (const value of match.values) if (wanted.has(value.name)) columnsOf(value.expr, wanted);
+    for (const value of match.values)
+      if (value.kind === 'list' && wanted.has(value.name)) columnsOf(value.expr, wanted);
   }
-  return match.values.filter((v) => wanted.has(v.name));
+  return { ...match, values: match.values.filter((v) => wanted.has(v.name)) };
 }
 
-const changing = (match: GraphMatch): Set<string> =>
-  new Set(['$$in', '$$out', ...match.graph.steps.flatMap((s) => (s.kind === 'components' ? [s.name] : []))]);
-const isFixed = (test: Expr, unfixed: ReadonlySet<string>): boolean =>
-  [...columnsOf(test)].every((name) => !unfixed.has(name));
+const readsDegrees = (match: GraphMatch): boolean => {
+  const read = new Set<string>();
+  for (const node of match.nodes) node.predicates.forEach((p) => columnsOf(p, read));
+  for (const edge of match.edges) edge.inner.forEach((p) => columnsOf(p, read));
+  for (const value of match.values) columnsOf(value.expr, read);
+  return read.has('$$in') || read.has('$$out');
+};
 
 /** SELECT of the values of all matches of a pattern. */
 export function emitGraphMatch(e: Context, rel: RelOf<'graphMatch'>, needed: ReadonlySet<string>): Block {
-  const { match } = rel;
-  const values = valuesNeeded(match, needed);
-  const read = columnsRead(match, values);
-  const unfixed = changing(match);
-  const usesDegrees = read.nodes.has('$$in') || read.nodes.has('$$out');
-  const lonely = match.edges.length === 0 || match.edges.some((edge) => edge.range?.min === 0);
-  const tested = match.edges.length > 0 && match.edges.every((edge) => edge.predicates.length > 0);
-  const graph = new GraphSql(e, match.graph, {
-    ...read,
-    nodeTests: [...match.nodes.flatMap((n) => n.predicates), ...match.edges.flatMap((n) => n.inner)].filter((t) =>
-      isFixed(t, unfixed),
-    ),
-    edgeTests: match.edges.flatMap((edge) => edge.predicates),
-    lonely: lonely || match.graph.steps.length > 0,
-    onlyTested: tested && !usesDegrees && !lonely && match.graph.steps.length === 0,
+  const match = needing(rel.match, needed);
+  const graph = new GraphSql(e, match.graph);
+  const components = match.graph.components;
+  const alone = match.edges.length === 0 || match.edges.some((edge) => edge.range?.min === 0);
+  graph.lonely = alone || components.length > 0;
+  graph.onlyTested =
+    !graph.lonely && match.edges.every((edge) => edge.predicates.length > 0) && !readsDegrees(match);
+  for (const { name, strong } of components) graph.addComponents(name, markComponents(graph, strong));
+  const condition = (found: Matches, u: Using): Sql | undefined =>
+    match.condition && emitPredicate(match.condition, valueScope(match, found, u));
+  const found = match.shortest === undefined ? walkPattern(graph, match) : shortestWalks(graph, match, condition);
+  const given = match.values.filter((v) => needed.has(v.name));
+  const select = graph.select((u) => {
+    const items = given.map((value) => sql`${valueSql(match, found, value, u)} AS ${identifier(value.name)}`);
+    return sql`SELECT ${items.length ? join(items) : sql`1 AS ${identifier('$$one')}`} FROM (${found.select})`;
   });
-  for (const step of match.graph.steps) {
-    if (step.kind === 'whereNodes') graph.keepNodes(step.predicate);
-    else if (step.kind === 'whereEdges') graph.keepEdges(step.predicate);
-    else graph.addComponents(step.name, markComponents(graph, step.strong));
-  }
-  const found =
-    match.shortest === undefined ? walkPattern(graph, match) : shortestWalks(graph, match, conditionSql(graph, match));
-  const items = values
-    .filter((v) => needed.has(v.name))
-    .map((value) => sql`${valueSql(graph, match, found, value)} AS ${identifier(value.name)}`);
-  const select = sql`SELECT ${items.length ? join(items) : sql`1 AS ${identifier('$$one')}`} FROM (${found.select})`;
   return e.asFrom(
     graph.statement(select),
-    values.filter((v) => needed.has(v.name)).map((v) => v.name),
+    given.map((v) => v.name),
   );
 }
 
-/** The condition on a whole match, over the columns of the matches. */
-const conditionSql =
-  (graph: GraphSql, match: GraphMatch) =>
-  (found: Matches): Sql | undefined =>
-    match.condition && emitPredicate(match.condition, valueScope(graph, match, found));
-
-/** Reads other values of the same match by name. */
-function valueScope(graph: GraphSql, match: GraphMatch, found: Matches): Scope {
-  const own: Scope = graph.nodeScope(sql`0`, {
-    column: (name) => {
-      const value = match.values.find((v) => v.name === name);
-      if (!value) throw new Error(`no value of the match is named ${name}`);
-      return valueSql(graph, match, found, value);
-    },
-    query: (rel) => own.query(rel),
-    now: () => own.now(),
-  });
-  return { ...own, column: (name) => valueSql(graph, match, found, match.values.find((v) => v.name === name)!) };
+/** Reads values of the same match by name. */
+function valueScope(match: GraphMatch, found: Matches, u: Using): Scope {
+  const column = (name: string): Sql => {
+    const value = match.values.find((v) => v.name === name);
+    if (!value) throw new Error(`no value of the match is named ${name}`);
+    return valueSql(match, found, value, u);
+  };
+  return { ...u.nodeScope(sql`0`), column };
 }
 
-function valueSql(graph: GraphSql, match: GraphMatch, found: Matches, value: GraphValue): Sql {
-  if (value.kind === 'node') return emitExpression(value.expr, graph.nodeScope(found.node(value.of))).sql;
-  if (value.kind === 'edge') return emitExpression(value.expr, graph.edgeScope(found.edge(value.of))).sql;
-  const x = graph.alias();
-  const outer = valueScope(graph, match, found);
-  const scope = value.over === 'edges' ? graph.edgeScope(x, outer) : graph.nodeScope(x, outer);
-  const list = value.over === 'edges' ? found.walk(value.of) : found.inner(value.of);
-  if (value.how === 'map') {
-    const element = toJsonElement(emitExpression(value.expr, scope));
-    return sql`concat('[', arrayStringConcat(arrayMap(${x} -> ${element}, ${list}), ','), ']')`;
-  }
-  const truth = sql`ifNull(${emitPredicate(value.expr, scope)}, false)`;
+function valueSql(match: GraphMatch, found: Matches, value: GraphValue, u: Using): Sql {
+  if (value.kind === 'node') return emitExpression(value.expr, u.nodeScope(found.node(value.of))).sql;
+  if (value.kind === 'edge') return emitExpression(value.expr, u.edgeScope(found.edge(value.of))).sql;
+  const made = found.list(value);
+  if (made) return value.how === 'map' ? arrayText(made) : sql`${made} = 1`;
+  // The expression reads other elements of the match, which are known only now.
+  const x = identifier('$$x');
+  const outer = valueScope(match, found, u);
+  const element = elementSql(value, x, u, outer);
+  const list = value.over === 'edges' ? found.walk(value.of) : found.inner(value.of, u);
+  if (value.how === 'map') return arrayText(sql`arrayMap(${x} -> ${element}, ${list})`);
   return value.how === 'all'
-    ? sql`arrayAll(${x} -> ${truth}, ${list}) = 1`
-    : sql`arrayExists(${x} -> ${truth}, ${list}) = 1`;
+    ? sql`arrayAll(${x} -> ${element}, ${list}) = 1`
+    : sql`arrayExists(${x} -> ${element}, ${list}) = 1`;
+}
+const arrayText = (elements: Sql): Sql => sql`concat('[', arrayStringConcat(${elements}, ','), ']')`;
+
+/** What a list says of one edge or node: JSON text, or a truth. */
+export function elementSql(value: ListValue, at: Sql, u: Using, outer?: Scope): Sql {
+  const scope = value.over === 'edges' ? u.edgeScope(at, outer) : u.nodeScope(at, outer);
+  return value.how === 'map'
+    ? toJsonElement(emitExpression(value.expr, scope))
+    : sql`ifNull(${emitPredicate(value.expr, scope)}, false)`;
 }
 
-/** The edge as it is walked from one of its nodes: which list of neighbours is read. */
-export const walkedAs = (edge: PatternEdge, backward: boolean): 'out' | 'in' | 'any' =>
+/** The edge as it is walked from one of its nodes: which of the node's edges are tried. */
+export const walkedAs = (edge: PatternEdge, backward: boolean): Lists =>
   edge.direction === 'any' ? 'any' : (edge.direction === 'right') === backward ? 'in' : 'out';
+
+/** Lists over one walk that can be made while it is walked: those that read nothing else of the match. */
+export const listsOver = (match: GraphMatch, index: number): ListValue[] =>
+  match.values.filter(
+    (v): v is ListValue =>
+      v.kind === 'list' && v.of === index && [...columnsOf(v.expr)].every((name) => !name.startsWith('$$match')),
+  );
+export const listColumn = (value: GraphValue): Sql => identifier(`$$list ${value.name}`);
+/** An empty list, and the list with one more element at its end. */
+export const emptyList = (value: ListValue): Sql =>
+  value.how === 'map' ? sql`CAST([], 'Array(String)')` : sql`toUInt8(${value.how === 'all' ? sql`1` : sql`0`})`;
+export function longerList(value: ListValue, at: Sql, u: Using): Sql {
+  const element = elementSql(value, at, u);
+  const list = listColumn(value);
+  if (value.how === 'map') return sql`arrayPushBack(${list}, ${element})`;
+  return sql`toUInt8(${list} ${value.how === 'all' ? sql`AND` : sql`OR`} ${element})`;
+}

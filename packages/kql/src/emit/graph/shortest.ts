@@ -1,34 +1,24 @@
 import type { GraphMatch } from '../../plan/graph.ts';
 import { identifier, integer, join, sql, string, type Sql } from '../../sql.ts';
 import { columnsOf } from '../block.ts';
-import type { GraphSql } from './build.ts';
-import { walkedAs } from './match.ts';
-import { edgeColumn, nodeColumn, selectivity, walkColumn, walkPattern, type Matches } from './walk.ts';
+import type { GraphSql, Using } from './build.ts';
+import { emptyList, listColumn, listsOver, longerList, walkedAs, type Matches } from './match.ts';
+import { edgeColumn, nextNodes, nodeColumn, selectivity, walkColumn, walkPattern, whereOf } from './walk.ts';
 
 /**
  * Shortest walks. One edge of varying length between two nodes is searched breadth first: from the nodes of one end, all at once, level by
  * level, with the nodes already seen as bitmaps; then each node of the other end walks back along falling distances. What this cannot
- * express (several edges, a least length, conditions on whole paths) is found among all matches.
+ * express (several edges, a least length, conditions on whole paths) is found among all matches without a node twice.
  */
 
-/** Starting nodes times nodes of the graph. */
+/** Most pairs of a starting node and a node of the graph. */
 const maxSearch = 100_000_000;
-const [root, front, seen, near, depth, left, here, step, key, distance] = [
-  'root',
-  'front',
-  'seen',
-  'near',
-  'depth',
-  'left',
-  'here',
-  'step',
-  'key',
-  'distance',
-].map((name) => identifier(`$$${name}`)) as [Sql, Sql, Sql, Sql, Sql, Sql, Sql, Sql, Sql, Sql];
-const x = identifier('$$x');
-const y = identifier('$$y');
+const name = (text: string): Sql => identifier(`$$${text}`);
+const [root, front, seen, near, depth] = [name('root'), name('front'), name('seen'), name('near'), name('depth')];
+const [left, here, step, distance, pair] = [name('left'), name('here'), name('step'), name('distance'), name('pair')];
+const [x, y, begun] = [name('x'), name('y'), name('begun')];
 
-type Condition = (found: Matches) => Sql | undefined;
+type Condition = (found: Matches, u: Using) => Sql | undefined;
 
 export function shortestWalks(graph: GraphSql, match: GraphMatch, condition: Condition): Matches {
   const [edge, ...others] = match.edges;
@@ -38,20 +28,21 @@ export function shortestWalks(graph: GraphSql, match: GraphMatch, condition: Con
   return simple && ends ? searchLevels(graph, match, condition) : searchMatches(graph, match, condition);
 }
 
-/** Of all matches without a node twice, the shortest of each pair of ends. */
 function searchMatches(graph: GraphSql, match: GraphMatch, condition: Condition): Matches {
   const found = walkPattern(graph, { ...match, cycles: 'none' });
-  const where = condition(found);
   const length = join(
     match.edges.map((edge, i) => (edge.range ? sql`length(${walkColumn(i)})` : sql`1`)),
     sql` + `,
   );
-  const pair = join([nodeColumn(match.edges[0]!.from), nodeColumn(match.edges.at(-1)!.to)]);
-  const rows = sql`SELECT *, ${length} AS ${distance} FROM (${found.select})${where ? sql` WHERE ${where}` : sql``}`;
+  const ends = join([nodeColumn(match.edges[0]!.from), nodeColumn(match.edges.at(-1)!.to)]);
+  const rows = graph.select((u) => {
+    const where = condition(found, u);
+    return sql`SELECT *, ${length} AS ${distance} FROM (${found.select})${where ? sql` WHERE ${where}` : sql``}`;
+  });
   const select =
     match.shortest === 'any'
-      ? sql`SELECT * FROM (${rows}) ORDER BY ${distance} LIMIT 1 BY ${pair}`
-      : sql`SELECT * FROM (SELECT *, min(${distance}) OVER (PARTITION BY ${pair}) AS ${near} FROM (${rows})) WHERE ${distance} = ${near}`;
+      ? sql`SELECT * FROM (${rows}) ORDER BY ${distance} LIMIT 1 BY ${ends}`
+      : sql`SELECT * FROM (SELECT *, min(${distance}) OVER (PARTITION BY ${ends}) AS ${near} FROM (${rows})) WHERE ${distance} = ${near}`;
   return { ...found, select };
 }
 
@@ -60,71 +51,113 @@ function searchLevels(graph: GraphSql, match: GraphMatch, condition: Condition):
   const { min, max } = edge.range!;
   // The search begins at the end that has fewer nodes; the walk comes from the other.
   const scoreOf = (i: number): number => selectivity(match.nodes[i]!.predicates);
-  const atTarget = scoreOf(edge.to) >= scoreOf(edge.from);
-  const [begin, far] = atTarget ? [edge.to, edge.from] : [edge.from, edge.to];
-  const roots = graph.constant('roots', sql`SELECT ${graph.nodesMeeting(match.nodes[begin]!.predicates)}`);
-  const targets = graph.constant('targets', sql`SELECT ${graph.nodesMeeting(match.nodes[far]!.predicates)}`);
-  const search = walkedAs(edge, atTarget);
-  const inner = graph.nodeMeets(edge.inner, x);
-  const usable = graph.edgeMeets(edge.predicates, y);
-  const list = sql`${graph.edgesOf(search)}[${x}]`;
-  const filtered = usable.length ? sql`arrayFilter(${y} -> ${join(usable, sql` AND `)}, ${list})` : list;
-  const from = inner.length
-    ? sql`if(${depth} = 0, ${front}, arrayFilter(${x} -> ${join(inner, sql` AND `)}, ${front}))`
-    : front;
-  const neighbours = sql`arrayFlatten(arrayMap(${x} -> arrayMap(${y} -> ${graph.other(search, y, x)}, ${filtered}), ${from}))`;
-  const bounded = sql`if(throwIf(length(${roots}) * length(${graph.nodeNumbers()}) > ${integer(maxSearch)}, ${string('graph-shortest-paths: too many pairs of nodes to search; say more of the start or of the destination in the where clause')}) = 0, ${roots}, [])`;
-  const levels = graph.recursive(
-    (self) =>
-      sql`SELECT arrayJoin(${bounded}) AS ${root}, toUInt8(0) AS ${depth}, [${root}] AS ${front}, bitmapBuild([${root}]) AS ${seen} UNION ALL SELECT ${root}, toUInt8(${depth} + 1), bitmapToArray(bitmapAndnot(${near}, ${seen})), bitmapOr(${near}, ${seen}) FROM (SELECT ${root}, ${depth}, ${seen}, bitmapBuild(${neighbours}) AS ${near} FROM ${self} WHERE ${depth} < ${integer(max)} AND notEmpty(${front}) AND NOT bitmapHasAll(${seen}, bitmapBuild(${targets})))`,
-  );
-  // What was reached, as constants: a pair of nodes and its distance.
-  const pairs = graph.constant(
-    'pairs',
-    sql`SELECT groupArray((toUInt64(${root}) * 4294967296 + ${x}, ${depth})) FROM (SELECT ${root}, ${depth}, arrayJoin(${front}) AS ${x} FROM ${levels})`,
-  );
-  const keys = graph.constant('pairKeys', sql`SELECT tupleElement(${pairs}, 1)`);
-  const distances = graph.constant('pairDistances', sql`SELECT tupleElement(${pairs}, 2)`);
-  const meets = [
-    sql`${distance} >= ${integer(min)}`,
-    ...(graph.liveNodes ? [sql`${graph.liveNodes}[${nodeColumn(far)}]`] : []),
-    ...graph.nodeMeets(match.nodes[far]!.predicates, nodeColumn(far)),
-  ];
-  const none = sql`CAST([], 'Array(UInt32)')`;
-  const starts = sql`SELECT toUInt32(bitShiftRight(${key}, 32)) AS ${nodeColumn(begin)}, toUInt32(bitAnd(${key}, 4294967295)) AS ${nodeColumn(far)}, ${distance} FROM (SELECT ${keys} AS ${x}, ${distances} AS ${y}) ARRAY JOIN ${x} AS ${key}, ${y} AS ${distance}`;
-  const both: Matches = { select: sql``, node: nodeColumn, edge: edgeColumn, walk: walkColumn, inner: walkColumn };
-  const where = condition(both);
-  if (where) meets.push(where);
-  const as = walkedAs(edge, !atTarget);
-  const candidate = graph.other(as, x, here);
-  const pairKey = sql`toUInt64(${nodeColumn(begin)}) * 4294967296 + ${candidate}`;
-  const falls = [
-    sql`transform(${pairKey}, ${keys}, ${distances}, toUInt8(255)) = ${left} - 1`,
-    ...graph.edgeMeets(edge.predicates, x),
-    ...(inner.length ? [sql`(${left} = 1 OR (${join(graph.nodeMeets(edge.inner, candidate), sql` AND `)}))`] : []),
-  ];
-  const next = sql`arrayFilter(${x} -> ${join(falls, sql` AND `)}, ${graph.edgesOf(as)}[${here}])`;
-  const chosen = match.shortest === 'any' ? sql`arraySlice(${next}, 1, 1)` : next;
-  const ends = [nodeColumn(begin), nodeColumn(far)];
-  const walks = graph.recursive(
-    (self) =>
-      sql`SELECT ${join(ends)}, ${nodeColumn(far)} AS ${here}, ${distance} AS ${left}, ${none} AS ${walkColumn(0)} FROM (${starts}) WHERE ${join(meets, sql` AND `)} UNION ALL SELECT ${join(ends)}, ${graph.other(as, step, here)}, toUInt8(${left} - 1), arrayPushBack(${walkColumn(0)}, ${step}) FROM ${self} ARRAY JOIN ${chosen} AS ${step} WHERE ${left} > 0`,
-  );
-  const ordered = (l: Sql): Sql => (atTarget ? l : sql`arrayReverse(${l})`);
+  const fromTarget = scoreOf(edge.to) >= scoreOf(edge.from);
+  const [begin, far] = fromTarget ? [edge.to, edge.from] : [edge.from, edge.to];
+  const [beginColumn, farColumn] = [nodeColumn(begin), nodeColumn(far)];
+  const pairs = distances(graph, match, { begin, far, fromTarget, max });
+  const lists = listsOver(match, 0);
+  const ends: Matches = {
+    select: sql``,
+    node: nodeColumn,
+    edge: edgeColumn,
+    list: () => undefined,
+    walk: walkColumn,
+    inner: walkColumn,
+  };
+  const starts = graph.select((u) => {
+    const known = sql`SELECT tupleElement(${pairs}, 1) AS ${x}, tupleElement(${pairs}, 2) AS ${y}`;
+    const rows = sql`SELECT toUInt32(bitShiftRight(${pair}, 32)) AS ${beginColumn}, toUInt32(bitAnd(${pair}, 4294967295)) AS ${farColumn}, ${left} FROM (${known}) ARRAY JOIN ${x} AS ${pair}, ${y} AS ${left}`;
+    const where = condition(ends, u);
+    const meets = [
+      sql`${left} >= ${integer(min)}`,
+      ...u.nodeMeets(match.nodes[far]!.predicates, farColumn),
+      ...(where ? [where] : []),
+    ];
+    const empty = lists.map((l) => sql`${emptyList(l)} AS ${listColumn(l)}`);
+    const items = [beginColumn, farColumn, sql`${farColumn} AS ${here}`, left, sql`toUInt8(0) AS ${begun}`];
+    return sql`SELECT ${join([...items, sql`CAST([], 'Array(UInt32)') AS ${walkColumn(0)}`, ...empty])} FROM (${rows})${whereOf(meets)}`;
+  });
+  const as = walkedAs(edge, !fromTarget);
+  const further = (self: Sql): Sql =>
+    graph.select((u) => {
+      const other = u.other(as, step, here);
+      const keys = u.constant('pair keys', sql`(SELECT tupleElement(${pairs}, 1))`);
+      const lengths = u.constant('pair distances', sql`(SELECT tupleElement(${pairs}, 2))`);
+      const falls = [
+        sql`${left} > 0`,
+        ...u.edgeMeets(edge.predicates, step),
+        sql`transform(toUInt64(${beginColumn}) * 4294967296 + ${other}, ${keys}, ${lengths}, toUInt8(255)) = ${left} - 1`,
+        ...u.nodeMeets(edge.inner, other).map((inner) => sql`(${left} = 1 OR ${inner})`),
+      ];
+      const made = lists.map((l) =>
+        l.over === 'edges' ? longerList(l, step, u) : sql`if(${begun} = 0, ${listColumn(l)}, ${longerList(l, here, u)})`,
+      );
+      const items = [beginColumn, farColumn, other, sql`toUInt8(${left} - 1)`, sql`toUInt8(1)`];
+      const one = match.shortest === 'any' ? sql` LIMIT 1 BY ${beginColumn}, ${farColumn}` : sql``;
+      return sql`SELECT ${join([...items, sql`arrayPushBack(${walkColumn(0)}, ${step})`, ...made])} FROM ${self} ARRAY JOIN ${u.list(as, here)} AS ${step}${whereOf(falls)}${one}`;
+    });
+  const walks = graph.recursive((self) => sql`${starts} UNION ALL ${further(self)}`);
+  const ordered = (l: Sql): Sql => (fromTarget ? l : sql`arrayReverse(${l})`);
   return {
-    ...both,
-    select: sql`SELECT ${join([...ends, walkColumn(0)])} FROM ${walks} WHERE ${left} = 0`,
+    ...ends,
+    select: sql`SELECT ${join([beginColumn, farColumn, walkColumn(0), ...lists.map(listColumn)])} FROM ${walks} WHERE ${left} = 0`,
+    list: (value) => {
+      if (!lists.includes(value)) return undefined;
+      return value.how === 'map' ? ordered(listColumn(value)) : listColumn(value);
+    },
     walk: () => ordered(walkColumn(0)),
-    inner: () => innerNodes(graph, as, nodeColumn(far), ordered),
+    inner: (_, u) => innerNodes(u, as, farColumn, ordered),
   };
 }
 
-/** The nodes between the edges of a walk, from the node where it began. */
-function innerNodes(graph: GraphSql, as: 'out' | 'in' | 'any', start: Sql, ordered: (list: Sql) => Sql): Sql {
-  const edges = sql`arrayPopBack(${walkColumn(0)})`;
-  if (as !== 'any') return ordered(sql`arrayMap(${x} -> ${graph.other(as, x, x)}, ${edges})`);
-  // Each edge leads from the node that the one before reached.
-  return ordered(
-    sql`arrayPopFront(arrayFold((${y}, ${x}) -> arrayPushBack(${y}, ${graph.other(as, x, sql`${y}[-1]`)}), ${edges}, [${start}]))`,
+/** All pairs of a starting node and a node that it reaches, with the distance, as a constant: the pair as one number, 32 bits each. */
+function distances(
+  graph: GraphSql,
+  match: GraphMatch,
+  { begin, far, fromTarget, max }: { begin: number; far: number; fromTarget: boolean; max: number },
+): Sql {
+  const edge = match.edges[0]!;
+  const next = nextNodes(graph, edge, walkedAs(edge, fromTarget));
+  const n = name('n');
+  const roots = graph.select((u) => {
+    const found = sql`SELECT arrayJoin(${u.numbers()}) AS ${root}${whereOf(u.nodeMeets(match.nodes[begin]!.predicates, root))}`;
+    const counted = sql`SELECT ${root}, count() OVER () * length(${u.numbers()}) AS ${pair} FROM (${found})`;
+    const message = string(
+      'graph-shortest-paths: too many pairs of nodes to search; say more of the start or of the destination in the where clause',
+    );
+    return sql`SELECT ${root}, toUInt8(0) AS ${depth}, [${root}] AS ${front}, bitmapBuild([${root}]) AS ${seen} FROM (${counted}) WHERE throwIf(${pair} > ${integer(maxSearch)}, ${message}) = 0`;
+  });
+  // Where all that is looked for has been seen, no further level is searched.
+  const targets = graph.constant(
+    graph.select((u) => {
+      const found = sql`SELECT arrayJoin(${u.numbers()}) AS ${n}${whereOf(u.nodeMeets(match.nodes[far]!.predicates, n))}`;
+      return sql`SELECT groupArray(${n}) FROM (${found})`;
+    }),
   );
+  const neighbours = (self: Sql): Sql =>
+    graph.select((u) => {
+      const inner = u.nodeMeets(edge.inner, n);
+      const all = sql`arrayFlatten(arrayMap(${x} -> ${next}[${x}], ${front}))`;
+      const rows = sql`SELECT ${root}, ${depth}, ${seen}, ${front} FROM ${self} WHERE ${depth} < ${integer(max)} AND notEmpty(${front}) AND NOT bitmapHasAll(${seen}, bitmapBuild(${targets}))`;
+      if (!inner.length) return sql`SELECT ${root}, ${depth}, ${seen}, bitmapBuild(${all}) AS ${near} FROM (${rows})`;
+      // Only nodes that may be inside a walk lead on.
+      const inside = sql`SELECT ${root}, ${depth}, any(${seen}) AS ${seen}, groupArray(${n}) AS ${front} FROM (SELECT ${root}, ${depth}, ${seen}, arrayJoin(${front}) AS ${n} FROM (${rows})) WHERE ${depth} = 0 OR (${join(inner, sql` AND `)}) GROUP BY ${root}, ${depth}`;
+      return sql`SELECT ${root}, ${depth}, ${seen}, bitmapBuild(${all}) AS ${near} FROM (${inside})`;
+    });
+  const levels = graph.recursive(
+    (self) =>
+      sql`${roots} UNION ALL SELECT ${root}, toUInt8(${depth} + 1), bitmapToArray(bitmapAndnot(${near}, ${seen})), bitmapOr(${near}, ${seen}) FROM (${neighbours(self)})`,
+  );
+  return graph.constant(
+    sql`SELECT tuple(groupArray(toUInt64(${root}) * 4294967296 + ${n}), groupArray(${depth})) FROM (SELECT ${root}, ${depth}, arrayJoin(${front}) AS ${n} FROM ${levels})`,
+  );
+}
+
+/** The nodes between the edges of a walk, from the node where it began. */
+function innerNodes(u: Using, as: 'out' | 'in' | 'any', start: Sql, ordered: (list: Sql) => Sql): Sql {
+  const edges = sql`arrayPopBack(${walkColumn(0)})`;
+  if (as !== 'any') return ordered(sql`arrayMap(${y} -> ${u.other(as, y, y)}, ${edges})`);
+  // Each edge leads from the node that the one before reached.
+  const reached = sql`arrayFold((${y}, ${x}) -> arrayPushBack(${y}, ${u.other(as, x, sql`${y}[-1]`)}), ${edges}, [${start}])`;
+  return ordered(sql`arrayPopFront(${reached})`);
 }

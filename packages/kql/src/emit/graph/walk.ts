@@ -1,19 +1,16 @@
 import type { GraphMatch, PatternEdge } from '../../plan/graph.ts';
 import type { Expr } from '../../plan/plan.ts';
 import { identifier, integer, join, sql, type Sql } from '../../sql.ts';
-import type { GraphSql } from './build.ts';
-import { walkedAs } from './match.ts';
-
-/** Rows of matches: numbers of nodes and edges, and how to read them. */
-export interface Matches {
-  readonly select: Sql;
-  readonly node: (index: number) => Sql;
-  readonly edge: (index: number) => Sql;
-  /** The edges of a walk, as the pattern reads them, from left to right. */
-  readonly walk: (index: number) => Sql;
-  /** The nodes between them. */
-  readonly inner: (index: number) => Sql;
-}
+import { dense, type GraphSql, type Using } from './build.ts';
+import {
+  emptyList,
+  listColumn,
+  listsOver,
+  longerList,
+  walkedAs,
+  type ListValue,
+  type Matches,
+} from './match.ts';
 
 export const nodeColumn = (i: number): Sql => identifier(`$$n${i}`);
 export const edgeColumn = (i: number): Sql => identifier(`$$e${i}`);
@@ -22,7 +19,7 @@ const passedColumn = (i: number): Sql => identifier(`$$q${i}`);
 const here = identifier('$$here');
 const depth = identifier('$$depth');
 const step = identifier('$$step');
-const no = sql`CAST([], 'Array(UInt32)')`;
+const none = sql`CAST([], 'Array(UInt32)')`;
 
 /** How selective a condition is likely to be: an equality finds few. */
 function weight(expr: Expr): number {
@@ -33,18 +30,24 @@ function weight(expr: Expr): number {
 }
 export const selectivity = (tests: readonly Expr[]): number =>
   tests.length ? Math.max(...tests.map(weight)) * 10 + tests.length : 0;
+export const whereOf = (conditions: readonly Sql[]): Sql =>
+  conditions.length ? sql` WHERE ${join(conditions, sql` AND `)}` : sql``;
 
 /** What was walked so far. */
 interface State {
   select: Sql;
   readonly nodes: Set<number>;
   readonly edges: Set<number>;
+  /** Edges walked from right to left. */
   readonly backward: Set<number>;
+  /** Walks whose nodes are kept, too. */
   readonly passed: Set<number>;
 }
 const carried = (s: State, match: GraphMatch): Sql[] => [
   ...[...s.nodes].map(nodeColumn),
-  ...[...s.edges].map((i) => (match.edges[i]!.range ? walkColumn(i) : edgeColumn(i))),
+  ...[...s.edges].flatMap((i) =>
+    match.edges[i]!.range ? [walkColumn(i), ...listsOver(match, i).map(listColumn)] : [edgeColumn(i)],
+  ),
   ...[...s.passed].map(passedColumn),
 ];
 
@@ -52,8 +55,12 @@ const carried = (s: State, match: GraphMatch): Sql[] => [
 export function walkPattern(graph: GraphSql, match: GraphMatch): Matches {
   const scores = match.nodes.map((n) => selectivity(n.predicates));
   const start = scores.indexOf(Math.max(...scores));
+  const column = nodeColumn(start);
   const state: State = {
-    select: sql`SELECT arrayJoin(${graph.nodesMeeting(match.nodes[start]!.predicates)}) AS ${nodeColumn(start)}`,
+    select: graph.select(
+      (u) =>
+        sql`SELECT arrayJoin(${u.numbers()}) AS ${column}${whereOf(u.nodeMeets(match.nodes[start]!.predicates, column))}`,
+    ),
     nodes: new Set([start]),
     edges: new Set(),
     backward: new Set(),
@@ -62,17 +69,16 @@ export function walkPattern(graph: GraphSql, match: GraphMatch): Matches {
   while (state.edges.size < match.edges.length) {
     const next = nextEdge(state, match, scores);
     const edge = match.edges[next]!;
-    if (!state.nodes.has(edge.from) || (state.nodes.has(edge.to) && scores[edge.to]! > scores[edge.from]!))
-      state.backward.add(next);
+    if (!state.nodes.has(edge.from)) state.backward.add(next);
     if (edge.range) walkEdge(graph, match, state, next);
-    else stepEdge(graph, match, state, next);
+    else state.select = stepEdge(graph, match, state, next);
     state.edges.add(next);
     state.nodes.add(edge.from).add(edge.to);
   }
-  return matchesOf(graph, match, state);
+  return matchesOf(match, state);
 }
 
-/** Closing an edge between known nodes comes first, then single edges, then walks. */
+/** An edge between known nodes comes first, then single edges, then walks. */
 function nextEdge(state: State, match: GraphMatch, scores: readonly number[]): number {
   let best = -1;
   let bestScore = -1;
@@ -101,24 +107,24 @@ function apart(match: GraphMatch, state: State, edge: Sql, node: Sql, closing: b
     ...[...state.passed].map((i) => sql`NOT has(${passedColumn(i)}, ${node})`),
   ];
 }
-const whereOf = (conditions: readonly Sql[]): Sql =>
-  conditions.length ? sql` WHERE ${join(conditions, sql` AND `)}` : sql``;
 
-function stepEdge(graph: GraphSql, match: GraphMatch, state: State, index: number): void {
+function stepEdge(graph: GraphSql, match: GraphMatch, state: State, index: number): Sql {
   const edge = match.edges[index]!;
   const backward = state.backward.has(index);
   const [near, far] = backward ? [edge.to, edge.from] : [edge.from, edge.to];
   const as = walkedAs(edge, backward);
-  const other = graph.other(as, step, nodeColumn(near));
   const closing = state.nodes.has(far);
-  const items = [...carried(state, match), sql`${step} AS ${edgeColumn(index)}`];
-  if (!closing) items.push(sql`${other} AS ${nodeColumn(far)}`);
-  const conditions = [
-    ...(closing ? [sql`${other} = ${nodeColumn(far)}`] : graph.nodeMeets(match.nodes[far]!.predicates, other)),
-    ...graph.edgeMeets(edge.predicates, step),
-    ...apart(match, state, step, other, closing),
-  ];
-  state.select = sql`SELECT ${join(items)} FROM (${state.select}) ARRAY JOIN ${graph.edgesOf(as)}[${nodeColumn(near)}] AS ${step}${whereOf(conditions)}`;
+  return graph.select((u) => {
+    const other = u.other(as, step, nodeColumn(near));
+    const items = [...carried(state, match), sql`${step} AS ${edgeColumn(index)}`];
+    if (!closing) items.push(sql`${other} AS ${nodeColumn(far)}`);
+    const conditions = [
+      ...(closing ? [sql`${other} = ${nodeColumn(far)}`] : u.nodeMeets(match.nodes[far]!.predicates, other)),
+      ...u.edgeMeets(edge.predicates, step),
+      ...apart(match, state, step, other, closing),
+    ];
+    return sql`SELECT ${join(items)} FROM (${state.select}) ARRAY JOIN ${u.list(as, nodeColumn(near))} AS ${step}${whereOf(conditions)}`;
+  });
 }
 
 /** An edge that is walked several times: a SELECT that reads itself, one edge further each time. */
@@ -130,49 +136,60 @@ function walkEdge(graph: GraphSql, match: GraphMatch, state: State, index: numbe
   const as = walkedAs(edge, backward);
   const closing = state.nodes.has(far);
   const before = carried(state, match);
+  const lists = listsOver(match, index);
   const walk = walkColumn(index);
   const passed = passedColumn(index);
   const keepPassed = match.cycles === 'none' || as === 'any';
-  const other = graph.other(as, step, here);
-  const conditions = [
-    sql`${depth} < ${integer(match.cycles === 'none' && closing ? 0 : max)}`,
-    ...graph.edgeMeets(edge.predicates, step),
-    ...apart(match, state, step, other, false),
-    ...(match.cycles === 'unique_edges' ? [sql`NOT has(${walk}, ${step})`] : []),
-    ...(match.cycles === 'none' ? [sql`NOT has(${passed}, ${other})`] : []),
-  ];
-  const inner = graph.nodeMeets(edge.inner, here);
-  if (inner.length) conditions.push(sql`(${depth} = 0 OR (${join(inner, sql` AND `)}))`);
   const left = closing || max < 3 ? undefined : stepsLeft(graph, match, edge, backward, far);
-  if (left) conditions.push(sql`${depth} + 1 + ${left}[${other}] <= ${integer(max)}`);
   const first = [
     ...before,
     sql`${nodeColumn(near)} AS ${here}`,
-    sql`${no} AS ${walk}`,
-    ...(keepPassed ? [sql`${no} AS ${passed}`] : []),
+    sql`${none} AS ${walk}`,
+    ...(keepPassed ? [sql`${none} AS ${passed}`] : []),
+    ...lists.map((l) => sql`${emptyList(l)} AS ${listColumn(l)}`),
     sql`toUInt32(0) AS ${depth}`,
   ];
-  const next = [
-    ...before,
-    other,
-    sql`arrayPushBack(${walk}, ${step})`,
-    ...(keepPassed ? [sql`arrayPushBack(${passed}, ${other})`] : []),
-    sql`toUInt32(${depth} + 1)`,
-  ];
+  const further = (self: Sql): Sql =>
+    graph.select((u) => {
+      const other = u.other(as, step, here);
+      const items = [
+        ...before,
+        other,
+        sql`arrayPushBack(${walk}, ${step})`,
+        ...(keepPassed ? [sql`arrayPushBack(${passed}, ${other})`] : []),
+        ...lists.map((l) => listStep(l, u)),
+        sql`toUInt32(${depth} + 1)`,
+      ];
+      // With no node twice, a walk between known nodes has no edge.
+      const conditions = [
+        sql`${depth} < ${integer(match.cycles === 'none' && closing ? 0 : max)}`,
+        ...u.edgeMeets(edge.predicates, step),
+        ...apart(match, state, step, other, false),
+        ...(match.cycles === 'unique_edges' ? [sql`NOT has(${walk}, ${step})`] : []),
+        ...(match.cycles === 'none' ? [sql`NOT has(${passed}, ${other})`] : []),
+        ...u.nodeMeets(edge.inner, here).map((inner) => sql`(${depth} = 0 OR ${inner})`),
+      ];
+      if (left) conditions.push(sql`${depth} + 1 + ${u.constant('left', left)}[${other}] <= ${integer(max)}`);
+      return sql`SELECT ${join(items)} FROM ${self} ARRAY JOIN ${u.list(as, here)} AS ${step}${whereOf(conditions)}`;
+    });
   const source = state.select;
-  const rows = graph.recursive(
-    (self) =>
-      sql`SELECT ${join(first)} FROM (${source}) UNION ALL SELECT ${join(next)} FROM ${self} ARRAY JOIN ${graph.edgesOf(as)}[${here}] AS ${step}${whereOf(conditions)}`,
-  );
-  const items = [...before, walk, ...(keepPassed ? [passed] : [])];
+  const rows = graph.recursive((self) => sql`SELECT ${join(first)} FROM (${source}) UNION ALL ${further(self)}`);
+  const items = [...before, walk, ...(keepPassed ? [passed] : []), ...lists.map(listColumn)];
   if (!closing) items.push(sql`${here} AS ${nodeColumn(far)}`);
-  const ends = [
-    sql`${depth} >= ${integer(min)}`,
-    ...(closing ? [sql`${here} = ${nodeColumn(far)}`] : graph.nodeMeets(match.nodes[far]!.predicates, here)),
-  ];
-  state.select = sql`SELECT ${join(items)} FROM ${rows}${whereOf(ends)}`;
+  state.select = graph.select((u) => {
+    const ends = [
+      sql`${depth} >= ${integer(min)}`,
+      ...(closing ? [sql`${here} = ${nodeColumn(far)}`] : u.nodeMeets(match.nodes[far]!.predicates, here)),
+    ];
+    return sql`SELECT ${join(items)} FROM ${rows}${whereOf(ends)}`;
+  });
   if (keepPassed) state.passed.add(index);
 }
+/** A node is between two edges once the walk goes on from it. */
+const listStep = (list: ListValue, u: Using): Sql =>
+  list.over === 'edges'
+    ? longerList(list, step, u)
+    : sql`if(${depth} = 0, ${listColumn(list)}, ${longerList(list, here, u)})`;
 
 /**
  * For each node, how many edges at least are left from it to a node that may end the walk; 255 where there is no way. Walks that cannot
@@ -187,38 +204,48 @@ function stepsLeft(
 ): Sql | undefined {
   const tests = match.nodes[far]!.predicates;
   if (!tests.length) return undefined;
-  const back = walkedAs(edge, !backward);
-  const [front, seen, near, n, x, y] = ['front', 'seen', 'near', 'n', 'x', 'y'].map((name) =>
+  const [front, seen, near, n, v, x] = ['front', 'seen', 'near', 'n', 'v', 'x'].map((name) =>
     identifier(`$$${name}`),
   ) as [Sql, Sql, Sql, Sql, Sql, Sql];
-  const usable = graph.edgeMeets(edge.predicates, y);
-  const list = sql`${graph.edgesOf(back)}[${x}]`;
-  const filtered = usable.length ? sql`arrayFilter(${y} -> ${join(usable, sql` AND `)}, ${list})` : list;
-  const neighbours = sql`arrayFlatten(arrayMap(${x} -> arrayMap(${y} -> ${graph.other(back, y, x)}, ${filtered}), ${front}))`;
-  const ends = graph.nodesMeeting(tests);
+  const next = nextNodes(graph, edge, walkedAs(edge, !backward));
+  const ends = graph.select((u) => {
+    const found = sql`SELECT arrayJoin(${u.numbers()}) AS ${n}${whereOf(u.nodeMeets(tests, n))}`;
+    return sql`SELECT toUInt32(0) AS ${depth}, groupArray(${n}) AS ${front}, bitmapBuild(groupArray(${n})) AS ${seen} FROM (${found})`;
+  });
   const levels = graph.recursive(
     (self) =>
-      sql`SELECT toUInt32(0) AS ${depth}, ${ends} AS ${front}, bitmapBuild(${ends}) AS ${seen} UNION ALL SELECT toUInt32(${depth} + 1), bitmapToArray(bitmapAndnot(${near}, ${seen})), bitmapOr(${near}, ${seen}) FROM (SELECT ${depth}, ${seen}, bitmapBuild(${neighbours}) AS ${near} FROM ${self} WHERE ${depth} < ${integer(edge.range!.max - 1)} AND notEmpty(${front}))`,
+      sql`${ends} UNION ALL SELECT toUInt32(${depth} + 1), bitmapToArray(bitmapAndnot(${near}, ${seen})), bitmapOr(${near}, ${seen}) FROM (SELECT ${depth}, ${seen}, bitmapBuild(arrayFlatten(arrayMap(${x} -> ${next}[${x}], ${front}))) AS ${near} FROM ${self} WHERE ${depth} < ${integer(edge.range!.max - 1)} AND notEmpty(${front}))`,
   );
-  const all = sql`SELECT arrayJoin(${front}) AS ${n}, toUInt8(${depth}) AS ${depth} FROM ${levels} UNION ALL SELECT arrayJoin(${graph.nodeNumbers()}), toUInt8(255)`;
-  return graph.constant(
-    `left ${levels.text}`,
-    sql`SELECT tupleElement(arraySort(groupArray((${n}, ${near}))), 2) FROM (SELECT ${n}, min(${depth}) AS ${near} FROM (${all}) GROUP BY ${n})`,
-  );
+  const rows = sql`SELECT arrayJoin(${front}) AS ${n}, toUInt8(${depth}) AS ${v} FROM ${levels}`;
+  return graph.constant(dense(graph, rows, (value) => sql`min(${value})`, sql`toUInt8(255)`));
 }
 
-function matchesOf(graph: GraphSql, match: GraphMatch, state: State): Matches {
+/** For each node, the nodes to which its edges lead that the pattern's edge may be. */
+export function nextNodes(graph: GraphSql, edge: PatternEdge, as: 'out' | 'in' | 'any'): Sql {
+  const n = identifier('$$n');
+  const rows = graph.select((u) => {
+    const every = sql`SELECT arrayJoin(${u.numbers()}) AS ${n}`;
+    return sql`SELECT ${n}, [${u.other(as, step, n)}] AS ${identifier('$$v')} FROM (${every}) ARRAY JOIN ${u.list(as, n)} AS ${step}${whereOf(u.edgeMeets(edge.predicates, step))}`;
+  });
+  return graph.constant(dense(graph, rows, (v) => sql`groupUniqArrayArray(${v})`, none));
+}
+
+function matchesOf(match: GraphMatch, state: State): Matches {
   const ordered = (index: number, list: Sql): Sql => (state.backward.has(index) ? sql`arrayReverse(${list})` : list);
   return {
     select: state.select,
     node: nodeColumn,
     edge: edgeColumn,
+    list: (value) => {
+      if (!listsOver(match, value.of).includes(value)) return undefined;
+      return value.how === 'map' ? ordered(value.of, listColumn(value)) : listColumn(value);
+    },
     walk: (i) => ordered(i, walkColumn(i)),
-    inner: (i) => {
+    inner: (i, u) => {
       if (state.passed.has(i)) return ordered(i, sql`arrayPopBack(${passedColumn(i)})`);
       const as = walkedAs(match.edges[i]!, state.backward.has(i));
-      const x = graph.alias();
-      return ordered(i, sql`arrayMap(${x} -> ${graph.other(as, x, x)}, arrayPopBack(${walkColumn(i)}))`);
+      const x = identifier('$$y');
+      return ordered(i, sql`arrayMap(${x} -> ${u.other(as, x, x)}, arrayPopBack(${walkColumn(i)}))`);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Binder, Env, Place } from '../../bind/binder.ts';
 import { child, childOrNone, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../../bind/kusto.ts';
 import { graphFunctions } from '../../functions/graph.ts';
-import type { Graph, GraphStep } from '../../plan/graph.ts';
+import type { Graph, GraphValue } from '../../plan/graph.ts';
 import { columnOf, isHidden, type Expr, type Field, type NamedExpr, type Rel } from '../../plan/plan.ts';
 import { applySteps } from '../expand.ts';
 import { fieldOf, parametersOf, type OperatorBinder } from '../shared.ts';
@@ -49,7 +49,7 @@ export const makeGraph: OperatorBinder = (node, input, env, b) => {
         ? merged(nodeTables.map((t) => t.rel), node, b)
         : [{ name: idProperty, type: input.fields.find((f) => f.name === source)!.type }],
     edgeFields: visible(input),
-    steps: [],
+    components: [],
   };
   const partition = childOrNone(node, 'PartitionedByClause');
   return partition ? partitioned(partition, graph, env, b) : graphRel(graph, node, b);
@@ -91,12 +91,6 @@ function merged(rels: readonly Rel[], node: SyntaxNode, b: Binder): Field[] {
   return [...fields.values()];
 }
 
-const changed = (input: Rel, step: GraphStep, node: SyntaxNode, b: Binder, extra: readonly Field[] = []): Rel => {
-  const graph = graphOf(input, node, b);
-  const nodeFields = [...graph.nodeFields.filter((f) => !extra.some((e) => e.name === f.name)), ...extra];
-  return graphRel({ ...graph, nodeFields, steps: [...graph.steps, step] }, node, b);
-};
-
 /** `G | graph-mark-components [kind=weak|strong] [with_component_id=Name]`: a property that numbers the components from 0. */
 export const markComponents: OperatorBinder = (node, input, _env, b) => {
   const parameters = parametersOf(node);
@@ -106,21 +100,39 @@ export const markComponents: OperatorBinder = (node, input, _env, b) => {
   const given = graphOf(input, node, b);
   if (given.nodeFields.some((f) => f.name === name))
     return b.fail('InvalidArgument', `nodes have a property ${name} already: name the component with_component_id=…`, node);
-  return changed(input, { kind: 'components', strong: kind === 'strong', name }, node, b, [{ name, type: 'long' }]);
+  const components = [...given.components, { name, strong: kind === 'strong' }];
+  return graphRel({ ...given, components, nodeFields: [...given.nodeFields, { name, type: 'long' }] }, node, b);
 };
 
 /** `G | graph-where-nodes Predicate`: the nodes for which it is true, and the edges between them. */
-export const whereNodes: OperatorBinder = (node, input, env, b) =>
-  changed(input, { kind: 'whereNodes', predicate: elementTest(node, input, 'node', env, b) }, node, b);
-/** `G | graph-where-edges Predicate`: the edges for which it is true, and all nodes. */
-export const whereEdges: OperatorBinder = (node, input, env, b) =>
-  changed(input, { kind: 'whereEdges', predicate: elementTest(node, input, 'edge', env, b) }, node, b);
-
-function elementTest(node: SyntaxNode, input: Rel, of: 'node' | 'edge', env: Env, b: Binder): Expr {
+export const whereNodes: OperatorBinder = (node, input, env, b) => {
   const graph = graphOf(input, node, b);
+  const predicates = [elementTest(node, graph, 'node', env, b)];
+  return narrowed(graph, predicates, edgeRows(graph, predicates, node, b), node, b);
+};
+/** `G | graph-where-edges Predicate`: the edges for which it is true, and all nodes. */
+export const whereEdges: OperatorBinder = (node, input, env, b) => {
+  const graph = graphOf(input, node, b);
+  const predicate = elementTest(node, graph, 'edge', env, b);
+  const { edges } = graph;
+  return narrowed(graph, [], { kind: 'filter', input: edges, predicate, fields: edges.fields, order: [] }, node, b);
+};
+
+/** A graph of some of the edges and nodes of another. Its nodes come from a table of them all, with their identifiers as text. */
+function narrowed(graph: Graph, predicates: readonly Expr[], edges: Rel, node: SyntaxNode, b: Binder): Rel {
+  if (graph.partition !== undefined) return b.fail('InvalidArgument', 'this cannot stand in partitioned-by', node);
+  const id: Field = { name: '$$id', type: 'string' };
+  const rel = elementRows('node', [...graph.nodeFields, id].map(itemOf), graph, predicates, node, b);
+  return graphRel({ ...graph, edges, nodeTables: [{ rel, id: id.name }], idProperty: undefined, components: [] }, node, b);
+}
+const itemOf = (f: Field): NamedExpr => ({ name: f.name, expr: columnOf(f) });
+const edgeRows = (graph: Graph, predicates: readonly Expr[], node: SyntaxNode, b: Binder): Rel =>
+  elementRows('edge', graph.edgeFields.map(itemOf), graph, predicates, node, b);
+
+function elementTest(node: SyntaxNode, graph: Graph, of: 'node' | 'edge', env: Env, b: Binder): Expr {
   const fields = of === 'node' ? graph.nodeFields : graph.edgeFields;
-  const place: Place = { env, input: { ...input, fields }, graph: elementNames(of, graph) };
-  return b.expr(child(node, 'Condition'), place);
+  const place: Place = { env, input: { ...graph.edges, fields }, graph: elementNames(of, graph) };
+  return b.cast(b.expr(child(node, 'Condition'), place), 'bool', node);
 }
 
 /** `G | graph-to-table nodes [with_node_id=Name]` or `edges [with_source_id=Name] [with_target_id=Name]`. */
@@ -147,46 +159,53 @@ function tableOf(output: SyntaxNode, graph: Graph, b: Binder): Rel {
     return name === undefined ? [] : [{ name, expr }];
   };
   if (textOf(child(output, 'EntityKeyword')) === 'nodes') {
-    const items = [
-      ...hash('with_node_id', { kind: 'column', name: '$$hash', type: 'long' }),
-      ...graph.nodeFields.map((f) => ({ name: f.name, expr: columnOf(f) })),
-    ];
-    return elementTable('node', items, graph, output, b);
+    const id: Expr = { kind: 'column', name: '$$hash', type: 'long' };
+    const items = [...hash('with_node_id', id), ...graph.nodeFields.map(itemOf)];
+    return elementRows('node', distinctly(items, output, b), graph, [], output, b);
   }
-  const id = (column: string): Expr =>
+  const idOf = (column: string): Expr =>
     b.call(graphFunctions.nodeHash, [columnOf(graph.edges.fields.find((f) => f.name === column)!)], 'long', output);
-  const items = [
-    ...hash('with_source_id', id(graph.source)),
-    ...hash('with_target_id', id(graph.target)),
-    ...graph.edgeFields.map((f) => ({ name: f.name, expr: columnOf(f) })),
-  ];
-  // While nothing was taken from the graph, its edges are the rows that it was made of.
-  return graph.steps.every((s) => s.kind === 'components')
-    ? distinctly(graph.edges, items, output, b)
-    : elementTable('edge', items, graph, output, b);
+  const items = distinctly(
+    [...hash('with_source_id', idOf(graph.source)), ...hash('with_target_id', idOf(graph.target)), ...graph.edgeFields.map(itemOf)],
+    output,
+    b,
+  );
+  // The edges of a graph are the rows that it was made of.
+  return { kind: 'project', input: graph.edges, items, fields: items.map(fieldOf), order: [] };
 }
 
 /** A column that is named twice would hide another. */
-function distinctly(input: Rel, items: readonly NamedExpr[], node: SyntaxNode, b: Binder): Rel {
+function distinctly(items: NamedExpr[], node: SyntaxNode, b: Binder): NamedExpr[] {
   const twice = items.find((item, i) => items.findIndex((other) => other.name === item.name) !== i);
   if (twice) return b.fail('InvalidArgument', `there is a property ${twice.name} already: give another name`, node);
-  return { kind: 'project', input, items, fields: items.map(fieldOf), order: [] };
+  return items;
 }
 
-function elementTable(kind: 'node' | 'edge', items: readonly NamedExpr[], graph: Graph, node: SyntaxNode, b: Binder): Rel {
-  const values = items.map((item, i) => ({ kind, name: `$$${i}`, type: item.expr.type, of: 0, expr: item.expr }) as const);
-  const ends = kind === 'node' ? [{ predicates: [] }] : [{ predicates: [] }, { predicates: [] }];
-  const edge = { from: 0, to: 1, direction: 'right', range: undefined, predicates: [], inner: [], span: b.span(node) } as const;
-  const rel = matchRel({
+/** A row for each node, or for each edge, of those for which the conditions on nodes are true. */
+function elementRows(
+  kind: 'node' | 'edge',
+  items: readonly NamedExpr[],
+  graph: Graph,
+  predicates: readonly Expr[],
+  node: SyntaxNode,
+  b: Binder,
+): Rel {
+  const span = b.span(node);
+  const values = items.map((item): GraphValue => ({ kind, name: b.hidden('match'), type: item.expr.type, of: 0, expr: item.expr }));
+  const edge = { from: 0, to: 1, direction: 'right', range: undefined, predicates: [], inner: [], span } as const;
+  const input = matchRel({
     graph,
-    nodes: ends,
+    nodes: kind === 'node' ? [{ predicates }] : [{ predicates }, { predicates }],
     edges: kind === 'node' ? [] : [edge],
     cycles: 'all',
     shortest: undefined,
     condition: undefined,
     values,
-    span: b.span(node),
+    span,
   });
-  const columns = items.map((item, i): NamedExpr => ({ name: item.name, expr: { kind: 'column', name: values[i]!.name, type: values[i]!.type } }));
-  return distinctly(rel, columns, node, b);
+  const columns = items.map((item, i): NamedExpr => {
+    const { name, type } = values[i]!;
+    return { name: item.name, expr: { kind: 'column', name, type } };
+  });
+  return { kind: 'project', input, items: columns, fields: columns.map(fieldOf), order: [] };
 }
