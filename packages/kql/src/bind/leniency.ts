@@ -45,12 +45,13 @@ function inGraphElement(node: SyntaxNode, kind: string, d: Diagnostic): boolean 
   return first !== undefined && /^inner_nodes\s*\(/.test(textOf(first)) && body !== undefined && covers(body, d);
 }
 
-/** Parts of a timespan may be reals, and what is no array has no length. */
+/** Parts of a timespan may be reals, what is no array has no length, and the degree of a polynomial may be a long. */
 function inCall(node: SyntaxNode, d: Diagnostic): boolean {
   const name = nameOf(child(node, 'Name'));
   return (
     (d.Code === 'KS134' && (name === 'make_timespan' || name === 'make_datetime')) ||
-    (d.Code === 'KS234' && (name === 'array_length' || name === 'arraylength'))
+    (d.Code === 'KS234' && (name === 'array_length' || name === 'arraylength')) ||
+    (d.Code === 'KS107' && name === 'series_fit_poly')
   );
 }
 

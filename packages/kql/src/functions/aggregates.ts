@@ -219,20 +219,6 @@ export const aggregateTable: readonly AggregateFunction[] = [
   make('$take_any', ['...any'], 'binder', (values) => sql`any(${columns(values)})`),
   make('$arg_max', ['any', '...any'], 'binder', extremeRow(sql`argMax`, sql`argMaxIf`)),
   make('$arg_min', ['any', '...any'], 'binder', extremeRow(sql`argMin`, sql`argMinIf`)),
-  make(
-    '$series',
-    ['long', 'any', 'long', 'any'],
-    'dynamic',
-    ([bin, value, n, missing]) => {
-      const bins = sql`groupArray(${bin!.sql})`;
-      const values = sql`groupArray(${toJsonElement(value!)})`;
-      const at = sql`indexOf(${bins}, toInt64(i))`;
-      return arrayFrom(
-        sql`arrayMap(i -> if(${at} = 0, ${toJsonElement(missing!)}, arrayElement(${values}, ${at})), range(toUInt64(${n!.sql})))`,
-      );
-    },
-    { nulls: 'never' },
-  ),
   ...deviation('stdev', sql`stddevSamp`),
   ...deviation('stdevp', sql`stddevPop`),
   ...deviation('variance', sql`varSamp`),

@@ -1,13 +1,5 @@
 import { integer, join, sql, type Sql } from '../sql.ts';
-import {
-  epochOffset,
-  epochTicks,
-  fromAnyTicks,
-  fromUnixTicks,
-  ticksPerDay,
-  toJsonElement,
-  unixTicks,
-} from './convert.ts';
+import { epochOffset, epochTicks, fromAnyTicks, fromUnixTicks, ticksPerDay, unixTicks } from './convert.ts';
 import {
   alias,
   engineTyped,
@@ -209,55 +201,7 @@ const makeTimespan: ScalarFunction['build'] = (args, call) => {
   return sql`if(${join(ranges, sql` AND `)}, ${join(parts, sql` + `)}, NULL)`;
 };
 
-/** Values on a number line: ticks of a datetime, else the value itself. */
-const onLine = (o: Operand): Sql => (o.type === 'datetime' ? unixTicks(o.sql) : o.sql);
-const floorDivide = (a: Sql, b: Sql): Sql => sql`toInt64(floor((${a}) / (${b})))`;
-/** Bins of a series are bounded, so that a slip of the step does not fill memory. */
-const maxBins = integer(1_000_000);
-/** What make-series counts with. */
-const seriesFunctions: readonly ScalarFunction[] = [
-  scalarWith(
-    '$within',
-    ['any', 'any', 'any'],
-    'bool',
-    ([v, from, to]) => sql`(${onLine(v!)} >= ${onLine(from!)} AND ${onLine(v!)} < ${onLine(to!)})`,
-  ),
-  scalarWith('$bin_index', ['any', 'any', 'any'], 'long', ([v, from, step]) =>
-    floorDivide(sql`${onLine(v!)} - ${onLine(from!)}`, step!.sql),
-  ),
-  scalarWith(
-    '$bin_count',
-    ['any', 'any', 'any'],
-    'long',
-    ([from, to, step]) =>
-      sql`toInt64(greatest(least(ifNull(ceil((${onLine(to!)} - ${onLine(from!)}) / (${step!.sql})), 0), ${maxBins}), 0))`,
-    'never',
-  ),
-  scalarWith('$past', ['any', 'any'], 'first', ([to, step]) =>
-    to!.type === 'datetime'
-      ? fromUnixTicks(sql`${unixTicks(to!.sql)} + 1`)
-      : to!.type === 'real'
-        ? sql`(${to!.sql} + ${step!.sql} / 1000000)`
-        : sql`(${to!.sql} + 1)`,
-  ),
-  scalarWith(
-    '$axis',
-    ['any', 'any', 'long'],
-    'dynamic',
-    ([from, step, n]) => {
-      const value = sql`(${onLine(from!)} + toInt64(i) * (${step!.sql}))`;
-      const cell =
-        from!.type === 'datetime'
-          ? toJsonElement({ sql: fromUnixTicks(value), type: 'datetime', nullable: true })
-          : toJsonElement({ sql: value, type: from!.type, nullable: true });
-      return sql`concat('[', arrayStringConcat(arrayMap(i -> ${cell}, range(toUInt64(${n!.sql}))), ','), ']')`;
-    },
-    'maybe',
-  ),
-];
-
 export const datetimeFunctions: readonly ScalarFunction[] = [
-  ...seriesFunctions,
   scalarWith('now', ['timespan?'], 'datetime', ([offset], call) =>
     offset ? ticksOf(clock(call.now), offset.sql) : clock(call.now),
   ),

@@ -1,3 +1,4 @@
+import { axisAggregates, axisFunctions } from './series/axis.ts';
 import type { ScalarFunction } from './registry.ts';
 import { refused, seriesColumnsOf, type SeriesColumns, type SeriesTable } from './series/columns.ts';
 import { decomposeTables, seasonalFunctions } from './series/decompose.ts';
@@ -30,7 +31,9 @@ export const seriesColumns: ReadonlyMap<string, SeriesColumns> = new Map(
   tables.map((t) => [t.name, seriesColumnsOf(t)]),
 );
 
+export { axisAggregates as seriesAggregates };
 export const seriesFunctions: readonly ScalarFunction[] = [
+  ...axisFunctions,
   ...elementwiseFunctions,
   ...fillFunctions,
   ...filterFunctions,

@@ -36,6 +36,10 @@ const settings = (
   threshold: threshold ? sql`ifNull(${threshold.sql}, 0.6)` : sql`0.6`,
 });
 
+/** The series without its test points. */
+const trainingPart = (values: Sql, s: Settings): Sql =>
+  sql`arraySlice(${values}, 1, greatest(toInt64(length(${values})) - ${s.testPoints}, 0))`;
+
 /** The period of the training part, as UInt64; 0 for none. */
 function periodOf(train: Sql, s: Settings): Sql {
   const { seasonality: o } = s;
@@ -75,18 +79,16 @@ function trendOf(deseasonal: Sql, length: Sql, trend: Trend): Sql {
 /** baseline, seasonal, trend (Array(Float64)) and residual (Array(Nullable(Float64))) as a tuple. */
 const decompose = (values: Sql, s: Settings): Sql =>
   bind({ dv: values }, ({ dv }) =>
-    bind(
-      { dt: sql`arraySlice(${dv}, 1, greatest(toInt64(length(${dv})) - ${s.testPoints}, 0))`, dn: sql`length(${dv})` },
-      ({ dt, dn }) =>
-        bind({ ds: bind({ dp: periodOf(dt, s) }, ({ dp }) => seasonalOf(dt, dp, dn)) }, ({ ds }) => {
-          const deseasonal = sql`arrayMap((x, a) -> x - a, ${dt}, arraySlice(${ds}, 1, length(${dt})))`;
-          return bind({ dr: trendOf(deseasonal, dn, s.trend) }, ({ dr }) =>
-            bind(
-              { db: sql`arrayMap((a, b) -> a + b, ${ds}, ${dr})` },
-              ({ db }) => sql`(${db}, ${ds}, ${dr}, arrayMap((x, a) -> x - a, ${dv}, ${db}))`,
-            ),
-          );
-        }),
+    bind({ dt: trainingPart(dv, s), dn: sql`length(${dv})` }, ({ dt, dn }) =>
+      bind({ ds: bind({ dp: periodOf(dt, s) }, ({ dp }) => seasonalOf(dt, dp, dn)) }, ({ ds }) => {
+        const deseasonal = sql`arrayMap((x, a) -> x - a, ${dt}, arraySlice(${ds}, 1, length(${dt})))`;
+        return bind({ dr: trendOf(deseasonal, dn, s.trend) }, ({ dr }) =>
+          bind(
+            { db: sql`arrayMap((a, b) -> a + b, ${ds}, ${dr})` },
+            ({ db }) => sql`(${db}, ${ds}, ${dr}, arrayMap((x, a) -> x - a, ${dv}, ${db}))`,
+          ),
+        );
+      }),
     ),
   );
 
@@ -148,12 +150,16 @@ export const decomposeTables: readonly SeriesTable[] = [
 /** series_seasonal asks more of a period that is detected than series_decompose does. */
 const seasonalThreshold = sql`0.7`;
 export const seasonalFunctions: readonly ScalarFunction[] = [
-  scalarWith('series_seasonal', ['dynamic', 'long?'], 'dynamic', ([d, period]) => {
+  scalarWith('series_seasonal', ['dynamic', 'long?', 'long?'], 'dynamic', ([d, period, testPoints], call) => {
     const { valid, values } = seriesOf(d!);
-    const s: Settings = { seasonality: period, trend: 'none', testPoints: sql`0`, threshold: seasonalThreshold };
-    const seasonal = bind({ dt: values }, ({ dt }) =>
-      bind({ dp: periodOf(dt, s) }, ({ dp }) => seasonalOf(dt, dp, sql`length(${dt})`)),
+    const s = settings(period, undefined, testPoints, undefined, call);
+    const seasonal = bind({ dv: values }, ({ dv }) =>
+      bind({ dt: trainingPart(dv, s) }, ({ dt }) =>
+        bind({ dp: periodOf(dt, { ...s, threshold: seasonalThreshold }) }, ({ dp }) =>
+          seasonalOf(dt, dp, sql`length(${dv})`),
+        ),
+      ),
     );
-    return dynamicOf({ valid, values: sql`arrayMap(v -> toNullable(v), ${seasonal})` });
+    return dynamicOf({ valid, values: plain(seasonal) });
   }),
 ];

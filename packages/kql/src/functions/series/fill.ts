@@ -42,11 +42,11 @@ function linear(values: Sql, test: Sql, whole: Sql, edges: boolean, constant: Sq
 export const fillFunctions: readonly ScalarFunction[] = [
   carry('series_fill_forward', sql`arrayFill`),
   carry('series_fill_backward', sql`arrayReverseFill`),
-  scalarWith('series_fill_const', ['dynamic', 'any', 'any?'], 'dynamic', ([d, value, placeholder], call) => {
+  scalarWith('series_fill_const', ['dynamic', 'any?', 'any?'], 'dynamic', ([d, value, placeholder], call) => {
     const { valid, values, whole } = seriesOf(d!);
-    const given = realOf(value!, call);
+    const given = value ? realOf(value, call) : sql`0.`;
     const constant =
-      value!.type === 'int' || value!.type === 'long' ? given : sql`if(${whole}, trunc(${given}), ${given})`;
+      !value || value.type === 'int' || value.type === 'long' ? given : sql`if(${whole}, trunc(${given}), ${given})`;
     return dynamicOf({
       valid,
       whole,

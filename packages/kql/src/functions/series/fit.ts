@@ -33,7 +33,7 @@ export const knownPoints = (values: Sql): { readonly px: Sql; readonly py: Sql }
   py: sql`arrayMap(v -> assumeNotNull(v), arrayFilter(v -> isNotNull(v), ${values}))`,
 });
 
-const spread = (y: Sql): Sql => sql`if(length(${y}) < 2, 0., arrayReduce('varSamp', ${y}))`;
+const spread = (y: Sql): Sql => sql`if(length(${y}) < 2, 0., arrayReduce('varSampStable', ${y}))`;
 const determination = (variance: Sql, residual: Sql): Sql =>
   sql`if(${variance} = 0, 0., 1 - ${residual} / ${variance})`;
 

@@ -62,8 +62,8 @@ function statsOf(d: Operand, ignore: Operand | undefined, call: CallInfo): Sql {
         sql`arrayMax(${s})`,
         place(sql`arrayMax`),
         sql`arrayAvg(${s})`,
-        spread('stddevSamp'),
-        spread('varSamp'),
+        spread('stddevSampStable'),
+        spread('varSampStable'),
         sql`arraySum(${s})`,
       ];
       return sql`tuple(${join(items.map((i) => sql`if(${unknown}, NULL, ${i})`))}, toInt64(length(${a})))`;

@@ -33,7 +33,7 @@ const quartile = normalQuantile(0.75);
 /** A score of 1.5 between the quartiles is this many standard deviations. */
 const mild = 4 * quartile;
 /** What the real engine multiplies by for the default range, read off its answers: its own normal quantiles are coarser than ours. */
-const defaultFactor = 2.7726056055079153;
+const defaultFactor = 2.772605605507915;
 
 export interface Range {
   readonly low: number;
@@ -52,19 +52,22 @@ export function rangeOf(low: number, high: number): Range {
 export const tukey = rangeOf(25, 75);
 export const customTukey = rangeOf(10, 90);
 
-/** Scores of an Array(Nullable(Float64)), as Array(Nullable(Float64)); where `skip` of `x` holds a value has no part, and its score is 0. */
-export const scoresOf = (values: Sql, range: Range, skip: Sql = sql`isNull(x)`): Sql =>
-  bind({ ov: values }, ({ ov }) =>
-    bind(
+/** Scores of an Array(Nullable(Float64)), as Array(Nullable(Float64)); where `skip` of `x` holds a value has no part, and its score is 0.
+ * Test points at the end have no part in the percentiles. */
+export const scoresOf = (values: Sql, range: Range, skip: Sql = sql`isNull(x)`, testPoints: Sql = sql`0`): Sql =>
+  bind({ ov: values }, ({ ov }) => {
+    const learned =
+      testPoints.text === '0' ? ov : sql`arraySlice(${ov}, 1, greatest(toInt64(length(${ov})) - ${testPoints}, 0))`;
+    return bind(
       {
-        oq: sql`arrayReduce('quantilesExactInclusive(${real(range.low / 100)}, ${real(range.high / 100)})', arrayMap(x -> assumeNotNull(x), arrayFilter(x -> NOT (${skip}), ${ov})))`,
+        oq: sql`arrayReduce('quantilesExactInclusive(${real(range.low / 100)}, ${real(range.high / 100)})', arrayMap(x -> assumeNotNull(x), arrayFilter(x -> NOT (${skip}), ${learned})))`,
       },
       ({ oq }) => {
         const score = (edge: Sql, factor: number): Sql => sql`(x - ${edge}) / (${oq}[2] - ${oq}[1]) * ${real(factor)}`;
         return sql`arrayMap(x -> multiIf(${skip}, 0., x > ${oq}[2], ${score(sql`${oq}[2]`, range.above)}, x < ${oq}[1], ${score(sql`${oq}[1]`, range.below)}, 0.), ${ov})`;
       },
-    ),
-  );
+    );
+  });
 
 function percentile(o: Operand | undefined, otherwise: number, what: string, call: CallInfo): number {
   if (!o) return otherwise;
@@ -75,17 +78,18 @@ function percentile(o: Operand | undefined, otherwise: number, what: string, cal
 export const outlierFunctions: readonly ScalarFunction[] = [
   scalarWith(
     'series_outliers',
-    ['dynamic', 'string?', 'any?', 'any?', 'any?'],
+    ['dynamic', 'string?', 'any?', 'any?', 'any?', 'long?'],
     'dynamic',
-    ([d, kind, ignore, low, high], call) => {
+    ([d, kind, ignore, low, high, test], call) => {
       const { valid, values } = seriesOf(d!);
       const custom = constantText(kind, ['ctukey', 'tukey'], 'kind', call) === 'ctukey';
       const from = percentile(low, 10, 'min_percentile', call);
       const to = percentile(high, 90, 'max_percentile', call);
       if (from >= to) return call.fail('min_percentile must be less than max_percentile');
       const ignored = ignore && ignore.literal?.value !== null ? convert(ignore, 'real')?.sql : undefined;
+      const points = test ? sql`toInt64(greatest(ifNull(${test.sql}, 0), 0))` : sql`0`;
       const skip = ignored ? sql`isNull(x) OR x = ${ignored}` : sql`isNull(x)`;
-      return dynamicOf({ valid, values: scoresOf(values, custom ? rangeOf(from, to) : tukey, skip) });
+      return dynamicOf({ valid, values: scoresOf(values, custom ? rangeOf(from, to) : tukey, skip, points) });
     },
   ),
 ];

@@ -55,7 +55,7 @@ const fitPoly = (ys: Sql, xs: Sql, degree: number): Sql =>
         },
         ({ hx, hy, hz }) =>
           bind(
-            { hf: fitted(hx, hy, degree), hv: sql`if(length(${hy}) < 2, 0., arrayReduce('varSamp', ${hy}))` },
+            { hf: fitted(hx, hy, degree), hv: sql`if(length(${hy}) < 2, 0., arrayReduce('varSampStable', ${hy}))` },
             ({ hf, hv }) => {
               const residual = sql`arraySum((f, v) -> pow(v - f, 2), ${hf}.6, ${hy}) / greatest(length(${hy}) - 1, 1)`;
               // Horner's rule, over all points at once.
