@@ -50,7 +50,7 @@ export function same(
 }
 
 /** Queries of growing length; the number makes the text new, so that no cache has it. */
-export const lengths = [0, 5, 20, 80, 300].map((steps) => ({
+export const lengths = [0, 5, 20, 60, 150].map((steps) => ({
   steps,
   text: (n: number): string =>
     [
