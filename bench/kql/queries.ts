@@ -75,7 +75,7 @@ export const queries: readonly BenchQuery[] = [
     id: 'unmanaged-devices',
     kql: `SigninLogs | where ResultType == "0" and isempty(tostring(DeviceDetail.deviceId)) and tostring(DeviceDetail.operatingSystem) startswith "Windows" | summarize Total = count() by Browser = tostring(DeviceDetail.browser) | order by Total desc`,
     sql: `SELECT JSONExtractString(DeviceDetail, 'browser') AS Browser, count() AS Total FROM SigninLogs WHERE ResultType = '0' AND JSONExtractString(DeviceDetail, 'deviceId') = '' AND startsWithCaseInsensitive(JSONExtractString(DeviceDetail, 'operatingSystem'), 'Windows') GROUP BY Browser ORDER BY Total DESC`,
-    duck: `SELECT DeviceDetail->>'$.browser' AS Browser, count(*) AS Total FROM SigninLogs WHERE ResultType = '0' AND DeviceDetail->>'$.deviceId' = '' AND (DeviceDetail->>'$.operatingSystem') ILIKE 'Windows%' GROUP BY Browser ORDER BY Total DESC`,
+    duck: `SELECT DeviceDetail->>'$.browser' AS Browser, count(*) AS Total FROM SigninLogs WHERE ResultType = '0' AND (DeviceDetail->>'$.deviceId') = '' AND (DeviceDetail->>'$.operatingSystem') ILIKE 'Windows%' GROUP BY Browser ORDER BY Total DESC`,
   },
   {
     id: 'encoded-powershell',
