@@ -70,7 +70,8 @@ function bindPrepared(
   if (host.constant && args.every((a) => a.kind === 'literal')) return bindHost(host.constant, args, span, cast);
   const ready = args.map((arg, i) => {
     const first = host.prepare.get(i);
-    return first ? bindHost(first, [arg], span, cast) : arg;
+    const also = args[host.with?.get(i) ?? -1];
+    return first ? bindHost(first, also ? [arg, also] : [arg], span, cast) : arg;
   });
   return { kind: 'call', fn: host.fn, args: ready, type: host.fn.result, span };
 }

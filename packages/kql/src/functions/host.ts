@@ -30,6 +30,8 @@ export interface PreparedFunction {
   readonly parameters: readonly Parameter[];
   /** By the argument's place. Its result is the argument that `fn` gets. */
   readonly prepare: ReadonlyMap<number, HostFunction>;
+  /** Which other argument, where it is given, such a host function gets as its second. */
+  readonly with?: ReadonlyMap<number, number>;
   readonly fn: ScalarFunction & { readonly result: KqlType };
   /** Answers a call of constants alone. */
   readonly constant?: HostFunction;

@@ -96,7 +96,8 @@ export const h3Functions: readonly ScalarFunction[] = [
 ];
 
 /** The SQL behind `geo_polygon_to_h3cells` of a polygon that is known to be valid ('' where it is not). */
-export const polygonToH3 = (polygon: Sql, resolution: Sql): Sql => {
+export const polygonToH3 = (polygon: Sql, wanted: Sql | undefined): Sql => {
+  const resolution = wanted ?? sql`6`;
   const level = clamped(resolution, sql`0`, sql`15`);
   const cells = tokens(cellsIn(polygon, level));
   return sql`arrayMap(s -> if(length(s) > 61680, '', ${textsJson(inSetOrder(sql`s`))}), [if(${polygon} = '' OR NOT ifNull(${resolution} BETWEEN 0 AND 15, false), CAST([], 'Array(String)'), ${cells})])[1]`;

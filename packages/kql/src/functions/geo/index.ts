@@ -1,5 +1,6 @@
 import type { HostFunction, PreparedFunction } from '../host.ts';
 import type { ScalarFunction } from '../registry.ts';
+import { coverFunctions } from './covers.ts';
 import { geohashFunctions } from './geohash.ts';
 import { h3Functions } from './h3.ts';
 import { pointFunctions } from './points.ts';
@@ -19,4 +20,5 @@ export const geoHostFunctions: readonly (HostFunction | PreparedFunction)[] = [
   ...shapeFunctions,
   ...madeFunctions,
   ...preparedFunctions,
+  ...coverFunctions,
 ];
