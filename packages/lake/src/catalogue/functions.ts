@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { loadAsim, unifying } from './asim.ts';
 import type { KqlFunction } from './catalogue.ts';
 
 /** A file of content/functions. */
@@ -25,8 +26,14 @@ export interface ShippedFunction extends KqlFunction {
 /** The folder of stored functions that ships with Sallyport. */
 export const shippedFunctions = fileURLToPath(new URL('../../../../content/functions', import.meta.url));
 
+/** The stored functions that ship: the files of content/functions, and those that unify the parsers of ASIM among them. Throws Error naming a file. */
+export async function loadFunctions(): Promise<readonly ShippedFunction[]> {
+  const [files, schemas] = await Promise.all([readFunctions(shippedFunctions), loadAsim()]);
+  return [...files, ...schemas.flatMap((schema) => unifying(schema, files))];
+}
+
 /** Reads `*.yml` of a folder, by name. Throws Error naming the file. */
-export async function loadFunctions(folder: string = shippedFunctions): Promise<readonly ShippedFunction[]> {
+export async function readFunctions(folder: string): Promise<readonly ShippedFunction[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.yml')).toSorted();
   return Promise.all(
     names.map(async (file) => {
