@@ -155,8 +155,7 @@ function bound(text: string, given: KqlCatalogue, answer: AnswerProbe, columns: 
       start: 0,
       end: text.length,
     });
-  const catalogue = withStandardColumns(given, text);
-  const globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue, pluginSymbols()));
+  const whole = withStandardColumns(given, text);
   const deep = tooDeepAt(text);
   if (deep >= 0)
     throw new KqlError('TooComplex', `brackets are nested more than ${maxBrackets} deep`, {
@@ -171,14 +170,29 @@ function bound(text: string, given: KqlCatalogue, answer: AnswerProbe, columns: 
     });
   return guarded(text, () =>
     withPluginColumns(columns, () => {
-      const code = parseAndAnalyze(libraryText(text, catalogue.names ?? []), globals);
-      const failure = failures(code, text);
-      if (failure) throw failure;
+      const { code, catalogue } = analysed(text, whole);
       const binder = new Binder(catalogue, answer, { columns, root: code.Syntax });
       const tables = binder.query(code.Syntax);
       return { tables, now: binder.now };
     }),
   );
+}
+
+/** A query that goes over all tables sees those that hold rows; where it names another it sees all. */
+function analysed(text: string, whole: KqlCatalogue): { code: KustoCode; catalogue: KqlCatalogue } {
+  const analyse = (catalogue: KqlCatalogue): { code: KustoCode; failure: KqlError | undefined } => {
+    const globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue, pluginSymbols()));
+    const code = parseAndAnalyze(libraryText(text, catalogue.names ?? []), globals);
+    return { code, failure: failures(code, text) };
+  };
+  if (/\b(?:search|find)\b|\*/.test(text) && whole.tables.some((t) => t.empty)) {
+    const held = { ...whole, version: `${whole.version}\0held`, tables: whole.tables.filter((t) => !t.empty) };
+    const { code, failure } = analyse(held);
+    if (!failure) return { code, catalogue: held };
+  }
+  const { code, failure } = analyse(whole);
+  if (failure) throw failure;
+  return { code, catalogue: whole };
 }
 
 /** A stack that overflows on absurd nesting is a fault of the query, not of ours. */

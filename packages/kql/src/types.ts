@@ -23,6 +23,8 @@ export interface Column {
 export interface TableSchema {
   readonly name: string;
   readonly columns: readonly Column[];
+  /** It holds no row now: `union *`, `search` and `find` leave it out where it is not named. The catalogue's version must say so too. */
+  readonly empty?: boolean;
   /** Of the columns, those that the table does not store: see standard-columns.ts. */
   readonly standard?: readonly string[];
 }

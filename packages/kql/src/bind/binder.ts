@@ -18,7 +18,7 @@ import {
   type WindowItem,
 } from '../plan/plan.ts';
 import type { Column, KqlCatalogue, KqlType, TableSchema, Visualization } from '../types.ts';
-import { inferredNames, type PluginColumns } from './plugins.ts';
+import { inferredNames, type PluginColumns, type PluginSite, type ToldColumn } from './plugins.ts';
 import { bindExpression } from './expressions.ts';
 import { bindHost, HostResolver } from './host.ts';
 import { scoped } from './datetime-scope.ts';
@@ -62,8 +62,8 @@ export type AnswerProbe = (rel: Rel, maxRows: number, what: string, span: Span) 
 /** The columns of a plugin have come to light: the library must analyse the text again with them. Caught in `compile.ts`. */
 export class ColumnsKnown extends Error {
   readonly key: string;
-  readonly columns: readonly Column[];
-  constructor(key: string, columns: readonly Column[]) {
+  readonly columns: readonly ToldColumn[];
+  constructor(key: string, columns: readonly ToldColumn[]) {
     super('the columns of a plugin have come to light');
     this.key = key;
     this.columns = columns;
@@ -150,7 +150,7 @@ export class Binder {
   readonly #hosts: HostResolver;
 
   readonly #plugins: { readonly columns: PluginColumns; readonly root: SyntaxNode };
-  #inferred: readonly string[] | undefined;
+  #inferred: ReadonlyMap<string, KqlType> | undefined;
 
   constructor(
     catalogue: KqlCatalogue,
@@ -169,14 +169,12 @@ export class Binder {
 
   /**
    * Says which columns a plugin gives that the library could not know. Returns when the analysis already stands on them, and else has
-   * the text analysed again. `open`: the data has nothing to say; answers the names that the query then takes for columns.
+   * the text analysed again.
    */
-  settle(call: SyntaxNode, columns: readonly Column[] | 'open'): readonly string[] {
-    const site = this.#plugins.columns.site(call);
-    if (!site) return this.fail('UnsupportedExpression', 'the columns of this call cannot be told; state them', call);
-    if (columns === 'open') return (this.#inferred ??= inferredNames(this.#plugins.root));
-    const said = (list: readonly Column[]): string => JSON.stringify(list.map((c) => [c.name, c.type]));
-    if (site.told && said(site.told) === said(columns)) return [];
+  settle(call: SyntaxNode, columns: readonly Column[]): void {
+    const site = this.#site(call);
+    const said = (list: readonly ToldColumn[]): string => JSON.stringify(list.map((c) => [c.name, c.type]));
+    if (site.told && said(site.told) === said(columns)) return;
     if (site.told || this.#plugins.columns.disagrees(site, said(columns)))
       return this.fail(
         'UnsupportedExpression',
@@ -184,6 +182,26 @@ export class Binder {
         call,
       );
     throw new ColumnsKnown(site.key, columns);
+  }
+
+  /**
+   * The columns of a plugin over no data beside those that are `known`: the names that the query takes for columns, of the types that it
+   * needs them to be. The real engine refuses such names then; a rule must not fail because nothing happened.
+   */
+  openColumns(call: SyntaxNode, known: readonly Column[]): readonly Column[] {
+    const site = this.#site(call);
+    const wanted = (this.#inferred ??= inferredNames(this.#plugins.root));
+    if (!site.told) {
+      const names = [...wanted.keys()].filter((name) => !known.some((k) => k.name === name));
+      throw new ColumnsKnown(site.key, [...known, ...names.map((name) => ({ name, type: 'unknown' as const }))]);
+    }
+    return site.told
+      .filter((c) => !known.some((k) => k.name === c.name))
+      .map(({ name }) => ({ name, type: wanted.get(name) ?? 'dynamic' }));
+  }
+  #site(call: SyntaxNode): PluginSite {
+    const site = this.#plugins.columns.site(call);
+    return site ?? this.fail('UnsupportedExpression', 'the columns of this call cannot be told; state them', call);
   }
 
   /**
@@ -246,6 +264,8 @@ export class Binder {
       this.partitionBy = outer;
     }
   }
+  /** Columns that the library sees in tables without rows: null wherever they are named. */
+  readonly unseen = new Map<string, KqlType>();
   /** The value of the key that `partition by Key { … }` is bound for: `toscalar(Key)`. */
   readonly keys = new Map<string, Expr>();
   withKey<T>(name: string, value: Expr, work: () => T): T {

@@ -53,7 +53,7 @@ const nameReference: Bind = (node, place, b) => {
       place.input?.fields.find((f) => f.name === symbol.Name) ??
       place.right?.fields.find((f) => f.name === symbol.Name);
     if (field) return columnOf(field);
-    const absent = place.absent && absentType(name, place.absent);
+    const absent = (place.absent && absentType(name, place.absent)) ?? b.unseen.get(symbol.Name);
     if (absent) return literal(absent, null);
     return b.fail('UnsupportedExpression', `the column ${name} cannot be read here`, node);
   }

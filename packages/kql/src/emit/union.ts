@@ -7,7 +7,8 @@ import { emitExpression } from './expression.ts';
 export function emitUnion(e: Context, rel: RelOf<'union'>, needed: ReadonlySet<string>): Block {
   const fields = rel.fields.filter((f) => needed.has(f.name));
   const parts = rel.inputs.map(({ rel: input, items }) => {
-    const wanted = fields.map((f) => ({ f, item: items.find((i) => i.name === f.name) }));
+    const byName = new Map(items.map((i) => [i.name, i]));
+    const wanted = fields.map((f) => ({ f, item: byName.get(f.name) }));
     const used = union(...wanted.map(({ item }) => (item ? columnsOf(item.expr) : [])));
     const computed = wanted.flatMap(({ item }) => (item && item.expr.kind !== 'column' ? [item.expr] : []));
     const block = e.open(e.emit(input, used), usesOf(computed), 'groups');

@@ -114,7 +114,7 @@ export const find: SourceBinder = (node, env, b) => {
     ...(shown.packed === undefined ? [] : [{ name: shown.packed, type: 'dynamic' as const }]),
   ];
   const inputs = legs.flatMap((leg, n) => {
-    const kept = filtered(condition, leg.rel, types, env, b);
+    const kept = leg.never ? undefined : filtered(condition, leg.rel, types, env, b);
     return kept ? [{ rel: kept, items: rows({ ...leg, rel: kept }, shown, source, n, node, b) }] : [];
   });
   return inputs.length ? { kind: 'union', inputs, fields, order: [] } : { kind: 'values', rows: [], fields, order: [] };

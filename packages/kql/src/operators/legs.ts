@@ -11,6 +11,8 @@ export interface Leg {
   readonly name: string;
   /** No row of it can take part: only its columns count. */
   readonly never?: boolean;
+  /** A table without rows that nothing names: columns that only such tables have are left out too. */
+  readonly empty?: boolean;
 }
 
 const isWildcard = (node: SyntaxNode): boolean =>
@@ -31,7 +33,11 @@ export function allLegs(env: Env, node: SyntaxNode, b: Binder, matches: (name: s
   const hidden = new Set(views);
   const tables = [...b.tables.keys()].filter((name) => matches(name) && !hidden.has(name) && b.mayRead(name, env));
   return [
-    ...tables.map((name) => ({ rel: b.table(name, node), name })),
+    ...tables.map((name) => ({
+      rel: b.table(name, node),
+      name,
+      ...(b.tables.get(name)?.empty ? { never: true, empty: true } : {}),
+    })),
     ...views.map((name) => ({ rel: b.view(name, env, node), name })),
   ];
 }

@@ -4,7 +4,7 @@ import { child, childOrNone, elements, kindOf, nameOf, textOf, type SyntaxNode }
 import { regexQuote } from '../functions/operators.ts';
 import { columnOf, literal, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
-import { parametersOf, passAll, projectTo, typed, type OperatorBinder } from './shared.ts';
+import { fieldOf, parametersOf, passAll, presentColumns, projectTo, typed, type OperatorBinder } from './shared.ts';
 
 /** parse, parse-where, parse-kv. */
 
@@ -92,7 +92,9 @@ function bindParse(node: SyntaxNode, input: Rel, env: Env, b: Binder): Parsed {
 function withParsed(input: Rel, items: readonly NamedExpr[], node: SyntaxNode, b: Binder): Rel {
   const columns = resultColumns(node);
   const kept = passAll(input);
-  const all = columns.map((c) => items.findLast((i) => i.name === c.name) ?? kept.find((k) => k.name === c.name)!);
+  const all = presentColumns(columns, { ...input, fields: [...input.fields, ...items.map(fieldOf)] }, b).map(
+    (c) => items.findLast((i) => i.name === c.name) ?? kept.find((k) => k.name === c.name)!,
+  );
   return projectTo(input, typed(all, columns, b, node), b);
 }
 

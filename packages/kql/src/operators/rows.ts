@@ -66,7 +66,7 @@ export const serialize: OperatorBinder = (node, input, env, b) =>
 export const projectColumns: OperatorBinder = (node, input, _env, b) =>
   projectTo(
     input,
-    presentColumns(resultColumns(node), input).map((c) => ({ name: c.name, expr: fieldNamed(input, c.name, node, b) })),
+    presentColumns(resultColumns(node), input, b).map((c) => ({ name: c.name, expr: fieldNamed(input, c.name, node, b) })),
     b,
   );
 

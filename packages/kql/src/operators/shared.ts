@@ -5,6 +5,7 @@ import {
   columnOf,
   hiddenFields,
   isHidden,
+  literal,
   type Expr,
   type Field,
   type NamedExpr,
@@ -13,6 +14,7 @@ import {
   type WindowItem,
 } from '../plan/plan.ts';
 import { previous, rowNumber, seriesColumns } from '../functions/index.ts';
+import { sessionStep } from './session.ts';
 import type { KqlType } from '../types.ts';
 
 /** One operator over its input, and one that stands at the head of a pipe. */
@@ -66,7 +68,10 @@ export function projectTo(input: Rel, items: readonly NamedExpr[], b: Binder): R
 /** A column of the relation, as the library names it. Refused where the two do not agree. */
 export function fieldNamed(rel: Rel, name: string, node: SyntaxNode, b: Binder): Expr {
   const field = rel.fields.find((f) => f.name === name);
-  return field ? columnOf(field) : b.fail('UnsupportedExpression', `the column ${name} cannot be given here`, node);
+  if (field) return columnOf(field);
+  const unseen = b.unseen.get(name);
+  if (unseen) return literal(unseen, null);
+  return b.fail('UnsupportedExpression', `the column ${name} cannot be given here`, node);
 }
 /** What the library calls the column at this place. */
 export function nameAt(
@@ -105,6 +110,11 @@ export function bindRows(
       const runItem: WindowItem = { name: run, fn: b.runCounter, args: [restart], type: 'long' };
       relation = windowStep(relation, runItem, partitionBy);
       partitionBy = [...partitionBy, run];
+    }
+    if (item.fn.sessions) {
+      const { relation: scanned, start } = sessionStep(relation, item.args, partitionBy, node, b);
+      relation = scanned;
+      return start;
     }
     let { args } = item;
     if (item.fn.ranks) {
@@ -150,11 +160,18 @@ export const dropWindows = (rel: Rel): Rel => {
 export function columnsOfCall(node: SyntaxNode, place: Place, b: Binder): Expr[] | undefined {
   if (kindOf(node) !== 'FunctionCallExpression') return undefined;
   const several = seriesColumns.get(nameOf(child(node, 'Name')));
-  if (!several) return undefined;
+  if (!several) return arraysSorted(node)?.map((_, i) => b.element(b.expr(node, place), i, node));
   const args = elements(child(node, 'ArgumentList'), 'Expressions').map((a) => b.expr(a, place));
   if (!place.beneath) return several.each.map((entry, i) => b.call(entry, args, several.types[i]!, node));
   const tuple = place.beneath(b.call(several.whole, args, 'dynamic', node));
   return several.types.map((type, i) => ({ kind: 'element', tuple, index: i + 1, type }));
+}
+/** The arrays of `array_sort_asc(a, b)`: with several, each is a column. */
+function arraysSorted(node: SyntaxNode): SyntaxNode[] | undefined {
+  if (kindOf(node) !== 'FunctionCallExpression' || !/^array_sort_(asc|desc)$/.test(nameOf(child(node, 'Name'))))
+    return undefined;
+  const arrays = elements(child(node, 'ArgumentList'), 'Expressions').filter((a) => a.ResultType?.Name !== 'bool');
+  return arrays.length > 1 ? arrays : undefined;
 }
 const valueOf = (node: SyntaxNode): SyntaxNode =>
   kindOf(node) === 'SimpleNamedExpression' || kindOf(node) === 'CompoundNamedExpression'
@@ -163,15 +180,18 @@ const valueOf = (node: SyntaxNode): SyntaxNode =>
 /** Whether an item gives several columns, or names several. */
 export const givesSeveral = (node: SyntaxNode): boolean =>
   kindOf(node) === 'CompoundNamedExpression' ||
-  (kindOf(valueOf(node)) === 'FunctionCallExpression' && seriesColumns.has(nameOf(child(valueOf(node), 'Name'))));
+  (kindOf(valueOf(node)) === 'FunctionCallExpression' &&
+    (seriesColumns.has(nameOf(child(valueOf(node), 'Name'))) || arraysSorted(valueOf(node)) !== undefined));
 /**
  * Columns of such a call past those that the query names: given (`project`), left out though the library counts them (`extend`: the real
  * engine leaves them out), or left out (`print`).
  */
 export type Rest = 'given' | 'uncounted' | 'none';
 /** The library's columns without those that `extend` left out. */
-export const presentColumns = <C extends { readonly name: string }>(columns: readonly C[], rel: Rel): C[] =>
-  columns.filter((c) => !/^series_[a-z0-9]+_/.test(c.name) || rel.fields.some((f) => f.name === c.name));
+export const presentColumns = <C extends { readonly name: string }>(columns: readonly C[], rel: Rel, b?: Binder): C[] =>
+  columns.filter(
+    (c) => !(/^series_[a-z0-9]+_/.test(c.name) || b?.unseen.has(c.name)) || rel.fields.some((f) => f.name === c.name),
+  );
 
 /** The items of `extend` or `project` with the names that the library gives them. */
 export function namedItems(

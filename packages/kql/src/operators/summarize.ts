@@ -206,7 +206,7 @@ export const distinct: OperatorBinder = (node, input, env, b) => {
   const columns = resultColumns(node);
   const nodes = elements(node, 'Expressions');
   const items = nodes.some((n) => kindOf(n) === 'StarExpression')
-    ? presentColumns(columns, input).map((c) => ({ name: c.name, expr: fieldNamed(input, c.name, node, b) }))
+    ? presentColumns(columns, input, b).map((c) => ({ name: c.name, expr: fieldNamed(input, c.name, node, b) }))
     : nodes.map((n, i) => ({ name: nameAt(columns, i, n, b), expr: b.expr(n, { env, input }) }));
   return aggregate(input, typed(items, columns, b, node), [], b);
 };

@@ -1,7 +1,7 @@
 import type { Binder } from '../bind/binder.ts';
 import { child, elements, kindOf, type SyntaxNode } from '../bind/kusto.ts';
 import { columnOf, literal, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
-import { legName, legsOf, slotsOf, type Leg } from './legs.ts';
+import { legName, legsOf, slotsOf, visible, type Leg, type Slot } from './legs.ts';
 import { parametersOf, type OperatorBinder, type SourceBinder } from './shared.ts';
 
 /** union: the rows of several tables, columns brought together by name and type. */
@@ -25,12 +25,12 @@ export function stacked(
 ): Rel {
   const { source, unnamed = 'union_arg' } = options;
   const slots = slotsOf(legs, options.common ?? false);
+  const slotOf = new Map(slots.map((s) => [`${s.source}\0${s.type}`, s]));
   const inputs = legs.flatMap(({ rel, name, never }, n) => {
     if (never) return [];
-    const own = new Map(rel.fields.map((f) => [f.name, f]));
-    const items = slots.flatMap((s): NamedExpr[] => {
-      const field = own.get(s.source);
-      return field?.type === s.type ? [{ name: s.name, expr: columnOf(field) }] : [];
+    const items = visible(rel).flatMap((f): NamedExpr[] => {
+      const slot = slotOf.get(`${f.name}\0${f.type}`);
+      return slot ? [{ name: slot.name, expr: columnOf(f) }] : [];
     });
     const from: NamedExpr[] =
       source === undefined ? [] : [{ name: source, expr: literal('string', name || `${unnamed}${n}`) }];
@@ -39,13 +39,23 @@ export function stacked(
       .map((f) => ({ name: f.name, expr: columnOf(f) }));
     return [{ rel, items: [...from, ...items, ...hidden] }];
   });
+  const kept = seenSlots(slots, legs, source !== undefined, b);
   const fields = [
     ...(source === undefined ? [] : [{ name: source, type: 'string' as const }]),
-    ...slots.map(({ name, type }) => ({ name, type })),
+    ...kept.map(({ name, type }) => ({ name, type })),
     ...b.partitionBy.map((name) => partitionField(name, legs)),
   ];
   if (inputs.length === 0) return { kind: 'values', rows: [], fields, order: [] };
   return inWrittenOrder({ kind: 'union', inputs, fields, order: [] }, b);
+}
+/** The columns without those that only empty tables have; these are null for whoever names them. */
+function seenSlots(slots: readonly Slot[], legs: readonly Leg[], withSource: boolean, b: Binder): readonly Slot[] {
+  if (!legs.some((l) => l.empty)) return slots;
+  const had = new Set(legs.flatMap(({ rel, empty }) => (empty ? [] : visible(rel).map((f) => `${f.name}\0${f.type}`))));
+  const seen = slots.filter((s) => had.has(`${s.source}\0${s.type}`));
+  if (seen.length === 0 && !withSource) return slots;
+  for (const s of slots) if (!had.has(`${s.source}\0${s.type}`)) b.unseen.set(s.name, s.type);
+  return seen;
 }
 const partitionField = (name: string, legs: readonly Leg[]): Rel['fields'][number] =>
   legs.flatMap(({ rel }) => rel.fields).find((f) => f.name === name) ?? { name, type: 'tuple' };
