@@ -50,6 +50,18 @@ const alive = (pid: number): boolean => {
 };
 const endless = 'SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1';
 
+test('an answer that is waited for ends soon after its bytes limit, and tells what it read', async () => {
+  const settings = 'wait_end_of_query=1&max_result_bytes=1000000&result_overflow_mode=break';
+  const large = await post("SELECT repeat('x', 1000) FROM numbers(100000000) FORMAT TSVRaw", settings);
+  const { length } = await large.text();
+  expect(length).toBeGreaterThan(1_000_000);
+  expect(length).toBeLessThan(200_000_000);
+  const summary = JSON.parse(large.headers.get('x-clickhouse-summary') ?? '') as Record<string, string>;
+  expect(Number(summary['read_rows'])).toBeGreaterThan(1_000);
+  expect(await (await post('SELECT 1 WHERE false FORMAT TSVRaw', settings)).text()).toBe('');
+  expect((await post('SELECT throwIf(number = 1) FROM numbers(2) FORMAT TSVRaw', settings)).status).toBe(500);
+});
+
 describe('the official client', () => {
   test('queries with parameters and settings', async () => {
     const result = await client.query({

@@ -226,8 +226,20 @@ async function saveBody(rows: Readable, path: string, max: number, signal: Abort
 
 async function runAndSend(exchange: Exchange, job: Job, signal: AbortSignal): Promise<void> {
   const { options, url } = exchange;
-  const lines = job.insert || url.searchParams.get('wait_end_of_query') === '1' ? undefined : streamable(job.sql);
-  if (lines !== undefined) return sendStream(exchange, job, lines, signal);
+  const wait = url.searchParams.get('wait_end_of_query') === '1';
+  const lines = job.insert ? undefined : streamable(job.sql);
+  if (lines !== undefined && !wait) return sendStream(exchange, job, lines, signal);
+  const bytesMax = Number(job.settings['max_result_bytes'] ?? 0);
+  // Formats with a header line would repeat it in every chunk.
+  if (
+    lines !== undefined &&
+    headerLines(lines) === 0 &&
+    bytesMax > 0 &&
+    job.settings['result_overflow_mode'] === 'break'
+  ) {
+    send(exchange, await options.pool.gather(job, bytesMax, signal), lines, await packed(exchange));
+    return;
+  }
   send(exchange, await options.pool.run(job, signal), job.format, await packed(exchange));
 }
 

@@ -24,7 +24,8 @@ export const Config = z.object({
 });
 export type Config = z.infer<typeof Config>;
 
-/** How long running statements may go on after `stop`, ms. */
+/** How long running statements may go on after `stop`, and how often it is looked whether they do, ms. */
+const stopPollMs = 20;
 const stopGraceMs = 5_000;
 
 /** An insert's statement stands in the URL; ClickHouse takes 1 MiB there (http_max_uri_size). */
@@ -122,6 +123,11 @@ function serve(config: Config): void {
   process.on('message', (message) => {
     if ((message as { type?: string }).type !== 'stop') return;
     const finish = (): void => {
+      // Closing the engine under a statement that is still being cancelled would wait for ever, and hold up this thread.
+      if (pool.busy > 0) {
+        setTimeout(finish, stopPollMs);
+        return;
+      }
       pool.close();
       rmSync(lock, { force: true });
       process.exit(0);

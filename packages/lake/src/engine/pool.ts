@@ -30,6 +30,8 @@ const asServer = { implicit_select: '0', allow_introspection_functions: '0', sto
 const nothing = new Uint8Array();
 const cancelled = (): EngineError => new EngineError(394, 'Query was cancelled', 'QUERY_WAS_CANCELLED');
 const killAgainMs = 100;
+/** How often a statement that gathers its answer is asked what it has read, ms. */
+const lookMs = 50;
 /** Spaces make the addon run the statement as given, with its rows elsewhere. */
 const noPayload = Buffer.from(' ');
 
@@ -101,6 +103,47 @@ export class Pool {
       if (connection) this.#native.CloseConnection(connection);
       this.#leave();
     }
+  }
+
+  /**
+   * Runs a job whose format is line by line until it is over, or its answer has more than `bytesMax` bytes: the engine's own `max_result_bytes` does
+   * not hold here, and an answer that is gathered whole counts for no memory limit. What the job read is what the engine last said of it.
+   */
+  async gather(job: Job, bytesMax: number, signal: AbortSignal): Promise<Answer> {
+    await this.#enter(signal);
+    let connection: Connection | undefined;
+    const started = performance.now();
+    const tag = randomUUID();
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    let read = { rowsRead: 0, bytesRead: 0 };
+    const look = (): void => {
+      read = this.#progress(tag) ?? read;
+    };
+    const timer = setInterval(look, lookMs);
+    try {
+      connection = this.#native.CreateConnection(this.#dataDir);
+      this.#prepare(connection, job, tag);
+      const cancelling = this.#cancelling(job.queryId, tag, signal);
+      try {
+        for await (const bytes of this.#chunks(connection, job, signal)) {
+          look();
+          parts.push(bytes);
+          size += bytes.length;
+          if (size > bytesMax) break;
+        }
+      } finally {
+        cancelling[Symbol.dispose]();
+      }
+    } catch (error) {
+      throw toEngineError(error);
+    } finally {
+      clearInterval(timer);
+      if (connection) this.#native.CloseConnection(connection);
+      this.#leave();
+    }
+    const elapsedSeconds = (performance.now() - started) / 1_000;
+    return { bytes: Buffer.concat(parts), elapsedSeconds, ...read, rowsWritten: 0, bytesWritten: 0 };
   }
 
   /** Cancels a running statement. False when there is none of that id. */
@@ -200,6 +243,19 @@ export class Pool {
       this.#native.QueryWithConnection(this.#keep, sql, 'TabSeparated');
     } catch {
       // The statement ended by itself in between.
+    }
+  }
+
+  /** What a running statement has read so far; undefined when it has ended. */
+  #progress(tag: string): { rowsRead: number; bytesRead: number } | undefined {
+    try {
+      const sql = `SELECT read_rows, read_bytes FROM system.processes WHERE Settings['query_cache_tag'] = ${sqlString(tag)}`;
+      const [rows, bytes] = this.#native.QueryWithConnection(this.#keep, sql, 'TabSeparated').trim().split('\t');
+      return rows === undefined || bytes === undefined
+        ? undefined
+        : { rowsRead: Number(rows), bytesRead: Number(bytes) };
+    } catch {
+      return undefined;
     }
   }
 
