@@ -72,6 +72,8 @@ export interface WindowFunction {
   readonly result: KqlType | 'binder' | 'first';
   /** The call also takes, after its first argument, that argument of the row before and the row's number in its run. */
   readonly ranks?: true;
+  /** The call is a machine over the rows, not a window: see operators/session.ts. */
+  readonly sessions?: true;
   /** Which argument, when true, starts a new run. */
   readonly restart?: number;
   /** The engine's window function with its frame, and what stands around the whole `… OVER (…)`. */

@@ -72,6 +72,13 @@ export const windowTable: readonly WindowFunction[] = [
       around: (w) => (call.result === 'int' ? sql`toInt32(${w})` : call.result === 'real' ? w : sql`toInt64(${w})`),
     }),
   },
+  {
+    name: 'row_window_session',
+    parameters: ['any', 'any', 'any', 'bool?'],
+    result: 'first',
+    sessions: true,
+    build: (_, call) => call.fail('stands where sessions cannot be told'),
+  },
   rank('row_rank_dense', true),
   rank('row_rank_min', false),
 ];
