@@ -40,6 +40,11 @@ function rowsOf(load: LoadStatement, table: TableDefinition, records: readonly s
 /** Stands in compiled SQL where the rows go. */
 const placeholder = sqlIdentifier('rows of the view');
 
+/** ASIM has no schema for a line of syslog that says nothing more: who wrote it where is all there is to compare. */
+const plain: Readonly<Record<string, string>> = {
+  Syslog: `Syslog | project EventUid = _ItemId, TimeGenerated, DvcHostname = coalesce(HostName, Computer), ActingAppName = ProcessName, ActingProcessId = tostring(ProcessID)`,
+};
+
 const isAsimTable = (name: string): boolean => /^ASim\w+Logs$/.test(name);
 const isParser = (name: string): boolean => /^vim[A-Z]/.test(name);
 
@@ -69,7 +74,10 @@ export async function viewOf(
     const rows = rowsOf(load, table, records);
     const queries = isAsimTable(table.name)
       ? [table.name]
-      : parsersOf(table.name, functions).map((name) => `${name}()`);
+      : [
+          ...parsersOf(table.name, functions).map((name) => `${name}()`),
+          ...(plain[table.name] ? [plain[table.name]!] : []),
+        ];
     for (const query of queries)
       try {
         const source = (t: { readonly name: string }) => (t.name === table.name ? placeholder : undefined);
