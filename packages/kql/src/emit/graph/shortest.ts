@@ -3,7 +3,7 @@ import { identifier, integer, join, sql, string, type Sql } from '../../sql.ts';
 import { columnsOf } from '../block.ts';
 import type { GraphSql, Using } from './build.ts';
 import { emptyList, listColumn, listsOver, longerList, walkedAs, type Matches } from './match.ts';
-import { edgeColumn, nextNodes, nodeColumn, selectivity, walkColumn, walkPattern, whereOf } from './walk.ts';
+import { edgeColumn, front, nextLevel, nodeColumn, seen, selectivity, walkColumn, walkPattern, whereOf } from './walk.ts';
 
 /**
  * Shortest walks. One edge of varying length between two nodes is searched breadth first: from the nodes of one end, all at once, level by
@@ -13,8 +13,10 @@ import { edgeColumn, nextNodes, nodeColumn, selectivity, walkColumn, walkPattern
 
 /** Most pairs of a starting node and a node of the graph. */
 const maxSearch = 100_000_000;
+/** Nodes that 24 bits can number. */
+const maxNodes = 16_000_000;
 const name = (text: string): Sql => identifier(`$$${text}`);
-const [root, front, seen, near, depth] = [name('root'), name('front'), name('seen'), name('near'), name('depth')];
+const [root, near, depth] = [name('root'), name('near'), name('depth')];
 const [left, here, step, distance, pair] = [name('left'), name('here'), name('step'), name('distance'), name('pair')];
 const [x, y, begun] = [name('x'), name('y'), name('begun')];
 
@@ -65,8 +67,7 @@ function searchLevels(graph: GraphSql, match: GraphMatch, condition: Condition):
     inner: walkColumn,
   };
   const starts = graph.select((u) => {
-    const known = sql`SELECT tupleElement(${pairs}, 1) AS ${x}, tupleElement(${pairs}, 2) AS ${y}`;
-    const rows = sql`SELECT toUInt32(bitShiftRight(${pair}, 32)) AS ${beginColumn}, toUInt32(bitAnd(${pair}, 4294967295)) AS ${farColumn}, ${left} FROM (${known}) ARRAY JOIN ${x} AS ${pair}, ${y} AS ${left}`;
+    const rows = sql`SELECT toUInt32(bitShiftRight(${pair}, 40)) AS ${beginColumn}, toUInt32(bitAnd(bitShiftRight(${pair}, 8), 4294967295)) AS ${farColumn}, toUInt8(bitAnd(${pair}, 255)) AS ${left} FROM (SELECT arrayJoin(${pairs}) AS ${pair})`;
     const where = condition(ends, u);
     const meets = [
       sql`${left} >= ${integer(min)}`,
@@ -81,12 +82,13 @@ function searchLevels(graph: GraphSql, match: GraphMatch, condition: Condition):
   const further = (self: Sql): Sql =>
     graph.select((u) => {
       const other = u.other(as, step, here);
-      const keys = u.constant('pair keys', sql`(SELECT tupleElement(${pairs}, 1))`);
-      const lengths = u.constant('pair distances', sql`(SELECT tupleElement(${pairs}, 2))`);
+      const known = u.constant('pairs', pairs);
+      const closer = sql`toUInt64(${beginColumn}) * 1099511627776 + toUInt64(${other}) * 256 + ${left} - 1`;
       const falls = [
         sql`${left} > 0`,
         ...u.edgeMeets(edge.predicates, step),
-        sql`transform(toUInt64(${beginColumn}) * 4294967296 + ${other}, ${keys}, ${lengths}, toUInt8(255)) = ${left} - 1`,
+        // Whether the pair is known at this distance: transform() keeps its array as a hash table.
+        sql`transform(toUInt64(${closer}), ${known}, ${known}, toUInt64(0)) != 0`,
         ...u.nodeMeets(edge.inner, other).map((inner) => sql`(${left} = 1 OR ${inner})`),
       ];
       const made = lists.map((l) =>
@@ -110,14 +112,16 @@ function searchLevels(graph: GraphSql, match: GraphMatch, condition: Condition):
   };
 }
 
-/** All pairs of a starting node and a node that it reaches, with the distance, as a constant: the pair as one number, 32 bits each. */
+/**
+ * All pairs of a starting node and a node that it reaches, with the distance, as one constant of numbers: 24 bits, 32 and 8. The engine
+ * searches again for each SELECT that names it.
+ */
 function distances(
   graph: GraphSql,
   match: GraphMatch,
   { begin, far, fromTarget, max }: { begin: number; far: number; fromTarget: boolean; max: number },
 ): Sql {
   const edge = match.edges[0]!;
-  const next = nextNodes(graph, edge, walkedAs(edge, fromTarget));
   const n = name('n');
   const roots = graph.select((u) => {
     const found = sql`SELECT arrayJoin(${u.numbers()}) AS ${root}${whereOf(u.nodeMeets(match.nodes[begin]!.predicates, root))}`;
@@ -125,7 +129,7 @@ function distances(
     const message = string(
       'graph-shortest-paths: too many pairs of nodes to search; say more of the start or of the destination in the where clause',
     );
-    return sql`SELECT ${root}, toUInt8(0) AS ${depth}, [${root}] AS ${front}, bitmapBuild([${root}]) AS ${seen} FROM (${counted}) WHERE throwIf(${pair} > ${integer(maxSearch)}, ${message}) = 0`;
+    return sql`SELECT ${root}, toUInt8(0) AS ${depth}, [${root}] AS ${front}, bitmapBuild([${root}]) AS ${seen} FROM (${counted}) WHERE throwIf(${pair} > ${integer(maxSearch)} OR ${root} > ${integer(maxNodes)}, ${message}) = 0`;
   });
   // Where all that is looked for has been seen, no further level is searched.
   const targets = graph.constant(
@@ -134,22 +138,15 @@ function distances(
       return sql`SELECT groupArray(${n}) FROM (${found})`;
     }),
   );
-  const neighbours = (self: Sql): Sql =>
-    graph.select((u) => {
-      const inner = u.nodeMeets(edge.inner, n);
-      const all = sql`arrayFlatten(arrayMap(${x} -> ${next}[${x}], ${front}))`;
-      const rows = sql`SELECT ${root}, ${depth}, ${seen}, ${front} FROM ${self} WHERE ${depth} < ${integer(max)} AND notEmpty(${front}) AND NOT bitmapHasAll(${seen}, bitmapBuild(${targets}))`;
-      if (!inner.length) return sql`SELECT ${root}, ${depth}, ${seen}, bitmapBuild(${all}) AS ${near} FROM (${rows})`;
-      // Only nodes that may be inside a walk lead on.
-      const inside = sql`SELECT ${root}, ${depth}, any(${seen}) AS ${seen}, groupArray(${n}) AS ${front} FROM (SELECT ${root}, ${depth}, ${seen}, arrayJoin(${front}) AS ${n} FROM (${rows})) WHERE ${depth} = 0 OR (${join(inner, sql` AND `)}) GROUP BY ${root}, ${depth}`;
-      return sql`SELECT ${root}, ${depth}, ${seen}, bitmapBuild(${all}) AS ${near} FROM (${inside})`;
+  const next = (self: Sql): Sql =>
+    nextLevel(graph, edge, walkedAs(edge, fromTarget), {
+      from: sql`${self} WHERE ${depth} < ${integer(max)} AND NOT bitmapHasAll(${seen}, bitmapBuild(${targets}))`,
+      by: [root, depth],
+      inner: edge.inner,
     });
-  const levels = graph.recursive(
-    (self) =>
-      sql`${roots} UNION ALL SELECT ${root}, toUInt8(${depth} + 1), bitmapToArray(bitmapAndnot(${near}, ${seen})), bitmapOr(${near}, ${seen}) FROM (${neighbours(self)})`,
-  );
+  const levels = graph.recursive((self) => sql`${roots} UNION ALL ${next(self)}`);
   return graph.constant(
-    sql`SELECT tuple(groupArray(toUInt64(${root}) * 4294967296 + ${n}), groupArray(${depth})) FROM (SELECT ${root}, ${depth}, arrayJoin(${front}) AS ${n} FROM ${levels})`,
+    sql`SELECT groupArray(toUInt64(${root}) * 1099511627776 + toUInt64(${n}) * 256 + ${depth}) FROM (SELECT ${root}, ${depth}, arrayJoin(${front}) AS ${n} FROM ${levels})`,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { GraphMatch, PatternEdge } from '../../plan/graph.ts';
 import type { Expr } from '../../plan/plan.ts';
 import { identifier, integer, join, sql, type Sql } from '../../sql.ts';
-import { dense, type GraphSql, type Using } from './build.ts';
+import { dense, type GraphSql, type Lists, type Using } from './build.ts';
 import {
   emptyList,
   listColumn,
@@ -204,30 +204,46 @@ function stepsLeft(
 ): Sql | undefined {
   const tests = match.nodes[far]!.predicates;
   if (!tests.length) return undefined;
-  const [front, seen, near, n, v, x] = ['front', 'seen', 'near', 'n', 'v', 'x'].map((name) =>
-    identifier(`$$${name}`),
-  ) as [Sql, Sql, Sql, Sql, Sql, Sql];
-  const next = nextNodes(graph, edge, walkedAs(edge, !backward));
+  const [n, v] = [identifier('$$n'), identifier('$$v')];
   const ends = graph.select((u) => {
     const found = sql`SELECT arrayJoin(${u.numbers()}) AS ${n}${whereOf(u.nodeMeets(tests, n))}`;
-    return sql`SELECT toUInt32(0) AS ${depth}, groupArray(${n}) AS ${front}, bitmapBuild(groupArray(${n})) AS ${seen} FROM (${found})`;
+    return sql`SELECT toUInt8(0) AS ${depth}, groupArray(${n}) AS ${front}, groupBitmapState(${n}) AS ${seen} FROM (${found})`;
   });
-  const levels = graph.recursive(
-    (self) =>
-      sql`${ends} UNION ALL SELECT toUInt32(${depth} + 1), bitmapToArray(bitmapAndnot(${near}, ${seen})), bitmapOr(${near}, ${seen}) FROM (SELECT ${depth}, ${seen}, bitmapBuild(arrayFlatten(arrayMap(${x} -> ${next}[${x}], ${front}))) AS ${near} FROM ${self} WHERE ${depth} < ${integer(edge.range!.max - 1)} AND notEmpty(${front}))`,
-  );
-  const rows = sql`SELECT arrayJoin(${front}) AS ${n}, toUInt8(${depth}) AS ${v} FROM ${levels}`;
+  const next = (self: Sql): Sql =>
+    nextLevel(graph, edge, walkedAs(edge, !backward), {
+      from: sql`${self} WHERE ${depth} < ${integer(edge.range!.max - 1)}`,
+      by: [depth],
+      inner: [],
+    });
+  const levels = graph.recursive((self) => sql`${ends} UNION ALL ${next(self)}`);
+  const rows = sql`SELECT arrayJoin(${front}) AS ${n}, ${depth} AS ${v} FROM ${levels}`;
   return graph.constant(dense(graph, rows, (value) => sql`min(${value})`, sql`toUInt8(255)`));
 }
 
-/** For each node, the nodes to which its edges lead that the pattern's edge may be. */
-export function nextNodes(graph: GraphSql, edge: PatternEdge, as: 'out' | 'in' | 'any'): Sql {
-  const n = identifier('$$n');
-  const rows = graph.select((u) => {
-    const every = sql`SELECT arrayJoin(${u.numbers()}) AS ${n}`;
-    return sql`SELECT ${n}, [${u.other(as, step, n)}] AS ${identifier('$$v')} FROM (${every}) ARRAY JOIN ${u.list(as, n)} AS ${step}${whereOf(u.edgeMeets(edge.predicates, step))}`;
+export const front = identifier('$$front');
+export const seen = identifier('$$seen');
+/**
+ * The next level of a breadth-first search: the nodes that the edges of the last level's nodes lead to, and that were not seen before.
+ * Rows are kept apart `by` columns, the last of which is the depth; nodes that may not be inside a walk lead on from the start alone.
+ */
+export function nextLevel(
+  graph: GraphSql,
+  edge: PatternEdge,
+  as: Lists,
+  { from, by, inner }: { from: Sql; by: readonly Sql[]; inner: readonly Expr[] },
+): Sql {
+  const [n, near] = [identifier('$$n'), identifier('$$near')];
+  const keys = join(by);
+  return graph.select((u) => {
+    const meets = [
+      ...u.edgeMeets(edge.predicates, step),
+      ...u.nodeMeets(inner, n).map((test) => sql`(${depth} = 0 OR ${test})`),
+    ];
+    const nodes = sql`SELECT ${keys}, ${seen}, arrayJoin(${front}) AS ${n} FROM ${from}`;
+    const reached = sql`SELECT ${keys}, any(${seen}) AS ${seen}, groupBitmapState(${u.other(as, step, n)}) AS ${near} FROM (${nodes}) ARRAY JOIN ${u.list(as, n)} AS ${step}${whereOf(meets)} GROUP BY ${keys}`;
+    const same = join([...by.slice(0, -1), sql`toUInt8(${depth} + 1)`]);
+    return sql`SELECT ${same}, bitmapToArray(bitmapAndnot(${near}, ${seen})), bitmapOr(${near}, ${seen}) FROM (${reached})`;
   });
-  return graph.constant(dense(graph, rows, (v) => sql`groupUniqArrayArray(${v})`, none));
 }
 
 function matchesOf(match: GraphMatch, state: State): Matches {
