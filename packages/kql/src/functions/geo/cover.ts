@@ -170,8 +170,8 @@ class Search {
     else if (4 ** (this.#level - cell.level) > maxCells) this.cells.length = maxCells + 1;
     else for (const c of children(cell)) this.fill(c);
   }
-  /** `inside`: whether the shape has the cell's inner place. */
-  descend(cell: Square, segments: readonly Segment[], inside: boolean): void {
+  /** `inside`: whether the region has the cell's inner place; undefined where edges bound none. */
+  descend(cell: Square, segments: readonly Segment[], inside: boolean | undefined): void {
     if (this.full) return;
     if (segments.length === 0) {
       if (inside) this.fill(cell);
@@ -190,10 +190,31 @@ class Search {
       this.descend(
         c,
         segments.filter((s) => meets(s, bounds)),
-        inside !== (passed % 2 === 1),
+        inside === undefined ? undefined : inside !== (passed % 2 === 1),
       );
     }
   }
+}
+
+/** The number of the smallest cell that has a point: points near each other have numbers near each other. */
+export function leafCell(p: Point): bigint {
+  const sizes = p.map(Math.abs) as [number, number, number];
+  const axis = sizes[0] > sizes[1] ? (sizes[0] > sizes[2] ? 0 : 2) : sizes[1] > sizes[2] ? 1 : 2;
+  const face = p[axis] < 0 ? axis + 3 : axis;
+  const [x, y, z] = faces[face]!;
+  const toStep = (u: number): number => {
+    const s = u >= 0 ? 0.5 * Math.sqrt(1 + 3 * u) : 1 - 0.5 * Math.sqrt(1 - 3 * u);
+    return Math.max(0, Math.min(2 ** 30 - 1, Math.floor(s * 2 ** 30)));
+  };
+  const [i, j] = [toStep(along(p, x) / along(p, z)), toStep(along(p, y) / along(p, z))];
+  let position = BigInt(face);
+  let orientation = face & 1;
+  for (let bit = 29; bit >= 0; bit--) {
+    const k = order[orientation]!.findIndex((ij) => ij === ((((i >> bit) & 1) << 1) | ((j >> bit) & 1)));
+    position = position * 4n + BigInt(k);
+    orientation ^= turns[k]!;
+  }
+  return position;
 }
 
 const root = (face: number): Square => ({ face, level: 0, i: 0, j: 0, orientation: face & 1, position: 0n });
@@ -210,7 +231,7 @@ export function covering(
   for (let face = 0; face < 6; face++) {
     const segments = edges.map((e) => onFace(e, faces[face]!)).filter((s) => s !== undefined);
     const cell = root(face);
-    const inside = has ? has(pointOn(face, ...inner(boundsOf(cell)))) : false;
+    const inside = has?.(pointOn(face, ...inner(boundsOf(cell))));
     search.descend(cell, segments, inside);
   }
   return search.full ? undefined : search.cells;

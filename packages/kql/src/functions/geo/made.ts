@@ -2,8 +2,10 @@ import type { LiteralValue } from '../../plan/plan.ts';
 import type { HostFunction } from '../host.ts';
 import { bufferLines, bufferPoint, bufferRegion, maxRadius } from './buffer.ts';
 import { densified } from './densify.ts';
-import { linesOf, parseJson, polygonsOf, rawShape, regionText, type Region } from './geojson.ts';
-import { host, linesIn, placeOf, realOf, regionIn, whenAll } from './shapes.ts';
+import { linesOf, linesText, parseJson, polygonsOf, rawShape, regionText, type Region } from './geojson.ts';
+import { simplifyLines, simplifyRegions } from './simplify.ts';
+import { earthRadius } from './sql.ts';
+import { host, linesIn, placeOf, realOf, regionIn, regionsIn, whenAll } from './shapes.ts';
 import { fromWkt } from './wkt.ts';
 
 /** Functions that make shapes of others: buffers, denser lines, shapes of text. */
@@ -34,7 +36,24 @@ const denser =
     );
   };
 
+const tolerance = (value: LiteralValue | undefined): number | undefined => within(optional(value, 10), 0.1, 10_000);
+const angle = (metres: number): number => metres / earthRadius;
+
 export const madeFunctions: readonly HostFunction[] = [
+  host('geo_line_simplify', ['dynamic', 'real?'], 'dynamic', ([l, t]) =>
+    whenAll([linesIn(l), tolerance(t)], (lines, metres) => {
+      const made = simplifyLines(lines, angle(metres));
+      return made.length ? linesText(made) : null;
+    }),
+  ),
+  host('geo_polygon_simplify', ['dynamic', 'real?'], 'dynamic', ([p, t]) =>
+    whenAll([regionIn(p), tolerance(t)], (region, metres) => text(simplifyRegions([region], angle(metres)))),
+  ),
+  host('geo_simplify_polygons_array', ['dynamic', 'real?'], 'dynamic', ([a, t]) =>
+    whenAll([regionsIn(a), within(optional(t, 10), 0, 7_800_000)], (regions, metres) =>
+      text(metres > 0 ? simplifyRegions(regions, angle(metres)) : { loops: regions.flatMap((r) => r.loops) }),
+    ),
+  ),
   host('geo_from_wkt', ['string'], 'dynamic', ([wkt]) => (typeof wkt === 'string' ? (fromWkt(wkt) ?? null) : null)),
   host('geo_line_densify', ['dynamic', 'real?', 'bool?'], 'dynamic', denser(linesOf)),
   host('geo_polygon_densify', ['dynamic', 'real?', 'bool?'], 'dynamic', denser(polygonsOf)),

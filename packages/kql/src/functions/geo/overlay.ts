@@ -159,7 +159,7 @@ function spread(first: Piece, at: ReadonlyMap<number, Piece[]>): void {
     }
 }
 
-interface Directed {
+export interface Directed {
   readonly from: number;
   readonly to: number;
   readonly id: number;
@@ -198,7 +198,7 @@ export function overlay(edges: readonly Edge[], start: number, wanted: (count: n
 }
 
 /** Loops of edges, each turn as far left as it goes, so that loops touch but do not pass through a point twice. */
-function loopsFrom(edges: readonly Directed[], points: readonly Point[]): Loop[] {
+export function loopsFrom(edges: readonly Directed[], points: readonly Point[]): Loop[] {
   const out = new Map<number, number[]>();
   edges.forEach((e, i) => out.set(e.from, [...(out.get(e.from) ?? []), i]));
   const used = new Set<number>();

@@ -71,7 +71,7 @@ interface Step {
   readonly id: number;
 }
 /** Directed steps as lines that end where they fork or meet others. */
-function paths(steps: readonly Step[], points: readonly Point[]): Line[] {
+export function paths(steps: readonly Step[], points: readonly Point[]): Line[] {
   const order = steps.toSorted((a, b) => a.id - b.id);
   const out = new Map<number, Step[]>();
   const into = new Map<number, number>();
