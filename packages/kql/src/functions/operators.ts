@@ -1,6 +1,7 @@
 import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import { convert, fromAnyTicks, unixTicks, cleanJson, cleanMember, toText } from './convert.ts';
 import { byRegex } from './regex.ts';
+import { constantText, hasAnyTerm, hasTerm, position } from './terms.ts';
 import { engineTyped, scalarWith, type CallInfo, type Operand, type ScalarFunction } from './registry.ts';
 
 /** The operators of expressions, by the library's name of their node. */
@@ -159,50 +160,6 @@ const equality = (negated: boolean): ScalarFunction => {
 
 // ——— text ———
 
-const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
-const constant = (o: Operand): string | undefined =>
-  typeof o.literal?.value === 'string' ? o.literal.value : undefined;
-/** A constant as a RE2 pattern of itself. */
-export const regexQuote = (text: string): string => text.replaceAll(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`);
-const quoteAtRun = (s: Sql): Sql => sql`regexpQuoteMeta(${s})`;
-
-const position = (s: Sql, needle: Operand, caseSensitive: boolean): Sql => {
-  if (caseSensitive) return sql`position(${s}, ${needle.sql})`;
-  const text = constant(needle);
-  return text !== undefined && isAscii(text)
-    ? sql`positionCaseInsensitive(${s}, ${needle.sql})`
-    : sql`positionCaseInsensitiveUTF8(${s}, ${needle.sql})`;
-};
-const edge = '[^\\p{L}\\p{N}]';
-const endsAlnum = (text: string): boolean => /[\p{L}\p{N}]$/u.test(text);
-const startsAlnum = (text: string): boolean => /^[\p{L}\p{N}]/u.test(text);
-
-/** Whether the text has the term, bounded where the term itself ends in a letter or digit. */
-export function hasTerm(
-  s: Sql,
-  needle: Operand,
-  caseSensitive: boolean,
-  sides: 'both' | 'prefix' | 'suffix' = 'both',
-): Sql {
-  const text = constant(needle);
-  if (text === '') return sql`true`;
-  if (text !== undefined && sides === 'both' && /^[A-Za-z0-9]+$/.test(text))
-    return caseSensitive ? sql`hasToken(${s}, ${string(text)})` : sql`hasTokenCaseInsensitive(${s}, ${string(text)})`;
-  const flags = caseSensitive ? '(?s)' : '(?is)';
-  if (text !== undefined) {
-    const before = sides !== 'suffix' && startsAlnum(text) ? `(?:^|${edge})` : '';
-    const after = sides !== 'prefix' && endsAlnum(text) ? `(?:$|${edge})` : '';
-    const test = sql`match(${s}, ${string(`${flags}${before}${regexQuote(text)}${after}`)})`;
-    // The plain search is far faster and rules most rows out.
-    return sql`(${position(s, needle, caseSensitive)} > 0 AND ${test})`;
-  }
-  const before =
-    sides === 'suffix' ? sql`''` : sql`if(match(${needle.sql}, '^[\\\\p{L}\\\\p{N}]'), ${string(`(?:^|${edge})`)}, '')`;
-  const after =
-    sides === 'prefix' ? sql`''` : sql`if(match(${needle.sql}, '[\\\\p{L}\\\\p{N}]$'), ${string(`(?:$|${edge})`)}, '')`;
-  return sql`match(${s}, concat(${string(flags)}, ${before}, ${quoteAtRun(needle.sql)}, ${after}))`;
-}
-
 type TextTest = (s: Sql, needle: Operand) => Sql;
 const textOperator = (name: string, test: TextTest): ScalarFunction =>
   scalarWith(name, ['string', 'string'], 'bool', ([s, n]) => test(s!.sql, n!), 'never');
@@ -212,7 +169,7 @@ const not =
     sql`NOT ${test(s, n)}`;
 
 const lower = (o: Operand): Sql => {
-  const text = constant(o);
+  const text = constantText(o);
   return text === undefined ? sql`lowerUTF8(${o.sql})` : string(text.toLowerCase());
 };
 const tests: Readonly<Record<string, [string, TextTest]>> = {
@@ -303,14 +260,24 @@ const hasOf =
   (every: boolean): ScalarFunction['build'] =>
   ([value, ...items]) => {
     const s = toText(value!);
-    const tests = items.map((i) =>
-      i.type === 'dynamic' && !i.literal
-        ? sql`${every ? sql`arrayAll` : sql`arrayExists`}(x -> ${hasTerm(s, { sql: sql`if(startsWith(x, '"'), JSONExtractString(x), x)`, type: 'string', nullable: false }, false)}, JSONExtractArrayRaw(${i.sql}))`
-        : hasTerm(s, i.type === 'string' ? i : { sql: toText(i), type: 'string', nullable: false }, false),
-    );
     if (!items.length) return every ? sql`true` : sql`false`;
+    const lists = items.filter((i) => i.type === 'dynamic' && !i.literal);
+    const texts = items
+      .filter((i) => !lists.includes(i))
+      .map((i): Operand =>
+        i.type === 'string' ? i : { ...asText(i), sql: toText(i), type: 'string', nullable: false },
+      );
+    const one: Operand = { sql: sql`if(startsWith(x, '"'), JSONExtractString(x), x)`, type: 'string', nullable: false };
+    const inLists = lists.map(
+      (l) =>
+        sql`${every ? sql`arrayAll` : sql`arrayExists`}(x -> ${hasTerm(s, one, false)}, JSONExtractArrayRaw(${l.sql}))`,
+    );
+    const tests = [...(every ? texts.map((t) => hasTerm(s, t, false)) : hasAnyTerm(s, texts)), ...inLists];
     return sql`(${join(tests, every ? sql` AND ` : sql` OR `)})`;
   };
+/** A constant that is no text, as one. */
+const asText = (o: Operand): Pick<Operand, 'literal'> =>
+  typeof o.literal?.value === 'bigint' ? { literal: { value: String(o.literal.value) } } : {};
 
 export const setFunctions: ReadonlyMap<string, ScalarFunction> = new Map(
   [

@@ -1,6 +1,6 @@
 import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import { quoteJson } from './convert.ts';
-import { hasTerm, regexQuote } from './operators.ts';
+import { hasTerm, regexQuote } from './terms.ts';
 import { scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
 
 /** Texts: to put together, to cut, to find in. What takes a regular expression is in patterns.ts. */

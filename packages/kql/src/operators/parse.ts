@@ -1,12 +1,15 @@
 import type { Binder, Env } from '../bind/binder.ts';
 import { resultColumns, typeOfNode } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
-import { regexQuote } from '../functions/operators.ts';
+import { regexQuote } from '../functions/terms.ts';
 import { columnOf, literal, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
 import { fieldOf, parametersOf, passAll, presentColumns, projectTo, typed, type OperatorBinder } from './shared.ts';
 
 /** parse, parse-where, parse-kv. */
+
+/** All others are read without the white space around them, or take none. */
+const untrimmed: ReadonlySet<KqlType> = new Set(['string', 'dynamic', 'int', 'long', 'real']);
 
 interface Captured {
   readonly name: string;
@@ -47,8 +50,9 @@ function patternOf(node: SyntaxNode, mode: string, flags: string, b: Binder): Pa
       case 'NameAndTypeDeclaration': {
         const type = typeOfNode(child(part, 'Type'));
         columns.push({ name: nameOf(child(part, 'Name')), type });
-        const own = mode === 'relaxed' ? undefined : typedPattern[type];
-        regex += own ?? (last || mode === 'regex' ? '(.*)' : '(.*?)');
+        const own = typedPattern[type];
+        // Relaxed: a value of its type ends where it does; one that is none is null, and runs on to what follows.
+        regex += (mode === 'relaxed' ? own?.replace(/\)$/, last ? '|.*)' : '|.*?)') : own) ?? (last || mode === 'regex' ? '(.*)' : '(.*?)');
         break;
       }
       default:
@@ -74,7 +78,9 @@ function bindParse(node: SyntaxNode, input: Rel, env: Env, b: Binder): Parsed {
   const pattern = literal('string', regex);
   const group = (i: number): Expr =>
     b.builtIn('$group', [source, pattern, literal('long', BigInt(i + 1))], 'string', node, { env });
-  const values = columns.map((c, i) => ({ ...c, text: group(i), expr: b.cast(group(i), c.type, node) }));
+  const trimmed = (i: number): Expr =>
+    b.builtIn('trim', [literal('string', String.raw`\s+`), group(i)], 'string', node, { env });
+  const values = columns.map((c, i) => ({ ...c, text: group(i), expr: b.cast(untrimmed.has(c.type) ? group(i) : trimmed(i), c.type, node) }));
   const tests = values
     .filter((v) => v.type !== 'string' && v.type !== 'dynamic' && mode !== 'relaxed')
     .map((v) => b.builtIn('isnotnull', [v.expr], 'bool', node, { env }));

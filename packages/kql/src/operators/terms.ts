@@ -1,6 +1,7 @@
 import type { Binder, Place } from '../bind/binder.ts';
 import { child, compoundText, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
-import { binaryOperators, regexQuote } from '../functions/operators.ts';
+import { binaryOperators } from '../functions/operators.ts';
+import { regexQuote } from '../functions/terms.ts';
 import { columnOf, literal, type Expr } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
 import { visible } from './legs.ts';
