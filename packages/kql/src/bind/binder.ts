@@ -22,6 +22,7 @@ import { inferredNames, type PluginColumns, type PluginSite, type ToldColumn } f
 import { bindExpression } from './expressions.ts';
 import { bindHost, HostResolver } from './host.ts';
 import { scoped } from './datetime-scope.ts';
+import { parameterValue, type QueryParameters } from './parameters.ts';
 import { patternCall, type Pattern } from './patterns.ts';
 import { databaseName, foreignPlace } from './places.ts';
 import { bindStatement, type ResultTable } from './statements.ts';
@@ -134,7 +135,7 @@ export class Binder {
   /** What this workspace is called by `database()`, `cluster()` and aliases. */
   readonly #places: string[];
   readonly #functions: ReadonlySet<string>;
-  readonly #parameters: (name: string, node: SyntaxNode) => Expr | undefined;
+  readonly #parameters: QueryParameters;
   /** Hidden columns that every step must keep apart: `mv-apply` and `partition` run their steps once for each of their values. */
   partitionBy: readonly string[] = [];
   /** The names that `arg_max(…, *)` leaves out: those that the summarize groups by. */
@@ -150,13 +151,13 @@ export class Binder {
   readonly #hosts: HostResolver;
 
   readonly #plugins: { readonly columns: PluginColumns; readonly root: SyntaxNode };
-  #inferred: ReadonlyMap<string, KqlType> | undefined;
+  #inferred: ReadonlyMap<string, KqlType | undefined> | undefined;
 
   constructor(
     catalogue: KqlCatalogue,
     answer: AnswerProbe,
     plugins: { readonly columns: PluginColumns; readonly root: SyntaxNode },
-    parameters: (name: string, node: SyntaxNode) => Expr | undefined = () => undefined,
+    parameters: QueryParameters = {},
   ) {
     this.#functions = new Set(catalogue.functions.map((f) => f.name));
     this.#places = [databaseName, ...(catalogue.names ?? [])];
@@ -193,11 +194,13 @@ export class Binder {
     const wanted = (this.#inferred ??= inferredNames(this.#plugins.root));
     if (!site.told) {
       const names = [...wanted.keys()].filter((name) => !known.some((k) => k.name === name));
-      throw new ColumnsKnown(site.key, [...known, ...names.map((name) => ({ name, type: 'unknown' as const }))]);
+      const open = names.map((name) => ({ name, type: wanted.get(name) ?? ('unknown' as const) }));
+      const own = known.map((k) => (site.untyped.has(k.name) ? { ...k, type: 'unknown' as const } : k));
+      throw new ColumnsKnown(site.key, [...own, ...open]);
     }
     return site.told
       .filter((c) => !known.some((k) => k.name === c.name))
-      .map(({ name }) => ({ name, type: wanted.get(name) ?? 'dynamic' }));
+      .map(({ name, type }) => ({ name, type: type === 'unknown' ? 'dynamic' : type }));
   }
   #site(call: SyntaxNode): PluginSite {
     const site = this.#plugins.columns.site(call);
@@ -304,8 +307,13 @@ export class Binder {
     return visualization;
   }
   /** The value that the caller gives for a query parameter. */
-  parameter(name: string, node: SyntaxNode): Expr | undefined {
-    return this.#parameters(name, node);
+  parameter(name: string, type: KqlType, node: SyntaxNode): Expr | undefined {
+    const text = Object.hasOwn(this.#parameters, name) ? this.#parameters[name] : undefined;
+    if (text === undefined) return undefined;
+    return (
+      parameterValue(text, type) ??
+      this.fail('InvalidArgument', `the value given for the query parameter ${name} is no ${type}`, node)
+    );
   }
 
   /**
@@ -424,6 +432,10 @@ export class Binder {
   ownPlace(node: SyntaxNode): void {
     const wrong = foreignPlace(node, this.#places);
     if (wrong) this.fail('InvalidArgument', wrong, node);
+  }
+  /** What this workspace calls itself. */
+  get placeName(): string {
+    return this.#places[1] ?? databaseName;
   }
   /** A further name of this workspace. */
   alias(name: string): void {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Column, KqlCatalogue, KqlType } from '../types.ts';
+import type { KqlCatalogue, KqlType } from '../types.ts';
 
 /**
  * The little of Microsoft's language library that we use, typed by hand: its own declarations are 34,000 lines over a global
@@ -164,9 +164,10 @@ const scalarTypeNames: Readonly<Record<KqlType, string>> = {
 /** The library itself, for the plugins' symbols. */
 export const languageLibrary = (): Library => library().library;
 /** A column as the library has it. */
-export const columnSymbol = (c: Column): KustoSymbol => {
+export const columnSymbol = (c: { readonly name: string; readonly type: KqlType | 'unknown' }): KustoSymbol => {
   const { ColumnSymbol, ScalarTypes } = library().library.Symbols;
-  return new ColumnSymbol(c.name, ScalarTypes[scalarTypeNames[c.type]]!, null, null, null, null);
+  const type = c.type === 'unknown' ? 'Unknown' : scalarTypeNames[c.type];
+  return new ColumnSymbol(c.name, ScalarTypes[type]!, null, null, null, null);
 };
 
 /** Builds the library's state of names. About 0.1 s for 1,400 tables: keep one per catalogue version. */

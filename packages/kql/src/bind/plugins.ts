@@ -1,8 +1,11 @@
-import type { Column } from '../types.ts';
+import type { Column, KqlType } from '../types.ts';
 import {
+  child,
   columnSymbol,
+  elements,
   kindOf,
   languageLibrary,
+  nameOf,
   SymbolKind,
   type KustoList,
   type KustoSymbol,
@@ -15,6 +18,11 @@ import {
  * answers, and the library binds what follows against them.
  */
 
+/** A column as the library is told of it. What has no known type goes everywhere. */
+export interface ToldColumn {
+  readonly name: string;
+  readonly type: KqlType | 'unknown';
+}
 /** One call of such a plugin in one analysis. */
 export interface PluginSite {
   /** Names the call in every analysis of the same text. */
@@ -24,12 +32,14 @@ export interface PluginSite {
   /** Whether the library works out the result of the function around it anew for each call. */
   readonly variable: boolean;
   /** The columns that the library was given; undefined when the call's result was left open. */
-  readonly told: readonly Column[] | undefined;
+  readonly told: readonly ToldColumn[] | undefined;
+  /** Columns of the input that the library knows no type of. */
+  readonly untyped: ReadonlySet<string>;
 }
 
 /** What is known of the plugins of one query. */
 export class PluginColumns {
-  readonly known = new Map<string, readonly Column[]>();
+  readonly known = new Map<string, readonly ToldColumn[]>();
   readonly #sites = new Map<SyntaxNode, PluginSite>();
   readonly #counts = new Map<string, number>();
   readonly #saidAt = new Map<string, string>();
@@ -50,9 +60,10 @@ export class PluginColumns {
     return said !== columns;
   }
   /** The columns for a call that the library has come to. */
-  at(context: CallContext): readonly Column[] | undefined {
+  at(context: CallContext): readonly ToldColumn[] | undefined {
     const call = callAround(context.Location);
-    const scope = columnsOf(context.RowScope).join();
+    const columns = columnsOf(context.RowScope);
+    const scope = columns.map((c) => `${c.Name}:${c.Type?.Name}`).join();
     const place = `${rootOf(call).ToString(0)}\0${call.TextStart}\0${scope}`;
     const count = (this.#counts.get(place) ?? 0) + 1;
     this.#counts.set(place, count);
@@ -61,7 +72,8 @@ export class PluginColumns {
     const around = context.CurrentFunction?.Signatures?.getItem(0).Parameters;
     const parameters = Array.from({ length: around?.Count ?? 0 }, (_, i) => around!.getItem(i));
     const variable = parameters.some((p) => (p as { readonly IsTabular?: boolean }).IsTabular === true);
-    this.#sites.set(call, { key, place, variable: variable || !around, told });
+    const untyped = new Set(columns.filter((c) => c.Type?.Name === 'unknown').map((c) => c.Name));
+    this.#sites.set(call, { key, place, variable: variable || !around, told, untyped });
     return told;
   }
 }
@@ -134,11 +146,8 @@ const rootOf = (node: SyntaxNode): SyntaxNode => {
   while (root.Parent) root = root.Parent;
   return root;
 };
-const columnsOf = (table: KustoSymbol | null): string[] =>
-  Array.from({ length: table?.Columns?.Count ?? 0 }, (_, i) => {
-    const column = table!.Columns!.getItem(i);
-    return `${column.Name}:${column.Type?.Name}`;
-  });
+const columnsOf = (table: KustoSymbol | null): KustoSymbol[] =>
+  Array.from({ length: table?.Columns?.Count ?? 0 }, (_, i) => table!.Columns!.getItem(i));
 
 let built: readonly KustoSymbol[] | undefined;
 /** The list of plugins for the library's state. */
@@ -251,15 +260,45 @@ function buildSymbols(lib: PluginLibrary): readonly KustoSymbol[] {
   return [...own.values()];
 }
 
-/** Names that the library took for columns of an open result: columns without a type. */
-export function inferredNames(root: SyntaxNode): readonly string[] {
-  const names = new Set<string>();
+const ofDatetimes =
+  /^(startof|endof|datetime_|format_datetime$|dayof|hourofday$|monthofyear$|getmonth$|getyear$|weekofyear$|week_of_year$)/;
+/** What a name must be for the call that it stands in: everything else takes a dynamic as it comes. */
+function neededType(node: SyntaxNode): KqlType | undefined {
+  let call: SyntaxNode | null = node.Parent;
+  while (call && kindOf(call) !== 'FunctionCallExpression') {
+    if (/(Operator|Statement)$/.test(kindOf(call))) return undefined;
+    call = call.Parent;
+  }
+  if (!call) return undefined;
+  const name = nameOf(child(call, 'Name'));
+  if (ofDatetimes.test(name)) return 'datetime';
+  if (name !== 'bin' && name !== 'floor' && name !== 'bin_at') return undefined;
+  const size = elements(child(call, 'ArgumentList'), 'Expressions')[1]?.ResultType?.Name;
+  return size === 'timespan' ? 'datetime' : size === undefined ? undefined : 'real';
+}
+
+/** A column that nothing in the query made: the library inferred it, or was told of it. */
+function isInferred(symbol: KustoSymbol): boolean {
+  const { Kind, Type, Source, OriginalColumns } = symbol as KustoSymbol & {
+    readonly Source?: unknown;
+    readonly OriginalColumns?: { readonly length?: number; readonly Count?: number } | null;
+  };
+  const originals = OriginalColumns?.Count ?? OriginalColumns?.length ?? 0;
+  return Kind === SymbolKind.column && Type?.Name === 'unknown' && !Source && originals === 0;
+}
+
+/** Names that the library took for columns of an open result: columns without a type. With the types that they must have. */
+export function inferredNames(root: SyntaxNode): ReadonlyMap<string, KqlType | undefined> {
+  const names = new Map<string, KqlType | undefined>();
   const seen = new Set<SyntaxNode>();
   const walk = (node: SyntaxNode): void => {
     if (seen.has(node)) return;
     seen.add(node);
-    const symbol = node.ReferencedSymbol;
-    if (symbol?.Kind === SymbolKind.column && symbol.Type?.Name === 'unknown') names.add(symbol.Name);
+    const symbol = kindOf(node) === 'NameReference' ? node.ReferencedSymbol : undefined;
+    if (symbol && isInferred(symbol)) {
+      const needed = neededType(node);
+      if (needed || !names.has(symbol.Name)) names.set(symbol.Name, needed);
+    }
     const body = node.GetCalledFunctionBody?.();
     if (body) walk(body);
     for (let i = 0; i < node.ChildCount; i++) {
@@ -268,5 +307,5 @@ export function inferredNames(root: SyntaxNode): readonly string[] {
     }
   };
   walk(root);
-  return [...names];
+  return names;
 }

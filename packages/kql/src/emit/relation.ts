@@ -63,6 +63,8 @@ export class Emitter implements Context {
     });
     const order = rel.order.length ? sql` ORDER BY ${this.orderBy(rel.order, inner)}` : sql``;
     const limit = this.options.maxRows === undefined ? sql`` : sql` LIMIT ${integer(this.options.maxRows + 1)}`;
+    // A table without a column has no row that could be seen; the engine knows no such table.
+    if (!fields.length) return sql`SELECT 1 AS ${identifier('none')} LIMIT 0`;
     const list =
       typeof output === 'object'
         ? sql`${jsonRow(

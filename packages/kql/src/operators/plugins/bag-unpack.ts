@@ -99,10 +99,9 @@ function withoutSchema(unpacking: Unpacking): Rel {
   const visible = input.fields.filter((f) => !isHidden(f));
   const slots = askSlots(unpacking);
   if (slots.length === 0) {
-    const open = b.settle(call.call, 'open');
     const rest = passAll(input).filter((i) => i.name !== bag.name);
-    const names = open.filter((name) => !rest.some((r) => r.name === name));
-    return projectTo(input, [...rest, ...names.map((name) => ({ name, expr: literal('dynamic', null) }))], b);
+    const open = b.openColumns(call.call, columnsOf(rest));
+    return projectTo(input, [...rest, ...open.map(({ name, type }) => ({ name, expr: literal(type, null) }))], b);
   }
   for (const { name } of slots)
     if (name === '' || name.startsWith('$$'))

@@ -62,7 +62,13 @@ function constantOrUndefined(node: SyntaxNode, { b, env, input }: PluginCall): L
 }
 
 /** Asks for frequent values and their combinations. `inSecond`: which rows are of the second set. */
-function mine(call: PluginCall, attributes: readonly Attribute[], weight: Expr, inSecond: Expr): Mined {
+function mine(
+  call: PluginCall,
+  attributes: readonly Attribute[],
+  weight: Expr,
+  inSecond: Expr,
+  share = leastShare,
+): Mined {
   const { b, input, node } = call;
   if (b.partitionBy.length)
     return b.fail('UnsupportedOperator', `evaluate ${call.name}() cannot stand inside partition or mv-apply`, node);
@@ -78,7 +84,7 @@ function mine(call: PluginCall, attributes: readonly Attribute[], weight: Expr, 
     `let _a = toscalar(T | summarize sumif(_w, not(_o))); let _b = toscalar(T | summarize sumif(_w, _o));
      T | mv-expand _i = pack_array(${names.map((_, i) => i).join(', ')}) to typeof(long), _v = pack_array(${names.join(', ')}) to typeof(string)
      | summarize _x = sumif(_w, not(_o)), _y = sumif(_w, _o) by _i, _v
-     | where _x >= ${leastShare} * _a and _x > 0 or _y >= ${leastShare} * _b and _y > 0
+     | where _x >= ${share} * _a and _x > 0 or _y >= ${share} * _b and _y > 0
      | project _i, _v`,
     table,
     new Map(),
@@ -180,11 +186,12 @@ export const autocluster: PluginBinder = (call) => {
 /** `basket([Threshold [, WeightColumn [, MaxDimensions [, CustomWildcard …]]]])`. */
 export const basket: PluginBinder = (call) => {
   const [least, weight, dimensions, ...custom] = call.args;
-  const threshold = numberArgument(call, optional(least, call), [leastShare, 1]) ?? 0.05;
+  // The page says from 0.015; content in use says less.
+  const threshold = numberArgument(call, optional(least, call), [0.001, 1]) ?? 0.05;
   const column = optional(weight, call) && columnArgument(call, weight);
   const maxDimensions = numberArgument(call, optional(dimensions, call), [1, 100]) ?? 5;
   const attributes = attributesOf(call, column ? [column.name] : []);
-  const mined = mine(call, attributes, column ? columnOf(column) : one, never);
+  const mined = mine(call, attributes, column ? columnOf(column) : one, never, Math.min(threshold, leastShare));
   const enough = threshold * sum(mined.rows, 'weight') - 1e-9;
   const patterns = bounded(call, () =>
     closedPatterns(mined.rows, attributes.length, maxDimensions, (w) => w >= enough && w > 0),

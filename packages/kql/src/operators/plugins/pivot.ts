@@ -105,9 +105,9 @@ function withoutSchema(pivoting: Pivoting): Rel {
   const values = b.partitioned([], () => aggregate({ ...input, order: [] }, [{ name, expr: text }], [], b));
   const found = b.probe({ ...values, order: [] }, maxColumns, what, node).map(([value]) => String(value));
   if (found.length === 0) {
-    const open = b.settle(call.call, 'open').filter((n) => !keys.some((k) => k.name === n));
     const none = pivoted(pivoting, []);
-    const empty = open.map((n) => ({ name: n, expr: literal(typeOf(item), null) }));
+    const known = keys.map((k) => ({ name: k.name, type: k.type === 'tuple' ? ('dynamic' as const) : k.type }));
+    const empty = b.openColumns(call.call, known).map(({ name, type }) => ({ name, expr: literal(type, null) }));
     return projectTo(none, [...passAll(none), ...empty], b);
   }
   for (const value of found)
