@@ -23,5 +23,6 @@ export {
 } from './supervisor/ephemeral-platform.ts';
 export { startEphemeralDatabase } from './supervisor/ephemeral-database.ts';
 export { replay, type ReplayedFile, type ReplayOptions, type ReplayReport } from './replay.ts';
+export { createQueries } from './hunting/index.ts';
 export { loadSources, shippedSources } from './ingest/index.ts';
 export { conformSources, type SetReport, type SourcesReport } from './ingest/conform/index.ts';

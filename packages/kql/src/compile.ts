@@ -1,10 +1,12 @@
 import { Binder, ColumnsKnown, type AnswerProbe, type ProbeRows } from './bind/binder.ts';
 import { isLenient } from './bind/leniency.ts';
+import type { QueryParameters } from './bind/parameters.ts';
 import { libraryText } from './bind/spelling.ts';
 import { buildGlobals, parseAndAnalyze, type GlobalState, type KustoCode } from './bind/kusto.ts';
 import { pluginSymbols, PluginColumns, withPluginColumns } from './bind/plugins.ts';
 import { Emitter } from './emit/relation.ts';
 import { KqlError, type Span } from './errors.ts';
+import { planText } from './plan/text.ts';
 import type { ResultTable } from './bind/statements.ts';
 import { withStandardColumns } from './standard-columns.ts';
 import { visibleColumns, type Rel } from './plan/plan.ts';
@@ -118,8 +120,16 @@ const noAnswers: AnswerProbe = (_rel, _maxRows, what, span: Span) => {
 /** The answers of a lake without a row. */
 const nothing: AnswerProbe = () => [];
 
-function planOf(text: string, catalogue: KqlCatalogue, noData = false): Plan {
-  const key = `${catalogue.version}\0${noData ? 'no data' : ''}\0${text}`;
+/** A catalogue with what a caller gives for the query's parameters. */
+interface Given extends KqlCatalogue {
+  readonly parameters?: QueryParameters;
+}
+const givenOf = (catalogue: KqlCatalogue, { parameters }: CompileOptions): Given =>
+  parameters ? { ...catalogue, parameters } : catalogue;
+
+function planOf(text: string, catalogue: Given, noData = false): Plan {
+  const parameters = catalogue.parameters ? JSON.stringify(catalogue.parameters) : '';
+  const key = `${catalogue.version}\0${noData ? 'no data' : ''}\0${parameters}\0${text}`;
   if (!noData) return plansByText.get(key, () => bound(text, catalogue, noAnswers, new PluginColumns()));
   return plansByText.get(key, () => settled(text, catalogue, nothing, new PluginColumns()));
 }
@@ -127,7 +137,7 @@ function planOf(text: string, catalogue: KqlCatalogue, noData = false): Plan {
 /** Binds again while a plugin's columns come to light: each takes part in the analysis from then on. */
 function settled(
   text: string,
-  catalogue: KqlCatalogue,
+  catalogue: Given,
   answer: AnswerProbe,
   columns: PluginColumns,
   restart?: () => void,
@@ -149,7 +159,7 @@ const tooManyProbes = (text: string): KqlError =>
     end: text.length,
   });
 
-function bound(text: string, given: KqlCatalogue, answer: AnswerProbe, columns: PluginColumns): Plan {
+function bound(text: string, given: Given, answer: AnswerProbe, columns: PluginColumns): Plan {
   if (text.length > maxQueryLength)
     throw new KqlError('TooComplex', `the query is longer than ${maxQueryLength} characters`, {
       start: 0,
@@ -171,7 +181,7 @@ function bound(text: string, given: KqlCatalogue, answer: AnswerProbe, columns: 
   return guarded(text, () =>
     withPluginColumns(columns, () => {
       const { code, catalogue } = analysed(text, whole);
-      const binder = new Binder(catalogue, answer, { columns, root: code.Syntax });
+      const binder = new Binder(catalogue, answer, { columns, root: code.Syntax }, given.parameters);
       const tables = binder.query(code.Syntax);
       return { tables, now: binder.now };
     }),
@@ -226,6 +236,7 @@ function emitted(text: string, plan: Plan, options: CompileOptions): Emitted {
       sql: emitter.emitRoot(rel).text,
       columns: visibleColumns(rel),
       ...(name ? { name } : {}),
+      ...(options.plan ? { plan: planText(rel) } : {}),
       ...(visualization ? { visualization } : {}),
     });
     const compiled: Compiled = {
@@ -240,10 +251,10 @@ function emitted(text: string, plan: Plan, options: CompileOptions): Emitted {
 /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. Results are kept by text, catalogue version and options. */
 export function compile(text: string, catalogue: KqlCatalogue, options: CompileOptions): Compiled {
   // What a `source` answers is not known to be the same twice.
-  const { database, timespan, output, maxRows, noData, several, rewrites } = options;
-  const fromPlan = (): Emitted => emitted(text, planOf(text, catalogue, noData), options);
-  if (options.source) return fromPlan().compiled;
-  const key = JSON.stringify([catalogue.version, database, timespan, output, maxRows, noData, several, rewrites, text]);
+  const { database, timespan, output, maxRows, noData, several, rewrites, parameters } = options;
+  const fromPlan = (): Emitted => emitted(text, planOf(text, givenOf(catalogue, options), noData), options);
+  if (options.source || options.plan) return fromPlan().compiled;
+  const key = JSON.stringify([catalogue.version, database, timespan, output, maxRows, noData, several, rewrites, parameters, text]);
   const kept = compiledByText.get(key, fromPlan);
   if (kept.moment === undefined || kept.moment === options.now.getTime()) return kept.compiled;
   const fresh = fromPlan();
@@ -279,7 +290,7 @@ export async function compileAsking(
     };
     try {
       const restart = (): void => void (asked = 0);
-      return emitted(text, settled(text, catalogue, answer, columns, restart), options).compiled;
+      return emitted(text, settled(text, givenOf(catalogue, options), answer, columns, restart), options).compiled;
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
       const probe: CompileOptions = { ...options, output: 'json', maxRows: error.maxRows };

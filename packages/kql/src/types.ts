@@ -85,8 +85,12 @@ export interface CompileOptions {
   readonly output?: 'json' | 'engine' | JsonRows;
   /** A query may give several tables (`fork`, `facet`, several statements): `further` has them. Without this such a query is refused. */
   readonly several?: boolean;
+  /** Values for `declare query_parameters`, each the text of a KQL constant: `42`, `datetime(2024-01-01)`, `"a"`. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** Adds LIMIT maxRows + 1, so that a caller sees whether there was more. */
   readonly maxRows?: number;
+  /** Adds `plan` to each table: for `kql explain`. */
+  readonly plan?: boolean;
   /** Rewrites to switch off, to compare; all are on. */
   readonly rewrites?: Partial<Rewrites>;
   /**
@@ -117,6 +121,8 @@ export interface CompiledTable {
   readonly columns: readonly Column[];
   /** What `as` or `fork` named it. */
   readonly name?: string;
+  /** The plan behind the SQL, as text, where it was asked for. */
+  readonly plan?: string;
   readonly visualization?: Visualization;
 }
 

@@ -16,6 +16,9 @@ const limits: Readonly<Record<number, string>> = {
   396: 'the result became too large',
 };
 
+/** FUNCTION_THROW_IF_VALUE_IS_NON_ZERO */
+const throwIf = 395;
+
 /** Codes that come and go with load or a restart: the same statement may well succeed later. */
 const busy = new Set([202, 203, 209, 210, 236, 242, 252, 319, 425, 999]);
 
@@ -67,6 +70,15 @@ export function toSallyportError(error: unknown, signal?: AbortSignal): unknown 
     return new SallyportError('Unavailable', 'the lake engine is busy', { retryAfterSeconds: 5, cause: error });
   if (code === 516 || code === 194)
     return new SallyportError('Unavailable', 'the lake engine refused our credentials', { cause: error });
+  // What our own SQL says of a value that only the data showed to be wrong: its words are for people.
+  if (code === throwIf)
+    return new SallyportError(
+      'InvalidQuery',
+      message.replace(/: (?:while executing|in scope)[\s\S]*$/i, '').slice(0, 1_000),
+      {
+        cause: error,
+      },
+    );
   return new SallyportError('InvalidQuery', `the engine refused the query: ${message.slice(0, 1_000)}`, {
     cause: error,
   });

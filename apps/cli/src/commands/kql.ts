@@ -5,6 +5,7 @@ import { compileAsking, KqlError, type Compiled } from '@sallyport/kql';
 import { loadFunctions, type Lake } from '@sallyport/lake';
 import { printJson, printTable } from '../output.ts';
 import { withScratchLake } from '../scratch-lake.ts';
+import { explainCommand } from './kql-explain.ts';
 import type { Finish } from './types.ts';
 
 export function kqlCommand(finish: Finish): Command {
@@ -31,17 +32,7 @@ export function kqlCommand(finish: Finish): Command {
             );
       });
     });
-  kql
-    .command('explain')
-    .description('show the SQL of one query')
-    .argument('<file>', 'a file, or - for standard input')
-    .action(async (file: string) => {
-      const text = readText(file);
-      await withScratchLake(async (lake) => {
-        const compiled = await compileOrExplain(text, lake);
-        for (const { sql } of [compiled, ...(compiled.further ?? [])]) process.stdout.write(`${sql}\n`);
-      });
-    });
+  kql.addCommand(explainCommand(readText));
   kql
     .command('conform')
     .description('run cases with known results; a case with `error` passes when it is rejected')

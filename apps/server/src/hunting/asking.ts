@@ -1,4 +1,4 @@
-import type { QueryResult } from '@sallyport/contracts';
+import type { QueryExplanation, QueryResult } from '@sallyport/contracts';
 import type { JsonRows } from '@sallyport/kql';
 import { requireCaller, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
@@ -40,6 +40,7 @@ export interface OpenAsked extends Asked {
 /** Runs what people and clients ask: within their limits, under their name, and each with its row in `LAQueryLogs`. */
 export interface Asking {
   run(context: RequestContext, asked: Asked): Promise<QueryResult>;
+  explain(context: RequestContext, asked: Asked, run: boolean): Promise<QueryExplanation>;
   /** The rows are the caller's to read to their end, or to discard: then the query is logged. */
   open(context: RequestContext, asked: OpenAsked): Promise<OpenAnswer>;
 }
@@ -83,18 +84,42 @@ export function createAsking({ clock, log, outbox }: Platform, queries: Queries)
     return { startedAt, note };
   };
 
+  /** Work that ends with its row in the log. */
+  const logged = async <T>(
+    context: RequestContext,
+    asked: Asked,
+    work: (now: Date) => Promise<T>,
+    took: (result: T) => { rows: number; bytesRead: number },
+  ): Promise<T> => {
+    const { startedAt, note } = noted(context, asked);
+    try {
+      const result = await work(startedAt);
+      await note(took(result));
+      return result;
+    } catch (error) {
+      await note({ error });
+      throw error;
+    }
+  };
+
   return {
-    run: async (context, asked) => {
-      const { startedAt, note } = noted(context, asked);
-      try {
-        const result = await queries.run(request(context, asked, startedAt));
-        await note({ rows: result.rows.length, bytesRead: result.statistics.bytesRead });
-        return result;
-      } catch (error) {
-        await note({ error });
-        throw error;
-      }
-    },
+    run: (context, asked) =>
+      logged(
+        context,
+        asked,
+        (now) => queries.run(request(context, asked, now)),
+        ({ rows, statistics }) => ({ rows: rows.length, bytesRead: statistics.bytesRead }),
+      ),
+    explain: (context, asked, run) =>
+      logged(
+        context,
+        asked,
+        (now) => queries.explain(request(context, asked, now), run),
+        ({ tables }) => ({
+          rows: tables.reduce((sum, { ran }) => sum + (ran?.rows ?? 0), 0),
+          bytesRead: tables.reduce((sum, { ran }) => sum + (ran?.bytesRead ?? 0), 0),
+        }),
+      ),
     open: async (context, asked) => {
       const { startedAt, note } = noted(context, asked);
       try {

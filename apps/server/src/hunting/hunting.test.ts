@@ -85,7 +85,9 @@ describe('a query', () => {
 
   it('ends when its asker leaves', async () => {
     const leave = new AbortController();
-    const asked = ask({ query: 'range x from 1 to 3000000000 step 1 | summarize sum(x * x)' }, leave.signal);
+    const slow = `range x from 1 to 9000000 step 1 | extend k = 1
+      | join kind=inner (range y from 1 to 9000 step 1 | extend k = 1) on k | summarize sum(x * y)`;
+    const asked = ask({ query: slow }, leave.signal);
     setTimeout(() => leave.abort(), 200);
     await expect(asked).rejects.toThrow('abort');
   });
@@ -95,11 +97,20 @@ it('a query is checked without being run: no fault, or each with its place', asy
   const faults = async (query: string) =>
     (await hunting.handlers.checkQuery(context(), { body: { query } } as never)).faults;
   expect(await faults('SecurityEvent | count')).toEqual([]);
-  expect(await faults('SecurityEvent | extend d = parse_json(EventData) | evaluate bag_unpack(d) | where Anything == 1')).toEqual([]);
+  expect(
+    await faults('SecurityEvent | extend d = parse_json(EventData) | evaluate bag_unpack(d) | where Anything == 1'),
+  ).toEqual([]);
   const text = 'SecurityEvent | where Nope == 1';
   const [fault] = await faults(text);
   expect(fault).toMatchObject({ code: 'KS142' });
   expect(text.slice(fault?.start, fault?.end)).toBe('Nope');
+});
+
+it('what only the data shows to be wrong is said in our own words', async () => {
+  await expect(ask({ query: 'range x from 1 to 20000000 step 1 | count' })).rejects.toMatchObject({
+    code: 'InvalidQuery',
+    message: 'range gives more than 10000000 rows',
+  });
 });
 
 it('the schema has tables and functions', async () => {
@@ -109,4 +120,24 @@ it('the schema has tables and functions', async () => {
     type: 'int',
   });
   expect(schema.functions).toEqual([{ name: 'Twice', parameters: '(n:long)', body: 'n * 2' }]);
+});
+
+it('a query is explained', async () => {
+  const { tables } = huntingRoutes.explainQuery.response.parse(
+    await hunting.handlers.explainQuery(context(), {
+      body: huntingRoutes.explainQuery.body.parse({
+        query: 'SecurityEvent | where EventID == 4625 | summarize count() by Computer; print 1',
+        run: true,
+      }),
+    } as HandlerInput<typeof huntingRoutes.explainQuery>),
+  );
+  expect(tables).toHaveLength(2);
+  expect(tables[0]).toMatchObject({
+    plan: expect.stringMatching(
+      /aggregate keys: \[Computer\][\s\S]*filter ==\(EventID, 4625\)[\s\S]*read SecurityEvent/,
+    ) as string,
+    enginePlan: expect.stringContaining('ReadFromMergeTree') as string,
+    estimate: [{ table: 'SecurityEvent', rows: 2 }],
+    ran: { rows: 1, rowsRead: 2 },
+  });
 });

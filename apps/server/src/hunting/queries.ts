@@ -1,4 +1,4 @@
-import { SallyportError, type Cell, type Column, type QueryResult } from '@sallyport/contracts';
+import { SallyportError, type Cell, type Column, type QueryExplanation, type QueryResult } from '@sallyport/contracts';
 import {
   createKql,
   KqlError,
@@ -14,6 +14,7 @@ import {
   type WithParameters,
 } from '@sallyport/kql';
 import type { Lake, Limits } from '@sallyport/lake';
+import { explain } from './explain.ts';
 import { rowsOf, type CutRows } from './rows.ts';
 
 export interface QueryRequest {
@@ -70,6 +71,8 @@ export interface Queries {
   compile(text: string, options: CompileOptions): Compiled;
   /** Compiles and runs. Throws SallyportError: InvalidQuery, QueryLimitExceeded, TooManyRequests, Unavailable. */
   run(request: QueryRequest): Promise<QueryResult>;
+  /** What becomes of a query; see `explain.ts`. Throws as `run` does. */
+  explain(request: QueryRequest, run: boolean): Promise<QueryExplanation>;
   /** Compiles and begins to run; the rows pass through as the engine wrote them. Throws as `run` does; so may the rows when `early`. */
   open(request: OpenRequest): Promise<OpenAnswer>;
 }
@@ -114,7 +117,7 @@ export function createQueries(lake: Lake, functions: readonly FunctionDefinition
   const prepare = async (
     request: QueryRequest,
     maxRows: number,
-    more: Pick<CompileOptions, 'output' | 'several'> = {},
+    more: Pick<CompileOptions, 'output' | 'several' | 'plan'> = {},
   ): Promise<Compiled> => {
     const ask: Ask = async (sql) => (await lake.query(sql, engineOptions(request))).rows;
     const { query, parameters, now, timespan, source } = request;
@@ -157,6 +160,10 @@ export function createQueries(lake: Lake, functions: readonly FunctionDefinition
         ...(compiled.visualization ? { visualization: compiled.visualization } : {}),
         ...(partial ? { partial } : {}),
       };
+    },
+    explain: async (request, run) => {
+      const compiled = await prepare(request, request.maxRows ?? rowsMax, { several: true, plan: true });
+      return explain(lake, compiled, { ...engineOptions(request), run });
     },
     open: async (request) => {
       const rows = request.maxRows ?? rowsMax;

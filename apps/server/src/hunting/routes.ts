@@ -1,9 +1,12 @@
-import { huntingRoutes } from '@sallyport/contracts';
+import { huntingRoutes, type Timespan } from '@sallyport/contracts';
 import type { FunctionDefinition, Kql } from '@sallyport/kql';
-import { requireCaller, type Handlers } from '../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import type { Asking } from './asking.ts';
 import { faultsOf } from './check.ts';
+
+/** Rows of a query that is run only to see what it reads: as many as the portal asks for. */
+const explainedRowsMax = 10_000;
 
 export function huntingHandlers(
   { lake, clock }: Platform,
@@ -11,15 +14,20 @@ export function huntingHandlers(
   functions: readonly FunctionDefinition[],
   kql: Kql,
 ): Handlers<typeof huntingRoutes> {
+  const asked = (context: RequestContext, { query, timespan }: { query: string; timespan?: Timespan | undefined }) => ({
+    query,
+    timespan: timespan && { from: new Date(timespan.from), to: new Date(timespan.to) },
+    client: requireCaller(context).kind === 'token' ? 'API' : 'Portal',
+  });
   return {
     runQuery: (context, { body }) =>
-      asking.run(context, {
-        query: body.query,
-        timespan: body.timespan && { from: new Date(body.timespan.from), to: new Date(body.timespan.to) },
-        maxRows: body.maxRows,
-        client: requireCaller(context).kind === 'token' ? 'API' : 'Portal',
-        target: huntingRoutes.runQuery.path,
-      }),
+      asking.run(context, { ...asked(context, body), maxRows: body.maxRows, target: huntingRoutes.runQuery.path }),
+    explainQuery: (context, { body }) =>
+      asking.explain(
+        context,
+        { ...asked(context, body), maxRows: explainedRowsMax, target: huntingRoutes.explainQuery.path },
+        body.run,
+      ),
     checkQuery: (_context, { body }) => ({
       faults: faultsOf(kql, body.query, { now: clock.now(), database: lake.workspace }),
     }),

@@ -42,6 +42,27 @@ export type QueryResult = z.infer<typeof QueryResult>;
 export const QueryFault = z.object({ code: z.string(), message: z.string(), start: z.int(), end: z.int() });
 export type QueryFault = z.infer<typeof QueryFault>;
 
+/** What becomes of a query, for each of its tables. */
+export const QueryExplanation = z.object({
+  tables: z.array(
+    z.object({
+      name: z.string().optional(),
+      /** Our own plan, one line a step, inputs further in. */
+      plan: z.string(),
+      sql: z.string(),
+      /** The engine's plan, with the parts of its indexes that it uses. */
+      enginePlan: z.string(),
+      /** What the engine expects to read. */
+      estimate: z.array(z.object({ table: z.string(), parts: z.number(), rows: z.number(), marks: z.number() })),
+      /** What it gave and read, when it was run. */
+      ran: z
+        .object({ rows: z.number(), elapsedSeconds: z.number(), rowsRead: z.number(), bytesRead: z.number() })
+        .optional(),
+    }),
+  ),
+});
+export type QueryExplanation = z.infer<typeof QueryExplanation>;
+
 export const huntingRoutes = {
   runQuery: route({
     method: 'POST',
@@ -63,6 +84,18 @@ export const huntingRoutes = {
     summary: 'What keeps some KQL from running here, without running it: no faults, or each with its place',
     body: z.object({ query: z.string().min(1).max(100_000) }),
     response: z.object({ faults: z.array(QueryFault) }),
+  }),
+  explainQuery: route({
+    method: 'POST',
+    path: '/api/query/explain',
+    permission: 'securityData.read',
+    summary: 'What becomes of some KQL: plan, SQL, the engine’s plan and estimate, and with `run` what it read',
+    body: z.object({
+      query: z.string().min(1).max(100_000),
+      timespan: Timespan.optional(),
+      run: z.boolean().default(false),
+    }),
+    response: QueryExplanation,
   }),
   getSchema: route({
     method: 'GET',
