@@ -12,8 +12,8 @@ export const secondsMax = 600;
 /** A query that someone asks, through the portal or a client. */
 export interface Asked {
   readonly query: string;
-  /** Of its `declare query_parameters(…)`. */
-  readonly parameters?: Readonly<Record<string, unknown>> | undefined;
+  /** Of its `declare query_parameters(…)`: texts of constants. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
   readonly timespan?: { readonly from: Date; readonly to: Date } | undefined;
   readonly maxRows?: number | undefined;
   /** Default and most: `secondsMax`. */

@@ -2,7 +2,6 @@ import { SallyportError, type Cell, type Column, type QueryExplanation, type Que
 import {
   createKql,
   KqlError,
-  withParameters,
   type Ask,
   type Compiled,
   type CompiledTable,
@@ -11,7 +10,6 @@ import {
   type JsonRows,
   type Kql,
   type Visualization,
-  type WithParameters,
 } from '@sallyport/kql';
 import type { Lake, Limits } from '@sallyport/lake';
 import { explain } from './explain.ts';
@@ -21,8 +19,8 @@ export interface QueryRequest {
   readonly query: string;
   /** Bounds TimeGenerated of every table read. */
   readonly timespan?: { readonly from: Date; readonly to: Date };
-  /** Of its `declare query_parameters(…)`. */
-  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** Of its `declare query_parameters(…)`: texts of constants. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** What `now()` is. */
   readonly now: Date;
   /** Rows of the answer. Default 500,000. */
@@ -99,14 +97,6 @@ export function createQueries(lake: Lake, functions: readonly FunctionDefinition
     }
   };
 
-  const parametrised = (text: string, values: Readonly<Record<string, unknown>>): WithParameters => {
-    try {
-      return withParameters(text, values);
-    } catch (error) {
-      return explained(error);
-    }
-  };
-
   const engineOptions = ({ who, operation, limits, signal }: QueryRequest) => ({
     who,
     operation,
@@ -121,20 +111,20 @@ export function createQueries(lake: Lake, functions: readonly FunctionDefinition
   ): Promise<Compiled> => {
     const ask: Ask = async (sql) => (await lake.query(sql, engineOptions(request))).rows;
     const { query, parameters, now, timespan, source } = request;
-    const asked = parameters ? parametrised(query, parameters) : undefined;
     return kql
       .compileAsking(
-        asked?.text ?? query,
+        query,
         {
           now,
           maxRows,
+          ...(parameters ? { parameters } : {}),
           ...(timespan ? { timespan } : {}),
           ...(source ? { source } : {}),
           ...more,
         },
         ask,
       )
-      .catch((error: unknown) => explained<Compiled>(asked ? asked.restore(error) : error));
+      .catch(explained<Compiled>);
   };
 
   return {

@@ -32,7 +32,10 @@ export function timespanTicks(text: string): bigint | undefined {
       ? BigInt(unit[1]!) * BigInt(factor)
       : BigInt(Math.round(Number(unit[1]) * factor));
   }
-  const clock = /^(-)?(?:(\d+)[.:])?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?$/.exec(body);
+  // Days stand before a point, or before a colon where hours, minutes and seconds follow.
+  const clock = /^(-)?(?:(\d+)(?:\.|:(?=\d{1,2}:\d{1,2}:)))?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?$/.exec(
+    body,
+  );
   if (clock) {
     const [, sign, days = '0', hours = '0', minutes = '0', seconds = '0', fraction = ''] = clock;
     const ticks =

@@ -18,7 +18,8 @@ export interface RequestProperties {
   readonly deferFailures: boolean;
   readonly clientRequestId: string | undefined;
   readonly application: string | undefined;
-  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Each the text of a constant. */
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** https://learn.microsoft.com/kusto/concepts/query-limits */
@@ -38,7 +39,9 @@ const fault = (name: string, needed: string): never => {
 export function readProperties(raw: unknown, csl: string): RequestProperties {
   const bag = parseBag(raw);
   const options = new Map(Object.entries({ ...objectOf(bag['Options']), ...setStatements(csl) }));
-  const parameters = objectOf(bag['Parameters']);
+  const parameters = Object.fromEntries(
+    Object.entries(objectOf(bag['Parameters'])).map(([name, value]) => [name, constantOf(value)]),
+  );
   const read = readers(options);
   const noTruncation = read.flag('notruncation');
   const rows = read.count('truncationmaxrecords') ?? read.count('truncation_max_records');
@@ -74,6 +77,9 @@ function parseBag(raw: unknown): Readonly<Record<string, unknown>> {
     throw new SallyportError('BadRequest', 'the request’s properties are not JSON');
   }
 }
+
+/** Clients send numbers and texts; others are JSON, which is what a dynamic takes. */
+const constantOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null));
 
 const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
