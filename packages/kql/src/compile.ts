@@ -107,10 +107,13 @@ const maxProbes = 32;
 class Unanswered extends Error {
   readonly rel: Rel;
   readonly maxRows: number;
-  constructor(rel: Rel, maxRows: number) {
+  /** What `set query_now` says. */
+  readonly now: bigint | undefined;
+  constructor(rel: Rel, maxRows: number, now: bigint | undefined) {
     super('a probe has no answer yet');
     this.rel = rel;
     this.maxRows = maxRows;
+    this.now = now;
   }
 }
 const noAnswers: AnswerProbe = (_rel, _maxRows, what, span: Span) => {
@@ -172,9 +175,9 @@ function bound(text: string, given: Given, answer: AnswerProbe, columns: PluginC
       start: deep,
       end: deep + 1,
     });
-  const reserved = /\[\s*["']\$\$|\b__[tv]\d/.exec(text);
+  const reserved = /\[\s*["']\$\$|\b__[tvs]\d/.exec(text);
   if (reserved)
-    throw new KqlError('InvalidArgument', 'names that start with $$, __t1 or __v1 are kept for the compiler', {
+    throw new KqlError('InvalidArgument', 'names that start with $$, __t1, __v1 or __s1 are kept for the compiler', {
       start: reserved.index,
       end: reserved.index + reserved[0].length,
     });
@@ -283,9 +286,9 @@ export async function compileAsking(
   const columns = new PluginColumns();
   for (let round = 0; round <= maxProbes; round++) {
     let asked = 0;
-    const answer: AnswerProbe = (rel, maxRows) => {
+    const answer: AnswerProbe = (rel, maxRows, _what, _span, now) => {
       const known = answers[asked++];
-      if (!known) throw new Unanswered(rel, maxRows);
+      if (!known) throw new Unanswered(rel, maxRows, now);
       return known;
     };
     try {
@@ -294,7 +297,7 @@ export async function compileAsking(
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
       const probe: CompileOptions = { ...options, output: 'json', maxRows: error.maxRows };
-      answers.push(await ask(guarded(text, () => new Emitter(probe).emitRoot(error.rel)).text));
+      answers.push(await ask(guarded(text, () => new Emitter(probe, error.now).emitRoot(error.rel)).text));
     }
   }
   throw tooManyProbes(text);

@@ -63,12 +63,19 @@ export const engineSettings = {
   output_format_json_quote_64bit_integers: 0,
   date_time_output_format: 'iso',
   use_variant_as_common_type: 1,
+  enable_materialized_cte: 1,
 } as const;
 
 /** What the compiler does to make a query faster. Each gives the same rows on and off. */
 export const everyRewrite = {
   /** Steps that follow each other in one SELECT. */
   mergeSteps: true,
+  /** Conditions stand as near to the tables as they can. */
+  pushFilters: true,
+  /** A table that is read several times is computed once, where that pays. */
+  shareTables: true,
+  /** Members of a dynamic that are read together are taken out of its JSON together. */
+  sharePaths: true,
 };
 export type Rewrites = Readonly<Record<keyof typeof everyRewrite, boolean>>;
 

@@ -58,7 +58,7 @@ export interface Env {
 /** Rows of a probe: cells as the contracts' `Cell`. */
 export type ProbeRows = readonly (readonly unknown[])[];
 /** Answers a probe, or throws when it is not answered yet. */
-export type AnswerProbe = (rel: Rel, maxRows: number, what: string, span: Span) => ProbeRows;
+export type AnswerProbe = (rel: Rel, maxRows: number, what: string, span: Span, now?: bigint) => ProbeRows;
 
 /** The columns of a plugin have come to light: the library must analyse the text again with them. Caught in `compile.ts`. */
 export class ColumnsKnown extends Error {
@@ -160,6 +160,7 @@ export class Binder {
     parameters: QueryParameters = {},
   ) {
     this.#functions = new Set(catalogue.functions.map((f) => f.name));
+    this.placeName = catalogue.names?.[0] ?? databaseName;
     this.#places = [databaseName, ...(catalogue.names ?? [])];
     this.#parameters = parameters;
     this.#tables = new Map(catalogue.tables.map((t) => [t.name, t]));
@@ -213,7 +214,7 @@ export class Binder {
    * `maxRows` rows; more fail the query. `what` says to a caller that cannot ask (`compile`) what must be written instead.
    */
   probe(rel: Rel, maxRows: number, what: string, node: SyntaxNode): ProbeRows {
-    const rows = this.#answer(this.#hosts.rel(rel), maxRows, what, this.span(node));
+    const rows = this.#answer(this.#hosts.rel(rel), maxRows, what, this.span(node), this.now);
     if (rows.length > maxRows) return this.fail('TooComplex', `${what}: more than ${maxRows} values`, node);
     return rows;
   }
@@ -353,8 +354,9 @@ export class Binder {
         return this.operator(child(node, 'Operator'), input, env);
       }
       case 'ParenthesizedExpression':
-      case 'MaterializeExpression':
         return this.rel(child(node, 'Expression'), env);
+      case 'MaterializeExpression':
+        return { ...this.rel(child(node, 'Expression'), env), once: true };
       case 'NameReference':
         return this.#named(node, env);
       case 'PathExpression':
@@ -434,9 +436,7 @@ export class Binder {
     if (wrong) this.fail('InvalidArgument', wrong, node);
   }
   /** What this workspace calls itself. */
-  get placeName(): string {
-    return this.#places[1] ?? databaseName;
-  }
+  readonly placeName: string;
   /** A further name of this workspace. */
   alias(name: string): void {
     this.#places.push(name);
@@ -477,6 +477,7 @@ export class Binder {
     if (name === 'table') return this.#tableByName(args[0], node, env);
     const pattern = patternCall(node, this);
     if (pattern) return pattern;
+    if (name === 'materialize' && args[0]) return { ...this.rel(args[0], env), once: true };
     if (name === 'materialize' || name === 'view')
       return args[0] ? this.rel(args[0], env) : this.fail('InvalidArgument', `${name} needs a table`, node);
     return this.#call(node, args, env);

@@ -10,7 +10,7 @@ export function emitAggregate(e: Context, rel: RelOf<'aggregate'>, needed: Reado
   const given = [...rel.keys.map((k) => k.expr), ...aggregates.flatMap((a) => a.args)];
   const uses = new Map([...usesOf(given), ...(order ? [[order.column, 2] as const] : [])]);
   const input = e.open(e.emit(rel.input, new Set(uses.keys())), uses);
-  const scope = e.scope(input);
+  const scope = e.scopeOf(input, given);
   const keys = rel.keys.map((k) => ({ name: k.name, sql: emitExpression(k.expr, scope).sql }));
   const columns = new Map<string, { sql: Sql; plain: boolean }>(
     keys.map((k) => [k.name, { sql: k.sql, plain: false }]),

@@ -33,16 +33,15 @@ export const nullable = (block: Block, rel: Rel): Block => ({
 });
 
 /** WITH, for the names that the statement uses, straight or through each other. */
-export function withClause(block: Block, body: Sql): Sql {
+export function withClause(block: Block, body: Sql, first: readonly Sql[] = []): Sql {
   let text = body.text;
   const used = block.names.toReversed().filter((n) => {
     const found = text.includes(n.name.text);
     if (found) text += n.expression.text;
     return found;
   });
-  return used.length
-    ? sql`WITH ${join(used.toReversed().map((n) => sql`${n.expression} AS ${n.name}`))} ${body}`
-    : body;
+  const all = [...first, ...used.toReversed().map((n) => sql`${n.expression} AS ${n.name}`)];
+  return all.length ? sql`WITH ${join(all)} ${body}` : body;
 }
 
 /** All that follows FROM. */

@@ -1,4 +1,4 @@
-import type { Rel, SortKey } from '../plan/plan.ts';
+import type { Expr, Rel, SortKey } from '../plan/plan.ts';
 import type { Sql } from '../sql.ts';
 import type { CompileOptions, Rewrites, TableRead } from '../types.ts';
 import type { Block } from './block.ts';
@@ -21,7 +21,9 @@ export interface Context {
   /** The moment of compilation, in ticks since 0001-01-01. */
   moment(): bigint;
   /** For expressions over the block. */
-  scope(block: Block): Scope;
+  scope(block: Block): Required<Omit<Scope, 'member'>>;
+  /** The same, for expressions that may read members of a dynamic together. */
+  scopeOf(block: Block, exprs: readonly Expr[]): Scope;
   /** The same where no WITH can name anything. */
   bareScope(block: Block): Scope;
   /** The block as text. */

@@ -4,6 +4,7 @@ import { parameterAt, type CallInfo, type Nulls, type Operand, type Parameter } 
 import type { Expr, FieldType, Rel } from '../plan/plan.ts';
 import { identifier, integer, join, real, sql, string, type Sql } from '../sql.ts';
 import type { Span } from '../errors.ts';
+import { memberOf } from './paths.ts';
 import type { KqlType } from '../types.ts';
 
 /** What an expression needs of the relation it stands in. */
@@ -14,6 +15,8 @@ export interface Scope {
   readonly now: () => bigint;
   /** Names an expression, so that it can be written more than once without growing the text. Missing where no name can stand. */
   readonly name?: (expression: Sql) => Sql;
+  /** The text of a member of a column, where it is at hand. */
+  readonly member?: (member: { readonly column: string; readonly key: string }) => Sql | undefined;
 }
 
 /** Such expressions are repeated as they are: a call costs five times as much as what stands behind a name. */
@@ -108,6 +111,9 @@ export function emitExpression(expr: Expr, scope: Scope): Operand {
       };
     case 'call': {
       const { fn, span, type } = expr;
+      const member = scope.member && memberOf(expr);
+      const known = member && scope.member?.(member);
+      if (known) return { type, sql: known, nullable: false };
       const operands = emitArguments(fn.name, fn.parameters, expr.args, span, scope);
       const info = callInfo(fn.name, type, span, scope);
       const text = buildOnce(operands, scope, (given) => fn.build(given, info));
@@ -125,12 +131,12 @@ export function emitExpression(expr: Expr, scope: Scope): Operand {
     case 'scalarQuery':
       return { type: expr.type, ...withoutNull(sql`(${scope.query(expr.rel)})`, expr.type, true) };
     case 'inQuery': {
-      const value = emitExpression(expr.value, scope).sql;
+      const { sql: value, nullable } = emitExpression(expr.value, scope);
       const left = expr.caseInsensitive ? sql`lowerUTF8(${value})` : value;
       const rows = expr.caseInsensitive
         ? sql`SELECT lowerUTF8(${identifier('v')}) FROM (${scope.query(expr.rel)})`
         : scope.query(expr.rel);
-      const found = sql`ifNull(${left} IN (${rows}), false)`;
+      const found = nullable ? sql`ifNull(${left} IN (${rows}), false)` : sql`(${left} IN (${rows}))`;
       return { sql: expr.negated ? sql`NOT ${found}` : found, type: 'bool', nullable: false };
     }
   }

@@ -9,7 +9,7 @@ export function emitProject(e: Context, rel: RelOf<'project'>, needed: ReadonlyS
   const used = union(...items.map((item) => columnsOf(item.expr)));
   const computed = items.filter((item) => item.expr.kind !== 'column').map((item) => item.expr);
   const input = e.open(e.emit(source, used), usesOf(computed), 'groups');
-  const scope = e.scope(input);
+  const scope = e.scopeOf(input, computed);
   const columns = new Map(
     items.map((item) => [
       item.name,

@@ -41,7 +41,8 @@ export function emitRead(
       .map((f) => [f.name, { sql: field(f.name), plain: true }]),
   );
   const scopeBlock: Block = { from, columns, where: [], names: [], closed: false };
-  const where = [...timespan(e, rel.table, column), ...filters.map((p) => emitPredicate(p, e.scope(scopeBlock)))];
+  const scope = e.scopeOf(scopeBlock, filters);
+  const where = [...timespan(e, rel.table, column), ...filters.map((p) => emitPredicate(p, scope))];
   // A filter with a subquery may read tables whose own windows matter: it is left out, which only widens the read.
   const own = [
     ...timespan(e, rel.table, column),
@@ -64,7 +65,8 @@ export function emitFilter(e: Context, rel: RelOf<'filter'>, needed: ReadonlySet
   if (base.kind === 'read') return emitRead(e, base, needed, predicates);
   const used = union(...predicates.map((p) => columnsOf(p)));
   const input = e.open(e.emit(base, union(needed, used)), usesOf(predicates), 'groups');
-  const where = predicates.map((p) => emitPredicate(p, e.scope(input)));
+  const scope = e.scopeOf(input, predicates);
+  const where = predicates.map((p) => emitPredicate(p, scope));
   return input.grouping
     ? { ...input, having: [...(input.having ?? []), ...where] }
     : { ...input, where: [...input.where, ...where] };

@@ -1,5 +1,6 @@
 import { epochTicks } from '../functions/convert.ts';
-import { isHidden, type Rel, type SortKey } from '../plan/plan.ts';
+import { isHidden, type Expr, type Rel, type SortKey } from '../plan/plan.ts';
+import { pushFilters } from '../plan/push-filters.ts';
 import { identifier, integer, join, sql, type Sql } from '../sql.ts';
 import { everyRewrite, type CompileOptions, type Rewrites, type TableRead } from '../types.ts';
 import { emitAggregate } from './aggregate.ts';
@@ -12,9 +13,11 @@ import { emitGraph, emitGraphMatch } from './graph/match.ts';
 import { emitJoin } from './join.ts';
 import { worthMerging } from './merge.ts';
 import { emitLimit } from './limit.ts';
+import { sharingPaths } from './paths.ts';
 import { emitProject } from './project.ts';
 import { emitFilter, emitRead } from './read.ts';
 import { emitScan } from './scan.ts';
+import { SharedRels } from './shared.ts';
 import { emitUnion } from './union.ts';
 import { emitUnnest } from './unnest.ts';
 import { emitRange, emitValues } from './values.ts';
@@ -27,6 +30,8 @@ export class Emitter implements Context {
   readonly reads: TableRead[] = [];
   readonly rewrites: Rewrites;
   #aliases = 0;
+  #shared: SharedRels | undefined;
+  #noting = false;
   #usedNow = false;
 
   /** `now`: what the query itself says the moment is, in ticks since 0001-01-01. */
@@ -46,7 +51,22 @@ export class Emitter implements Context {
   }
 
   /** The whole query: visible fields in order, as `output` asks, with the order and the row limit. */
-  emitRoot(rel: Rel): Sql {
+  emitRoot(plan: Rel): Sql {
+    const rel = this.rewrites.pushFilters ? pushFilters(plan) : plan;
+    this.#shared = this.rewrites.shareTables ? new SharedRels(rel) : undefined;
+    if (this.#shared?.any) {
+      // What all places read of a shared table is known once all were written: they are written twice.
+      const [aliases, reads] = [this.#aliases, this.reads.length];
+      this.#noting = true;
+      this.#emitRoot(rel);
+      this.#noting = false;
+      this.#aliases = aliases;
+      this.reads.length = reads;
+    }
+    return this.#emitRoot(rel);
+  }
+
+  #emitRoot(rel: Rel): Sql {
     const fields = rel.fields.filter((f) => !isHidden(f));
     const needed = union(
       fields.map((f) => f.name),
@@ -72,7 +92,29 @@ export class Emitter implements Context {
             output,
           )} AS ${identifier('row')}`
         : join(items);
-    return withClause(inner, sql`SELECT ${list} FROM ${inner.from}${clauses(inner)}${order}${limit}`);
+    const body = sql`SELECT ${list} FROM ${inner.from}${clauses(inner)}${order}${limit}`;
+    const shared = this.#shared?.tables.map((t) => sql`${t.name} AS MATERIALIZED (${t.select})`);
+    return withClause(inner, body, shared);
+  }
+
+  /** A table that is computed once, as it stands in FROM. */
+  #sharedTable(rel: Rel, shared: SharedRels): Block {
+    const needed = shared.needed(rel);
+    let name = shared.names.get(rel);
+    if (!name) {
+      const select = this.render(this.#emit(rel, needed), needed);
+      name = identifier(`__s${++this.#aliases}`);
+      shared.names.set(rel, name);
+      shared.tables.push({ name, select });
+    }
+    const alias = this.alias();
+    return {
+      from: sql`${name} AS ${alias}`,
+      columns: new Map([...needed].map((n) => [n, { sql: sql`${alias}.${identifier(n)}`, plain: true }])),
+      where: [],
+      names: [],
+      closed: false,
+    };
   }
 
   /** A query with one column, for use inside an expression. */
@@ -90,7 +132,7 @@ export class Emitter implements Context {
     return identifier(`__t${++this.#aliases}`);
   }
 
-  scope(block: Block): Required<Scope> {
+  scope(block: Block): Required<Omit<Scope, 'member'>> {
     return {
       column: (name) => {
         const column = block.columns.get(name);
@@ -107,6 +149,10 @@ export class Emitter implements Context {
         return name;
       },
     };
+  }
+  scopeOf(block: Block, exprs: readonly Expr[]): Scope {
+    const scope = this.scope(block);
+    return this.rewrites.sharePaths ? sharingPaths(scope, exprs) : scope;
   }
   /** Where no WITH can name anything. */
   bareScope(block: Block): Scope {
@@ -163,6 +209,14 @@ export class Emitter implements Context {
   }
 
   emit(rel: Rel, needed: ReadonlySet<string>): Block {
+    const shared = this.#shared;
+    if (!shared?.has(rel)) return this.#emit(rel, needed);
+    if (!this.#noting) return this.#sharedTable(rel, shared);
+    shared.note(rel, needed);
+    return this.#emit(rel, needed);
+  }
+
+  #emit(rel: Rel, needed: ReadonlySet<string>): Block {
     switch (rel.kind) {
       case 'read':
         return emitRead(this, rel, needed);

@@ -71,6 +71,8 @@ interface RelBase {
   readonly fields: readonly Field[];
   /** The order that rows have, if any. Its columns are among the fields. */
   readonly order: readonly SortKey[];
+  /** Said to be computed once (`materialize`), however often it is read. */
+  readonly once?: true;
 }
 
 export type JoinKind =
