@@ -3,6 +3,7 @@ import { bindHost } from './host.ts';
 import { columnOf, isHidden, literal, type Expr, type NamedExpr } from '../plan/plan.ts';
 import { localOffset, utcOffset } from '../functions/zones.ts';
 import type { HostFunction } from '../functions/host.ts';
+import { hostFunctions } from '../functions/hosts.ts';
 import type { Binder, Place } from './binder.ts';
 import { kindOf, nameOf, type SyntaxNode } from './kusto.ts';
 
@@ -69,6 +70,15 @@ const buildSchema: Call = (node, args, place, b) => {
   return b.builtIn('$schema', [values], 'dynamic', node, row);
 };
 
+/** Bags and arrays only; all else is its text. */
+const toJson: Call = (node, args, place, b) => {
+  const value = b.expr(args[0]!, place);
+  if (value.type !== 'dynamic') return b.cast(value, 'string', node);
+  const host = hostFunctions.get('dynamic_to_json')!;
+  const json = bindHost(host, [value], b.span(node), (expr, to) => b.cast(expr, to, node));
+  return b.cast({ ...json, type: 'string' } as Expr, 'string', node);
+};
+
 export const ownCalls: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['bag_pack_columns', packColumns],
   ['pack_array', packStar],
@@ -76,5 +86,6 @@ export const ownCalls: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['datetime_utc_to_local', byZone(utcOffset, 'AddExpression')],
   ['datetime_local_to_utc', byZone(localOffset, 'SubtractExpression')],
   ['bin_auto', binAuto],
+  ['dynamic_to_json', toJson],
   ['buildschema', buildSchema],
 ]);

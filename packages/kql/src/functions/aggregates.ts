@@ -82,9 +82,9 @@ function set(value: Operand, limit: Operand | undefined, order: Sql | undefined,
   return arrayFrom(sql`arraySlice(arrayDistinct(arrayFlatten(${all})), 1, ${limit ? limit.sql : integer(1_048_576)})`);
 }
 /** A dynamic array's own elements are what a set is made of. */
-const bag = (value: Operand, condition: Sql | undefined): Sql => {
+const bag = (value: Operand, limit: Operand | undefined, condition?: Sql): Sql => {
   const pairs = sql`arrayFlatten(groupArrayIf(JSONExtractKeysAndValuesRaw(${value.sql}), ${condition ?? sql`true`}))`;
-  const first = sql`arrayFilter((p, i) -> i = indexOf(arrayMap(q -> q.1, ${pairs}), p.1), ${pairs}, arrayEnumerate(${pairs}))`;
+  const first = sql`arraySlice(arrayFilter((p, n) -> n = 1, ${pairs}, arrayEnumerateUniq(arrayMap(p -> p.1, ${pairs}))), 1, ${limit ? limit.sql : integer(1_048_576)})`;
   return sql`concat('{', arrayStringConcat(arrayMap(p -> concat(toJSONString(p.1), ':', p.2), ${first}), ','), '}')`;
 };
 
@@ -205,9 +205,11 @@ export const aggregateTable: readonly AggregateFunction[] = [
     ordered: true,
     nulls: 'never',
   }),
-  make('make_bag', ['dynamic', 'long?'], 'dynamic', ([v]) => bag(v!, undefined), { nulls: 'never' }),
-  make('make_dictionary', ['dynamic', 'long?'], 'dynamic', ([v]) => bag(v!, undefined), { nulls: 'never' }),
-  make('make_bag_if', ['dynamic', 'bool', 'long?'], 'dynamic', ([v, c]) => bag(v!, where(c!)), { nulls: 'never' }),
+  make('make_bag', ['dynamic', 'long?'], 'dynamic', ([v, n]) => bag(v!, n), { nulls: 'never' }),
+  make('make_dictionary', ['dynamic', 'long?'], 'dynamic', ([v, n]) => bag(v!, n), { nulls: 'never' }),
+  make('make_bag_if', ['dynamic', 'bool', 'long?'], 'dynamic', ([v, c, n]) => bag(v!, n, where(c!)), {
+    nulls: 'never',
+  }),
   // The different values of a group as they are, for what looks into them afterwards.
   make('$values', ['dynamic'], 'dynamic', ([v]) => arrayFrom(sql`groupUniqArrayIf(${v!.sql}, ${v!.sql} != '')`), {
     nulls: 'never',

@@ -36,10 +36,10 @@ const sorted = (name: string, descending: boolean): ScalarFunction =>
     const [first, ...others] = arrays.map((a) => call.name(elementsOf(a.sql)));
     const key = (e: Sql): Sql => sortKey(e, descending, nullsLast);
     if (others.length === 0) return whenArray(args[0]!.sql, arrayFrom(sql`${fn}(x -> ${key(x)}, ${first!})`));
-    const places = call.name(sql`${fn}(i -> ${key(sql`${first!}[i]`)}, arrayEnumerate(${first!}))`);
+    // The same keys give the same order to each of them. An array that a lambda closes over would be copied for each element.
     const along = [first!, ...others].map(
       (list) =>
-        sql`if(length(${list}) = length(${first!}), ${arrayFrom(sql`arrayMap(i -> ${list}[i], ${places})`)}, 'null')`,
+        sql`if(length(${list}) = length(${first!}), ${arrayFrom(sql`${fn}((x, y) -> ${key(sql`y`)}, ${list}, arrayResize(${first!}, length(${list}), 'null'))`)}, 'null')`,
     );
     return whenArray(args[0]!.sql, arrayFrom(sql`[${join(along)}]`));
   });
@@ -66,6 +66,28 @@ const range: ScalarFunction['build'] = ([from, to, step], call) => {
   };
   return arrayFrom(
     sql`arrayMap(i -> ${toJsonElement(element)}, range(toUInt64(greatest(least(ifNull(${count}, -1) + 1, ${maxRange}), 0))))`,
+  );
+};
+
+/** What comes in at the end of a shifted array: '' into one of texts. */
+const emptyLike = (d: Sql): Sql => sql`if(startsWith(${d}, '["'), '""', 'null')`;
+
+/** Of each element whether it is true chooses from two values, or from what two arrays have at its place. */
+const arrayIff: ScalarFunction['build'] = ([c, a, b], call) => {
+  const list = call.name(elementsOf(c!.sql));
+  const side = (o: Operand): Sql => {
+    const all = sql`arrayWithConstant(length(${list}), ${toJsonElement(o)})`;
+    return o.type === 'dynamic'
+      ? sql`if(startsWith(${o.sql}, '['), arrayResize(${elementsOf(o.sql)}, length(${list}), 'null'), ${all})`
+      : all;
+  };
+  const isNone = sql`x NOT IN ('true', 'false') AND toFloat64OrNull(x) IS NULL`;
+  const isTrue = sql`x = 'true' OR toFloat64OrZero(x) != 0`;
+  return whenArray(
+    c!.sql,
+    arrayFrom(
+      sql`arrayMap((x, y, n) -> multiIf(${isNone}, 'null', ${isTrue}, y, n), ${list}, ${side(a!)}, ${side(b!)})`,
+    ),
   );
 };
 
@@ -98,14 +120,16 @@ export const arrayFunctions: readonly ScalarFunction[] = [
     'array_index_of',
     ['dynamic', 'any', 'long?', 'long?', 'long?'],
     'long',
-    ([d, v, start, length, occurrence]) => {
-      const list = elementsOf(d!.sql);
-      const size = sql`toInt64(length(${list}))`;
-      const from = start ? at(start.sql, size) : sql`0`;
-      const to = length ? sql`if(${length.sql} < 0, ${size}, ${from} + ${length.sql})` : size;
-      const places = sql`arrayFilter(i -> i > ${from} AND i <= ${to} AND arrayElement(${list}, i) = ${toJsonElement(v!)}, arrayEnumerate(${list}))`;
+    ([d, v, start, length, occurrence], call) => {
+      const list = call.name(elementsOf(d!.sql));
+      const size = call.name(sql`toInt64(length(${list}))`);
+      const from = start ? call.name(at(start.sql, size)) : sql`0`;
+      const to = length ? call.name(sql`if(${length.sql} < 0, ${size}, ${from} + ${length.sql})`) : size;
+      const places = sql`arrayFilter((i, e) -> i > ${from} AND i <= ${to} AND e = ${toJsonElement(v!)}, arrayEnumerate(${list}), ${list})`;
       const n = occurrence?.sql ?? sql`1`;
-      return sql`if(${n} < 1 OR length(${places}) < ${n}, -1, toInt64(arrayElement(${places}, ${n})) - 1)`;
+      const found = sql`if(${n} = 0 OR length(${places}) < ${n}, -1, toInt64(arrayElement(${places}, ${n})) - 1)`;
+      const none = [...(length ? [sql`${length.sql} < -1`] : []), ...(occurrence ? [sql`${n} < 0`] : [])];
+      return none.length ? sql`if(${join(none, sql` OR `)}, NULL, ${found})` : found;
     },
   ),
   scalar('array_rotate_left', ['dynamic', 'long'], 'dynamic', (d, n) =>
@@ -117,27 +141,21 @@ export const arrayFunctions: readonly ScalarFunction[] = [
   scalarWith('array_shift_left', ['dynamic', 'long', 'any?'], 'dynamic', ([d, n, fill]) =>
     whenArray(
       d!.sql,
-      arrayFrom(sql`arrayShiftLeft(${elementsOf(d!.sql)}, ${n!.sql}, ${fill ? toJsonElement(fill) : sql`'null'`})`),
+      arrayFrom(
+        sql`arrayShiftLeft(${elementsOf(d!.sql)}, ${n!.sql}, ${fill ? toJsonElement(fill) : emptyLike(d!.sql)})`,
+      ),
     ),
   ),
   scalarWith('array_shift_right', ['dynamic', 'long', 'any?'], 'dynamic', ([d, n, fill]) =>
     whenArray(
       d!.sql,
-      arrayFrom(sql`arrayShiftRight(${elementsOf(d!.sql)}, ${n!.sql}, ${fill ? toJsonElement(fill) : sql`'null'`})`),
+      arrayFrom(
+        sql`arrayShiftRight(${elementsOf(d!.sql)}, ${n!.sql}, ${fill ? toJsonElement(fill) : emptyLike(d!.sql)})`,
+      ),
     ),
   ),
-  scalarWith('array_iff', ['dynamic', 'any', 'any'], 'dynamic', ([c, a, b]) => {
-    const side = (o: Operand): Sql =>
-      o.type === 'dynamic'
-        ? sql`if(startsWith(${o.sql}, '['), ifNull(nullIf(arrayElement(${elementsOf(o.sql)}, i), ''), 'null'), ${toJsonElement(o)})`
-        : toJsonElement(o);
-    return whenArray(
-      c!.sql,
-      arrayFrom(
-        sql`arrayMap((x, i) -> multiIf(x NOT IN ('true', 'false') AND toFloat64OrNull(x) IS NULL, 'null', x = 'true' OR (toFloat64OrZero(x) != 0), ${side(a!)}, ${side(b!)}), ${elementsOf(c!.sql)}, arrayEnumerate(${elementsOf(c!.sql)}))`,
-      ),
-    );
-  }),
+  scalarWith('array_iff', ['dynamic', 'any', 'any'], 'dynamic', arrayIff),
+  alias('array_iif', scalarWith('array_iff', ['dynamic', 'any', 'any'], 'dynamic', arrayIff)),
   scalarWith('array_split', ['dynamic', 'any'], 'dynamic', ([d, at2]) => {
     const list = elementsOf(d!.sql);
     const length = sql`toInt64(length(${list}))`;
@@ -155,16 +173,17 @@ export const arrayFunctions: readonly ScalarFunction[] = [
   }),
   sorted('array_sort_asc', false),
   sorted('array_sort_desc', true),
-  scalarWith('zip', ['dynamic', '...dynamic'], 'dynamic', (args) => {
-    const lists = args.map((a) => elementsOf(a.sql));
-    const longest = sql`arrayMax([${join(lists.map((l) => sql`length(${l})`))}])`;
-    const cell = (l: Sql): Sql => sql`if(i <= length(${l}), arrayElement(${l}, i), 'null')`;
-    return arrayFrom(
-      sql`arrayMap(i -> concat('[', ${join(lists.map(cell), sql`, ',', `)}, ']'), range(1, ${longest} + 1))`,
-    );
+  scalarWith('zip', ['dynamic', '...dynamic'], 'dynamic', (args, call) => {
+    const lists = args.map((a) => call.name(elementsOf(a.sql)));
+    const longest = call.name(sql`greatest(${join(lists.map((l) => sql`length(${l})`))})`);
+    const names = lists.map((_, i) => identifier(`x${i}`));
+    const even = lists.map((l) => sql`arrayResize(${l}, ${longest}, 'null')`);
+    return arrayFrom(sql`arrayMap((${join(names)}) -> concat('[', ${join(names, sql`, ',', `)}, ']'), ${join(even)})`);
   }),
   scalarWith('repeat', ['any', 'long'], 'dynamic', ([v, n]) =>
-    arrayFrom(sql`arrayMap(i -> ${toJsonElement(v!)}, range(toUInt64(greatest(ifNull(${n!.sql}, 0), 0))))`),
+    arrayFrom(
+      sql`arrayMap(i -> ${toJsonElement(v!)}, range(toUInt64(least(greatest(ifNull(${n!.sql}, 0), 0), ${maxRange}))))`,
+    ),
   ),
   scalarWith('range', ['any', 'any', 'any?'], 'dynamic', range),
 ];

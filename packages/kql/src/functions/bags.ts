@@ -9,6 +9,9 @@ import { stringsToDynamic } from './strings.ts';
 const pairsOf = (d: Sql): Sql => sql`JSONExtractKeysAndValuesRaw(${d})`;
 const bagFrom = (pairs: Sql): Sql =>
   sql`concat('{', arrayStringConcat(arrayMap(p -> concat(${quoteJson(sql`p.1`)}, ':', p.2), ${pairs}), ','), '}')`;
+/** Of pairs with the same key the first. */
+export const firstOfKeys = (pairs: Sql): Sql =>
+  sql`arrayFilter((p, n) -> n = 1, ${pairs}, arrayEnumerateUniq(arrayMap(p -> p.1, ${pairs})))`;
 const whenBag = (d: Sql, value: Sql): Sql => sql`if(startsWith(${d}, '{'), ${value}, '')`;
 const packed = (args: readonly Operand[]): Sql => {
   const parts: Sql[] = [];
@@ -23,13 +26,9 @@ const packed = (args: readonly Operand[]): Sql => {
 };
 const pack = scalarWith('bag_pack', ['...any'], 'dynamic', (args) => packed(args), 'never');
 
-const merge = (args: readonly Operand[]): Sql => {
-  // The first bag that has a key gives its value.
-  const pairs = sql`arrayConcat(${join(args.map((a) => pairsOf(a.sql)))})`;
-  return bagFrom(
-    sql`arrayFilter((p, i) -> i = indexOf(arrayMap(q -> q.1, ${pairs}), p.1), ${pairs}, arrayEnumerate(${pairs}))`,
-  );
-};
+/** The first bag that has a key gives its value. */
+const merge: ScalarFunction['build'] = (args, call) =>
+  bagFrom(firstOfKeys(call.name(sql`arrayConcat(${join(args.map((a) => pairsOf(a.sql)))})`)));
 
 /** The names of a path such as `$.a['b']`; a key that is no path names itself. */
 function namesOf(key: string, call: CallInfo): readonly string[] {
@@ -133,11 +132,11 @@ export const bagFunctions: readonly ScalarFunction[] = [
   scalarWith('bag_merge', ['dynamic', '...dynamic'], 'dynamic', merge),
   scalarWith('bag_remove_keys', ['dynamic', 'dynamic'], 'dynamic', removeKeys),
   scalarWith('bag_set_key', ['dynamic', 'string', 'any'], 'dynamic', setKey),
-  scalarWith('bag_zip', ['dynamic', 'dynamic'], 'dynamic', ([k, v]) => {
-    const keys = elementsOf(k!.sql);
-    const values = elementsOf(v!.sql);
+  scalarWith('bag_zip', ['dynamic', 'dynamic'], 'dynamic', ([k, v], call) => {
+    const keys = call.name(elementsOf(k!.sql));
+    const values = sql`arrayResize(${elementsOf(v!.sql)}, length(${keys}), 'null')`;
     // Only texts can be keys.
-    const pairs = sql`arrayMap((k, i) -> (JSONExtractString(k), if(i <= length(${values}), arrayElement(${values}, i), 'null'), startsWith(k, '"')), ${keys}, arrayEnumerate(${keys}))`;
+    const pairs = sql`arrayMap((k, v) -> (JSONExtractString(k), v, startsWith(k, '"')), ${keys}, ${values})`;
     return whenArray(k!.sql, bagFrom(sql`arrayFilter(p -> p.3, ${pairs})`));
   }),
 ];

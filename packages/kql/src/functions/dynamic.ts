@@ -1,6 +1,6 @@
 import { join, sql, string, type Sql } from '../sql.ts';
-import { cleanJson, toJsonElement, toText } from './convert.ts';
-import { alias, engineTyped, scalar, scalarWith, type ScalarFunction } from './registry.ts';
+import { cleanJson, convert, toJsonElement, toText } from './convert.ts';
+import { alias, engineTyped, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
 
 /** What arrays and bags share, sets, and access by paths. */
 
@@ -11,25 +11,42 @@ export const arrayFrom = (elements: Sql): Sql => sql`concat('[', arrayStringConc
 export const whenArray = (d: Sql, value: Sql): Sql => sql`if(startsWith(${d}, '['), ${value}, '')`;
 const distinctOf = (elements: Sql): Sql => sql`arrayDistinct(${elements})`;
 export const elementText = (e: Sql): Sql => sql`if(startsWith(${e}, '"'), JSONExtractString(${e}), ${e})`;
+/** The text of a member, or what a type makes of it. */
+const extractJson = scalarWith(
+  'extract_json',
+  ['string', 'any', 'any?'],
+  'binder',
+  ([p, d], call) => {
+    const keys = jsonPath(p!.literal?.value);
+    if (!keys) return call.fail('the path must be a constant such as $.a.b[0]');
+    const member: Operand = {
+      sql: cleanJson(sql`JSONExtractRaw(${toText(d!)}, ${join(keys)})`),
+      type: 'dynamic',
+      nullable: false,
+    };
+    if (call.result === 'string') return elementText(member.sql);
+    return convert(member, call.result)?.sql ?? call.fail(`a member cannot be taken as ${call.result}`);
+  },
+  'maybe',
+);
+
 export const dynamicFunctions: readonly ScalarFunction[] = [
   scalarWith('set_union', ['...dynamic'], 'dynamic', (args) =>
     arrayFrom(distinctOf(sql`arrayConcat(${join(args.map((a) => elementsOf(a.sql)))})`)),
   ),
   scalarWith('set_intersect', ['...dynamic'], 'dynamic', (args) =>
+    arrayFrom(distinctOf(sql`arrayIntersect(${join(args.map((a) => elementsOf(a.sql)))})`)),
+  ),
+  scalarWith('set_difference', ['dynamic', '...dynamic'], 'dynamic', ([first, ...others]) =>
     arrayFrom(
-      sql`arrayFilter(x -> ${join(
-        args.slice(1).map((a) => sql`has(${elementsOf(a.sql)}, x)`),
-        sql` AND `,
-      )}, ${distinctOf(elementsOf(args[0]!.sql))})`,
+      others.reduce((left, a) => sql`arrayExcept(${left}, ${elementsOf(a.sql)})`, distinctOf(elementsOf(first!.sql))),
     ),
   ),
-  scalarWith('set_difference', ['dynamic', '...dynamic'], 'dynamic', (args) =>
-    arrayFrom(
-      sql`arrayFilter(x -> NOT (${join(
-        args.slice(1).map((a) => sql`has(${elementsOf(a.sql)}, x)`),
-        sql` OR `,
-      )}), ${distinctOf(elementsOf(args[0]!.sql))})`,
-    ),
+  scalarWith(
+    'set_equals',
+    ['dynamic', 'dynamic'],
+    'bool',
+    ([a, b]) => sql`(arraySort(${distinctOf(elementsOf(a!.sql))}) = arraySort(${distinctOf(elementsOf(b!.sql))}))`,
   ),
   scalarWith(
     'set_has_element',
@@ -55,21 +72,8 @@ export const dynamicFunctions: readonly ScalarFunction[] = [
     },
     'never',
   ),
-  scalar('dynamic_to_json', ['dynamic'], 'string', (d) => d),
-  scalarWith('extract_json', ['string', 'any', 'any?'], 'string', ([p, d], call) => {
-    const keys = jsonPath(p!.literal?.value);
-    if (!keys) return call.fail('the path must be a constant such as $.a.b[0]');
-    const raw = cleanJson(sql`JSONExtractRaw(${toText(d!)}, ${join(keys)})`);
-    return elementText(raw);
-  }),
-  alias(
-    'extractjson',
-    scalarWith('extract_json', ['string', 'any', 'any?'], 'string', ([p, d], call) => {
-      const keys = jsonPath(p!.literal?.value);
-      if (!keys) return call.fail('the path must be a constant such as $.a.b[0]');
-      return elementText(cleanJson(sql`JSONExtractRaw(${toText(d!)}, ${join(keys)})`));
-    }),
-  ),
+  extractJson,
+  alias('extractjson', extractJson),
 ];
 function jsonPath(path: unknown): Sql[] | undefined {
   if (typeof path !== 'string' || !/^\$(\.\w+|\.(?=\[)|\['[^']*'\]|\["[^"]*"\]|\[\d+\])+$/.test(path)) return undefined;

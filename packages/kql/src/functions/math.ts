@@ -30,6 +30,10 @@ const sizeOf = (o: Operand): Sql =>
     ? sql`length(${o.sql})${o.type === 'dynamic' ? sql` + 8` : sql``}`
     : integer(sizes[o.type] ?? 8);
 
+/** By so many bits of 64; a negative number of them gives null. */
+const shift = (name: string, fn: Sql): ScalarFunction =>
+  scalar(name, ['long', 'long'], 'long', (a, n) => sql`if(${n} < 0, NULL, ${fn}(${a}, ${n} % 64))`, 'maybe');
+
 export const mathFunctions: readonly ScalarFunction[] = [
   scalarWith('not', ['bool'], 'bool', ([a]) => sql`NOT ${a!.sql}`),
   scalarWith('$and', ['bool', 'bool'], 'bool', ([a, b]) => sql`(${a!.sql} AND ${b!.sql})`),
@@ -133,8 +137,8 @@ export const mathFunctions: readonly ScalarFunction[] = [
   scalar('binary_or', ['long', 'long'], 'long', (a, b) => sql`bitOr(${a}, ${b})`),
   scalar('binary_xor', ['long', 'long'], 'long', (a, b) => sql`bitXor(${a}, ${b})`),
   scalar('binary_not', ['long'], 'long', (a) => sql`bitNot(${a})`),
-  scalar('binary_shift_left', ['long', 'long'], 'long', (a, n) => sql`bitShiftLeft(${a}, positiveModulo(${n}, 64))`),
-  scalar('binary_shift_right', ['long', 'long'], 'long', (a, n) => sql`bitShiftRight(${a}, positiveModulo(${n}, 64))`),
+  shift('binary_shift_left', sql`bitShiftLeft`),
+  shift('binary_shift_right', sql`bitShiftRight`),
   scalar('bitset_count_ones', ['long'], 'long', (a) => sql`toInt64(bitCount(${a}))`),
   scalar('new_guid', [], 'guid', () => sql`generateUUIDv4()`, 'never'),
 ];

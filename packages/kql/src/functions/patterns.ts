@@ -99,11 +99,13 @@ const countOf: ScalarFunction['build'] = ([s, what, kind], call) => {
 const indexOfRegex: ScalarFunction['build'] = ([s, regex, start, length, occurrence], call) => {
   const pattern = constant(regex!, call);
   const nth = occurrence ? occurrence.literal?.value : 1n;
-  if (typeof nth !== 'bigint' || nth < 1n || nth > 1_000n)
+  if (typeof nth !== 'bigint' || nth === 0n || nth > 1_000n)
     return call.fail('the occurrence must be a constant from 1 to 1000');
-  const from = start
-    ? call.name(sql`if(${start.sql} < 0, greatest(toInt64(lengthUTF8(${s!.sql})) + ${start.sql}, 0), ${start.sql})`)
-    : undefined;
+  const never = sql`CAST(NULL, 'Nullable(Int64)')`;
+  if (nth < 0n) return never;
+  // Before the start of the text, or of a length that is none, nothing is sought.
+  const refused = [...(start ? [sql`${start.sql} < 0`] : []), ...(length ? [sql`${length.sql} < -1`] : [])];
+  const from = start && call.name(sql`greatest(${start.sql}, 0)`);
   const cut = length ? sql`, if(${length.sql} < 0, 2147483647, ${length.sql})` : sql``;
   const text = from ? call.name(sql`substringUTF8(${s!.sql}, ${from} + 1${cut})`) : s!.sql;
   // All before the match, which is as short as can be; further matches come after whole ones.
@@ -116,7 +118,8 @@ const indexOfRegex: ScalarFunction['build'] = ([s, regex, start, length, occurre
     call,
     (t, re) => sql`if(match(${t}, ${re}), toInt64(lengthUTF8(extractGroups(${t}, ${re})[1])), -1)`,
   );
-  return from ? sql`if(${at} < 0, -1, ${at} + ${from})` : at;
+  const found = from ? sql`if(${at} < 0, -1, ${at} + ${from})` : at;
+  return refused.length ? sql`if(${join(refused, sql` OR `)}, NULL, ${found})` : found;
 };
 
 const quoted = sql`'([\\\\\\\\.+*?()|\\\\[\\\\]{}^$#&\\\\-~])'`;
@@ -135,7 +138,7 @@ export const patternFunctions: readonly ScalarFunction[] = [
   scalarWith('extract_all', ['string', 'any', 'string?'], 'dynamic', extractAll, 'maybe'),
   scalarWith('extractall', ['string', 'any', 'string?'], 'dynamic', extractAll, 'maybe'),
   scalarWith('countof', ['string', 'string', 'string?'], 'long', countOf),
-  scalarWith('indexof_regex', ['string', 'string', 'long?', 'long?', 'long?'], 'long', indexOfRegex),
+  scalarWith('indexof_regex', ['string', 'string', 'long?', 'long?', 'long?'], 'long', indexOfRegex, 'maybe'),
   scalarWith(
     'regex_quote',
     ['string'],

@@ -1,6 +1,6 @@
 import type { HostFunction } from './host.ts';
 
-/** treepath() and buildschema(): the shape of JSON. */
+/** treepath(), buildschema(), dynamic_to_json(): the shape of JSON. */
 
 /** Values nest as deep as JSON lets them; past this they are not looked into. */
 const maxDepth = 100;
@@ -67,8 +67,35 @@ const parse = (json: string): unknown =>
     return typeof value === 'number' && /[.eE]/.test(context?.source ?? '') ? new Real() : value;
   } as (this: unknown, key: string, value: unknown) => unknown);
 
+/** A number as it was written. */
+class Written {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+/** JSON with names in order at every level. */
+function canonical(value: unknown): string {
+  if (value instanceof Written) return value.text;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const members = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, v]) => `${JSON.stringify(name)}:${canonical(v)}`).join(',')}}`;
+}
+const asWritten = (_key: string, value: unknown, context?: { source?: string }): unknown =>
+  typeof value === 'number' && context?.source !== undefined ? new Written(context.source) : value;
+
 const jsonOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 export const schemaFunctions: readonly HostFunction[] = [
+  {
+    name: 'dynamic_to_json',
+    parameters: ['any'],
+    result: 'string',
+    evaluate: ([value]) => {
+      const json = jsonOf(value) ?? '';
+      return /^[[{]/.test(json) ? canonical(JSON.parse(json, asWritten)) : json;
+    },
+  },
   {
     name: 'treepath',
     parameters: ['dynamic'],

@@ -58,7 +58,8 @@ const indexOf = scalar(
       return sql`if(${what} = '', NULL, toInt64(positionUTF8(${s}, ${what}, toUInt64(${from} + 1))) - 1)`;
     const last = sql`if(${length} < 0, toInt64(lengthUTF8(${s})), least(${from} + ${length}, toInt64(lengthUTF8(${s}))))`;
     const places = sql`arrayFilter(i -> substringUTF8(${s}, i + 1, lengthUTF8(${what})) = ${what}, range(toUInt64(${from}), toUInt64(greatest(${last}, 0))))`;
-    return sql`if(${what} = '', NULL, if(length(${places}) < ${occurrence ?? sql`1`}, -1, toInt64(arrayElement(${places}, ${occurrence ?? sql`1`}))))`;
+    const n = occurrence ?? sql`1`;
+    return sql`if(${what} = '' OR ${n} < 0 OR ${length} < -1, NULL, if(${n} = 0 OR length(${places}) < ${n}, -1, toInt64(arrayElement(${places}, ${n}))))`;
   },
   'maybe',
 );
@@ -73,6 +74,22 @@ const replaceStrings = (s: Sql, from: Sql, to: Sql): Sql => {
   const marked = sql`arrayFold((acc, f, i) -> if(f = '', acc, replaceAll(acc, f, ${mark})), ${lookups}, arrayEnumerate(${lookups}), ${s})`;
   const replacements = sql`arrayResize(JSONExtract(${to}, 'Array(String)'), JSONLength(${from}), '')`;
   return sql`arrayFold((acc, t, i) -> replaceAll(acc, ${mark}, t), ${replacements}, arrayEnumerate(${replacements}), ${marked})`;
+};
+
+/** Signs past the end of the replacements become the last of them; without any they go. */
+const translate: ScalarFunction['build'] = ([from, to, s], call) => {
+  const [search, replace] = [from!.literal?.value, to!.literal?.value];
+  if (typeof search !== 'string' || typeof replace !== 'string')
+    return call.fail('the lists of signs must be constants');
+  const signs = Array.from(search);
+  const others = Array.from(replace);
+  const last = others.at(-1);
+  if (last === undefined) {
+    const all = string(`[${signs.map((c) => `\\x{${c.codePointAt(0)!.toString(16)}}`).join('')}]`);
+    return signs.length ? sql`replaceRegexpAll(${s!.sql}, ${all}, '')` : s!.sql;
+  }
+  const full = signs.map((_, i) => others[i] ?? last).join('');
+  return signs.length ? sql`translateUTF8(${s!.sql}, ${string(search)}, ${string(full)})` : s!.sql;
 };
 
 export const stringFunctions: readonly ScalarFunction[] = [
@@ -120,12 +137,7 @@ export const stringFunctions: readonly ScalarFunction[] = [
   scalar('replace_strings', ['string', 'dynamic', 'dynamic'], 'string', replaceStrings),
   scalar('isutf8', ['string'], 'bool', (s) => sql`toBool(isValidUTF8(${s}))`),
   scalar('isascii', ['string'], 'bool', (s) => sql`match(${s}, '^[\\\\x00-\\\\x7f]*$')`),
-  scalar(
-    'translate',
-    ['string', 'string', 'string'],
-    'string',
-    (from, to, s) => sql`translateUTF8(${s}, ${from}, ${to})`,
-  ),
+  scalarWith('translate', ['string', 'string', 'string'], 'string', translate),
   ...['make_string', 'unicode_codepoints_to_string'].map((name) =>
     scalarWith(name, ['any', '...any'], 'string', (points) => textOfCodePoints(points), 'never'),
   ),
