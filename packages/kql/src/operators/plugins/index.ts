@@ -6,6 +6,7 @@ import type { OperatorBinder, SourceBinder } from '../shared.ts';
 import * as activity from './activity.ts';
 import { bagUnpack } from './bag-unpack.ts';
 import { geoLineLookup, geoPolygonLookup } from './geo.ts';
+import { dcountIntersect } from './intersect.ts';
 import { ipv4Lookup, ipv6Lookup } from './ip-lookup.ts';
 import { autocluster, basket, diffpatterns, diffpatternsText } from './patterns.ts';
 import { pivot } from './pivot.ts';
@@ -21,6 +22,7 @@ export const plugins: ReadonlyMap<string, PluginBinder> = new Map<string, Plugin
   ['narrow', narrow],
   ['preview', preview],
   ['schema_merge', schemaMerge],
+  ['dcount_intersect', dcountIntersect],
   ['rows_near', rowsNear],
   ['identity', ({ input }) => input],
   ['geo_line_lookup', geoLineLookup],

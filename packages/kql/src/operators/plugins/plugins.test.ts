@@ -342,6 +342,14 @@ describe('who did what when', () => {
   });
 });
 
+describe('dcount_intersect', () => {
+  it('counts what the first sets have in common, as its page shows', async () => {
+    const query = `range x from 1 to 100 step 1 | summarize a = hll(iif(x % 2 == 0, x, 0)), b = hll(iif(x % 3 == 0, x, 0)), c = hll(iif(x % 5 == 0, x, 0))
+      | evaluate dcount_intersect(a, b, c) | project s0 - 1, s1 - 1, s2 - 1`;
+    expect(await rowsOf(query)).toEqual([[50, 16, 3]]);
+  });
+});
+
 describe('patterns', () => {
   const table = `let T = range i from 1 to 1000 step 1
     | project State = case(i % 10 < 4, 'TEXAS', i % 10 < 7, 'OHIO', strcat('S', i)), Event = iff(i % 3 == 0, 'Hail', 'Wind'), Damage = iff(i % 10 < 4, 'NO', 'YES');`;
