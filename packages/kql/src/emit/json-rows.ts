@@ -46,7 +46,7 @@ function jsonCell(field: Field, c: Sql, dynamic: JsonRows['dynamic']): Sql {
       return dynamic === 'text'
         ? sql`if(ifNull(${c}, '') = '', 'null', toJSONString(${c}))`
         : // A line break inside of JSON is white space. What is no JSON would break the whole answer: it goes as a string, as Kusto has it.
-          sql`multiIf(ifNull(${c}, '') = '', 'null', isValidJSON(${c}), replaceRegexpAll(${c}, '[\\r\\n]', ' '), toJSONString(${c}))`;
+          sql`multiIf(ifNull(${c}, '') = '', 'null', isValidJSON(${c}), translate(${c}, '\\r\\n', '  '), toJSONString(${c}))`;
     default:
       return sql`toJSONString(ifNull(${c}, ''))`;
   }
