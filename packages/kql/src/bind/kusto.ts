@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { KqlCatalogue, KqlType } from '../types.ts';
+import { correctGraphTypes } from './graph-types.ts';
 
 /**
  * The little of Microsoft's language library that we use, typed by hand: its own declarations are 34,000 lines over a global
@@ -14,6 +15,8 @@ export interface KustoSymbol {
   readonly Kind: number;
   readonly Type?: KustoSymbol | null;
   readonly Columns?: KustoList<KustoSymbol> | null;
+  /** How a call without a name is called: 7, as its first argument; 8, as its only one. */
+  readonly ResultNameKind?: number;
   readonly Signatures?: KustoList<{ readonly Parameters: KustoList<KustoParameter> }>;
 }
 export interface KustoParameter {
@@ -71,6 +74,7 @@ interface Library {
     };
     readonly DatabaseSymbol: { readonly ctor: new (name: string, members: readonly KustoSymbol[]) => unknown };
   };
+  readonly Binding: { readonly Binder: Parameters<typeof correctGraphTypes>[0] };
   readonly Syntax: { readonly SyntaxKind: Readonly<Record<string, unknown>> };
 }
 
@@ -94,7 +98,9 @@ function library(): { library: Library; kinds: ReadonlyMap<number, string> } {
   const kinds = new Map<number, string>();
   for (const [name, value] of Object.entries(lib.Syntax.SyntaxKind))
     if (typeof value === 'number') kinds.set(value, name);
-  return (loaded = { library: lib, kinds });
+  loaded = { library: lib, kinds };
+  correctGraphTypes(lib.Binding.Binder);
+  return loaded;
 }
 
 export const SymbolKind = { variable: 2, function: 3, parameter: 4, column: 9, table: 10 } as const;

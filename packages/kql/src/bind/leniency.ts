@@ -40,9 +40,16 @@ function inGraphElement(node: SyntaxNode, kind: string, d: Diagnostic): boolean 
   if (d.Code !== 'KS142' && d.Code !== 'KS211') return false;
   if (kind === 'GraphWhereNodesOperator' || kind === 'GraphWhereEdgesOperator')
     return covers(child(node, 'Condition'), d);
-  if (kind !== 'FunctionCallExpression' || !/^(all|any|map)$/.test(textOf(child(node, 'Name')))) return false;
-  const [first, body] = elements(child(node, 'ArgumentList'), 'Expressions');
-  return first !== undefined && /^inner_nodes\s*\(/.test(textOf(first)) && body !== undefined && covers(body, d);
+  if (!/^Graph(Match|ShortestPaths)Operator$/.test(kind)) return false;
+  const inBody = (n: SyntaxNode): boolean => {
+    if (!covers(n, d)) return false;
+    if (kindOf(n) === 'FunctionCallExpression' && /^(all|any|map)$/.test(textOf(child(n, 'Name')))) {
+      const body = elements(child(n, 'ArgumentList'), 'Expressions')[1];
+      if (body && covers(body, d)) return true;
+    }
+    return children(n).some(inBody);
+  };
+  return inBody(node);
 }
 
 /** Parts of a timespan may be reals, what is no array has no length, and the degree of a polynomial may be a long. */

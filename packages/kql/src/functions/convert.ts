@@ -122,7 +122,10 @@ export function toDynamic(o: Operand): Sql {
     case 'string':
       return quoteJson(o.sql);
     case 'bool':
-      return nullable(sql`if(${o.sql}, 'true', 'false')`);
+      // if() takes a null condition as false.
+      return o.nullable
+        ? sql`multiIf(isNull(${o.sql}), '', ${o.sql}, 'true', 'false')`
+        : sql`if(${o.sql}, 'true', 'false')`;
     case 'int':
     case 'long':
       return nullable(sql`toString(${o.sql})`);

@@ -4,7 +4,7 @@ import type { Expr, Field, FieldType, Rel } from './plan.ts';
 /**
  * A graph of `make-graph`: not a table, so nothing but a graph operator reads it. Expressions over a node or an edge name its
  * properties as columns, and these hidden ones besides: `$$in` and `$$out` (a node's degrees), `$$id` (its identifier as text), `$$hash`
- * (the identifier's hash, as `graph-to-table` gives it).
+ * (the identifier's hash, as `graph-to-table` gives it), `$$partition` (as text).
  */
 export interface Graph {
   readonly edges: Rel;
@@ -14,11 +14,16 @@ export interface Graph {
   readonly nodeTables: readonly { readonly rel: Rel; readonly id: string }[];
   /** The property that holds the identifier where there are no tables of nodes (`with_node_id`). */
   readonly idProperty: string | undefined;
-  /** A column of the edges and of all tables of nodes: nodes of different values are different nodes (`partitioned-by`). */
-  readonly partition: string | undefined;
+  /**
+   * `partitioned-by`: a column of the edges and of all tables of nodes; nodes of different values are different nodes. Tables that are made
+   * of the graph carry it hidden, as `key`.
+   */
+  readonly partition: { readonly column: string; readonly key: string } | undefined;
   readonly nodeFields: readonly Field[];
   readonly edgeFields: readonly Field[];
-  /** Properties of nodes that number the components. */
+  /** Conditions that nodes or edges had to meet, in order. An edge stays where both of its nodes do. */
+  readonly steps: readonly { readonly of: 'nodes' | 'edges'; readonly predicate: Expr }[];
+  /** Properties of nodes that number the components, of what the steps left. */
   readonly components: readonly { readonly name: string; readonly strong: boolean }[];
 }
 

@@ -29,7 +29,11 @@ interface Walk {
   readonly nodes: readonly number[];
 }
 
-function stepsFrom(graph: ModelGraph, node: number, direction: PatternStep['direction']): [edge: number, end: number][] {
+function stepsFrom(
+  graph: ModelGraph,
+  node: number,
+  direction: PatternStep['direction'],
+): [edge: number, end: number][] {
   return graph.edges.flatMap((e): [number, number][] => {
     const ways: [number, number][] = [];
     if (direction !== '<-' && e.from === node) ways.push([e.id, e.to]);

@@ -3,10 +3,11 @@ import type { Operand } from '../../functions/registry.ts';
 import type { Graph } from '../../plan/graph.ts';
 import type { Expr, Field, Rel } from '../../plan/plan.ts';
 import { identifier, integer, join, sql, string, type Sql } from '../../sql.ts';
-import { columnsOf, union, whereClause, withClause } from '../block.ts';
+import { columnsOf, union, whereClause, withClause, type Block } from '../block.ts';
 import { emptyOf, typeOf } from '../cells.ts';
 import type { Context } from '../context.ts';
 import { emitExpression, emitPredicate, type Scope } from '../expression.ts';
+import { Using } from './using.ts';
 
 /**
  * A graph inside one SELECT. Its rows are read once, into one value that is a constant of the statement: nodes are numbered from 1, edges
@@ -28,7 +29,8 @@ const o = identifier('$$o');
 /** Which edges of a node: those that leave it, that reach it, both. */
 export type Lists = 'out' | 'in' | 'any';
 /** Node columns that come from the identifier. */
-const derived = new Set(['$$id', '$$hash']);
+const derived: Readonly<Record<string, 'string' | 'long'>> = { $$id: 'string', $$hash: 'long', $$partition: 'string' };
+const isDerived = (name: string): boolean => Object.hasOwn(derived, name);
 
 interface Part {
   readonly name: string;
@@ -58,6 +60,8 @@ export class GraphSql {
     this.e = e;
     this.graph = graph;
     this.#name = e.alias();
+    for (const step of graph.steps)
+      if (step.of === 'nodes') for (const name of columnsOf(step.predicate)) this.#wantNodeColumn(name);
   }
   /** The place of an array, from 1. */
   part(name: string, of: Part['of'], make: () => Sql): number {
@@ -98,14 +102,15 @@ export class GraphSql {
 
   // ——— what a SELECT asks for ———
 
+  #wantNodeColumn(name: string): Field | undefined {
+    const field = isDerived(name) ? { name, type: derived[name]! } : this.graph.nodeFields.find((f) => f.name === name);
+    if (field) this.#nodeColumns.set(name, field);
+    return field;
+  }
   nodeColumn(name: string): number | undefined {
     if (name === '$$in' || name === '$$out')
       return this.part(name, 'node', () => sql`toInt64(length(${name === '$$in' ? ins : outs}))`);
-    const field = derived.has(name)
-      ? { name, type: name === '$$id' ? ('string' as const) : ('long' as const) }
-      : this.graph.nodeFields.find((f) => f.name === name);
-    if (!field) return undefined;
-    this.#nodeColumns.set(name, field);
+    if (!this.#wantNodeColumn(name)) return undefined;
     return this.part(`column ${name}`, 'node', () => identifier(name));
   }
   edgeColumn(name: string): number | undefined {
@@ -147,7 +152,8 @@ export class GraphSql {
 
   /** What an edge carries with it, in the order in which the tuples hold it. */
   #carriedNames(): string[] {
-    return [...this.#edgeColumns.keys(), ...this.#edgeTests.map((_, i) => `$$test${i}`)];
+    const steps = this.graph.steps.flatMap((s, i) => (s.of === 'edges' ? [`$$step${i}`] : []));
+    return [...this.#edgeColumns.keys(), ...this.#edgeTests.map((_, i) => `$$test${i}`), ...steps];
   }
   #carried(name: string): Sql {
     return sql`tupleElement(${o}, ${integer(this.#carriedNames().indexOf(name) + 2)})`;
@@ -156,22 +162,12 @@ export class GraphSql {
   /** All of it: rows of ends of edges, a row for each node, one row of arrays. */
   #build(): Sql {
     const columns = [...this.#nodeColumns.values()];
-    const carried = this.#carriedNames();
-    const names = [key, side, number, ...columns.map((f) => identifier(f.name)), ...carried.map((n) => identifier(`$$e ${n}`))];
-    const rows = join([this.#ends(columns), ...this.#given(columns)], sql` UNION ALL `);
-    const payload = join([number, ...carried.map((n) => identifier(`$$e ${n}`))]);
-    const merged = columns.map((f) => sql`max(${identifier(f.name)}) AS ${identifier(f.name)}`);
-    const grouped = sql`SELECT ${join([key, ...merged, sql`groupArrayIf(tuple(${payload}), ${side} = 0) AS ${outs}`, sql`groupArrayIf(${number}, ${side} = 1) AS ${ins}`])} FROM (SELECT ${join(names)} FROM (${rows})) GROUP BY ${key} ORDER BY ${key}`;
-    const all = ['$$outs', '$$ins', ...columns.map((f) => f.name)];
-    const block = this.e.asFrom(grouped, all);
-    const withDegrees = new Map(block.columns)
-      .set('$$in', { sql: sql`toInt64(length(${block.columns.get('$$ins')!.sql}))`, plain: false })
-      .set('$$out', { sql: sql`toInt64(length(${block.columns.get('$$outs')!.sql}))`, plain: false });
-    const tested = { ...block, columns: withDegrees };
+    const tested = this.#nodeRows(this.#narrowed(columns), columns, sql`${number}`);
     const scope = this.e.scope(tested);
+    const all = ['$$outs', '$$ins', ...columns.map((f) => f.name)];
     const items = [
       sql`toUInt32(rowNumberInAllBlocks() + 1) AS ${node}`,
-      ...all.map((name) => sql`${block.columns.get(name)!.sql} AS ${identifier(name)}`),
+      ...all.map((name) => sql`${tested.columns.get(name)!.sql} AS ${identifier(name)}`),
       ...this.#nodeTests.map(
         (t, i) => sql`toUInt8(ifNull(${emitPredicate(t, scope)}, false)) AS ${identifier(`$$test${i}`)}`,
       ),
@@ -194,12 +190,84 @@ export class GraphSql {
     return sql`SELECT tuple(${join(arrays)}) FROM (SELECT ${join(sorted)} FROM (${numbered}))`;
   }
 
+  #carriedColumns(): Sql[] {
+    return this.#carriedNames().map((n) => identifier(`$$e ${n}`));
+  }
+  /** A row for each node, with the edges at its ends; `end` is what is kept of those that reach it. */
+  #nodeRows(rows: Sql, columns: readonly Field[], end: Sql): Block {
+    const names = columns.map((f) => identifier(f.name));
+    const leaving = sql`groupArrayIf(tuple(${join([number, ...this.#carriedColumns()])}), ${side} = 0) AS ${outs}`;
+    const items = [
+      key,
+      ...names.map((n) => sql`max(${n}) AS ${n}`),
+      leaving,
+      sql`groupArrayIf(${end}, ${side} = 1) AS ${ins}`,
+    ];
+    const read = join([key, side, number, ...names, ...this.#carriedColumns()]);
+    const grouped = sql`SELECT ${join(items)} FROM (SELECT ${read} FROM (${rows})) GROUP BY ${key} ORDER BY ${key}`;
+    const block = this.e.asFrom(grouped, ['$$key', '$$outs', '$$ins', ...columns.map((f) => f.name)]);
+    const degree = (list: string): { sql: Sql; plain: boolean } => ({
+      sql: sql`toInt64(length(${block.columns.get(list)!.sql}))`,
+      plain: false,
+    });
+    return { ...block, columns: new Map(block.columns).set('$$in', degree('$$ins')).set('$$out', degree('$$outs')) };
+  }
+
+  /** The rows of ends that are left after the steps. */
+  #narrowed(columns: readonly Field[]): Sql {
+    let rows = join([this.#ends(columns), ...this.#given(columns)], sql` UNION ALL `);
+    this.graph.steps.forEach((step, i) => {
+      rows = step.of === 'nodes' ? this.#keepNodes(rows, step.predicate, columns) : this.#keepEdges(rows, i, columns);
+    });
+    return rows;
+  }
+  /** Edges are numbered anew without gaps; rows of nodes have no edge. */
+  #renumbered(rows: Sql, columns: readonly Field[]): Sql {
+    const names = join([...columns.map((f) => identifier(f.name)), ...this.#carriedColumns()]);
+    const rest = names.text ? sql`, ${names}` : sql``;
+    return sql`SELECT ${key}, ${side}, toUInt32(if(${side} = 2, 0, dense_rank() OVER (PARTITION BY ${side} = 2 ORDER BY ${number}))) AS ${number}${rest} FROM (${rows})`;
+  }
+  /** What is left of an edge that is not kept are its nodes. */
+  #keepEdges(rows: Sql, step: number, columns: readonly Field[]): Sql {
+    const kept = identifier(`$$e $$step${step}`);
+    const names = [number, ...columns.map((f) => identifier(f.name)), ...this.#carriedColumns()];
+    return this.#renumbered(
+      sql`SELECT ${key}, toUInt8(if(${kept} = 1, ${side}, 2)) AS ${side}, ${join(names)} FROM (SELECT ${join([key, side, ...names])} FROM (${rows}))`,
+      columns,
+    );
+  }
+  #keepNodes(rows: Sql, predicate: Expr, columns: readonly Field[]): Sql {
+    const carried = this.#carriedNames();
+    const block = this.#nodeRows(rows, columns, sql`tuple(${join([number, ...this.#carriedColumns()])})`);
+    const alive = identifier('$$alive');
+    const own = [key, ...columns.map((f) => identifier(f.name))];
+    const none = sql`tuple(${join([sql`toUInt32(0)`, ...this.#noCarried()])})`;
+    const tag = (n: Sql, list: Sql): Sql => sql`arrayMap(${o} -> tuple(toUInt8(${n}), ${o}), ${list})`;
+    const ends = sql`arrayConcat([tuple(toUInt8(2), ${none})], ${tag(sql`0`, outs)}, ${tag(sql`1`, ins)})`;
+    const tested = withClause(
+      block,
+      sql`SELECT ${join(own)}, ${outs}, ${ins}, toUInt8(ifNull(${emitPredicate(predicate, this.e.scope(block))}, false)) AS ${alive} FROM ${block.from}`,
+    );
+    const payload = carried.map((name, i) => sql`${o}.2.${integer(i + 2)} AS ${identifier(`$$e ${name}`)}`);
+    const all = sql`SELECT ${join([...own, alive, sql`${o}.1 AS ${side}`, sql`${o}.2.1 AS ${number}`, ...payload])} FROM (${tested}) ARRAY JOIN ${ends} AS ${o}`;
+    const both = sql`SELECT *, if(${side} = 2, ${alive}, min(${alive}) OVER (PARTITION BY ${side} = 2, ${number})) AS ${o} FROM (${all})`;
+    return this.#renumbered(sql`SELECT * FROM (${both}) WHERE ${o} = 1`, columns);
+  }
+  /** What a row of a node carries of edges: nothing, of the right types. */
+  #noCarried(): Sql[] {
+    return this.#carriedNames().map((name) => {
+      const field = this.#edgeColumns.get(name);
+      return field ? sql`CAST(${emptyOf(field)}, ${string(typeOf(field).text)})` : sql`toUInt8(0)`;
+    });
+  }
+
   #fromEnds(columns: readonly Field[]): Field[] {
     const { nodeTables, idProperty } = this.graph;
     const ids = new Set(idProperty === undefined ? nodeTables.map((t) => t.id) : [idProperty]);
-    return columns.filter((f) => derived.has(f.name) || ids.has(f.name));
+    return columns.filter((f) => isDerived(f.name) || ids.has(f.name));
   }
-  #identifierAs(field: Field, id: Operand): Sql {
+  #identifierAs(field: Field, id: Operand, rel: Rel, scope: Scope): Sql {
+    if (field.name === '$$partition') return toText(this.#operand(rel, this.graph.partition!.column, scope));
     if (field.name === '$$id') return toText(id);
     if (field.name === '$$hash') return sql`CAST(reinterpret(xxHash64(${toText(id)}), 'Int64'), 'Nullable(Int64)')`;
     const type = field.type === 'tuple' ? 'dynamic' : field.type;
@@ -209,19 +277,23 @@ export class GraphSql {
   #keyOf(id: Operand, scope: Scope, rel: Rel): Sql {
     const { partition } = this.graph;
     if (partition === undefined) return sql`xxHash64(${toText(id)})`;
-    return sql`xxHash64(${toText(this.#operand(rel, partition, scope))}, ${toText(id)})`;
+    return sql`xxHash64(${toText(this.#operand(rel, partition.column, scope))}, ${toText(id)})`;
   }
   #operand(rel: Rel, name: string, scope: Scope): Operand {
     const field = rel.fields.find((f) => f.name === name)!;
     return emitExpression({ kind: 'column', name, type: field.type }, scope);
   }
-  readonly #partitionColumns = (): string[] => (this.graph.partition === undefined ? [] : [this.graph.partition]);
+  #partitionColumns(): string[] {
+    return this.graph.partition ? [this.graph.partition.column] : [];
+  }
 
   /** Two rows for each edge, one for each of its nodes. Nodes that only edges name have their identifier, and no other property. */
   #ends(columns: readonly Field[]): Sql {
     const { edges, source, target } = this.graph;
     const own = [...this.#edgeColumns.keys()];
-    const used = union([source, target], this.#partitionColumns(), own, ...this.#edgeTests.map((t) => columnsOf(t)));
+    const steps = this.graph.steps.map((s) => (s.of === 'edges' ? s.predicate : undefined));
+    const tests = [...this.#edgeTests, ...steps.filter((s) => s !== undefined)];
+    const used = union([source, target], this.#partitionColumns(), own, ...tests.map((t) => columnsOf(t)));
     const block = this.e.open(this.e.emit(edges, used), used);
     const scope = this.e.scope(block);
     const [from, to] = [this.#operand(edges, source, scope), this.#operand(edges, target, scope)];
@@ -232,11 +304,17 @@ export class GraphSql {
       sql`${this.#keyOf(from, scope, edges)} AS ${identifier('$$from')}`,
       sql`${this.#keyOf(to, scope, edges)} AS ${identifier('$$to')}`,
       ...ids.flatMap((f, i) => [
-        sql`${this.#identifierAs(f, from)} AS ${identifier(`$$from${i}`)}`,
-        sql`${this.#identifierAs(f, to)} AS ${identifier(`$$to${i}`)}`,
+        sql`${this.#identifierAs(f, from, edges, scope)} AS ${identifier(`$$from${i}`)}`,
+        sql`${this.#identifierAs(f, to, edges, scope)} AS ${identifier(`$$to${i}`)}`,
       ]),
-      ...own.map((name) => sql`CAST(${block.columns.get(name)!.sql}, ${string(typeOf(this.#edgeColumns.get(name)!).text)}) AS ${at(name)}`),
+      ...own.map(
+        (name) =>
+          sql`CAST(${block.columns.get(name)!.sql}, ${string(typeOf(this.#edgeColumns.get(name)!).text)}) AS ${at(name)}`,
+      ),
       ...truths.map((truth, i) => sql`toUInt8(${truth}) AS ${at(`$$test${i}`)}`),
+      ...steps.flatMap((test, i) =>
+        test ? [sql`toUInt8(ifNull(${emitPredicate(test, scope)}, false)) AS ${at(`$$step${i}`)}`] : [],
+      ),
     ];
     const where = this.onlyTested && truths.length ? [...block.where, sql`(${join(truths, sql` OR `)})`] : block.where;
     const read = withClause(block, sql`SELECT ${join(items)} FROM ${block.from}${whereClause({ ...block, where })}`);
@@ -250,7 +328,7 @@ export class GraphSql {
         const i = ids.indexOf(f);
         return sql`CAST(${i < 0 ? emptyOf(f) : pick(String(i))}, ${string(typeOf(f).text)}) AS ${identifier(f.name)}`;
       }),
-      ...this.#carriedNames().map(at),
+      ...this.#carriedColumns(),
     ];
     return sql`SELECT ${join(output)} FROM (${numbered}) ARRAY JOIN [toUInt8(0), toUInt8(1)] AS ${side}`;
   }
@@ -264,7 +342,11 @@ export class GraphSql {
   }
   #nodeTable(rel: Rel, id: string, columns: readonly Field[]): Sql {
     const own = columns.filter((f) => rel.fields.some((r) => r.name === f.name));
-    const used = union([id], this.#partitionColumns(), own.map((f) => f.name));
+    const used = union(
+      [id],
+      this.#partitionColumns(),
+      own.map((f) => f.name),
+    );
     const block = this.e.open(this.e.emit(rel, used), used);
     const scope = this.e.scope(block);
     const operand = this.#operand(rel, id, scope);
@@ -275,110 +357,13 @@ export class GraphSql {
       ...columns.map((f) => {
         const value = own.includes(f)
           ? block.columns.get(f.name)!.sql
-          : derived.has(f.name)
-            ? this.#identifierAs(f, operand)
+          : isDerived(f.name)
+            ? this.#identifierAs(f, operand, rel, scope)
             : emptyOf(f);
         return sql`CAST(${value}, ${string(typeOf(f).text)}) AS ${identifier(f.name)}`;
       }),
-      ...[...this.#edgeColumns.values()].map((f) => sql`CAST(${emptyOf(f)}, ${string(typeOf(f).text)}) AS ${identifier(`$$e ${f.name}`)}`),
-      ...this.#edgeTests.map((_, i) => sql`toUInt8(0) AS ${identifier(`$$e $$test${i}`)}`),
+      ...this.#noCarried().map((value, i) => sql`${value} AS ${this.#carriedColumns()[i]!}`),
     ];
     return withClause(block, sql`SELECT ${join(items)} FROM ${block.from}${whereClause(block)}`);
   }
 }
-
-/** What one SELECT uses of a graph. */
-export class Using {
-  readonly #graph: GraphSql;
-  readonly #whole: Sql;
-  readonly #names = new Map<string, { readonly name: Sql; readonly value: Sql }>();
-
-  constructor(graph: GraphSql, whole: Sql) {
-    this.#graph = graph;
-    this.#whole = whole;
-  }
-  around(select: Sql): Sql {
-    if (!this.#names.size) return select;
-    const items = [...this.#names.values()].map(({ name, value }) => sql`${value} AS ${name}`);
-    return sql`WITH ${join(items)} ${select}`;
-  }
-  /** A subquery, so that the engine takes the array out once, and not wherever it is named. */
-  #array(at: number): Sql {
-    return this.constant(`array ${at}`, sql`(SELECT tupleElement(${this.#whole}, ${integer(at)}))`);
-  }
-  /** Names a constant in this SELECT. */
-  constant(id: string, value: Sql): Sql {
-    let known = this.#names.get(id);
-    if (!known) {
-      known = { name: this.#graph.alias(), value };
-      this.#names.set(id, known);
-    }
-    return known.name;
-  }
-
-  /** The numbers of all nodes. */
-  numbers(): Sql {
-    return this.#array(this.#graph.part('number', 'node', () => node));
-  }
-  /** For each edge the number of its source or target. */
-  end(which: 'source' | 'target'): Sql {
-    return this.#array(this.#graph.part(which, which === 'source' ? 'edge' : 'target', () => node));
-  }
-  edgeNumbers(): Sql {
-    return this.#array(this.#graph.part('number', 'edge', () => sql`${o}.1`));
-  }
-  /** The edges of a node. */
-  list(which: Lists, of: Sql): Sql {
-    return sql`${this.#array(this.#graph.list(which))}[${of}]`;
-  }
-  /** The node at the other end of an edge that is walked from `from`. */
-  other(which: Lists, edge: Sql, from: Sql): Sql {
-    if (which === 'out') return sql`${this.end('target')}[${edge}]`;
-    if (which === 'in') return sql`${this.end('source')}[${edge}]`;
-    return sql`bitXor(bitXor(${this.end('source')}[${edge}], ${this.end('target')}[${edge}]), ${from})`;
-  }
-  nodeMeets(tests: readonly Expr[], of: Sql): Sql[] {
-    return tests.map((test) => {
-      const unfixed = [...columnsOf(test)].some((name) => this.#graph.component(name));
-      if (unfixed) return sql`ifNull(${emitPredicate(test, this.nodeScope(of))}, false)`;
-      return sql`${this.#array(this.#graph.nodeTest(test))}[${of}]`;
-    });
-  }
-  edgeMeets(tests: readonly Expr[], of: Sql): Sql[] {
-    return tests.map((test) => sql`${this.#array(this.#graph.edgeTest(test))}[${of}]`);
-  }
-
-  /** Expressions over the node of this number; names that no node has mean what they mean outside. */
-  nodeScope(of: Sql, outer?: Scope): Scope {
-    return this.#scope(outer, (name) => {
-      const component = this.#graph.component(name);
-      if (component) return sql`${this.constant(`component ${name}`, component)}[${of}]`;
-      const at = this.#graph.nodeColumn(name);
-      return at === undefined ? undefined : sql`${this.#array(at)}[${of}]`;
-    });
-  }
-  edgeScope(of: Sql, outer?: Scope): Scope {
-    return this.#scope(outer, (name) => {
-      const at = this.#graph.edgeColumn(name);
-      return at === undefined ? undefined : sql`${this.#array(at)}[${of}]`;
-    });
-  }
-  #scope(outer: Scope | undefined, own: (name: string) => Sql | undefined): Scope {
-    return {
-      column: (name) => {
-        const column = own(name) ?? outer?.column(name);
-        if (!column) throw new Error(`the plan reads ${name}, which no element of the graph gives`);
-        return column;
-      },
-      query: (rel) => this.#graph.e.subquery(rel),
-      now: () => this.#graph.e.moment(),
-    };
-  }
-}
-
-/** Values of nodes, from rows of `$$n` and `$$v`, as an array over all nodes. */
-export const dense = (graph: GraphSql, rows: Sql, aggregate: (v: Sql) => Sql, missing: Sql): Sql => {
-  const v = identifier('$$v');
-  const all = graph.select((u) => sql`SELECT arrayJoin(${u.numbers()}) AS ${node}, ${missing} AS ${v}`);
-  return sql`SELECT tupleElement(arraySort(${o} -> ${o}.1, groupArray((${node}, ${v}))), 2) FROM (SELECT ${node}, ${aggregate(v)} AS ${v} FROM (SELECT ${node}, ${v} FROM (${rows}) UNION ALL ${all}) GROUP BY ${node})`;
-};

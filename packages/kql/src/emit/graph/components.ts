@@ -1,5 +1,6 @@
 import { identifier, integer, join, sql, type Sql } from '../../sql.ts';
-import { dense, type GraphSql, type Lists } from './build.ts';
+import type { GraphSql, Lists } from './build.ts';
+import { dense } from './using.ts';
 
 /** graph-mark-components: a number for each node, from 0, the same for all nodes of a component. */
 
@@ -23,9 +24,10 @@ const everyNode = (graph: GraphSql): Sql => graph.select((u) => sql`SELECT array
 function numbered(graph: GraphSql, labels: Sql): Sql {
   const named = graph.select((u) => {
     const label = u.constant('labels', labels);
-    const end = (side: 'source' | 'target'): Sql =>
-      sql`SELECT ${u.end(side)} AS ${k}, ${u.edgeNumbers()} AS ${v}`;
-    const ends = (['source', 'target'] as const).map((side) => sql`SELECT ${a}, ${i} FROM (${end(side)}) ARRAY JOIN ${k} AS ${a}, ${v} AS ${i}`);
+    const end = (side: 'source' | 'target'): Sql => sql`SELECT ${u.end(side)} AS ${k}, ${u.edgeNumbers()} AS ${v}`;
+    const ends = (['source', 'target'] as const).map(
+      (side) => sql`SELECT ${a}, ${i} FROM (${end(side)}) ARRAY JOIN ${k} AS ${a}, ${v} AS ${i}`,
+    );
     const alone = sql`SELECT arrayJoin(${u.numbers()}) AS ${a}, toUInt32(4294967295) AS ${i}`;
     return sql`SELECT ${a} AS ${n}, ${label}[${a}] AS ${k}, ${i} FROM (${join([...ends, alone], sql` UNION ALL `)})`;
   });
@@ -83,8 +85,22 @@ const labelled = (graph: GraphSql, rows: Sql): Sql =>
  */
 function strongLabels(graph: GraphSql): Sql {
   const name = (text: string): Sql => identifier(`$$${text}`);
-  const [color, back, done, phase, kind, to] = [name('color'), name('back'), name('done'), name('phase'), name('kind'), name('to')];
-  const [color1, back1, done1, most, backs, alone] = [name('color1'), name('back1'), name('done1'), name('most'), name('backs'), name('alone')];
+  const [color, back, done, phase, kind, to] = [
+    name('color'),
+    name('back'),
+    name('done'),
+    name('phase'),
+    name('kind'),
+    name('to'),
+  ];
+  const [color1, back1, done1, most, backs, alone] = [
+    name('color1'),
+    name('back1'),
+    name('done1'),
+    name('most'),
+    name('backs'),
+    name('alone'),
+  ];
   const [moved, finished] = [name('moved'), name('finished')];
   // Kind 0: to itself; 1: along an edge; 2: against one.
   const others = neighbours(graph, [

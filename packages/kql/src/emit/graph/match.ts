@@ -5,7 +5,8 @@ import { identifier, join, sql, type Sql } from '../../sql.ts';
 import { columnsOf, type Block } from '../block.ts';
 import type { Context, RelOf } from '../context.ts';
 import { emitExpression, emitPredicate, type Scope } from '../expression.ts';
-import { GraphSql, type Lists, type Using } from './build.ts';
+import { GraphSql, type Lists } from './build.ts';
+import type { Using } from './using.ts';
 import { markComponents } from './components.ts';
 import { shortestWalks } from './shortest.ts';
 import { walkPattern } from './walk.ts';
@@ -38,7 +39,7 @@ export interface Matches {
 function needing(match: GraphMatch, needed: ReadonlySet<string>): GraphMatch {
   const wanted = new Set(needed);
   if (match.condition) columnsOf(match.condition, wanted);
-  for (let before = -1; before !== wanted.size; ) {
+  for (let before = -1; before !== wanted.size;) {
     before = wanted.size;
     for (const value of match.values)
       if (value.kind === 'list' && wanted.has(value.name)) columnsOf(value.expr, wanted);
@@ -62,7 +63,10 @@ export function emitGraphMatch(e: Context, rel: RelOf<'graphMatch'>, needed: Rea
   const alone = match.edges.length === 0 || match.edges.some((edge) => edge.range?.min === 0);
   graph.lonely = alone || components.length > 0;
   graph.onlyTested =
-    !graph.lonely && match.edges.every((edge) => edge.predicates.length > 0) && !readsDegrees(match);
+    !graph.lonely &&
+    match.graph.steps.length === 0 &&
+    match.edges.every((edge) => edge.predicates.length > 0) &&
+    !readsDegrees(match);
   for (const { name, strong } of components) graph.addComponents(name, markComponents(graph, strong));
   const condition = (found: Matches, u: Using): Sql | undefined =>
     match.condition && emitPredicate(match.condition, valueScope(match, found, u));

@@ -1,9 +1,20 @@
 import type { GraphMatch } from '../../plan/graph.ts';
 import { identifier, integer, join, sql, string, type Sql } from '../../sql.ts';
 import { columnsOf } from '../block.ts';
-import type { GraphSql, Using } from './build.ts';
+import type { GraphSql } from './build.ts';
+import type { Using } from './using.ts';
 import { emptyList, listColumn, listsOver, longerList, walkedAs, type Matches } from './match.ts';
-import { edgeColumn, front, nextLevel, nodeColumn, seen, selectivity, walkColumn, walkPattern, whereOf } from './walk.ts';
+import {
+  edgeColumn,
+  front,
+  nextLevel,
+  nodeColumn,
+  seen,
+  selectivity,
+  walkColumn,
+  walkPattern,
+  whereOf,
+} from './walk.ts';
 
 /**
  * Shortest walks. One edge of varying length between two nodes is searched breadth first: from the nodes of one end, all at once, level by
@@ -92,7 +103,9 @@ function searchLevels(graph: GraphSql, match: GraphMatch, condition: Condition):
         ...u.nodeMeets(edge.inner, other).map((inner) => sql`(${left} = 1 OR ${inner})`),
       ];
       const made = lists.map((l) =>
-        l.over === 'edges' ? longerList(l, step, u) : sql`if(${begun} = 0, ${listColumn(l)}, ${longerList(l, here, u)})`,
+        l.over === 'edges'
+          ? longerList(l, step, u)
+          : sql`if(${begun} = 0, ${listColumn(l)}, ${longerList(l, here, u)})`,
       );
       const items = [beginColumn, farColumn, other, sql`toUInt8(${left} - 1)`, sql`toUInt8(1)`];
       const one = match.shortest === 'any' ? sql` LIMIT 1 BY ${beginColumn}, ${farColumn}` : sql``;

@@ -1,16 +1,9 @@
 import type { GraphMatch, PatternEdge } from '../../plan/graph.ts';
 import type { Expr } from '../../plan/plan.ts';
 import { identifier, integer, join, sql, type Sql } from '../../sql.ts';
-import { dense, type GraphSql, type Lists, type Using } from './build.ts';
-import {
-  emptyList,
-  listColumn,
-  listsOver,
-  longerList,
-  walkedAs,
-  type ListValue,
-  type Matches,
-} from './match.ts';
+import type { GraphSql, Lists } from './build.ts';
+import { dense, type Using } from './using.ts';
+import { emptyList, listColumn, listsOver, longerList, walkedAs, type ListValue, type Matches } from './match.ts';
 
 export const nodeColumn = (i: number): Sql => identifier(`$$n${i}`);
 export const edgeColumn = (i: number): Sql => identifier(`$$e${i}`);
@@ -26,7 +19,7 @@ function weight(expr: Expr): number {
   if (expr.kind === 'inQuery') return 2;
   if (expr.kind !== 'call') return 1;
   if (expr.fn.name === 'and') return Math.max(...expr.args.map(weight));
-  return expr.fn.name === '==' || /^\$in/.test(expr.fn.name) ? 3 : 1;
+  return expr.fn.name === '==' || expr.fn.name.startsWith('$in') ? 3 : 1;
 }
 export const selectivity = (tests: readonly Expr[]): number =>
   tests.length ? Math.max(...tests.map(weight)) * 10 + tests.length : 0;

@@ -14,7 +14,9 @@ const visible = (rel: Rel): Field[] => rel.fields.filter((f) => !isHidden(f) && 
 
 /** The graph that a graph operator reads. */
 export function graphOf(input: Rel, node: SyntaxNode, b: Binder): Graph {
-  return input.kind === 'graph' ? input.graph : b.fail('InvalidArgument', 'this operator reads a graph: make-graph makes one', node);
+  return input.kind === 'graph'
+    ? input.graph
+    : b.fail('InvalidArgument', 'this operator reads a graph: make-graph makes one', node);
 }
 export const graphRel = (graph: Graph, node: SyntaxNode, b: Binder): Rel => ({
   kind: 'graph',
@@ -46,24 +48,32 @@ export const makeGraph: OperatorBinder = (node, input, env, b) => {
     partition: undefined,
     nodeFields:
       idProperty === undefined
-        ? merged(nodeTables.map((t) => t.rel), node, b)
+        ? merged(
+            nodeTables.map((t) => t.rel),
+            node,
+            b,
+          )
         : [{ name: idProperty, type: input.fields.find((f) => f.name === source)!.type }],
     edgeFields: visible(input),
+    steps: [],
     components: [],
   };
   const partition = childOrNone(node, 'PartitionedByClause');
   return partition ? partitioned(partition, graph, env, b) : graphRel(graph, node, b);
 };
 
-/** Nodes of different partitions are different nodes, so that all the graphs can be searched as one. */
+/** Nodes of different partitions are different nodes, so that all the graphs are searched as one; later steps go over each by itself. */
 function partitioned(clause: SyntaxNode, graph: Graph, env: Env, b: Binder): Rel {
   const entity = child(clause, 'Entity');
-  const partition = columnNamed(graph.edges, entity, b);
+  const column = columnNamed(graph.edges, entity, b);
   for (const table of graph.nodeTables)
-    if (!table.rel.fields.some((f) => f.name === partition))
-      return b.fail('InvalidArgument', `each table of nodes needs the column ${partition}, too`, entity);
-  const steps = child(clause, 'Subquery');
-  return applySteps(steps, graphRel({ ...graph, partition }, clause, b), env, b);
+    if (!table.rel.fields.some((f) => f.name === column))
+      return b.fail('InvalidArgument', `each table of nodes needs the column ${column}, too`, entity);
+  const key = b.hidden('part');
+  const whole = graphRel({ ...graph, partition: { column, key } }, clause, b);
+  const result = b.partitioned([key], () => applySteps(child(clause, 'Subquery'), whole, env, b));
+  const items = visible(result).map(itemOf);
+  return { kind: 'project', input: result, items, fields: items.map(fieldOf), order: [] };
 }
 
 function columnNamed(rel: Rel, node: SyntaxNode, b: Binder): string {
@@ -99,36 +109,38 @@ export const markComponents: OperatorBinder = (node, input, _env, b) => {
   const name = parameters.text('with_component_id') ?? 'ComponentId';
   const given = graphOf(input, node, b);
   if (given.nodeFields.some((f) => f.name === name))
-    return b.fail('InvalidArgument', `nodes have a property ${name} already: name the component with_component_id=…`, node);
+    return b.fail(
+      'InvalidArgument',
+      `nodes have a property ${name} already: name the component with_component_id=…`,
+      node,
+    );
   const components = [...given.components, { name, strong: kind === 'strong' }];
   return graphRel({ ...given, components, nodeFields: [...given.nodeFields, { name, type: 'long' }] }, node, b);
 };
 
 /** `G | graph-where-nodes Predicate`: the nodes for which it is true, and the edges between them. */
 export const whereNodes: OperatorBinder = (node, input, env, b) => {
-  const graph = graphOf(input, node, b);
-  const predicates = [elementTest(node, graph, 'node', env, b)];
-  return narrowed(graph, predicates, edgeRows(graph, predicates, node, b), node, b);
+  const graph = plain(graphOf(input, node, b), node, b);
+  const predicate = elementTest(node, graph, 'node', env, b);
+  return graphRel({ ...graph, steps: [...graph.steps, { of: 'nodes', predicate }] }, node, b);
 };
 /** `G | graph-where-edges Predicate`: the edges for which it is true, and all nodes. */
 export const whereEdges: OperatorBinder = (node, input, env, b) => {
-  const graph = graphOf(input, node, b);
+  const graph = plain(graphOf(input, node, b), node, b);
   const predicate = elementTest(node, graph, 'edge', env, b);
-  const { edges } = graph;
-  return narrowed(graph, [], { kind: 'filter', input: edges, predicate, fields: edges.fields, order: [] }, node, b);
+  return graphRel({ ...graph, steps: [...graph.steps, { of: 'edges', predicate }] }, node, b);
 };
 
-/** A graph of some of the edges and nodes of another. Its nodes come from a table of them all, with their identifiers as text. */
-function narrowed(graph: Graph, predicates: readonly Expr[], edges: Rel, node: SyntaxNode, b: Binder): Rel {
-  if (graph.partition !== undefined) return b.fail('InvalidArgument', 'this cannot stand in partitioned-by', node);
+/** The same graph with the numbers of its components as plain properties, which stay as they are whatever becomes of the graph. */
+function plain(graph: Graph, node: SyntaxNode, b: Binder): Graph {
+  if (graph.components.length === 0) return graph;
+  if (graph.partition) return b.fail('InvalidArgument', 'this cannot stand in partitioned-by', node);
   const id: Field = { name: '$$id', type: 'string' };
-  const rel = elementRows('node', [...graph.nodeFields, id].map(itemOf), graph, predicates, node, b);
-  return graphRel({ ...graph, edges, nodeTables: [{ rel, id: id.name }], idProperty: undefined, components: [] }, node, b);
+  const rel = elementRows('node', [...graph.nodeFields, id].map(itemOf), graph, [], node, b);
+  const edges = elementRows('edge', graph.edgeFields.map(itemOf), graph, [], node, b);
+  return { ...graph, edges, nodeTables: [{ rel, id: id.name }], idProperty: undefined, steps: [], components: [] };
 }
 const itemOf = (f: Field): NamedExpr => ({ name: f.name, expr: columnOf(f) });
-const edgeRows = (graph: Graph, predicates: readonly Expr[], node: SyntaxNode, b: Binder): Rel =>
-  elementRows('edge', graph.edgeFields.map(itemOf), graph, predicates, node, b);
-
 function elementTest(node: SyntaxNode, graph: Graph, of: 'node' | 'edge', env: Env, b: Binder): Expr {
   const fields = of === 'node' ? graph.nodeFields : graph.edgeFields;
   const place: Place = { env, input: { ...graph.edges, fields }, graph: elementNames(of, graph) };
@@ -165,14 +177,25 @@ function tableOf(output: SyntaxNode, graph: Graph, b: Binder): Rel {
   }
   const idOf = (column: string): Expr =>
     b.call(graphFunctions.nodeHash, [columnOf(graph.edges.fields.find((f) => f.name === column)!)], 'long', output);
+  const given = graph.steps.length > 0 ? plainEdges(graph, output, b) : graph.edges;
   const items = distinctly(
-    [...hash('with_source_id', idOf(graph.source)), ...hash('with_target_id', idOf(graph.target)), ...graph.edgeFields.map(itemOf)],
+    [
+      ...hash('with_source_id', idOf(graph.source)),
+      ...hash('with_target_id', idOf(graph.target)),
+      ...graph.edgeFields.map(itemOf),
+    ],
     output,
     b,
   );
-  // The edges of a graph are the rows that it was made of.
-  return { kind: 'project', input: graph.edges, items, fields: items.map(fieldOf), order: [] };
+  const { partition } = graph;
+  if (partition)
+    items.push({ name: partition.key, expr: columnOf(given.fields.find((f) => f.name === partition.column)!) });
+  return { kind: 'project', input: given, items, fields: items.map(fieldOf), order: [] };
 }
+
+/** The edges of a graph are the rows that it was made of, where nothing was taken from it. */
+const plainEdges = (graph: Graph, node: SyntaxNode, b: Binder): Rel =>
+  elementRows('edge', graph.edgeFields.map(itemOf), graph, [], node, b);
 
 /** A column that is named twice would hide another. */
 function distinctly(items: NamedExpr[], node: SyntaxNode, b: Binder): NamedExpr[] {
@@ -180,6 +203,10 @@ function distinctly(items: NamedExpr[], node: SyntaxNode, b: Binder): NamedExpr[
   if (twice) return b.fail('InvalidArgument', `there is a property ${twice.name} already: give another name`, node);
   return items;
 }
+
+/** The partition of a match, as a hidden column; it is said of a node. */
+export const partitionItem = ({ partition }: Graph): NamedExpr[] =>
+  partition ? [{ name: partition.key, expr: { kind: 'column', name: '$$partition', type: 'string' } }] : [];
 
 /** A row for each node, or for each edge, of those for which the conditions on nodes are true. */
 function elementRows(
@@ -191,7 +218,14 @@ function elementRows(
   b: Binder,
 ): Rel {
   const span = b.span(node);
-  const values = items.map((item): GraphValue => ({ kind, name: b.hidden('match'), type: item.expr.type, of: 0, expr: item.expr }));
+  const all = [...items, ...partitionItem(graph)];
+  const values = all.map((item): GraphValue => ({
+    kind,
+    name: b.hidden('match'),
+    type: item.expr.type,
+    of: 0,
+    expr: item.expr,
+  }));
   const edge = { from: 0, to: 1, direction: 'right', range: undefined, predicates: [], inner: [], span } as const;
   const input = matchRel({
     graph,
@@ -203,7 +237,7 @@ function elementRows(
     values,
     span,
   });
-  const columns = items.map((item, i): NamedExpr => {
+  const columns = all.map((item, i): NamedExpr => {
     const { name, type } = values[i]!;
     return { name: item.name, expr: { kind: 'column', name, type } };
   });

@@ -5,7 +5,7 @@ import { binaryOperators } from '../../functions/operators.ts';
 import type { GraphMatch, PatternEdge } from '../../plan/graph.ts';
 import type { Expr, NamedExpr, Rel } from '../../plan/plan.ts';
 import { fieldOf, nameAt, parametersOf, type OperatorBinder } from '../shared.ts';
-import { graphOf } from './make.ts';
+import { graphOf, partitionItem } from './make.ts';
 import { PatternNames, type Variable } from './names.ts';
 import { pushDown } from './push.ts';
 
@@ -46,7 +46,11 @@ export const graphShortestPaths: OperatorBinder = (node, input, env, b) => {
     return b.fail('InvalidArgument', 'graph-shortest-paths takes one sequence of nodes and edges', patterns[1] ?? node);
   const found = patternOf(node, env, b);
   if (!found.edges.some((e) => e.range))
-    return b.fail('InvalidArgument', 'graph-shortest-paths needs an edge of varying length, as in -[e*1..5]->', patterns[0]!);
+    return b.fail(
+      'InvalidArgument',
+      'graph-shortest-paths needs an edge of varying length, as in -[e*1..5]->',
+      patterns[0]!,
+    );
   return bound(node, input, env, b, { cycles: 'none', shortest });
 };
 
@@ -68,6 +72,7 @@ function bound(node: SyntaxNode, input: Rel, env: Env, b: Binder, how: Pick<Grap
     if (name === undefined) return b.fail('UnsupportedExpression', 'this column needs a name', item);
     return { name, expr: names.lifted(named ? child(item, 'Expression') : item, place, 'map') };
   });
+  const parts = partitionItem(graph).map((item) => ({ name: item.name, expr: names.nodeValue(0, item.expr) }));
   const { nodes, edges, rest } = pushDown(pattern.nodes, pattern.edges, conditions, names.values);
   const rel = matchRel({
     graph,
@@ -82,13 +87,18 @@ function bound(node: SyntaxNode, input: Rel, env: Env, b: Binder, how: Pick<Grap
   const filtered: Rel = remaining
     ? { kind: 'filter', input: rel, predicate: remaining, fields: rel.fields, order: [] }
     : rel;
-  const projected = items.map((item, i): NamedExpr => ({ name: item.name, expr: asColumn(item.expr, columns[i]?.type, b, node) }));
+  const projected = [
+    ...items.map((item, i): NamedExpr => ({ name: item.name, expr: asColumn(item.expr, columns[i]?.type, b, node) })),
+    ...parts,
+  ];
   return { kind: 'project', input: filtered, items: projected, fields: projected.map(fieldOf), order: [] };
 }
 
 /** The library calls everything that names a walked edge dynamic; the expression knows better. */
 const asColumn = (expr: Expr, type: string | undefined, b: Binder, node: SyntaxNode): Expr =>
-  type === undefined || type === 'dynamic' || valueType(expr.type) === type ? expr : b.cast(expr, type as 'string', node);
+  type === undefined || type === 'dynamic' || valueType(expr.type) === type
+    ? expr
+    : b.cast(expr, type as 'string', node);
 
 /** The parts of a condition that must all be true. */
 function conjuncts(node: SyntaxNode): SyntaxNode[] {
@@ -109,7 +119,8 @@ function patternOf(node: SyntaxNode, env: Env, b: Binder): Pattern {
   const nodeIndex = (element: SyntaxNode): number => {
     const name = childOrNone(element, 'Name');
     const known = name && variables.get(nameOf(name));
-    if (known?.kind === 'edge') return b.fail('InvalidArgument', `${nameOf(name!)} is an edge of this pattern`, element);
+    if (known?.kind === 'edge')
+      return b.fail('InvalidArgument', `${nameOf(name!)} is an edge of this pattern`, element);
     if (known) return known.index;
     if (name) variables.set(nameOf(name), { kind: 'node', index: nodes });
     return nodes++;
@@ -131,7 +142,11 @@ function patternOf(node: SyntaxNode, env: Env, b: Binder): Pattern {
   }
   if (edges.length > maxPattern) return b.fail('TooComplex', `a pattern has at most ${maxPattern} edges`, node);
   if (!connected(nodes, edges))
-    return b.fail('InvalidArgument', 'the sequences of a pattern must share nodes, so that all of it hangs together', node);
+    return b.fail(
+      'InvalidArgument',
+      'the sequences of a pattern must share nodes, so that all of it hangs together',
+      node,
+    );
   return { nodes, edges, variables };
 }
 
@@ -159,7 +174,7 @@ function rangeOf(edge: SyntaxNode, env: Env, b: Binder): PatternEdge['range'] {
 
 function connected(nodes: number, edges: Pattern['edges']): boolean {
   const reached = new Set([0]);
-  for (let before = 0; before !== reached.size; ) {
+  for (let before = 0; before !== reached.size;) {
     before = reached.size;
     for (const { from, to } of edges) if (reached.has(from) || reached.has(to)) reached.add(from).add(to);
   }

@@ -26,7 +26,8 @@ const elementCall = (
 ): Expr | undefined => {
   const own = Object.hasOwn(nodeFunctions, name) ? nodeFunctions[name] : undefined;
   if (!own && name !== 'labels') return undefined;
-  if (args.length) return b.fail('InvalidArgument', `${name}() takes no argument here: it speaks of the element at hand`, node);
+  if (args.length)
+    return b.fail('InvalidArgument', `${name}() takes no argument here: it speaks of the element at hand`, node);
   if (!own) return noLabels;
   if (of === 'edge') return b.fail('InvalidArgument', `${name}() speaks of nodes, and this is an edge`, node);
   return { kind: 'column', name: own.column, type: own.type };
@@ -77,11 +78,12 @@ export class PatternNames implements ElementNames {
     const name = nameOf(child(node, 'Selector'));
     const fields = variable.kind === 'node' ? this.#graph.nodeFields : this.#graph.edgeFields;
     const column = columnIn(fields, name);
-    if (!column) return b.fail('UnsupportedExpression', `no ${variable.kind} of this graph has the property ${name}`, node);
+    if (!column)
+      return b.fail('UnsupportedExpression', `no ${variable.kind} of this graph has the property ${name}`, node);
     return this.#of(variable, column);
   }
   /** What is said of the element, as a column of the match. */
-  #of(variable: Variable, column: Expr & { readonly kind: 'column' } | Expr): Expr {
+  #of(variable: Variable, column: Expr): Expr {
     if (column.kind !== 'column') return column;
     if (variable.kind === 'edge' && variable.several) {
       this.#bare.add(variable.index);
@@ -96,6 +98,10 @@ export class PatternNames implements ElementNames {
       expr: column,
     }));
   }
+  /** Something said of a pattern node. */
+  nodeValue(index: number, expr: Expr): Expr {
+    return this.#of({ kind: 'node', index }, expr);
+  }
   #value(key: string, type: FieldType, make: (name: string) => GraphValue): Expr {
     let value = this.#byKey.get(key);
     if (!value) {
@@ -108,7 +114,11 @@ export class PatternNames implements ElementNames {
 
   name(name: string, node: SyntaxNode): Expr | undefined {
     if (!this.#variables.has(name)) return undefined;
-    return this.#b.fail('InvalidArgument', `${name} is an element of the pattern: say one of its properties, ${name}.…`, node);
+    return this.#b.fail(
+      'InvalidArgument',
+      `${name} is an element of the pattern: say one of its properties, ${name}.…`,
+      node,
+    );
   }
 
   call(name: string, node: SyntaxNode, args: readonly SyntaxNode[], place: Place, b: Binder): Expr | undefined {
@@ -144,9 +154,14 @@ export class PatternNames implements ElementNames {
         (given.length === 0 ? own.call(n, at, given, p, binder) : undefined) ?? this.call(n, at, given, p, binder),
     };
     const bare = new Set(this.#bare);
-    const expr = b.expr(body, { ...place, graph: names, ...(place.input ? { input: { ...place.input, fields } } : {}) });
+    const expr = b.expr(body, {
+      ...place,
+      graph: names,
+      ...(place.input ? { input: { ...place.input, fields } } : {}),
+    });
     for (const edge of this.#bare)
-      if (!bare.has(edge)) return b.fail('UnsupportedExpression', 'an edge of varying length cannot be read inside this function', body);
+      if (!bare.has(edge))
+        return b.fail('UnsupportedExpression', 'an edge of varying length cannot be read inside this function', body);
     const test = how === 'map' ? expr : b.cast(expr, 'bool', body);
     return this.#list(variable.index, over, how, test);
   }
