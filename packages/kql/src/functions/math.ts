@@ -32,7 +32,13 @@ const sizeOf = (o: Operand): Sql =>
 
 /** By so many bits of 64; a negative number of them gives null. */
 const shift = (name: string, fn: Sql): ScalarFunction =>
-  scalar(name, ['long', 'long'], 'long', (a, n) => sql`if(${n} < 0, NULL, ${fn}(${a}, ${n} % 64))`, 'maybe');
+  scalar(
+    name,
+    ['long', 'long'],
+    'long',
+    (a, n) => sql`if(${n} < 0, NULL, ${fn}(${a}, positiveModulo(${n}, 64)))`,
+    'maybe',
+  );
 
 export const mathFunctions: readonly ScalarFunction[] = [
   scalarWith('not', ['bool'], 'bool', ([a]) => sql`NOT ${a!.sql}`),

@@ -55,7 +55,7 @@ function add(shape: Shape, value: unknown, depth = 0): void {
   } else shape.types.add(typeOf(value));
 }
 function written(shape: Shape): unknown {
-  const all: unknown[] = [...shape.types];
+  const all: unknown[] = [...shape.types].toSorted();
   if (shape.members) all.push(Object.fromEntries([...shape.members].map(([name, s]) => [name, written(s)])));
   if (shape.elements) all.push({ '`indexer`': written(shape.elements) });
   return all.length === 1 ? all[0] : all;
