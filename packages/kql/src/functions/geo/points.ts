@@ -21,10 +21,12 @@ const positive = (a: Sql): Sql => sql`arrayMap(a -> if(a < 0, a + 2 * pi(), a), 
 export const pointFunctions: readonly ScalarFunction[] = [
   scalarWith(
     'geo_distance_2points',
-    ['real', 'real', 'real', 'real'],
+    ['real', 'real', 'real', 'real', 'bool?'],
     'real',
-    ([a, b, c, d]) =>
-      sql`if(${validPoint(a!.sql, b!.sql)} AND ${validPoint(c!.sql, d!.sql)}, ${metres} * (${angleBetween(a!.sql, b!.sql, c!.sql, d!.sql)}), NULL)`,
+    ([a, b, c, d, spheroid], call) =>
+      spheroid && spheroid.literal?.value !== false
+        ? call.fail('distances on a spheroid are not measured here: leave use_spheroid out')
+        : sql`if(${validPoint(a!.sql, b!.sql)} AND ${validPoint(c!.sql, d!.sql)}, ${metres} * (${angleBetween(a!.sql, b!.sql, c!.sql, d!.sql)}), NULL)`,
     'maybe',
   ),
   scalarWith(

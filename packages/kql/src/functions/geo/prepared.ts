@@ -1,8 +1,8 @@
-import { join, real, sql, type Sql } from '../../sql.ts';
+import { integer, join, real, sql, type Sql } from '../../sql.ts';
 import type { PreparedFunction } from '../host.ts';
 import { scalarWith, type CallInfo, type Operand } from '../registry.ts';
 import { parseJson, polygonGroups, rawShape, type Line, type Loop, type Region } from './geojson.ts';
-import { edgesOfLine, edgesOf, intersectRegions, regionContains } from './regions.ts';
+import { edgesOf, edgesOfLine, intersectRegions, regionContains, regionContainsCorner } from './regions.ts';
 import { distanceFunctions, host, linesIn, regionIn } from './shapes.ts';
 import { cross, distance, dot, fromDegrees, normalize, normalOf, ortho, plus, type Point } from './sphere.ts';
 import { earthRadius, metres, validPoint } from './sql.ts';
@@ -64,7 +64,14 @@ const prepareRegion = host('geo_point_in_polygon', ['dynamic'], 'dynamic', ([p])
   if (!region) return null;
   // As they are written: a row's place is compared with that.
   const corners = rawShape(parseJson(p))!.lines.flat();
-  const own = new Set(corners.filter(([lng, lat]) => regionContains(region, fromDegrees(lng, lat))));
+  const has = new Map(
+    region.loops.flatMap((l) => l.map((c, i) => [c.join(), regionContainsCorner(region, l, i)] as const)),
+  );
+  const inside = (corner: readonly [number, number]): boolean => {
+    const point = fromDegrees(corner[0], corner[1]);
+    return has.get(point.join()) ?? regionContains(region, point);
+  };
+  const own = new Set(corners.filter(inside));
   const made: Prepared = {
     parts: partsOf(region),
     inside: [...own],
@@ -101,7 +108,7 @@ export function inConstant(prepared: string, lng: Sql, lat: Sql, call: CallInfo)
   });
   const corner = sql`(ifNull(${lng}, 0), ifNull(${lat}, 0))`;
   const has = (corners: readonly (readonly [number, number])[]): Sql =>
-    corners.length ? sql`has(${list(corners.map(pair))}, ${corner})` : sql`false`;
+    corners.length ? sql`${corner} IN (${join(corners.map(pair))})` : sql`false`;
   return sql`toBool(${has(inside)} OR (NOT ${has(outside)} AND (${join(tests, sql` OR `)})))`;
 }
 /** The same of a region that a column holds. */
@@ -170,7 +177,9 @@ export { prepareBorder, prepareLines };
 /** Edges up to so many are written out; the engine copies longer arrays for each row. */
 const writtenOut = 200;
 const squares = (v: Sql, w: Sql): Sql =>
-  sql`(pow(${v}.1 - ${w}.1, 2) + pow(${v}.2 - ${w}.2, 2) + pow(${v}.3 - ${w}.3, 2))`;
+  sql`(${square(sql`(${v}.1 - ${w}.1)`)} + ${square(sql`(${v}.2 - ${w}.2)`)} + ${square(sql`(${v}.3 - ${w}.3)`)})`;
+// Much faster than the engine's pow.
+const square = (x: Sql): Sql => sql`${x} * ${x}`;
 const least = (items: readonly Sql[]): Sql => (items.length === 1 ? items[0]! : sql`least(${join(items)})`);
 /** The angle of a place from the nearest of edges, of the sine to an edge it lies beside and the chord to the nearest corner. */
 const nearest = (sine: Sql, chord: Sql): Sql =>
@@ -181,7 +190,10 @@ function angleToConstant({ edges, points }: PreparedEdges, v: Sql, call: CallInf
     return angleToArrays(made, list(points.map(numbers)), v, call);
   }
   const sines = edges.map(({ n, p, q }) => sql`if(${along(v, p)} > 0 AND ${along(v, q)} > 0, abs(${along(v, n)}), 2)`);
-  const chords = points.map((p) => squares(v, numbers(p)));
+  const chords = points.map((p) => {
+    const parts = p.map((c, i) => square(sql`(${v}.${integer(i + 1)} - ${real(c)})`));
+    return sql`(${join(parts, sql` + `)})`;
+  });
   return nearest(call.name(least(sines)), least(chords));
 }
 function angleToArrays(edges: Sql, points: Sql, v: Sql, call: CallInfo): Sql {

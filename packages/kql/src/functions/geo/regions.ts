@@ -2,7 +2,7 @@ import { edgesOfLoop } from './faults.ts';
 import type { Line, Loop, Region } from './geojson.ts';
 import { cut, overlay, type Cut, type Overlay } from './overlay.ts';
 import type { Edge } from './pairs.ts';
-import { contains, interpolate, origin, turnsLeft, type Point } from './sphere.ts';
+import { contains, containsCorner, interpolate, origin, same, turnsLeft, type Point } from './sphere.ts';
 
 /** Regions and lines laid over each other. */
 
@@ -11,7 +11,20 @@ export const edgesOfLine = (line: Line): Edge[] => line.slice(1).map((b, i) => (
 
 /** Whether a region has a point; on borders of two regions exactly one has it. */
 export const regionContains = ({ loops }: Region, p: Point): boolean =>
-  loops.filter((l) => contains(turnsLeft(l) ? l : l.toReversed(), p)).length % 2 === 1;
+  loops.filter((l) => contains(l, p) === isShell(l)).length % 2 === 1;
+const shells = new WeakMap<Loop, boolean>();
+const isShell = (loop: Loop): boolean => {
+  const known = shells.get(loop) ?? turnsLeft(loop);
+  shells.set(loop, known);
+  return known;
+};
+/** Whether a region has a corner of one of its loops. */
+export function regionContainsCorner(region: Region, loop: Loop, i: number): boolean {
+  const p = loop[i]!;
+  const alone = region.loops.every((l) => l === loop || !l.some((q) => same(p, q)));
+  if (region.loops.length > 1 || !alone) return regionContains(region, p);
+  return containsCorner(loop, i) === isShell(loop);
+}
 const countOf = (region: Region): number => (regionContains(region, origin) ? 1 : 0);
 const sizeOf = (region: Region): number => region.loops.reduce((sum, l) => sum + l.length, 0);
 

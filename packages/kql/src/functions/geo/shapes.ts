@@ -1,6 +1,6 @@
 import type { LiteralValue } from '../../plan/plan.ts';
 import type { KqlType } from '../../types.ts';
-import type { HostFunction } from '../host.ts';
+import { HostRefusal, type HostFunction } from '../host.ts';
 import type { Parameter } from '../registry.ts';
 import {
   all,
@@ -182,9 +182,11 @@ export const shapeFunctions: readonly HostFunction[] = [
       fraction < 0 || fraction > 1 ? null : pointText(pointAt(line, fraction)),
     ),
   ),
-  host('geo_line_locate_point', ['dynamic', 'real', 'real'], 'real', ([l, x, y]) =>
-    whenAll([lineIn(l), placeOf(x, y)], fractionAt),
-  ),
+  host('geo_line_locate_point', ['dynamic', 'real', 'real', 'bool?'], 'real', ([l, x, y, spheroid]) => {
+    if (spheroid !== undefined && spheroid !== false)
+      throw new HostRefusal('distances on a spheroid are not measured here: leave use_spheroid out');
+    return whenAll([lineIn(l), placeOf(x, y)], fractionAt);
+  }),
   host('geo_intersects_2lines', ['dynamic', 'dynamic'], 'bool', ([a, b]) =>
     whenAll([linesIn(a), linesIn(b)], (l, m) => edgesMeet(l.flatMap(edgesOfLine), m.flatMap(edgesOfLine))),
   ),

@@ -162,17 +162,27 @@ function passes(a: Point, b: Point, c: Point, d: Point): boolean {
 }
 /** A place that lies on no edge that people draw: what S2 counts crossings from. */
 export const origin: Point = [-0.0099994664350250197, 0.0025924542609324121, 0.99994664350250195];
-const evenCrossings = (loop: readonly Point[], p: Point): boolean => {
+const oddCrossings = (loop: readonly Point[], p: Point): boolean => {
   let inside = false;
   for (let i = 0; i < loop.length; i++) if (passes(origin, p, loop[i]!, loop[(i + 1) % loop.length]!)) inside = !inside;
   return inside;
 };
+/** Whether the left side of a loop has one of its corners. */
+export function containsCorner(loop: readonly Point[], i: number): boolean {
+  const n = loop.length;
+  const [v0, v1, v2] = [loop[(i + n - 1) % n]!, loop[i]!, loop[(i + 1) % n]!];
+  return !same(v0, v1) && !same(v2, v1) && ordered(ortho(v1), v0, v2, v1);
+}
+// Loops are tested against many points.
+const originInside = new WeakMap<readonly Point[], boolean>();
 /** Whether the left side of a loop has a point. On its border: of two regions that share it, exactly one has it. */
 export function contains(loop: readonly Point[], p: Point): boolean {
-  const [v0, v1, v2] = loop as readonly [Point, Point, Point];
-  const has1 = !same(v0, v1) && !same(v2, v1) && ordered(ortho(v1), v0, v2, v1);
-  const originInside = has1 !== evenCrossings(loop, v1);
-  return originInside !== evenCrossings(loop, p);
+  let start = originInside.get(loop);
+  if (start === undefined) {
+    start = containsCorner(loop, 1) !== oddCrossings(loop, loop[1]!);
+    originInside.set(loop, start);
+  }
+  return start !== oddCrossings(loop, p);
 }
 
 /** The point of an edge that is nearest. */
