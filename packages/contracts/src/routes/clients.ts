@@ -29,6 +29,13 @@ export const kustoRoutes = {
     summary: 'Kusto: where its clients get their tokens',
     response: 'raw',
   }),
+  pingKusto: route({
+    method: 'GET',
+    path: '/v1/rest/ping',
+    permission: 'public',
+    summary: 'Kusto: is it there?',
+    response: 'raw',
+  }),
   queryKusto: route({
     ...kusto,
     method: 'POST',

@@ -117,6 +117,9 @@ describe('.show', () => {
   });
 });
 
+it('it answers a ping', async () =>
+  expect(await call(server, '/v1/rest/ping', { bearer: undefined })).toMatchObject({ status: 200, text: 'Pong!' }));
+
 it('metadata for the clients’ sign-in send nobody to Microsoft', async () => {
   const { status, text } = await call(server, '/v1/rest/auth/metadata', { bearer: undefined });
   expect(status).toBe(200);

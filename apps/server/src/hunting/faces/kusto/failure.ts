@@ -60,19 +60,19 @@ const hresults = {
   resultTooLarge: [-2133196797, '80DA0003', 'E_QUERY_RESULT_SET_TOO_LARGE', 'Query result set too large'],
   runaway: [-2133196799, '80DA0001', 'E_RUNAWAY_QUERY', 'Runaway query'],
   memory: [-2133196793, '80DA0007', 'E_LOW_MEMORY_CONDITION', 'Low memory condition'],
+  interrupted: [-2147467259, '80004005', 'E_FAIL', 'Unspecified error'],
   cancelled: [-2133196794, '80DA0006', 'E_QUERY_CANCELLED', 'Query was cancelled'],
 } as const;
 
 function partial(kind: keyof typeof hresults, message: string, ids: RequestIds): PartialFailure {
   const [status, , name, title] = hresults[kind];
   const limits = kind === 'resultTooLarge' || kind === 'runaway';
+  const code = limits ? 'LimitsExceeded' : kind === 'memory' ? 'LowMemoryCondition' : 'PartialQueryFailure';
   return {
     oneApi: oneApi(
       {
-        code: limits ? 'LimitsExceeded' : 'LowMemoryCondition',
-        type: limits
-          ? 'KustoServicePartialQueryFailureLimitsExceededException'
-          : 'KustoServicePartialQueryFailureLowMemoryConditionException',
+        code,
+        type: `KustoServicePartialQueryFailure${code === 'PartialQueryFailure' ? '' : code}Exception`,
         message,
         permanent: false,
       },
@@ -110,6 +110,13 @@ export function gaveUp(error: unknown, ids: RequestIds): PartialFailure | undefi
       : `Query execution has exceeded the allowed limits (${code}): Partial query failure: Runaway query (${name}). ${error.message}`,
     ids,
   );
+}
+
+/** Rows that stopped coming: the engine can only break off once it has begun to answer, and does not say why. */
+export function brokeOff(error: unknown, ids: RequestIds): PartialFailure {
+  const [, code, name] = hresults.interrupted;
+  const message = `Query execution has been interrupted (${code}): not all records were returned (${name}, 0x${code}). The query ran into its time limit, or the engine was stopped.`;
+  return gaveUp(error, ids) ?? partial('interrupted', message, ids);
 }
 
 /** Does it belong into the answer, since Kusto finds it out only there? A request that took too long gets 504. */

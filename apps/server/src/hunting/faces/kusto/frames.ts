@@ -1,5 +1,5 @@
 import type { OpenAnswer, OpenTable } from '../../queries.ts';
-import { gaveUp, tooLarge, type PartialFailure, type RequestIds } from './failure.ts';
+import { brokeOff, gaveUp, tooLarge, type PartialFailure, type RequestIds } from './failure.ts';
 import type { RequestProperties } from './properties.ts';
 import { completionInformation, primaryName, queryProperties } from './side-tables.ts';
 import { v2Columns, type Table } from './table.ts';
@@ -92,7 +92,7 @@ export async function* rowsOf({ rows }: OpenTable, { ids, properties }: Answerin
   try {
     yield* rows;
   } catch (error) {
-    failures.push(failureOf(error, ids));
+    failures.push(brokeOff(error, ids));
   }
   // That a caller has the rows that it wanted is no failure.
   const enough = rows.cut?.limit === 'rows' && properties.takeRows === rows.cut.at;

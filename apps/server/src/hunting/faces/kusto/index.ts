@@ -103,6 +103,7 @@ export function kustoHandlers(
 
   return {
     getKustoAuthMetadata: (_context, { reply }) => send(reply, JSON.stringify(authMetadata(publicUrl))),
+    pingKusto: (_context, { reply }) => reply.type('text/plain; charset=utf-8').send('Pong!'),
     queryKusto: queryOrCommand(2),
     queryKustoByGet: (context, { query: body, request, reply }) => queryOrCommand(2)(context, { body, request, reply }),
     queryKustoV1: queryOrCommand(1),

@@ -245,6 +245,16 @@ describe('frames', () => {
     expect([slow.status, slow.json]).toMatchObject([504, { error: { code: 'Timeout', '@permanent': false } }]);
   });
 
+  it('tell of rows that stop coming', async () => {
+    const answer = await frames(`union (range x from 1 to 10 step 1), (${slowQuery} | project x = sum_)`, {
+      servertimeout: '00:00:01',
+      notruncation: true,
+    });
+    expect(answer.at(-1)).toMatchObject({ FrameType: 'DataSetCompletion', HasErrors: true, OneApiErrors: [{}] });
+    expect(answer[2]!.Rows).toHaveLength(11);
+    expect(answer[2]!.Rows!.at(-1)).toMatchObject({ OneApiErrors: [{ error: { code: 'PartialQueryFailure' } }] });
+  });
+
   it('of version 1 have properties, status and contents behind the rows', async () => {
     const { json } = await post('/v1/rest/query', 'print x = true');
     expect(json).toMatchObject({

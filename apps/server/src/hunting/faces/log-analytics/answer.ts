@@ -29,9 +29,18 @@ export async function* answerOf(answer: OpenAnswer, context: AnswerContext): Asy
       columns: table.columns.map(({ name, type }) => ({ name, type })),
     };
     yield `${done.length > 0 ? ',' : ''}${JSON.stringify(head).slice(0, -1)},"rows":[`;
-    yield* table.rows;
+    try {
+      yield* table.rows;
+    } catch {
+      // Nothing else can be said of an answer that has begun.
+      problem = partialError(
+        { limit: 'resources', message: 'not all rows came from the engine' },
+        context.correlationId,
+      );
+    }
     yield ']}';
     done.push(table);
+    if (problem !== undefined) break;
     if (table.rows.cut) problem ??= partialError(table.rows.cut, context.correlationId);
   }
   yield `]${extras(done, context)}${problem === undefined ? '' : `,"error":${JSON.stringify(problem)}`}}`;
