@@ -298,6 +298,10 @@ const path: Bind = (node, place, b) => {
     if (kind === 'PathExpression') {
       if (base.ReferencedSymbol?.Kind === SymbolKind.column && isSide(child(base, 'Expression')))
         return sideColumn(base, place, b);
+      if (nameOf(child(base, 'Selector')) === '$current_database') {
+        b.ownPlace(child(base, 'Expression'));
+        return literal('string', b.placeName);
+      }
       const remembered = stepColumn(base, place);
       if (remembered) return keys.length ? b.call(pathFunction, [remembered, ...keys], 'dynamic', node) : remembered;
       const selector = child(base, 'Selector');

@@ -51,6 +51,7 @@ export interface KustoCode {
   GetDiagnostics(): KustoList<Diagnostic>;
 }
 export type GlobalState = {
+  readonly WithCluster: (cluster: unknown) => GlobalState;
   readonly WithDatabase: (database: unknown) => GlobalState;
   readonly WithPlugIns: (plugins: readonly KustoSymbol[]) => GlobalState;
 };
@@ -72,6 +73,7 @@ interface Library {
     readonly FunctionSymbol: {
       readonly $ctor16: new (name: string, parameters: string, body: string, description: string | null) => KustoSymbol;
     };
+    readonly ClusterSymbol: { readonly ctor: new (name: string, databases: readonly unknown[]) => unknown };
     readonly DatabaseSymbol: { readonly ctor: new (name: string, members: readonly KustoSymbol[]) => unknown };
   };
   readonly Binding: { readonly Binder: Parameters<typeof correctGraphTypes>[0] };
@@ -179,13 +181,16 @@ export const columnSymbol = (c: { readonly name: string; readonly type: KqlType 
 /** Builds the library's state of names. About 0.1 s for 1,400 tables: keep one per catalogue version. */
 export function buildGlobals(catalogue: KqlCatalogue, plugins: readonly KustoSymbol[]): GlobalState {
   const { library: lib } = library();
-  const { TableSymbol, FunctionSymbol, DatabaseSymbol } = lib.Symbols;
+  const { TableSymbol, FunctionSymbol, DatabaseSymbol, ClusterSymbol } = lib.Symbols;
   const tables = catalogue.tables.map((t) => new TableSymbol.$ctor4(t.name, t.columns.map(columnSymbol)));
   const functions = catalogue.functions.map(
     (f) => new FunctionSymbol.$ctor16(f.name, f.parameters, `{ ${f.body}\n}`, null),
   );
-  const database = new DatabaseSymbol.ctor('lake', [...tables, ...functions]);
-  return lib.GlobalState.Default.WithDatabase(database).WithPlugIns(plugins);
+  const members = [...tables, ...functions];
+  const database = new DatabaseSymbol.ctor('lake', members);
+  const others = (catalogue.names ?? []).map((name) => new DatabaseSymbol.ctor(name, members));
+  const cluster = new ClusterSymbol.ctor('lake', [database, ...others]);
+  return lib.GlobalState.Default.WithCluster(cluster).WithDatabase(database).WithPlugIns(plugins);
 }
 
 export const parseAndAnalyze = (text: string, globals: GlobalState): KustoCode =>

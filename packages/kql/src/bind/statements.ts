@@ -4,6 +4,7 @@ import type { Access, Binder, Env } from './binder.ts';
 import { severalTables } from '../operators/several.ts';
 import { child, childOrNone, elements, kindOf, nameOf, SymbolKind, textOf, type SyntaxNode } from './kusto.ts';
 import { bindPattern } from './patterns.ts';
+import { typeOfNode } from './types.ts';
 
 /** What a query is made of: `let`, `set`, `declare`, `restrict`, `alias`, and expressions, each of which gives result tables. */
 
@@ -63,8 +64,9 @@ const isView = (node: SyntaxNode): boolean =>
   kindOf(node) === 'FunctionDeclaration' && childOrNone(node, 'ViewKeyword') !== undefined;
 
 function queryParameter(node: SyntaxNode, env: Env, b: Binder): void {
-  const name = nameOf(child(child(node, 'NameAndType'), 'Name'));
-  const given = b.parameter(name, node);
+  const declared = child(node, 'NameAndType');
+  const name = nameOf(child(declared, 'Name'));
+  const given = b.parameter(name, typeOfNode(child(declared, 'Type')), node);
   if (given) {
     env.names.set(name, { kind: 'expr', expr: given });
     return;

@@ -1,4 +1,3 @@
-import type { Expr } from '../plan/plan.ts';
 import type { Scan, ScanMemory } from '../plan/scan.ts';
 import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import { columnsOf, union, type Block } from './block.ts';
@@ -15,7 +14,7 @@ import { emitExpression, type Scope } from './expression.ts';
  * https://learn.microsoft.com/kusto/query/scan-operator
  */
 
-const chunkRows = 500;
+const chunkRows = 250;
 
 /** A tuple that grows while it is described: slots with a type, and where each is. */
 class Layout {
@@ -33,7 +32,9 @@ const fieldType = (type: ScanMemory['type']): Sql => typeOf({ name: '', type });
 
 interface StepSlots {
   readonly on: number;
+  /** Only where sequences are numbered. */
   readonly id: number;
+  /** Only where a step gives its last rows alone. */
   readonly first: number;
   /** By name of the memory: of this step and those before it. */
   readonly memory: ReadonlyMap<string, number>;
@@ -41,112 +42,140 @@ interface StepSlots {
 interface Machine {
   readonly rel: Scan;
   readonly state: Layout;
+  /** The number of the next sequence; 0 where they are not numbered. */
   readonly next: number;
   readonly slots: readonly StepSlots[];
-  /** What a met step gives: its values, the sequence's number, where it began, and the step's number. */
+  /** What a met step gives: its values, then what `id`, `first` and `step` place. */
   readonly given: Layout;
+  readonly id: number;
+  readonly first: number;
+  readonly step: number;
   /** Columns of the row, by name. */
   readonly row: readonly string[];
 }
 
 function machineOf(rel: Scan, row: readonly string[]): Machine {
+  const numbered = rel.matchId !== undefined;
+  const last = rel.steps.some((s) => s.output === 'last');
   const state = new Layout();
-  const next = state.add(sql`Int64`);
+  const given = new Layout();
+  const long = (layout: Layout, wanted: boolean): number => (wanted ? layout.add(sql`Int64`) : 0);
+  const next = long(state, numbered);
   const slots = rel.steps.map((_, k) => ({
     on: state.add(sql`Bool`),
-    id: state.add(sql`Int64`),
-    first: state.add(sql`Int64`),
+    id: long(state, numbered),
+    first: long(state, last),
     memory: new Map(rel.memory.filter((m) => m.step <= k).map((m) => [m.name, state.add(fieldType(m.type))])),
   }));
-  const given = new Layout();
   for (const f of rel.assigned) given.add(typeOf(f));
-  for (const type of [sql`Int64`, sql`Int64`, sql`Int64`]) given.add(type);
-  return { rel, state, next, slots, given, row };
+  const places = { id: long(given, numbered), first: long(given, last), step: long(given, true) };
+  return { rel, state, next, slots, given, ...places, row };
+}
+
+/**
+ * Binds names for a body, inside a lambda: each a list of one element that a lambda goes over. An alias would be put in the place of each
+ * of its uses, and those that stand on others would grow the statement beyond measure. Each lambda costs time at every row, so that
+ * shorter values are repeated: the engine computes what is alike once.
+ */
+function letIn(e: Context, values: readonly Sql[], longer: number, body: (names: readonly Sql[]) => Sql): Sql {
+  const long = values.map((v) => v.text.length > longer);
+  if (!long.includes(true)) return body(values);
+  const names = values.map((v, i) => (long[i] ? e.alias() : v));
+  const bound = names.filter((_, i) => long[i]);
+  const lists = values.filter((_, i) => long[i]).map((v) => sql`[${v}]`);
+  return sql`arrayMap((${join(bound)}) -> ${body(names)}, ${join(lists)})[1]`;
 }
 
 /** One row's work, as a lambda's body over the state `s` and the row `r`: the next state, and what the row gives. */
-function body(e: Context, m: Machine, s: Sql, r: Sql, outside: Scope): { state: Sql; gives: Sql } {
+function body(e: Context, m: Machine, s: Sql, r: Sql, outside: Scope, result: (state: Sql, gives: Sql) => Sql): Sql {
   const { rel, slots } = m;
-  const names: { name: Sql; expression: Sql }[] = [];
-  const named = (expression: Sql): Sql => {
-    const known = names.find((n) => n.expression.text === expression.text);
-    if (known) return known.name;
-    const name = e.alias();
-    names.push({ name, expression });
-    return sql`${name}`;
-  };
+  const count = rel.steps.length;
   const memoryOf = new Map(rel.memory.map((x) => [x.name, x]));
   const initial = (x: ScanMemory): Sql => typedAs(emitExpression(x.initial, outside).sql, x.type);
   const rowColumn = (name: string): Sql => at(r, m.row.indexOf(name) + 1);
+  const { name: _, ...unnamed } = outside;
   const scope = (memory: (x: ScanMemory) => Sql): Scope => ({
-    ...outside,
+    ...unnamed,
     column: (name) => {
       const x = memoryOf.get(name);
       return x ? memory(x) : rowColumn(name);
     },
-    name: named,
   });
-  const meets = (k: number, memory: (x: ScanMemory) => Sql): Sql =>
-    sql`ifNull(${emitExpression(rel.steps[k]!.condition, scope(memory)).sql}, false)`;
-  const slot = (k: number, x: ScanMemory): Sql => at(s, slots[k]!.memory.get(x.name)!);
-
-  const none = sql`false`;
-  const next: Sql[] = [];
-  const states: Sql[] = [];
-  const gives: Sql[] = [];
-  let leaves: Sql = none;
-  for (let k = rel.steps.length - 1; k >= 0; k--) {
-    const left = leaves;
-    const here = at(s, slots[k]!.on);
-    // Still on after the step behind it took its sequence away.
-    const on = left === none ? here : named(sql`(${here} AND NOT ${left})`);
-    const before = (x: ScanMemory): Sql => (x.step === k ? initial(x) : slot(k - 1, x));
-    const own = (x: ScanMemory): Sql =>
-      k === 0 && left !== none ? named(sql`if(${left}, ${initial(x)}, ${slot(k, x)})`) : slot(k, x);
-    const moved = k === 0 ? none : named(sql`(${at(s, slots[k - 1]!.on)} AND ${meets(k, before)})`);
-    const stays = named(k === 0 ? meets(k, own) : sql`(NOT ${moved} AND ${on} AND ${meets(k, own)})`);
-    const met = k === 0 ? stays : named(sql`(${moved} OR ${stays})`);
-    const base = (x: ScanMemory): Sql => (k === 0 ? own(x) : named(sql`if(${moved}, ${before(x)}, ${own(x)})`));
-    const values = rel.steps[k]!.values.map((v: Expr, i) =>
-      v.kind === 'column' && !memoryOf.has(v.name)
-        ? rowColumn(v.name)
-        : named(typedAs(emitExpression(v, scope(base)).sql, rel.assigned[i]!.type)),
-    );
-    const valueOf = (column: string): Sql => {
-      const i = rel.assigned.findIndex((f) => f.name === column);
-      return i >= 0 ? values[i]! : rowColumn(column);
-    };
-    const begins = k === 0 ? named(sql`(${stays} AND NOT ${on})`) : moved;
-    const id = named(
-      k === 0
-        ? sql`if(${begins}, ${at(s, m.next)}, ${at(s, slots[0]!.id)})`
-        : sql`if(${moved}, ${at(s, slots[k - 1]!.id)}, ${at(s, slots[k]!.id)})`,
-    );
-    const first = named(sql`if(${begins}, ${rowColumn(rel.rank)}, ${at(s, slots[k]!.first)})`);
-    const memory = rel.memory
-      .filter((x) => x.step <= k)
-      .map((x) =>
-        x.step === k
-          ? sql`if(${met}, ${valueOf(x.column)}, ${own(x)})`
-          : sql`if(${moved}, ${slot(k - 1, x)}, ${slot(k, x)})`,
-      );
-    states.unshift(join([sql`(${met} OR ${on})`, id, first, ...memory]));
-    if (k === 0) next.push(sql`${at(s, m.next)} + toInt64(${begins})`);
-    if (rel.steps[k]!.output !== 'none') {
-      const tuple = sql`CAST(tuple(${join([...values, id, first, integer(k)])}), ${string(m.given.type.text)})`;
-      gives.push(sql`if(${met}, [${tuple}], [])`);
-    }
-    leaves = moved;
-  }
-  const state = sql`CAST(tuple(${join([...next, ...states])}), ${string(m.state.type.text)})`;
-  const list = gives.length === 0 ? emptyGiven(m) : gives.length === 1 ? gives[0]! : sql`arrayConcat(${join(gives)})`;
-  // A lambda has no WITH: the names stand in a tuple before what is asked for.
-  const result = sql`tuple(${join([...names.map((n) => sql`${n.expression} AS ${n.name}`), state, list])})`;
-  const bodyName = e.alias();
-  return {
-    state: sql`tupleElement(${result} AS ${bodyName}, ${integer(names.length + 1)})`,
-    gives: sql`tupleElement(${bodyName}, ${integer(names.length + 2)})`,
+  const meets = (k: number, memory: (x: ScanMemory) => Sql): Sql => {
+    const { condition } = rel.steps[k]!;
+    if (condition.kind === 'literal') return condition.value === true ? sql`true` : sql`false`;
+    return sql`ifNull(${emitExpression(condition, scope(memory)).sql}, false)`;
   };
+  const slot = (k: number, x: ScanMemory): Sql => at(s, slots[k]!.memory.get(x.name)!);
+  const before = (k: number) => (x: ScanMemory) => (x.step === k ? initial(x) : slot(k - 1, x));
+  const wasOn = (k: number): Sql => at(s, slots[k]!.on);
+
+  const moves = rel.steps.slice(1).map((_step, i) => sql`(${wasOn(i)} AND ${meets(i + 1, before(i + 1))})`);
+  return letIn(e, moves, 60, (movedOf) => {
+    const moved = (k: number): Sql => movedOf[k - 1] ?? sql`false`;
+    // The state of a step whose sequence the step behind it has just taken away is empty.
+    const own =
+      (k: number) =>
+      (x: ScanMemory): Sql =>
+        k === 0 && count > 1 ? sql`if(${moved(1)}, ${initial(x)}, ${slot(0, x)})` : slot(k, x);
+    const on = (k: number): Sql => (k + 1 < count ? sql`(${wasOn(k)} AND NOT ${moved(k + 1)})` : wasOn(k));
+    const stays = rel.steps.map((_step, k) =>
+      k === 0 ? meets(0, own(0)) : sql`(NOT ${moved(k)} AND ${on(k)} AND ${meets(k, own(k))})`,
+    );
+    return letIn(e, stays, count > 1 ? 60 : 400, (stayed) => {
+      const met = (k: number): Sql => (k === 0 ? stayed[0]! : sql`(${moved(k)} OR ${stayed[k]!})`);
+      const begins = (k: number): Sql => (k === 0 ? sql`(${stayed[0]!} AND NOT ${on(0)})` : moved(k));
+      const base =
+        (k: number) =>
+        (x: ScanMemory): Sql =>
+          k === 0 ? own(0)(x) : sql`if(${moved(k)}, ${before(k)(x)}, ${slot(k, x)})`;
+      const computed = rel.steps.flatMap((step, k) =>
+        step.values.map((v, i) =>
+          v.kind === 'column' && !memoryOf.has(v.name)
+            ? rowColumn(v.name)
+            : typedAs(emitExpression(v, scope(base(k))).sql, rel.assigned[i]!.type),
+        ),
+      );
+      return letIn(e, computed, 400, (all) => {
+        const width = rel.assigned.length;
+        const values = (k: number): readonly Sql[] => all.slice(k * width, (k + 1) * width);
+        const valueOf = (k: number, column: string): Sql => {
+          const i = rel.assigned.findIndex((f) => f.name === column);
+          return i >= 0 ? values(k)[i]! : rowColumn(column);
+        };
+        const id = (k: number): Sql =>
+          k === 0
+            ? sql`if(${begins(0)}, ${at(s, m.next)}, ${at(s, slots[0]!.id)})`
+            : sql`if(${moved(k)}, ${at(s, slots[k - 1]!.id)}, ${at(s, slots[k]!.id)})`;
+        const first = (k: number): Sql => sql`if(${begins(k)}, ${rowColumn(rel.rank)}, ${at(s, slots[k]!.first)})`;
+        const extras = (k: number): Sql[] => [...(m.id ? [id(k)] : []), ...(m.first ? [first(k)] : [])];
+        const remembered = (k: number): Sql[] =>
+          rel.memory
+            .filter((x) => x.step <= k)
+            .map((x) =>
+              x.step === k
+                ? sql`if(${met(k)}, ${valueOf(k, x.column)}, ${own(k)(x)})`
+                : sql`if(${moved(k)}, ${slot(k - 1, x)}, ${slot(k, x)})`,
+            );
+        const states = rel.steps.map((_step, k) =>
+          join([sql`(${met(k)} OR ${on(k)})`, ...extras(k), ...remembered(k)]),
+        );
+        const next = m.next ? [sql`${at(s, m.next)} + toInt64(${begins(0)})`] : [];
+        const gives = rel.steps.flatMap((step, k) => {
+          if (step.output === 'none') return [];
+          const tuple = sql`CAST(tuple(${join([...values(k), ...extras(k), integer(k)])}), ${string(m.given.type.text)})`;
+          return [met(k).text === 'true' ? sql`[${tuple}]` : sql`if(${met(k)}, [${tuple}], [])`];
+        });
+        const list =
+          gives.length === 0
+            ? emptyGiven(m)
+            : gives.length === 1
+              ? gives[0]!
+              : sql`arrayConcat(${join(gives.toReversed())})`;
+        return result(sql`CAST(tuple(${join([...next, ...states])}), ${string(m.state.type.text)})`, list);
+      });
+    });
+  });
 }
 const typedAs = (text: Sql, type: ScanMemory['type']): Sql => sql`CAST(${text}, ${string(fieldType(type).text)})`;
 const emptyGiven = (m: Machine): Sql => sql`CAST([], ${string(`Array(${m.given.type.text})`)})`;
@@ -155,9 +184,10 @@ function initialState(m: Machine, outside: Scope): Sql {
   const { rel } = m;
   const steps = rel.steps.map((_, k) => {
     const memory = rel.memory.filter((x) => x.step <= k).map((x) => emitExpression(x.initial, outside).sql);
-    return join([sql`false`, sql`0`, sql`0`, ...memory]);
+    const zeros = [m.id, m.first].filter((n) => n > 0).map(() => sql`0`);
+    return join([sql`false`, ...zeros, ...memory]);
   });
-  return sql`CAST(tuple(${join([sql`0`, ...steps])}), ${string(m.state.type.text)})`;
+  return sql`CAST(tuple(${join([...(m.next ? [sql`0`] : []), ...steps])}), ${string(m.state.type.text)})`;
 }
 
 export function emitScan(e: Context, rel: RelOf<'scan'>, needed: ReadonlySet<string>): Block {
@@ -199,11 +229,11 @@ export function emitScan(e: Context, rel: RelOf<'scan'>, needed: ReadonlySet<str
   const tuple = sql`tuple(${join(row.map((name) => input.columns.get(name)!.sql))})`;
   const chunks = sql`SELECT ${join([...parts.map((p) => sql`${p.sql} AS ${p.as}`), sql`intDiv(${rank} - 1, ${integer(chunkRows)}) AS ${chunk}`, sql`arraySort(x -> x.1, groupArray(${tuple})) AS ${rows}`])} FROM ${input.from} GROUP BY ${join([...partList, chunk])}`;
   const gathered = sql`SELECT ${list([sql`arraySort(x -> x.1, groupArray(tuple(${chunk}, ${rows}))) AS ${c}`])} FROM (${chunks})${groupBy}`;
-  const work = body(e, m, at(s, 1), r, outside);
-  const step = sql`(${s}, ${r}) -> tuple(${work.state}, arrayPushBack(${at(s, 2)}, ${work.gives}))`;
+  const step = sql`(${s}, ${r}) -> ${body(e, m, at(s, 1), r, outside, (state, gives) => sql`tuple(${state}, arrayPushBack(${at(s, 2)}, ${gives}))`)}`;
   const none = sql`CAST([], ${string(`Array(Array(${m.given.type.text}))`)})`;
   const inner = e.alias();
-  const fold = sql`arrayFold((${a}, ${chunk}) -> tuple(tupleElement(arrayFold(${step}, ${at(chunk, 2)}, tuple(${at(a, 1)}, ${none})) AS ${inner}, 1), arrayConcat(${at(a, 2)}, ${at(inner, 2)})), ${c}, tuple(${initialState(m, outside)}, ${none}))`;
+  const joinedTo = sql`tuple(${at(inner, 1)}, arrayConcat(${at(a, 2)}, ${at(inner, 2)}))`;
+  const fold = sql`arrayFold((${a}, ${chunk}) -> arrayMap(${inner} -> ${joinedTo}, [arrayFold(${step}, ${at(chunk, 2)}, tuple(${at(a, 1)}, ${none}))])[1], ${c}, tuple(${initialState(m, outside)}, ${none}))`;
   const folded = sql`SELECT ${list([sql`arrayFlatten(arrayMap(x -> x.2, ${c})) AS ${rows}`, sql`${at(fold, 2)} AS ${o}`])} FROM (${gathered})`;
   const spread = sql`SELECT ${list([r, s])} FROM (${folded}) ARRAY JOIN ${rows} AS ${r}, ${o} AS ${s}`;
   const each = sql`SELECT ${list([r, o, a])} FROM (${spread}) ARRAY JOIN ${s} AS ${o}, arrayEnumerate(${s}) AS ${a}`;
@@ -214,7 +244,7 @@ export function emitScan(e: Context, rel: RelOf<'scan'>, needed: ReadonlySet<str
   for (const p of parts) put(p.name, sql`${alias}.${p.as}`);
   row.forEach((name, i) => put(name, at(sql`${alias}.${r}`, i + 1)));
   rel.assigned.forEach((f, i) => put(f.name, at(sql`${alias}.${o}`, i + 1)));
-  if (rel.matchId !== undefined) put(rel.matchId, at(sql`${alias}.${o}`, rel.assigned.length + 1));
+  if (rel.matchId !== undefined) put(rel.matchId, at(sql`${alias}.${o}`, m.id));
   put(rel.position, sql`toInt64(${alias}.${a})`);
   return {
     from,
@@ -236,8 +266,7 @@ function lastOnly(
 ): Sql {
   const last = rel.steps.flatMap((s, k) => (s.output === 'last' ? [integer(k)] : []));
   if (last.length === 0) return sql`(${each}) AS ${alias}`;
-  const width = m.given.types.length;
-  const [first, step] = [at(o, width - 1), at(o, width)];
+  const [first, step] = [at(o, m.first), at(o, m.step)];
   const keep = identifier('$$keep');
   const rank = at(r, 1);
   const over = sql`max(${rank}) OVER (PARTITION BY ${list([step, first])})`;

@@ -68,8 +68,9 @@ export function emitRange(e: Context, rel: RelOf<'range'>): Block {
   const from = ticks ? unixTicks(part(rel.from)) : part(rel.from);
   const to = ticks ? unixTicks(part(rel.to)) : part(rel.to);
   const step = part(rel.step);
-  // The count is a constant of the query; a bound keeps a slip of the step from filling memory.
-  const steps = sql`if(ifNull(${step}, 0) = 0 OR ifNull((${to} - ${from}) * sign(${step}) < 0, true), 0, toUInt64(least(ifNull(${count(from, to, step)}, -1) + 1, 10000000)))`;
+  // The count is a constant of the query; a bound keeps a slip of the step from filling memory, and says so.
+  const rows = sql`(ifNull(${count(from, to, step)}, -1) + 1)`;
+  const steps = sql`if(ifNull(${step}, 0) = 0 OR ifNull((${to} - ${from}) * sign(${step}) < 0, true), 0, toUInt64(${rows} + throwIf(${rows} > 10000000, 'range gives more than 10000000 rows')))`;
   const value = sql`${from} + (${identifier('i')}) * ${step}`;
   const cast = ticks
     ? fromUnixTicks(value)

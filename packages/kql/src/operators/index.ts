@@ -18,6 +18,7 @@ import {
   top,
   where,
 } from './rows.ts';
+import { assertSchema, consume, externalData, macroExpand } from './rare.ts';
 import { scan } from './scan.ts';
 import { search, searchSource } from './search.ts';
 import { makeSeries } from './series.ts';
@@ -56,7 +57,8 @@ export const operators: ReadonlyMap<string, OperatorBinder> = new Map<string, Op
   ['InvokeOperator', invoke],
   ['RenderOperator', render],
   ['GetSchemaOperator', getSchema],
-  ['ConsumeOperator', (_node, input) => input],
+  ['ConsumeOperator', consume],
+  ['AssertSchemaOperator', assertSchema],
   ['MakeSeriesOperator', makeSeries],
   ['SearchOperator', search],
   ['PartitionOperator', partition],
@@ -87,4 +89,6 @@ export const sources: ReadonlyMap<string, SourceBinder> = new Map<string, Source
   ['SearchOperator', searchSource],
   ['EvaluateOperator', evaluateSource],
   ['FindOperator', find],
+  ['MacroExpandOperator', macroExpand],
+  ['ExternalDataExpression', externalData],
 ]);

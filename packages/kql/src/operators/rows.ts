@@ -1,6 +1,7 @@
 import { resultColumns } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { isHidden, literal, type NamedExpr, type Rel, type SortKey } from '../plan/plan.ts';
+import { beforeUnique } from './innerunique.ts';
 import {
   bindRows,
   fieldNamed,
@@ -22,14 +23,14 @@ export const where: OperatorBinder = (node, input, env, b) => {
   const bound = bindRows(input, env, b, (place) => [
     { name: '$$predicate', expr: b.cast(b.expr(condition, place), 'bool', condition) },
   ]);
-  const filtered: Rel = {
+  const filtered: Extract<Rel, { kind: 'filter' }> = {
     kind: 'filter',
     input: bound.input,
     predicate: bound.items[0]!.expr,
     fields: bound.input.fields,
     order: bound.input.order,
   };
-  return bound.input === input ? filtered : projectTo(dropWindows(filtered), passAll(input), b);
+  return bound.input === input ? beforeUnique(filtered) : projectTo(dropWindows(filtered), passAll(input), b);
 };
 
 export const project: OperatorBinder = (node, input, env, b) => {

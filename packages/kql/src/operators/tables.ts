@@ -9,6 +9,7 @@ import {
   namedItems,
   parametersOf,
   passAll,
+  presentColumns,
   projectTo,
   typed,
   type OperatorBinder,
@@ -71,6 +72,12 @@ function constant(expr: Expr, type: KqlType, node: SyntaxNode, b: Binder): Expr 
   return b.cast(expr, type, node);
 }
 
+/** Whether a step goes down, as far as it is written. */
+const isNegative = (step: Expr): boolean =>
+  step.kind === 'literal'
+    ? (typeof step.value === 'bigint' || typeof step.value === 'number') && step.value < 0
+    : step.kind === 'call' && step.fn.name === '$negate';
+
 export const range: SourceBinder = (node, env, b) => {
   const [column] = resultColumns(node);
   if (!column) return b.fail('UnsupportedExpression', 'range gives one column', node);
@@ -82,7 +89,7 @@ export const range: SourceBinder = (node, env, b) => {
     to: b.cast(part('To'), column.type, node),
     step: column.type === 'datetime' ? step : b.cast(step, column.type, node),
     fields: [{ name: column.name, type: column.type }],
-    order: [{ column: column.name, descending: false, nullsFirst: true }],
+    order: [{ column: column.name, descending: isNegative(step), nullsFirst: true }],
   };
   return b.serialized(rel);
 };
@@ -147,7 +154,7 @@ function joined(
   joinKind: JoinKind,
   on: readonly { left: Expr; right: Expr }[],
   b: Binder,
-  columns = resultColumns(node),
+  columns = presentColumns(resultColumns(node), { fields: [...left.fields, ...right.fields] }),
 ): Rel {
   const one =
     joinKind === 'leftsemi' || joinKind === 'leftanti'
@@ -211,8 +218,29 @@ export const lookup: OperatorBinder = (node, left, env, b) => {
     left: o.left,
     right: o.right.kind === 'column' ? { ...o.right, name: `$$key_${o.right.name}` } : o.right,
   }));
-  return joined(node, left, shown, kindText, hiddenOn, b);
+  return inWrittenOrder(joined(node, left, shown, kindText, hiddenOn, b), left, right);
 };
+/**
+ * Rows that the query itself writes: the real engine gives those of the left side in turn, each with its partners from the last written
+ * to the first.
+ */
+function inWrittenOrder(rel: Rel, left: Rel, right: Rel): Rel {
+  const [l, r] = [left.order, right.order].map((o) => (o.length === 1 ? o[0]!.column : ''));
+  if (rel.kind !== 'join' || !l?.startsWith('$$row') || !r?.startsWith('$$row')) return rel;
+  const added = [
+    { name: l, side: 'left' as const, column: l },
+    { name: r, side: 'right' as const, column: r },
+  ].filter((o) => !rel.outputs.some((known) => known.name === o.name));
+  return {
+    ...rel,
+    outputs: [...rel.outputs, ...added],
+    fields: [...rel.fields, ...added.map(({ name }) => ({ name, type: 'long' as const }))],
+    order: [
+      { column: l, descending: false, nullsFirst: true },
+      { column: r, descending: true, nullsFirst: false },
+    ],
+  };
+}
 
 export const asName: OperatorBinder = (node, input, env) => {
   env.names.set(nameOf(child(node, 'Name')), { kind: 'rel', rel: input });
