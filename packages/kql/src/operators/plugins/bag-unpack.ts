@@ -3,13 +3,14 @@ import { resultColumns, typeOfNode } from '../../bind/types.ts';
 import { columnOf, isHidden, literal, type Expr, type Field, type NamedExpr, type Rel } from '../../plan/plan.ts';
 import type { Column, KqlType } from '../../types.ts';
 import { passAll, projectTo } from '../shared.ts';
-import { aggregate } from '../summarize.ts';
 import { arrayArgument, columnArgument, named, textArgument } from './arguments.ts';
 import type { PluginBinder, PluginCall } from './plugin.ts';
 import { bagSlots, slotColumns } from './unpacked.ts';
 
 /** Most columns that a bag may unpack to. */
 const maxColumns = 1_000;
+/** And most kinds of values in them. */
+const maxKinds = 4 * maxColumns;
 
 interface Unpacking {
   readonly call: PluginCall;
@@ -70,26 +71,19 @@ function withSchema(unpacking: Unpacking, row: SyntaxNode): Rel {
 /** The slots that the data has: asked of the engine. */
 function askSlots({ call, bag, prefix, ignored }: Unpacking): Column[] {
   const { b, input, node } = call;
-  const slots = b.hidden('slots').replace('$$', 'bag_unpack_');
-  const exprs: NamedExpr[] = [{ name: slots, expr: b.call(bagSlots, [columnOf(bag)], 'dynamic', node) }];
-  const listed = projectTo({ ...input, order: [] }, exprs, b);
-  const index = b.hidden('row');
-  const items = [{ name: slots, expr: { kind: 'column', name: slots, type: 'dynamic' } as const }];
-  const each: Rel = {
-    kind: 'unnest',
-    input: { ...listed, order: [] },
-    items,
-    index,
-    keepNull: false,
-    bags: 'array',
-    limit: undefined,
-    fields: [...listed.fields, { name: index, type: 'long' }],
+  const slots = { name: 'slots', fn: bagSlots(maxKinds), args: [columnOf(bag)], type: 'dynamic' as const };
+  const all: Rel = {
+    kind: 'aggregate',
+    input: { ...input, order: [] },
+    keys: [],
+    aggregates: [{ ...slots, span: b.span(node) }],
+    fields: [{ name: 'slots', type: 'dynamic' }],
     order: [],
   };
-  const distinct = b.partitioned([], () => aggregate({ ...each, order: [] }, items, [], b));
   const what = 'the columns of bag_unpack(): state them, evaluate bag_unpack(d) : (*, Name:string, …)';
-  const found = slotColumns(b.probe({ ...distinct, order: [] }, 4 * maxColumns, what, node));
-  if (found.length > maxColumns) return b.fail('TooComplex', `more than ${maxColumns} slots; state columns`, node);
+  const found = slotColumns(b.probe(all, 1, what, node), maxKinds);
+  if (!found || found.length > maxColumns)
+    return b.fail('TooComplex', `more than ${maxColumns} slots; state columns`, node);
   return found.filter((c) => !ignored.has(c.name)).map((c) => ({ name: prefix + c.name, type: c.type }));
 }
 
