@@ -3,7 +3,7 @@ import { resultColumns, typeOfNode } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, nameOf, type SyntaxNode } from '../bind/kusto.ts';
 import { columnOf, isHidden, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
-import { fieldNamed, parametersOf, passAll, projectTo, typed, type OperatorBinder } from './shared.ts';
+import { fieldNamed, parametersOf, passAll, presentColumns, projectTo, typed, type OperatorBinder } from './shared.ts';
 
 /** mv-expand and mv-apply. */
 
@@ -80,7 +80,7 @@ export const mvExpand: OperatorBinder = (node, input, env, b) => {
   // A key of the order that is itself expanded orders by its value before.
   const base = items.some((i) => input.order.some((o) => o.column === i.name)) ? { ...input, order: [] } : input;
   const expanded = unnest(base, items, index, true, bag, limit);
-  const columns = resultColumns(node);
+  const columns = presentColumns(resultColumns(node), expanded);
   const shown: NamedExpr[] = columns.map((c) => {
     if (c.name === withIndex) return { name: c.name, expr: { kind: 'column', name: index, type: 'long' } };
     const item = items.find((i) => i.name === c.name);
@@ -120,8 +120,8 @@ export const mvApply: OperatorBinder = (node, input, env, b) => {
   );
   const subquery = child(child(node, 'Subquery'), 'Expression');
   const result = b.partitioned([whole], () => applySteps(subquery, expanded, env, b));
-  const columns = resultColumns(node);
   const made = new Set(resultFields(result));
+  const columns = presentColumns(resultColumns(node), { fields: [...visible, ...result.fields] });
   const expandedNames = new Set(items.map((i) => i.name));
   const out: NamedExpr[] = columns.map((c) => {
     const own = made.has(c.name);

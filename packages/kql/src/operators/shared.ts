@@ -187,11 +187,15 @@ export const givesSeveral = (node: SyntaxNode): boolean =>
  * engine leaves them out), or left out (`print`).
  */
 export type Rest = 'given' | 'uncounted' | 'none';
-/** The library's columns without those that `extend` left out. */
-export const presentColumns = <C extends { readonly name: string }>(columns: readonly C[], rel: Rel, b?: Binder): C[] =>
-  columns.filter(
-    (c) => !(/^series_[a-z0-9]+_/.test(c.name) || b?.unseen.has(c.name)) || rel.fields.some((f) => f.name === c.name),
-  );
+/** The library's columns without those that `extend` left out; a number at the end tells equal names of two tables apart. */
+export const presentColumns = <C extends { readonly name: string }>(
+  columns: readonly C[],
+  { fields }: Pick<Rel, 'fields'>,
+): C[] => {
+  const names = new Set(fields.map((f) => f.name));
+  const there = (name: string): boolean => names.has(name) || names.has(name.replace(/\d+$/, ''));
+  return columns.filter((c) => !/^series_[a-z0-9]+_/.test(c.name) || there(c.name));
+};
 
 /** The items of `extend` or `project` with the names that the library gives them. */
 export function namedItems(
@@ -205,7 +209,19 @@ export function namedItems(
   const columns = resultColumns(node);
   const explicit = new Set(nodes.flatMap((n) => givenNames(n)));
   const fresh = columns.filter((c) => !explicit.has(c.name) && !taken.has(c.name)).map((c) => c.name);
-  return nodes.flatMap((n) => bindItem(n, place, b, () => fresh.shift(), rest));
+  const nameFor = (n: SyntaxNode): string | undefined => {
+    const replaced = firstArgumentName(n);
+    return replaced !== undefined && taken.has(replaced) ? replaced : fresh.shift();
+  };
+  return nodes.flatMap((n) => bindItem(n, place, b, () => nameFor(n), rest));
+}
+/** The column that a call without a name is called after (`bin(x, 1)`, `series_fir(x, …)`): `extend` puts the result in its place. */
+function firstArgumentName(node: SyntaxNode): string | undefined {
+  if (kindOf(node) !== 'FunctionCallExpression') return undefined;
+  const args = elements(child(node, 'ArgumentList'), 'Expressions');
+  const kind = node.ReferencedSymbol?.ResultNameKind;
+  const named = kind === 7 || (kind === 8 && args.length === 1);
+  return named && args[0] && kindOf(args[0]) === 'NameReference' ? nameOf(args[0]) : undefined;
 }
 /** The names that an item states or that its column has. */
 export function givenNames(node: SyntaxNode): string[] {

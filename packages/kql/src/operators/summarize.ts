@@ -88,6 +88,17 @@ export function bindAggregates(
   return { outputs, aggregates };
 }
 
+/** Aggregates that give several columns, by name. */
+export const aggregatesOfColumns: ReadonlySet<string> = new Set([
+  'arg_max',
+  'arg_min',
+  'argmax',
+  'argmin',
+  'take_any',
+  'any',
+  'percentiles',
+  'percentilesw',
+]);
 /** Aggregates that give several columns: arg_max, arg_min, take_any of several, percentiles. */
 function severalColumns(
   node: SyntaxNode,
@@ -171,7 +182,9 @@ export const summarize: OperatorBinder = (node, unnumbered, env, b) => {
   b.groupNames = [];
   const grouped = aggregate(input, typedKeys, aggregates, b);
   const values = outputs.flatMap((o) => o.exprs);
-  const names = columns.slice(keys.length);
+  const counted = columns.slice(keys.length);
+  // `arg_max(x, *)` over columns that an `extend` left out.
+  const names = counted.length === values.length ? counted : presentColumns(counted, input);
   if (names.length !== values.length)
     return b.fail(
       'UnsupportedExpression',
