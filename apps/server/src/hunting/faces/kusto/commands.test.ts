@@ -117,7 +117,7 @@ describe('.show', () => {
   });
 });
 
-it('it answers a ping', async () =>
+it('a ping is answered', async () =>
   expect(await call(server, '/v1/rest/ping', { bearer: undefined })).toMatchObject({ status: 200, text: 'Pong!' }));
 
 it('metadata for the clients’ sign-in send nobody to Microsoft', async () => {
