@@ -17,10 +17,11 @@ export interface PatternStep {
   readonly range?: readonly [number, number];
 }
 export type Cycles = 'all' | 'none' | 'unique_edges';
-/** Nodes by name, and the edges of each step. */
+/** Nodes by name, the edges of each step, and the nodes between them. */
 export interface Match {
   readonly nodes: Readonly<Record<string, number>>;
   readonly walks: readonly (readonly number[])[];
+  readonly inner: readonly (readonly number[])[];
 }
 
 interface Walk {
@@ -62,7 +63,7 @@ const distinct = (list: readonly number[]): boolean => new Set(list).size === li
 /** All matches of a sequence of steps, each of which shares a node with those before. */
 export function matchesOf(graph: ModelGraph, steps: readonly PatternStep[], cycles: Cycles): Match[] {
   let partial: { match: Match; visited: readonly number[] }[] = graph.nodes.map((n) => ({
-    match: { nodes: { [steps[0]!.left]: n }, walks: [] },
+    match: { nodes: { [steps[0]!.left]: n }, walks: [], inner: [] },
     visited: [n],
   }));
   for (const step of steps) {
@@ -71,7 +72,11 @@ export function matchesOf(graph: ModelGraph, steps: readonly PatternStep[], cycl
       return walksFrom(graph, match.nodes[step.left]!, step, cycles !== 'all')
         .filter((w) => known === undefined || known === w.end)
         .map((w) => ({
-          match: { nodes: { ...match.nodes, [step.right]: w.end }, walks: [...match.walks, w.edges] },
+          match: {
+            nodes: { ...match.nodes, [step.right]: w.end },
+            walks: [...match.walks, w.edges],
+            inner: [...match.inner, w.nodes.slice(0, -1)],
+          },
           visited: [...visited, ...w.nodes],
         }));
     });
@@ -84,10 +89,14 @@ export function matchesOf(graph: ModelGraph, steps: readonly PatternStep[], cycl
     .map((p) => p.match);
 }
 
-/** The shortest walks of each pair of nodes, by the pair. */
-export function shortestOf(graph: ModelGraph, step: PatternStep): Map<string, string[]> {
+/** The shortest walks of each pair of nodes, of those that may be, by the pair. */
+export function shortestOf(
+  graph: ModelGraph,
+  step: PatternStep,
+  mayBe: (match: Match) => boolean,
+): Map<string, string[]> {
   const best = new Map<string, { length: number; walks: string[] }>();
-  for (const match of matchesOf(graph, [step], 'none')) {
+  for (const match of matchesOf(graph, [step], 'none').filter(mayBe)) {
     const pair = `${match.nodes[step.left]} ${match.nodes[step.right]}`;
     const walk = match.walks[0]!;
     const known = best.get(pair);
