@@ -6,6 +6,7 @@ import type { HostFunction } from '../functions/host.ts';
 import { hostFunctions } from '../functions/hosts.ts';
 import type { Binder, Place } from './binder.ts';
 import { kindOf, nameOf, type SyntaxNode } from './kusto.ts';
+import { databaseName } from './places.ts';
 
 /** Calls of functions that are more than an entry over their arguments: of names, of options, of several entries. */
 
@@ -86,6 +87,7 @@ export const ownCalls: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['datetime_utc_to_local', byZone(utcOffset, 'AddExpression')],
   ['datetime_local_to_utc', byZone(localOffset, 'SubtractExpression')],
   ['bin_auto', binAuto],
+  ['current_database', () => literal('string', databaseName)],
   ['dynamic_to_json', toJson],
   ['buildschema', buildSchema],
 ]);

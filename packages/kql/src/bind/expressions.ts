@@ -166,6 +166,8 @@ for (const name of ['iff', 'iif'])
     .map((f) => f.name);
   return node.ChildCount ? literal('dynamic', JSON.stringify(names)) : undefined;
 };
+/** Their names. */
+export const specialCallNames: ReadonlySet<string> = new Set(Object.keys(specialCalls));
 const literalNullDatetime = (_b: Binder, _node: SyntaxNode): Expr => literal('datetime', null);
 
 const binary: Bind = (node, place, b) => {

@@ -10,5 +10,9 @@ export const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ['extentid', 'tables have no extents here: ingestion_time() tells batches of rows apart'],
   ['extent_tags', 'tables have no extents here: write tags into a column of your own'],
   ['rowstore_ordinal_range', 'tables have no row store here'],
+  ['current_principal', 'who asks is not told to a query: LAQueryLogs says who asked what'],
+  ['current_principal_details', 'who asks is not told to a query: LAQueryLogs says who asked what'],
+  ['current_principal_is_member_of', 'who asks is not told to a query: roles and scopes decide what it may read'],
+  ['current_cluster_endpoint', 'a query has no address of its own'],
   ['current_node_id', 'which node serves a query is not told'],
 ]);
