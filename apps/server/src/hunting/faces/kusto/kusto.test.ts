@@ -1,3 +1,4 @@
+import { request } from 'node:https';
 import {
   Client,
   ClientRequestProperties,
@@ -300,4 +301,27 @@ it('a query ends when its client cancels it', async () => {
   const { primaryResults } = await client.executeMgmt('main', `.cancel query "${id}"`);
   expect(primaryResults[0]?.toJSON().data).toMatchObject([{ RunningQueryCanceled: true }]);
   expect((await asked).status).toBe(400);
+});
+
+it('a client that leaves before the end ends its query, and the log says so', async () => {
+  const csl = 'range x from 1 to 2999999 step 1 | project x, s = strcat("a row that takes its room ", x)';
+  const body = JSON.stringify({ db: 'main', csl, properties: { Options: { notruncation: true } } });
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${server.token}` };
+  const { promise: left, resolve } = Promise.withResolvers<void>();
+  const asked = request(`${server.url}/v2/rest/query`, { method: 'POST', headers }, (response) =>
+    response.once('data', () => {
+      asked.destroy();
+      resolve();
+    }),
+  );
+  asked.on('error', () => undefined);
+  asked.end(body);
+  await left;
+  const logged = async () => {
+    await server.test.platform.outbox.flush();
+    const log = 'LAQueryLogs | where QueryText startswith "range x from 1 to 2999999" | project ResponseCode';
+    return rowsOf(await client.execute('main', log));
+  };
+  for (let turn = 0; turn < 200 && (await logged()).length === 0; turn++) await server.test.platform.clock.sleep(50);
+  expect(await logged()).toEqual([[499]]);
 });
