@@ -14,7 +14,7 @@ import {
 } from '../../plan/plan.ts';
 import type { Column, KqlType } from '../../types.ts';
 import { passAll, projectTo } from '../shared.ts';
-import { aggregate } from '../summarize.ts';
+import { aggregate, numbered } from '../summarize.ts';
 import { columnArgument } from './arguments.ts';
 import type { PluginBinder, PluginCall } from './plugin.ts';
 
@@ -98,12 +98,11 @@ function pivoted({ call, text, item, keys }: Pivoting, values: readonly string[]
 }
 
 function withoutSchema(pivoting: Pivoting): Rel {
-  const { call, pivot: column, text, item, keys } = pivoting;
+  const { call, pivot: column, item, keys } = pivoting;
   const { b, node, input } = call;
   const name = 'pivot_values';
   const what = 'the columns of pivot(): state them, evaluate pivot(…) : (Key:string, Name:long, …)';
-  const values = b.partitioned([], () => aggregate({ ...input, order: [] }, [{ name, expr: text }], [], b));
-  const found = b.probe({ ...values, order: [] }, maxColumns, what, node).map(([value]) => String(value));
+  const found = b.probe(inOrderOfAppearance(pivoting, name), maxColumns, what, node).map(([value]) => String(value));
   if (found.length === 0) {
     const none = pivoted(pivoting, []);
     const known = keys.map((k) => ({ name: k.name, type: k.type === 'tuple' ? ('dynamic' as const) : k.type }));
@@ -117,13 +116,33 @@ function withoutSchema(pivoting: Pivoting): Rel {
         `a value ${JSON.stringify(value)} of ${column.name} cannot be the name of a column here: leave its rows out`,
         node,
       );
-  const ordered = found.toSorted((x, y) => (x < y ? -1 : x > y ? 1 : 0));
+  // Rows without an order have no first value.
+  const ordered = input.order.length ? found : found.toSorted((x, y) => (x < y ? -1 : x > y ? 1 : 0));
   const columns: Column[] = [
     ...keys.map((k) => ({ name: k.name, type: k.type === 'tuple' ? ('dynamic' as const) : k.type })),
     ...ordered.map((value) => ({ name: value, type: typeOf(item) })),
   ];
   b.settle(call.call, columns);
   return pivoted(pivoting, ordered);
+}
+/** The values of the pivot column, as they come in the rows. */
+function inOrderOfAppearance({ call: { b, node, input }, text }: Pivoting, name: string): Rel {
+  const rows = numbered(input, b);
+  const [place] = rows.order;
+  const first: AggregateItem[] = place
+    ? [
+        {
+          name: b.hidden('first'),
+          fn: aggregateFunctions.get('min')!,
+          args: [{ kind: 'column', name: place.column, type: 'long' }],
+          type: 'long',
+          span: b.span(node),
+        },
+      ]
+    : [];
+  const order = first.map((f) => ({ column: f.name, descending: false, nullsFirst: true }));
+  const values = b.partitioned([], () => aggregate({ ...rows, order: [] }, [{ name, expr: text }], first, b));
+  return { ...values, order };
 }
 const typeOf = (item: Omit<AggregateItem, 'name'>): KqlType => (item.type === 'tuple' ? 'dynamic' : item.type);
 

@@ -124,10 +124,10 @@ describe('pivot', () => {
     'datatable(State:string, Event:string, n:long)["OHIO","Wind",1,"IOWA","Hail",2,"OHIO","Wind",3,"IOWA","Wind",4]';
   it('turns values into columns', async () => {
     const counted = await run(`${table} | project State, Event | evaluate pivot(State) | sort by Event asc`);
-    expect(counted).toMatchObject({ asked: 1, columns: ['Event:string', 'IOWA:long', 'OHIO:long'] });
+    expect(counted).toMatchObject({ asked: 1, columns: ['Event:string', 'OHIO:long', 'IOWA:long'] });
     expect(counted.rows).toEqual([
-      ['Hail', 1, 0],
-      ['Wind', 1, 2],
+      ['Hail', 0, 1],
+      ['Wind', 2, 1],
     ]);
     expect(await rowsOf(`${table} | evaluate pivot(State, sum(n)) | summarize total = sum(OHIO + IOWA)`)).toEqual([
       [10],
