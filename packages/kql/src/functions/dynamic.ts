@@ -76,8 +76,10 @@ export const dynamicFunctions: readonly ScalarFunction[] = [
   alias('extractjson', extractJson),
 ];
 function jsonPath(path: unknown): Sql[] | undefined {
-  if (typeof path !== 'string' || !/^\$(\.\w+|\.(?=\[)|\['[^']*'\]|\["[^"]*"\]|\[\d+\])+$/.test(path)) return undefined;
-  return [...path.matchAll(/\.(\w+)|\['([^']*)'\]|\["([^"]*)"\]|\[(\d+)\]/g)].map((m) =>
+  // The real engine takes `$name` as it takes `$.name`, and content is written so.
+  const dotted = typeof path === 'string' ? path.replace(/^\$(?=\w)/, '$.') : '';
+  if (!/^\$(\.\w+|\.(?=\[)|\['[^']*'\]|\["[^"]*"\]|\[\d+\])+$/.test(dotted)) return undefined;
+  return [...dotted.matchAll(/\.(\w+)|\['([^']*)'\]|\["([^"]*)"\]|\[(\d+)\]/g)].map((m) =>
     m[4] === undefined ? string(m[1] ?? m[2] ?? m[3] ?? '') : sql`${string(m[4])}::Int64 + 1`,
   );
 }

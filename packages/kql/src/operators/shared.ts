@@ -187,14 +187,18 @@ export const givesSeveral = (node: SyntaxNode): boolean =>
  * engine leaves them out), or left out (`print`).
  */
 export type Rest = 'given' | 'uncounted' | 'none';
-/** The library's columns without those that `extend` left out; a number at the end tells equal names of two tables apart. */
+/**
+ * The library's columns without those that `extend` left out; a number at the end tells equal names of two tables apart. It also numbers a column
+ * that `parse` fills again, where the real engine and this one have it once.
+ */
 export const presentColumns = <C extends { readonly name: string }>(
   columns: readonly C[],
   { fields }: Pick<Rel, 'fields'>,
 ): C[] => {
   const names = new Set(fields.map((f) => f.name));
   const there = (name: string): boolean => names.has(name) || names.has(name.replace(/\d+$/, ''));
-  return columns.filter((c) => !/^series_[a-z0-9]+_/.test(c.name) || there(c.name));
+  const again = (name: string): boolean => /\d$/.test(name) && !names.has(name) && there(name);
+  return columns.filter((c) => !again(c.name) && (!/^series_[a-z0-9]+_/.test(c.name) || there(c.name)));
 };
 
 /** The items of `extend` or `project` with the names that the library gives them. */
