@@ -122,6 +122,7 @@ const difference = (unit: string, a: Sql, b: Sql): Sql | undefined => {
   return size === undefined ? undefined : sql`${count(a)} - ${count(b)}`;
 };
 
+const toFloat = (value: Sql): Sql => sql`toFloat64(${value})`;
 /** Down to a multiple; datetimes count from 0001-01-01. */
 const floorTo = (value: Sql, step: Sql): Sql =>
   sql`(${value} - positiveModulo(${value}, if(${step} > 0, ${step}, NULL)))`;
@@ -141,6 +142,11 @@ const bin: ScalarFunction['build'] = ([v, s], call) => {
         : sql`toInt64(${floorTo(value.sql, step.sql)})`;
     case 'real':
       return sql`floor(${value.sql} / nullIf(toFloat64(${step.sql}), 0)) * toFloat64(${step.sql})`;
+    case 'decimal': {
+      // By way of Float64: the engine's decimals have no room for a product of two of 18 places.
+      const wide = toFloat(step.sql);
+      return sql`toDecimal128OrNull(toString(round(floor(${toFloat(value.sql)} / nullIf(${wide}, 0)) * ${wide}, 12)), 18)`;
+    }
     default:
       return call.fail(`a ${value.type} cannot be put into bins`);
   }
