@@ -11,7 +11,7 @@ beforeAll(() => {
 });
 afterAll(() => engine.close());
 
-describe('graph operators', () => {
+describe('graph operators', { timeout: 120_000 }, () => {
   it.each(golden)('$name', (g) => {
     const compiled = compile(g.kql, catalogue, { now });
     const names = compiled.columns.map((c) => c.name);

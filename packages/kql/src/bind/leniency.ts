@@ -37,6 +37,8 @@ function inFuzzyUnion(node: SyntaxNode, d: Diagnostic, text: string): boolean {
 
 /** The library does not always know the properties of a graph's nodes and edges where they stand by themselves; our binder does. */
 function inGraphElement(node: SyntaxNode, kind: string, d: Diagnostic): boolean {
+  // What a parameter names has a type where the function is called, and none where it is declared.
+  if (kind === 'FunctionDeclaration' && d.Code === 'KS106') return inGraphClause(node, d);
   if (d.Code !== 'KS142' && d.Code !== 'KS211') return false;
   if (kind === 'GraphWhereNodesOperator' || kind === 'GraphWhereEdgesOperator')
     return covers(child(node, 'Condition'), d);
@@ -51,6 +53,10 @@ function inGraphElement(node: SyntaxNode, kind: string, d: Diagnostic): boolean 
   };
   return inBody(node);
 }
+
+const inGraphClause = (node: SyntaxNode, d: Diagnostic): boolean =>
+  covers(node, d) &&
+  (/^Graph(Match|ShortestPaths)Operator$/.test(kindOf(node)) || children(node).some((c) => inGraphClause(c, d)));
 
 /** Parts of a timespan may be reals, what is no array has no length, and the degree of a polynomial may be a long. */
 function inCall(node: SyntaxNode, d: Diagnostic): boolean {

@@ -1,7 +1,7 @@
 import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import { quoteJson } from './convert.ts';
 import { hasTerm, regexQuote } from './terms.ts';
-import { scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
+import { alias, scalar, scalarWith, type Operand, type ScalarFunction } from './registry.ts';
 
 /** Texts: to put together, to cut, to find in. What takes a regular expression is in patterns.ts. */
 
@@ -92,6 +92,14 @@ const translate: ScalarFunction['build'] = ([from, to, s], call) => {
   return signs.length ? sql`translateUTF8(${s!.sql}, ${string(search)}, ${string(full)})` : s!.sql;
 };
 
+const strcatArray = scalar(
+  'strcat_array',
+  ['dynamic', 'string'],
+  'string',
+  (d, delimiter) =>
+    sql`arrayStringConcat(arrayMap(x -> if(startsWith(x, '"'), JSONExtractString(x), if(x = 'null', '', x)), JSONExtractArrayRaw(${d})), ${delimiter})`,
+);
+
 export const stringFunctions: readonly ScalarFunction[] = [
   scalarWith(
     'strcat',
@@ -107,13 +115,8 @@ export const stringFunctions: readonly ScalarFunction[] = [
     ([d, ...parts]) => sql`arrayStringConcat([${join(parts.map((p) => p.sql))}], ${d!.sql})`,
     'never',
   ),
-  scalar(
-    'strcat_array',
-    ['dynamic', 'string'],
-    'string',
-    (d, delimiter) =>
-      sql`arrayStringConcat(arrayMap(x -> if(startsWith(x, '"'), JSONExtractString(x), if(x = 'null', '', x)), JSONExtractArrayRaw(${d})), ${delimiter})`,
-  ),
+  strcatArray,
+  alias('array_strcat', strcatArray),
   scalar('tolower', ['string'], 'string', (s) => sql`lowerUTF8(${s})`),
   scalar('toupper', ['string'], 'string', (s) => sql`upperUTF8(${s})`),
   scalar('strlen', ['string'], 'long', (s) => sql`toInt64(lengthUTF8(${s}))`),

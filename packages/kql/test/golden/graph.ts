@@ -205,6 +205,16 @@ export const golden: readonly Golden[] = [
     ],
   },
   {
+    name: 'in a function: bounds of a walk by name, lengths that can be sorted by',
+    kql: `${bare} let ways = (least:long = 1, most:long) { G | graph-match cycles=none (x)-[e*least..most]->(y) where x.id == 1 project to = y.id, n = array_length(map(e, w)), p = strcat_array(map(e, w), '>'), any = any(e, w > 50) };
+      ways(most=2) | where p !has '60' | sort by n desc`,
+    columns: ['to', 'n', 'p', 'any'],
+    rows: [
+      [3, 2, '10>20', false],
+      [2, 1, '10', false],
+    ],
+  },
+  {
     name: 'an empty graph has no matches and no components',
     kql: `let T = datatable(a:string, b:string)[]; T | make-graph a --> b with_node_id=id | graph-mark-components | graph-match (m)-[e*1..3]->(n) where n.id == 'x' project m.id, m.ComponentId`,
     rows: [],

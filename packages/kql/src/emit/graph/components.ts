@@ -1,4 +1,4 @@
-import { identifier, integer, join, sql, type Sql } from '../../sql.ts';
+import { identifier, integer, join, sql, string, type Sql } from '../../sql.ts';
 import type { GraphSql, Lists } from './build.ts';
 import { dense } from './using.ts';
 
@@ -12,6 +12,12 @@ const [n, m, k, v, i, a] = ['n', 'm', 'k', 'v', 'i', 'a'].map((name) => identifi
   Sql,
   Sql,
 ];
+
+/** Steps of a search for strong components; a chain of nodes takes one for each two of them. */
+const maxSteps = 950;
+const tooDeep = string(
+  'graph-mark-components kind=strong: the graph is too deep; take long chains of nodes out of it first',
+);
 
 /** For each node its component's number, as an array. */
 export function markComponents(graph: GraphSql, strong: boolean): Sql {
@@ -80,8 +86,7 @@ const labelled = (graph: GraphSql, rows: Sql): Sql =>
 /**
  * Colours, a round after the other: the greatest number that reaches a node along the edges is its colour (phase 0); the nodes from which
  * one can come to the node of that number within the colour are its component (phase 1). A node that no other reaches any more, or that
- * reaches none, is a component alone. A row for each node, and all of them again for each step (phase 2: done); the engine stops at
- * 1,000 steps.
+ * reaches none, is a component alone. A row for each node, and all of them again for each step (phase 2: done).
  */
 function strongLabels(graph: GraphSql): Sql {
   const name = (text: string): Sql => identifier(`$$${text}`);
@@ -101,22 +106,22 @@ function strongLabels(graph: GraphSql): Sql {
     name('backs'),
     name('alone'),
   ];
-  const [moved, finished] = [name('moved'), name('finished')];
+  const [moved, finished, steps] = [name('moved'), name('finished'), name('steps')];
   // Kind 0: to itself; 1: along an edge; 2: against one.
   const others = neighbours(graph, [
     ['out', 1],
     ['in', 2],
   ]);
   const messages = sql`arrayPushBack(${others}[if(${done} = 1, 0, ${n})], toUInt64(${n}) * 4)`;
-  const state = join([color, back, done, phase]);
+  const state = join([color, back, done, phase, steps]);
   const step = (self: Sql): Sql => {
     const sent = sql`SELECT toUInt32(bitShiftRight(${a}, 2)) AS ${to}, bitAnd(${a}, 3) AS ${kind}, ${state} FROM (SELECT arrayJoin(${messages}) AS ${a}, ${state} FROM ${self} WHERE ${phase} < 2)`;
-    const heard = sql`SELECT ${to} AS ${n}, maxIf(${color}, ${kind} = 0) AS ${k}, maxIf(${back}, ${kind} = 0) AS ${m}, maxIf(${done}, ${kind} = 0) AS ${v}, max(${phase}) AS ${i}, maxIf(${color}, ${kind} = 1) AS ${most}, groupUniqArrayIf(${color}, ${kind} = 2 AND ${back} = 1) AS ${backs}, (countIf(${kind} = 1) = 0 OR countIf(${kind} = 2) = 0) AS ${alone} FROM (${sent}) GROUP BY ${to}`;
-    const judged = sql`SELECT ${n}, ${k}, ${m}, ${v}, ${i}, multiIf(${v} = 1 OR ${i} = 1, ${k}, ${alone}, ${n}, greatest(${k}, ${most})) AS ${color1}, toUInt8(${m} = 1 OR (${i} = 1 AND ${v} = 0 AND has(${backs}, ${k}))) AS ${back1}, toUInt8(${v} = 1 OR (${i} = 0 AND ${alone})) AS ${done1} FROM (${heard})`;
-    const known = sql`SELECT ${n}, ${i}, ${color1}, ${back1}, ${done1}, max(${color1} != ${k} OR ${back1} != ${m} OR ${done1} != ${v}) OVER () AS ${moved}, min(${done1}) OVER () AS ${finished} FROM (${judged})`;
-    return sql`SELECT ${n}, if(${moved} = 0 AND ${i} = 1 AND ${done1} = 0 AND ${back1} = 0, ${n}, ${color1}), toUInt8(multiIf(${moved} = 1, ${back1}, ${i} = 0, ${color1} = ${n}, 0)), toUInt8(${done1} = 1 OR (${moved} = 0 AND ${i} = 1 AND ${back1} = 1)), toUInt8(multiIf(${finished} = 1, 2, ${moved} = 1, ${i}, 1 - ${i})) FROM (${known})`;
+    const heard = sql`SELECT ${to} AS ${n}, maxIf(${color}, ${kind} = 0) AS ${k}, maxIf(${back}, ${kind} = 0) AS ${m}, maxIf(${done}, ${kind} = 0) AS ${v}, max(${phase}) AS ${i}, max(${steps}) AS ${steps}, maxIf(${color}, ${kind} = 1) AS ${most}, groupUniqArrayIf(${color}, ${kind} = 2 AND ${back} = 1) AS ${backs}, (countIf(${kind} = 1) = 0 OR countIf(${kind} = 2) = 0) AS ${alone} FROM (${sent}) GROUP BY ${to}`;
+    const judged = sql`SELECT ${n}, ${k}, ${m}, ${v}, ${i}, ${steps}, multiIf(${v} = 1 OR ${i} = 1, ${k}, ${alone}, ${n}, greatest(${k}, ${most})) AS ${color1}, toUInt8(${m} = 1 OR (${i} = 1 AND ${v} = 0 AND has(${backs}, ${k}))) AS ${back1}, toUInt8(${v} = 1 OR (${i} = 0 AND ${alone})) AS ${done1} FROM (${heard})`;
+    const known = sql`SELECT ${n}, ${i}, ${steps}, ${color1}, ${back1}, ${done1}, max(${color1} != ${k} OR ${back1} != ${m} OR ${done1} != ${v}) OVER () AS ${moved}, min(${done1}) OVER () AS ${finished} FROM (${judged})`;
+    return sql`SELECT ${n}, if(${moved} = 0 AND ${i} = 1 AND ${done1} = 0 AND ${back1} = 0, ${n}, ${color1}), toUInt8(multiIf(${moved} = 1, ${back1}, ${i} = 0, ${color1} = ${n}, 0)), toUInt8(${done1} = 1 OR (${moved} = 0 AND ${i} = 1 AND ${back1} = 1)), toUInt8(multiIf(${finished} = 1, 2, ${moved} = 1, ${i}, 1 - ${i})), toUInt16(${steps} + 1 + throwIf(${steps} > ${integer(maxSteps)}, ${tooDeep})) FROM (${known})`;
   };
-  const first = sql`SELECT ${n}, ${n} AS ${color}, toUInt8(0) AS ${back}, toUInt8(0) AS ${done}, toUInt8(0) AS ${phase} FROM (${everyNode(graph)})`;
-  const steps = graph.recursive((self) => sql`${first} UNION ALL ${step(self)}`);
-  return labelled(graph, sql`SELECT ${n}, ${color} AS ${k} FROM ${steps} WHERE ${phase} = 2`);
+  const first = sql`SELECT ${n}, ${n} AS ${color}, toUInt8(0) AS ${back}, toUInt8(0) AS ${done}, toUInt8(0) AS ${phase}, toUInt16(0) AS ${steps} FROM (${everyNode(graph)})`;
+  const rounds = graph.recursive((self) => sql`${first} UNION ALL ${step(self)}`);
+  return labelled(graph, sql`SELECT ${n}, ${color} AS ${k} FROM ${rounds} WHERE ${phase} = 2`);
 }

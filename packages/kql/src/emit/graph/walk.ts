@@ -1,6 +1,6 @@
 import type { GraphMatch, PatternEdge } from '../../plan/graph.ts';
 import type { Expr } from '../../plan/plan.ts';
-import { identifier, integer, join, sql, type Sql } from '../../sql.ts';
+import { identifier, integer, join, sql, string, type Sql } from '../../sql.ts';
 import type { GraphSql, Lists } from './build.ts';
 import { dense, type Using } from './using.ts';
 import { emptyList, listColumn, listsOver, longerList, walkedAs, type ListValue, type Matches } from './match.ts';
@@ -13,6 +13,12 @@ const here = identifier('$$here');
 const depth = identifier('$$depth');
 const step = identifier('$$step');
 const none = sql`CAST([], 'Array(UInt32)')`;
+
+/** Walks of one length that are tried; past it the query fails. */
+const maxTried = 20_000_000;
+const tooMany = string(
+  'graph-match: too many walks; say more of the nodes and edges in the where clause, or walk fewer edges',
+);
 
 /** How selective a condition is likely to be: an equality finds few. */
 function weight(expr: Expr): number {
@@ -162,6 +168,7 @@ function walkEdge(graph: GraphSql, match: GraphMatch, state: State, index: numbe
         ...(match.cycles === 'none' ? [sql`NOT has(${passed}, ${other})`] : []),
         ...u.nodeMeets(edge.inner, here).map((inner) => sql`(${depth} = 0 OR ${inner})`),
       ];
+      conditions.push(sql`throwIf(rowNumberInAllBlocks() > ${integer(maxTried)}, ${tooMany}) = 0`);
       if (left) conditions.push(sql`${depth} + 1 + ${u.constant('left', left)}[${other}] <= ${integer(max)}`);
       return sql`SELECT ${join(items)} FROM ${self} ARRAY JOIN ${u.list(as, here)} AS ${step}${whereOf(conditions)}`;
     });

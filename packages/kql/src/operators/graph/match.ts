@@ -62,7 +62,8 @@ function bound(node: SyntaxNode, input: Rel, env: Env, b: Binder, how: Pick<Grap
   const names = new PatternNames(graph, pattern.variables, b);
   const place: Place = { env, input: { ...input, fields: [] }, graph: names };
   const where = childOrNone(node, 'WhereClause');
-  const conditions = where ? conjuncts(child(where, 'Condition')).map((c) => names.lifted(c, place, 'all')) : [];
+  const parts = where ? conjuncts(child(where, 'Condition')) : [];
+  const conditions = parts.map((c) => b.cast(names.lifted(c, place, 'all'), 'bool', c));
   const columns = resultColumns(node);
   const items = elements(clause, 'Expressions').map((item, i): NamedExpr => {
     const named = kindOf(item) === 'SimpleNamedExpression';
@@ -72,7 +73,7 @@ function bound(node: SyntaxNode, input: Rel, env: Env, b: Binder, how: Pick<Grap
     if (name === undefined) return b.fail('UnsupportedExpression', 'this column needs a name', item);
     return { name, expr: names.lifted(named ? child(item, 'Expression') : item, place, 'map') };
   });
-  const parts = partitionItem(graph).map((item) => ({ name: item.name, expr: names.nodeValue(0, item.expr) }));
+  const partition = partitionItem(graph).map((item) => ({ name: item.name, expr: names.nodeValue(0, item.expr) }));
   const { nodes, edges, rest } = pushDown(pattern.nodes, pattern.edges, conditions, names.values);
   const rel = matchRel({
     graph,
@@ -89,7 +90,7 @@ function bound(node: SyntaxNode, input: Rel, env: Env, b: Binder, how: Pick<Grap
     : rel;
   const projected = [
     ...items.map((item, i): NamedExpr => ({ name: item.name, expr: asColumn(item.expr, columns[i]?.type, b, node) })),
-    ...parts,
+    ...partition,
   ];
   return { kind: 'project', input: filtered, items: projected, fields: projected.map(fieldOf), order: [] };
 }
