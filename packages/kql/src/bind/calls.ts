@@ -51,6 +51,15 @@ const byZone =
     return b.call(binaryOperators.get(operator)!, [at, offset], 'datetime', node);
   };
 
+const columnExists: Call = (node, args, place, b) => {
+  const name = b.expr(args[0]!, place);
+  if (name.kind !== 'literal') return b.fail('InvalidArgument', 'iscolumnexists() needs a constant name', node);
+  return literal(
+    'bool',
+    (place.input?.fields ?? []).some((f) => f.name === name.value),
+  );
+};
+
 /** `bin_auto(x)`: the size and the origin that `set query_bin_auto_…` says. */
 const binAuto: Call = (node, args, place, b) => {
   const size = b.options.get('query_bin_auto_size');
@@ -87,6 +96,7 @@ export const ownCalls: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['datetime_utc_to_local', byZone(utcOffset, 'AddExpression')],
   ['datetime_local_to_utc', byZone(localOffset, 'SubtractExpression')],
   ['bin_auto', binAuto],
+  ['iscolumnexists', columnExists],
   ['current_database', () => literal('string', databaseName)],
   ['dynamic_to_json', toJson],
   ['buildschema', buildSchema],

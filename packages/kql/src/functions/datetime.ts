@@ -207,6 +207,13 @@ const makeTimespan: ScalarFunction['build'] = (args, call) => {
   return sql`if(${join(ranges, sql` AND `)}, ${join(parts, sql` + `)}, NULL)`;
 };
 
+const datetimePart = engineTyped(
+  scalarWith('datetime_part', ['string', 'datetime'], 'long', ([unit, d], call) => {
+    const give = parts[String(unit!.literal?.value ?? '').toLowerCase()];
+    return give ? sql`toInt64(${give(d!.sql)})` : call.fail('the part must be a constant such as day');
+  }),
+);
+
 export const datetimeFunctions: readonly ScalarFunction[] = [
   scalarWith('now', ['timespan?'], 'datetime', ([offset], call) =>
     offset ? ticksOf(clock(call.now), offset.sql) : clock(call.now),
@@ -242,12 +249,8 @@ export const datetimeFunctions: readonly ScalarFunction[] = [
       },
     ),
   ),
-  engineTyped(
-    scalarWith('datetime_part', ['string', 'datetime'], 'long', ([unit, d], call) => {
-      const give = parts[String(unit!.literal?.value ?? '').toLowerCase()];
-      return give ? sql`toInt64(${give(d!.sql)})` : call.fail('the part must be a constant such as day');
-    }),
-  ),
+  datetimePart,
+  alias('datepart', datetimePart),
   part('getyear', 'year'),
   part('getmonth', 'month'),
   engineTyped(part('monthofyear', 'month', 'long')),

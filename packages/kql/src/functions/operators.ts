@@ -306,13 +306,25 @@ const pathKeys = (keys: readonly Operand[]): Sql =>
       return sql`if(${k.sql} < 0, ${k.sql}, ${k.sql} + 1)`;
     }),
   );
+/** An index is one of an array: the engine would take the members of a bag by their places, too. */
+function ofArrays(d: Sql, keys: readonly Operand[], found: Sql): Sql {
+  const tests = keys.flatMap((k, i) => {
+    if (k.type === 'string' || k.type === 'dynamic') return [];
+    return [i === 0 ? sql`startsWith(${d}, '[')` : sql`JSONType(${d}, ${pathKeys(keys.slice(0, i))}) = 'Array'`];
+  });
+  return tests.length ? sql`if(${join(tests, sql` AND `)}, ${found}, '')` : found;
+}
 /** `d.a["b"][0]`: keys from the second argument on. */
 export const pathFunction: ScalarFunction = scalarWith(
   '$path',
   ['dynamic', '...any'],
   'dynamic',
   ([d, ...keys]) =>
-    (keys.some((k) => k.nullable) ? cleanJson : cleanMember)(sql`JSONExtractRaw(${d!.sql}, ${pathKeys(keys)})`),
+    ofArrays(
+      d!.sql,
+      keys,
+      (keys.some((k) => k.nullable) ? cleanJson : cleanMember)(sql`JSONExtractRaw(${d!.sql}, ${pathKeys(keys)})`),
+    ),
   (args) => args.some((a) => a.nullable),
 );
 /** `tostring(d.a)` in one reading of the JSON, unless the member is an array or a bag. */
@@ -320,7 +332,7 @@ export const pathTextFunction: ScalarFunction = scalarWith(
   '$path_text',
   ['dynamic', '...any'],
   'string',
-  ([d, ...keys]) => sql`JSONExtract(${d!.sql}, ${pathKeys(keys)}, 'String')`,
+  ([d, ...keys]) => ofArrays(d!.sql, keys, sql`JSONExtract(${d!.sql}, ${pathKeys(keys)}, 'String')`),
   (args) => args.some((a) => a.nullable),
 );
 
