@@ -160,12 +160,18 @@ export const makeSeries: OperatorBinder = (node, input, env, b) => {
     const missing = v.expr.type === 'real' ? b.cast(v.missing, 'real', node) : v.missing;
     return gather(name, '$make_series', [column(v.name, v.expr.type as KqlType), missing]);
   });
-  const places = gather(axis.name, '$make_axis', [axis.origin, axis.step]);
+  const fixed = axis.first !== own && axis.last !== own;
+  const places = fixed ? [] : [gather(axis.name, '$make_axis', [axis.origin, axis.step])];
+  const axisValue = (): Expr =>
+    b.builtIn('$series_axis', [axis.origin, axis.step, axis.first, axis.last], 'dynamic', node, { env, input });
   // Over no rows there is no series, so that a constant groups where nothing else does.
   const nonempty = parametersOf(node).text('kind') === 'nonempty';
   const grouping = keyColumns.length || nonempty ? keyColumns : [{ name: b.hidden('all'), expr: literal('long', 0n) }];
-  const grouped = aggregate(shaped, grouping, [...series, places], b);
-  const out = columns.map((c): NamedExpr => ({ name: c.name, expr: fieldNamed(grouped, c.name, node, b) }));
+  const grouped = aggregate(shaped, grouping, [...series, ...places], b);
+  const out = columns.map((c): NamedExpr => {
+    const expr = fixed && c.name === axis.name ? axisValue() : fieldNamed(grouped, c.name, node, b);
+    return { name: c.name, expr };
+  });
   const keyTypes = columns.filter((c) => keys.some((k) => k.name === c.name));
   const kept = grouped.fields
     .filter((f) => b.partitionBy.includes(f.name) || grouped.order.some((o) => o.column === f.name))

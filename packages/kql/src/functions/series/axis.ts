@@ -26,7 +26,16 @@ export const axisFunctions: readonly ScalarFunction[] = [
   }),
   /** Where the bin of a number begins. */
   scalarWith('$series_at', ['any', 'any', 'long'], 'first', ([origin, step, bin]) => at(origin!, step!.sql, bin!.sql)),
+  /** The axis, where the query says where it begins and ends: of constants, so that the engine makes it once. */
+  scalarWith('$series_axis', ['any', 'any', 'long', 'long'], 'dynamic', ([origin, step, first, last]) => {
+    const count = sql`toUInt64(least(greatest(ifNull(${last!.sql} - ${first!.sql} + 1, 0), 0), ${maxBins}))`;
+    return axisText(origin!, step!.sql, first!.sql, count);
+  }),
 ];
+const axisText = (origin: Operand, step: Sql, first: Sql, count: Sql): Sql => {
+  const value = { ...origin, sql: at(origin, step, sql`(${first} + toInt64(i))`), nullable: true };
+  return text(sql`arrayMap(i -> ${toJsonElement(value)}, range(${count}))`);
+};
 const at = (origin: Operand, step: Sql, bin: Sql): Sql => {
   const value = sql`(${onLine(origin)} + ${bin} * (${step}))`;
   return origin.type === 'datetime' ? fromUnixTicks(value) : value;
@@ -72,9 +81,8 @@ export const axisAggregates: readonly AggregateFunction[] = [
     result: 'dynamic',
     nulls: 'never',
     build: ([bin, origin, step, first, last]) =>
-      overBins(sql`tuple(assumeNotNull(${bin!.sql}))`, first!, last!, (_bins, lo, n) => {
-        const value = { ...origin!, sql: at(origin!, step!.sql, sql`(${lo} + toInt64(i))`), nullable: true };
-        return text(sql`arrayMap(i -> ${toJsonElement(value)}, range(${n}))`);
-      }),
+      overBins(sql`tuple(assumeNotNull(${bin!.sql}))`, first!, last!, (_bins, lo, n) =>
+        axisText(origin!, step!.sql, lo, n),
+      ),
   },
 ];
