@@ -194,11 +194,13 @@ export type Rest = 'given' | 'uncounted' | 'none';
 export const presentColumns = <C extends { readonly name: string }>(
   columns: readonly C[],
   { fields }: Pick<Rel, 'fields'>,
+  b?: Binder,
 ): C[] => {
   const names = new Set(fields.map((f) => f.name));
   const there = (name: string): boolean => names.has(name) || names.has(name.replace(/\d+$/, ''));
   const again = (name: string): boolean => /\d$/.test(name) && !names.has(name) && there(name);
-  return columns.filter((c) => !again(c.name) && (!/^series_[a-z0-9]+_/.test(c.name) || there(c.name)));
+  const mayLack = (name: string): boolean => /^series_[a-z0-9]+_/.test(name) || b?.unseen.has(name) === true;
+  return columns.filter((c) => !again(c.name) && (!mayLack(c.name) || there(c.name)));
 };
 
 /** The items of `extend` or `project` with the names that the library gives them. */
