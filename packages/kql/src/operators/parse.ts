@@ -52,7 +52,9 @@ function patternOf(node: SyntaxNode, mode: string, flags: string, b: Binder): Pa
         columns.push({ name: nameOf(child(part, 'Name')), type });
         const own = typedPattern[type];
         // Relaxed: a value of its type ends where it does; one that is none is null, and runs on to what follows.
-        regex += (mode === 'relaxed' ? own?.replace(/\)$/, last ? '|.*)' : '|.*?)') : own) ?? (last || mode === 'regex' ? '(.*)' : '(.*?)');
+        regex +=
+          (mode === 'relaxed' ? own?.replace(/\)$/, last ? '|.*)' : '|.*?)') : own) ??
+          (last || mode === 'regex' ? '(.*)' : '(.*?)');
         break;
       }
       default:
@@ -80,7 +82,11 @@ function bindParse(node: SyntaxNode, input: Rel, env: Env, b: Binder): Parsed {
     b.builtIn('$group', [source, pattern, literal('long', BigInt(i + 1))], 'string', node, { env });
   const trimmed = (i: number): Expr =>
     b.builtIn('trim', [literal('string', String.raw`\s+`), group(i)], 'string', node, { env });
-  const values = columns.map((c, i) => ({ ...c, text: group(i), expr: b.cast(untrimmed.has(c.type) ? group(i) : trimmed(i), c.type, node) }));
+  const values = columns.map((c, i) => ({
+    ...c,
+    text: group(i),
+    expr: b.cast(untrimmed.has(c.type) ? group(i) : trimmed(i), c.type, node),
+  }));
   const tests = values
     .filter((v) => v.type !== 'string' && v.type !== 'dynamic' && mode !== 'relaxed')
     .map((v) => b.builtIn('isnotnull', [v.expr], 'bool', node, { env }));
@@ -98,7 +104,7 @@ function bindParse(node: SyntaxNode, input: Rel, env: Env, b: Binder): Parsed {
 function withParsed(input: Rel, items: readonly NamedExpr[], node: SyntaxNode, b: Binder): Rel {
   const columns = resultColumns(node);
   const kept = passAll(input);
-  const all = presentColumns(columns, { ...input, fields: [...input.fields, ...items.map(fieldOf)] }, b).map(
+  const all = presentColumns(columns, { ...input, fields: [...input.fields, ...items.map(fieldOf)] }, b, true).map(
     (c) => items.findLast((i) => i.name === c.name) ?? kept.find((k) => k.name === c.name)!,
   );
   return projectTo(input, typed(all, columns, b, node), b);

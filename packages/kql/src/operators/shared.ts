@@ -188,17 +188,18 @@ export const givesSeveral = (node: SyntaxNode): boolean =>
  */
 export type Rest = 'given' | 'uncounted' | 'none';
 /**
- * The library's columns without those that `extend` left out; a number at the end tells equal names of two tables apart. It also numbers a column
- * that `parse` fills again, where the real engine and this one have it once.
+ * The library's columns without those that `extend` left out; a number at the end tells equal names of two tables apart. With
+ * `filledAgain` that is not so: then it numbers a column that `parse` fills again, where the real engine and this one have it once.
  */
 export const presentColumns = <C extends { readonly name: string }>(
   columns: readonly C[],
   { fields }: Pick<Rel, 'fields'>,
   b?: Binder,
+  filledAgain = false,
 ): C[] => {
   const names = new Set(fields.map((f) => f.name));
   const there = (name: string): boolean => names.has(name) || names.has(name.replace(/\d+$/, ''));
-  const again = (name: string): boolean => /\d$/.test(name) && !names.has(name) && there(name);
+  const again = (name: string): boolean => filledAgain && /\d$/.test(name) && !names.has(name) && there(name);
   const mayLack = (name: string): boolean => /^series_[a-z0-9]+_/.test(name) || b?.unseen.has(name) === true;
   return columns.filter((c) => !again(c.name) && (!mayLack(c.name) || there(c.name)));
 };
