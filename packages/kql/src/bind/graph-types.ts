@@ -8,7 +8,7 @@ import { child, childOrNone, children, elements, kindOf, nameOf, type SyntaxNode
 
 /** Whether an expression reads a property of such an edge outside of all, any and map. */
 function readsEdge(node: SyntaxNode, edges: ReadonlySet<string>): boolean {
-  if (kindOf(node) === 'PathExpression') {
+  if (/^(Path|Element)Expression$/.test(kindOf(node))) {
     const of = child(node, 'Expression');
     if (kindOf(of) === 'NameReference' && edges.has(nameOf(of))) return true;
   }

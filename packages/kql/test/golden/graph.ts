@@ -223,6 +223,7 @@ export const golden: readonly Golden[] = [
 
 /** Queries that are refused, and what stands at the place of the fault. */
 export const refused: readonly { readonly kql: string; readonly at: string; readonly message: RegExp }[] = [
+  { kql: 'datatable(a:long, b:long)[] | make-graph a -- b | graph-to-table nodes', at: 'make-graph', message: /-->/ },
   { kql: `${bare} G`, at: 'make-graph a --> b with_node_id=id', message: /not a table/ },
   { kql: `${bare} G | graph-match (x)-->(y), (p)-->(q) project x.id`, at: 'graph-match', message: /share nodes/ },
   { kql: `${bare} G | graph-match (x)-[e]->(y)`, at: 'graph-match', message: /project/ },

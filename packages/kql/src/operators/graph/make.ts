@@ -29,6 +29,12 @@ export const graphRel = (graph: Graph, node: SyntaxNode, b: Binder): Rel => ({
 /** `Edges | make-graph Source --> Target [with Nodes on Id, … | with_node_id=Name] [partitioned-by Column (…)]`. */
 export const makeGraph: OperatorBinder = (node, input, env, b) => {
   if (input.kind === 'graph') return b.fail('InvalidArgument', 'make-graph reads a table of edges', node);
+  if (textOf(child(node, 'DirectionToken')) !== '-->')
+    return b.fail(
+      'InvalidArgument',
+      'edges of a graph have a direction: say -->; a pattern may ignore it, as in -[e]-',
+      node,
+    );
   const clause = childOrNone(node, 'WithClause');
   const implicit = clause && kindOf(clause) === 'MakeGraphWithImplicitIdClause' ? clause : undefined;
   const tables = clause && !implicit ? elements(clause, 'TablesAndKeys') : [];

@@ -69,13 +69,13 @@ export class PatternNames implements ElementNames {
     return kindOf(node) === 'NameReference' ? this.#variables.get(nameOf(node)) : undefined;
   }
   owns(node: SyntaxNode): boolean {
-    return kindOf(node) === 'PathExpression' && this.#variable(child(node, 'Expression')) !== undefined;
+    return propertyName(node) !== undefined && this.#variable(child(node, 'Expression')) !== undefined;
   }
 
   property(node: SyntaxNode, _place: Place, b: Binder): Expr | undefined {
     if (!this.owns(node)) return undefined;
     const variable = this.#variable(child(node, 'Expression'))!;
-    const name = nameOf(child(node, 'Selector'));
+    const name = propertyName(node)!;
     const fields = variable.kind === 'node' ? this.#graph.nodeFields : this.#graph.edgeFields;
     const column = columnIn(fields, name);
     if (!column)
@@ -183,6 +183,14 @@ export class PatternNames implements ElementNames {
       return this.#b.fail('UnsupportedExpression', 'one expression cannot read two edges of varying length', node);
     return this.#list(edge, 'edges', how, how === 'all' ? this.#b.cast(expr, 'bool', node) : expr);
   }
+}
+/** `x.name`, `x.['name']` or `x['name']`. */
+function propertyName(node: SyntaxNode): string | undefined {
+  if (kindOf(node) === 'PathExpression') return nameOf(child(node, 'Selector'));
+  if (kindOf(node) !== 'ElementExpression') return undefined;
+  const selector = child(node, 'Selector');
+  const key = kindOf(selector) === 'BracketedExpression' ? child(selector, 'Expression') : selector;
+  return typeof key.LiteralValue === 'string' ? key.LiteralValue : undefined;
 }
 const firstElement = (list: SyntaxNode): SyntaxNode | undefined => {
   const first = list.GetChild(0);
