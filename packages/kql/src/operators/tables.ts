@@ -154,7 +154,7 @@ function joined(
   joinKind: JoinKind,
   on: readonly { left: Expr; right: Expr }[],
   b: Binder,
-  columns = presentColumns(resultColumns(node), { fields: [...left.fields, ...right.fields] }),
+  given?: ReturnType<typeof resultColumns>,
 ): Rel {
   const one =
     joinKind === 'leftsemi' || joinKind === 'leftanti'
@@ -167,6 +167,10 @@ function joined(
   const l = one === 'right' ? [] : fieldsOf(left).map((f) => ({ side: 'left' as const, f }));
   const r = one === 'left' ? [] : fieldsOf(right).map((f) => ({ side: 'right' as const, f }));
   const all = [...l, ...r].filter(({ f }) => !isHidden(f));
+  const named = given ?? resultColumns(node);
+  // Fewer are there only where a side lacks columns that the library counts.
+  const columns =
+    given || named.length === all.length ? named : presentColumns(named, { fields: [...left.fields, ...right.fields] });
   if (all.length !== columns.length)
     return b.fail('UnsupportedExpression', 'the columns of this join cannot be told apart', node);
   const outputs = all.map(({ side, f }, i) => ({ name: nameAt(columns, i, node, b), side, column: f.name }));
