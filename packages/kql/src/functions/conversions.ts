@@ -56,6 +56,13 @@ export const conversionFunctions: readonly ScalarFunction[] = [
   alias('parsejson', parse),
   alias('todynamic', parse),
   alias('toobject', parse),
+  scalarWith(
+    '$nullable',
+    ['any'],
+    'first',
+    ([a]) => (a!.type === 'string' || a!.type === 'dynamic' ? a!.sql : sql`toNullable(${a!.sql})`),
+    'maybe',
+  ),
   scalarWith('isnull', ['any'], 'bool', ([a]) => isNull(a!), 'never'),
   notNull,
   alias('notnull', notNull),

@@ -1,7 +1,7 @@
 import type { Binder, Env } from '../bind/binder.ts';
-import { resultColumns } from '../bind/types.ts';
+import { resultColumns, valueType } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, nameOf, type SyntaxNode } from '../bind/kusto.ts';
-import { aggregateFunctions, countFunction } from '../functions/index.ts';
+import { aggregateFunctions, countFunction, scalarFunctions } from '../functions/index.ts';
 import { columnOf, isHidden, literal, type AggregateItem, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
 import { columnsOfCall, fieldNamed, nameAt, presentColumns, typed, type OperatorBinder } from './shared.ts';
 
@@ -68,6 +68,7 @@ export function bindAggregates(
   input: Rel,
   env: Env,
   b: Binder,
+  grouped = true,
 ): { outputs: Output[]; aggregates: AggregateItem[] } {
   const aggregates: AggregateItem[] = [];
   const place = {
@@ -82,7 +83,7 @@ export function bindAggregates(
   const outputs = nodes.map((n) => {
     const value =
       kindOf(n) === 'SimpleNamedExpression' || kindOf(n) === 'CompoundNamedExpression' ? child(n, 'Expression') : n;
-    const several = severalColumns(value, input, env, b, aggregates) ?? columnsOfCall(value, place, b);
+    const several = severalColumns(value, input, env, b, aggregates, grouped) ?? columnsOfCall(value, place, b);
     return { node: n, exprs: several ?? [b.expr(value, place)] };
   });
   return { outputs, aggregates };
@@ -106,6 +107,7 @@ function severalColumns(
   env: Env,
   b: Binder,
   aggregates: AggregateItem[],
+  grouped: boolean,
 ): Expr[] | undefined {
   if (kindOf(node) !== 'FunctionCallExpression') return undefined;
   const name = nameOf(child(node, 'Name'));
@@ -120,7 +122,10 @@ function severalColumns(
     );
   const packed = (fn: string, first: readonly Expr[], values: readonly Expr[]): Expr[] => {
     const tuple = b.hidden('aggregate');
-    aggregates.push({ name: tuple, fn: aggregateFunctions.get(fn)!, args: [...first, ...values], type: 'tuple', span });
+    // Over no rows a tuple has its types' zeros: without groups, which have rows, the values are made such as can be null.
+    const nullable = scalarFunctions.get('$nullable')!;
+    const args = grouped ? values : values.map((v) => b.call(nullable, [v], valueType(v.type), node));
+    aggregates.push({ name: tuple, fn: aggregateFunctions.get(fn)!, args: [...first, ...args], type: 'tuple', span });
     return values.map((v, i) => ({ kind: 'element', tuple, index: i + 1, type: v.type as 'string' }));
   };
   switch (name) {
@@ -178,7 +183,7 @@ export const summarize: OperatorBinder = (node, unnumbered, env, b) => {
   }));
   const typedKeys = typed(keys, columns, b, node);
   b.groupNames = keys.flatMap((k) => (k.expr.kind === 'column' ? [k.expr.name] : []));
-  const { outputs, aggregates } = bindAggregates(elements(node, 'Aggregates'), input, env, b);
+  const { outputs, aggregates } = bindAggregates(elements(node, 'Aggregates'), input, env, b, keyNodes.length > 0);
   b.groupNames = [];
   const grouped = aggregate(input, typedKeys, aggregates, b);
   const values = outputs.flatMap((o) => o.exprs);
