@@ -1,6 +1,7 @@
 import {
   hostKey,
   HostRefusal,
+  isLookup,
   isPending,
   isPrepared,
   literalOf,
@@ -9,6 +10,7 @@ import {
   maxArgumentText,
   maxHostValues,
   pendingFunction,
+  writtenOut,
   type HostFunction,
   type PreparedFunction,
 } from '../functions/host.ts';
@@ -148,7 +150,7 @@ export class HostResolver {
   }
 
   #call(call: Call, reads: Rel | undefined): Expr {
-    if (!isPending(call.fn)) return call;
+    if (!isPending(call.fn)) return spreadOut(call);
     const { host } = call.fn;
     const asked = call.args.filter((a) => a.kind !== 'literal');
     const names = asked.flatMap(columnsOf);
@@ -186,6 +188,15 @@ export class HostResolver {
     }
     return values;
   }
+}
+
+/** A prepared function whose prepared argument, its last, has few values: written out for each of them. */
+function spreadOut(call: Call): Call {
+  const last = call.args.at(-1);
+  if (!('preparedLast' in call.fn) || last?.kind !== 'call' || !isLookup(last.fn)) return call;
+  const others = call.args.slice(0, -1);
+  const fn = writtenOut(call.fn, last.fn, others.length);
+  return fn ? { ...call, fn, args: [...others, ...last.args] } : call;
 }
 
 const lengthOf = (value: LiteralValue): number => (typeof value === 'string' ? value.length : 8);

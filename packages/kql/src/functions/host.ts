@@ -32,7 +32,7 @@ export interface PreparedFunction {
   readonly prepare: ReadonlyMap<number, HostFunction>;
   /** Which other argument, where it is given, such a host function gets as its second. */
   readonly with?: ReadonlyMap<number, number>;
-  readonly fn: ScalarFunction & { readonly result: KqlType };
+  readonly fn: ScalarFunction & { readonly result: KqlType; readonly preparedLast?: true };
   /** Answers a call of constants alone. */
   readonly constant?: HostFunction;
 }
@@ -99,12 +99,52 @@ function fromText(type: KqlType, text: Sql): Sql {
   }
 }
 
+/** Most values that a prepared function's SQL is written out for, one by one; with more, each row reads its own. */
+const maxWrittenOut = 64;
+const maxWrittenText = 400_000;
+
+/** A call that looks its value up among these. */
+export interface LookupFunction extends ScalarFunction {
+  readonly values: ReadonlyMap<string, LiteralValue>;
+}
+export const isLookup = (fn: ScalarFunction): fn is LookupFunction => Object.hasOwn(fn, 'values');
+const changed = (name: string): Sql => string(`${name}: the rows changed while the query was prepared, run it again`);
+
+/**
+ * A prepared function over few values: for each of them the SQL of a constant, which the engine runs much faster than SQL that reads a
+ * row's own. Its arguments are the others and then those of the lookup that stood last. Undefined where there are too many.
+ */
+export function writtenOut(fn: ScalarFunction, lookup: LookupFunction, others: number): ScalarFunction | undefined {
+  const values = [...lookup.values];
+  const size = values.reduce((sum, [, v]) => sum + (typeof v === 'string' ? v.length : 0), 0);
+  if (values.length === 0 || values.length > maxWrittenOut || size > maxWrittenText) return undefined;
+  return {
+    ...fn,
+    parameters: [...fn.parameters.slice(0, others), '...any'],
+    nulls: 'maybe',
+    build: (args, call) => {
+      const key = call.name(keySql(args.slice(others)));
+      const branches = values.map(([k, value]) => {
+        const constant: Operand = {
+          sql: string(''),
+          type: lookup.result as KqlType,
+          nullable: false,
+          literal: { value },
+        };
+        return sql`${key} = ${string(k)}, ${fn.build([...args.slice(0, others), constant], call)}`;
+      });
+      const known = join(values.map(([k]) => string(k)));
+      return sql`multiIf(throwIf(${key} NOT IN (${known}), ${changed(lookup.name)}) = 1, NULL, ${join(branches)}, NULL)`;
+    },
+  };
+}
+
 /** Looks a row's answer up. A row whose arguments were not there when they were asked for stops the query. */
-export function lookupFunction(host: HostFunction, values: ReadonlyMap<string, LiteralValue>): ScalarFunction {
+export function lookupFunction(host: HostFunction, values: ReadonlyMap<string, LiteralValue>): LookupFunction {
   const keys = [...values.keys()].map(string);
   const texts = [...values.values()].map((v) => string(textOf(host.result, v)));
-  const message = string(`${host.name}: the rows changed while the query was prepared, run it again`);
-  return scalarWith(
+  const message = changed(host.name);
+  const entry = scalarWith(
     host.name,
     ['...any'],
     host.result,
@@ -118,6 +158,7 @@ export function lookupFunction(host: HostFunction, values: ReadonlyMap<string, L
     },
     'maybe',
   );
+  return { ...entry, values };
 }
 
 /** A cell of an answer as a plan's literal. */

@@ -5,6 +5,7 @@ import { densified } from './densify.ts';
 import { linesOf, linesText, parseJson, polygonsOf, rawShape, regionText, type Region } from './geojson.ts';
 import { simplifyLines, simplifyRegions } from './simplify.ts';
 import { earthRadius } from './sql.ts';
+import { unionLines } from './regions.ts';
 import { host, linesIn, placeOf, realOf, regionIn, regionsIn, whenAll } from './shapes.ts';
 import { fromWkt } from './wkt.ts';
 
@@ -36,21 +37,26 @@ const denser =
     );
   };
 
-const tolerance = (value: LiteralValue | undefined): number | undefined => within(optional(value, 10), 0.1, 10_000);
+/** S2 snaps corners to others at most 70 degrees away. */
+const tolerance = (value: LiteralValue | undefined): number | undefined => within(optional(value, 10), 0, 7_800_000);
 const angle = (metres: number): number => metres / earthRadius;
 
 export const madeFunctions: readonly HostFunction[] = [
   host('geo_line_simplify', ['dynamic', 'real?'], 'dynamic', ([l, t]) =>
     whenAll([linesIn(l), tolerance(t)], (lines, metres) => {
-      const made = simplifyLines(lines, angle(metres));
+      // Of several lines their union is taken, as of several polygons.
+      const whole = lines.length > 1 ? unionLines(lines) : lines;
+      const made = metres > 0 ? simplifyLines(whole, angle(metres)) : whole;
       return made.length ? linesText(made) : null;
     }),
   ),
   host('geo_polygon_simplify', ['dynamic', 'real?'], 'dynamic', ([p, t]) =>
-    whenAll([regionIn(p), tolerance(t)], (region, metres) => text(simplifyRegions([region], angle(metres)))),
+    whenAll([regionIn(p), tolerance(t)], (region, metres) =>
+      text(metres > 0 ? simplifyRegions([region], angle(metres)) : region),
+    ),
   ),
   host('geo_simplify_polygons_array', ['dynamic', 'real?'], 'dynamic', ([a, t]) =>
-    whenAll([regionsIn(a), within(optional(t, 10), 0, 7_800_000)], (regions, metres) =>
+    whenAll([regionsIn(a), tolerance(t)], (regions, metres) =>
       text(metres > 0 ? simplifyRegions(regions, angle(metres)) : { loops: regions.flatMap((r) => r.loops) }),
     ),
   ),

@@ -252,6 +252,7 @@ const prepared = (
       'maybe',
     ),
     result,
+    preparedLast: true,
   },
   ...constantOf(name),
 });
