@@ -5,6 +5,7 @@ import type { Platform } from '../platform/types.ts';
 import type { OpenAnswer, OpenTable, Queries } from './queries.ts';
 import { queryLogRow, type AskedQuery } from './query-log.ts';
 import type { CutRows } from './rows.ts';
+import { createTurns } from './turns.ts';
 
 /** Longest that a query which someone asked may take, as in Log Analytics' portal (10 minutes). */
 export const secondsMax = 600;
@@ -46,6 +47,12 @@ export interface Asking {
 }
 
 export function createAsking({ clock, log, outbox }: Platform, queries: Queries): Asking {
+  const turns = createTurns();
+  const signalOf = (context: RequestContext, { signal }: Asked): AbortSignal =>
+    signal ? AbortSignal.any([signal, context.signal]) : context.signal;
+  const turn = (context: RequestContext, asked: Asked) =>
+    turns.take(requireCaller(context).id, signalOf(context, asked));
+
   const request = (context: RequestContext, asked: Asked, now: Date) => ({
     query: asked.query,
     now: asked.now ?? now,
@@ -55,7 +62,7 @@ export function createAsking({ clock, log, outbox }: Platform, queries: Queries)
       seconds: Math.min(asked.seconds ?? secondsMax, secondsMax),
       ...(asked.bytes === undefined ? {} : { bytes: asked.bytes }),
     },
-    signal: asked.signal ? AbortSignal.any([asked.signal, context.signal]) : context.signal,
+    signal: signalOf(context, asked),
     ...(asked.maxRows === undefined ? {} : { maxRows: asked.maxRows }),
     ...(asked.timespan ? { timespan: asked.timespan } : {}),
     ...(asked.parameters ? { parameters: asked.parameters } : {}),
@@ -93,7 +100,8 @@ export function createAsking({ clock, log, outbox }: Platform, queries: Queries)
   ): Promise<T> => {
     const { startedAt, note } = noted(context, asked);
     try {
-      const result = await work(startedAt);
+      const end = await turn(context, asked);
+      const result = await work(startedAt).finally(end);
       await note(took(result));
       return result;
     } catch (error) {
@@ -122,16 +130,22 @@ export function createAsking({ clock, log, outbox }: Platform, queries: Queries)
       ),
     open: async (context, asked) => {
       const { startedAt, note } = noted(context, asked);
+      let end = (): void => undefined;
+      const over: Note = async (outcome) => {
+        end();
+        await note(outcome);
+      };
       try {
+        end = await turn(context, asked);
         const answer = await queries.open({
           ...request(context, asked, startedAt),
           rows: asked.rows,
           several: asked.several ?? false,
           early: asked.early ?? false,
         });
-        return noting(answer, note);
+        return noting(answer, over);
       } catch (error) {
-        await note({ error });
+        await over({ error });
         throw error;
       }
     },

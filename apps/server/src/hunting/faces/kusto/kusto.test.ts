@@ -303,6 +303,26 @@ it('a query ends when its client cancels it', async () => {
   expect((await asked).status).toBe(400);
 });
 
+it('one caller has five queries at once; more wait for their turn', async () => {
+  const leave = new AbortController();
+  const slow = Array.from({ length: 5 }, () =>
+    fetch(`${server.url}/v2/rest/query`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${server.token}` },
+      body: JSON.stringify({ csl: slowQuery }),
+      signal: leave.signal,
+    }).catch(() => undefined),
+  );
+  await server.test.platform.clock.sleep(500);
+  let answered = false;
+  const asked = client.execute('main', 'print 1').then((answer) => ((answered = true), rowsOf(answer)));
+  await server.test.platform.clock.sleep(500);
+  expect(answered).toBe(false);
+  leave.abort();
+  await Promise.all(slow);
+  expect(await asked).toEqual([[1]]);
+});
+
 it('a client that leaves before the end ends its query, and the log says so', async () => {
   const csl = 'range x from 1 to 2999999 step 1 | project x, s = strcat("a row that takes its room ", x)';
   const body = JSON.stringify({ db: 'main', csl, properties: { Options: { notruncation: true } } });
