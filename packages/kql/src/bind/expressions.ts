@@ -53,6 +53,9 @@ const nameReference: Bind = (node, place, b) => {
       place.input?.fields.find((f) => f.name === symbol.Name) ??
       place.right?.fields.find((f) => f.name === symbol.Name);
     if (field) return columnOf(field);
+    // Over very many tables the library leaves out the suffix that tells the types of a column apart.
+    const suffixed = place.input?.fields.find((f) => f.name === `${symbol.Name}_${typeOfSymbol(symbol.Type)}`);
+    if (suffixed) return columnOf(suffixed);
     const absent = (place.absent && absentType(name, place.absent)) ?? b.unseen.get(symbol.Name);
     if (absent) return literal(absent, null);
     return b.fail('UnsupportedExpression', `the column ${name} cannot be read here`, node);

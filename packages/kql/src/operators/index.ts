@@ -19,6 +19,7 @@ import {
   where,
 } from './rows.ts';
 import { assertSchema, consume, externalData, macroExpand } from './rare.ts';
+import { reduceBy } from './reduce.ts';
 import { scan } from './scan.ts';
 import { search, searchSource } from './search.ts';
 import { makeSeries } from './series.ts';
@@ -76,6 +77,7 @@ export const operators: ReadonlyMap<string, OperatorBinder> = new Map<string, Op
   ['GraphWhereEdgesOperator', whereEdges],
   ['TopNestedOperator', topNested],
   ['ScanOperator', scan],
+  ['ReduceByOperator', reduceBy],
   ['ForkOperator', onlyAtTheEnd],
   ['FacetOperator', onlyAtTheEnd],
 ]);

@@ -355,6 +355,11 @@ describe('statements', () => {
         [1, 3],
       ],
     ],
+    ['range x from 1 to 10 step 1 | project s = strcat("foo", "Z", tostring(x)) | reduce by s', [['others', 10, '']]],
+    [
+      'range x from 1 to 10 step 1 | project s = strcat("foo", "Z", tostring(x)) | reduce by s with characters="Z"',
+      [['foo*', 10, 'fooZ1']],
+    ],
     ['T1 | assert-schema (a:long, b:string, t:datetime) | count', [[3]]],
     ['T1 | consume', []],
   ])('%s', async (kql, rows) => {
