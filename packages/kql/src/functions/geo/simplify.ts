@@ -4,7 +4,19 @@ import { firstFault } from './faults.ts';
 import type { Line, Region } from './geojson.ts';
 import { loopsFrom, type Directed } from './overlay.ts';
 import { paths } from './regions.ts';
-import { distance, distanceTo, dot, minus, normalOf, normalize, cross, ordered, sign, type Point } from './sphere.ts';
+import {
+  distance,
+  distanceTo,
+  dot,
+  minus,
+  norm,
+  normalOf,
+  normalize,
+  cross,
+  ordered,
+  sign,
+  type Point,
+} from './sphere.ts';
 
 /**
  * Shapes with fewer corners, as S2Builder makes them: of the corners those stay ("sites") that are further from each other than the
@@ -27,7 +39,12 @@ interface Step {
 }
 /** Edges longer than this (of a merged chain) would leave the tolerance: 49 degrees. */
 const longest = 2 * Math.acos(1 / 1.1);
-const maxWork = 50_000_000;
+/** Most corners: the work grows with their square. */
+const maxCorners = 15_000;
+function squared(a: Point, b: Point): number {
+  const [x, y, z] = [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+  return x * x + y * y + z * z;
+}
 
 class Simplifier {
   readonly #radius: number;
@@ -58,16 +75,19 @@ class Simplifier {
   #choose(corners: readonly Point[]): void {
     const keyed = corners.map((point, i) => ({ point, i, cell: leafCell(point) }));
     keyed.sort((x, y) => (x.cell < y.cell ? -1 : x.cell > y.cell ? 1 : x.i - y.i));
-    if (keyed.length * keyed.length > 20 * maxWork) throw new HostRefusal('the shape has too many corners');
+    if (keyed.length > maxCorners)
+      throw new HostRefusal(`a shape of more than ${maxCorners} corners is not simplified here`);
+    const chord = 2 * Math.sin(Math.min(this.#radius, Math.PI) / 2);
     for (const { point } of keyed)
-      if (!this.#sites.some((s) => distance(s, point) <= this.#radius)) this.#sites.push(point);
+      if (!this.#sites.some((s) => squared(s, point) <= chord * chord)) this.#sites.push(point);
     this.#sites.forEach(() => this.#corners.push([]));
     for (const { point } of keyed) this.#corners[this.#closest(point)]!.push(point);
   }
   #closest(p: Point): number {
-    let best = 0;
+    let [best, least] = [0, Infinity];
     this.#sites.forEach((s, i) => {
-      if (distance(s, p) < distance(this.#sites[best]!, p)) best = i;
+      const away = squared(s, p);
+      if (away < least) [best, least] = [i, away];
     });
     return best;
   }
@@ -75,7 +95,11 @@ class Simplifier {
   #snap(): void {
     this.#edges.forEach(({ a, b, layer }, id) => {
       const reach = this.#radius * 1.6;
-      const near = this.#sites.flatMap((s, i) => (distanceTo(s, a, b) <= reach ? [i] : []));
+      // Straight through the sphere nothing is further than around it: most sites are passed over by that.
+      const far = reach + norm(minus(b, a));
+      const near = this.#sites.flatMap((s, i) =>
+        squared(s, a) <= far * far && distanceTo(s, a, b) <= reach ? [i] : [],
+      );
       this.#near.push(near);
       const close = near.filter((i) => distanceTo(this.#sites[i]!, a, b) <= this.#radius);
       const through = this.#passed(a, b, close);
