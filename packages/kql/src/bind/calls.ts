@@ -1,4 +1,4 @@
-import { binaryOperators } from '../functions/operators.ts';
+import { binaryOperators, pathFunction, pathTypeFunction } from '../functions/operators.ts';
 import { bindHost } from './host.ts';
 import { columnOf, isHidden, literal, type Expr, type NamedExpr } from '../plan/plan.ts';
 import { localOffset, utcOffset } from '../functions/zones.ts';
@@ -51,6 +51,13 @@ const byZone =
     return b.call(binaryOperators.get(operator)!, [at, offset], 'datetime', node);
   };
 
+const typeOfPath: Call = (node, args, place, b) => {
+  const value = b.expr(args[0]!, place);
+  return value.kind === 'call' && value.fn === pathFunction
+    ? b.call(pathTypeFunction, value.args, 'string', node)
+    : undefined;
+};
+
 const columnExists: Call = (node, args, place, b) => {
   const name = b.expr(args[0]!, place);
   if (name.kind !== 'literal') return b.fail('InvalidArgument', 'iscolumnexists() needs a constant name', node);
@@ -96,6 +103,7 @@ export const ownCalls: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['datetime_utc_to_local', byZone(utcOffset, 'AddExpression')],
   ['datetime_local_to_utc', byZone(localOffset, 'SubtractExpression')],
   ['bin_auto', binAuto],
+  ['gettype', typeOfPath],
   ['iscolumnexists', columnExists],
   ['current_database', () => literal('string', databaseName)],
   ['dynamic_to_json', toJson],

@@ -336,6 +336,18 @@ export const pathTextFunction: ScalarFunction = scalarWith(
   (args) => args.some((a) => a.nullable),
 );
 
+/** `gettype(d.a)`: of the member where it stands, since a whole real loses its point on the way out. */
+export const pathTypeFunction: ScalarFunction = scalarWith(
+  '$path_type',
+  ['dynamic', '...any'],
+  'string',
+  ([d, ...keys]) => {
+    const found = ofArrays(d!.sql, keys, sql`toString(JSONType(${d!.sql}, ${pathKeys(keys)}))`);
+    return sql`transform(${found}, ['Null', '', 'String', 'Array', 'Object', 'Bool', 'Double'], ['null', 'null', 'string', 'array', 'dictionary', 'bool', 'double'], 'long')`;
+  },
+  (args) => args.some((a) => a.nullable),
+);
+
 /** Operators that the binder calls by a name of its own. */
 export const internalFunctions: readonly ScalarFunction[] = [
   // The least int has no positive twin: an int becomes a long.
