@@ -98,6 +98,8 @@ const querySettings: ClickHouseSettings = {
   max_parser_depth: '10000',
   output_format_json_quote_denormals: 1,
   output_format_json_quote_decimals: 1,
+  // On a cluster the inner table of IN or a join is asked for once and sent to every shard.
+  distributed_product_mode: 'global',
   session_timezone: 'UTC',
   ...compiledSqlSettings,
 };
