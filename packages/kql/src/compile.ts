@@ -256,8 +256,19 @@ export function compile(text: string, catalogue: KqlCatalogue, options: CompileO
   // What a `source` answers is not known to be the same twice.
   const { database, timespan, output, maxRows, noData, several, rewrites, parameters } = options;
   const fromPlan = (): Emitted => emitted(text, planOf(text, givenOf(catalogue, options), noData), options);
-  if (options.source || options.plan) return fromPlan().compiled;
-  const key = JSON.stringify([catalogue.version, database, timespan, output, maxRows, noData, several, rewrites, parameters, text]);
+  if (options.source || options.plan || options.external) return fromPlan().compiled;
+  const key = JSON.stringify([
+    catalogue.version,
+    database,
+    timespan,
+    output,
+    maxRows,
+    noData,
+    several,
+    rewrites,
+    parameters,
+    text,
+  ]);
   const kept = compiledByText.get(key, fromPlan);
   if (kept.moment === undefined || kept.moment === options.now.getTime()) return kept.compiled;
   const fresh = fromPlan();
