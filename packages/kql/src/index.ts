@@ -16,6 +16,7 @@ export {
   type Column,
   type Compiled,
   type CompiledTable,
+  type ExternalRequest,
   type CompileOptions,
   type FunctionDefinition,
   type JsonRows,

@@ -79,6 +79,16 @@ export const everyRewrite = {
 };
 export type Rewrites = Readonly<Record<keyof typeof everyRewrite, boolean>>;
 
+/** What `externaldata` asks for. */
+export interface ExternalRequest {
+  readonly addresses: readonly string[];
+  readonly columns: readonly Column[];
+  /** Lower case; undefined when the query leaves it to the address. */
+  readonly format: string | undefined;
+  /** All of `with (…)`, names in lower case. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
 export interface CompileOptions {
   /** What `now()` answers and `ago()` counts from. */
   readonly now: Date;
@@ -88,6 +98,11 @@ export interface CompileOptions {
   readonly database?: string;
   /** What a base table is read from, when not the table of that name. */
   readonly source?: (table: TableSchema) => Sql | undefined;
+  /**
+   * What stands for the data of `externaldata`: a table expression with its columns in their engine types. Undefined, or none given: the
+   * query is refused. Who gives one has checked the addresses.
+   */
+  readonly external?: (request: ExternalRequest) => Sql | undefined;
   /** `json` (default): cells as the contracts' `Cell`. `engine`: engine types, for INSERT … SELECT and subqueries. Or rows as text. */
   readonly output?: 'json' | 'engine' | JsonRows;
   /** A query may give several tables (`fork`, `facet`, several statements): `further` has them. Without this such a query is refused. */

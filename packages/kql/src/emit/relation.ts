@@ -16,6 +16,7 @@ import { emitLimit } from './limit.ts';
 import { sharingPaths } from './paths.ts';
 import { emitProject } from './project.ts';
 import { emitFilter, emitRead } from './read.ts';
+import { emitExternal } from './external.ts';
 import { emitScan } from './scan.ts';
 import { SharedRels } from './shared.ts';
 import { emitUnion } from './union.ts';
@@ -238,6 +239,8 @@ export class Emitter implements Context {
         return emitUnion(this, rel, needed);
       case 'unnest':
         return emitUnnest(this, rel, needed);
+      case 'external':
+        return emitExternal(this, rel, needed);
       case 'scan':
         return emitScan(this, rel, needed);
       case 'window':

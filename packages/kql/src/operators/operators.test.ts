@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEngine, type Engine } from '../../test/engine.ts';
-import { compile, compileAsking, KqlError, type Compiled, type CompileOptions, type KqlCatalogue } from '../index.ts';
+import {
+  compile,
+  compileAsking,
+  KqlError,
+  type Compiled,
+  type CompileOptions,
+  type ExternalRequest,
+  type KqlCatalogue,
+} from '../index.ts';
+import { sql, type Sql } from '../sql.ts';
 
 const catalogue: KqlCatalogue = {
   version: 'operators-1',
@@ -370,6 +379,21 @@ describe('statements', () => {
     expect(await rowsOf(kql, { parameters: { n: '2', s: "'three'" } })).toEqual(['[1]']);
     await expect(asked(kql)).rejects.toThrow('has no value');
     await expect(asked(kql, { parameters: { n: '1); drop' } })).rejects.toThrow('is no long');
+  });
+  it('reads for externaldata what its caller gives', async () => {
+    const kql =
+      "externaldata(n:long, w:string)['https://example.org/x.csv'] with (format='csv', ignoreFirstRecord=true) | where n > 1";
+    const asks: ExternalRequest[] = [];
+    const external = (request: ExternalRequest): Sql => {
+      asks.push(request);
+      return sql`(SELECT toInt64(number) AS n, 'a' AS w FROM numbers(4))`;
+    };
+    expect(await rowsOf(kql, { external })).toEqual(['[2,"a"]', '[3,"a"]']);
+    expect(asks[0]).toMatchObject({
+      addresses: ['https://example.org/x.csv'],
+      format: 'csv',
+      properties: { ignorefirstrecord: 'true' },
+    });
   });
   it.each([
     'cluster("x").database("lake").T1',

@@ -1,5 +1,5 @@
-import { resultColumns, typeOfNode } from '../bind/types.ts';
-import { child, childOrNone, elements, kindOf, nameOf, type SyntaxNode } from '../bind/kusto.ts';
+import { typeOfNode } from '../bind/types.ts';
+import { child, childOrNone, compoundText, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import type { Binder, Env } from '../bind/binder.ts';
 import { bindStatement } from '../bind/statements.ts';
 import { isHidden, literal } from '../plan/plan.ts';
@@ -62,9 +62,25 @@ function entityGroup(node: SyntaxNode, env: Env, b: Binder): SyntaxNode[] {
   return b.fail('InvalidArgument', `${nameOf(node)} is no entity group here`, node);
 }
 
-export const externalData: SourceBinder = (node, _env, b) =>
-  b.fail(
-    'UnsupportedOperator',
-    `externaldata is off: a query does not read other addresses here. Keep its ${resultColumns(node).length} columns in a watchlist or a table of your own and name that`,
-    node,
+export const externalData: SourceBinder = (node, _env, b) => {
+  const fields = elements(child(node, 'Schema'), 'Columns').map((c) => ({
+    name: nameOf(child(c, 'Name')),
+    type: typeOfNode(child(c, 'Type')),
+  }));
+  const addresses = elements(node, 'URIs').map((n) => {
+    const text = compoundText(n);
+    return text ?? b.fail('InvalidArgument', 'an address of externaldata is a constant text', n);
+  });
+  const clause = childOrNone(node, 'WithClause');
+  const properties = Object.fromEntries(
+    (clause ? elements(clause, 'Properties') : []).map((p) => {
+      const value = child(p, 'Expression');
+      return [
+        nameOf(child(p, 'Name')).toLowerCase(),
+        typeof value.LiteralValue === 'string' ? value.LiteralValue : textOf(value),
+      ];
+    }),
   );
+  const request = { addresses, columns: fields, format: properties['format']?.toLowerCase(), properties };
+  return { kind: 'external', request, span: b.span(node), fields, order: [] };
+};

@@ -1,7 +1,7 @@
 import type { Span } from '../errors.ts';
 import type { AggregateFunction, ScalarFunction, WindowFunction } from '../functions/registry.ts';
 import type { Scan } from './scan.ts';
-import type { Column, KqlType, TableSchema } from '../types.ts';
+import type { Column, KqlType, TableSchema, ExternalRequest } from '../types.ts';
 import type { Graph, GraphMatch } from './graph.ts';
 
 /**
@@ -137,6 +137,8 @@ export type Rel = RelBase &
         readonly partitionBy: readonly string[];
       }
     | Scan
+    /** `externaldata`: what its caller puts for an address. */
+    | { readonly kind: 'external'; readonly request: ExternalRequest; readonly span: Span }
     /** Not a table: only graph operators read it. It has no fields. */
     | { readonly kind: 'graph'; readonly graph: Graph; readonly span: Span }
     | { readonly kind: 'graphMatch'; readonly match: GraphMatch }
