@@ -26,8 +26,8 @@ const standardColumns: readonly StandardColumn[] = [
 const byName = new Map(standardColumns.map((c) => [c.name, c]));
 const word = /[A-Za-z_]\w*/g;
 
-/** Standard columns that the text names, itself or through the stored functions that it names. */
-function named(text: string, catalogue: KqlCatalogue): StandardColumn[] {
+/** Words of the text, and of the stored functions that it names, and that these name. */
+function wordsOf(text: string, catalogue: KqlCatalogue): ReadonlySet<string> {
   const bodies = new Map(catalogue.functions.map((f) => [f.name, f.body]));
   const seen = new Set<string>();
   const texts = [text];
@@ -38,7 +38,7 @@ function named(text: string, catalogue: KqlCatalogue): StandardColumn[] {
       const body = bodies.get(name);
       if (body !== undefined) texts.push(body);
     }
-  return standardColumns.filter((c) => seen.has(c.name));
+  return seen;
 }
 
 function extended(table: TableSchema, columns: readonly StandardColumn[]): TableSchema {
@@ -48,14 +48,27 @@ function extended(table: TableSchema, columns: readonly StandardColumn[]): Table
   return { ...table, columns: [...table.columns, ...shown], standard: missing.map((c) => c.name) };
 }
 
-/** The catalogue in which this text is understood: tables have the standard columns that it names. */
+/** Reads tables without naming them. */
+const anyTable = /\*|\b(?:search|find|table)\b/;
+
+/** The catalogue in which this text is understood: the tables that it names have the standard columns that it names. */
 export function withStandardColumns(catalogue: KqlCatalogue, text: string): KqlCatalogue {
-  const columns = named(text, catalogue);
+  const words = wordsOf(text, catalogue);
+  const columns = standardColumns.filter((c) => words.has(c.name));
   if (columns.length === 0) return catalogue;
+  const all = anyTable.test(text);
+  const changed = new Map<string, TableSchema>();
+  for (const table of catalogue.tables) {
+    if (!all && !words.has(table.name)) continue;
+    const wider = extended(table, columns);
+    if (wider !== table) changed.set(table.name, wider);
+  }
+  if (changed.size === 0) return catalogue;
+  const which = all ? '*' : [...changed.keys()].join(',');
   return {
     ...catalogue,
-    version: `${catalogue.version} ${columns.map((c) => c.name).join(',')}`,
-    tables: catalogue.tables.map((t) => extended(t, columns)),
+    version: `${catalogue.version} ${columns.map((c) => c.name).join(',')} in ${which}`,
+    tables: catalogue.tables.map((t) => changed.get(t.name) ?? t),
   };
 }
 
