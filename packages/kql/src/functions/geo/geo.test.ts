@@ -77,6 +77,8 @@ test('cells: names, places, neighbours in the order of the real engine', async (
   expect(await value("geo_h3cell_parent('862a1072fffffff', 1)")).toBe('812a3ffffffffff');
   expect(await value("array_length(geo_h3cell_children('862a1072fffffff', 9))")).toBe(343);
   for (const none of [
+    'geo_polygon_to_h3cells(dynamic({"type":"Polygon","coordinates":[[[0,0],[1,1]]]}))',
+    'geo_polygon_to_h3cells(dynamic({"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}), 16)',
     "geo_geohash_to_polygon('a')",
     "geo_s2cell_to_polygon('a')",
     "geo_h3cell_to_polygon('@')",

@@ -100,5 +100,6 @@ export const polygonToH3 = (polygon: Sql, wanted: Sql | undefined): Sql => {
   const resolution = wanted ?? sql`6`;
   const level = clamped(resolution, sql`0`, sql`15`);
   const cells = tokens(cellsIn(polygon, level));
-  return sql`arrayMap(s -> if(length(s) > 61680, '', ${textsJson(inSetOrder(sql`s`))}), [if(${polygon} = '' OR NOT ifNull(${resolution} BETWEEN 0 AND 15, false), CAST([], 'Array(String)'), ${cells})])[1]`;
+  const valid = sql`${polygon} != '' AND ifNull(${resolution} BETWEEN 0 AND 15, false)`;
+  return sql`if(${valid}, arrayMap(s -> if(length(s) > 61680, '', ${textsJson(inSetOrder(sql`s`))}), [${cells}])[1], '')`;
 };
