@@ -50,6 +50,8 @@ interface Pivoting {
 /** `pivot(pivotColumn [, aggregate [, column …]])`, with its columns stated or asked of the data. */
 export const pivot: PluginBinder = (call) => {
   const { args, b, input, node } = call;
+  if (b.partitionBy.length)
+    return b.fail('UnsupportedOperator', 'evaluate pivot() cannot stand inside partition or mv-apply', node);
   const column = columnArgument(call, args[0]);
   const item = args[1] ? aggregateArgument(call, args[1]) : countOf(call);
   const aggregated = item.args[0]?.kind === 'column' ? item.args[0].name : undefined;
