@@ -44,9 +44,9 @@ describe('errors', () => {
       "externaldata(x:string)['https://example.org/x.csv']",
     ],
     [
-      'SigninLogs | extend x = extractjson(UserPrincipalName, UserPrincipalName)',
+      "SigninLogs | extend x = extractjson('$..*', UserPrincipalName)",
       'InvalidArgument',
-      'extractjson(UserPrincipalName, UserPrincipalName)',
+      "extractjson('$..*', UserPrincipalName)",
     ],
   ])('%s is refused where it stands', (kql, code, at) => {
     const error = failure(kql);
