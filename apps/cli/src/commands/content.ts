@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { SallyportError } from '@sallyport/contracts';
-import { createKql, KqlError, type Kql } from '@sallyport/kql';
+import { createKql, externalWithoutRows, KqlError, type Kql } from '@sallyport/kql';
 import { loadFunctions, type Lake } from '@sallyport/lake';
 import { collect, functionsOf, textOf, type Failure, type Item } from '../content/items.ts';
 import { printJson, printTable } from '../output.ts';
@@ -71,7 +71,7 @@ async function checkText(
   const { path, query } = item;
   const { text, offset } = textOf(item, gives);
   try {
-    const options = { now: new Date(), database: lake.workspace, maxRows: 10 };
+    const options = { now: new Date(), database: lake.workspace, maxRows: 10, external: externalWithoutRows };
     const ask = async (sql: string) => (await lake.query(sql, { operation: 'content check' })).rows;
     const { sql } = run ? await kql.compileAsking(text, options, ask) : kql.compile(text, { ...options, noData: true });
     if (run) await lake.query(sql, { operation: 'content check' });
