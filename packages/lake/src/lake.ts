@@ -88,6 +88,7 @@ export const compiledSqlSettings: ClickHouseSettings = {
   output_format_json_quote_64bit_integers: 0,
   date_time_output_format: 'iso',
   use_variant_as_common_type: 1,
+  optimize_or_like_chain: 0,
   // Newer than the client's list of settings.
   ...({ enable_materialized_cte: 1 } as ClickHouseSettings),
 };

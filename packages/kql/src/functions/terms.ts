@@ -6,7 +6,7 @@ import type { Operand } from './registry.ts';
  * https://learn.microsoft.com/kusto/query/datatypes-string-operators#what-is-a-term
  */
 
-const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
+export const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
 export const constantText = (o: Operand): string | undefined =>
   typeof o.literal?.value === 'string' ? o.literal.value : undefined;
 /** A constant as a RE2 pattern of itself. */
@@ -51,7 +51,7 @@ export function hasTerm(
           ? sql`hasToken(${s}, ${string(text)})`
           : sql`hasTokenCaseInsensitive(${s}, ${string(text)})`
         : undefined;
-    return sql`(${position(s, needle, caseSensitive)} > 0 AND ${token ? sql`(${token} OR ${test})` : test})`;
+    return sql`(${position(s, needle, caseSensitive)} > 0 AND ${token ? sql`if(${token}, true, ${test})` : test})`;
   }
   const before =
     sides === 'suffix' ? sql`''` : sql`if(match(${needle.sql}, '^[\\\\p{L}\\\\p{N}]'), ${string(`(?:^|${edge})`)}, '')`;

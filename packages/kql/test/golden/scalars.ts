@@ -55,6 +55,11 @@ const texts: readonly ScalarCase[] = [
     ],
   },
   {
+    name: 'terms and expressions of what a group has gathered',
+    kql: `datatable(p:string, c:string)['host', 'a', 'rpcss', 'a', 'host', 'b'] | summarize P=make_set(p) by c | where P has 'rpcss' or P matches regex 'x' or P matches regex 'y' | project c`,
+    rows: [['a']],
+  },
+  {
     name: 'paths, versions, sizes, hexadecimal digits',
     kql: String.raw`datatable(p:string, n:int, size:long)['C:\\temp\\file.txt', -256, 10332] | project parse_path(p).RootPath, tohex(n), tohex(tolong(n)), tohex(n, 10), format_bytes(size, 1), format_bytes(size, 0, 'KB'), parse_version('1.2.3.4')`,
     rows: [['"C:\\\\"', 'ffffff00', 'ffffffffffffff00', '00ffffff00', '10.1 KB', '10 KB', '1000000020000000300000004']],
