@@ -53,6 +53,9 @@ const nameReference: Bind = (node, place, b) => {
       place.input?.fields.find((f) => f.name === symbol.Name) ??
       place.right?.fields.find((f) => f.name === symbol.Name);
     if (field) return columnOf(field);
+    // The library takes a column of several types for one: the row has it under other names, and a `let` may be meant.
+    const variable = b.variable(name, place);
+    if (variable) return variable;
     // Over very many tables the library leaves out the suffix that tells the types of a column apart.
     const suffixed = place.input?.fields.find((f) => f.name === `${symbol.Name}_${typeOfSymbol(symbol.Type)}`);
     if (suffixed) return columnOf(suffixed);

@@ -1,3 +1,4 @@
+import type { Binder } from '../bind/binder.ts';
 import { resultColumns } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { isHidden, literal, type NamedExpr, type Rel, type SortKey } from '../plan/plan.ts';
@@ -64,12 +65,27 @@ export const serialize: OperatorBinder = (node, input, env, b) =>
   elements(node, 'Expressions').length ? extend(node, b.serialized(input), env, b) : b.serialized(input);
 
 /** project-away, -keep, -reorder: the library has worked out which columns stay, patterns and all. */
-export const projectColumns: OperatorBinder = (node, input, _env, b) =>
-  projectTo(
+export const projectColumns: OperatorBinder = (node, input, _env, b) => {
+  if (kindOf(node) === 'ProjectReorderOperator') return reordered(node, input, b);
+  return projectTo(
     input,
-    presentColumns(resultColumns(node), input, b).map((c) => ({ name: c.name, expr: fieldNamed(input, c.name, node, b) })),
+    presentColumns(resultColumns(node), input, b).map((c) => ({
+      name: c.name,
+      expr: fieldNamed(input, c.name, node, b),
+    })),
     b,
   );
+};
+/** Every column stays: first those that the library puts in front, where it names them as the rows do. */
+function reordered(node: SyntaxNode, input: Rel, b: Binder): Rel {
+  const place = new Map(resultColumns(node).map((c, i) => [c.name, i]));
+  const at = (name: string): number => place.get(name) ?? place.size;
+  return projectTo(
+    input,
+    passAll(input).toSorted((l, r) => at(l.name) - at(r.name)),
+    b,
+  );
+}
 
 export const projectRename: OperatorBinder = (node, input, _env, b) => {
   const renamed = new Map<string, string>();

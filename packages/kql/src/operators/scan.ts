@@ -168,6 +168,8 @@ function shown(node: SyntaxNode, machine: Scan, b: Binder): Rel {
   const rel: Rel = { ...machine, fields, order };
   // The library adds a column for the number of the sequence even where none is asked for.
   const columns = resultColumns(node).filter((c) => matchId !== undefined || own.has(c.name));
+  for (const c of resultColumns(node))
+    if (!columns.includes(c) && matchId === undefined && !own.has(c.name)) b.unseen.set(c.name, c.type);
   const items = columns.map((c) => ({ name: c.name, expr: fieldNamed(rel, c.name, node, b) }));
   const hidden = fields
     .filter((f) => f.name === rank || f.name === position || b.partitionBy.includes(f.name))

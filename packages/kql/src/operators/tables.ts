@@ -170,7 +170,9 @@ function joined(
   const named = given ?? resultColumns(node);
   // Fewer are there only where a side lacks columns that the library counts.
   const columns =
-    given || named.length === all.length ? named : presentColumns(named, { fields: [...left.fields, ...right.fields] });
+    given || named.length === all.length
+      ? named
+      : presentColumns(named, { fields: [...left.fields, ...right.fields] }, b);
   if (all.length !== columns.length)
     return b.fail('UnsupportedExpression', 'the columns of this join cannot be told apart', node);
   const outputs = all.map(({ side, f }, i) => ({ name: nameAt(columns, i, node, b), side, column: f.name }));
