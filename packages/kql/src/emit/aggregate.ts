@@ -11,9 +11,13 @@ export function emitAggregate(e: Context, rel: RelOf<'aggregate'>, needed: Reado
   const uses = new Map([...usesOf(given), ...(order ? [[order.column, 2] as const] : [])]);
   const input = e.open(e.emit(rel.input, new Set(uses.keys())), uses);
   const scope = e.scopeOf(input, given);
-  const keys = rel.keys.map((k) => ({ name: k.name, sql: emitExpression(k.expr, scope).sql }));
+  const keys = rel.keys.map((k) => ({
+    name: k.name,
+    sql: emitExpression(k.expr, scope).sql,
+    plain: k.expr.kind === 'column' && (input.columns.get(k.expr.name)?.plain ?? false),
+  }));
   const columns = new Map<string, { sql: Sql; plain: boolean }>(
-    keys.map((k) => [k.name, { sql: k.sql, plain: false }]),
+    keys.map((k) => [k.name, { sql: k.sql, plain: k.plain }]),
   );
   for (const a of aggregates) {
     const type = a.type === 'tuple' ? 'dynamic' : a.type;

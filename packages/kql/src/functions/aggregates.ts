@@ -89,6 +89,7 @@ const bag = (value: Operand, limit: Operand | undefined, condition?: Sql): Sql =
 };
 
 const columns = (values: readonly Operand[]): Sql => sql`tuple(${join(values.map((v) => v.sql))})`;
+const mostApart = 4;
 /** The row with the greatest (least) value. Rows whose value is null count only when there is no other. */
 const extremeRow =
   (fn: Sql, ifFn: Sql): Build =>
@@ -102,9 +103,14 @@ const extremeRow =
           ? sql`(isNaN(assumeNotNull(${key})), assumeNotNull(${key}))`
           : sql`(NOT isNaN(assumeNotNull(${key})), assumeNotNull(${key}))`
         : sql`assumeNotNull(${key})`;
-    return by!.nullable
-      ? sql`if(countIf(isNotNull(${key})) > 0, ${ifFn}(${row}, ${ranked}, isNotNull(${key})), any(${row}))`
-      : sql`${fn}(${row}, ${key})`;
+    if (!by!.nullable) return sql`${fn}(${row}, ${key})`;
+    const known = sql`isNotNull(${key})`;
+    // A few texts each by itself are far faster than a row of them; of rows with the same key both take the same.
+    const apart = values.length <= mostApart && values.every((v) => v.type === 'string' || v.type === 'dynamic');
+    const best = apart
+      ? columns(values.map((v) => ({ ...v, sql: sql`${ifFn}(${v.sql}, ${ranked}, ${known})` })))
+      : sql`${ifFn}(${row}, ${ranked}, ${known})`;
+    return sql`if(countIf(${known}) > 0, ${best}, any(${row}))`;
   };
 /** A NaN wins over every number, at both ends. */
 const withNan = (text: Sql, v: Operand, test: Sql): Sql =>
@@ -151,9 +157,12 @@ export const countFunction = make('count', ['any?'], 'long', () => sql`toInt64(c
 
 /** Kusto's accuracy levels all estimate; one estimate within about 0.5 % serves them. */
 const distinctCount = (v: Operand, test?: Sql): Sql => {
-  const present =
-    v.type === 'dynamic' ? sql`${v.sql} != ''` : v.type === 'string' ? sql`true` : sql`isNotNull(${v.sql})`;
-  return sql`toInt64(uniqCombined64If(${v.sql}, ${test ? sql`${present} AND ${test}` : present}))`;
+  // The engine's own estimate leaves NULL out.
+  const present = v.type === 'dynamic' ? [sql`${v.sql} != ''`] : [];
+  const tests = [...present, ...(test ? [test] : [])];
+  return tests.length
+    ? sql`toInt64(uniqCombined64If(${v.sql}, ${join(tests, sql` AND `)}))`
+    : sql`toInt64(uniqCombined64(${v.sql}))`;
 };
 
 export const aggregateTable: readonly AggregateFunction[] = [

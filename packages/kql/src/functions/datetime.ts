@@ -130,8 +130,16 @@ const bin: ScalarFunction['build'] = ([v, s], call) => {
   const value = v!;
   const step = s!;
   switch (value.type) {
-    case 'datetime':
-      return fromUnixTicks(sql`${floorTo(sql`(${unixTicks(value.sql)} + ${epochOffset})`, step.sql)} - ${epochOffset}`);
+    case 'datetime': {
+      const ticks = unixTicks(value.sql);
+      const size = step.literal?.value;
+      if (typeof size !== 'bigint' || size <= 0n)
+        return fromUnixTicks(sql`${floorTo(sql`(${ticks} + ${epochOffset})`, step.sql)} - ${epochOffset}`);
+      // Bins count from the year 1; those that also begin with 1970, as hours and days do, need no shift.
+      const shift = epochTicks % size;
+      const since = shift === 0n ? ticks : sql`${ticks} + ${integer(shift)}`;
+      return fromUnixTicks(sql`${ticks} - positiveModulo(${since}, toInt64(${integer(size)}))`);
+    }
     case 'timespan':
       return sql`toInt64(${floorTo(value.sql, step.sql)})`;
     case 'int':
@@ -218,9 +226,11 @@ export const datetimeFunctions: readonly ScalarFunction[] = [
   scalarWith('now', ['timespan?'], 'datetime', ([offset], call) =>
     offset ? ticksOf(clock(call.now), offset.sql) : clock(call.now),
   ),
-  scalarWith('ago', ['timespan'], 'datetime', ([span], call) =>
-    fromUnixTicks(sql`${integer(call.now - epochTicks)} - ${span!.sql}`),
-  ),
+  scalarWith('ago', ['timespan'], 'datetime', ([span], call) => {
+    const before = span!.literal?.value;
+    const at = call.now - epochTicks;
+    return fromUnixTicks(typeof before === 'bigint' ? integer(at - before) : sql`${integer(at)} - ${span!.sql}`);
+  }),
   scalarWith('bin', ['any', 'any'], 'binder', bin, 'maybe'),
   scalarWith('floor', ['any', 'any'], 'binder', bin, 'maybe'),
   scalarWith('bin_at', ['any', 'any', 'any'], 'binder', binAt, 'maybe'),

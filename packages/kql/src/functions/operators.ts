@@ -1,7 +1,7 @@
 import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import { convert, fromAnyTicks, unixTicks, cleanJson, cleanMember, toText } from './convert.ts';
 import { byRegex } from './regex.ts';
-import { constantText, hasAnyTerm, hasTerm, position } from './terms.ts';
+import { isAscii, constantText, hasAnyTerm, hasTerm, position } from './terms.ts';
 import { engineTyped, scalarWith, type CallInfo, type Operand, type ScalarFunction } from './registry.ts';
 
 /** The operators of expressions, by the library's name of their node. */
@@ -168,6 +168,11 @@ const not =
   (s, n) =>
     sql`NOT ${test(s, n)}`;
 
+/** Beside constants of ASCII only its letters count, and are folded much faster. */
+const isPlain = (o: Operand): boolean => isAscii(constantText(o) ?? '\u0080');
+const lowered = (s: Sql, beside: readonly Operand[]): Sql =>
+  beside.every(isPlain) ? sql`lower(${s})` : sql`lowerUTF8(${s})`;
+
 const lower = (o: Operand): Sql => {
   const text = constantText(o);
   return text === undefined ? sql`lowerUTF8(${o.sql})` : string(text.toLowerCase());
@@ -181,9 +186,9 @@ const tests: Readonly<Record<string, [string, TextTest]>> = {
   HasPrefixCs: ['hasprefix_cs', (s, n) => hasTerm(s, n, true, 'prefix')],
   HasSuffix: ['hassuffix', (s, n) => hasTerm(s, n, false, 'suffix')],
   HasSuffixCs: ['hassuffix_cs', (s, n) => hasTerm(s, n, true, 'suffix')],
-  StartsWith: ['startswith', (s, n) => sql`startsWithCaseInsensitiveUTF8(${s}, ${n.sql})`],
+  StartsWith: ['startswith', (s, n) => sql`startsWithCaseInsensitive${isPlain(n) ? sql`` : sql`UTF8`}(${s}, ${n.sql})`],
   StartsWithCs: ['startswith_cs', (s, n) => sql`startsWith(${s}, ${n.sql})`],
-  EndsWith: ['endswith', (s, n) => sql`endsWithCaseInsensitiveUTF8(${s}, ${n.sql})`],
+  EndsWith: ['endswith', (s, n) => sql`endsWithCaseInsensitive${isPlain(n) ? sql`` : sql`UTF8`}(${s}, ${n.sql})`],
   EndsWithCs: ['endswith_cs', (s, n) => sql`endsWith(${s}, ${n.sql})`],
 };
 
@@ -193,7 +198,7 @@ const textOperators = Object.entries(tests).flatMap(([kind, [name, test]]): [str
 ]);
 
 /** `==` and `!=` over text without case. */
-const sameText: TextTest = (s, n) => sql`(lowerUTF8(${s}) = ${lower(n)})`;
+const sameText: TextTest = (s, n) => sql`(${lowered(s, [n])} = ${lower(n)})`;
 
 export const binaryOperators: ReadonlyMap<string, ScalarFunction> = new Map<string, ScalarFunction>([
   ['AddExpression', arithmetic('+', plus)],
@@ -244,7 +249,7 @@ const isIn =
       items.length === 0
         ? sql`false`
         : plain
-          ? sql`(${caseInsensitive && v.type === 'string' ? sql`lowerUTF8(${v.sql})` : v.sql} IN (${join(items.map(list))}))`
+          ? sql`(${caseInsensitive && v.type === 'string' ? lowered(v.sql, items) : v.sql} IN (${join(items.map(list))}))`
           : sql`(${join(tests, sql` OR `)})`;
     const known = (v.nullable || !plain) && !nullIsFalse ? sql`ifNull(${found}, false)` : found;
     return negated ? sql`NOT ${known}` : known;

@@ -90,10 +90,9 @@ function bindParse(node: SyntaxNode, input: Rel, env: Env, b: Binder): Parsed {
   const tests = values
     .filter((v) => v.type !== 'string' && v.type !== 'dynamic' && mode !== 'relaxed')
     .map((v) => b.builtIn('isnotnull', [v.expr], 'bool', node, { env }));
-  const matches = tests.reduce(
-    (all, t) => b.builtIn('$and', [all, t], 'bool', node, { env }),
-    b.builtIn('$match', [source, pattern], 'bool', node, { env }),
-  );
+  // Where the pattern does not match, every group is '', and no value of another type than text comes of that.
+  const [first = b.builtIn('$match', [source, pattern], 'bool', node, { env }), ...others] = tests;
+  const matches = others.reduce((all, t) => b.builtIn('$and', [all, t], 'bool', node, { env }), first);
   // In simple and regex mode one value that is not of its type fails the whole row.
   const items = values.map((v) => ({
     name: v.name,
