@@ -52,8 +52,8 @@ describe('conform', () => {
     'the recorded answers of the real engine',
     async () => {
       const report = await conform(new URL('cases.jsonl', suite).pathname, (sql) => engine.rows(sql));
-      expect(report.passed).toBeGreaterThanOrEqual(1100);
-      expect(report.failed).toBeLessThanOrEqual(28);
+      expect(report.passed).toBeGreaterThanOrEqual(1368);
+      expect(report.failed).toBeLessThanOrEqual(8);
     },
     600_000,
   );
