@@ -140,8 +140,22 @@ export const scan: OperatorBinder = (node, given, env, b) => {
     matchId,
     position,
   };
-  return shown(node, machine, b);
+  return shown(node, machine, rowByRow(machine) ?? machine, b);
 };
+
+/** A single step that remembers nothing looks at each row alone: a condition and new values, without a machine. */
+function rowByRow({ input, steps, assigned, memory, matchId, position }: Scan): Unordered | undefined {
+  const [step, ...more] = steps;
+  if (!step || more.length || memory.length || matchId !== undefined || step.output === 'last') return undefined;
+  const predicate = step.output === 'none' ? literal('bool', false) : step.condition;
+  const kept: Rel = { kind: 'filter', input, predicate, fields: input.fields, order: input.order };
+  const items = input.fields.map((f): NamedExpr => {
+    const at = assigned.findIndex((a) => a.name === f.name);
+    return { name: f.name, expr: at >= 0 ? step.values[at]! : columnOf(f) };
+  });
+  return { kind: 'project', input: kept, items: [...items, { name: position, expr: literal('long', 1n) }] };
+}
+type Unordered = Scan | { readonly kind: 'project'; readonly input: Rel; readonly items: readonly NamedExpr[] };
 
 /** The columns that some step assigns, each once. */
 function assignedFields(steps: readonly SyntaxNode[], input: Rel, b: Binder): Field[] {
@@ -156,7 +170,7 @@ function assignedFields(steps: readonly SyntaxNode[], input: Rel, b: Binder): Fi
 }
 
 /** The machine's rows in the order in which it gives them, columns as the library has them. */
-function shown(node: SyntaxNode, machine: Scan, b: Binder): Rel {
+function shown(node: SyntaxNode, machine: Scan, made: Unordered, b: Binder): Rel {
   const { input, rank, position, matchId } = machine;
   const own = new Set(input.fields.map((f) => f.name));
   const fields: Field[] = [
@@ -165,7 +179,7 @@ function shown(node: SyntaxNode, machine: Scan, b: Binder): Rel {
     { name: position, type: 'long' },
   ];
   const order = [rank, position].map((column) => ({ column, descending: false, nullsFirst: true }));
-  const rel: Rel = { ...machine, fields, order };
+  const rel: Rel = { ...made, fields, order };
   // The library adds a column for the number of the sequence even where none is asked for.
   const columns = resultColumns(node).filter((c) => matchId !== undefined || own.has(c.name));
   for (const c of resultColumns(node))
