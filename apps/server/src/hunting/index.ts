@@ -14,6 +14,7 @@ import {
   logAnalyticsHandlers,
   logsErrorFace,
 } from './faces/index.ts';
+import { createExternalData } from './external/index.ts';
 import { createQueries, type Queries } from './queries.ts';
 import { huntingHandlers } from './routes.ts';
 
@@ -44,7 +45,7 @@ export function createHunting(
   options: { functions?: readonly FunctionDefinition[] } = {},
 ): Hunting {
   const functions = options.functions ?? [];
-  const queries = createQueries(platform.lake, functions);
+  const queries = createQueries(platform.lake, functions, createExternalData(platform.config.externalDataHosts));
   const asking = createAsking(platform, queries);
   const kusto = { functions, version, publicUrl: publicUrlOf(platform.config) };
   return {

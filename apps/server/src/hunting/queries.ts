@@ -13,6 +13,7 @@ import {
 } from '@sallyport/kql';
 import type { Lake, Limits } from '@sallyport/lake';
 import { explain } from './explain.ts';
+import { createExternalData, type ExternalData } from './external/index.ts';
 import { rowsOf, type CutRows } from './rows.ts';
 
 export interface QueryRequest {
@@ -84,7 +85,11 @@ export const bytesMax = 64_000_000;
 const textOverhead = 16;
 
 /** `functions` are the stored functions that queries may call. */
-export function createQueries(lake: Lake, functions: readonly FunctionDefinition[] = []): Queries {
+export function createQueries(
+  lake: Lake,
+  functions: readonly FunctionDefinition[] = [],
+  externalData: ExternalData = createExternalData([]),
+): Queries {
   const kql = createKql(() => lake.kqlCatalogue(functions));
   const explained = <T>(error: unknown): T => {
     throw error instanceof KqlError ? invalidQuery(error) : error;
@@ -110,21 +115,17 @@ export function createQueries(lake: Lake, functions: readonly FunctionDefinition
     more: Pick<CompileOptions, 'output' | 'several' | 'plan'> = {},
   ): Promise<Compiled> => {
     const ask: Ask = async (sql) => (await lake.query(sql, engineOptions(request))).rows;
-    const { query, parameters, now, timespan, source } = request;
-    return kql
-      .compileAsking(
-        query,
-        {
-          now,
-          maxRows,
-          ...(parameters ? { parameters } : {}),
-          ...(timespan ? { timespan } : {}),
-          ...(source ? { source } : {}),
-          ...more,
-        },
-        ask,
-      )
-      .catch(explained<Compiled>);
+    const { query, parameters, now, timespan, source, signal } = request;
+    const options = {
+      now,
+      maxRows,
+      ...(parameters ? { parameters } : {}),
+      ...(timespan ? { timespan } : {}),
+      ...(source ? { source } : {}),
+      ...more,
+    };
+    const external = await externalData.prepare(kql, query, options, signal);
+    return kql.compileAsking(query, external ? { ...options, external } : options, ask).catch(explained<Compiled>);
   };
 
   return {

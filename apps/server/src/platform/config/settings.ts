@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { bytes, duration, flag, integer, list, url } from './values.ts';
+import { bytes, duration, flag, integer, list, ranges, url } from './values.ts';
 
 /** Facts of one setting: what parses it, and what the manual says. */
 export interface Setting<S extends z.ZodType = z.ZodType> {
@@ -125,9 +125,43 @@ export const settings = {
     unit: 'milliseconds',
     description: 'On stopping, how long requests and jobs may take to end before they are cut off.',
   }),
+  externalDataHosts: setting(list, {
+    default: '',
+    description:
+      'Comma-separated hosts that queries may read with `externaldata`: names, or `*.example.org` for every name below. By https at public addresses only. Empty: none.',
+  }),
   collectHost: setting(flag, {
     default: 'on',
     description: 'Collect this machine’s own logs: journal or syslog, sign-ins, package changes, listening services.',
+  }),
+  syslogUdpPort: setting(integer(0, 65_535), {
+    default: '0',
+    description: 'Port for syslog over UDP, on `host`. 0: closed. 514 needs the right to open low ports.',
+  }),
+  syslogTcpPort: setting(integer(0, 65_535), {
+    default: '0',
+    description: 'Port for syslog over TCP, on `host`. 0: closed.',
+  }),
+  syslogTlsPort: setting(integer(0, 65_535), {
+    default: '0',
+    description: 'Port for syslog over TLS, on `host`, with the certificate of HTTPS. 0: closed. Usual is 6514.',
+  }),
+  syslogAllowedSenders: setting(ranges, {
+    default: '',
+    description: 'Comma-separated addresses or CIDR ranges that may send syslog. Empty: all that reach the port.',
+  }),
+  syslogMaxConnections: setting(integer(1, 100_000), {
+    default: '1000',
+    description: 'Most syslog connections at once, for TCP and TLS each. More are refused.',
+  }),
+  syslogClientCertificates: setting(flag, {
+    default: 'off',
+    description: 'Take syslog over TLS only from clients with a certificate by `syslogClientCaFile`.',
+  }),
+  syslogClientCaFile: setting(z.string(), {
+    default: '',
+    defaultText: 'Sallyport’s own CA',
+    description: 'PEM file of the authorities that client certificates of syslog senders are by.',
   }),
 } as const satisfies Record<string, Setting>;
 
