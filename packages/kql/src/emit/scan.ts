@@ -14,7 +14,7 @@ import { emitExpression, type Scope } from './expression.ts';
  * https://learn.microsoft.com/kusto/query/scan-operator
  */
 
-const chunkRows = 250;
+const chunkRows = 100;
 
 /** A tuple that grows while it is described: slots with a type, and where each is. */
 class Layout {
