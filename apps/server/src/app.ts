@@ -9,6 +9,7 @@ import {
   kustoRoutes,
   logAnalyticsRoutes,
   sessionRoutes,
+  splunkRoutes,
   systemRoutes,
   tokenRoutes,
 } from '@sallyport/contracts';
@@ -72,7 +73,10 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
   const renewTls = async () => {
     while (!stopping.signal.aborted) {
       await clock.sleep(renewalCheckMs, stopping.signal);
-      if (!stopping.signal.aborted) http.useTls(await loadTls(config, clock));
+      if (stopping.signal.aborted) return;
+      const tls = await loadTls(config, clock);
+      http.useTls(tls);
+      domains.ingest.useTls(tls);
     }
   };
 
@@ -114,6 +118,8 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform):
   http.bind(incidentRoutes, domains.incidents.handlers);
   http.bind(detectionRoutes, domains.detection.handlers);
   http.bind(dataRoutes, domains.ingest.handlers);
+  const { splunk } = domains.ingest.doors;
+  http.bind(splunkRoutes, splunk.handlers, splunk.error);
   http.bind(systemRoutes, system.handlers);
 }
 

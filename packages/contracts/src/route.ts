@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import type { Permission } from './permissions.ts';
 
+/** `Splunk <token>`; `Basic`: the token as password; `ApiKey`: the token, or base64 of `<anything>:<token>`. */
+export type TokenScheme = 'Splunk' | 'Basic' | 'ApiKey';
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
@@ -21,6 +24,8 @@ export interface RouteDefinition {
   readonly response: z.ZodType | 'raw';
   /** Largest body accepted, bytes. Default 1 MiB. */
   readonly bodyLimit?: number;
+  /** Schemes of `Authorization` in which other products' clients send an API token, taken here beside `Bearer`. */
+  readonly schemes?: readonly TokenScheme[];
 }
 
 export const route = <const R extends RouteDefinition>(definition: R): R => definition;

@@ -21,6 +21,9 @@ export interface SpoolSizes {
   readonly segmentAgeMs: number;
 }
 
+/** Of the spool's bound, past which doors that are asked for their health say that they are full. */
+const fullShare = 0.95;
+
 /** The part of ingest that needs no HTTP: streams, spool, loading, importer. */
 export interface IngestCore extends AsyncDisposable {
   readonly lake: Lake;
@@ -36,6 +39,8 @@ export interface IngestCore extends AsyncDisposable {
   readonly recentCalls: RecentCalls;
   /** The spool itself, for doors that have made their lines. */
   readonly spool: Pick<Spool, 'append' | 'stats'>;
+  /** Whether the spool can hardly take a call more. */
+  isFull(): boolean;
   /** Resolves when everything acknowledged before the call is stored. */
   flush(): Promise<void>;
 }
@@ -93,6 +98,7 @@ export async function openIngestCore(
     append,
     recentCalls,
     spool: opened,
+    isFull: () => opened.stats().bytes > sizes.totalBytes * fullShare,
     importer: createImporter({ lake, streams, tracker, clock, log, append: toSpool }),
     flush: () => opened.flush(),
     [Symbol.asyncDispose]: async () => {

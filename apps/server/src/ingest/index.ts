@@ -1,7 +1,11 @@
 import type { dataRoutes } from '@sallyport/contracts';
 import type { Handlers } from '../platform/http/handlers.ts';
 import type { Domain, Platform } from '../platform/types.ts';
+import { loadTls, type TlsMaterial } from '../platform/http/tls.ts';
 import { openIngestCore, type IngestCore } from './core.ts';
+import { openSyslogDoors, syslogCounts, type SyslogDoors, type SyslogHealth } from './doors/syslog/index.ts';
+import { syslogSettings, syslogTls } from './doors/syslog/settings.ts';
+import { createHttpDoors, type HttpDoors } from './doors/index.ts';
 import { hostname } from 'node:os';
 import { StreamCounter } from './health.ts';
 import { createHostCollector, type HostCollector, type HostHealth } from './host/collector.ts';
@@ -18,8 +22,11 @@ export { loadSources, shippedSources, type LoadedSources, type Source, type Sour
 export type { FileResult, ImportOptions, ImportResult } from './importer/import.ts';
 export type { Imported } from './routes.ts';
 export type { HostHealth } from './host/collector.ts';
+export type { SyslogHealth } from './doors/syslog/index.ts';
 
 export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
+  /** Doors that speak the wire of other products. */
+  readonly doors: HttpDoors;
   /** From `start` on. */
   readonly streams: Streams;
   /** From `start` on. */
@@ -34,6 +41,10 @@ export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
   flush(): Promise<void>;
   /** What is collected of this machine, and what can't be; empty when the setting `collectHost` is off. */
   hostHealth(): readonly HostHealth[];
+  /** Open syslog doors, what they dropped, refused and cut, and why lines wait; undefined when none is open. */
+  syslogHealth(): SyslogHealth | undefined;
+  /** A renewed certificate, for doors that serve it. */
+  useTls(tls: TlsMaterial): void;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -55,12 +66,15 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
   const uploads = new Uploads(config.dataDir);
   let opened: IngestCore | undefined;
   let host: HostCollector | undefined;
+  let syslog: SyslogDoors | undefined;
+  const counts = syslogCounts(platform.metrics, clock, log);
   const core = (): IngestCore => {
     if (opened === undefined) throw new Error('ingest was not started');
     return opened;
   };
   return {
     handlers: dataHandlers({ platform, core, uploads, onImported: options.onImported }),
+    doors: createHttpDoors(platform, core),
     get streams() {
       return core().streams;
     },
@@ -70,6 +84,8 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
     append: (stream, records) => core().append(stream, records),
     flush: () => core().flush(),
     hostHealth: () => host?.health() ?? [],
+    syslogHealth: () => syslog?.health(),
+    useTls: (tls) => syslog?.useTls(syslogTls(config, tls)),
     start: async () => {
       await uploads.open();
       opened = await openIngestCore(
@@ -83,6 +99,8 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
         { metrics, onLoaded: (segment) => counter.add(segment) },
       );
       counter.start(database, clock, log);
+      const doors = await syslogSettings(config, () => loadTls(config, clock));
+      if (doors !== undefined) syslog = await openSyslogDoors({ core: core(), counts, clock, log }, doors);
       if (!config.collectHost) return;
       const computer = hostname();
       host = createHostCollector({
@@ -96,6 +114,8 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       host.start();
     },
     stop: async () => {
+      await syslog?.stop();
+      syslog = undefined;
       await host?.stop();
       await opened?.[Symbol.asyncDispose]();
       await counter.stop();

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { requireCaller, type Handler, type HandlerInput, type RequestContext } from '../../platform/http/handlers.ts';
 import type { IngestCore } from '../core.ts';
 import { wrappedStream } from '../loading.ts';
-import { BodyBuffers } from './body.ts';
+import { createDoor } from './door.ts';
 import { callKey, markLength, withMark } from './recent-calls.ts';
 import { rowsOf } from './rows.ts';
 
@@ -18,8 +18,6 @@ const callsMax = 128;
 
 /** Buffers kept for the next calls. */
 const keptBuffersMax = 16;
-
-const door = 'logs-ingestion';
 
 /** Makes the rows of a call durable, once, however often a client sends it. Answers how many there are. */
 async function store(
@@ -41,21 +39,6 @@ async function store(
 /** A call as the pipeline gives it. */
 type Call = HandlerInput<(typeof dataRoutes)['ingestLogs']>;
 
-/** Bounds what is read and made durable at once. */
-function createGate(callsMax: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let calls = 0;
-  return async (work) => {
-    if (calls >= callsMax)
-      throw new SallyportError('TooManyRequests', 'too many calls at once', { retryAfterSeconds: 1 });
-    calls++;
-    try {
-      return await work();
-    } finally {
-      calls--;
-    }
-  };
-}
-
 /**
  * The Logs Ingestion API of Azure Monitor, for its unmodified clients.
  * https://learn.microsoft.com/azure/azure-monitor/logs/logs-ingestion-api-overview
@@ -63,34 +46,32 @@ function createGate(callsMax: number): <T>(work: () => Promise<T>) => Promise<T>
  * 1 MB 413, a full spool 429 with Retry-After.
  */
 export function logsIngestion(core: () => IngestCore): Handler<(typeof dataRoutes)['ingestLogs']> {
-  const gate = createGate(callsMax);
-  const buffers = new BodyBuffers({ bytesMax: callBytesMax, keptMax: keptBuffersMax, room: markLength });
+  const door = createDoor(core, {
+    name: 'logs-ingestion',
+    bytesMax: callBytesMax,
+    callsMax,
+    keptMax: keptBuffersMax,
+    room: markLength,
+  });
 
   const take = async (context: RequestContext, { params: { ruleId, stream }, body, request, reply }: Call) => {
-    const { streams, metrics } = core();
+    const { streams } = core();
     if (ruleId !== defaultRuleId)
       throw new SallyportError('NotFound', `data collection rule with immutable id \`${ruleId}\` not found`);
     if (!streams.has(stream)) {
-      metrics.refused(door, 'InvalidStream');
+      door.refused('InvalidStream');
       // The client shows Azure's own code for this, which is none of ours.
       const message = `the stream \`${stream}\` was not configured in the data collection rule`;
       return reply.code(400).send({ error: { code: 'InvalidStream', message } });
     }
     const requestId = z.string().max(200).optional().catch(undefined).parse(request.headers['x-ms-client-request-id']);
     const caller = requireCaller(context).id;
-    await buffers.with(body, request.headers['content-encoding'], async (bytes) => {
+    await door.read({ body, request }, async (bytes) => {
       const size = bytes.length;
-      metrics.accepted(door, await store(core(), { caller, stream, requestId, body: bytes }), size);
+      door.accepted(await store(core(), { caller, stream, requestId, body: bytes }), size);
     });
     return reply.code(204).send();
   };
 
-  return async (context, call) => {
-    try {
-      return await gate(() => take(context, call));
-    } catch (error) {
-      core().metrics.refused(door, error instanceof SallyportError ? error.code : 'InternalError');
-      throw error;
-    }
-  };
+  return (context, call) => door.counting(async () => take(context, call));
 }

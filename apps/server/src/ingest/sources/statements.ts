@@ -327,7 +327,8 @@ export function compileStream(stream: SourceStream, compiler: StreamCompiler): C
     problems,
     tables: flows.map((f) => f.table),
     statements: (framing) =>
-      accept === undefined
+      // Without a flow, accepted lines would be lost from sight.
+      accept === undefined || flows.length === 0
         ? refusingStream(stream.name, framing, 'Transform', stream.format !== 'lines')
         : streamStatements(stream, accept, flows, framing),
   };
