@@ -174,7 +174,7 @@ export class Lake {
 
   /** The catalogue for `compile` of packages/kql. */
   kqlCatalogue(functions: readonly KqlFunction[] = []): KqlCatalogue {
-    return this.#tables.catalogue.kql(functions);
+    return this.#tables.catalogue.kql(functions, this.#tables.made(performance.now()));
   }
 
   /**

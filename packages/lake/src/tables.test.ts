@@ -44,6 +44,18 @@ const table = (columns: Record<string, 'int' | 'string' | 'long' | 'datetime'>):
   new Catalogue([define({ name: 'T', columns, sortKey: ['a'] })]);
 
 describe('a physical table', () => {
+  test('is known to be empty until something is stored, also by another server', async () => {
+    const [one, other] = [await connect('empty', table({ a: 'int' })), await connect('empty', table({ a: 'int' }))];
+    const empty = (lake: Lake) => lake.kqlCatalogue().tables[0]?.empty;
+    const version = one.kqlCatalogue().version;
+    expect([empty(one), empty(other)]).toEqual([true, true]);
+    await one.insertRows('T', [{ a: 1 }]);
+    expect(empty(one)).toBeUndefined();
+    expect(one.kqlCatalogue().version).not.toBe(version);
+    await other.reloadTables();
+    expect(empty(other)).toBeUndefined();
+  });
+
   test('gets the columns that its catalogue gained, and keeps its rows', async () => {
     const before = await connect('grows', table({ a: 'int' }));
     await before.insertRows('T', [{ a: 1 }]);

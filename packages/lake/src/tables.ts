@@ -33,6 +33,9 @@ export class Tables {
   readonly #cluster: ClusterDdl | undefined;
   #catalogue: Catalogue;
   readonly #ready = new Map<string, Promise<void>>();
+  /** Physical tables that were there when last looked, or were made since. */
+  readonly #made = new Set<string>();
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(connection: Connection, catalogue: Catalogue, database: string, cluster: ClusterDdl | undefined) {
     this.#connection = connection;
@@ -73,6 +76,27 @@ export class Tables {
       const { name, definition } = Row.parse(row);
       this.#apply(name, Entry.parse(JSON.parse(definition)));
     }
+    await this.#look();
+  }
+
+  /**
+   * Tables that have a place in the engine; those without one have no rows. What another server makes is seen within seconds: each call looks again when the
+   * last look is older than `staleMs`, and answers at once what it knew.
+   */
+  made(now: number, staleMs = 5_000): ReadonlySet<string> {
+    if (now - this.#lookedAt > staleMs) {
+      this.#lookedAt = now;
+      // A look that fails comes again; a query meets the same engine and tells what is wrong.
+      this.#look().catch(() => undefined);
+    }
+    return this.#made;
+  }
+
+  async #look(): Promise<void> {
+    const rows = await this.#connection.rows(
+      `SELECT name FROM system.tables WHERE database = ${sqlString(this.#database)}`,
+    );
+    for (const row of rows) this.#made.add(z.object({ name: z.string() }).parse(row).name);
   }
 
   /** Throws SallyportError NotFound. */
@@ -198,6 +222,7 @@ export class Tables {
     const place = { database: this.#database, cluster: this.#cluster };
     if (!physical) {
       for (const statement of ddl(table, place)) await this.#connection.command(statement);
+      this.#made.add(table.name);
       return;
     }
     const added: string[] = [];

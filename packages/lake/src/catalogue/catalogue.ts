@@ -32,7 +32,7 @@ export interface KqlFunction {
 /** The catalogue as packages/kql takes it. */
 export interface KqlCatalogue {
   readonly version: string;
-  readonly tables: readonly { readonly name: string; readonly columns: readonly Column[] }[];
+  readonly tables: readonly { readonly name: string; readonly columns: readonly Column[]; readonly empty?: boolean }[];
   readonly functions: readonly KqlFunction[];
 }
 
@@ -122,11 +122,13 @@ export class Catalogue {
     return new Catalogue(all.values());
   }
 
-  /** For `compile` of packages/kql. */
-  kql(functions: readonly KqlFunction[] = []): KqlCatalogue {
-    const tables = [...this.tables.values()].map(({ name, columns }) => ({ name, columns }));
-    const version = functions.length === 0 ? this.version : `${this.version}-${fingerprint(functions)}`;
-    return { version, tables, functions };
+  /** For `compile` of packages/kql. `made`: tables that have a place in the engine; the others are known to be empty. Default: nothing is known. */
+  kql(functions: readonly KqlFunction[] = [], made?: ReadonlySet<string>): KqlCatalogue {
+    const tables = [...this.tables.values()].map(({ name, columns }) =>
+      made?.has(name) === false ? { name, columns, empty: true } : { name, columns },
+    );
+    const version = [this.version, ...(functions.length ? [fingerprint(functions)] : []), ...(made ? [made.size] : [])];
+    return { version: version.join('-'), tables, functions };
   }
 }
 
