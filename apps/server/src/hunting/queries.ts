@@ -90,7 +90,8 @@ export function createQueries(
   functions: readonly FunctionDefinition[] = [],
   externalData: ExternalData = createExternalData([]),
 ): Queries {
-  const kql = createKql(() => lake.kqlCatalogue(functions));
+  // `workspace('…')` of another workspace is refused: rows of ours would not be what was asked for.
+  const kql = createKql(() => ({ ...lake.kqlCatalogue(functions), names: [lake.workspace] }));
   const explained = <T>(error: unknown): T => {
     throw error instanceof KqlError ? invalidQuery(error) : error;
   };
