@@ -15,6 +15,7 @@ import type { Lake, Limits } from '@sallyport/lake';
 import { explain } from './explain.ts';
 import { createExternalData, type ExternalData } from './external/index.ts';
 import { rowsOf, type CutRows } from './rows.ts';
+import { workspaceGuid } from './workspace.ts';
 
 export interface QueryRequest {
   readonly query: string;
@@ -91,7 +92,7 @@ export function createQueries(
   externalData: ExternalData = createExternalData([]),
 ): Queries {
   // `workspace('…')` of another workspace is refused: rows of ours would not be what was asked for.
-  const kql = createKql(() => ({ ...lake.kqlCatalogue(functions), names: [lake.workspace] }));
+  const kql = createKql(() => ({ ...lake.kqlCatalogue(functions), names: [lake.workspace, workspaceGuid(lake.workspace)] }));
   const explained = <T>(error: unknown): T => {
     throw error instanceof KqlError ? invalidQuery(error) : error;
   };
