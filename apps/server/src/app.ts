@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import {
   dataRoutes,
   detectionRoutes,
+  elasticRoutes,
   graphRoutes,
   huntingRoutes,
   incidentRoutes,
@@ -118,8 +119,9 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform):
   http.bind(incidentRoutes, domains.incidents.handlers);
   http.bind(detectionRoutes, domains.detection.handlers);
   http.bind(dataRoutes, domains.ingest.handlers);
-  const { splunk } = domains.ingest.doors;
+  const { splunk, elastic } = domains.ingest.doors;
   http.bind(splunkRoutes, splunk.handlers, splunk.error);
+  http.bind(elasticRoutes, elastic.handlers, elastic.error);
   http.bind(systemRoutes, system.handlers);
 }
 

@@ -50,3 +50,98 @@ export const splunkRoutes = {
   getSplunkHealthByVersion: route({ ...hecHealth, path: '/services/collector/health/1.0' }),
 } as const;
 export type HecRawQuery = z.infer<typeof HecRawQuery>;
+
+/** https://www.elastic.co/docs/api/doc/elasticsearch */
+const elastic = { permission: 'data.ingest', response: 'raw', schemes: ['ApiKey', 'Basic'] } as const;
+const elasticBody = { ...elastic, body: 'raw', bodyLimit: doorBytesMax } as const;
+const IndexParams = z.object({ index: z.string().min(1).max(255) });
+const NameParams = z.object({ name: z.string().min(1).max(255) });
+const bulk = 'Elasticsearch: documents in bulk, `index` and `create`, each answered for itself';
+const known = 'Elasticsearch: what agents ask or say before they send';
+
+/** Beneath a path of their own, since `/` is the portal: agents have a setting for it (`path`, or the address’s own path). */
+export const elasticRoutes = {
+  getElasticInfo: route({ ...elastic, method: 'GET', path: '/elastic', summary: known }),
+  getElasticRoot: route({ ...elastic, method: 'GET', path: '/elastic/', summary: known }),
+  getElasticLicense: route({ ...elastic, method: 'GET', path: '/elastic/_license', summary: known }),
+  getElasticXpack: route({ ...elastic, method: 'GET', path: '/elastic/_xpack', summary: known }),
+  getElasticHealth: route({ ...elastic, method: 'GET', path: '/elastic/_cluster/health', summary: known }),
+  getElasticNodes: route({ ...elastic, method: 'GET', path: '/elastic/_nodes', summary: known }),
+  getElasticNodesHttp: route({ ...elastic, method: 'GET', path: '/elastic/_nodes/http', summary: known }),
+  getElasticIlm: route({
+    ...elastic,
+    method: 'GET',
+    path: '/elastic/_ilm/policy/:name',
+    params: NameParams,
+    summary: known,
+  }),
+  putElasticIlm: route({ ...elasticBody, method: 'PUT', path: '/elastic/_ilm/policy/:name', summary: known }),
+  getElasticIndexTemplate: route({
+    ...elastic,
+    method: 'GET',
+    path: '/elastic/_index_template/:name',
+    params: NameParams,
+    summary: known,
+  }),
+  putElasticIndexTemplate: route({
+    ...elasticBody,
+    method: 'PUT',
+    path: '/elastic/_index_template/:name',
+    summary: known,
+  }),
+  getElasticComponentTemplate: route({
+    ...elastic,
+    method: 'GET',
+    path: '/elastic/_component_template/:name',
+    params: NameParams,
+    summary: known,
+  }),
+  putElasticComponentTemplate: route({
+    ...elasticBody,
+    method: 'PUT',
+    path: '/elastic/_component_template/:name',
+    summary: known,
+  }),
+  getElasticTemplate: route({
+    ...elastic,
+    method: 'GET',
+    path: '/elastic/_template/:name',
+    params: NameParams,
+    summary: known,
+  }),
+  putElasticTemplate: route({ ...elasticBody, method: 'PUT', path: '/elastic/_template/:name', summary: known }),
+  getElasticDataStream: route({
+    ...elastic,
+    method: 'GET',
+    path: '/elastic/_data_stream/:name',
+    params: NameParams,
+    summary: known,
+  }),
+  putElasticDataStream: route({ ...elasticBody, method: 'PUT', path: '/elastic/_data_stream/:name', summary: known }),
+  getElasticPipeline: route({
+    ...elastic,
+    method: 'GET',
+    path: '/elastic/_ingest/pipeline/:name',
+    params: NameParams,
+    summary: known,
+  }),
+  putElasticPipeline: route({ ...elasticBody, method: 'PUT', path: '/elastic/_ingest/pipeline/:name', summary: known }),
+  getElasticIndex: route({ ...elastic, method: 'GET', path: '/elastic/:index', params: IndexParams, summary: known }),
+  putElasticIndex: route({ ...elasticBody, method: 'PUT', path: '/elastic/:index', summary: known }),
+  sendElasticBulk: route({ ...elasticBody, method: 'POST', path: '/elastic/_bulk', summary: bulk }),
+  putElasticBulk: route({ ...elasticBody, method: 'PUT', path: '/elastic/_bulk', summary: bulk }),
+  sendElasticIndexBulk: route({
+    ...elasticBody,
+    method: 'POST',
+    path: '/elastic/:index/_bulk',
+    params: IndexParams,
+    summary: bulk,
+  }),
+  sendElasticDocument: route({
+    ...elasticBody,
+    method: 'POST',
+    path: '/elastic/:index/_doc',
+    params: IndexParams,
+    summary: 'Elasticsearch: one document',
+  }),
+} as const;

@@ -2,7 +2,7 @@ import type { RouteTable } from '../route.ts';
 import { graphRoutes, kustoRoutes, logAnalyticsRoutes } from './clients.ts';
 import { dataRoutes } from './data.ts';
 import { detectionRoutes } from './detection.ts';
-import { splunkRoutes } from './doors.ts';
+import { elasticRoutes, splunkRoutes } from './doors.ts';
 import { huntingRoutes } from './hunting.ts';
 import { incidentRoutes } from './incidents.ts';
 import { sessionRoutes, tokenRoutes } from './session.ts';
@@ -20,5 +20,6 @@ export const routes = {
   ...detectionRoutes,
   ...dataRoutes,
   ...splunkRoutes,
+  ...elasticRoutes,
   ...systemRoutes,
 } as const satisfies RouteTable;

@@ -47,11 +47,50 @@ function sampleOf(arrivals: readonly Arrival[]): SampleRecord[] {
     .map(({ content, kind }) => (kind === 'text' ? { text: content, object: undefined } : sampleRecord(content)));
 }
 
-/** The stream of a group: the one it names, else that whose source recognises its content, else the generic one. */
-function streamOf({ streams }: IngestCore, group: readonly Arrival[]): string {
-  const [first] = group;
-  const named = first?.names.find((name) => streams.has(name));
-  return named ?? recognise(streams.sources, sampleOf(group))?.stream.name ?? genericStream;
+/** Where a group goes, and what of each arrival; `undefined` where that is nothing. */
+interface Route {
+  readonly stream: string;
+  readonly textOf: (arrival: Arrival) => string | undefined;
+}
+
+const asItIs = ({ content, kind }: Arrival): string | undefined => (kind === 'value' ? undefined : content);
+const objectOnly = ({ content, kind }: Arrival): string | undefined => (kind === 'object' ? content : undefined);
+/** The line that an agent has put into an object of its own. */
+const innerText = ({ content, kind }: Arrival): string | undefined =>
+  kind === 'object' ? lineInside(sampleRecord(content).object) : undefined;
+
+/** As Elastic's and Fluent's agents write it; `event.original` is the line before the agent has worked on it. */
+function lineInside(object: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  if (object === undefined) return undefined;
+  const { event, message, log } = object;
+  const original =
+    typeof event === 'object' && event !== null
+      ? (event as Record<string, unknown>)['original']
+      : object['event.original'];
+  return [original, message, log].find((text) => typeof text === 'string' && text !== '') as string | undefined;
+}
+
+/** The stream that a group names, else that whose source recognises its content, or the lines inside of it, else the generic one. */
+function routeOf({ streams }: IngestCore, group: readonly Arrival[]): Route {
+  const to = (stream: string): Route => ({ stream, textOf: streams.takesLines(stream) ? asItIs : objectOnly });
+  const named = group[0]?.names.find((name) => streams.has(name));
+  if (named !== undefined) return to(named);
+  const sample = sampleOf(group);
+  const known = recognise(streams.sources, sample);
+  if (known !== undefined) return to(known.stream.name);
+  const inside = sample.flatMap(({ object }) => lineInside(object) ?? []).map(sampleRecord);
+  const wrapped = inside.length * 2 < sample.length ? undefined : recognise(streams.sources, inside);
+  if (wrapped === undefined) return { stream: genericStream, textOf: () => undefined };
+  const stream = wrapped.stream.name;
+  const isObject = (text: string): boolean => sampleRecord(text).object !== undefined;
+  const takesLines = streams.takesLines(stream);
+  return {
+    stream,
+    textOf: (arrival) => {
+      const text = innerText(arrival);
+      return text === undefined || takesLines || isObject(text) ? text : undefined;
+    },
+  };
 }
 
 function genericRow(door: string, { content, kind, labels }: Arrival): string {
@@ -79,10 +118,12 @@ function jsonPayload(texts: readonly string[]): Uint8Array {
 interface Payload {
   readonly stream: string;
   readonly bytes: Uint8Array;
+  /** Which of the call's arrivals are in it. */
+  readonly from: readonly number[];
 }
 
 /** The payload of a stream of lines. An event of several lines goes in an object, so that it stays one. */
-function linesPayload(stream: string, texts: readonly string[]): Payload {
+function linesPayload(stream: string, texts: readonly string[]): Omit<Payload, 'from'> {
   if (!texts.some((text) => /[\r\n]/.test(text))) return { stream, bytes: Buffer.from(texts.join('\n')) };
   const objects = texts.map((text) => JSON.stringify({ RawData: text }));
   return { stream: wrappedStream(stream), bytes: jsonPayload(objects) };
@@ -90,30 +131,56 @@ function linesPayload(stream: string, texts: readonly string[]): Payload {
 
 /** What goes into which stream of the spool. Throws SallyportError BadRequest where an event’s JSON is none. */
 function payloadsOf(core: IngestCore, door: string, arrivals: readonly Arrival[]): Payload[] {
-  const byStream = new Map<string, string[]>();
-  const add = (stream: string, text: string): void => {
-    const texts = byStream.get(stream);
-    if (texts === undefined) byStream.set(stream, [text]);
-    else texts.push(text);
+  const byStream = new Map<string, { texts: string[]; from: number[] }>();
+  const add = (stream: string, text: string, from: number): void => {
+    const lines = byStream.get(stream) ?? { texts: [], from: [] };
+    byStream.set(stream, lines);
+    lines.texts.push(text);
+    lines.from.push(from);
   };
-  for (const group of Map.groupBy(arrivals, (arrival) => arrival.group).values()) {
-    const stream = streamOf(core, group);
-    const takesLines = core.streams.takesLines(stream);
-    for (const arrival of group)
+  const numbered = arrivals.map((arrival, from) => ({ arrival, from }));
+  for (const group of Map.groupBy(numbered, ({ arrival }) => arrival.group).values()) {
+    const { stream, textOf } = routeOf(
+      core,
+      group.map(({ arrival }) => arrival),
+    );
+    for (const { arrival, from } of group) {
       // A text is no row of a stream of objects; it must not be lost in a segment of them.
-      if (stream !== genericStream && (takesLines || arrival.kind === 'object')) add(stream, arrival.content);
-      else add(genericStream, genericRow(door, arrival));
+      const text = stream === genericStream ? undefined : textOf(arrival);
+      if (text === undefined) add(genericStream, genericRow(door, arrival), from);
+      else add(stream, text, from);
+    }
   }
-  return [...byStream].map(([stream, texts]) =>
-    core.streams.takesLines(stream) ? linesPayload(stream, texts) : { stream, bytes: jsonPayload(texts) },
-  );
+  return [...byStream].map(([stream, { texts, from }]) => ({
+    ...(core.streams.takesLines(stream) ? linesPayload(stream, texts) : { stream, bytes: jsonPayload(texts) }),
+    from,
+  }));
 }
 
 /**
- * Makes events durable, each group in its stream. Throws SallyportError BadRequest, and then nothing of them is stored; TooManyRequests or Unavailable when the
- * spool can't take them, and then some may be stored already: a client sends all of them again.
+ * Makes events durable, each group in its stream. Answers what went wrong with those that are not, by their place. Throws SallyportError BadRequest when one is not
+ * such JSON as the engine takes, and then nothing is stored.
  */
-export async function storeArrivals(core: IngestCore, door: string, arrivals: readonly Arrival[]): Promise<void> {
+export async function tryArrivals(
+  core: IngestCore,
+  door: string,
+  arrivals: readonly Arrival[],
+): Promise<ReadonlyMap<number, unknown>> {
+  const failed = new Map<number, unknown>();
   const payloads = payloadsOf(core, door, arrivals);
-  await Promise.all(payloads.map(({ stream, bytes }) => core.spool.append(stream, bytes)));
+  const store = async ({ stream, bytes, from }: Payload): Promise<void> => {
+    try {
+      await core.spool.append(stream, bytes);
+    } catch (error) {
+      for (const place of from) failed.set(place, error);
+    }
+  };
+  await Promise.all(payloads.map(store));
+  return failed;
+}
+
+/** The same for doors that answer a call as a whole: when it throws, some may be stored already, and a client sends all of them again. */
+export async function storeArrivals(core: IngestCore, door: string, arrivals: readonly Arrival[]): Promise<void> {
+  const failed = await tryArrivals(core, door, arrivals);
+  for (const error of failed.values()) throw error;
 }
