@@ -59,3 +59,12 @@ export function recognise(sources: readonly Source[], sample: readonly SampleRec
     }
   return undefined;
 }
+
+const tests = new WeakMap<SourceStream, readonly ((record: SampleRecord) => boolean)[]>();
+
+/** Whether one record alone looks like the stream's. For doors, which ask this line by line. */
+export function fits(stream: SourceStream, record: SampleRecord): boolean {
+  let own = tests.get(stream);
+  if (own === undefined) tests.set(stream, (own = stream.recognise.map(testOf)));
+  return own.some((test) => test(record));
+}

@@ -36,6 +36,10 @@ describe('configuration', () => {
     ],
     [{ file: 'prot: 1' }, 'setting `prot` (from sallyport.yml) is not known'],
     [{ file: 'collectHost: maybe' }, 'setting `collectHost` (from sallyport.yml) `maybe`: expected `on` or `off`'],
+    [
+      { file: 'syslogAllowedSenders: [10.0.0.0/8, "::1", 10.0.0.0/33]' },
+      'setting `syslogAllowedSenders` (from sallyport.yml) `10.0.0.0/8,::1,10.0.0.0/33`: expected addresses or ranges such as `192.0.2.0/24`, comma-separated',
+    ],
     [{ file: 'dataDir: /x' }, 'setting `dataDir` (from sallyport.yml) can only be a flag or in the environment'],
     [{ file: '- a' }, 'sallyport.yml must hold `key: value` lines'],
     [

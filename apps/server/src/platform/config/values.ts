@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** Values come as text (flags, environment) or as YAML has them (file): both parse. */
@@ -66,6 +67,19 @@ export const flag = asText.transform((text, context) => {
 export const list = z
   .union([z.string().transform((text) => text.split(',')), z.array(z.string())])
   .transform((items) => items.map((item) => item.trim()).filter((item) => item !== ''));
+
+function isRange(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return (
+    longest > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest))
+  );
+}
+
+/** IP addresses and CIDR ranges: comma-separated text, or a YAML list. */
+export const ranges = list.refine((items) => items.every(isRange), {
+  message: 'expected addresses or ranges such as `192.0.2.0/24`, comma-separated',
+});
 
 export const url = (protocols: readonly string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {

@@ -1,0 +1,180 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startTestIngest, type TestIngest } from '../../testing/core.ts';
+import type { SyslogDoors } from './index.ts';
+import { makeTestTls, openTestDoors, type TestTls } from './testing.ts';
+
+const installed = (program: string): boolean => {
+  try {
+    execFileSync(program, ['--version', '-v'], { stdio: 'ignore' });
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
+};
+
+/** Debian's own, with what they need from `apt-get install rsyslog rsyslog-gnutls` or `syslog-ng-core`. */
+const have = { rsyslog: installed('rsyslogd'), syslogNg: installed('syslog-ng') };
+for (const [name, found] of Object.entries(have)) if (!found) console.warn(`${name} is not installed: skipped`);
+
+let ingest: TestIngest;
+let tls: TestTls;
+let doors: SyslogDoors | undefined;
+let agent: ChildProcess | undefined;
+let folder: string;
+
+beforeAll(async () => {
+  if (!have.rsyslog && !have.syslogNg) return;
+  ingest = await startTestIngest();
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-agents-'));
+  tls = await makeTestTls(join(folder, 'data'));
+  const write = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 });
+  await write('ca.pem', tls.authority);
+  await write('client.pem', tls.client.certificate);
+  await write('client-key.pem', tls.client.key);
+}, 60_000);
+afterEach(async () => {
+  if (agent !== undefined && agent.exitCode === null) {
+    agent.kill('SIGKILL');
+    await once(agent, 'exit');
+  }
+  await doors?.stop();
+  doors = undefined;
+});
+afterAll(async () => {
+  await ingest?.[Symbol.asyncDispose]();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+type Door = 'tcp' | 'tls';
+
+const openDoor = (door: Door, port: number): Promise<SyslogDoors> =>
+  openTestDoors(
+    ingest,
+    door === 'tcp' ? { tcpPort: port } : { tlsPort: port, tls: { ...tls.server, clientAuthority: tls.authority } },
+  );
+
+/** Starts an agent that follows a file and sends each of its lines as the message of a program. */
+type StartAgent = (at: {
+  readonly home: string;
+  readonly input: string;
+  readonly port: number;
+  readonly program: string;
+}) => Promise<ChildProcess>;
+
+const rsyslog =
+  (door: Door, framing: 'traditional' | 'octet-counted'): StartAgent =>
+  async ({ home, input, port, program }) => {
+    const secure =
+      door === 'tcp'
+        ? ''
+        : `StreamDriver="gtls" StreamDriverMode="1" StreamDriverAuthMode="x509/name" StreamDriverPermittedPeers="localhost"`;
+    const template = framing === 'traditional' ? 'RSYSLOG_TraditionalForwardFormat' : 'RSYSLOG_SyslogProtocol23Format';
+    const file = join(home, 'rsyslog.conf');
+    await writeFile(
+      file,
+      `global(workDirectory="${home}" ${door === 'tcp' ? '' : `defaultNetstreamDriverCAFile="${folder}/ca.pem" defaultNetstreamDriverCertFile="${folder}/client.pem" defaultNetstreamDriverKeyFile="${folder}/client-key.pem"`})
+module(load="imfile" mode="inotify")
+input(type="imfile" File="${input}" Tag="${program}:" ruleset="out")
+ruleset(name="out") {
+  action(type="omfwd" target="localhost" port="${port}" protocol="tcp" TCP_Framing="${framing}" template="${template}" ${secure}
+    queue.type="disk" queue.filename="out" queue.saveOnShutdown="on" action.resumeRetryCount="-1" action.resumeInterval="1")
+}
+`,
+    );
+    return spawn('rsyslogd', ['-n', '-f', file, '-i', join(home, 'pid')], { stdio: 'ignore' });
+  };
+
+const syslogNg =
+  (door: Door, driver: 'syslog' | 'network'): StartAgent =>
+  async ({ home, input, port, program }) => {
+    const secure =
+      door === 'tcp'
+        ? 'transport("tcp")'
+        : `transport("tls") tls(ca-file("${folder}/ca.pem") cert-file("${folder}/client.pem") key-file("${folder}/client-key.pem") peer-verify(required-trusted))`;
+    const file = join(home, 'syslog-ng.conf');
+    await writeFile(
+      file,
+      `@version: 4.8
+options { time-reopen(1); stats(freq(0)); };
+source in { file("${input}" follow-freq(0.1) flags(no-parse) program-override("${program}")); };
+destination out { ${driver}("localhost" port(${port}) ${secure}
+  disk-buffer(reliable(yes) capacity-bytes(16777216) dir("${home}"))); };
+log { source(in); destination(out); };
+`,
+    );
+    const state = ['persist-file', 'pidfile', 'control'].map((name) => `--${name}=${join(home, name)}`);
+    return spawn('syslog-ng', ['-F', '--no-caps', '-f', file, ...state], { stdio: 'ignore' });
+  };
+
+const lines = 2_000;
+
+/** Numbers of the lines of a program that are in the table. */
+async function arrived(program: string): Promise<{ numbers: Set<number>; rows: number }> {
+  const rows = await ingest.rows(
+    `SELECT toUInt32(trim(SyslogMessage) AS m), HostName FROM Syslog WHERE ProcessName = '${program}' AND match(m, '^[0-9]+$')`,
+  );
+  return { numbers: new Set(rows.map(([number]) => Number(number))), rows: rows.length };
+}
+
+/** The agent sends while our door closes and opens again: every line is there in the end. */
+async function throughRestart(
+  program: string,
+  door: Door,
+  start: StartAgent,
+): Promise<{ missing: number; twice: number }> {
+  const home = join(folder, program);
+  await mkdir(home);
+  const input = join(home, 'input.log');
+  await writeFile(input, '');
+  doors = await openDoor(door, 0);
+  const port = doors.ports[door]!;
+  agent = await start({ home, input, port, program });
+  const write = async (from: number, to: number): Promise<void> => {
+    for (let i = from; i < to; i += 50) {
+      const numbers = Array.from({ length: Math.min(50, to - i) }, (_, k) => `${i + k}\n`);
+      await appendFile(input, numbers.join(''));
+      await sleep(5);
+    }
+  };
+  await write(0, lines / 4);
+  await expect.poll(async () => (await arrived(program)).rows, { timeout: 30_000 }).toBeGreaterThan(0);
+  const writing = write(lines / 4, (lines * 3) / 4);
+  await sleep(50);
+  await doors.stop();
+  const kept = (await arrived(program)).numbers;
+  await writing;
+  doors = await openDoor(door, port);
+  await write((lines * 3) / 4, lines);
+  await vi
+    .waitUntil(async () => (await arrived(program)).numbers.size === lines, { timeout: 30_000 })
+    .catch(() => undefined);
+  const { numbers, rows } = await arrived(program);
+  return { missing: lines - numbers.size + kept.difference(numbers).size, twice: rows - numbers.size };
+}
+
+/** What was under way may come twice, and nothing else. */
+const nothingLost = { missing: 0, twice: expect.toSatisfy((rows: number) => rows < lines / 10) as unknown };
+
+describe.skipIf(!have.rsyslog)('rsyslog with its disk queue', () => {
+  it('loses no line through a restart: TCP, a line each', async () => {
+    expect(await throughRestart('rsyslogtcp', 'tcp', rsyslog('tcp', 'traditional'))).toEqual(nothingLost);
+  }, 90_000);
+  it('loses no line through a restart: TLS with client certificate, octet counting', async () => {
+    expect(await throughRestart('rsyslogtls', 'tls', rsyslog('tls', 'octet-counted'))).toEqual(nothingLost);
+  }, 90_000);
+});
+
+describe.skipIf(!have.syslogNg)('syslog-ng with its disk queue', () => {
+  it('loses no line through a restart: TCP, a line each', async () => {
+    expect(await throughRestart('ngtcp', 'tcp', syslogNg('tcp', 'network'))).toEqual(nothingLost);
+  }, 90_000);
+  it('loses no line through a restart: TLS with client certificate, octet counting', async () => {
+    expect(await throughRestart('ngtls', 'tls', syslogNg('tls', 'syslog'))).toEqual(nothingLost);
+  }, 90_000);
+});

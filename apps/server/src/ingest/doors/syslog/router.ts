@@ -1,0 +1,128 @@
+import type { Source, SourceStream } from '../../sources/load.ts';
+import { fits, sampleRecord, type SampleRecord } from '../../sources/recognise.ts';
+import { jsonMessage, withHost } from './header.ts';
+
+/** A line on its way to a stream of the spool. */
+export interface Routed {
+  readonly stream: string;
+  readonly line: Uint8Array;
+}
+
+export interface RouterOptions {
+  readonly sources: readonly Source[];
+  /** The stream of plain syslog, for what no other source recognises. */
+  readonly plainStream: string;
+  readonly now: () => Date;
+}
+
+interface Candidate {
+  readonly stream: SourceStream;
+  /** Sources that take any line of syslog: others may know it better. */
+  readonly general: boolean;
+}
+
+/** What is remembered of a sender. */
+interface Sender {
+  /** Streams that its lines went to, in the order in which they are asked. */
+  known: Candidate[];
+  /** Lines of this batch for which all sources were asked. */
+  asked: number;
+  batch: number;
+}
+
+/** Senders remembered; the one that was heard first is forgotten. */
+const sendersMax = 10_000;
+/** Streams remembered for one sender, which may be a relay for many. */
+const knownMax = 32;
+/** Lines of a sender's batch for which all sources are asked though a general one would take them. */
+const askedMax = 64;
+
+/**
+ * Finds each line's source by its content, sender by sender. A line is first held against the streams that its sender's lines went to before, then
+ * against all. Each line goes to a stream that it fits itself, so a relay may mix what it likes. What only a general source would take is
+ * looked at anew, some lines in each batch, so that a new program behind a known sender is found.
+ */
+export class Router {
+  readonly #candidates: readonly Candidate[];
+  readonly #order: ReadonlyMap<Candidate, number>;
+  readonly #options: RouterOptions;
+  readonly #senders = new Map<string, Sender>();
+  #batch = 0;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    this.#candidates = options.sources.flatMap((source) =>
+      source.streams.map((stream) => ({ stream, general: source.priority < 0 })),
+    );
+    this.#order = new Map(this.#candidates.map((candidate, index) => [candidate, index]));
+  }
+
+  /** A new batch: each sender's lines are looked at anew. */
+  nextBatch(): void {
+    this.#batch++;
+  }
+
+  route(address: string, bytes: Uint8Array): Routed {
+    const line = oneLine(bytes);
+    const text = line.toString();
+    const sender = this.#sender(address);
+    const record = sampleRecord(text);
+    const found = this.#find(sender, record);
+    if (found !== undefined && !found.general) return { stream: found.stream.name, line };
+    const json = jsonMessage(text);
+    if (json !== undefined) {
+      const inner = this.#find(sender, sampleRecord(json));
+      if (inner !== undefined && isJson(inner.stream)) return { stream: inner.stream.name, line: Buffer.from(json) };
+    }
+    if (found !== undefined && found.stream.name !== this.#options.plainStream)
+      return { stream: found.stream.name, line };
+    const named = withHost(text, address, this.#options.now());
+    return { stream: this.#options.plainStream, line: named === undefined ? line : Buffer.from(named) };
+  }
+
+  #find(sender: Sender, record: SampleRecord): Candidate | undefined {
+    const takes = ({ stream }: Candidate) => (!isJson(stream) || record.object !== undefined) && fits(stream, record);
+    const known = sender.known.find(takes);
+    if (known !== undefined && (!known.general || sender.asked >= askedMax)) return known;
+    sender.asked++;
+    const found = this.#candidates.find(takes);
+    if (found !== undefined) this.#remember(sender, found);
+    return found;
+  }
+
+  #remember(sender: Sender, found: Candidate): void {
+    if (sender.known.includes(found)) return;
+    const place = (candidate: Candidate): number => this.#order.get(candidate) ?? 0;
+    sender.known = [...sender.known.slice(-knownMax + 1), found].toSorted((a, b) => place(a) - place(b));
+  }
+
+  #sender(address: string): Sender {
+    let sender = this.#senders.get(address);
+    if (sender === undefined) {
+      const [oldest] = this.#senders.keys();
+      if (this.#senders.size >= sendersMax && oldest !== undefined) this.#senders.delete(oldest);
+      this.#senders.set(address, (sender = { known: [], asked: 0, batch: this.#batch }));
+    }
+    if (sender.batch !== this.#batch) {
+      sender.batch = this.#batch;
+      sender.asked = 0;
+    }
+    return sender;
+  }
+}
+
+const isJson = (stream: SourceStream): boolean => stream.format !== 'lines';
+
+const [lineFeed, carriageReturn, space, mark] = [0x0a, 0x0d, 0x20, 0x01] as const;
+
+/**
+ * A copy in which line ends inside (a counted frame or a datagram may hold some) are blanks, since the spool keeps lines. A first byte 1, which
+ * would make the line one of the spool's own marks, is a blank too.
+ */
+function oneLine(bytes: Uint8Array): Buffer {
+  const line = Buffer.from(bytes);
+  if (line[0] === mark) line[0] = space;
+  for (let at = line.indexOf(lineFeed); at !== -1; at = line.indexOf(lineFeed, at + 1)) line[at] = space;
+  for (let at = line.indexOf(carriageReturn); at !== -1; at = line.indexOf(carriageReturn, at + 1)) line[at] = space;
+  return line;
+}

@@ -1,0 +1,208 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SallyportError } from '@sallyport/contracts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../platform/clock.ts';
+import { silentLog } from '../../../platform/log.ts';
+import { startTestIngest, type TestIngest } from '../../testing/core.ts';
+import { openSyslogDoors, syslogCounts, type SyslogDoors } from './index.ts';
+import { makeTestTls, openTestDoors, type TestTls } from './testing.ts';
+import { createMetrics } from '../../../platform/metrics.ts';
+
+let ingest: TestIngest;
+let tls: TestTls;
+let doors: SyslogDoors | undefined;
+
+beforeAll(async () => {
+  ingest = await startTestIngest();
+  tls = await makeTestTls(join(ingest.folder, 'data'));
+}, 60_000);
+afterEach(async () => {
+  await doors?.stop();
+  doors = undefined;
+});
+afterAll(() => ingest[Symbol.asyncDispose]());
+
+async function socketTo(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function send(socket: Socket, text: string): Promise<void> {
+  socket.end(text);
+  socket.resume();
+  await once(socket, 'close');
+}
+
+const stamp = (): string => `<38>1 ${new Date().toISOString()}`;
+
+/** Messages of Syslog of one program, with their hosts. */
+async function messages(program: string): Promise<unknown[]> {
+  await ingest.core.flush();
+  const rows = await ingest.rows(
+    `SELECT HostName, SyslogMessage FROM Syslog WHERE ProcessName = '${program}' ORDER BY SyslogMessage`,
+  );
+  return rows.map(([host, message]) => `${String(host)}: ${String(message)}`);
+}
+
+describe('syslog doors', () => {
+  it('take lines and counted frames over TCP, and what is left at the end', async () => {
+    doors = await openTestDoors(ingest, { tcpPort: 0 });
+    const socket = await socketTo(doors.ports.tcp!);
+    const counted = `${stamp()} h1 tcpform - - - two\nlines`;
+    await send(
+      socket,
+      `${stamp()} h1 tcpform - - - one\n${counted.length} ${counted}<38>Jan  8 03:37:09 h2 tcpform[7]: three\n${stamp()} - tcpform - - - four`,
+    );
+    await doors.stop();
+    expect(await messages('tcpform')).toEqual(['127.0.0.1: four', 'h1: one', 'h2: three', 'h1: two lines']);
+  });
+
+  it('take datagrams', async () => {
+    doors = await openTestDoors(ingest, { udpPort: 0 });
+    const socket = createSocket('udp4');
+    const port = doors.ports.udp!;
+    for (const text of [
+      `${stamp()} h1 udpform - - - one\n`,
+      '<38>udpform: no header',
+      '<38>Jan  8 03:37:09 udpform[1]: no host',
+    ])
+      await new Promise((done) => socket.send(text, port, '127.0.0.1', done));
+    socket.close();
+    await sleep(100);
+    await doors.stop();
+    expect(await messages('udpform')).toEqual(['127.0.0.1: no header', '127.0.0.1: no host', 'h1: one']);
+  });
+
+  it('know each line’s source, also of JSON behind a header, in one connection', async () => {
+    doors = await openTestDoors(ingest, { tcpPort: 0 });
+    const event = {
+      System: {
+        EventID: 4999,
+        TimeCreated: { SystemTime: new Date().toISOString() },
+        Computer: 'mixed-host',
+        Channel: 'Mixed',
+      },
+      EventData: { a: 'b' },
+    };
+    const broken = '{"System":{"EventID":1,"TimeCreated":';
+    const text = [
+      `${stamp()} h1 mixed - - - plain`,
+      JSON.stringify(event),
+      `<38>Jan  8 03:37:09 h1 mixed: ${JSON.stringify({ ...event, EventData: { a: 'c' } })}`,
+      `<38>Jan  8 03:37:09 h1 mixed: ${broken}`,
+      `<38>Jan  8 03:37:09 h1 mixed: {"other":1}`,
+    ].join('\n');
+    await send(await socketTo(doors.ports.tcp!), text);
+    await doors.stop();
+    expect(await messages('mixed')).toEqual([`h1: plain`, `h1: ${broken}`, 'h1: {"other":1}'].toSorted());
+    const rows = await ingest.rows(
+      `SELECT EventData FROM WindowsEvent WHERE Computer = 'mixed-host' AND EventID = 4999 ORDER BY EventData`,
+    );
+    expect(rows.map(([data]) => JSON.parse(String(data)) as unknown)).toEqual([{ a: 'b' }, { a: 'c' }]);
+  });
+
+  it('keep a line of more than 1 MiB cut, and count it', async () => {
+    doors = await openTestDoors(ingest, { tcpPort: 0 });
+    const before = doors.health().cutLines;
+    const socket = await socketTo(doors.ports.tcp!);
+    await send(socket, `${stamp()} h1 longform - - - ${'x'.repeat(3 * 2 ** 20)}\n${stamp()} h1 longform - - - next\n`);
+    await doors.stop();
+    expect((await messages('longform')).map((text) => String(text).length)).toEqual([
+      'h1: next'.length,
+      expect.closeTo(2 ** 20, -2),
+    ]);
+    expect(doors.health().cutLines - before).toBe(1);
+  });
+
+  it('refuse senders of other ranges and connections past the bound, and count them', async () => {
+    doors = await openTestDoors(ingest, { tcpPort: 0, udpPort: 0, allowedSenders: ['10.0.0.0/8', '::1'] });
+    const before = doors.health().refused;
+    await send(await socketTo(doors.ports.tcp!), `${stamp()} h1 refused - - - x\n`);
+    const datagram = createSocket('udp4');
+    await new Promise((done) => datagram.send(`${stamp()} h1 refused - - - x`, doors!.ports.udp!, '127.0.0.1', done));
+    datagram.close();
+    await expect.poll(() => doors!.health().refused - before).toBe(2);
+    await doors.stop();
+    doors = await openTestDoors(ingest, { tcpPort: 0, connectionsMax: 1, allowedSenders: ['127.0.0.0/8'] });
+    const first = await socketTo(doors.ports.tcp!);
+    await expect.poll(() => doors!.health().connections).toBe(1);
+    await send(await socketTo(doors.ports.tcp!), `${stamp()} h1 refused - - - x\n`);
+    await send(first, `${stamp()} h1 refused - - - taken\n`);
+    await doors.stop();
+    expect(await messages('refused')).toEqual(['h1: taken']);
+  });
+
+  it('serve TLS with our certificate, and take only clients with one by our CA where that is set', async () => {
+    doors = await openTestDoors(ingest, { tlsPort: 0, tls: { ...tls.server, clientAuthority: tls.authority } });
+    const port = doors.ports.tls!;
+    const trusting = { port, host: 'localhost', ca: tls.authority };
+    const { certificate, key } = tls.client;
+    const named = connectTls({ ...trusting, cert: certificate, key });
+    await once(named, 'secureConnect');
+    await send(named, `${stamp()} h1 tlsform - - - with\n`);
+    const nameless = connectTls(trusting);
+    const error = once(nameless, 'error');
+    nameless.write(`${stamp()} h1 tlsform - - - without\n`);
+    expect(String(await error)).toMatch(/certificate required|ECONNRESET|EPIPE/);
+    await doors.stop();
+    expect(await messages('tlsform')).toEqual(['h1: with']);
+  });
+});
+
+describe('when the spool is full', () => {
+  it('senders over TCP wait, datagrams are dropped and counted, and nothing that was taken is lost', async () => {
+    let full = true;
+    let stored = 0;
+    const append = (_stream: string, lines: Uint8Array): Promise<void> => {
+      if (full) return Promise.reject(new SallyportError('TooManyRequests', 'the spool is full'));
+      stored += lines.length + 1;
+      return Promise.resolve();
+    };
+    const { core } = ingest;
+    const services = {
+      core: { streams: core.streams, metrics: core.metrics, spool: { append, stats: () => core.spool.stats() } },
+      counts: syslogCounts(createMetrics(), systemClock, silentLog),
+      clock: systemClock,
+      log: silentLog,
+    };
+    doors = await openSyslogDoors(services, {
+      host: '127.0.0.1',
+      tcpPort: 0,
+      udpPort: 0,
+      connectionsMax: 10,
+      allowedSenders: [],
+    });
+    const line = `${stamp()} h1 full - - - ${'x'.repeat(60_000)}\n`;
+    const socket = await socketTo(doors.ports.tcp!);
+    let sent = 0;
+    const total = 64 * 2 ** 20;
+    const sending = (async () => {
+      for (; sent < total; sent += line.length) if (!socket.write(line)) await once(socket, 'drain');
+    })();
+    await expect.poll(() => doors!.health().blocked, { timeout: 5_000 }).toBe('the spool is full');
+    await sleep(1_000);
+    const stuck = sent;
+    await sleep(300);
+    expect(sent).toBe(stuck);
+    expect(stuck).toBeLessThan(total);
+    const datagram = createSocket('udp4');
+    await new Promise((done) => datagram.send('<38>dropped', doors!.ports.udp!, '127.0.0.1', done));
+    datagram.close();
+    await expect.poll(() => doors!.health().dropped.spool).toBe(1);
+    full = false;
+    await sending;
+    const closed = once(socket, 'close');
+    socket.end();
+    socket.resume();
+    await closed;
+    await doors.stop();
+    expect(stored).toBe(sent);
+  }, 20_000);
+});
