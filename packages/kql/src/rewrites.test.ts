@@ -81,6 +81,8 @@ const step = fc.oneof(
     'mv-expand J = dynamic(["p", "q"]) | extend Host = strcat(Host, tostring(J))',
     'distinct User, Host, N | order by N asc, User asc, Host asc | extend Row = row_number()',
     'union (Hosts | project User = Owner, Host, N = Weight)',
+    'distinct User, Host, N | order by N desc, User asc, Host asc | take 7 | extend Half = N / 2, Long = strcat(User, Host)',
+    'distinct User, Host, N | order by User asc, Host asc, N asc | take 9',
     'lookup kind=leftouter (Hosts | summarize Weight = max(Weight) by Host) on Host',
   ),
   joinKind.map(

@@ -17,6 +17,8 @@ export interface Block {
   readonly grouping?: Sql;
   readonly having?: readonly Sql[];
   readonly tail?: Sql;
+  /** Closed by a LIMIT alone: other columns may still be computed of its rows. `count` when that is a constant, `order` as in the tail. */
+  readonly limited?: { readonly order: Sql; readonly count: bigint | undefined };
   readonly closed: boolean;
 }
 

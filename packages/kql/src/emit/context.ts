@@ -4,6 +4,8 @@ import type { CompileOptions, Rewrites, TableRead } from '../types.ts';
 import type { Block } from './block.ts';
 import type { Scope } from './expression.ts';
 
+export type Takes = 'rows' | 'groups' | 'columns';
+
 export type RelOf<K extends Rel['kind']> = Extract<Rel, { kind: K }>;
 
 /** What the emitter of one kind of node may use of the whole. */
@@ -33,8 +35,9 @@ export interface Context {
   /**
    * The block when it can take more over these columns (each with how often it is read; 2 where that is not told), else the block as a
    * subquery. `groups`: the caller's step may also stand on groups: it adds conditions to `having` then, and no grouping of its own.
+   * `columns`: it only computes columns, and may stand on a LIMIT too.
    */
-  open(block: Block, over: ReadonlyMap<string, number> | Iterable<string>, takes?: 'rows' | 'groups'): Block;
+  open(block: Block, over: ReadonlyMap<string, number> | Iterable<string>, takes?: Takes): Block;
   asSubquery(block: Block): Block;
-  orderBy(keys: readonly SortKey[], block: Block): Sql;
+  orderBy(keys: readonly SortKey[], block: Pick<Block, 'columns'>): Sql;
 }

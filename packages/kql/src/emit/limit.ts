@@ -12,9 +12,11 @@ export function emitLimit(e: Context, rel: RelOf<'limit'>, needed: ReadonlySet<s
   const order = rel.input.order.length ? sql` ORDER BY ${e.orderBy(rel.input.order, input)}` : sql``;
   const by = rel.by.length ? sql` BY ${join(rel.by.map((name) => input.columns.get(name)!.sql))}` : sql``;
   const count = emitExpression(rel.count, e.scope(input)).sql;
+  const constant = rel.count.kind === 'literal' ? (rel.count.value as bigint) : undefined;
   return {
     ...input,
-    tail: sql`${order} LIMIT ${rel.count.kind === 'literal' ? integer(rel.count.value as bigint) : sql`(SELECT toUInt64(${count}))`}${by}`,
+    tail: sql`${order} LIMIT ${constant === undefined ? sql`(SELECT toUInt64(${count}))` : integer(constant)}${by}`,
     closed: true,
+    ...(e.rewrites.mergeSteps ? { limited: { order, count: rel.by.length ? undefined : constant } } : {}),
   };
 }

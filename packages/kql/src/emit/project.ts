@@ -8,7 +8,10 @@ export function emitProject(e: Context, rel: RelOf<'project'>, needed: ReadonlyS
   const { items, input: source } = withoutUnread(wanted, rel.input);
   const used = union(...items.map((item) => columnsOf(item.expr)));
   const computed = items.filter((item) => item.expr.kind !== 'column').map((item) => item.expr);
-  const input = e.open(e.emit(source, used), usesOf(computed), 'groups');
+  const block = e.emit(source, used);
+  // Without a sort the engine would compute whole blocks of rows before the LIMIT cuts them.
+  const takes = computed.length && block.limited?.order.text === '' ? 'groups' : 'columns';
+  const input = e.open(block, usesOf(computed), takes);
   const scope = e.scopeOf(input, computed);
   const columns = new Map(
     items.map((item) => [

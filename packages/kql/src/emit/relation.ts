@@ -7,7 +7,7 @@ import { emitAggregate } from './aggregate.ts';
 import { clauses, union, withClause, type Block } from './block.ts';
 import { cell, engineCell, saysTwice } from './cells.ts';
 import { jsonRow } from './json-rows.ts';
-import type { Context } from './context.ts';
+import type { Context, Takes } from './context.ts';
 import type { Scope } from './expression.ts';
 import { emitGraph, emitGraphMatch } from './graph/match.ts';
 import { emitJoin } from './join.ts';
@@ -75,15 +75,17 @@ export class Emitter implements Context {
     );
     const output = this.options.output ?? 'json';
     const repeated = fields.filter((f) => output !== 'engine' && saysTwice(f)).map((f) => f.name);
-    const inner = this.open(this.emit(rel, needed), [...repeated, ...rel.order.map((k) => k.column)], 'groups');
+    const block = this.emit(rel, needed);
+    const done = this.#endsAsAsked(rel, block);
+    const inner = this.open(block, [...repeated, ...rel.order.map((k) => k.column)], done ? 'columns' : 'groups');
     const items = fields.map((f) => {
       const { sql: column, plain } = inner.columns.get(f.name)!;
       // Said several times over, so named; what only reads a column is short as it is.
       if (typeof output === 'object') return plain ? column : (this.scope(inner).name?.(column) ?? column);
       return sql`${output === 'json' ? cell(f, column) : engineCell(f, column)} AS ${identifier(f.name)}`;
     });
-    const order = rel.order.length ? sql` ORDER BY ${this.orderBy(rel.order, inner)}` : sql``;
-    const limit = this.options.maxRows === undefined ? sql`` : sql` LIMIT ${integer(this.options.maxRows + 1)}`;
+    const order = !done && rel.order.length ? sql` ORDER BY ${this.orderBy(rel.order, inner)}` : sql``;
+    const limit = done || this.options.maxRows === undefined ? sql`` : sql` LIMIT ${integer(this.options.maxRows + 1)}`;
     // A table without a column has no row that could be seen; the engine knows no such table.
     if (!fields.length) return sql`SELECT 1 AS ${identifier('none')} LIMIT 0`;
     const list =
@@ -96,6 +98,16 @@ export class Emitter implements Context {
     const body = sql`SELECT ${list} FROM ${inner.from}${clauses(inner)}${order}${limit}`;
     const shared = this.#shared?.tables.map((t) => sql`${t.name} AS MATERIALIZED (${t.select})`);
     return withClause(inner, body, shared);
+  }
+
+  /** Whether the block's own LIMIT and order are the answer's. */
+  #endsAsAsked(rel: Rel, { limited, columns }: Block): boolean {
+    if (limited?.count === undefined) return false;
+    const { maxRows } = this.options;
+    if (maxRows !== undefined && limited.count > BigInt(maxRows) + 1n) return false;
+    if (!rel.order.every((k) => columns.has(k.column))) return false;
+    const order = rel.order.length ? ` ORDER BY ${this.orderBy(rel.order, { columns }).text}` : '';
+    return order === limited.order.text;
   }
 
   /** A table that is computed once, as it stands in FROM. */
@@ -183,8 +195,9 @@ export class Emitter implements Context {
     };
   }
 
-  open(block: Block, over: ReadonlyMap<string, number> | Iterable<string>, takes: 'rows' | 'groups' = 'rows'): Block {
-    if (block.closed || (block.grouping && takes === 'rows')) return this.asSubquery(block);
+  open(block: Block, over: ReadonlyMap<string, number> | Iterable<string>, takes: Takes = 'rows'): Block {
+    if (block.closed && !(block.limited && takes === 'columns')) return this.asSubquery(block);
+    if (block.grouping && takes === 'rows') return this.asSubquery(block);
     const uses = over instanceof Map ? (over as ReadonlyMap<string, number>) : timesTwo(over as Iterable<string>);
     const computed = [...uses.keys()].filter((name) => !(block.columns.get(name)?.plain ?? true));
     if (!computed.length) return block;
@@ -200,7 +213,7 @@ export class Emitter implements Context {
     return this.asFrom(this.render(block, names), names);
   }
 
-  orderBy(keys: readonly SortKey[], block: Block): Sql {
+  orderBy(keys: readonly SortKey[], block: Pick<Block, 'columns'>): Sql {
     return join(
       keys.map((k) => {
         const column = block.columns.get(k.column)!.sql;
