@@ -9,6 +9,7 @@ import {
   incidentRoutes,
   kustoRoutes,
   logAnalyticsRoutes,
+  otlpRoutes,
   sessionRoutes,
   splunkRoutes,
   systemRoutes,
@@ -119,9 +120,10 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform):
   http.bind(incidentRoutes, domains.incidents.handlers);
   http.bind(detectionRoutes, domains.detection.handlers);
   http.bind(dataRoutes, domains.ingest.handlers);
-  const { splunk, elastic } = domains.ingest.doors;
+  const { splunk, elastic, otlp } = domains.ingest.doors;
   http.bind(splunkRoutes, splunk.handlers, splunk.error);
   http.bind(elasticRoutes, elastic.handlers, elastic.error);
+  http.bind(otlpRoutes, otlp.handlers, otlp.error);
   http.bind(systemRoutes, system.handlers);
 }
 

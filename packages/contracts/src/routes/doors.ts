@@ -145,3 +145,13 @@ export const elasticRoutes = {
     summary: 'Elasticsearch: one document',
   }),
 } as const;
+
+/** https://opentelemetry.io/docs/specs/otlp/#otlphttp */
+export const otlpRoutes = {
+  sendOtlpLogs: route({
+    ...door,
+    method: 'POST',
+    path: '/v1/logs',
+    summary: 'OpenTelemetry: logs, as Protocol Buffers or JSON',
+  }),
+} as const;

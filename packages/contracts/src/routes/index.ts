@@ -2,7 +2,7 @@ import type { RouteTable } from '../route.ts';
 import { graphRoutes, kustoRoutes, logAnalyticsRoutes } from './clients.ts';
 import { dataRoutes } from './data.ts';
 import { detectionRoutes } from './detection.ts';
-import { elasticRoutes, splunkRoutes } from './doors.ts';
+import { elasticRoutes, otlpRoutes, splunkRoutes } from './doors.ts';
 import { huntingRoutes } from './hunting.ts';
 import { incidentRoutes } from './incidents.ts';
 import { sessionRoutes, tokenRoutes } from './session.ts';
@@ -21,5 +21,6 @@ export const routes = {
   ...dataRoutes,
   ...splunkRoutes,
   ...elasticRoutes,
+  ...otlpRoutes,
   ...systemRoutes,
 } as const satisfies RouteTable;

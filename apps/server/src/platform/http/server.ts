@@ -30,7 +30,7 @@ export interface HttpOptions extends Omit<PipelineServices, 'limitRate' | 'publi
   readonly drainTime: number;
 }
 
-/** How an error is said to the clients of some routes. */
+/** How an error is said to the clients of some routes: as JSON, or as bytes whose type is in the headers. */
 export type ErrorFace = (
   error: SallyportError,
   request: FastifyRequest,
@@ -203,11 +203,11 @@ async function sendError(
   const { status, body, headers = {} } = errorFace(error, request);
   await reply
     .code(status)
+    .type('application/json; charset=utf-8')
     .headers(headers)
     .header('x-request-id', request.id)
     .header('cache-control', 'no-store')
-    .type('application/json; charset=utf-8')
-    .send(JSON.stringify(body));
+    .send(body instanceof Uint8Array ? body : JSON.stringify(body));
 }
 
 function answerFaults(app: FastifyInstance): void {
