@@ -37,7 +37,7 @@ const literalExpression: Bind = (node, place, b) => {
   const value = literalValue(kindOf(node), textOf(node));
   if (value === undefined) return b.fail('InvalidArgument', `${textOf(node)} is not a valid value`, node);
   // Defaults of parameters are left unbound.
-  return literal(node.ResultType ? typeOfSymbol(node.ResultType) : literalTypes[kindOf(node)] ?? 'dynamic', value);
+  return literal(node.ResultType ? typeOfSymbol(node.ResultType) : (literalTypes[kindOf(node)] ?? 'dynamic'), value);
 };
 
 const stringLiteral: Bind = (node, _place, b) => {
@@ -59,7 +59,10 @@ const nameReference: Bind = (node, place, b) => {
     // Over very many tables the library leaves out the suffix that tells the types of a column apart.
     const suffixed = place.input?.fields.find((f) => f.name === `${symbol.Name}_${typeOfSymbol(symbol.Type)}`);
     if (suffixed) return columnOf(suffixed);
-    const absent = (place.absent && absentType(name, place.absent)) ?? b.unseen.get(symbol.Name);
+    const absent =
+      (place.absent && absentType(name, place.absent)) ??
+      b.unseen.get(symbol.Name) ??
+      b.unseen.get(`${symbol.Name}_${typeOfSymbol(symbol.Type)}`);
     if (absent) return literal(absent, null);
     return b.fail('UnsupportedExpression', `the column ${name} cannot be read here`, node);
   }
@@ -150,7 +153,11 @@ for (const name of ['iff', 'iif'])
     const types = [yes, no].map((n) => typeOfSymbol(n.ResultType));
     // The published binder finds a common type of numbers; the real engine wants one for both.
     if (types.includes('real') && types.some((t) => t === 'int' || t === 'long'))
-      return b.fail('InvalidArgument', `${name}: a ${types[0]} and a ${types[1]}: make them one type, as with toreal()`, node);
+      return b.fail(
+        'InvalidArgument',
+        `${name}: a ${types[0]} and a ${types[1]}: make them one type, as with toreal()`,
+        node,
+      );
     return b.builtIn(
       'iff',
       [
