@@ -5,6 +5,7 @@ import { refusedFunctions } from '../functions/refused.ts';
 import { castFunction } from '../functions/conversions.ts';
 import { pathFunction, pathTextFunction } from '../functions/operators.ts';
 import { splitPart } from '../functions/strings.ts';
+import { literalOf } from '../functions/host.ts';
 import { minimumArity, parameterAt, type ResultOf, type ScalarFunction } from '../functions/registry.ts';
 import { operators, sources } from '../operators/index.ts';
 import {
@@ -114,6 +115,13 @@ export interface Place {
 
 /** What `step.column` of a scan reads; undefined when the first name is no step. */
 export type StepColumn = (step: string, column: string, node: SyntaxNode) => Expr | undefined;
+
+/** Which argument of a function is a regular expression. */
+const regexArgument: ReadonlyMap<string, number> = new Map([
+  ['extract', 0],
+  ['extract_all', 0],
+  ['replace_regex', 1],
+]);
 
 /** Deep nesting of calls is refused before it overflows the stack of the binder or the engine's parser. */
 const maxDepth = 200;
@@ -608,9 +616,16 @@ export class Binder {
     return expr;
   }
 
+  /** The value of a `toscalar()`, where the engine needs a constant: it is asked for. A regular expression out of a watchlist, say. */
+  #known(arg: Expr, node: SyntaxNode): Expr {
+    if (arg.kind !== 'scalarQuery') return arg;
+    const [row] = this.probe(arg.rel, 1, 'the value of toscalar()', node);
+    return literal(arg.type, literalOf(arg.type, row?.[0]) ?? (arg.type === 'string' ? '' : null));
+  }
   /** A call of a built-in: checks arity, sends aggregates and window functions where the place takes them. */
-  builtIn(name: string, args: readonly Expr[], type: KqlType, node: SyntaxNode, place: Place): Expr {
+  builtIn(name: string, given: readonly Expr[], type: KqlType, node: SyntaxNode, place: Place): Expr {
     const span = this.span(node);
+    const args = given.map((arg, i) => (regexArgument.get(name) === i ? this.#known(arg, node) : arg));
     const resultOf = (result: ResultOf): KqlType =>
       typeof result === 'function'
         ? result(args, type)
