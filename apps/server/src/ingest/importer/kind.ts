@@ -1,3 +1,4 @@
+import { evtxSignature, evtxSplitter } from './evtx/evtx.ts';
 import { sampleRecord, type SampleRecord } from '../sources/recognise.ts';
 import { lineSplitter, objectSplitter, type RecordSink, type Splitter } from './splitter.ts';
 
@@ -12,7 +13,6 @@ const signatures: readonly { readonly bytes: string; readonly at?: number; reado
   { bytes: '4d3cb2a1', message: 'a packet capture (pcap), which is not read' },
   { bytes: 'a1b23c4d', message: 'a packet capture (pcap), which is not read' },
   { bytes: '0a0d0d0a', message: 'a packet capture (pcapng), which is not read' },
-  { bytes: '456c6646696c6500', message: 'a Windows event log (evtx); export it as JSON lines' },
   { bytes: '53514c69746520666f726d6174203300', message: 'an SQLite database, which is not read' },
   { bytes: '504b0304', message: 'a zip inside a zip, which is not opened' },
   { bytes: '504b0506', message: 'an empty zip' },
@@ -32,8 +32,11 @@ const signatures: readonly { readonly bytes: string; readonly at?: number; reado
 /** Text holds no NUL. A few in many lines are damage, which is kept; more mean that it is no text. */
 const nulShareMax = 0.001;
 
-/** Why the file that begins with `head` holds no text, or undefined when it does. UTF-16 is told by its byte order mark before. */
+const isEvtx = (head: Uint8Array): boolean => evtxSignature.equals(head.subarray(0, evtxSignature.length));
+
+/** Why the file that begins with `head` can't be read, or undefined when it is text or an event log. UTF-16 is told by its byte order mark before. */
 export function binaryMessage(head: Uint8Array): string | undefined {
+  if (isEvtx(head)) return undefined;
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const signature = signatures.find(({ bytes: magic, at = 0 }) => {
     const expected = Buffer.from(magic, 'hex');
@@ -53,7 +56,9 @@ export interface Framing {
 
 function framing(head: Uint8Array, splitter: (sink: RecordSink) => Splitter, complete: boolean): Framing {
   const sample: SampleRecord[] = [];
-  const take: RecordSink = (record) => {
+  const take: RecordSink = (record, broken) => {
+    // The text of a broken one tells what is wrong with it, and nothing of the others.
+    if (broken && splitter === evtxSplitter) return;
     if (sample.length < sampleRecords) sample.push(sampleRecord(Buffer.from(record).toString()));
   };
   const probe = splitter(take);
@@ -85,6 +90,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
  * array of objects in it, which is a record itself or a wrapper: whichever is recognised. `complete`: the head is the whole file.
  */
 export function framingsOf(head: Uint8Array, complete: boolean): Framing[] {
+  if (isEvtx(head)) return [framing(head, evtxSplitter, complete)];
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString().trimStart();
   const lines = () => framing(head, lineSplitter, complete);
   if (/^\[\s*[{[\]]/.test(text)) {
