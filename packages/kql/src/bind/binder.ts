@@ -116,6 +116,8 @@ export interface Place {
 /** What `step.column` of a scan reads; undefined when the first name is no step. */
 export type StepColumn = (step: string, column: string, node: SyntaxNode) => Expr | undefined;
 
+/** Of no regular expression there is no match. */
+const matchesNothing = '(\\b\\B)';
 /** Which argument of a function is a regular expression. */
 const regexArgument: ReadonlyMap<string, number> = new Map([
   ['extract', 0],
@@ -620,7 +622,8 @@ export class Binder {
   #known(arg: Expr, node: SyntaxNode): Expr {
     if (arg.kind !== 'scalarQuery') return arg;
     const [row] = this.probe(arg.rel, 1, 'the value of toscalar()', node);
-    return literal(arg.type, literalOf(arg.type, row?.[0]) ?? (arg.type === 'string' ? '' : null));
+    const value = literalOf(arg.type, row?.[0]);
+    return literal(arg.type, value === '' || value === null ? matchesNothing : value);
   }
   /** A call of a built-in: checks arity, sends aggregates and window functions where the place takes them. */
   builtIn(name: string, given: readonly Expr[], type: KqlType, node: SyntaxNode, place: Place): Expr {
