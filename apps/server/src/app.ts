@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
+  dataCollectorRoutes,
   dataRoutes,
   detectionRoutes,
   elasticRoutes,
@@ -14,6 +15,7 @@ import {
   splunkRoutes,
   systemRoutes,
   tokenRoutes,
+  webhookRoutes,
 } from '@sallyport/contracts';
 import { z } from 'zod';
 import { runDemo } from './demo-run.ts';
@@ -64,7 +66,12 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
     trustedProxies: config.trustedProxies,
     drainTime: config.drainTime,
     portalFolder,
-    authenticator: { session: domains.identity.callerOfSession, token: domains.access.callerOfToken },
+    authenticator: {
+      session: domains.identity.callerOfSession,
+      token: domains.access.callerOfToken,
+      sharedKey: domains.access.callerOfSharedKey,
+      signers: domains.access.signers,
+    },
     ...(options.rateLimits ? { rateLimits: options.rateLimits } : {}),
     ...(options.checkAnswers === undefined ? {} : { checkAnswers: options.checkAnswers }),
   });
@@ -120,10 +127,12 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform):
   http.bind(incidentRoutes, domains.incidents.handlers);
   http.bind(detectionRoutes, domains.detection.handlers);
   http.bind(dataRoutes, domains.ingest.handlers);
-  const { splunk, elastic, otlp } = domains.ingest.doors;
+  const { splunk, elastic, otlp, dataCollector, webhook } = domains.ingest.doors;
   http.bind(splunkRoutes, splunk.handlers, splunk.error);
   http.bind(elasticRoutes, elastic.handlers, elastic.error);
   http.bind(otlpRoutes, otlp.handlers, otlp.error);
+  http.bind(dataCollectorRoutes, dataCollector.handlers, dataCollector.error);
+  http.bind(webhookRoutes, webhook.handlers, webhook.error);
   http.bind(systemRoutes, system.handlers);
 }
 

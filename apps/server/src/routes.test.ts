@@ -40,6 +40,7 @@ async function statusOf(route: RouteDefinition, headers: Record<string, string>)
   return response.statusCode;
 }
 
+/** Some doors say 403 where others say 401, as the products that they stand for do. */
 const refused = [errorCodes.Unauthenticated, errorCodes.Forbidden] as const;
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const another = (permission: Permission) => [...tokens].find(([scope]) => scope !== permission)![1];
@@ -50,7 +51,7 @@ describe('every route', () => {
   });
 
   it.each(guarded)('%s is refused without a credential', async (_name, route) => {
-    expect(await statusOf(route, {})).toBe(errorCodes.Unauthenticated);
+    expect(refused).toContain(await statusOf(route, {}));
   });
 
   it.each(open)('%s is open without a credential', async (_name, route) => {
@@ -58,7 +59,6 @@ describe('every route', () => {
   });
 
   it.each(all)('%s is refused with a token that is no good', async (_name, route) => {
-    // 403 at the doors whose own product says it so.
     expect(refused).toContain(await statusOf(route, bearer('sp_no-such-token')));
   });
 

@@ -1,8 +1,11 @@
 import type { z } from 'zod';
 import type { Permission } from './permissions.ts';
 
-/** `Splunk <token>`; `Basic`: the token as password; `ApiKey`: the token, or base64 of `<anything>:<token>`. */
-export type TokenScheme = 'Splunk' | 'Basic' | 'ApiKey';
+/**
+ * `Splunk <token>`; `Basic`: the token as password; `ApiKey`: the token, or base64 of `<anything>:<token>`. Signed with a token's shared key: `SharedKey
+ * <the token's id>:<signature of headers>`; `Signature`: the header X-Hub-Signature-256 over the body, which the handler must read to its end.
+ */
+export type TokenScheme = 'Splunk' | 'Basic' | 'ApiKey' | 'SharedKey' | 'Signature';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 

@@ -39,6 +39,16 @@ export function tokenStore(db: Queryable) {
         `SELECT ${columns} FROM api_tokens WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > $2`,
         [hash, at],
       ),
+    liveById: (id: string, at: Date) =>
+      db.first<TokenRow>(`SELECT ${columns} FROM api_tokens WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2`, [
+        id,
+        at,
+      ]),
+    liveByName: (name: string, at: Date, most: number) =>
+      db.query<TokenRow>(
+        `SELECT ${columns} FROM api_tokens WHERE name = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY created_at DESC LIMIT $3`,
+        [name, at, most],
+      ),
     touch: (id: string, at: Date) => db.execute('UPDATE api_tokens SET last_used_at = $2 WHERE id = $1', [id, at]),
   };
 }

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 import { SallyportError, type ApiToken, type GrantedPermission } from '@sallyport/contracts';
-import type { Caller } from '../platform/http/index.ts';
+import type { Caller, SharedKeyClaim, Signer } from '../platform/http/index.ts';
 import { hashSecret, newSecret } from '../platform/tokens.ts';
 import type { Platform } from '../platform/types.ts';
 import { tokenStore, type TokenRow } from './store.ts';
@@ -13,9 +13,13 @@ const lastUsedGranularityMs = 60_000;
 
 export interface TokenCommands {
   list(): Promise<ApiToken[]>;
-  create(by: Caller, wish: NewToken): Promise<{ token: ApiToken; secret: string }>;
+  create(by: Caller, wish: NewToken): Promise<{ token: ApiToken; secret: string; sharedKey?: string }>;
   revoke(id: string): Promise<string>;
   readonly callerOf: (secret: string) => Promise<Caller | undefined>;
+  /** Whoever signed with the key of the token whose id is the workspace’s; undefined when it is another's, or too old. */
+  readonly callerOfSharedKey: (claim: SharedKeyClaim) => Promise<Caller | undefined>;
+  /** Who may have signed for this name, with their keys: tokens that may send logs. */
+  readonly signers: (name: string) => Promise<readonly Signer[]>;
 }
 
 export interface NewToken {
@@ -24,8 +28,35 @@ export interface NewToken {
   readonly expiresInDays: number;
 }
 
-export function tokenCommands({ database, clock }: Pick<Platform, 'database' | 'clock'>): TokenCommands {
+/** How far a signature's time may be from ours: past it, one that was overheard is worth nothing. */
+const signedWithinMs = 15 * 60_000;
+/** Tokens of one name that are tried: the old one and its successor, mostly. */
+const signersMax = 8;
+const mayBeSigned: GrantedPermission = 'data.ingest';
+
+const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+
+export function tokenCommands({
+  database,
+  clock,
+  sealing,
+}: Pick<Platform, 'database' | 'clock' | 'sealing'>): TokenCommands {
   const store = tokenStore(database);
+  // Whoever signs needs the key itself, and the database has but a hash of the secret: so the key follows from ours, which is not in it.
+  const sharedKeyOf = (id: string): Buffer => sealing.derive(`shared key of token ${id}`);
+  const callerOfRow = async (row: TokenRow): Promise<Caller> => {
+    const now = clock.now();
+    if (now.getTime() - (row.lastUsedAt?.getTime() ?? 0) > lastUsedGranularityMs) await store.touch(row.id, now);
+    return {
+      kind: 'token',
+      id: row.id,
+      name: `token:${row.name}`,
+      displayName: row.name,
+      role: '',
+      permissions: new Set(row.scopes),
+      session: undefined,
+    };
+  };
   return {
     list: async () => (await store.list()).map(toApiToken),
 
@@ -52,7 +83,8 @@ export function tokenCommands({ database, clock }: Pick<Platform, 'database' | '
         revokedAt: null,
       };
       await store.insert(row, hashSecret(secret));
-      return { token: toApiToken(row), secret };
+      const sharedKey = scopes.includes(mayBeSigned) ? { sharedKey: sharedKeyOf(row.id).toString('base64') } : {};
+      return { token: toApiToken(row), secret, ...sharedKey };
     },
 
     revoke: async (id) => {
@@ -63,19 +95,25 @@ export function tokenCommands({ database, clock }: Pick<Platform, 'database' | '
 
     callerOf: async (secret) => {
       if (!secret.startsWith(prefix)) return undefined;
-      const now = clock.now();
-      const row = await store.live(hashSecret(secret), now);
-      if (!row) return undefined;
-      if (now.getTime() - (row.lastUsedAt?.getTime() ?? 0) > lastUsedGranularityMs) await store.touch(row.id, now);
-      return {
-        kind: 'token',
-        id: row.id,
-        name: `token:${row.name}`,
-        displayName: row.name,
-        role: '',
-        permissions: new Set(row.scopes),
-        session: undefined,
-      };
+      const row = await store.live(hashSecret(secret), clock.now());
+      return row === undefined ? undefined : callerOfRow(row);
+    },
+
+    callerOfSharedKey: async ({ workspaceId, date, text, signature }) => {
+      const age = Math.abs(clock.now().getTime() - Date.parse(date));
+      if (!isUuid(workspaceId) || !(age <= signedWithinMs)) return undefined;
+      const right = createHmac('sha256', sharedKeyOf(workspaceId.toLowerCase())).update(text, 'utf8').digest();
+      if (signature.length !== right.length || !timingSafeEqual(signature, right)) return undefined;
+      const row = await store.liveById(workspaceId, clock.now());
+      return row?.scopes.includes(mayBeSigned) === true ? callerOfRow(row) : undefined;
+    },
+
+    signers: async (name) => {
+      const rows = await store.liveByName(name, clock.now(), signersMax);
+      const able = rows.filter(({ scopes }) => scopes.includes(mayBeSigned));
+      return Promise.all(
+        able.map(async (row) => ({ caller: await callerOfRow(row), key: sharedKeyOf(row.id).toString('base64') })),
+      );
     },
   };
 }

@@ -28,6 +28,13 @@ describe('sealing', () => {
     }
   });
 
+  it('derives the same secret for a purpose, and another for another', () => {
+    const derived = sealing.derive('a');
+    expect(derived).toHaveLength(64);
+    expect(createSealing(loadSealingKey(dataDir)).derive('a')).toEqual(derived);
+    expect([sealing.derive('b'), createSealing(Buffer.alloc(32)).derive('a')]).not.toContainEqual(derived);
+  });
+
   it('keeps its key to itself', () => {
     expect(statSync(join(dataDir, 'keys', 'sealing.key')).mode & 0o777).toBe(0o600);
   });

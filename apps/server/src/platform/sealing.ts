@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -8,11 +8,14 @@ export interface Sealing {
   seal(secret: Uint8Array, purpose: string): Buffer;
   /** Throws when the key, the purpose or the bytes are not those of `seal`. */
   open(sealed: Uint8Array, purpose: string): Buffer;
+  /** A secret of 64 bytes that is always the same for a purpose, and tells nothing of the others: it need not be kept. */
+  derive(purpose: string): Buffer;
 }
 
 const version = 1;
 const ivBytes = 12;
 const tagBytes = 16;
+const derivedBytes = 64;
 
 export function createSealing(key: Uint8Array): Sealing {
   if (key.length !== 32) throw new RangeError('the sealing key must have 32 bytes');
@@ -31,6 +34,7 @@ export function createSealing(key: Uint8Array): Sealing {
       decipher.setAAD(Buffer.from(purpose)).setAuthTag(tag);
       return Buffer.concat([decipher.update(sealed.subarray(1 + ivBytes + tagBytes)), decipher.final()]);
     },
+    derive: (purpose) => Buffer.from(hkdfSync('sha256', key, '', `derived:${purpose}`, derivedBytes)),
   };
 }
 

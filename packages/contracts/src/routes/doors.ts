@@ -155,3 +155,32 @@ export const otlpRoutes = {
     summary: 'OpenTelemetry: logs, as Protocol Buffers or JSON',
   }),
 } as const;
+
+/** https://learn.microsoft.com/rest/api/loganalytics/create-request */
+export const dataCollectorRoutes = {
+  sendDataCollectorLogs: route({
+    ...door,
+    method: 'POST',
+    path: '/api/logs',
+    schemes: ['SharedKey'],
+    query: z.object({ 'api-version': z.string().max(32).optional() }),
+    // 30 MB is the limit of Azure's.
+    bodyLimit: 30 * 1024 * 1024,
+    summary: 'Azure Monitor HTTP Data Collector API: JSON into a custom table, whose columns are made as they come',
+  }),
+} as const;
+
+/** https://docs.github.com/webhooks */
+export const webhookRoutes = {
+  sendWebhook: route({
+    ...door,
+    method: 'POST',
+    path: '/webhooks/:name',
+    schemes: ['Signature'],
+    params: z.object({ name: z.string().min(1).max(64) }),
+    query: z.object({ stream: z.string().max(128).optional() }),
+    // As GitHub's.
+    bodyLimit: 25 * 1024 * 1024,
+    summary: 'Webhook, its body signed (X-Hub-Signature-256) with the shared key of the API token of that name',
+  }),
+} as const;

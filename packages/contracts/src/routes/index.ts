@@ -2,7 +2,7 @@ import type { RouteTable } from '../route.ts';
 import { graphRoutes, kustoRoutes, logAnalyticsRoutes } from './clients.ts';
 import { dataRoutes } from './data.ts';
 import { detectionRoutes } from './detection.ts';
-import { elasticRoutes, otlpRoutes, splunkRoutes } from './doors.ts';
+import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRoutes } from './doors.ts';
 import { huntingRoutes } from './hunting.ts';
 import { incidentRoutes } from './incidents.ts';
 import { sessionRoutes, tokenRoutes } from './session.ts';
@@ -22,5 +22,7 @@ export const routes = {
   ...splunkRoutes,
   ...elasticRoutes,
   ...otlpRoutes,
+  ...dataCollectorRoutes,
+  ...webhookRoutes,
   ...systemRoutes,
 } as const satisfies RouteTable;

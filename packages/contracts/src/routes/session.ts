@@ -148,7 +148,8 @@ export const tokenRoutes = {
       scopes: z.array(PermissionName).min(1),
       expiresInDays: z.int().min(1).max(365).default(90),
     }),
-    response: z.object({ token: ApiToken, secret: z.string() }),
+    /** `sharedKey`: what signs calls to doors that take signatures; only of a token that may send logs. */
+    response: z.object({ token: ApiToken, secret: z.string(), sharedKey: z.string().optional() }),
   }),
   revokeToken: route({
     method: 'DELETE',

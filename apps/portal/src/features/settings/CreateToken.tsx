@@ -72,6 +72,11 @@ export function CreateToken(): ReactElement {
                 </MessageBarBody>
               </MessageBar>
               <Copyable text={create.data.secret} label="secret" />
+              {create.data.sharedKey !== undefined && (
+                <Field label="Shared key" hint={`Signs webhooks, and calls of the workspace ${create.data.token.id}`}>
+                  <Copyable text={create.data.sharedKey} label="shared key" />
+                </Field>
+              )}
             </DialogContent>
           ) : (
             <DialogContent className={styles.form}>

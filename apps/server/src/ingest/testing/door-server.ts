@@ -22,6 +22,8 @@ export interface DoorServer {
   /** Token with the scope `data.ingest`, and its id. */
   readonly token: string;
   readonly tokenId: string;
+  /** What that token signs with. */
+  readonly sharedKey: string;
   /** Token without it. */
   readonly reader: string;
   /** A call without a client, for what no client would send. */
@@ -65,6 +67,7 @@ export async function startDoorServer(settings: Record<string, string> = {}): Pr
     caFile,
     token: sender.secret,
     tokenId: sender.token.id,
+    sharedKey: sender.sharedKey ?? '',
     reader: reader.secret,
     call: (method, path, { body, headers = {} } = {}) => {
       const { promise, resolve, reject } = Promise.withResolvers<DoorAnswer>();

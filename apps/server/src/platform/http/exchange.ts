@@ -12,10 +12,38 @@ export interface Authenticator {
   session(cookie: string, from: { ipAddress: string; userAgent: string }): Promise<Caller | undefined>;
   /** By a bearer token. */
   token(token: string): Promise<Caller | undefined>;
+  /** By a signature over headers, as Azure's storage and Log Analytics have it. */
+  sharedKey(claim: SharedKeyClaim): Promise<Caller | undefined>;
+  /** Those who may sign the body of a call to this name. */
+  signers(name: string): Promise<readonly Signer[]>;
+}
+
+export interface SharedKeyClaim {
+  readonly workspaceId: string;
+  /** When it was signed, as a header says it; part of `text`. */
+  readonly date: string;
+  readonly text: string;
+  readonly signature: Uint8Array;
+}
+
+export interface Signer {
+  readonly caller: Caller;
+  /** The text that they sign with. */
+  readonly key: string;
+}
+
+/** A signature over a body that is not read yet. */
+export interface BodySignature {
+  readonly signers: readonly Signer[];
+  /** HMAC-SHA256. */
+  readonly signature: Uint8Array;
 }
 
 /** What a request shows of its caller. A bearer token wins over a cookie. */
-export type Credential = { readonly kind: 'none' } | { readonly kind: 'session' | 'token'; readonly value: string };
+export type Credential =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'session' | 'token'; readonly value: string }
+  | { readonly kind: 'signature' };
 
 /** One request on its way through the pipeline. Steps fill it in. */
 export interface Exchange {
@@ -29,6 +57,8 @@ export interface Exchange {
   readonly signal: AbortSignal;
   credential: Credential;
   caller: Caller | undefined;
+  /** Of a signed body: who `caller` is holds only once the body has been read to its end without an error. */
+  bodySignature: BodySignature | undefined;
   input: { params: unknown; query: unknown; body: unknown };
   answer: unknown;
   auditFacts: AuditFacts | undefined;

@@ -72,6 +72,8 @@ beforeAll(async () => {
     drainTime: 300,
     rateLimits: { signIn: 3, door: 100, other: 10_000 },
     authenticator: {
+      sharedKey: () => Promise.resolve(undefined),
+      signers: () => Promise.resolve([]),
       session: async (cookie) => (cookie === 'good' ? caller(['alerts.manage']) : undefined),
       token: async (token) =>
         token === 'good' ? { ...caller(['data.ingest']), kind: 'token', session: undefined } : undefined,

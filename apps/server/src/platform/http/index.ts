@@ -3,5 +3,5 @@ export { loadTls, type TlsMaterial } from './tls.ts';
 export { setSessionCookie, clearSessionCookie, sessionCookie } from './cookie.ts';
 export { defaultRateLimits, type RateLimits } from './rate-limit.ts';
 export { requireCaller, requirePerson } from './handlers.ts';
-export type { Authenticator } from './exchange.ts';
+export type { Authenticator, SharedKeyClaim, Signer } from './exchange.ts';
 export type { AuditFacts, Caller, Handler, HandlerInput, Handlers, RequestContext } from './handlers.ts';

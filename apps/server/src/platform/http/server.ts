@@ -144,6 +144,7 @@ function routeBinder(app: FastifyInstance, services: PipelineServices) {
         signal: gone.signal,
         credential: { kind: 'none' },
         caller: undefined,
+        bodySignature: undefined,
         input: { params: {}, query: {}, body: undefined },
         answer: undefined,
         auditFacts: undefined,
