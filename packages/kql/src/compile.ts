@@ -254,7 +254,7 @@ function emitted(text: string, plan: Plan, options: CompileOptions): Emitted {
 /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. Results are kept by text, catalogue version and options. */
 export function compile(text: string, catalogue: KqlCatalogue, options: CompileOptions): Compiled {
   // What a `source` answers is not known to be the same twice.
-  const { database, timespan, output, maxRows, noData, several, rewrites, parameters } = options;
+  const { database, timespan, output, maxRows, noData, several, rewrites, parameters, ipLocation } = options;
   const fromPlan = (): Emitted => emitted(text, planOf(text, givenOf(catalogue, options), noData), options);
   if (options.source || options.plan || options.external) return fromPlan().compiled;
   const key = JSON.stringify([
@@ -267,6 +267,7 @@ export function compile(text: string, catalogue: KqlCatalogue, options: CompileO
     several,
     rewrites,
     parameters,
+    ipLocation,
     text,
   ]);
   const kept = compiledByText.get(key, fromPlan);
@@ -315,15 +316,18 @@ export async function compileAsking(
 }
 
 /** The base tables that a query reads, by name, each once. Throws KqlError. */
-export const tablesOf = (text: string, catalogue: KqlCatalogue): readonly string[] => [
-  ...new Set(compile(text, catalogue, { now: new Date(0), noData: true }).reads.map((r) => r.table)),
+export const tablesOf = (text: string, catalogue: KqlCatalogue, always: Always = {}): readonly string[] => [
+  ...new Set(compile(text, catalogue, { ...always, now: new Date(0), noData: true }).reads.map((r) => r.table)),
 ];
 
+/** Options that do not change from one query to the next. */
+type Always = Pick<CompileOptions, 'ipLocation'>;
+
 /** A compiler bound to a changing catalogue: asks for it at each call; what it builds is kept by the catalogue's version. */
-export function createKql(catalogue: () => KqlCatalogue): Kql {
+export function createKql(catalogue: () => KqlCatalogue, always: Always = {}): Kql {
   return {
-    compile: (text, options) => compile(text, catalogue(), options),
-    compileAsking: (text, options, ask) => compileAsking(text, catalogue(), options, ask),
-    tablesOf: (text) => tablesOf(text, catalogue()),
+    compile: (text, options) => compile(text, catalogue(), { ...always, ...options }),
+    compileAsking: (text, options, ask) => compileAsking(text, catalogue(), { ...always, ...options }, ask),
+    tablesOf: (text) => tablesOf(text, catalogue(), always),
   };
 }

@@ -20,6 +20,7 @@ export {
   type ExternalRequest,
   type CompileOptions,
   type FunctionDefinition,
+  type IpLocation,
   type JsonRows,
   type KqlCatalogue,
   type KqlType,

@@ -91,6 +91,14 @@ export interface ExternalRequest {
   readonly properties: Readonly<Record<string, string>>;
 }
 
+/** Dictionaries of the engine that know where addresses are, by their names as SQL's `dictGet` takes them. */
+export interface IpLocation {
+  /** By address (IPv6, or IPv4 as such): `place`, a UInt64. */
+  readonly networks: string;
+  /** By place: `info`, what `geo_info_from_ip_address` answers as JSON text. */
+  readonly places: string;
+}
+
 export interface CompileOptions {
   /** What `now()` answers and `ago()` counts from. */
   readonly now: Date;
@@ -105,6 +113,8 @@ export interface CompileOptions {
    * query is refused. Who gives one has checked the addresses.
    */
   readonly external?: (request: ExternalRequest) => Sql | undefined;
+  /** What `geo_info_from_ip_address` asks. None given: a query that calls it is refused. */
+  readonly ipLocation?: IpLocation;
   /** `json` (default): cells as the contracts' `Cell`. `engine`: engine types, for INSERT … SELECT and subqueries. Or rows as text. */
   readonly output?: 'json' | 'engine' | JsonRows;
   /** A query may give several tables (`fork`, `facet`, several statements): `further` has them. Without this such a query is refused. */

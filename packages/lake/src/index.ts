@@ -22,6 +22,10 @@ export {
   type ReadAnswer,
   type TableStatus,
 } from './lake.ts';
+export { readDatabases, shippedLocations, type LocationDatabases } from './ip-location/database.ts';
+export type { Location } from './ip-location/locate.ts';
+export { MmdbError } from './ip-location/mmdb.ts';
+export { ipLocationNames, type IpLocationNames, type IpLocationResult } from './ip-location/store.ts';
 export type { LoadResult, LoadSegment, LoadStatement } from './load.ts';
 export type { PayloadRange } from './parts.ts';
 export { convertText, type Reader } from './reader.ts';

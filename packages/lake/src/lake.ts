@@ -6,6 +6,9 @@ import { z } from 'zod';
 import type { Catalogue, Column, KqlCatalogue, KqlFunction, TableDefinition } from './catalogue/catalogue.ts';
 import { Connection, readAll, type ConnectionOptions, type Reply } from './connection.ts';
 import { engineCode } from './errors.ts';
+import type { LocationDatabases } from './ip-location/database.ts';
+import { locateMax, locateSql, locationsOf, type Location } from './ip-location/locate.ts';
+import { IpLocations, type IpLocationNames, type IpLocationResult } from './ip-location/store.ts';
 import { Loader, type LoadResult, type LoadSegment, type LoadStatement } from './load.ts';
 import { insertStatement, encodeRows } from './rows.ts';
 import { liftSettings } from './settings.ts';
@@ -132,12 +135,20 @@ export class Lake {
   readonly #connection: Connection;
   readonly #tables: Tables;
   readonly #loader: Loader;
+  readonly #ipLocations: IpLocations;
 
-  private constructor(workspace: string, connection: Connection, tables: Tables, loader: Loader) {
+  private constructor(
+    workspace: string,
+    connection: Connection,
+    tables: Tables,
+    loader: Loader,
+    ipLocations: IpLocations,
+  ) {
     this.workspace = workspace;
     this.#connection = connection;
     this.#tables = tables;
     this.#loader = loader;
+    this.#ipLocations = ipLocations;
   }
 
   /** Connects and makes the workspace when it is not there. Waits `retryMs` for an engine that is not up. Throws SallyportError Unavailable. */
@@ -147,10 +158,12 @@ export class Lake {
     const cluster = options.clusterName === undefined ? undefined : { cluster: options.clusterName };
     const connection = new Connection(options, workspace);
     const tables = new Tables(connection, options.catalogue, workspace, cluster);
+    const ipLocations = new IpLocations(connection, workspace, cluster, options);
     const outside = new Connection(options);
     try {
       await outside.command(createDatabase(workspace, cluster));
       await tables.open();
+      await ipLocations.open();
     } catch (error) {
       await connection.close();
       throw error;
@@ -164,7 +177,7 @@ export class Lake {
       settings: { ...loadSettings, ...(cluster ? { distributed_foreground_insert: 1 } : {}) },
       logComment: comment(workspace, { operation: 'load' }),
     });
-    return new Lake(workspace, connection, tables, loader);
+    return new Lake(workspace, connection, tables, loader, ipLocations);
   }
 
   /** Shipped and custom tables as they now are. */
@@ -267,6 +280,25 @@ export class Lake {
   /** Reads again what other servers changed of custom tables and retention. */
   reloadTables(): Promise<void> {
     return this.#tables.reload();
+  }
+
+  /** The dictionaries of where addresses are, for `compile` of packages/kql. They are there from the start, and empty until `loadIpLocations`. */
+  get ipLocations(): IpLocationNames {
+    return this.#ipLocations.names;
+  }
+
+  /** Stores databases of IP locations (`readDatabases`), unless they are stored, and has the engine load them. Throws MmdbError, SallyportError. */
+  loadIpLocations(databases: LocationDatabases): Promise<IpLocationResult> {
+    return this.#ipLocations.load(databases);
+  }
+
+  /** What is known of addresses, by address; unknown ones are missing. At most 10,000 at once. Throws as `query` does. */
+  async locate(addresses: readonly string[], options: QueryOptions = {}): Promise<Map<string, Location>> {
+    if (addresses.length > locateMax) throw new RangeError(`at most ${locateMax} addresses at once`);
+    if (addresses.length === 0) return new Map();
+    const sql = locateSql(this.ipLocations);
+    const { rows } = await this.query(sql, { operation: 'locate', ...options, params: { addresses } });
+    return locationsOf(rows);
   }
 
   /** Sizes and times of the tables that hold rows, and of all custom ones; by name. */

@@ -1,1 +1,2 @@
+export { writeMmdb } from './mmdb.ts';
 export { startTestLake, type TestLake } from './lake.ts';

@@ -92,10 +92,10 @@ export function createQueries(
   externalData: ExternalData = createExternalData([]),
 ): Queries {
   // `workspace('…')` of another workspace is refused: rows of ours would not be what was asked for.
-  const kql = createKql(() => ({
-    ...lake.kqlCatalogue(functions),
-    names: [lake.workspace, workspaceGuid(lake.workspace)],
-  }));
+  const kql = createKql(
+    () => ({ ...lake.kqlCatalogue(functions), names: [lake.workspace, workspaceGuid(lake.workspace)] }),
+    { ipLocation: lake.ipLocations },
+  );
   const explained = <T>(error: unknown): T => {
     throw error instanceof KqlError ? invalidQuery(error) : error;
   };

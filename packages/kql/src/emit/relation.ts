@@ -154,6 +154,7 @@ export class Emitter implements Context {
       },
       query: (rel) => this.subquery(rel),
       now: () => this.moment(),
+      ipLocation: this.options.ipLocation,
       name: (expression) => {
         const known = block.names.find((n) => n.expression.text === expression.text);
         if (known) return known.name;

@@ -16,6 +16,7 @@ export function emitValues(e: Context, rel: RelOf<'values'>, needed: ReadonlySet
     },
     query: (r) => e.subquery(r),
     now: () => e.moment(),
+    ipLocation: e.options.ipLocation,
   };
   if (first && others.length === 0) {
     const empty: Block = {
@@ -59,6 +60,7 @@ export function emitRange(e: Context, rel: RelOf<'range'>): Block {
     },
     query: (r) => e.subquery(r),
     now: () => e.moment(),
+    ipLocation: e.options.ipLocation,
   };
   const type = field!.type;
   const part = (e: Expr): Sql => emitExpression(e, outside).sql;

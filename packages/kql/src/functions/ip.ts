@@ -122,7 +122,16 @@ const hasAny = (s: Sql, addresses: readonly Operand[], call: CallInfo, prefix: b
   return tests.length ? sql`(${join(tests, sql` OR `)})` : sql`false`;
 };
 
+/** Text that is no address is read as `::`, of which nothing is known; so the answer is null, as of any unknown address. */
+const geoInfo: ScalarFunction['build'] = ([ip], call) => {
+  const { ipLocation } = call;
+  if (!ipLocation) return call.fail('no database of IP locations is at hand where this query runs');
+  const place = sql`dictGetOrDefault(${string(ipLocation.networks)}, 'place', toIPv6OrDefault(trimBoth(${ip!.sql})), toUInt64(0))`;
+  return sql`dictGetOrDefault(${string(ipLocation.places)}, 'info', ${place}, '')`;
+};
+
 export const ipFunctions: readonly ScalarFunction[] = [
+  scalarWith('geo_info_from_ip_address', ['string'], 'dynamic', geoInfo, 'maybe'),
   scalarWith('ipv4_is_private', ['string'], 'bool', ([ip], call) => isPrivate(ip!.sql, call), 'maybe'),
   scalar('ipv4_is_in_range', ['string', 'string'], 'bool', inRange, 'maybe'),
   scalarWith(

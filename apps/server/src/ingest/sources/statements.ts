@@ -6,7 +6,15 @@ import {
   type KqlCatalogue,
   type KqlType,
 } from '@sallyport/kql';
-import { engineType, sqlName, sqlString, type Column, type LoadStatement, type TableDefinition } from '@sallyport/lake';
+import {
+  engineType,
+  ipLocationNames,
+  sqlName,
+  sqlString,
+  type Column,
+  type LoadStatement,
+  type TableDefinition,
+} from '@sallyport/lake';
 import { isNoMark } from '../doors/recent-calls.ts';
 import { jsonColumns } from './columns.ts';
 import type { SourceStream } from './load.ts';
@@ -267,7 +275,7 @@ function compileAccept(stream: SourceStream, compiler: StreamCompiler): Accept {
   return { sql: compiled.sql };
 }
 
-const compileOptions = { output: 'engine', source: () => placeholder } as const;
+const compileOptions = { output: 'engine', source: () => placeholder, ipLocation: ipLocationNames } as const;
 
 function compileFlow(stream: SourceStream, flow: SourceStream['flows'][number], compiler: StreamCompiler): Flow {
   const table = compiler.table(flow.table);
