@@ -172,7 +172,8 @@ describe('the door', () => {
       const request = { resourceLogs: [{ scopeLogs: [{ logRecords: [value, { body: value }] }] }] };
       orFault(() => readJson(Buffer.from(JSON.stringify(request))));
     });
-    for (const property of [anyBytes, anyJson]) expect(() => fc.assert(property)).not.toThrow();
+    expect(() => fc.assert(anyBytes)).not.toThrow();
+    expect(() => fc.assert(anyJson)).not.toThrow();
   });
 
   it('answers 429 and when to come again while the spool is full, and loses nothing', async () => {
