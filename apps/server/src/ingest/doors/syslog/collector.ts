@@ -10,6 +10,8 @@ const flushAfterMs = 200;
 const batchBytes = 1024 * 1024;
 /** Lines that wait for the disk; past it senders wait. */
 const waitingBytesMax = 16 * 1024 * 1024;
+/** The same while the spool takes none: at a stop they would be lost, and in the senders' queues they are not. */
+const blockedBytesMax = 2 * batchBytes;
 /** Past this datagrams are dropped: the rest is for those that can be slowed. */
 const droppingBytesMax = waitingBytesMax / 2;
 const pauseMs = { first: 100, max: 2_000 };
@@ -68,7 +70,7 @@ export class Collector {
 
   /** Undefined when there is room for more lines, else what resolves when there is some again. */
   room(): Promise<void> | undefined {
-    if (this.#waiting < waitingBytesMax) return undefined;
+    if (this.#waiting < (this.#blocked === undefined ? waitingBytesMax : blockedBytesMax)) return undefined;
     return (this.#room ??= Promise.withResolvers<void>()).promise;
   }
 

@@ -141,11 +141,6 @@ export class Framing {
     this.#part = { kind: 'start' };
   }
 
-  /** Gives back what it holds, without a line. */
-  drop(): void {
-    this.#line.drop();
-  }
-
   #start(bytes: Uint8Array, start: number): number {
     let at = start;
     // Between frames: some senders end a counted frame with a line feed that they don't count.

@@ -157,52 +157,77 @@ describe('syslog doors', () => {
 });
 
 describe('when the spool is full', () => {
-  it('senders over TCP wait, datagrams are dropped and counted, and nothing that was taken is lost', async () => {
-    let full = true;
-    let stored = 0;
-    const append = (_stream: string, lines: Uint8Array): Promise<void> => {
-      if (full) return Promise.reject(new SallyportError('TooManyRequests', 'the spool is full'));
-      stored += lines.length + 1;
-      return Promise.resolve();
-    };
-    const { core } = ingest;
+  type Append = (stream: string, lines: Uint8Array) => Promise<void>;
+  const full = () => Promise.reject(new SallyportError('TooManyRequests', 'the spool is full'));
+
+  const openOver = (append: Append): Promise<SyslogDoors> => {
+    const { streams, metrics, spool } = ingest.core;
     const services = {
-      core: { streams: core.streams, metrics: core.metrics, spool: { append, stats: () => core.spool.stats() } },
+      core: { streams, metrics, spool: { append, stats: () => spool.stats() } },
       counts: syslogCounts(createMetrics(), systemClock, silentLog),
       clock: systemClock,
       log: silentLog,
     };
-    doors = await openSyslogDoors(services, {
-      host: '127.0.0.1',
-      tcpPort: 0,
-      udpPort: 0,
-      connectionsMax: 10,
-      allowedSenders: [],
-    });
-    const line = `${stamp()} h1 full - - - ${'x'.repeat(60_000)}\n`;
-    const socket = await socketTo(doors.ports.tcp!);
-    let sent = 0;
-    const total = 64 * 2 ** 20;
-    const sending = (async () => {
-      for (; sent < total; sent += line.length) if (!socket.write(line)) await once(socket, 'drain');
-    })();
-    await expect.poll(() => doors!.health().blocked, { timeout: 5_000 }).toBe('the spool is full');
+    const settings = { host: '127.0.0.1', connectionsMax: 10, allowedSenders: [] };
+    return openSyslogDoors(services, { ...settings, tcpPort: 0, udpPort: 0 });
+  };
+
+  const line = `${stamp()} h1 full - - - ${'x'.repeat(60_000)}\n`;
+  const total = 64 * 2 ** 20;
+  /** Writes as fast as it may; ends early when the connection does. */
+  async function flood(socket: Socket, onSent: (bytes: number) => void): Promise<void> {
+    for (let sent = 0; sent < total && socket.writable; sent += line.length) {
+      if (!socket.write(line))
+        await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined);
+      onSent(line.length);
+    }
+  }
+
+  it('senders over TCP wait, datagrams are dropped and counted, and nothing that was taken is lost', async () => {
+    let isFull = true;
+    let [stored, sent] = [0, 0];
+    const open = (doors = await openOver((_stream, lines) => {
+      if (isFull) return full();
+      stored += lines.length + 1;
+      return Promise.resolve();
+    }));
+    const socket = await socketTo(open.ports.tcp!);
+    const sending = flood(socket, (bytes) => (sent += bytes));
+    await expect.poll(() => open.health().blocked, { timeout: 5_000 }).toBe('the spool is full');
     await sleep(1_000);
     const stuck = sent;
     await sleep(300);
     expect(sent).toBe(stuck);
     expect(stuck).toBeLessThan(total);
-    const datagram = createSocket('udp4');
-    await new Promise((done) => datagram.send('<38>dropped', doors!.ports.udp!, '127.0.0.1', done));
-    datagram.close();
-    await expect.poll(() => doors!.health().dropped.spool).toBe(1);
-    full = false;
+    const datagrams = createSocket('udp4');
+    const text = `${stamp()} h1 full - - - ${'y'.repeat(60_000)}`;
+    let taken = 0;
+    for (; taken < 1_000 && open.health().dropped.spool === 0; taken++) {
+      await new Promise((done) => datagrams.send(text, open.ports.udp!, '127.0.0.1', done));
+      await sleep(1);
+    }
+    datagrams.close();
+    expect(open.health().dropped.spool).toBeGreaterThan(0);
+    isFull = false;
     await sending;
     const closed = once(socket, 'close');
     socket.end();
     socket.resume();
     await closed;
-    await doors.stop();
-    expect(stored).toBe(sent);
+    await open.stop();
+    const { spool, kernel } = open.health().dropped;
+    expect(stored).toBe(sent + (taken - spool - kernel) * (text.length + 1));
   }, 20_000);
+
+  it('a stop waits for nobody', async () => {
+    const open = (doors = await openOver(full));
+    const socket = await socketTo(open.ports.tcp!);
+    const sending = flood(socket, () => undefined);
+    await expect.poll(() => open.health().blocked, { timeout: 5_000 }).toBe('the spool is full');
+    const startedAt = performance.now();
+    await open.stop();
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    await sending;
+    expect(socket.writable).toBe(false);
+  });
 });

@@ -44,7 +44,11 @@ interface Connection {
   readonly socket: Socket;
   /** Below TLS, where there is some. */
   readonly raw: Socket;
-  readonly done: Promise<void>;
+  readonly address: string;
+  /** Aborts when the connection is cut off: what waits for room waits no more. */
+  readonly cut: AbortController;
+  /** Cut it off as soon as all that has come is read. */
+  ending: boolean;
   lastAt: number;
 }
 
@@ -52,7 +56,7 @@ interface Connection {
 export async function listenTcp(options: TcpOptions): Promise<TcpListener> {
   const { counts, allowed, connectionsMax, log, tls } = options;
   const door = tls === undefined ? 'tcp' : 'tls';
-  const connections = new Set<Connection>();
+  const connections = new Map<Connection, Promise<void>>();
   /** Sockets as they were accepted, by peer. */
   const accepted = new Map<string, Socket>();
 
@@ -79,15 +83,17 @@ export async function listenTcp(options: TcpOptions): Promise<TcpListener> {
     const connection: Connection = {
       socket,
       raw: accepted.get(peerOf(socket)) ?? socket,
+      address: plainAddress(socket.remoteAddress ?? ''),
+      cut: new AbortController(),
+      ending: false,
       lastAt: performance.now(),
-      done: readLines(socket, options, door, () => (connection.lastAt = performance.now())),
     };
-    connections.add(connection);
     counts.connected(door, 1);
-    void connection.done.finally(() => {
+    const done = readLines(connection, options, door).finally(() => {
       connections.delete(connection);
       counts.connected(door, -1);
     });
+    connections.set(connection, done);
   };
 
   const server = tls === undefined ? createServer({ allowHalfOpen: true }) : tlsServer(tls);
@@ -107,7 +113,10 @@ export async function listenTcp(options: TcpOptions): Promise<TcpListener> {
     },
     stop: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.all([...connections].map(drain));
+      // Those whose handshake is not done have said nothing yet.
+      const secured = new Set([...connections.keys()].map(({ raw }) => raw));
+      for (const socket of accepted.values()) if (!secured.has(socket)) socket.destroy();
+      await Promise.all([...connections].map(([connection, done]) => drain(connection, done)));
       await closed;
     },
   };
@@ -137,45 +146,50 @@ function tlsServer(tls: SyslogTls): TlsServer {
 
 /** Reads a connection to its end. A chunk is read when the lines of the one before have room. */
 async function readLines(
-  socket: Socket,
+  connection: Connection,
   { collector, counts, partialRoom, log }: TcpOptions,
   door: 'tcp' | 'tls',
-  onChunk: () => void,
 ): Promise<void> {
-  const address = plainAddress(socket.remoteAddress ?? '');
-  const framing = new Framing((line, cut) => {
-    if (cut) counts.cut(door);
+  const { socket, address, cut } = connection;
+  const framing = new Framing((line, isCut) => {
+    if (isCut) counts.cut(door);
     collector.add(`syslog-${door}`, address, line);
   }, partialRoom);
+  const isCutOff = new Promise<void>((resolve) => cut.signal.addEventListener('abort', () => resolve()));
   try {
     for await (const chunk of socket as AsyncIterable<Buffer>) {
-      onChunk();
+      connection.lastAt = performance.now();
       framing.push(chunk);
-      await collector.room();
+      const room = collector.room();
+      if (room !== undefined) await Promise.race([room, isCutOff]);
+      if (connection.ending && socket.readableLength === 0) cutOff(connection);
     }
-    // A last line without its end is a whole line more often than not; one that is not is sent again by those who keep a queue.
-    framing.end();
   } catch (err) {
-    framing.end();
     log.debug({ err, door }, 'a syslog connection ended early');
   } finally {
-    framing.drop();
+    // A last line without its end is a whole line more often than not; one that is not is sent again by those who keep a queue.
+    framing.end();
     socket.destroy();
   }
+}
+
+function cutOff({ raw, cut }: Connection): void {
+  raw.resetAndDestroy();
+  cut.abort();
 }
 
 /**
  * Says that we end (senders with a queue then keep what follows), and reads on until there is nothing more under way. Senders that don't listen, as
  * rsyslog over TLS, learn of it by the reset: the next line that they write fails, and is not lost in a connection that nobody reads.
  */
-async function drain(connection: Connection): Promise<void> {
-  const { socket, raw, done } = connection;
-  socket.end();
+async function drain(connection: Connection, done: Promise<void>): Promise<void> {
+  connection.socket.end();
   const startedAt = performance.now();
   const timer = setInterval(() => {
     const now = performance.now();
     const silent = now - Math.max(connection.lastAt, startedAt) > silentMs;
-    if (silent || now - startedAt > drainMs) raw.resetAndDestroy();
+    if (silent || now - startedAt > 2 * drainMs) cutOff(connection);
+    connection.ending = now - startedAt > drainMs;
   }, 50);
   await done;
   clearInterval(timer);
