@@ -42,6 +42,7 @@ const placeholder = sqlIdentifier('rows of the view');
 
 /** ASIM has no schema for a line of syslog that says nothing more: who wrote it where is all there is to compare. */
 const plain: Readonly<Record<string, string>> = {
+  ThreatIntelIndicators: `ThreatIntelIndicators | project EventUid = _ItemId, TimeGenerated = coalesce(Modified, Created), EventVendor = SourceSystem`,
   Syslog: `Syslog | project EventUid = _ItemId, TimeGenerated, DvcHostname = coalesce(HostName, Computer), ActingAppName = ProcessName, ActingProcessId = tostring(ProcessID)`,
   CommonSecurityLog: `CommonSecurityLog | project EventUid = _ItemId, TimeGenerated, EventVendor = DeviceVendor, EventProduct = DeviceProduct, DvcHostname = coalesce(DeviceName, Computer), DvcIpAddr = DeviceAddress, ActingAppName = ProcessName, ActingProcessId = tostring(ProcessID), User = SourceUserName, TargetFileName = FileName, TargetFilePath = FilePath, TargetFileSize = FileSize, Hash = FileHash, HttpUserAgent = RequestClientApplication`,
 };
