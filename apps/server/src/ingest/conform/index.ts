@@ -3,7 +3,7 @@ import type { Source } from '../sources/load.ts';
 import { isEmpty, same } from './compare.ts';
 import { ecsToAsim } from './ecs.ts';
 import { readSuite, type SuiteFile } from './suite.ts';
-import { viewOf, type View, type ViewOptions } from './view.ts';
+import { viewOf, type ViewOptions } from './view.ts';
 
 export interface Tally {
   readonly events: number;
@@ -80,15 +80,62 @@ function compareRecord(
   return { fields, faults };
 }
 
-async function fileReport(
-  file: SuiteFile,
-  options: ConformOptions,
-): Promise<{ stream: string; view: View; problems: readonly string[] }> {
-  const texts = file.records.map((r) => r.text);
-  const found = recognise(options.sources, texts.map(sampleRecord));
-  if (!found) return { stream: '-', view: new Map(), problems: [] };
-  const { view, problems } = await viewOf(found.stream, texts, options);
-  return { stream: found.stream.name, view, problems };
+interface FileView {
+  readonly file: SuiteFile;
+  readonly stream: string;
+  readonly rows: (record: number) => readonly Readonly<Record<string, unknown>>[];
+  readonly problems: readonly string[];
+}
+
+/** Most characters of the records that one statement holds. */
+const chunkLength = 400_000;
+
+/** Files of one stream in parts whose records one statement can hold. */
+function chunks(files: readonly SuiteFile[]): SuiteFile[][] {
+  const parts: SuiteFile[][] = [];
+  let room = 0;
+  for (const file of files) {
+    const length = file.records.reduce((sum, r) => sum + r.text.length, 0);
+    if (parts.length === 0 || length > room) {
+      parts.push([]);
+      room = chunkLength;
+    }
+    parts.at(-1)?.push(file);
+    room -= length;
+  }
+  return parts;
+}
+
+/** Each file is recognised by itself; those of one stream are looked at together, since a statement costs more than its rows. */
+async function viewFiles(files: readonly SuiteFile[], options: ConformOptions): Promise<FileView[]> {
+  const found = files.map((file) => ({
+    file,
+    found: recognise(
+      options.sources,
+      file.records.map((r) => sampleRecord(r.text)),
+    ),
+  }));
+  const views: FileView[] = [];
+  for (const [stream, group] of Map.groupBy(found, (f) => f.found?.stream)) {
+    if (stream === undefined) {
+      views.push(...group.map(({ file }) => ({ file, stream: '-', rows: () => [], problems: [] })));
+      continue;
+    }
+    for (const part of chunks(group.map((g) => g.file))) {
+      const { view, problems } = await viewOf(
+        stream,
+        part.flatMap((file) => file.records.map((r) => r.text)),
+        options,
+      );
+      let first = 0;
+      for (const file of part) {
+        const offset = first;
+        views.push({ file, stream: stream.name, rows: (record) => view.get(offset + record) ?? [], problems });
+        first += file.records.length;
+      }
+    }
+  }
+  return views;
 }
 
 const faultsShown = 25;
@@ -116,23 +163,17 @@ function groupedFaults(compared: readonly Compared[]): SetReport['faults'] {
  * How far our view of raw log lines agrees with the fields that another product's parser finds in them (`<log>-expected.json` with ECS fields), for the
  * core fields of `ecs.ts`. Each file is recognised by its content, as an upload is. Throws when the folder cannot be read.
  */
-export async function conformSources(
-  path: string,
-  options: ConformOptions,
-  onProgress: (set: string) => void = () => undefined,
-): Promise<SourcesReport> {
-  const sets = Map.groupBy(readSuite(path), (file) => file.set);
+export async function conformSources(path: string, options: ConformOptions): Promise<SourcesReport> {
+  const views = await viewFiles(readSuite(path), options);
   const reports: SetReport[] = [];
-  for (const [set, files] of sets) {
-    onProgress(set);
+  for (const [set, files] of Map.groupBy(views, ({ file }) => file.set)) {
     const compared: Compared[] = [];
     const streams = new Set<string>();
     const problems = new Set<string>();
-    for (const file of files) {
-      const { stream, view, problems: found } = await fileReport(file, options);
+    for (const { file, stream, rows, problems: found } of files) {
       streams.add(stream);
       found.forEach((p) => problems.add(p));
-      compared.push(...file.records.map((record, n) => compareRecord(record.expected, view.get(n) ?? [])));
+      compared.push(...file.records.map((record, n) => compareRecord(record.expected, rows(n))));
     }
     reports.push({
       set,
