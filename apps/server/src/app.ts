@@ -23,6 +23,7 @@ import { createDomains, inOrder, type Domains } from './domains.ts';
 import type { OpenPlatform } from './platform/create.ts';
 import { publicUrlOf } from './platform/config/index.ts';
 import { createHttpServer, loadTls, type HttpServer, type RateLimits } from './platform/http/index.ts';
+import { keepIpLocations } from './platform/ip-location.ts';
 import { createSystem, type ReadinessCheck } from './platform/system.ts';
 
 export interface ServerOptions {
@@ -79,6 +80,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
 
   const stopping = new AbortController();
   let demo: Promise<void> | undefined;
+  let ipLocations: Promise<void> | undefined;
   const renewTls = async () => {
     while (!stopping.signal.aborted) {
       await clock.sleep(renewalCheckMs, stopping.signal);
@@ -99,6 +101,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
       await jobs.launch();
       await http.listen({ host: config.host, port: config.port });
       renewTls().catch((err: unknown) => log.error({ err }, 'the certificate could not be renewed'));
+      ipLocations = keepIpLocations(platform, stopping.signal);
       if (options.demo)
         demo = runDemo(platform, domains, stopping.signal).catch((err: unknown) => {
           if (!stopping.signal.aborted) log.error({ err }, 'the demo failed');
@@ -107,7 +110,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
     stop: async () => {
       stopping.abort();
       await Promise.all([http.close(), jobs.stop(config.drainTime)]);
-      await Promise.race([demo, clock.sleep(demoPatienceMs)]);
+      await Promise.race([Promise.all([demo, ipLocations]), clock.sleep(demoPatienceMs)]);
       for (const domain of inOrder(domains).toReversed()) await domain.stop?.();
       await outbox.stop();
     },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { SallyportError } from '@sallyport/contracts';
 import { compileAsking, KqlError, type Compiled } from '@sallyport/kql';
-import { loadFunctions, type Lake } from '@sallyport/lake';
+import { loadFunctions, readDatabases, shippedLocations, type Lake } from '@sallyport/lake';
 import { printJson, printTable } from '../output.ts';
 import { withScratchLake } from '../scratch-lake.ts';
 import { explainCommand } from './kql-explain.ts';
@@ -18,6 +18,9 @@ export function kqlCommand(finish: Finish): Command {
     .action(async (file: string, options: { json?: boolean }) => {
       const text = readText(file);
       await withScratchLake(async (lake) => {
+        // It takes seconds: for queries that ask.
+        if (text.includes('geo_info_from_ip_address'))
+          await lake.loadIpLocations(await readDatabases([shippedLocations()]));
         const compiled = await compileOrExplain(text, lake);
         const tables = [];
         for (const { sql, columns } of [compiled, ...(compiled.further ?? [])])

@@ -6,6 +6,7 @@ import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config/index.ts';
 import { migrate, openDatabase } from './database/index.ts';
 import { createJobs, type JobRunner } from './jobs/index.ts';
+import { locatingSignIns } from './ip-location.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createOutbox, type Outbox } from './outbox/index.ts';
@@ -42,7 +43,7 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
     migrate(config.databaseUrl, log),
   ]);
   const database = openDatabase({ url: config.databaseUrl, log });
-  const outbox = createOutbox({ database, target: lake, clock, log, metrics });
+  const outbox = createOutbox({ database, target: locatingSignIns(lake, log), clock, log, metrics });
   return {
     config,
     clock,

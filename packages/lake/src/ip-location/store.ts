@@ -126,13 +126,22 @@ export class IpLocations {
   async load(given: LocationDatabases): Promise<IpLocationResult> {
     const changed = (await this.#mark()) !== given.mark;
     if (changed) await this.#replace(given);
-    else for (const part of all) await this.#reload(part);
+    else await this.#loadMissing();
     const [row] = await this.#connection.rows(
       `SELECT sum(bytes_allocated) AS bytes, sumIf(element_count, name = ${sqlString(dictionaryOf('networks'))}) AS networks
        FROM system.dictionaries WHERE database = ${sqlString(this.#database)} AND name LIKE '\\_ip\\_%'`,
     );
     const { bytes, networks } = z.object({ bytes: z.number(), networks: z.number() }).parse(row);
     return { changed, networks, memoryBytes: bytes };
+  }
+
+  /** The engine loads a dictionary when it is first asked; that is seconds for a query that need not wait for them. */
+  async #loadMissing(): Promise<void> {
+    const loaded = await this.#connection.rows(
+      `SELECT name FROM system.dictionaries WHERE database = ${sqlString(this.#database)} AND status = 'LOADED'`,
+    );
+    const names = new Set(loaded.map((row) => z.object({ name: z.string() }).parse(row).name));
+    for (const part of all) if (!names.has(dictionaryOf(part.name))) await this.#reload(part);
   }
 
   /** Which databases are stored: a comment of the table of networks, so that it comes with its rows. */

@@ -130,6 +130,13 @@ export const settings = {
     description:
       'Comma-separated hosts that queries may read with `externaldata`: names, or `*.example.org` for every name below. By https at public addresses only. Empty: none.',
   }),
+  ipLocationFile: setting(list, {
+    default: '',
+    defaultText:
+      'the database of countries that comes with Sallyport (data of the address registries, © NRO, CC BY 4.0)',
+    description:
+      'Comma-separated MaxMind DB files (`.mmdb`) that say where IP addresses are, such as one of cities and one of autonomous systems. The first that knows an address counts. Looked at again every day. `off`: none.',
+  }),
   collectHost: setting(flag, {
     default: 'on',
     description: 'Collect this machine’s own logs: journal or syslog, sign-ins, package changes, listening services.',
