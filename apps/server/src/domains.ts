@@ -31,6 +31,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const incidents = createIncidents(platform, { queries: hunting.queries });
   const detection = await createDetection(platform, { ...options, queries: hunting.queries, incidents });
   const ingest = await createIngest(platform, {
+    callerOfToken: access.callerOfToken,
     onImported: async ({ from, to, segmentIds }) => detection.sweep({ from, to, segments: segmentIds }),
   });
   return { access, identity, hunting, incidents, detection, ingest };

@@ -1,11 +1,12 @@
 import type { dataRoutes } from '@sallyport/contracts';
-import type { Handlers } from '../platform/http/handlers.ts';
+import type { Caller, Handlers } from '../platform/http/handlers.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { loadTls, type TlsMaterial } from '../platform/http/tls.ts';
 import { openIngestCore, type IngestCore } from './core.ts';
 import { openSyslogDoors, syslogCounts, type SyslogDoors, type SyslogHealth } from './doors/syslog/index.ts';
 import { syslogSettings, syslogTls } from './doors/syslog/settings.ts';
 import { createHttpDoors, type HttpDoors } from './doors/index.ts';
+import { openOtlpGrpc, type OtlpGrpc } from './doors/otlp/grpc.ts';
 import { hostname } from 'node:os';
 import { StreamCounter } from './health.ts';
 import { createHostCollector, type HostCollector, type HostHealth } from './host/collector.ts';
@@ -43,6 +44,8 @@ export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
   hostHealth(): readonly HostHealth[];
   /** Open syslog doors, what they dropped, refused and cut, and why lines wait; undefined when none is open. */
   syslogHealth(): SyslogHealth | undefined;
+  /** The port for OpenTelemetry over gRPC; undefined when it is closed. */
+  otlpGrpcPort(): number | undefined;
   /** A renewed certificate, for doors that serve it. */
   useTls(tls: TlsMaterial): void;
   start(): Promise<void>;
@@ -52,6 +55,8 @@ export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
 export interface IngestOptions {
   /** Called when a file was uploaded and is stored: runs the rules over it. */
   readonly onImported: (imported: Imported) => Promise<{ readonly alerts: number }>;
+  /** Who holds an API token; for doors that are not behind the server's own HTTP. */
+  readonly callerOfToken: (token: string) => Promise<Caller | undefined>;
   /** Folders of sources. Default: those that ship. */
   readonly sourceFolders?: readonly string[];
 }
@@ -67,6 +72,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
   let opened: IngestCore | undefined;
   let host: HostCollector | undefined;
   let syslog: SyslogDoors | undefined;
+  let otlpGrpc: OtlpGrpc | undefined;
   const counts = syslogCounts(platform.metrics, clock, log);
   const core = (): IngestCore => {
     if (opened === undefined) throw new Error('ingest was not started');
@@ -85,7 +91,11 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
     flush: () => core().flush(),
     hostHealth: () => host?.health() ?? [],
     syslogHealth: () => syslog?.health(),
-    useTls: (tls) => syslog?.useTls(syslogTls(config, tls)),
+    otlpGrpcPort: () => otlpGrpc?.port,
+    useTls: (tls) => {
+      syslog?.useTls(syslogTls(config, tls));
+      otlpGrpc?.useTls(tls).catch((err: unknown) => log.error({ err }, 'the door for gRPC could not open again'));
+    },
     start: async () => {
       await uploads.open();
       opened = await openIngestCore(
@@ -101,6 +111,15 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       counter.start(database, clock, log);
       const doors = await syslogSettings(config, () => loadTls(config, clock));
       if (doors !== undefined) syslog = await openSyslogDoors({ core: core(), counts, clock, log }, doors);
+      if (config.otlpGrpcPort !== 0)
+        otlpGrpc = await openOtlpGrpc({
+          core,
+          callerOfToken: options.callerOfToken,
+          log,
+          host: config.host,
+          port: config.otlpGrpcPort,
+          tls: await loadTls(config, clock),
+        });
       if (!config.collectHost) return;
       const computer = hostname();
       host = createHostCollector({
@@ -114,7 +133,8 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       host.start();
     },
     stop: async () => {
-      await syslog?.stop();
+      await Promise.all([syslog?.stop(), otlpGrpc?.stop()]);
+      otlpGrpc = undefined;
       syslog = undefined;
       await host?.stop();
       await opened?.[Symbol.asyncDispose]();

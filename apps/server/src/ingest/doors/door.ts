@@ -28,6 +28,8 @@ export interface Door {
   readonly name: string;
   /** Does `work` with the whole body, unpacked, in bytes that it may change, and that are not its own any more once it has ended. */
   read<T>(call: DoorCall, work: (bytes: Buffer) => Promise<T>): Promise<T>;
+  /** Does `work` as one of the calls that may be under way at once; for bodies that were read elsewhere. */
+  gated<T>(work: () => Promise<T>): Promise<T>;
   /** Counts whatever `work` throws as refused. */
   counting<T>(work: () => Promise<T>): Promise<T>;
   accepted(rows: number, bytes: number): void;
@@ -56,6 +58,7 @@ export function createDoor(core: () => IngestCore, options: DoorOptions): Door {
   return {
     name,
     read: ({ body, request }, work) => gate(() => buffers.with(body, request.headers['content-encoding'], work)),
+    gated: gate,
     counting: async (work) => {
       try {
         return await work();

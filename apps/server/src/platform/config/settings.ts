@@ -141,6 +141,11 @@ export const settings = {
     default: 'on',
     description: 'Collect this machine’s own logs: journal or syslog, sign-ins, package changes, listening services.',
   }),
+  otlpGrpcPort: setting(integer(0, 65_535), {
+    default: '0',
+    description:
+      'Port for OpenTelemetry logs over gRPC, on `host`, with the certificate of HTTPS. 0: closed. Usual is 4317.',
+  }),
   syslogUdpPort: setting(integer(0, 65_535), {
     default: '0',
     description: 'Port for syslog over UDP, on `host`. 0: closed. 514 needs the right to open low ports.',

@@ -3,12 +3,10 @@ import type { FastifyRequest } from 'fastify';
 import type { Handlers } from '../../../platform/http/handlers.ts';
 import type { ErrorFace } from '../../../platform/http/server.ts';
 import type { IngestCore } from '../../core.ts';
-import { storeArrivals } from '../arrivals.ts';
-import { createDoor, type Door } from '../door.ts';
-import { arrivalsOf } from './arrivals.ts';
+import { createDoor } from '../door.ts';
 import { readJson } from './json.ts';
 import { protobufAnswer, protobufStatus, readProtobuf } from './protobuf.ts';
-import { OtlpFault, type Batch } from './records.ts';
+import { storeBatch } from './store.ts';
 
 const protobufType = 'application/x-protobuf';
 
@@ -33,29 +31,6 @@ export const otlpFace: ErrorFace = (error, request) => {
   if (!isProtobuf(request)) return { status: error.status, body: status };
   return { status: error.status, body: protobufStatus(status), headers: { 'content-type': protobufType } };
 };
-
-/** Reads records and makes them durable. Throws SallyportError. */
-export async function storeBatch(
-  core: IngestCore,
-  door: Door,
-  bytes: Uint8Array,
-  read: (bytes: Uint8Array) => Batch,
-): Promise<Batch> {
-  const batch = readOrRefuse(bytes, read);
-  if (batch.records.length === 0) return batch;
-  await storeArrivals(core, door.name, arrivalsOf(batch));
-  door.accepted(batch.records.length, bytes.length);
-  return batch;
-}
-
-function readOrRefuse(bytes: Uint8Array, read: (bytes: Uint8Array) => Batch): Batch {
-  try {
-    return read(bytes);
-  } catch (error) {
-    if (error instanceof OtlpFault) throw new SallyportError('BadRequest', error.message);
-    throw error;
-  }
-}
 
 /**
  * OpenTelemetry's protocol for logs over HTTP, for its unmodified exporters. https://opentelemetry.io/docs/specs/otlp/#otlphttp

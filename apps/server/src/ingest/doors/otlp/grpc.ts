@@ -1,0 +1,155 @@
+import { callbackify } from 'node:util';
+import {
+  Server,
+  ServerCredentials,
+  status,
+  type handleUnaryCall,
+  type Metadata,
+  type ServiceDefinition,
+} from '@grpc/grpc-js';
+import { doorBytesMax, SallyportError, type ErrorCode } from '@sallyport/contracts';
+import { publicError } from '../../../platform/errors.ts';
+import type { Caller } from '../../../platform/http/handlers.ts';
+import type { TlsMaterial } from '../../../platform/http/tls.ts';
+import type { Log } from '../../../platform/log.ts';
+import type { IngestCore } from '../../core.ts';
+import { createDoor, type Door } from '../door.ts';
+import { protobufAnswer, readProtobuf } from './protobuf.ts';
+import { storeBatch } from './store.ts';
+
+type Unary = handleUnaryCall<Buffer, Buffer>;
+
+const asItIs = (bytes: Buffer): Buffer => bytes;
+
+/** The one method, its messages left as bytes. https://opentelemetry.io/docs/specs/otlp/#otlpgrpc */
+const logsService = {
+  Export: {
+    path: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: asItIs,
+    requestDeserialize: asItIs,
+    responseSerialize: asItIs,
+    responseDeserialize: asItIs,
+  },
+} as const satisfies ServiceDefinition<{ Export: Unary }>;
+
+/** UNAVAILABLE is the code at which an exporter always tries again. */
+const codes: Partial<Record<ErrorCode, status>> = {
+  BadRequest: status.INVALID_ARGUMENT,
+  PayloadTooLarge: status.INVALID_ARGUMENT,
+  Unauthenticated: status.UNAUTHENTICATED,
+  Forbidden: status.PERMISSION_DENIED,
+  TooManyRequests: status.UNAVAILABLE,
+  Unavailable: status.UNAVAILABLE,
+};
+
+const callsPerConnectionMax = 64;
+/** Calls under way may end this long when the door closes. */
+const drainMs = 5_000;
+
+export interface OtlpGrpcOptions {
+  readonly core: () => IngestCore;
+  readonly callerOfToken: (token: string) => Promise<Caller | undefined>;
+  readonly log: Log;
+  readonly host: string;
+  /** 0: any. */
+  readonly port: number;
+  readonly tls: TlsMaterial;
+}
+
+export interface OtlpGrpc {
+  readonly port: number;
+  /** Takes a renewed certificate into use: calls under way end, and clients connect anew. */
+  useTls(tls: TlsMaterial): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function checkCaller(metadata: Metadata, callerOfToken: OtlpGrpcOptions['callerOfToken']): Promise<void> {
+  const [header = ''] = metadata.get('authorization');
+  const token = /^Bearer ([\w.~+/=-]{1,512})$/i.exec(String(header))?.[1];
+  const caller = token === undefined ? undefined : await callerOfToken(token);
+  if (caller === undefined) throw new SallyportError('Unauthenticated', 'the token is missing or not valid');
+  if (!caller.permissions.has('data.ingest'))
+    throw new SallyportError('Forbidden', 'this needs the permission `data.ingest`');
+}
+
+/** An error as gRPC's library takes it. */
+class Refused extends Error {
+  readonly code: status;
+  readonly details: string;
+  constructor(code: status, details: string) {
+    super(details);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+function refusal(cause: unknown, log: Log): Refused {
+  const error = publicError(cause);
+  if (error.code === 'InternalError') log.error({ err: cause }, 'a call over gRPC failed');
+  else log.info({ code: error.code, reason: error.message }, 'call over gRPC refused');
+  return new Refused(codes[error.code] ?? status.INTERNAL, error.message);
+}
+
+function exportLogs(door: Door, { core, callerOfToken, log }: OtlpGrpcOptions): Unary {
+  const take = (metadata: Metadata, bytes: Buffer): Promise<Buffer> =>
+    door.counting(async () => {
+      await checkCaller(metadata, callerOfToken);
+      return protobufAnswer(await door.gated(() => storeBatch(core(), door, bytes, readProtobuf)));
+    });
+  const answer = callbackify(async (metadata: Metadata, bytes: Buffer): Promise<Buffer | Refused> => {
+    try {
+      return await take(metadata, bytes);
+    } catch (error) {
+      return refusal(error, log);
+    }
+  });
+  return ({ metadata, request }, done) =>
+    answer(metadata, request, (_never, result) => (result instanceof Refused ? done(result) : done(null, result)));
+}
+
+async function listen(options: OtlpGrpcOptions, door: Door, port: number, tls: TlsMaterial) {
+  const server = new Server({
+    'grpc.max_receive_message_length': doorBytesMax,
+    'grpc.max_concurrent_streams': callsPerConnectionMax,
+  });
+  server.addService(logsService, { Export: exportLogs(door, options) });
+  const credentials = ServerCredentials.createSsl(null, [
+    { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.certificate) },
+  ]);
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.bindAsync(`${options.host}:${port}`, credentials, (error, bound) =>
+    error === null ? resolve(bound) : reject(error),
+  );
+  return { server, port: await promise };
+}
+
+const close = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    const cut = setTimeout(() => server.forceShutdown(), drainMs);
+    server.tryShutdown(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+  });
+
+/** OpenTelemetry's protocol for logs over gRPC, on a port of its own, with TLS and API tokens as everywhere. Rejects when the port can't be had. */
+export async function openOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpc> {
+  const door = createDoor(options.core, { name: 'otlp-grpc' });
+  const opened = await listen(options, door, options.port, options.tls);
+  let { server } = opened;
+  let renewing: Promise<void> = Promise.resolve();
+  const renew = async (tls: TlsMaterial): Promise<void> => {
+    await close(server);
+    ({ server } = await listen(options, door, opened.port, tls));
+  };
+  return {
+    port: opened.port,
+    useTls: (tls) => (renewing = renewing.catch(() => undefined).then(() => renew(tls))),
+    stop: async () => {
+      await renewing.catch(() => undefined);
+      await close(server);
+    },
+  };
+}
