@@ -199,6 +199,32 @@ describe('a file', () => {
   });
 });
 
+describe('a file of JSON objects', () => {
+  it('may hold the rows of a table, as its column Type says, or its columns alone', async () => {
+    const row = { TimeGenerated: '2026-01-05T10:11:12Z', UserPrincipalName: 'anna@example.com', ResultType: '0' };
+    const typed = await importBytes(
+      lines([
+        { ...row, Type: 'SigninLogs' },
+        { ...row, Type: 'SigninLogs' },
+      ]),
+    );
+    expect(typed).toMatchObject({ source: 'SigninLogs', rows: 2, unparsed: 0 });
+    const told = { ...row, AppDisplayName: 'Portal', RiskLevel: 'none', FlaggedForReview: false };
+    expect(await importBytes(JSON.stringify([told]))).toMatchObject({ source: 'SigninLogs', rows: 1 });
+    // Sallyport's own tables are nobody's to write, and a few common names are no table.
+    expect(await importBytes(lines([{ ...row, Type: 'SecurityIncident' }]))).toMatchObject({ source: null, rows: 0 });
+    expect(await importBytes(lines([{ TimeGenerated: row.TimeGenerated }]))).toMatchObject({ source: null, rows: 0 });
+  });
+
+  it('may hold a batch of records on each line', async () => {
+    const batch = (...ids: number[]) => ({ records: ids.map((id) => ({ at: '2026-01-05', event: { id } })) });
+    const result = await importBytes(lines([batch(1, 2), batch(3), batch()]));
+    expect(result).toMatchObject({ source: 'test-json', rows: 3, unparsed: 0 });
+  });
+});
+
+const lines = (objects: readonly object[]): string => objects.map((o) => JSON.stringify(o)).join('\n');
+
 describe('archives and folders', () => {
   it('reads the files of a zip, but no zip inside it', async () => {
     const inner = zipOf([{ name: 'c.log', bytes: Buffer.from('LOG c') }]);

@@ -12,6 +12,7 @@ import { Batches, fileTag, type FileTag, type Flush } from './batches.ts';
 import { inputFiles, messageOf, type InputFile } from './files.ts';
 import { binaryMessage, framingsOf, type Framing } from './kind.ts';
 import { lineSplitter, type Splitter } from './splitter.ts';
+import { streamOfTable, tableOfRows } from './table-rows.ts';
 import { headOf, utf8Of } from './text.ts';
 import type { ImportedSegments, ImportTracker } from './tracker.ts';
 
@@ -22,7 +23,7 @@ export interface FileResult {
   readonly file: string;
   /** The path given that it was found at. */
   readonly root: string;
-  /** Id of the source that recognised it; null when none did, or the file was not read. */
+  /** Id of the source that recognised it, or the table whose rows it holds; null when none did, or the file was not read. */
   readonly source: string | null;
   /** Records stored: accepted by the stream. */
   readonly rows: number;
@@ -84,21 +85,35 @@ interface Read {
 /** How a file is read: cut how, to which stream. */
 interface Plan {
   readonly framing: Pick<Framing, 'splitter'>;
-  readonly recognised: Recognised | undefined;
+  /** What takes its records, and what that is called in the result: a source, or a table. */
+  readonly taker: { readonly name: string; readonly stream: string } | undefined;
 }
 
-function planOf(sources: readonly Source[], head: Uint8Array, complete: boolean, pinned: boolean): Plan {
+const takerOf = ({ source, stream }: Recognised): Plan['taker'] => ({ name: source.id, stream: stream.name });
+
+/** `tableRows`: the table whose rows a sample holds, if it is one that people may load. */
+function planOf(
+  sources: readonly Source[],
+  head: Uint8Array,
+  complete: boolean,
+  pinned: boolean,
+  tableRows: (sample: Framing['sample']) => Plan['taker'],
+): Plan {
   const framings = framingsOf(head, complete);
   for (const framing of framings) {
     const recognised = recognise(sources, framing.sample);
-    if (recognised !== undefined) return { framing, recognised };
+    if (recognised !== undefined) return { framing, taker: takerOf(recognised) };
+  }
+  for (const framing of pinned ? [] : framings) {
+    const taker = tableRows(framing.sample);
+    if (taker !== undefined) return { framing, taker };
   }
   const [source] = sources;
   const [stream] = source?.streams ?? [];
   const recognised = pinned && source !== undefined && stream !== undefined ? { source, stream } : undefined;
   return {
     framing: recognised === undefined ? { splitter: lineSplitter } : (framings[0] ?? { splitter: lineSplitter }),
-    recognised,
+    taker: recognised === undefined ? undefined : takerOf(recognised),
   };
 }
 
@@ -111,6 +126,12 @@ export function createImporter(services: ImporterServices): Importer {
     if (source === undefined)
       throw new SallyportError('NotFound', `no source is named \`${id}\``, { target: 'source' });
     return [source];
+  };
+
+  const tableRows = (sample: Framing['sample']): Plan['taker'] => {
+    const table = tableOfRows(lake.catalogue.tables, sample);
+    if (table === undefined || !streams.has(streamOfTable(table))) return undefined;
+    return { name: table.name, stream: streamOfTable(table) };
   };
 
   /** Appends to the spool; waits while it is full. */
@@ -146,9 +167,9 @@ export function createImporter(services: ImporterServices): Importer {
         await rest.return?.();
         return { ...nothing, message };
       }
-      const plan = planOf(sourcesFor(options.source), head, complete, options.source !== undefined);
-      source = plan.recognised?.source.id ?? null;
-      const stream = plan.recognised?.stream.name ?? unrecognisedStream;
+      const plan = planOf(sourcesFor(options.source), head, complete, options.source !== undefined, tableRows);
+      source = plan.taker?.name ?? null;
+      const stream = plan.taker?.stream ?? unrecognisedStream;
       splitter = plan.framing.splitter((record, broken) => {
         records++;
         batches.add(stream, tag, record, broken);
@@ -161,7 +182,7 @@ export function createImporter(services: ImporterServices): Importer {
         await batches.settle();
       }
       splitter.end();
-      const unknown = plan.recognised === undefined && records > 0;
+      const unknown = plan.taker === undefined && records > 0;
       return { ...nothing, source, records, ...(unknown ? { message: 'no source recognises it' } : {}) };
     } catch (error) {
       if (options.signal?.aborted || error instanceof SallyportError) throw error;

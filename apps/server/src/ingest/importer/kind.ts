@@ -67,7 +67,7 @@ function framing(head: Uint8Array, splitter: (sink: RecordSink) => Splitter, com
   return { sample, splitter };
 }
 
-/** Names under which vendors wrap an array of records into one object: AWS, Azure and Graph, Okta, Google Cloud, Elastic and others. */
+/** Names under which vendors wrap an array of records into one object: AWS, Azure and Graph, Okta, Google Cloud, Elastic, STIX, URLhaus and others. */
 const wrappers = [
   'Records',
   'records',
@@ -80,14 +80,17 @@ const wrappers = [
   'results',
   'logs',
   'data',
+  'objects',
+  'urls',
+  'payloads',
 ];
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * The ways in which the text may be cut into records, likeliest first: one for most files; two for a file that is one JSON object with an
- * array of objects in it, which is a record itself or a wrapper: whichever is recognised. `complete`: the head is the whole file.
+ * The ways in which the text may be cut into records, likeliest first: one for most files; more for JSON objects (one, or one a line) with
+ * an array of objects in them, which are records themselves or wrappers: whichever is recognised. `complete`: the head is the whole file.
  */
 export function framingsOf(head: Uint8Array, complete: boolean): Framing[] {
   if (isEvtx(head)) return [framing(head, evtxSplitter, complete)];
@@ -101,11 +104,11 @@ export function framingsOf(head: Uint8Array, complete: boolean): Framing[] {
   const firstLine = text.split('\n', 1)[0] ?? '';
   const first = sampleRecord(firstLine);
   const manyLines = text.slice(firstLine.length).trim() !== '';
-  if (first.object !== undefined && manyLines) return [lines()];
+  const eachLine = first.object !== undefined && manyLines;
   const found = wrappersIn(text, first);
   const wrapped = found.map((name) => framing(head, (sink) => objectSplitter(sink, name), complete));
   return [
-    framing(head, objectSplitter, complete),
+    eachLine ? lines() : framing(head, objectSplitter, complete),
     ...wrapped.filter((w) => w.sample.some((r) => r.object !== undefined)),
   ];
 }

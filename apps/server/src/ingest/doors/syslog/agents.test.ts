@@ -4,7 +4,7 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startTestIngest, type TestIngest } from '../../testing/core.ts';
 import type { SyslogDoors } from './index.ts';
 import { makeTestTls, openTestDoors, type TestTls } from './testing.ts';
@@ -24,8 +24,6 @@ for (const [name, found] of Object.entries(have)) if (!found) console.warn(`${na
 
 let ingest: TestIngest;
 let tls: TestTls;
-let doors: SyslogDoors | undefined;
-let agent: ChildProcess | undefined;
 let folder: string;
 
 beforeAll(async () => {
@@ -38,14 +36,6 @@ beforeAll(async () => {
   await write('client.pem', tls.client.certificate);
   await write('client-key.pem', tls.client.key);
 }, 60_000);
-afterEach(async () => {
-  if (agent !== undefined && agent.exitCode === null) {
-    agent.kill('SIGKILL');
-    await once(agent, 'exit');
-  }
-  await doors?.stop();
-  doors = undefined;
-});
 afterAll(async () => {
   await ingest?.[Symbol.asyncDispose]();
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
@@ -122,6 +112,12 @@ async function arrived(program: string): Promise<{ numbers: Set<number>; rows: n
   return { numbers: new Set(rows.map(([number]) => Number(number))), rows: rows.length };
 }
 
+/** Waits until so many lines of a program are there; answers how many are. */
+async function until(program: string, count: number): Promise<void> {
+  const done = async () => (await arrived(program)).numbers.size >= count;
+  await vi.waitUntil(done, { timeout: 30_000, interval: 200 }).catch(() => undefined);
+}
+
 /** The agent sends while our door closes and opens again: every line is there in the end. */
 async function throughRestart(
   program: string,
@@ -132,9 +128,6 @@ async function throughRestart(
   await mkdir(home);
   const input = join(home, 'input.log');
   await writeFile(input, '');
-  doors = await openDoor(door, 0);
-  const port = doors.ports[door]!;
-  agent = await start({ home, input, port, program });
   const write = async (from: number, to: number): Promise<void> => {
     for (let i = from; i < to; i += 50) {
       const numbers = Array.from({ length: Math.min(50, to - i) }, (_, k) => `${i + k}\n`);
@@ -142,39 +135,45 @@ async function throughRestart(
       await sleep(5);
     }
   };
-  await write(0, lines / 4);
-  await expect.poll(async () => (await arrived(program)).rows, { timeout: 30_000 }).toBeGreaterThan(0);
-  const writing = write(lines / 4, (lines * 3) / 4);
-  await sleep(50);
-  await doors.stop();
-  const kept = (await arrived(program)).numbers;
-  await writing;
-  doors = await openDoor(door, port);
-  await write((lines * 3) / 4, lines);
-  await vi
-    .waitUntil(async () => (await arrived(program)).numbers.size === lines, { timeout: 30_000 })
-    .catch(() => undefined);
-  const { numbers, rows } = await arrived(program);
-  return { missing: lines - numbers.size + kept.difference(numbers).size, twice: rows - numbers.size };
+  let doors = await openDoor(door, 0);
+  const port = doors.ports[door]!;
+  const agent = await start({ home, input, port, program });
+  try {
+    await write(0, lines / 4);
+    await until(program, 1);
+    const writing = write(lines / 4, (lines * 3) / 4);
+    await sleep(50);
+    await doors.stop();
+    const kept = (await arrived(program)).numbers;
+    await writing;
+    doors = await openDoor(door, port);
+    await write((lines * 3) / 4, lines);
+    await until(program, lines);
+    const { numbers, rows } = await arrived(program);
+    return { missing: lines - numbers.size + kept.difference(numbers).size, twice: rows - numbers.size };
+  } finally {
+    if (agent.exitCode === null && agent.kill('SIGKILL')) await once(agent, 'exit');
+    await doors.stop();
+  }
 }
 
 /** What was under way may come twice, and nothing else. */
 const nothingLost = { missing: 0, twice: expect.toSatisfy((rows: number) => rows < lines / 10) as unknown };
 
-describe.skipIf(!have.rsyslog)('rsyslog with its disk queue', () => {
-  it('loses no line through a restart: TCP, a line each', async () => {
+describe.skipIf(!have.rsyslog)('rsyslog with its disk queue', { concurrent: true }, () => {
+  it('loses no line through a restart: TCP, a line each', async ({ expect }) => {
     expect(await throughRestart('rsyslogtcp', 'tcp', rsyslog('tcp', 'traditional'))).toEqual(nothingLost);
   }, 90_000);
-  it('loses no line through a restart: TLS with client certificate, octet counting', async () => {
+  it('loses no line through a restart: TLS with client certificate, octet counting', async ({ expect }) => {
     expect(await throughRestart('rsyslogtls', 'tls', rsyslog('tls', 'octet-counted'))).toEqual(nothingLost);
   }, 90_000);
 });
 
-describe.skipIf(!have.syslogNg)('syslog-ng with its disk queue', () => {
-  it('loses no line through a restart: TCP, a line each', async () => {
+describe.skipIf(!have.syslogNg)('syslog-ng with its disk queue', { concurrent: true }, () => {
+  it('loses no line through a restart: TCP, a line each', async ({ expect }) => {
     expect(await throughRestart('ngtcp', 'tcp', syslogNg('tcp', 'network'))).toEqual(nothingLost);
   }, 90_000);
-  it('loses no line through a restart: TLS with client certificate, octet counting', async () => {
+  it('loses no line through a restart: TLS with client certificate, octet counting', async ({ expect }) => {
     expect(await throughRestart('ngtls', 'tls', syslogNg('tls', 'syslog'))).toEqual(nothingLost);
   }, 90_000);
 });

@@ -14,6 +14,9 @@ const waitingBytesMax = 16 * 1024 * 1024;
 const blockedBytesMax = 2 * batchBytes;
 /** Past this datagrams are dropped: the rest is for those that can be slowed. */
 const droppingBytesMax = waitingBytesMax / 2;
+/** What a stream's lines get at first. */
+const firstBytes = 16 * 1024;
+const lineFeed = 0x0a;
 const pauseMs = { first: 100, max: 2_000 };
 
 export interface CollectorOptions {
@@ -26,10 +29,27 @@ export interface CollectorOptions {
   readonly onDurable: (door: string, lines: number, bytes: number) => void;
 }
 
-/** Lines of one stream, each followed by a line feed. */
-interface StreamLines {
-  readonly lines: Uint8Array[];
-  bytes: number;
+/** Lines of one stream, each followed by a line feed, in one buffer: a million small ones would keep the garbage collector busy. */
+class StreamLines {
+  #bytes = Buffer.allocUnsafe(firstBytes);
+  #length = 0;
+
+  add(line: Uint8Array): void {
+    const length = this.#length + line.length + 1;
+    if (length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#bytes.length));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(line, this.#length);
+    this.#bytes[length - 1] = lineFeed;
+    this.#length = length;
+  }
+
+  /** Without the last line feed, which the spool adds. */
+  payload(): Uint8Array {
+    return validUtf8(this.#bytes.subarray(0, this.#length - 1));
+  }
 }
 
 class Batch {
@@ -37,8 +57,6 @@ class Batch {
   readonly doors = new Map<string, { lines: number; bytes: number }>();
   bytes = 0;
 }
-
-const newline = Buffer.from('\n');
 
 /**
  * Gathers the lines of all senders and makes them durable, batch by batch: while one is written the next gathers. When the spool is full, or the disk
@@ -78,13 +96,14 @@ export class Collector {
     const { stream, line } = this.#options.router.route(address, bytes);
     const batch = this.#batch;
     let own = batch.streams.get(stream);
-    if (own === undefined) batch.streams.set(stream, (own = { lines: [], bytes: 0 }));
-    own.lines.push(line, newline);
-    own.bytes += line.length + 1;
+    if (own === undefined) batch.streams.set(stream, (own = new StreamLines()));
+    own.add(line);
     batch.bytes += line.length + 1;
     this.#waiting += line.length + 1;
-    const count = batch.doors.get(door) ?? { lines: 0, bytes: 0 };
-    batch.doors.set(door, { lines: count.lines + 1, bytes: count.bytes + line.length });
+    let count = batch.doors.get(door);
+    if (count === undefined) batch.doors.set(door, (count = { lines: 0, bytes: 0 }));
+    count.lines++;
+    count.bytes += line.length;
     if (batch.bytes >= batchBytes) this.#write();
     else this.#timer ??= setTimeout(() => this.#write(), flushAfterMs);
   }
@@ -118,7 +137,9 @@ export class Collector {
 
   async #store(batch: Batch): Promise<void> {
     const { onDurable } = this.#options;
-    const stored = await Promise.all([...batch.streams].map(([stream, { lines }]) => this.#append(stream, lines)));
+    const stored = await Promise.all(
+      [...batch.streams].map(([stream, lines]) => this.#append(stream, lines.payload())),
+    );
     this.#waiting -= batch.bytes;
     this.#room?.resolve();
     this.#room = undefined;
@@ -126,10 +147,8 @@ export class Collector {
   }
 
   /** False when it was given up, at stop. */
-  async #append(stream: string, lines: readonly Uint8Array[]): Promise<boolean> {
+  async #append(stream: string, payload: Uint8Array): Promise<boolean> {
     const { append, clock, log } = this.#options;
-    // The spool adds the last line feed.
-    const payload = validUtf8(Buffer.concat(lines.slice(0, -1)));
     for (let pause = pauseMs.first; ; pause = Math.min(pauseMs.max, pause * 2))
       try {
         await append(stream, payload);
@@ -140,7 +159,7 @@ export class Collector {
         if (this.#blocked !== message) log.warn({ err, stream }, 'syslog lines wait for the spool');
         this.#blocked = message;
         if (this.#stopping) {
-          log.error({ err, stream, lines: lines.length / 2 }, 'syslog lines could not be stored before the stop');
+          log.error({ err, stream, bytes: payload.length }, 'syslog lines could not be stored before the stop');
           return false;
         }
         await clock.sleep(pause);

@@ -17,7 +17,7 @@ const defaultPriority = '<13>';
 const headLength = 300;
 
 /** The line with its sender's address as host, where it has no host of its own; undefined when it has. */
-export function withHost(line: string, address: string, now: Date): string | undefined {
+export function withHost(line: string, address: string, now: () => Date): string | undefined {
   const head = line.slice(0, headLength);
   const structured = rfc5424.exec(head);
   if (structured !== null) {
@@ -34,7 +34,7 @@ export function withHost(line: string, address: string, now: Date): string | und
   }
   const given = priority.exec(head)?.[0];
   const body = given === undefined ? line : line.slice(given.length);
-  return `${given ?? defaultPriority}${now.toISOString()} ${address} ${body}`;
+  return `${given ?? defaultPriority}${now().toISOString()} ${address} ${body}`;
 }
 
 const behindHeader = /^(?:<\d{1,3}>)[^{]{0,400}[\s:]\{/;

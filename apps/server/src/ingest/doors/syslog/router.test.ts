@@ -5,7 +5,7 @@ import { jsonMessage, withHost } from './header.ts';
 import { Router } from './router.ts';
 
 const now = new Date('2026-01-02T03:04:05.678Z');
-const named = (line: string) => withHost(line, '192.0.2.1', now);
+const named = (line: string) => withHost(line, '192.0.2.1', () => now);
 
 describe('the host of a line', () => {
   it.each([

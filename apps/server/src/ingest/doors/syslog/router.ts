@@ -2,7 +2,7 @@ import type { Source, SourceStream } from '../../sources/load.ts';
 import { fits, sampleRecord, type SampleRecord } from '../../sources/recognise.ts';
 import { jsonMessage, withHost } from './header.ts';
 
-/** A line on its way to a stream of the spool. */
+/** A line on its way to a stream of the spool. Its bytes may be those that were given. */
 export interface Routed {
   readonly stream: string;
   readonly line: Uint8Array;
@@ -63,8 +63,10 @@ export class Router {
   }
 
   route(address: string, bytes: Uint8Array): Routed {
-    const line = oneLine(bytes);
-    const text = line.toString();
+    const given = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const whole = given.toString();
+    const text = isOneLine(whole) ? whole : oneLine(whole);
+    const line = text === whole ? given : Buffer.from(text);
     const sender = this.#sender(address);
     const record = sampleRecord(text);
     const found = this.#find(sender, record);
@@ -76,7 +78,7 @@ export class Router {
     }
     if (found !== undefined && found.stream.name !== this.#options.plainStream)
       return { stream: found.stream.name, line };
-    const named = withHost(text, address, this.#options.now());
+    const named = withHost(text, address, this.#options.now);
     return { stream: this.#options.plainStream, line: named === undefined ? line : Buffer.from(named) };
   }
 
@@ -113,16 +115,11 @@ export class Router {
 
 const isJson = (stream: SourceStream): boolean => stream.format !== 'lines';
 
-const [lineFeed, carriageReturn, space, mark] = [0x0a, 0x0d, 0x20, 0x01] as const;
+/** What a line of the spool's own begins with. */
+const mark = '\x01';
 
-/**
- * A copy in which line ends inside (a counted frame or a datagram may hold some) are blanks, since the spool keeps lines. A first byte 1, which
- * would make the line one of the spool's own marks, is a blank too.
- */
-function oneLine(bytes: Uint8Array): Buffer {
-  const line = Buffer.from(bytes);
-  if (line[0] === mark) line[0] = space;
-  for (let at = line.indexOf(lineFeed); at !== -1; at = line.indexOf(lineFeed, at + 1)) line[at] = space;
-  for (let at = line.indexOf(carriageReturn); at !== -1; at = line.indexOf(carriageReturn, at + 1)) line[at] = space;
-  return line;
-}
+const isOneLine = (text: string): boolean => !text.includes('\n') && !text.includes('\r') && !text.startsWith(mark);
+
+/** Line ends inside (a counted frame or a datagram may hold some) become blanks, since the spool keeps lines; and a first byte that would make it a mark. */
+const oneLine = (text: string): string =>
+  (text.startsWith(mark) ? ` ${text.slice(1)}` : text).replaceAll(/[\r\n]/g, ' ');
