@@ -88,6 +88,9 @@ const wrappers = [
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** An outer object of that wrapper: a line that is none would be passed over. */
+const holds = ({ object }: SampleRecord, name: string): boolean => Array.isArray(object?.[name]);
+
 /**
  * The ways in which the text may be cut into records, likeliest first: one for most files; more for JSON objects (one, or one a line) with
  * an array of objects in them, which are records themselves or wrappers: whichever is recognised. `complete`: the head is the whole file.
@@ -105,12 +108,10 @@ export function framingsOf(head: Uint8Array, complete: boolean): Framing[] {
   const first = sampleRecord(firstLine);
   const manyLines = text.slice(firstLine.length).trim() !== '';
   const eachLine = first.object !== undefined && manyLines;
-  const found = wrappersIn(text, first);
+  const whole = eachLine ? lines() : framing(head, objectSplitter, complete);
+  const found = wrappersIn(text, first).filter((name) => !eachLine || whole.sample.every((r) => holds(r, name)));
   const wrapped = found.map((name) => framing(head, (sink) => objectSplitter(sink, name), complete));
-  return [
-    eachLine ? lines() : framing(head, objectSplitter, complete),
-    ...wrapped.filter((w) => w.sample.some((r) => r.object !== undefined)),
-  ];
+  return [whole, ...wrapped.filter((w) => w.sample.some((r) => r.object !== undefined))];
 }
 
 /** The names of `wrappers` that may hold the records of the single object that the text is, or begins. */
