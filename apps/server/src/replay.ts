@@ -1,5 +1,5 @@
 import { alertCounts, createDetection, type AnalyticsRule, type SweepResult } from './detection/index.ts';
-import { loadFunctions } from '@sallyport/lake';
+import { loadFunctions, readDatabases, shippedLocations } from '@sallyport/lake';
 import { createHunting } from './hunting/index.ts';
 import { createIncidents, listIncidents } from './incidents/index.ts';
 import { openIngestCore } from './ingest/core.ts';
@@ -49,6 +49,9 @@ export interface ReplayReport {
   readonly problems: readonly string[];
 }
 
+/** Loading where addresses are takes seconds: for rules that want to know. */
+const asksForPlaces = /\bgeo_info_from_ip_address\b|\b(?:Src|Dst)Geo[A-Z]/;
+
 /**
  * Loads logs into a fresh workspace on engines of its own, runs the rules over them as if time passed, and says what came out.
  * Nothing of it stays.
@@ -66,6 +69,8 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
       scheduled: false,
       ...ruleFolders,
     });
+    if (detection.rules.rules.some(({ query }) => asksForPlaces.test(query)))
+      await platform.lake.loadIpLocations(await readDatabases([shippedLocations()]));
     const core = await openIngestCore(platform, await loadSources(shippedSources), {
       totalBytes: platform.config.spoolMaxBytes,
       segmentBytes: platform.config.spoolSegmentBytes,
