@@ -33,6 +33,9 @@ export const genericStream = 'Custom-GenericEvents_CL';
 /** Records of a group that are looked at to recognise its source. */
 const sampleMax = 32;
 
+/** Groups of a call that are recognised each for itself; what comes after them is one group more. Each costs a look at every source's expressions. */
+const groupsMax = 64;
+
 /** Of a text that may be a JSON object, such as a message that a program wrote as JSON. */
 export function arrivalOfText(text: string, rest: Omit<Arrival, 'content' | 'kind'>): Arrival {
   return { content: text, kind: sampleRecord(text).object === undefined ? 'text' : 'object', ...rest };
@@ -129,6 +132,24 @@ function linesPayload(stream: string, texts: readonly string[]): Omit<Payload, '
   return { stream: wrappedStream(stream), bytes: jsonPayload(objects) };
 }
 
+interface Numbered {
+  readonly arrival: Arrival;
+  readonly from: number;
+}
+
+function groupsOf({ streams }: IngestCore, arrivals: readonly Arrival[]): Iterable<readonly Numbered[]> {
+  const groups = new Map<string, Numbered[]>();
+  for (const [from, arrival] of arrivals.entries()) {
+    const own = groups.has(arrival.group) || groups.size < groupsMax;
+    // Those that name a stream are never mixed with others.
+    const key = own ? arrival.group : JSON.stringify(['other', arrival.names.find((name) => streams.has(name))]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [{ arrival, from }]);
+    else group.push({ arrival, from });
+  }
+  return groups.values();
+}
+
 /** What goes into which stream of the spool. Throws SallyportError BadRequest where an event’s JSON is none. */
 function payloadsOf(core: IngestCore, door: string, arrivals: readonly Arrival[]): Payload[] {
   const byStream = new Map<string, { texts: string[]; from: number[] }>();
@@ -138,8 +159,7 @@ function payloadsOf(core: IngestCore, door: string, arrivals: readonly Arrival[]
     lines.texts.push(text);
     lines.from.push(from);
   };
-  const numbered = arrivals.map((arrival, from) => ({ arrival, from }));
-  for (const group of Map.groupBy(numbered, ({ arrival }) => arrival.group).values()) {
+  for (const group of groupsOf(core, arrivals)) {
     const { stream, textOf } = routeOf(
       core,
       group.map(({ arrival }) => arrival),

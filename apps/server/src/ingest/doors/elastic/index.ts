@@ -42,10 +42,14 @@ const faultOf = (cause: unknown): Fault => {
 export function elasticHandlers(core: () => IngestCore): Handlers<typeof elasticRoutes> {
   const door = createDoor(core, { name: 'elasticsearch' });
 
-  const streamsOf = (index: string): string[] => {
-    const wanted = index.toLowerCase();
-    const names = core().streams.sources.flatMap((source) => source.streams.map((stream) => stream.name));
-    return names.filter((name) => name.toLowerCase() === wanted);
+  /** Asked for each document: the sources don't change while the server runs. */
+  let byLowerCase: Map<string, readonly string[]> | undefined;
+  const streamsOf = (index: string): readonly string[] => {
+    if (byLowerCase === undefined) {
+      const names = core().streams.sources.flatMap((source) => source.streams.map((stream) => stream.name));
+      byLowerCase = Map.groupBy(names, (name) => name.toLowerCase());
+    }
+    return byLowerCase.get(index.toLowerCase()) ?? [];
   };
 
   const bulk = (call: Call, index?: string) =>

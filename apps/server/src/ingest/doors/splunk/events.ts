@@ -17,7 +17,9 @@ const names = ['host', 'source', 'sourcetype', 'index'] as const;
 
 /** A label's value, which a careless client may send as a number. */
 function textOf(members: ReadonlyMap<string, string>, name: string): string | undefined {
-  const value: unknown = JSON.parse(members.get(name) ?? 'null');
+  const text = members.get(name);
+  if (text === undefined) return undefined;
+  const value: unknown = JSON.parse(text);
   if (value === null) return undefined;
   if (typeof value === 'object') throw new Fault('invalidFormat');
   return String(value as string | number | boolean);
@@ -32,7 +34,9 @@ function timeOf(text: string | undefined): string | undefined {
 
 /** Indexed fields are flat: values, or lists of them. */
 function fieldsOf(members: ReadonlyMap<string, string>): Record<string, unknown> | undefined {
-  const value: unknown = JSON.parse(members.get('fields') ?? 'null');
+  const text = members.get('fields');
+  if (text === undefined) return undefined;
+  const value: unknown = JSON.parse(text);
   if (value === null) return undefined;
   if (typeof value !== 'object' || Array.isArray(value)) throw new Fault('fieldsFault');
   const isFlat = (one: unknown): boolean => typeof one !== 'object' || one === null;

@@ -103,6 +103,17 @@ describe('events', () => {
     ]);
   });
 
+  it('of many kinds in one call are all stored, and those that name a stream in it', async () => {
+    const many = Array.from({ length: 2_000 }, (_, i) => ({ event: { many: i }, sourcetype: `kind${i}` }));
+    const named = { event: { Computer: 'last' }, sourcetype: 'Microsoft-Syslog' };
+    const body = [...many, named].map((one) => JSON.stringify(one)).join('\n');
+    expect((await post('', body)).status).toBe(200);
+    expect(
+      await server.rows(`SELECT count(), uniq(SourceType) FROM GenericEvents_CL WHERE SourceType LIKE 'kind%'`),
+    ).toEqual([[2_000, 2_000]]);
+    expect(await server.rows(`SELECT count() FROM Syslog WHERE Computer = 'last'`)).toEqual([[1]]);
+  });
+
   it('before a bad one are kept, and the answer says which it was', async () => {
     const good = '{"event":"kept","sourcetype":"half"}';
     const answer = await post('', `${good}${good}{"event":""}${good}`);
