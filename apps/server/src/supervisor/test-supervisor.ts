@@ -4,7 +4,7 @@ import { runSupervisor } from './index.ts';
 
 const [dataDir, port] = process.argv.slice(2);
 const config = loadConfig({
-  flags: { dataDir, port, logLevel: 'warn', drainTime: '1 s', collectHost: 'off' },
+  flags: { dataDir, port, logLevel: 'warn', drainTime: '1 s', collectHost: 'off', ipLocationFile: 'off' },
   environment: {},
 });
 process.exit(await runSupervisor({ config }));
