@@ -12,15 +12,18 @@ const types = { s: 'string', d: 'real', b: 'bool', t: 'datetime', g: 'string' } 
 type Suffix = keyof typeof types;
 
 function suffixOf(value: unknown): Suffix {
-  if (typeof value === 'number') return 'd';
+  // One beyond Float64 is kept as the text `Infinity`: JSON has no other way to say it.
+  if (typeof value === 'number') return Number.isFinite(value) ? 'd' : 's';
   if (typeof value === 'boolean') return 'b';
   if (typeof value !== 'string') return 's';
   if (isGuid(value)) return 'g';
   return isDate(value) ? 't' : 's';
 }
 
-const cellOf = (value: unknown): Cell =>
-  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : JSON.stringify(value);
+function cellOf(value: unknown): Cell {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  return typeof value === 'string' || typeof value === 'boolean' ? value : JSON.stringify(value);
+}
 
 /** Longest name that Azure gives a column, without its suffix. */
 const nameLengthMax = 45;
