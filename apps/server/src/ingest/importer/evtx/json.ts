@@ -23,13 +23,15 @@ const holdsData = ({ name }: Element): boolean => name === 'EventData';
 const isNamespace = (name: string): boolean => name === 'xmlns' || name.startsWith('xmlns:');
 
 function put(json: { [name: string]: Json }, name: string, value: Json): void {
-  // Plain assignment would set the prototype.
-  const set = (next: Json) =>
-    Object.defineProperty(json, name, { value: next, enumerable: true, writable: true, configurable: true });
   const have = Object.hasOwn(json, name) ? json[name] : undefined;
-  if (have === undefined) set(value);
-  else if (Array.isArray(have)) have.push(value);
-  else set([have, value]);
+  if (Array.isArray(have)) have.push(value);
+  else set(json, name, have === undefined ? value : [have, value]);
+}
+
+function set(json: { [name: string]: Json }, name: string, value: Json): void {
+  if (name !== '__proto__') json[name] = value;
+  // Plain assignment would set the prototype.
+  else Object.defineProperty(json, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function textIn(element: Element): string | readonly string[] {

@@ -28,13 +28,21 @@ export class Rendering {
 
   children(nodes: readonly Node[], values: readonly Value[] = [], depth = 0): Child[] {
     if (depth > depthMax) throw new EvtxError(`nested more than ${depthMax} deep`);
-    return nodes.flatMap((node): Child[] => {
+    const children: Child[] = [];
+    for (const node of nodes) {
       if (++this.#nodes > nodesMax) throw new EvtxError('a chunk whose events have too many parts');
-      if (typeof node === 'string') return [this.#counted(node)];
-      if (node.kind === 'element') return [this.#element(node.element, values, depth)];
-      if (node.kind === 'instance') return this.children(node.template, node.values, depth + 1);
-      return this.#substituted(values[node.index], depth);
-    });
+      if (typeof node === 'string') children.push(this.#counted(node));
+      else if (node.kind === 'element') children.push(this.#element(node.element, values, depth));
+      else {
+        const isInstance = node.kind === 'instance';
+        const inner = isInstance
+          ? this.children(node.template, node.values, depth + 1)
+          : this.#substituted(values[node.index], depth);
+        // Not as arguments of one call, of which there may be too many.
+        for (const child of inner) children.push(child);
+      }
+    }
+    return children;
   }
 
   #element({ name, attributes, children }: ElementNode, values: readonly Value[], depth: number): Element {
