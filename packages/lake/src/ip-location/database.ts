@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { MmdbError, mmdbBytesMax, openMmdb, type Mmdb } from './mmdb.ts';
 import { factsOf, idOf, infoOf, together, type NetworkFacts, type Place } from './record.ts';
-import { networks } from './walk.ts';
+import { networks, type Network } from './walk.ts';
 
 /** Databases that were read, and a mark that differs where they do. */
 export interface LocationDatabases {
@@ -56,6 +56,7 @@ export class LocationRows {
   readonly #places = new Map<bigint, Place>();
   readonly #ids = new WeakMap<Place, bigint>();
   readonly #systems = new Map<number, string>();
+  readonly #rests = new Map<number, string>();
   #count = 0;
 
   constructor(databases: readonly Mmdb[]) {
@@ -75,11 +76,10 @@ export class LocationRows {
    */
   async *networks(): AsyncGenerator<string> {
     let lines = '';
-    for (const { cidr, address, records } of networks(this.#databases)) {
-      const { place, system } = together(records.map((record, i) => this.#factsOf(i, record, address)));
-      if (!place && !system) continue;
-      if (system) this.#systems.set(system.asn, system.organisation);
-      lines += `${cidr}\t${place ? this.#idOf(place) : 0n}\t${system?.asn ?? 0}\n`;
+    for (const network of networks(this.#databases)) {
+      const rest = this.#restOf(network);
+      if (rest === '') continue;
+      lines += `${network.cidr}${rest}`;
       this.#count++;
       if (lines.length < chunkLength) continue;
       yield lines;
@@ -104,6 +104,18 @@ export class LocationRows {
   /** Lines of JSON, in chunks. */
   async *systems(): AsyncGenerator<string> {
     yield* chunked(this.#systems, ([asn, organisation]) => JSON.stringify({ asn, organisation }));
+  }
+
+  /** What follows the network in its line; '' when nothing is known of it. Of one database most networks say what one before them said. */
+  #restOf({ address, records }: Network): string {
+    const alone = records.length === 1 ? records[0] : undefined;
+    const known = alone === undefined ? undefined : this.#rests.get(alone);
+    if (known !== undefined) return known;
+    const { place, system } = together(records.map((record, i) => this.#factsOf(i, record, address)));
+    if (system) this.#systems.set(system.asn, system.organisation);
+    const rest = place || system ? `\t${place ? this.#idOf(place) : 0}\t${system?.asn ?? 0}\n` : '';
+    if (alone !== undefined) this.#rests.set(alone, rest);
+    return rest;
   }
 
   #factsOf(database: number, record: number | undefined, address: string): NetworkFacts {
