@@ -1,6 +1,7 @@
 export { compile, compileAsking, createKql, maxQueryLength, tablesOf, type Ask, type Kql } from './compile.ts';
 export { conform, type ConformCase, type ConformReport, type Executor } from './conform.ts';
 export { externalWithoutRows } from './external.ts';
+export { namedTables } from './named-tables.ts';
 export { KqlError, type OwnCode, type Span } from './errors.ts';
 export {
   Sql,
