@@ -6,6 +6,7 @@ import { buildGlobals, parseAndAnalyze, type GlobalState, type KustoCode } from 
 import { pluginSymbols, PluginColumns, withPluginColumns } from './bind/plugins.ts';
 import { Emitter } from './emit/relation.ts';
 import { KqlError, type Span } from './errors.ts';
+import { namedTables } from './named-tables.ts';
 import { planText } from './plan/text.ts';
 import type { ResultTable } from './bind/statements.ts';
 import { withStandardColumns } from './standard-columns.ts';
@@ -19,6 +20,8 @@ export interface Kql {
   compileAsking(text: string, options: CompileOptions, ask: Ask): Promise<Compiled>;
   /** The base tables that a query reads, by name, each once. Throws KqlError as `compile` does. */
   tablesOf(text: string): readonly string[];
+  /** The tables that a query names, read off its text: see `namedTables`. */
+  namedTables(text: string): readonly string[];
 }
 
 /** Longest query text taken, in UTF-16 units. */
@@ -329,5 +332,6 @@ export function createKql(catalogue: () => KqlCatalogue, always: Always = {}): K
     compile: (text, options) => compile(text, catalogue(), { ...always, ...options }),
     compileAsking: (text, options, ask) => compileAsking(text, catalogue(), { ...always, ...options }, ask),
     tablesOf: (text) => tablesOf(text, catalogue(), always),
+    namedTables: (text) => namedTables(text, catalogue()),
   };
 }
