@@ -21,6 +21,7 @@ import {
 import type { Column, KqlCatalogue, KqlType, TableSchema, Visualization } from '../types.ts';
 import { inferredNames, type PluginColumns, type PluginSite, type ToldColumn } from './plugins.ts';
 import { bindExpression } from './expressions.ts';
+import './graph-types.ts';
 import { bindHost, HostResolver } from './host.ts';
 import { scoped } from './datetime-scope.ts';
 import { parameterValue, type QueryParameters } from './parameters.ts';

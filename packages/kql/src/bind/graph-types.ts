@@ -1,4 +1,4 @@
-import { child, childOrNone, children, elements, kindOf, nameOf, type SyntaxNode } from './kusto.ts';
+import { child, childOrNone, children, correctBinder, elements, kindOf, nameOf, type SyntaxNode } from './kusto.ts';
 
 /**
  * The published library gives every column of `graph-match` whose expression names an edge of varying length the type dynamic, also where
@@ -33,8 +33,9 @@ interface Binder {
   readonly prototype: { CreateProjectionColumns: Project };
   readonly ProjectionStyle: { readonly GraphMatch: unknown };
 }
-/** Corrects the library's binder, once. `rest` is builder, diagnostics, style, whether names may repeat, and the type to take. */
-export function correctGraphTypes(binder: Binder): void {
+/** `rest` is builder, diagnostics, style, whether names may repeat, and the type to take. */
+correctBinder((library) => {
+  const binder = library as Binder;
   const original = binder.prototype.CreateProjectionColumns;
   binder.prototype.CreateProjectionColumns = function (expression, ...rest) {
     const given = [...rest];
@@ -42,4 +43,4 @@ export function correctGraphTypes(binder: Binder): void {
       given[4] = null;
     return original.call(this, expression, ...given);
   };
-}
+});

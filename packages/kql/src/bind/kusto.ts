@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import type { KqlCatalogue, KqlType } from '../types.ts';
-import { correctGraphTypes } from './graph-types.ts';
 
 /**
  * The little of Microsoft's language library that we use, typed by hand: its own declarations are 34,000 lines over a global
@@ -76,7 +75,7 @@ interface Library {
     readonly ClusterSymbol: { readonly ctor: new (name: string, databases: readonly unknown[]) => unknown };
     readonly DatabaseSymbol: { readonly ctor: new (name: string, members: readonly KustoSymbol[]) => unknown };
   };
-  readonly Binding: { readonly Binder: Parameters<typeof correctGraphTypes>[0] };
+  readonly Binding: { readonly Binder: unknown };
   readonly Syntax: { readonly SyntaxKind: Readonly<Record<string, unknown>> };
 }
 
@@ -93,6 +92,11 @@ function loadLibrary(): Library {
   return scope.Kusto.Language;
 }
 
+/** What is put right in the library's binder when it is loaded. */
+const corrections: ((binder: unknown) => void)[] = [];
+/** To be called before the library is first used. */
+export const correctBinder = (correct: (binder: unknown) => void): void => void corrections.push(correct);
+
 let loaded: { library: Library; kinds: ReadonlyMap<number, string> } | undefined;
 function library(): { library: Library; kinds: ReadonlyMap<number, string> } {
   if (loaded) return loaded;
@@ -101,7 +105,7 @@ function library(): { library: Library; kinds: ReadonlyMap<number, string> } {
   for (const [name, value] of Object.entries(lib.Syntax.SyntaxKind))
     if (typeof value === 'number') kinds.set(value, name);
   loaded = { library: lib, kinds };
-  correctGraphTypes(lib.Binding.Binder);
+  for (const correct of corrections) correct(lib.Binding.Binder);
   return loaded;
 }
 

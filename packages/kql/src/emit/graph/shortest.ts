@@ -3,7 +3,7 @@ import { identifier, integer, join, sql, string, type Sql } from '../../sql.ts';
 import { columnsOf } from '../block.ts';
 import type { GraphSql } from './build.ts';
 import type { Using } from './using.ts';
-import { emptyList, listColumn, listsOver, longerList, walkedAs, type Matches } from './match.ts';
+import { emptyList, listColumn, listsOver, longerList, walkedAs, type Matches } from './lists.ts';
 import {
   edgeColumn,
   front,

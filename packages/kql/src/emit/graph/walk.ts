@@ -3,7 +3,7 @@ import type { Expr } from '../../plan/plan.ts';
 import { identifier, integer, join, sql, string, type Sql } from '../../sql.ts';
 import type { GraphSql, Lists } from './build.ts';
 import { dense, type Using } from './using.ts';
-import { emptyList, listColumn, listsOver, longerList, walkedAs, type ListValue, type Matches } from './match.ts';
+import { emptyList, listColumn, listsOver, longerList, walkedAs, type ListValue, type Matches } from './lists.ts';
 
 export const nodeColumn = (i: number): Sql => identifier(`$$n${i}`);
 export const edgeColumn = (i: number): Sql => identifier(`$$e${i}`);

@@ -5,6 +5,7 @@ import type { Graph, GraphValue } from '../../plan/graph.ts';
 import { columnOf, isHidden, type Expr, type Field, type NamedExpr, type Rel } from '../../plan/plan.ts';
 import { applySteps } from '../expand.ts';
 import { fieldOf, parametersOf, type OperatorBinder } from '../shared.ts';
+import { graphOf, partitionItem } from './graph.ts';
 import { elementNames } from './names.ts';
 import { matchRel } from './match.ts';
 
@@ -12,12 +13,6 @@ import { matchRel } from './match.ts';
 
 const visible = (rel: Rel): Field[] => rel.fields.filter((f) => !isHidden(f) && f.type !== 'tuple');
 
-/** The graph that a graph operator reads. */
-export function graphOf(input: Rel, node: SyntaxNode, b: Binder): Graph {
-  return input.kind === 'graph'
-    ? input.graph
-    : b.fail('InvalidArgument', 'this operator reads a graph: make-graph makes one', node);
-}
 export const graphRel = (graph: Graph, node: SyntaxNode, b: Binder): Rel => ({
   kind: 'graph',
   graph,
@@ -209,10 +204,6 @@ function distinctly(items: NamedExpr[], node: SyntaxNode, b: Binder): NamedExpr[
   if (twice) return b.fail('InvalidArgument', `there is a property ${twice.name} already: give another name`, node);
   return items;
 }
-
-/** The partition of a match, as a hidden column; it is said of a node. */
-export const partitionItem = ({ partition }: Graph): NamedExpr[] =>
-  partition ? [{ name: partition.key, expr: { kind: 'column', name: '$$partition', type: 'string' } }] : [];
 
 /** A row for each node, or for each edge, of those for which the conditions on nodes are true. */
 function elementRows(

@@ -5,7 +5,7 @@ import { binaryOperators } from '../../functions/operators.ts';
 import type { GraphMatch, PatternEdge } from '../../plan/graph.ts';
 import type { Expr, NamedExpr, Rel } from '../../plan/plan.ts';
 import { fieldOf, nameAt, parametersOf, type OperatorBinder } from '../shared.ts';
-import { graphOf, partitionItem } from './make.ts';
+import { graphOf, partitionItem } from './graph.ts';
 import { PatternNames, type Variable } from './names.ts';
 import { pushDown } from './push.ts';
 
