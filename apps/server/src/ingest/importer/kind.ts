@@ -1,6 +1,7 @@
 import { evtxSignature, evtxSplitter } from './evtx/evtx.ts';
 import { sampleRecord, type SampleRecord } from '../sources/recognise.ts';
 import { lineSplitter, objectSplitter, type RecordSink, type Splitter } from './splitter.ts';
+import { isZeekTsv, zeekTsvSplitter } from './zeek-tsv.ts';
 
 /** How much of a file is looked at to find out what it is. */
 export const headBytes = 256 * 1024;
@@ -98,6 +99,7 @@ const holds = ({ object }: SampleRecord, name: string): boolean => Array.isArray
 export function framingsOf(head: Uint8Array, complete: boolean): Framing[] {
   if (isEvtx(head)) return [framing(head, evtxSplitter, complete)];
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString().trimStart();
+  if (isZeekTsv(text)) return [framing(head, zeekTsvSplitter, complete)];
   const lines = () => framing(head, lineSplitter, complete);
   if (/^\[\s*[{[\]]/.test(text)) {
     const objects = framing(head, objectSplitter, complete);
