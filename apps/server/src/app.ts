@@ -15,6 +15,7 @@ import {
   splunkRoutes,
   systemRoutes,
   tokenRoutes,
+  uploadRoutes,
   webhookRoutes,
 } from '@sallyport/contracts';
 import { z } from 'zod';
@@ -130,6 +131,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform):
   http.bind(incidentRoutes, domains.incidents.handlers);
   http.bind(detectionRoutes, domains.detection.handlers);
   http.bind(dataRoutes, domains.ingest.handlers);
+  http.bind(uploadRoutes, domains.ingest.uploads);
   const { splunk, elastic, otlp, dataCollector, webhook } = domains.ingest.doors;
   http.bind(splunkRoutes, splunk.handlers, splunk.error);
   http.bind(elasticRoutes, elastic.handlers, elastic.error);

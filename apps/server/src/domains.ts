@@ -32,7 +32,8 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const detection = await createDetection(platform, { ...options, queries: hunting.queries, incidents });
   const ingest = await createIngest(platform, {
     callerOfToken: access.callerOfToken,
-    onImported: async ({ from, to, segmentIds }) => detection.sweep({ from, to, segments: segmentIds }),
+    runRules: (rules) => detection.sweep(rules),
+    jobs: options.scheduled !== false,
   });
   return { access, identity, hunting, incidents, detection, ingest };
 }

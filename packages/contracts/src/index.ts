@@ -10,5 +10,6 @@ export * from './routes/detection.ts';
 export * from './routes/data.ts';
 export * from './routes/doors.ts';
 export * from './routes/system.ts';
+export * from './routes/uploads.ts';
 export { routes } from './routes/index.ts';
 export { createClient, type Client } from './client.ts';

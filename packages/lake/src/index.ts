@@ -26,7 +26,7 @@ export { readDatabases, shippedLocations, type LocationDatabases } from './ip-lo
 export type { Location } from './ip-location/locate.ts';
 export { MmdbError } from './ip-location/mmdb.ts';
 export { ipLocationNames, type IpLocationNames, type IpLocationResult } from './ip-location/store.ts';
-export type { LoadResult, LoadSegment, LoadStatement } from './load.ts';
+export type { LoadLimits, LoadResult, LoadSegment, LoadStatement } from './load.ts';
 export type { PayloadRange } from './parts.ts';
 export { convertText, type Reader } from './reader.ts';
 export { engineCode } from './errors.ts';

@@ -259,6 +259,12 @@ export class Lake {
     return this.#loader.load(segment, statements);
   }
 
+  /** Deletes what a segment brought, of those tables. It must not be on its way any more. */
+  async forget(segmentId: string, tables: readonly string[]): Promise<void> {
+    await this.#tables.ensure(tables);
+    await this.#loader.forget(segmentId, tables);
+  }
+
   /** Makes physical tables and columns that are missing. Throws SallyportError NotFound, Conflict. */
   ensureTables(names: Iterable<string>): Promise<void> {
     return this.#tables.ensure(names);

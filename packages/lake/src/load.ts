@@ -6,6 +6,13 @@ import { goodParts, type Parts, type PayloadRange } from './parts.ts';
 import { engineReader, fileSource, inputSource, type EngineReader, type Reader } from './reader.ts';
 import { sqlName, sqlString } from './sql.ts';
 
+export interface LoadLimits {
+  readonly seconds: number;
+  readonly memoryBytes: number;
+  /** Cores at a time. */
+  readonly threads: number;
+}
+
 /** A sealed segment: a file of rows that is stored once. */
 export interface LoadSegment {
   /** Unique for all time; stored with each row in `_SegmentId`. At most 200 characters of `[A-Za-z0-9._-]`. */
@@ -14,6 +21,8 @@ export interface LoadSegment {
   readonly reader: Reader;
   /** An earlier attempt may have stored rows of it: they are deleted first. */
   readonly retry: boolean;
+  /** Of each statement, where it must not take what the others need: past one of them QueryLimitExceeded. */
+  readonly limits?: LoadLimits;
   /** Where each payload stands, so that one that can't be read does not hold up the others. */
   readonly payloads?: () => Promise<readonly PayloadRange[]>;
 }
@@ -66,7 +75,14 @@ const rejectedReader: Reader = {
 interface Source {
   readonly path: string;
   readonly reader: EngineReader;
+  readonly limits?: LoadLimits | undefined;
 }
+
+const settingsOf = ({ seconds, memoryBytes, threads }: LoadLimits): ClickHouseSettings => ({
+  max_execution_time: seconds,
+  max_memory_usage: String(memoryBytes),
+  max_threads: threads,
+});
 
 /** Stores segments. Exactly once, when told by `retry` of attempts that came before. */
 export class Loader {
@@ -119,7 +135,7 @@ export class Loader {
     for (const mode of modes) {
       if (unread !== undefined) await this.forget(segment.id, tablesOf(statements), statements.length);
       try {
-        const source = { path: segment.path, reader: engineReader(segment.reader, mode) };
+        const source = { path: segment.path, reader: engineReader(segment.reader, mode), limits: segment.limits };
         return { rows: await this.#run(segment.id, source, rows), rejectedPayloads: 0 };
       } catch (error) {
         if (!isUnreadable(error)) throw error;
@@ -188,13 +204,19 @@ export class Loader {
     return this.#options.transport === 'file' ? fileSource(path, reader) : inputSource(reader);
   }
 
-  async #send(sql: string, { path, reader }: Source, queryId?: string): Promise<number> {
+  async #send(sql: string, { path, reader, limits }: Source, queryId?: string): Promise<number> {
     const { connection, transport, logComment, settings } = this.#options;
     const body = transport === 'body';
     const reply = await connection.sendOnce({
       sql: body ? `${sql}\nFORMAT ${reader.format}` : sql,
       queryId,
-      settings: { ...settings, ...reader.settings, log_comment: logComment, wait_end_of_query: 1 },
+      settings: {
+        ...settings,
+        ...reader.settings,
+        ...(limits === undefined ? {} : settingsOf(limits)),
+        log_comment: logComment,
+        wait_end_of_query: 1,
+      },
       ...(body ? { values: createReadStream(path) } : {}),
     });
     await readAll(reply.stream);

@@ -50,14 +50,18 @@ export async function openIngestCore(
   platform: CorePlatform,
   loaded: LoadedSources,
   sizes: SpoolSizes,
-  options: { readonly onLoaded?: (segment: LoadedSegment) => void; readonly metrics?: IngestMetrics } = {},
+  options: {
+    /** Waited for: a segment stays in the spool until it has resolved. */
+    readonly onLoaded?: (segment: LoadedSegment) => Promise<void> | void;
+    readonly metrics?: IngestMetrics;
+  } = {},
 ): Promise<IngestCore> {
   const { lake, clock, log } = platform;
   const tracker = new ImportTracker();
   const streams = createStreams({ loaded, catalogue: () => lake.catalogue, compile, now: () => clock.now() });
   const metrics = options.metrics ?? createIngestMetrics(platform.metrics);
-  const stored = (segment: LoadedSegment): void => {
-    options.onLoaded?.(segment);
+  const stored = async (segment: LoadedSegment): Promise<void> => {
+    await options.onLoaded?.(segment);
     tracker.loaded(segment);
   };
   const recentCalls = new RecentCalls();

@@ -1,4 +1,4 @@
-import type { dataRoutes } from '@sallyport/contracts';
+import type { dataRoutes, uploadRoutes } from '@sallyport/contracts';
 import type { Caller, Handlers } from '../platform/http/handlers.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { loadTls, type TlsMaterial } from '../platform/http/tls.ts';
@@ -13,19 +13,21 @@ import { createHostCollector, type HostCollector, type HostHealth } from './host
 import { remembered } from '../platform/database/index.ts';
 import type { Importer } from './importer/import.ts';
 import { createIngestMetrics } from './metrics.ts';
-import { dataHandlers, type Imported } from './routes.ts';
+import { dataHandlers } from './routes.ts';
 import { loadSources, shippedSources } from './sources/load.ts';
 import type { Streams } from './sources/streams.ts';
-import { Uploads } from './upload.ts';
+import { Uploads, type RunRules } from './uploads/index.ts';
+import { uploadHandlers } from './uploads/routes.ts';
 
 export { openIngestCore, type IngestCore, type SpoolSizes } from './core.ts';
 export { loadSources, shippedSources, type LoadedSources, type Source, type SourceProblem } from './sources/load.ts';
 export type { FileResult, ImportOptions, ImportResult } from './importer/import.ts';
-export type { Imported } from './routes.ts';
+export type { RunRules } from './uploads/index.ts';
 export type { HostHealth } from './host/collector.ts';
 export type { SyslogHealth } from './doors/syslog/index.ts';
 
 export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
+  readonly uploads: Handlers<typeof uploadRoutes>;
   /** Doors that speak the wire of other products. */
   readonly doors: HttpDoors;
   /** From `start` on. */
@@ -53,8 +55,10 @@ export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
 }
 
 export interface IngestOptions {
-  /** Called when a file was uploaded and is stored: runs the rules over it. */
-  readonly onImported: (imported: Imported) => Promise<{ readonly alerts: number }>;
+  /** Runs the rules over what was uploaded. */
+  readonly runRules: RunRules;
+  /** Whether jobs run; default true. */
+  readonly jobs?: boolean;
   /** Who holds an API token; for doors that are not behind the server's own HTTP. */
   readonly callerOfToken: (token: string) => Promise<Caller | undefined>;
   /** Folders of sources. Default: those that ship. */
@@ -68,7 +72,6 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
   for (const problem of loaded.problems) log.error(problem, 'a source was not loaded');
   const counter = new StreamCounter();
   const metrics = createIngestMetrics(platform.metrics);
-  const uploads = new Uploads(config.dataDir);
   let opened: IngestCore | undefined;
   let host: HostCollector | undefined;
   let syslog: SyslogDoors | undefined;
@@ -78,8 +81,10 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
     if (opened === undefined) throw new Error('ingest was not started');
     return opened;
   };
+  const uploads = new Uploads({ platform, core, runRules: options.runRules, jobs: options.jobs ?? true });
   return {
-    handlers: dataHandlers({ platform, core, uploads, onImported: options.onImported }),
+    handlers: dataHandlers({ platform, core, uploads }),
+    uploads: uploadHandlers(uploads),
     doors: createHttpDoors(platform, core),
     get streams() {
       return core().streams;
@@ -97,7 +102,6 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       otlpGrpc?.useTls(tls).catch((err: unknown) => log.error({ err }, 'the door for gRPC could not open again'));
     },
     start: async () => {
-      await uploads.open();
       opened = await openIngestCore(
         platform,
         loaded,
@@ -106,8 +110,15 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
           segmentBytes: config.spoolSegmentBytes,
           segmentAgeMs: config.spoolSegmentAge,
         },
-        { metrics, onLoaded: (segment) => counter.add(segment) },
+        {
+          metrics,
+          onLoaded: async (segment) => {
+            await uploads.stored(segment);
+            counter.add(segment);
+          },
+        },
       );
+      await uploads.open();
       counter.start(database, clock, log);
       const doors = await syslogSettings(config, () => loadTls(config, clock));
       if (doors !== undefined) syslog = await openSyslogDoors({ core: core(), counts, clock, log }, doors);
@@ -137,7 +148,9 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       otlpGrpc = undefined;
       syslog = undefined;
       await host?.stop();
+      const uploadsStopped = uploads.stop();
       await opened?.[Symbol.asyncDispose]();
+      await uploadsStopped;
       await counter.stop();
       opened = undefined;
     },

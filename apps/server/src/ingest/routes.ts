@@ -2,35 +2,23 @@ import { basename } from 'node:path';
 import { SallyportError, type dataRoutes, type SourceHealth, type TableInfo } from '@sallyport/contracts';
 import type { Lake, TableDefinition } from '@sallyport/lake';
 import { z } from 'zod';
-import type { Handlers } from '../platform/http/handlers.ts';
+import { requireCaller, type Handlers } from '../platform/http/handlers.ts';
 import type { Platform } from '../platform/types.ts';
 import type { IngestCore } from './core.ts';
 import { logsIngestion } from './doors/logs-ingestion.ts';
-import type { ImportResult } from './importer/import.ts';
 import { streamHealth } from './store.ts';
-import type { Uploads } from './upload.ts';
-
-/** What an import brought, for whoever runs rules over it. */
-export interface Imported {
-  /** First and last TimeGenerated. */
-  readonly from: Date;
-  readonly to: Date;
-  /** What its rows have in `_SegmentId`. */
-  readonly segmentIds: readonly string[];
-}
+import type { Uploads } from './uploads/index.ts';
+import { uploadResult } from './uploads/routes.ts';
 
 export interface RouteServices {
   readonly platform: Platform;
   readonly core: () => IngestCore;
   readonly uploads: Uploads;
-  readonly onImported: (imported: Imported) => Promise<{ readonly alerts: number }>;
 }
 
 const errorsMax = 200;
 /** An ingestion error's text as the portal shows it, characters. */
 const rawLengthMax = 4_000;
-/** Files told one by one in the answer to an upload. */
-const filesToldMax = 5_000;
 
 async function tableInfo(lake: Lake, table: TableDefinition): Promise<TableInfo> {
   const found = (await lake.tableInfo()).find((t) => t.name === table.name);
@@ -98,25 +86,8 @@ async function listIngestionErrors(lake: Lake) {
   };
 }
 
-function uploadAnswer({ files }: ImportResult, alerts: number) {
-  const perFile = files.slice(0, filesToldMax).map(({ file, source, rows, unparsed, message }) => ({
-    file,
-    source,
-    rows,
-    unparsed,
-    ...(message === undefined ? {} : { message }),
-  }));
-  return {
-    files: files.length,
-    rows: files.reduce((sum, f) => sum + f.rows, 0),
-    unparsed: files.reduce((sum, f) => sum + f.unparsed, 0),
-    alerts,
-    perFile,
-  };
-}
-
 export function dataHandlers(services: RouteServices): Handlers<typeof dataRoutes> {
-  const { platform, core, uploads, onImported } = services;
+  const { platform, core, uploads } = services;
   const { lake } = platform;
   return {
     listTables: async () => ({ tables: await lake.tableInfo() }),
@@ -143,15 +114,14 @@ export function dataHandlers(services: RouteServices): Handlers<typeof dataRoute
     uploadFile: async (context, { query, body }) => {
       const name = basename(query.name);
       context.audit({ target: `file ${name}` });
-      return uploads.with(body, async (path) => {
-        // A client that goes away does not stop an import: half a file would be worse than the whole.
-        const imported = await core().importer.importPath(path, { name });
-        const { range, segmentIds } = imported;
-        const { alerts } = range === undefined ? { alerts: 0 } : await onImported({ ...range, segmentIds });
-        const answer = uploadAnswer(imported, alerts);
-        context.audit({ target: `file ${name}`, details: { rows: answer.rows, unparsed: answer.unparsed, alerts } });
-        return answer;
-      });
+      // A client that goes away does not stop an import: half a file would be worse than the whole.
+      const upload = await uploads.whole(body, name, requireCaller(context).name);
+      if (upload.state !== 'done')
+        throw new SallyportError('Conflict', upload.message ?? `the upload was ${upload.state}`);
+      const answer = uploadResult(upload);
+      const { rows, unparsed, alerts } = answer;
+      context.audit({ target: `file ${name}`, details: { rows, unparsed, alerts } });
+      return answer;
     },
     ingestLogs: logsIngestion(core),
   };

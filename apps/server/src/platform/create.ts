@@ -5,7 +5,7 @@ import { createAuditLog } from './audit/index.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config/index.ts';
 import { migrate, openDatabase } from './database/index.ts';
-import { createJobs, type JobRunner } from './jobs/index.ts';
+import { createJobs, type HeartbeatTimes, type JobRunner } from './jobs/index.ts';
 import { locatingSignIns } from './ip-location.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -29,6 +29,8 @@ export interface PlatformOptions {
   readonly clock?: Clock;
   /** Given when the engine runs on this machine and may read the spool folder, with the group it needs for that. */
   readonly embeddedLake?: { readonly groupId: number | undefined } | undefined;
+  /** How soon a dead server's jobs are taken over; for tests. */
+  readonly heartbeat?: HeartbeatTimes;
   /** Also measure the process itself: memory, event loop. */
   readonly processMetrics?: boolean;
 }
@@ -56,7 +58,13 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
     spool: spoolPlace(config, options.embeddedLake?.groupId),
     audit: createAuditLog({ database, outbox, clock }),
     sealing: createSealing(loadSealingKey(config.dataDir)),
-    jobs: createJobs({ database, log, metrics, tracing }),
+    jobs: createJobs({
+      database,
+      log,
+      metrics,
+      tracing,
+      ...(options.heartbeat ? { heartbeat: options.heartbeat } : {}),
+    }),
     close: async () => {
       await lake.close();
       await database.close();

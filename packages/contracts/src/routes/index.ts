@@ -7,6 +7,7 @@ import { huntingRoutes } from './hunting.ts';
 import { incidentRoutes } from './incidents.ts';
 import { sessionRoutes, tokenRoutes } from './session.ts';
 import { systemRoutes } from './system.ts';
+import { uploadRoutes } from './uploads.ts';
 
 /** Every route of the server, in one table. */
 export const routes = {
@@ -19,6 +20,7 @@ export const routes = {
   ...incidentRoutes,
   ...detectionRoutes,
   ...dataRoutes,
+  ...uploadRoutes,
   ...splunkRoutes,
   ...elasticRoutes,
   ...otlpRoutes,

@@ -12,7 +12,12 @@ export interface SweepOptions extends Omit<BinOptions, 'from' | 'to'> {
   /** Time of the rows, TimeGenerated. Default: all time. */
   readonly from?: Date;
   readonly to?: Date;
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly alerts: number }) => void;
+  readonly onProgress?: (progress: {
+    readonly done: number;
+    readonly total: number;
+    readonly alerts: number;
+    readonly incidents: readonly number[];
+  }) => void;
 }
 
 export interface SweepResult {
@@ -92,7 +97,12 @@ export async function sweep(
           for (const segment of await segmentsOf(found.task.rule, alert))
             alertsBySegment.set(segment, (alertsBySegment.get(segment) ?? 0) + 1);
     }
-    options.onProgress?.({ done: Math.min(at + chunkWindows, tasks.length), total: tasks.length, alerts });
+    options.onProgress?.({
+      done: Math.min(at + chunkWindows, tasks.length),
+      total: tasks.length,
+      alerts,
+      incidents: [...incidents],
+    });
   }
   return {
     windows: tasks.length,

@@ -20,6 +20,8 @@ export interface InputFile {
   readonly name: string;
   /** Why it is not read; `open` then gives nothing. */
   readonly message?: string;
+  /** Unpacked, as far as it is known without reading it: what an archive says may be wrong. */
+  readonly bytes?: number;
   open(): AsyncIterable<Buffer>;
 }
 
@@ -89,7 +91,12 @@ async function* zipFiles(path: string, name: string): AsyncGenerator<InputFile> 
       if (base === '' || parts.some((part) => hidden.test(part))) continue;
       if (aboutOthers.test(base)) continue;
       if (entry.isEncrypted()) yield unread(inner, 'encrypted, which is not opened');
-      else yield { name: inner, open: () => entryBytes(zip, entry, spend) };
+      else
+        yield {
+          name: inner,
+          ...(entry.fileName.endsWith('.gz') ? {} : { bytes: entry.uncompressedSize }),
+          open: () => entryBytes(zip, entry, spend),
+        };
     }
   } catch (error) {
     yield unread(name, `a damaged zip: ${messageOf(error)}`);
@@ -111,6 +118,7 @@ async function* oneFile(path: string, name: string): AsyncGenerator<InputFile> {
   if (isZip(head)) return yield* zipFiles(path, name);
   yield {
     name,
+    ...(isGzip(head) ? {} : { bytes: (await stat(path)).size }),
     open: () => {
       const stream = createReadStream(path, { highWaterMark: 256 * 1024 });
       return bounded(isGzip(head) ? gunzip(stream) : stream, unpackedFileBytesMax, () => undefined);

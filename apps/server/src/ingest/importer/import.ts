@@ -6,12 +6,12 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { importStream } from '../loading.ts';
 import type { Source } from '../sources/load.ts';
-import { recognise, type Recognised } from '../sources/recognise.ts';
 import type { Streams } from '../sources/streams.ts';
 import { Batches, fileTag, type FileTag, type Flush } from './batches.ts';
 import { inputFiles, messageOf, type InputFile } from './files.ts';
-import { binaryMessage, framingsOf, type Framing } from './kind.ts';
-import { lineSplitter, type Splitter } from './splitter.ts';
+import { binaryMessage, type Framing } from './kind.ts';
+import { planFor, planOf, type Plan } from './plan.ts';
+import type { Splitter } from './splitter.ts';
 import { streamOfTable, tableOfRows } from './table-rows.ts';
 import { headOf, utf8Of } from './text.ts';
 import type { ImportedSegments, ImportTracker } from './tracker.ts';
@@ -51,6 +51,20 @@ export interface ImportOptions {
   /** Id of the source to use; default: each file's is recognised. */
   readonly source?: string;
   readonly signal?: AbortSignal;
+  /** What the import is called in the spool; default random. One that ended may be begun again. */
+  readonly importId?: string;
+  /** The stream that a file's records go to, by its name; null leaves the file out; undefined: as `source` says. */
+  readonly streamOf?: (file: string) => string | null | undefined;
+  /** Called for each chunk that is read. */
+  readonly onProgress?: (progress: ImportProgress) => void;
+}
+
+export interface ImportProgress {
+  /** The file that is read. */
+  readonly file: string;
+  /** Of all files so far, unpacked. */
+  readonly bytes: number;
+  readonly records: number;
 }
 
 export interface ImporterServices {
@@ -71,6 +85,8 @@ export interface Importer {
   importPath(path: string, options?: ImportOptions): Promise<ImportResult>;
   /** The same for several paths in one import, which is much faster than one import each: small files share segments. */
   importPaths(paths: readonly string[], options?: ImportOptions): Promise<ImportResult>;
+  /** How a file that begins with `head` would be read: for looking before loading. `stream`: one that a person chose. */
+  planOf(head: Uint8Array, complete: boolean, stream?: string): Plan;
 }
 
 interface Read {
@@ -80,41 +96,6 @@ interface Read {
   readonly source: string | null;
   readonly records: number;
   readonly message?: string;
-}
-
-/** How a file is read: cut how, to which stream. */
-interface Plan {
-  readonly framing: Pick<Framing, 'splitter'>;
-  /** What takes its records, and what that is called in the result: a source, or a table. */
-  readonly taker: { readonly name: string; readonly stream: string } | undefined;
-}
-
-const takerOf = ({ source, stream }: Recognised): Plan['taker'] => ({ name: source.id, stream: stream.name });
-
-/** `tableRows`: the table whose rows a sample holds, if it is one that people may load. */
-function planOf(
-  sources: readonly Source[],
-  head: Uint8Array,
-  complete: boolean,
-  pinned: boolean,
-  tableRows: (sample: Framing['sample']) => Plan['taker'],
-): Plan {
-  const framings = framingsOf(head, complete);
-  for (const framing of framings) {
-    const recognised = recognise(sources, framing.sample);
-    if (recognised !== undefined) return { framing, taker: takerOf(recognised) };
-  }
-  for (const framing of pinned ? [] : framings) {
-    const taker = tableRows(framing.sample);
-    if (taker !== undefined) return { framing, taker };
-  }
-  const [source] = sources;
-  const [stream] = source?.streams ?? [];
-  const recognised = pinned && source !== undefined && stream !== undefined ? { source, stream } : undefined;
-  return {
-    framing: recognised === undefined ? { splitter: lineSplitter } : (framings[0] ?? { splitter: lineSplitter }),
-    taker: recognised === undefined ? undefined : takerOf(recognised),
-  };
 }
 
 export function createImporter(services: ImporterServices): Importer {
@@ -154,12 +135,20 @@ export function createImporter(services: ImporterServices): Importer {
     about: Pick<Read, 'tag' | 'root'>,
     batches: Batches,
     options: ImportOptions,
+    tell: (file: string, bytes: number, records: number) => void,
   ): Promise<Read> => {
     const { tag } = about;
+    const chosen = options.streamOf?.(file.name);
     const nothing = { ...about, file: file.name, source: null, records: 0 };
     if (file.message !== undefined) return { ...nothing, message: file.message };
+    if (chosen === null) return { ...nothing, message: 'left out' };
     let [records, source]: [number, string | null] = [0, null];
     let splitter: Splitter | undefined;
+    let toldRecords = 0;
+    const told = (bytes: number, all: number): void => {
+      tell(file.name, bytes, all - toldRecords);
+      toldRecords = all;
+    };
     try {
       const { head, complete, rest } = await headOf(utf8Of(file.open()));
       const message = binaryMessage(head);
@@ -167,7 +156,10 @@ export function createImporter(services: ImporterServices): Importer {
         await rest.return?.();
         return { ...nothing, message };
       }
-      const plan = planOf(sourcesFor(options.source), head, complete, options.source !== undefined, tableRows);
+      const plan =
+        chosen === undefined
+          ? planOf(sourcesFor(options.source), head, complete, options.source !== undefined, tableRows)
+          : planFor(streams, chosen, head, complete);
       source = plan.taker?.name ?? null;
       const stream = plan.taker?.stream ?? unrecognisedStream;
       splitter = plan.framing.splitter((record, broken) => {
@@ -175,10 +167,12 @@ export function createImporter(services: ImporterServices): Importer {
         batches.add(stream, tag, record, broken);
       });
       splitter.push(head);
+      told(head.length, records);
       await batches.settle();
       for (let next = await rest.next(); !next.done; next = await rest.next()) {
         options.signal?.throwIfAborted();
         splitter.push(next.value);
+        told(next.value.length, records);
         await batches.settle();
       }
       splitter.end();
@@ -194,15 +188,21 @@ export function createImporter(services: ImporterServices): Importer {
 
   const importPaths = async (paths: readonly string[], options: ImportOptions = {}): Promise<ImportResult> => {
     sourcesFor(options.source);
-    const importId = randomUUID();
+    const importId = options.importId ?? randomUUID();
     tracker.begin(importId);
     const reads: Read[] = [];
+    let [bytes, records] = [0, 0];
+    const tell = (file: string, more: number, moreRecords: number): void => {
+      bytes += more;
+      records += moreRecords;
+      options.onProgress?.({ file, bytes, records });
+    };
     const batches = new Batches(flusher(importId, options.signal));
     let stored: ImportedSegments;
     try {
       for (const root of paths)
         for await (const file of inputFiles(root, options.name))
-          reads.push(await readFile(file, { tag: fileTag(reads.length, file.name), root }, batches, options));
+          reads.push(await readFile(file, { tag: fileTag(reads.length, file.name), root }, batches, options, tell));
       await batches.end();
     } finally {
       // Also after a failure: what was appended is on its way, and the tracker has to forget it.
@@ -224,7 +224,14 @@ export function createImporter(services: ImporterServices): Importer {
     };
   };
 
-  return { importPaths, importPath: (path, options) => importPaths([path], options) };
+  return {
+    importPaths,
+    importPath: (path, options) => importPaths([path], options),
+    planOf: (head, complete, stream) =>
+      stream === undefined
+        ? planOf(streams.sources, head, complete, false, tableRows)
+        : planFor(streams, stream, head, complete),
+  };
 }
 
 function resultOf(read: Read, stored: ImportedSegments, refused: ReadonlyMap<string, number>): FileResult {

@@ -2,10 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
-import { SourceFile, type StreamDefinition } from './schema.ts';
+import { SourceFile, type StreamDefinition, type StreamRecogniser } from './schema.ts';
 
 /** A stream with its transforms' text read. */
-export interface SourceStream extends Omit<StreamDefinition, 'flows'> {
+export interface SourceStream extends Omit<StreamDefinition, 'flows' | 'recognise'> {
+  readonly recognise: readonly StreamRecogniser[];
   readonly flows: readonly { readonly table: string; readonly file: string; readonly transform: string }[];
 }
 

@@ -1,5 +1,5 @@
 import type { Source, SourceStream } from './load.ts';
-import type { Recogniser } from './schema.ts';
+import type { StreamRecogniser } from './schema.ts';
 
 /** A record of a sample: the line as it is, and the JSON object it holds, if any. */
 export interface SampleRecord {
@@ -34,10 +34,10 @@ function hasPath(object: unknown, path: string, names: readonly string[]): boole
   return true;
 }
 
-/** Regular expressions come with the product's own content, and meet at most this much of a line. */
+/** Regular expressions meet at most this much of a line. */
 const lineLengthMax = 4_096;
 
-function testOf({ line, json = [] }: Recogniser): (record: SampleRecord) => boolean {
+function testOf({ line, json = [] }: StreamRecogniser): (record: SampleRecord) => boolean {
   if (line !== undefined) return (record) => line.test(record.text.slice(0, lineLengthMax));
   const paths = json.map((path) => ({ path, names: path.split('.') }));
   return ({ object }) => object !== undefined && paths.every(({ path, names }) => hasPath(object, path, names));

@@ -29,7 +29,13 @@ const LineExpression = z
 const Recogniser = z
   .strictObject({ json: z.array(JsonPath).min(1).max(20).optional(), line: LineExpression.optional() })
   .refine((r) => (r.json === undefined) !== (r.line === undefined), { message: 'either json or line' });
-export type Recogniser = z.infer<typeof Recogniser>;
+
+/** How a record is known: by paths that its object has, or by what its line fits. */
+export interface StreamRecogniser {
+  readonly json?: readonly string[] | undefined;
+  /** A regular expression. Of sources made here one that takes linear time: the product's own are trusted, a person's not. */
+  readonly line?: { test(text: string): boolean } | undefined;
+}
 
 const ColumnDeclaration = z.strictObject({
   name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,60}$/),

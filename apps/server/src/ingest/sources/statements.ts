@@ -12,6 +12,7 @@ import {
   sqlName,
   sqlString,
   type Column,
+  type LoadLimits,
   type LoadStatement,
   type TableDefinition,
 } from '@sallyport/lake';
@@ -241,6 +242,8 @@ export interface StreamStatements {
   readonly flowsWhenNoneRefused?: readonly LoadStatement[];
   /** Keeps the accepted lines as refused, for when a flow's statement fails in the engine. */
   readonly failed: LoadStatement;
+  /** Of streams that people made: what each statement may take, and what keeps every line as refused when one was over that. */
+  readonly bounded?: { readonly limits: LoadLimits; readonly refused: LoadStatement };
 }
 
 export interface CompiledStream {

@@ -1,5 +1,6 @@
 import type { Catalogue, TableDefinition } from '@sallyport/lake';
 import { loadSources, type LoadedSources, type Source, type SourceProblem, type SourceStream } from './load.ts';
+import { isOwn, ownLimits, Suspensions, withOwn, type OwnSource } from './own.ts';
 import {
   compileStream,
   refusingStream,
@@ -24,7 +25,16 @@ const ownTables = new Set([
 const compiledForMs = 3_600_000;
 
 export interface Streams {
+  /** In the order in which recognition asks them. Another list each time they change. */
   readonly sources: readonly Source[];
+  /** Takes the sources made here in the place of those that were; those that ship stay. */
+  use(own: readonly OwnSource[]): void;
+  /** A load of a stream made here was over its bounds. Answers until when its lines are kept unread from now on, when that has happened too often. */
+  overBounds(stream: string): Date | undefined;
+  /** A load of it was not. */
+  withinBounds(stream: string): void;
+  /** Until when a stream's lines are kept unread. */
+  suspendedUntil(stream: string): Date | undefined;
   /** Of files that don't load, and of flows that don't compile. Compiles every stream. */
   problems(): readonly SourceProblem[];
   /** Whether a door takes this stream. */
@@ -55,8 +65,14 @@ function tableOfStream(catalogue: Catalogue, stream: string): TableDefinition | 
 /** The streams of sources and tables. Each is compiled when first used, and again when the tables have changed. */
 export function createStreams({ loaded, catalogue, compile, now }: StreamsOptions): Streams {
   const bySource = new Map<string, { readonly source: Source; readonly stream: SourceStream }>();
-  for (const source of loaded.sources)
-    for (const stream of source.streams) bySource.set(stream.name, { source, stream });
+  let all = loaded;
+  const suspensions = new Suspensions();
+  const index = (): void => {
+    bySource.clear();
+    for (const source of all.sources)
+      for (const stream of source.streams) bySource.set(stream.name, { source, stream });
+  };
+  index();
   let version = '';
   const compiled = new Map<string, { readonly at: number; readonly stream: CompiledStream }>();
 
@@ -71,10 +87,36 @@ export function createStreams({ loaded, catalogue, compile, now }: StreamsOption
     return made;
   };
 
+  const boundedStatements = (stream: string, framing: Framing, made: StreamStatements): StreamStatements => {
+    const json = bySource.get(stream)?.stream.format !== 'lines';
+    const refusing = refusingStream(stream, framing, 'Transform', json);
+    if (suspensions.until(stream, now().getTime()) !== undefined) return refusing;
+    return { ...made, bounded: { limits: ownLimits(made.loads.length), refused: refusing.failed } };
+  };
+  const dateOf = (ms: number | undefined): Date | undefined => (ms === undefined ? undefined : new Date(ms));
+
   return {
-    sources: loaded.sources,
+    get sources() {
+      return all.sources;
+    },
+    use: (own) => {
+      const before = all.sources;
+      all = withOwn(loaded, own);
+      // Compiled anew, and given another chance: only what has changed.
+      const same = new Set(before.filter((source) => all.sources.includes(source)));
+      for (const source of before)
+        if (!same.has(source))
+          for (const { name } of source.streams) {
+            compiled.delete(name);
+            suspensions.clear(name);
+          }
+      index();
+    },
+    overBounds: (stream) => dateOf(suspensions.strike(stream, now().getTime())),
+    withinBounds: (stream) => suspensions.clear(stream),
+    suspendedUntil: (stream) => dateOf(suspensions.until(stream, now().getTime())),
     problems: () => [
-      ...loaded.problems,
+      ...all.problems,
       ...[...bySource.values()].flatMap(({ source, stream }) =>
         compiledStream(stream).problems.map(({ file, message }) => ({
           source: source.id,
@@ -94,7 +136,10 @@ export function createStreams({ loaded, catalogue, compile, now }: StreamsOption
     },
     statements: (stream, framing) => {
       const found = bySource.get(stream);
-      if (found !== undefined) return compiledStream(found.stream).statements(framing);
+      if (found !== undefined) {
+        const made = compiledStream(found.stream).statements(framing);
+        return isOwn(found.source) ? boundedStatements(stream, framing, made) : made;
+      }
       const table = tableOfStream(catalogue(), stream);
       return table === undefined
         ? refusingStream(stream, framing, 'Parse', false)

@@ -9,6 +9,7 @@ import { defaultTimes, startHeartbeat, type HeartbeatTimes } from './heartbeat.t
 import { dbosLogger } from './log.ts';
 import type { JobRun, Jobs, ScheduledRun } from './types.ts';
 
+export type { HeartbeatTimes } from './heartbeat.ts';
 export type { JobRun, Jobs, ScheduledRun } from './types.ts';
 
 /** Raise it when the steps of a job in flight can't be gone on with by newer code: such jobs then stay where they are. */

@@ -64,7 +64,7 @@ export async function openSyslogDoors(services: SyslogServices, settings: Syslog
   const { host, udpPort, tcpPort, tlsPort, connectionsMax, tls } = settings;
   const collector = new Collector({
     router: new Router({
-      sources: core.streams.sources,
+      sources: () => core.streams.sources,
       plainStream: core.streams.has(plainSyslog) ? plainSyslog : unrecognisedStream,
       now: () => clock.now(),
     }),

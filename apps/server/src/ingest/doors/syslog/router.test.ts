@@ -35,7 +35,7 @@ describe('the host of a line', () => {
 describe('routing', () => {
   it('takes any bytes: one line each, never lost', async () => {
     const { sources } = await loadSources(shippedSources);
-    const router = new Router({ sources, plainStream: 'Custom-SyslogText', now: () => now });
+    const router = new Router({ sources: () => sources, plainStream: 'Custom-SyslogText', now: () => now });
     const known = new Set(sources.flatMap((source) => source.streams.map((stream) => stream.name)));
     const pieces = fc.constantFrom(
       '<38>',

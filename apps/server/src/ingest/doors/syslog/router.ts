@@ -9,7 +9,8 @@ export interface Routed {
 }
 
 export interface RouterOptions {
-  readonly sources: readonly Source[];
+  /** Another list each time they change. */
+  readonly sources: () => readonly Source[];
   /** The stream of plain syslog, for what no other source recognises. */
   readonly plainStream: string;
   readonly now: () => Date;
@@ -43,23 +44,31 @@ const askedMax = 64;
  * looked at anew, some lines in each batch, so that a new program behind a known sender is found.
  */
 export class Router {
-  readonly #candidates: readonly Candidate[];
-  readonly #order: ReadonlyMap<Candidate, number>;
+  #candidates: readonly Candidate[] = [];
+  #order: ReadonlyMap<Candidate, number> = new Map();
+  #sources: readonly Source[] = [];
   readonly #options: RouterOptions;
   readonly #senders = new Map<string, Sender>();
   #batch = 0;
 
   constructor(options: RouterOptions) {
     this.#options = options;
-    this.#candidates = options.sources.flatMap((source) =>
-      source.streams.map((stream) => ({ stream, general: source.priority < 0 })),
-    );
-    this.#order = new Map(this.#candidates.map((candidate, index) => [candidate, index]));
+    this.#takeSources();
   }
 
   /** A new batch: each sender's lines are looked at anew. */
   nextBatch(): void {
     this.#batch++;
+    if (this.#options.sources() !== this.#sources) this.#takeSources();
+  }
+
+  #takeSources(): void {
+    this.#sources = this.#options.sources();
+    this.#candidates = this.#sources.flatMap((source) =>
+      source.streams.map((stream) => ({ stream, general: source.priority < 0 })),
+    );
+    this.#order = new Map(this.#candidates.map((candidate, index) => [candidate, index]));
+    this.#senders.clear();
   }
 
   route(address: string, bytes: Uint8Array): Routed {
