@@ -103,6 +103,20 @@ describe('custom tables', () => {
     });
   });
 
+  test('that ship get columns too, which outlive a change of retention', async () => {
+    const lake = await connect('shipped');
+    const shipped = lake.catalogue.get('AADUserInfo_CL');
+    await lake.addColumns('AADUserInfo_CL', [{ name: 'new_d', type: 'real' }]);
+    await lake.setRetention('AADUserInfo_CL', 45);
+    const again = await connect('shipped');
+    const table = again.catalogue.get('AADUserInfo_CL');
+    expect(table).toMatchObject({ custom: false, retentionDays: 45, sortKey: shipped?.sortKey });
+    expect(table?.columns).toHaveLength((shipped?.columns.length ?? 0) + 1);
+    await again.insertRows('AADUserInfo_CL', [{ new_d: 1 }]);
+    expect((await again.query('SELECT new_d FROM AADUserInfo_CL')).rows).toEqual([[1]]);
+    await expect(again.addColumns('Syslog', [{ name: 'new_d', type: 'real' }])).rejects.toThrow('not a custom table');
+  });
+
   test('refuse a name without _CL, one that is taken, another type, a shipped table', async () => {
     const lake = await connect('refused');
     const columns = [{ name: 'a', type: 'int' as const }];

@@ -1,12 +1,18 @@
 import { SallyportError } from '@sallyport/contracts';
 import { z } from 'zod';
-import { define, type Catalogue, type Column, type TableDefinition } from './catalogue/catalogue.ts';
+import {
+  define,
+  withStandardColumns,
+  type Catalogue,
+  type Column,
+  type TableDefinition,
+} from './catalogue/catalogue.ts';
 import { KqlType } from './catalogue/file.ts';
 import type { Connection } from './connection.ts';
 import { alterTargets, columnDdl, columnType, ddl, ttl, type ClusterDdl } from './ddl.ts';
 import { sqlName, sqlString } from './sql.ts';
 
-/** What users changed of tables, kept in the workspace itself. */
+/** What users changed of tables, kept in the workspace itself. Of a shipped table `columns` are those that were added to it. */
 const registry = '_sallyport_tables';
 
 const Entry = z.object({
@@ -32,6 +38,8 @@ export class Tables {
   readonly #database: string;
   readonly #cluster: ClusterDdl | undefined;
   #catalogue: Catalogue;
+  /** Columns that were added to shipped tables. */
+  readonly #added = new Map<string, Entry['columns']>();
   readonly #ready = new Map<string, Promise<void>>();
   /** Physical tables that were there when last looked, or were made since. */
   readonly #made = new Set<string>();
@@ -128,10 +136,14 @@ export class Tables {
     return this.get(input.name);
   }
 
-  /** Adds columns to a custom table; those that it has with the same type are let be. Throws SallyportError Conflict on another type. */
+  /**
+   * Adds columns to a custom table, or to a shipped one whose name ends in `_CL`: those are what their senders make of them. Columns that it has with the same type are
+   * let be. Throws SallyportError Conflict on another type.
+   */
   async addColumns(name: string, columns: readonly Column[]): Promise<TableDefinition> {
     const table = this.get(name);
-    if (!table.custom) throw new SallyportError('BadRequest', `\`${name}\` is not a custom table`, { target: 'name' });
+    if (!table.custom && !customName.test(name))
+      throw new SallyportError('BadRequest', `\`${name}\` is not a custom table`, { target: 'name' });
     for (const column of columns) {
       const present = table.columns.find((c) => c.name === column.name);
       if (present && present.type !== column.type)
@@ -139,8 +151,9 @@ export class Tables {
           target: column.name,
         });
     }
-    const all = toRecord([...table.columns, ...columns]);
-    await this.#save(name, { custom: true, columns: all, retentionDays: table.retentionDays });
+    const given = toRecord(columns.filter((column) => !table.columns.some((c) => c.name === column.name)));
+    const all = table.custom ? toRecord([...table.columns, ...columns]) : { ...this.#added.get(name), ...given };
+    await this.#save(name, { custom: table.custom, columns: all, retentionDays: table.retentionDays });
     this.#ready.delete(name);
     await this.ensure([name]);
     return this.get(name);
@@ -149,7 +162,7 @@ export class Tables {
   /** Days that rows are kept after they were stored; applies to rows already there. */
   async setRetention(name: string, retentionDays: number): Promise<TableDefinition> {
     const table = this.get(name);
-    const columns = table.custom ? toRecord(table.columns) : {};
+    const columns = table.custom ? toRecord(table.columns) : (this.#added.get(name) ?? {});
     await this.#save(name, { custom: table.custom, columns, retentionDays });
     this.#ready.delete(name);
     await this.ensure([name]);
@@ -165,12 +178,17 @@ export class Tables {
     if (entry.custom) {
       const table = define({ name, columns: entry.columns, retentionDays: entry.retentionDays }, true);
       this.#catalogue = this.#catalogue.with([table]);
-    } else if (shipped) this.#catalogue = this.#catalogue.with([{ ...shipped, retentionDays: entry.retentionDays }]);
+    } else if (shipped) {
+      const added = Object.entries(entry.columns).map(([column, type]) => ({ name: column, type }));
+      const columns = withAdded(shipped.columns, added);
+      this.#catalogue = this.#catalogue.with([{ ...shipped, columns, retentionDays: entry.retentionDays }]);
+      this.#added.set(name, entry.columns);
+    }
   }
 
   async #save(name: string, entry: Entry): Promise<void> {
     // Throws before anything is stored when the definition contradicts itself.
-    define({ name, columns: entry.columns, retentionDays: entry.retentionDays }, entry.custom);
+    if (entry.custom) define({ name, columns: entry.columns, retentionDays: entry.retentionDays }, true);
     await this.#connection.command(
       `INSERT INTO ${this.#at(registry)} SELECT ${sqlString(name)}, ${sqlString(JSON.stringify(entry))}, toUnixTimestamp64Nano(now64(9))`,
     );
@@ -250,6 +268,10 @@ const onCluster = (cluster: ClusterDdl | undefined): string =>
 
 export const createDatabase = (name: string, cluster: ClusterDdl | undefined): string =>
   `CREATE DATABASE IF NOT EXISTS ${sqlName(name)}${onCluster(cluster)} ENGINE = Atomic`;
+
+/** A shipped column counts more than one that was added before it shipped. */
+const withAdded = (columns: readonly Column[], added: readonly Column[]): readonly Column[] =>
+  withStandardColumns([...columns, ...added.filter(({ name }) => !columns.some((c) => c.name === name))]);
 
 const toRecord = (columns: readonly Column[]): Record<string, KqlType> =>
   Object.fromEntries(columns.map(({ name, type }) => [name, type]));

@@ -9,10 +9,10 @@ import type { Source } from '../sources/load.ts';
 import type { Streams } from '../sources/streams.ts';
 import { Batches, fileTag, type FileTag, type Flush } from './batches.ts';
 import { inputFiles, messageOf, type InputFile } from './files.ts';
-import { binaryMessage, type Framing } from './kind.ts';
-import { planFor, planOf, type Plan } from './plan.ts';
+import { CustomTables } from './exports/custom.ts';
+import { binaryMessage } from './kind.ts';
+import { planFor, planOf, type Plan, type PlanQuestion } from './plan.ts';
 import type { Splitter } from './splitter.ts';
-import { streamOfTable, tableOfRows } from './table-rows.ts';
 import { headOf, utf8Of } from './text.ts';
 import type { ImportedSegments, ImportTracker } from './tracker.ts';
 
@@ -79,14 +79,20 @@ export interface ImporterServices {
 export interface Importer {
   /**
    * Loads a file, the files of a folder, or of a zip (not of a zip inside it); gzip is unpacked. Resolves when every line is stored.
-   * For each file: non-empty lines (or JSON objects) = `rows` + `unparsed`. Memory stays small, whatever the size. Throws when `path` does not
+   * For each file: non-empty lines (or JSON objects, or rows of CSV) = `rows` + `unparsed`. Memory stays small, whatever the size. Throws when `path` does not
    * exist, or `source` does not; a file that can't be read has a `message`.
    */
   importPath(path: string, options?: ImportOptions): Promise<ImportResult>;
   /** The same for several paths in one import, which is much faster than one import each: small files share segments. */
   importPaths(paths: readonly string[], options?: ImportOptions): Promise<ImportResult>;
   /** How a file that begins with `head` would be read: for looking before loading. `stream`: one that a person chose. */
-  planOf(head: Uint8Array, complete: boolean, stream?: string): Plan;
+  planOf(file: Pick<PlanQuestion, 'head' | 'complete' | 'fileName'>, stream?: string): Plan;
+}
+
+/** What a person chose for a file; nothing: it is recognised. */
+interface PlanChoice {
+  readonly stream?: string | undefined;
+  readonly source?: string | undefined;
 }
 
 interface Read {
@@ -101,24 +107,24 @@ interface Read {
 export function createImporter(services: ImporterServices): Importer {
   const { lake, streams, tracker, clock, log } = services;
 
-  const sourcesFor = (id: string | undefined): readonly Source[] => {
-    if (id === undefined) return streams.sources;
+  const sourceOf = (id: string): Source => {
     const source = streams.sources.find((s) => s.id === id);
     if (source === undefined)
       throw new SallyportError('NotFound', `no source is named \`${id}\``, { target: 'source' });
-    return [source];
+    return source;
   };
 
-  const tableRows = (sample: Framing['sample']): Plan['taker'] => {
-    const table = tableOfRows(lake.catalogue.tables, sample);
-    if (table === undefined || !streams.has(streamOfTable(table))) return undefined;
-    return { name: table.name, stream: streamOfTable(table) };
+  const plan = (asked: Omit<PlanQuestion, 'streams' | 'tables'>, choice: PlanChoice): Plan => {
+    const question = { ...asked, streams, tables: lake.catalogue.tables };
+    if (choice.stream !== undefined) return planFor(question, choice.stream);
+    return planOf(question, choice.source === undefined ? undefined : sourceOf(choice.source));
   };
 
   /** Appends to the spool; waits while it is full. */
   const flusher =
-    (importId: string, signal: AbortSignal | undefined): Flush =>
+    (importId: string, custom: CustomTables, signal: AbortSignal | undefined): Flush =>
     async (stream, lines, parts) => {
+      await custom.ready(stream);
       for (;;)
         try {
           await services.append(importStream(importId, stream), lines);
@@ -133,7 +139,7 @@ export function createImporter(services: ImporterServices): Importer {
   const readFile = async (
     file: InputFile,
     about: Pick<Read, 'tag' | 'root'>,
-    batches: Batches,
+    { batches, custom }: { readonly batches: Batches; readonly custom: CustomTables },
     options: ImportOptions,
     tell: (file: string, bytes: number, records: number) => void,
   ): Promise<Read> => {
@@ -145,7 +151,7 @@ export function createImporter(services: ImporterServices): Importer {
     let [records, source]: [number, string | null] = [0, null];
     let splitter: Splitter | undefined;
     let toldRecords = 0;
-    const told = (bytes: number, all: number): void => {
+    const progress = (bytes: number, all: number): void => {
       tell(file.name, bytes, all - toldRecords);
       toldRecords = all;
     };
@@ -156,28 +162,29 @@ export function createImporter(services: ImporterServices): Importer {
         await rest.return?.();
         return { ...nothing, message };
       }
-      const plan =
-        chosen === undefined
-          ? planOf(sourcesFor(options.source), head, complete, options.source !== undefined, tableRows)
-          : planFor(streams, chosen, head, complete);
-      source = plan.taker?.name ?? null;
-      const stream = plan.taker?.stream ?? unrecognisedStream;
-      splitter = plan.framing.splitter((record, broken) => {
+      const {
+        framing,
+        taker,
+        message: tellOf,
+      } = plan({ head, complete, fileName: file.name, custom }, { stream: chosen, source: options.source });
+      source = taker?.name ?? null;
+      const stream = taker?.stream ?? unrecognisedStream;
+      splitter = framing.splitter((record, broken) => {
         records++;
         batches.add(stream, tag, record, broken);
       });
       splitter.push(head);
-      told(head.length, records);
+      progress(head.length, records);
       await batches.settle();
       for (let next = await rest.next(); !next.done; next = await rest.next()) {
         options.signal?.throwIfAborted();
         splitter.push(next.value);
-        told(next.value.length, records);
+        progress(next.value.length, records);
         await batches.settle();
       }
       splitter.end();
-      const unknown = plan.taker === undefined && records > 0;
-      return { ...nothing, source, records, ...(unknown ? { message: 'no source recognises it' } : {}) };
+      const told = records === 0 ? undefined : tellOf();
+      return { ...nothing, source, records, ...(told === undefined ? {} : { message: told }) };
     } catch (error) {
       if (options.signal?.aborted || error instanceof SallyportError) throw error;
       splitter?.end();
@@ -187,7 +194,7 @@ export function createImporter(services: ImporterServices): Importer {
   };
 
   const importPaths = async (paths: readonly string[], options: ImportOptions = {}): Promise<ImportResult> => {
-    sourcesFor(options.source);
+    if (options.source !== undefined) sourceOf(options.source);
     const importId = options.importId ?? randomUUID();
     tracker.begin(importId);
     const reads: Read[] = [];
@@ -197,12 +204,15 @@ export function createImporter(services: ImporterServices): Importer {
       records += moreRecords;
       options.onProgress?.({ file, bytes, records });
     };
-    const batches = new Batches(flusher(importId, options.signal));
+    const custom = new CustomTables(lake);
+    const batches = new Batches(flusher(importId, custom, options.signal));
     let stored: ImportedSegments;
     try {
       for (const root of paths)
         for await (const file of inputFiles(root, options.name))
-          reads.push(await readFile(file, { tag: fileTag(reads.length, file.name), root }, batches, options, tell));
+          reads.push(
+            await readFile(file, { tag: fileTag(reads.length, file.name), root }, { batches, custom }, options, tell),
+          );
       await batches.end();
     } finally {
       // Also after a failure: what was appended is on its way, and the tracker has to forget it.
@@ -227,10 +237,7 @@ export function createImporter(services: ImporterServices): Importer {
   return {
     importPaths,
     importPath: (path, options) => importPaths([path], options),
-    planOf: (head, complete, stream) =>
-      stream === undefined
-        ? planOf(streams.sources, head, complete, false, tableRows)
-        : planFor(streams, stream, head, complete),
+    planOf: (file, stream) => plan({ ...file, custom: new CustomTables(lake) }, { stream }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { evtxSignature, evtxSplitter } from './evtx/evtx.ts';
+import { csvFormOf, csvSplitter } from './exports/csv.ts';
 import { sampleRecord, type SampleRecord } from '../sources/recognise.ts';
 import { lineSplitter, objectSplitter, type RecordSink, type Splitter } from './splitter.ts';
 import { isZeekTsv, zeekTsvSplitter } from './zeek-tsv.ts';
@@ -55,12 +56,17 @@ export interface Framing {
   splitter(sink: RecordSink): Splitter;
 }
 
-function framing(head: Uint8Array, splitter: (sink: RecordSink) => Splitter, complete: boolean): Framing {
+function framing(
+  head: Uint8Array,
+  splitter: (sink: RecordSink) => Splitter,
+  complete: boolean,
+  sampleOf: (text: string) => SampleRecord = sampleRecord,
+): Framing {
   const sample: SampleRecord[] = [];
   const take: RecordSink = (record, broken) => {
     // The text of a broken one tells what is wrong with it, and nothing of the others.
     if (broken && splitter === evtxSplitter) return;
-    if (sample.length < sampleRecords) sample.push(sampleRecord(Buffer.from(record).toString()));
+    if (sample.length < sampleRecords) sample.push(sampleOf(Buffer.from(record).toString()));
   };
   const probe = splitter(take);
   probe.push(head);
@@ -105,7 +111,7 @@ export function framingsOf(head: Uint8Array, complete: boolean): Framing[] {
     const objects = framing(head, objectSplitter, complete);
     return objects.sample.some((r) => r.object !== undefined) ? [objects] : [lines()];
   }
-  if (!text.startsWith('{')) return [lines()];
+  if (!text.startsWith('{')) return [lines(), ...csv(head, complete)];
   const firstLine = text.split('\n', 1)[0] ?? '';
   const first = sampleRecord(firstLine);
   const manyLines = text.slice(firstLine.length).trim() !== '';
@@ -114,6 +120,13 @@ export function framingsOf(head: Uint8Array, complete: boolean): Framing[] {
   const found = wrappersIn(text, first).filter((name) => !eachLine || whole.sample.every((r) => holds(r, name)));
   const wrapped = found.map((name) => framing(head, (sink) => objectSplitter(sink, name), complete));
   return [whole, ...wrapped.filter((w) => w.sample.some((r) => r.object !== undefined))];
+}
+
+/** Rows below a header. Expressions on lines of text are not asked of them: a cell that holds a line is no line. */
+function csv(head: Uint8Array, complete: boolean): Framing[] {
+  const form = csvFormOf(Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString(), complete);
+  if (form === undefined) return [];
+  return [framing(head, csvSplitter(form), complete, (text) => ({ text: '', object: sampleRecord(text).object }))];
 }
 
 /** The names of `wrappers` that may hold the records of the single object that the text is, or begins. */

@@ -41,7 +41,7 @@ async function look(
     await rest.return?.();
     const message = binaryMessage(head);
     if (message !== undefined) return { message };
-    const plan = importer.planOf(head, complete, stream);
+    const plan = importer.planOf({ head, complete, fileName: file.name }, stream);
     const records: PreviewRecord[] = [];
     const splitter = plan.framing.splitter((record, broken) => {
       records.push({ text: Buffer.from(record).toString(), broken });
@@ -77,7 +77,12 @@ export async function examine(
       sampled: 'plan' in looked ? looked.records.length : 0,
       stream: known?.stream ?? null,
       source: known?.name ?? null,
-      tables: known === undefined ? [] : [...new Set(streams.tablesOf(known.stream))],
+      tables:
+        known === undefined
+          ? []
+          : known.table === undefined
+            ? [...new Set(streams.tablesOf(known.stream))]
+            : [known.table],
       ...(message === undefined ? {} : { message }),
     });
   }
@@ -110,7 +115,9 @@ export async function previewFile(
     const { plan, records } = looked;
     if (plan.taker === undefined) return unrecognised(records);
     const { now, ...rest } = options;
-    const { stream } = plan.taker;
+    const { stream, table } = plan.taker;
+    if (table !== undefined && core.lake.catalogue.get(table) === undefined)
+      return { ...nothing, failures: [{ table, message: 'the table is made when the file is loaded' }] };
     const found = await previewRecords(parts(core, now), core.streams.statements(stream, 'import'), records, rest);
     const takesLines = core.streams.takesLines(stream);
     return shown(records, found, (record) => reasonOf(record, takesLines));

@@ -91,11 +91,6 @@ function createTables(core: () => IngestCore) {
     const rows = records.map((record) => columns.row(record));
     const { added } = columns;
     if (added.length === 0 && table !== undefined) return rows;
-    if (table !== undefined && !table.custom)
-      throw new CollectorError(
-        'InvalidDataFormat',
-        `\`${name}\` is shipped, and has no column \`${added[0]?.name ?? ''}\``,
-      );
     if ((table?.columns.length ?? 0) + added.length > columnsMax)
       throw new CollectorError('InvalidDataFormat', `\`${name}\` would have more than ${columnsMax} columns`);
     if (table !== undefined) await lake.addColumns(name, added);
