@@ -15,7 +15,7 @@ export interface Plan {
   /** What takes its records, and what that is called in the result: a source, or a table. */
   readonly taker: { readonly name: string; readonly stream: string; readonly table?: string } | undefined;
   /** What a person should know once the file is read: of the choice, and of what its records have beside. */
-  message(): string | undefined;
+  readonly message: () => string | undefined;
 }
 
 /** The beginning of a file, and what may become of it. */
