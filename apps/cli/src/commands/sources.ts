@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { compile } from '@sallyport/kql';
 import { loadFunctions } from '@sallyport/lake';
 import { conformSources, loadSources, shippedSources, type SourcesReport } from '@sallyport/server';
@@ -13,12 +13,24 @@ export function sourcesCommand(finish: Finish): Command {
     .description('compare our view of raw log lines with the fields that another product found in them')
     .argument('<path>', 'a folder of logs with `<log>-expected.json` beside them, or one such log')
     .option('--json', 'print one JSON object')
-    .action(async (path: string, options: { json?: boolean }) => {
+    .option(
+      '--zone <offset>',
+      'the zone in which the other product read times that have none, where its records do not say',
+      zoneOf,
+    )
+    .action(async (path: string, options: { json?: boolean; zone?: string }) => {
       const [loaded, functions] = [await loadSources(shippedSources), await loadFunctions()];
       for (const problem of loaded.problems)
         process.stderr.write(`${problem.file}: ${problem.path} ${problem.message}\n`);
       const report = await withScratchLake((lake) =>
-        conformSources(path, { lake, compile, functions, sources: loaded.sources, now: new Date() }),
+        conformSources(path, {
+          lake,
+          compile,
+          functions,
+          sources: loaded.sources,
+          now: new Date(),
+          ...(options.zone === undefined ? {} : { zone: options.zone }),
+        }),
       );
       if (options.json) printJson(report);
       else print(report);
@@ -27,9 +39,15 @@ export function sourcesCommand(finish: Finish): Command {
   return sources;
 }
 
+function zoneOf(text: string): string {
+  if (!/^[+-]\d\d:\d\d$/.test(text)) throw new InvalidArgumentError('an offset like -02:00');
+  return text;
+}
+
 const percent = (part: number, whole: number): string => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);
 
-function print({ worst, events, fields, agree, missing, wrong }: SourcesReport): void {
+function print({ worst, ...all }: SourcesReport): void {
+  const { events, fields, agree, missing, wrong } = all;
   printTable(
     ['set', 'stream', 'events', 'fields', 'agree', 'missing', 'wrong', 'most of it'],
     worst.map((s) => [
@@ -49,6 +67,7 @@ function print({ worst, events, fields, agree, missing, wrong }: SourcesReport):
   );
   for (const { set, problems } of worst) for (const problem of problems) process.stdout.write(`${set}: ${problem}\n`);
   process.stdout.write(
-    `${events} events, ${fields} fields: ${percent(agree, fields)} agree, ${percent(missing, fields)} missing, ${percent(wrong, fields)} wrong\n`,
+    `${events} events, ${fields} fields: ${percent(agree, fields)} agree, ${percent(missing, fields)} missing, ${percent(wrong, fields)} wrong\n` +
+      `of the fields that agree, ${all.agreeInAsim} are in ASIM, ${all.agreeInTable} only in the raw table, ${all.agreeRenamed} in ASIM under another name than ECS has\n`,
   );
 }

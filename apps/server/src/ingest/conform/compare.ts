@@ -7,7 +7,9 @@ const lower = (value: unknown): string =>
 
 const withoutDomain = (name: string): string => name.replace(/^.*\\/s, '').replace(/@.*$/s, '');
 const firstLabel = (name: string): string => (/^[\d.]+$|:/.test(name) ? name : name.replace(/\..*$/s, ''));
-const lastPart = (path: string): string => path.replace(/^.*[\\/]/s, '');
+/** Parts joined by one slash: some parsers double what is escaped in the line. */
+const slashed = (path: string): string => path.replaceAll(/[\\/]+/g, '/');
+const lastPart = (path: string): string => path.replace(/^.*\//s, '');
 const withoutOrigin = (url: string): string => url.replace(/^[a-z][\w+.-]*:\/\/[^/]*/, '') || '/';
 
 /** `2001:DB8:0:0::1` and `2001:db8::1` are one address. */
@@ -50,30 +52,35 @@ const withoutQuery = (expected: string, url: string): string =>
 const timeOf = (value: unknown): number => Math.floor(Date.parse(String(value as string)) / 1_000);
 
 /**
- * A time that the suite read with its own zone of -02:00, as it stands in the line: where a line has no zone we read UTC. Only for a record whose
- * `event.timezone` says so.
+ * A time that the suite read as of `zone` (`-02:00`), as it stands in the line: where a line has no zone we read UTC. A text that has that zone
+ * itself is taken as it stands.
  */
-export const inSuiteZone = (value: unknown): string => {
+export function inZone(value: unknown, zone: string): string {
   const text = String(value as string);
-  return text.endsWith('-02:00') ? text.replace(/-02:00$/, 'Z') : new Date(Date.parse(text) - 7_200_000).toISOString();
-};
+  if (text.endsWith(zone)) return `${text.slice(0, -zone.length)}Z`;
+  const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(zone) ?? [];
+  const shift = (Number(hours) * 60 + Number(minutes)) * 60_000 * (sign === '-' ? -1 : 1);
+  return new Date(Date.parse(text) + shift).toISOString();
+}
 
-const either = (a: string, b: string, part: (text: string) => string): boolean => a === b || part(a) === part(b);
+/** The same, or one of them no more than the part of the other. */
+const orPart = (a: string, b: string, part: (text: string) => string): boolean =>
+  a === b || part(a) === b || a === part(b);
 
 const rules: Readonly<Record<Comparison, (expected: unknown, ours: unknown) => boolean>> = {
   text: (e, o) => lower(e) === lower(o),
-  user: (e, o) => either(lower(e), lower(o), withoutDomain),
-  host: (e, o) => either(lower(e), lower(o), firstLabel),
+  user: (e, o) => orPart(lower(e), lower(o), withoutDomain),
+  host: (e, o) => orPart(lower(e), lower(o), firstLabel),
   number: (e, o) => Number(e) === Number(o) || lower(e) === lower(o),
   time: (e, o) => timeOf(e) === timeOf(o),
   address: (e, o) => address(lower(e)) === address(lower(o)),
   result: (e, o) => (results[lower(e)] ?? lower(e)) === (results[lower(o)] ?? lower(o)),
-  path: (e, o) => either(lower(e), lower(o), lastPart),
-  url: (e, o) => either(lower(e), withoutQuery(lower(e), lower(o)), withoutOrigin),
+  path: (e, o) => orPart(slashed(lower(e)), slashed(lower(o)), lastPart),
+  url: (e, o) => orPart(lower(e), withoutQuery(lower(e), lower(o)), withoutOrigin),
   protocol: (e, o) => (protocols[lower(e)] ?? lower(e)) === (protocols[lower(o)] ?? lower(o)),
   product: (e, o) => {
     const [a, b] = [lower(e), lower(o)].map((text) => text.replaceAll(/[^a-z0-9]/g, '')) as [string, string];
-    return a.includes(b) || b.includes(a);
+    return a !== '' && b !== '' && (a.includes(b) || b.includes(a));
   },
 };
 

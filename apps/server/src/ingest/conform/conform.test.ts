@@ -5,7 +5,7 @@ import { compile } from '@sallyport/kql';
 import { startTestLake, type TestLake } from '@sallyport/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSources } from '../sources/load.ts';
-import { same } from './compare.ts';
+import { inZone, same } from './compare.ts';
 import { conformSources } from './index.ts';
 
 const source = `id: acme-firewall
@@ -23,7 +23,7 @@ streams:
 const transform = `source
 | parse RawData with 'acme ' Time:datetime ' ' User ' ' Address
 | where isnotempty(User)
-| project TimeGenerated = Time, HostIP = Address, SyslogMessage = User`;
+| project TimeGenerated = Time, HostIP = Address, SyslogMessage = User, ProcessName = 'acmed'`;
 const parser = {
   name: 'vimNetworkSessionAcme',
   parameters: '(disabled:bool=false)',
@@ -64,21 +64,39 @@ describe('sources against the fields that another product finds', () => {
           '@timestamp': '2026-01-01T00:00:00.000Z',
           'source.ip': '10.0.0.1',
           'user.name': 'ANNA',
+          'process.name': 'acmed',
         },
         { 'log.offset': offsets[1], 'user.name': 'nobody' },
-        { 'log.offset': offsets[2], 'source.ip': '10.0.0.9', 'observer.vendor': 'acme', 'unknown.field': 1 },
+        {
+          'log.offset': offsets[2],
+          '@timestamp': '2026-01-01T02:00:05.000Z',
+          'source.ip': '10.0.0.9',
+          'observer.vendor': 'acme',
+          'unknown.field': 1,
+        },
       ]),
     );
     const { sources } = await loadSources(join(folder, 'sources'));
     const options = { lake: lake.lake, compile, functions: [parser], sources, now: new Date('2026-02-01') };
     const report = await conformSources(join(folder, 'suite'), options);
     expect(report.worst[0]?.problems).toEqual([]);
-    expect(report).toMatchObject({ events: 3, fields: 6, agree: 4, missing: 1, wrong: 1 });
+    expect(report).toMatchObject({
+      events: 3,
+      fields: 8,
+      agree: 5,
+      agreeInAsim: 4,
+      agreeInTable: 1,
+      missing: 1,
+      wrong: 2,
+    });
+    const zoned = await conformSources(join(folder, 'suite'), { ...options, zone: '-02:00' });
+    expect(zoned).toMatchObject({ agree: 6, missing: 1, wrong: 1 });
     expect(report.worst[0]).toMatchObject({
       set: 'acme',
       streams: ['Custom-AcmeText'],
       faults: [
         { field: 'user.name', kind: 'missing', count: 1 },
+        { field: '@timestamp', kind: 'wrong', count: 1 },
         { field: 'source.ip', kind: 'wrong', count: 1, example: '"10.0.0.9", ours ["10.0.0.2"]' },
       ],
     });
@@ -87,14 +105,24 @@ describe('sources against the fields that another product finds', () => {
   it.each([
     ['user', 'anna', 'CONTOSO\\Anna', true],
     ['user', 'anna', 'bob@contoso.com', false],
+    ['user', 'anna@fabrikam.com', 'anna@contoso.com', false],
     ['host', 'web01', 'web01.contoso.com', true],
+    ['host', 'web01.fabrikam.com', 'web01.contoso.com', false],
     ['address', '2001:DB8:0:0::1', '2001:db8::1', true],
     ['result', 'failure', 'Failure', true],
     ['path', 'cmd.exe', 'C:\\Windows\\cmd.exe', true],
+    ['path', '/tmp/cmd.exe', 'C:\\Windows\\cmd.exe', false],
     ['url', '/a?b=1', 'https://x.test/a?b=1', true],
     ['url', '/a?b=1', 'https://x.test/a', false],
+    ['url', 'https://y.test/a', 'https://x.test/a', false],
     ['time', '2026-01-01T00:00:00.123Z', '2026-01-01T00:00:00Z', true],
     ['number', 80, '80', true],
     ['product', 'Cisco', 'Cisco Systems', true],
+    ['product', 'Cisco', '-', false],
   ] as const)('as %s, %j and %j', (as, expected, ours, equal) => expect(same(as, expected, ours)).toBe(equal));
+
+  it.each([
+    ['2026-01-01T02:00:05.000Z', '2026-01-01T00:00:05.000Z'],
+    ['2026-01-01T00:00:05.000-02:00', '2026-01-01T00:00:05.000Z'],
+  ])('reads %s, of -02:00, as it stands in the line', (time, line) => expect(inZone(time, '-02:00')).toBe(line));
 });

@@ -19,7 +19,11 @@ export interface FieldMap {
 export type Comparison =
   'text' | 'user' | 'host' | 'number' | 'time' | 'address' | 'result' | 'path' | 'url' | 'product' | 'protocol';
 
+/** Any person of the event: `user.name` of ECS does not say which. */
 const users = ['User', 'Username', 'ActorUsername', 'TargetUsername', 'SrcUsername', 'DstUsername'];
+/** Who acts: where somebody signs in, that is the target. */
+const sourceUsers = ['SrcUsername', 'ActorUsername', 'TargetUsername', 'User', 'Username'];
+const destinationUsers = ['DstUsername', 'TargetUsername'];
 const field = (ecs: string, as: Comparison, ...asim: readonly string[]): FieldMap => ({ ecs, as, asim });
 
 export const ecsToAsim: readonly FieldMap[] = [
@@ -29,13 +33,13 @@ export const ecsToAsim: readonly FieldMap[] = [
   field('event.outcome', 'result', 'EventResult'),
 
   field('user.name', 'user', ...users),
-  field('source.user.name', 'user', 'SrcUsername', ...users),
-  field('client.user.name', 'user', 'SrcUsername', ...users),
-  field('destination.user.name', 'user', 'DstUsername', ...users),
-  field('server.user.name', 'user', 'DstUsername', ...users),
+  field('source.user.name', 'user', ...sourceUsers),
+  field('client.user.name', 'user', ...sourceUsers),
+  field('destination.user.name', 'user', ...destinationUsers),
+  field('server.user.name', 'user', ...destinationUsers, 'ActorUsername'),
   field('user.effective.name', 'user', 'TargetUsername', ...users),
   field('user.target.name', 'user', 'TargetUsername', ...users),
-  field('user.id', 'text', 'ActorUserId', 'TargetUserId', 'SrcUserId', 'DstUserId', 'UserId', 'ActorScopeId'),
+  field('user.id', 'text', 'ActorUserId', 'TargetUserId', 'SrcUserId', 'DstUserId', 'UserId'),
 
   field('source.ip', 'address', 'SrcIpAddr', 'IpAddr'),
   field('client.ip', 'address', 'SrcIpAddr', 'IpAddr'),
@@ -92,14 +96,38 @@ export const ecsToAsim: readonly FieldMap[] = [
   field('url.original', 'url', 'Url', 'TargetUrl'),
   field('url.full', 'url', 'Url', 'TargetUrl'),
   field('url.domain', 'host', 'DstHostname', 'DstFQDN', 'DstDomain', 'HttpHost', 'Dst', 'UrlDomain'),
-  field('user_agent.original', 'text', 'HttpUserAgent', 'ActingAppName'),
+  field('user_agent.original', 'text', 'HttpUserAgent'),
   field('http.request.method', 'text', 'HttpRequestMethod'),
   field('http.request.referrer', 'url', 'HttpReferrer'),
   field('http.response.status_code', 'number', 'EventResultDetails', 'HttpStatusCode'),
-  field('http.response.body.bytes', 'number', 'DstBytes', 'NetworkBytes'),
+  field('http.response.body.bytes', 'number', 'DstBytes'),
   field('dns.question.name', 'text', 'DnsQuery', 'Domain'),
   field('dns.question.type', 'text', 'DnsQueryTypeName'),
-  field('dns.response_code', 'text', 'DnsResponseCodeName', 'EventResultDetails', 'DnsResponseName'),
+  field('dns.response_code', 'text', 'DnsResponseCodeName', 'EventResultDetails'),
   field('rule.name', 'text', 'RuleName', 'NetworkRuleName', 'Rule', 'ThreatName'),
   field('rule.id', 'text', 'RuleNumber', 'NetworkRuleNumber', 'Rule', 'RuleName', 'NetworkRuleName', 'ThreatId'),
+];
+
+/** A field that the parser of one set calls by a name which ECS and ASIM have for something else. Counted apart. */
+export interface Renamed {
+  readonly set: string;
+  readonly ecs: string;
+  /** Columns that hold what the line says. */
+  readonly asim: readonly string[];
+  readonly because: string;
+}
+
+export const renamed: readonly Renamed[] = [
+  {
+    set: 'squid/log',
+    ecs: 'source.bytes',
+    asim: ['DstBytes'],
+    because: 'the one size in the line is that of the reply to the client (%<st)',
+  },
+  {
+    set: 'tomcat/log',
+    ecs: 'source.bytes',
+    asim: ['DstBytes'],
+    because: 'the one size in the line is that of the response (%b)',
+  },
 ];

@@ -1,15 +1,22 @@
+import { basename } from 'node:path';
 import { recognise, sampleRecord } from '../sources/recognise.ts';
 import type { Source } from '../sources/load.ts';
-import { inSuiteZone, isEmpty, same } from './compare.ts';
-import { ecsToAsim } from './ecs.ts';
+import { compareRecord, type ComparedField, type Verdict } from './record.ts';
 import { readSuite, type SuiteFile } from './suite.ts';
-import { viewOf, type ViewOptions } from './view.ts';
+import { Viewer, type FileRecord, type ViewOptions, type ViewRow } from './view.ts';
 
 export interface Tally {
   readonly events: number;
   /** Expected values of the core fields. */
   readonly fields: number;
+  /** Those of the next three. */
   readonly agree: number;
+  /** In rows of an ASIM schema. */
+  readonly agreeInAsim: number;
+  /** Only in the raw table. */
+  readonly agreeInTable: number;
+  /** In ASIM, under another name than ECS says (`renamed` of `ecs.ts`). */
+  readonly agreeRenamed: number;
   /** We have nothing there. */
   readonly missing: number;
   /** We have something else. */
@@ -36,57 +43,14 @@ export interface SourcesReport extends Tally {
 export interface ConformOptions extends ViewOptions {
   /** In the order in which recognition asks them. */
   readonly sources: readonly Source[];
-}
-
-interface Fault {
-  readonly field: string;
-  readonly kind: 'missing' | 'wrong';
-  readonly example: string;
-}
-interface Compared {
-  readonly fields: number;
-  readonly faults: readonly Fault[];
-}
-
-const short = (value: unknown): string => JSON.stringify(value)?.slice(0, 120) ?? '';
-
-/** What ASIM would say where ECS means the same by another word: a connection that was denied is ECS's success (of the firewall) and ASIM's failure. */
-function wantedOf(ecs: string, expected: Readonly<Record<string, unknown>>): unknown {
-  const value = expected[ecs];
-  if (ecs !== 'event.outcome') return value;
-  return value === 'success' && [expected['event.type']].flat().includes('denied') ? [value, 'failure'] : value;
-}
-
-/** Compares the expected fields of one record with our rows of it. */
-function compareRecord(
-  expected: Readonly<Record<string, unknown>>,
-  rows: readonly Readonly<Record<string, unknown>>[],
-): Compared {
-  const faults: Fault[] = [];
-  let fields = 0;
-  for (const { ecs, asim, as } of ecsToAsim) {
-    const wanted = wantedOf(ecs, expected);
-    if (isEmpty(wanted)) continue;
-    fields++;
-    const ours = asim.flatMap((column) => rows.map((row) => row[column])).filter((value) => !isEmpty(value));
-    const zoned =
-      as === 'time' && expected['event.timezone'] === '-02:00' && Number.isFinite(Date.parse(String(wanted)));
-    const accepted = zoned ? [wanted, inSuiteZone(wanted)] : [wanted];
-    if (accepted.some((one) => ours.some((value) => same(as, one, value)))) continue;
-    const kind = ours.length === 0 ? 'missing' : 'wrong';
-    faults.push({
-      field: ecs,
-      kind,
-      example: kind === 'missing' ? short(wanted) : `${short(wanted)}, ours ${short(ours)}`,
-    });
-  }
-  return { fields, faults };
+  /** The zone (`-02:00`) in which the other product read times without one, where its records do not say. Default: none is assumed. */
+  readonly zone?: string;
 }
 
 interface FileView {
   readonly file: SuiteFile;
   readonly stream: string;
-  readonly rows: (record: number) => readonly Readonly<Record<string, unknown>>[];
+  readonly rows: (record: number) => readonly ViewRow[];
   readonly problems: readonly string[];
 }
 
@@ -109,8 +73,12 @@ function chunks(files: readonly SuiteFile[]): SuiteFile[][] {
   return parts;
 }
 
+const recordsOf = (file: SuiteFile): FileRecord[] =>
+  file.records.map(({ text }) => ({ text, file: basename(file.path) }));
+
 /** Each file is recognised by itself; those of one stream are looked at together, since a statement costs more than its rows. */
 async function viewFiles(files: readonly SuiteFile[], options: ConformOptions): Promise<FileView[]> {
+  const viewer = new Viewer(options);
   const found = files.map((file) => ({
     file,
     found: recognise(
@@ -125,11 +93,7 @@ async function viewFiles(files: readonly SuiteFile[], options: ConformOptions): 
       continue;
     }
     for (const part of chunks(group.map((g) => g.file))) {
-      const { view, problems } = await viewOf(
-        stream,
-        part.flatMap((file) => file.records.map((r) => r.text)),
-        options,
-      );
+      const { view, problems } = await viewer.view(stream, part.flatMap(recordsOf));
       let first = 0;
       for (const file of part) {
         const offset = first;
@@ -143,23 +107,44 @@ async function viewFiles(files: readonly SuiteFile[], options: ConformOptions): 
 
 const faultsShown = 25;
 
-function tallyOf(events: number, compared: readonly Compared[]): Tally {
-  const fields = compared.reduce((sum, c) => sum + c.fields, 0);
-  const count = (kind: Fault['kind']): number =>
-    compared.reduce((sum, c) => sum + c.faults.filter((f) => f.kind === kind).length, 0);
-  const [missing, wrong] = [count('missing'), count('wrong')];
-  return { events, fields, agree: fields - missing - wrong, missing, wrong };
+function tallyOf(events: number, compared: readonly ComparedField[]): Tally {
+  const count = (verdict: Verdict): number => compared.filter((c) => c.verdict === verdict).length;
+  const [agreeInAsim, agreeInTable, agreeRenamed] = [count('asim'), count('raw'), count('renamed')];
+  return {
+    events,
+    fields: compared.length,
+    agree: agreeInAsim + agreeInTable + agreeRenamed,
+    agreeInAsim,
+    agreeInTable,
+    agreeRenamed,
+    missing: count('missing'),
+    wrong: count('wrong'),
+  };
 }
 
-function groupedFaults(compared: readonly Compared[]): SetReport['faults'] {
-  const grouped = new Map<string, Fault & { count: number }>();
-  for (const fault of compared.flatMap((c) => c.faults)) {
-    const key = `${fault.kind} ${fault.field}`;
+function faultsOf(compared: readonly ComparedField[]): SetReport['faults'] {
+  const grouped = new Map<string, SetReport['faults'][number]>();
+  for (const { field, verdict, example } of compared) {
+    if (verdict !== 'missing' && verdict !== 'wrong') continue;
+    const key = `${verdict} ${field}`;
     const known = grouped.get(key);
-    if (known) known.count++;
-    else grouped.set(key, { ...fault, count: 1 });
+    grouped.set(key, known ? { ...known, count: known.count + 1 } : { field, kind: verdict, count: 1, example });
   }
   return [...grouped.values()].toSorted((a, b) => b.count - a.count).slice(0, faultsShown);
+}
+
+function sumOf(tallies: readonly Tally[]): Tally {
+  const sum = (of: (t: Tally) => number): number => tallies.reduce((total, t) => total + of(t), 0);
+  return {
+    events: sum((t) => t.events),
+    fields: sum((t) => t.fields),
+    agree: sum((t) => t.agree),
+    agreeInAsim: sum((t) => t.agreeInAsim),
+    agreeInTable: sum((t) => t.agreeInTable),
+    agreeRenamed: sum((t) => t.agreeRenamed),
+    missing: sum((t) => t.missing),
+    wrong: sum((t) => t.wrong),
+  };
 }
 
 /**
@@ -168,31 +153,21 @@ function groupedFaults(compared: readonly Compared[]): SetReport['faults'] {
  */
 export async function conformSources(path: string, options: ConformOptions): Promise<SourcesReport> {
   const views = await viewFiles(readSuite(path), options);
-  const reports: SetReport[] = [];
-  for (const [set, files] of Map.groupBy(views, ({ file }) => file.set)) {
-    const compared: Compared[] = [];
-    const streams = new Set<string>();
-    const problems = new Set<string>();
-    for (const { file, stream, rows, problems: found } of files) {
-      streams.add(stream);
-      found.forEach((p) => problems.add(p));
-      compared.push(...file.records.map((record, n) => compareRecord(record.expected, rows(n))));
-    }
-    reports.push({
+  const reports = [...Map.groupBy(views, ({ file }) => file.set)].map(([set, files]): SetReport => {
+    const compared = files.flatMap(({ file, rows }) =>
+      file.records.flatMap((record, n) => compareRecord(set, record.expected, rows(n), options.zone)),
+    );
+    const events = files.reduce((sum, { file }) => sum + file.records.length, 0);
+    return {
       set,
-      ...tallyOf(compared.length, compared),
-      streams: [...streams],
-      faults: groupedFaults(compared),
-      problems: [...problems].slice(0, 10),
-    });
-  }
-  const sum = (of: (r: SetReport) => number): number => reports.reduce((total, r) => total + of(r), 0);
+      ...tallyOf(events, compared),
+      streams: [...new Set(files.map((f) => f.stream))],
+      faults: faultsOf(compared),
+      problems: [...new Set(files.flatMap((f) => f.problems))].slice(0, 10),
+    };
+  });
   return {
-    events: sum((r) => r.events),
-    fields: sum((r) => r.fields),
-    agree: sum((r) => r.agree),
-    missing: sum((r) => r.missing),
-    wrong: sum((r) => r.wrong),
+    ...sumOf(reports),
     worst: reports.toSorted((a, b) => b.missing + b.wrong - (a.missing + a.wrong)),
   };
 }

@@ -11,13 +11,20 @@ export interface SuiteFile {
 
 const suffix = '-expected.json';
 
-/** The texts that begin at the offsets (bytes), each up to the next; line ends taken off. */
-function slices(bytes: Buffer, offsets: readonly number[]): string[] {
-  const starts = [...new Set(offsets)].toSorted((a, b) => a - b);
-  const text = new Map(
-    starts.map((start, i) => [start, bytes.toString('utf8', start, starts[i + 1] ?? bytes.length).trimEnd()]),
-  );
-  return offsets.map((offset) => text.get(offset) ?? '');
+interface Place {
+  readonly offset: number;
+  /** The record spans lines. */
+  readonly multiline: boolean;
+}
+
+/** The texts that begin at the offsets (bytes): one line each, or up to the next; line ends taken off. */
+function slices(bytes: Buffer, places: readonly Place[]): string[] {
+  const starts = [...new Set(places.map((p) => p.offset))].toSorted((a, b) => a - b);
+  const next = new Map(starts.map((start, i) => [start, starts[i + 1] ?? bytes.length]));
+  return places.map(({ offset, multiline }) => {
+    const text = bytes.toString('utf8', offset, next.get(offset)).trimEnd();
+    return multiline ? text : (text.split(/\r?\n/, 1)[0] ?? '');
+  });
 }
 
 function readOne(root: string, expectedPath: string): SuiteFile {
@@ -25,7 +32,10 @@ function readOne(root: string, expectedPath: string): SuiteFile {
   const expected = JSON.parse(readFileSync(expectedPath, 'utf8')) as Record<string, unknown>[];
   const texts = slices(
     readFileSync(path),
-    expected.map((e) => Number(e['log.offset'] ?? 0)),
+    expected.map((e) => ({
+      offset: Number(e['log.offset'] ?? 0),
+      multiline: [e['log.flags']].flat().includes('multiline'),
+    })),
   );
   return {
     set: relative(root, dirname(path)) || basename(dirname(path)),

@@ -4,8 +4,20 @@ import { sqlIdentifier, type FunctionDefinition, type KqlCatalogue } from '@sall
 import type { SourceStream } from '../sources/load.ts';
 import { compileStream, importMarks } from '../sources/statements.ts';
 
-/** Rows of the ASIM view, by the number of the record that they are of: column to value. */
-export type View = ReadonlyMap<number, readonly Readonly<Record<string, unknown>>[]>;
+export interface ViewRow {
+  /** The row is of an ASIM schema; otherwise it is the table's own columns, under the names that ASIM would have for them. */
+  readonly asim: boolean;
+  readonly cells: Readonly<Record<string, unknown>>;
+}
+
+/** Rows by the number of the record that they are of. */
+export type View = ReadonlyMap<number, readonly ViewRow[]>;
+
+/** A record, and the name of the file that it is of. */
+export interface FileRecord {
+  readonly text: string;
+  readonly file: string;
+}
 
 export interface ViewOptions {
   readonly lake: Lake;
@@ -18,15 +30,15 @@ export interface ViewOptions {
 const itemId = { name: '_ItemId', type: 'string' } as const;
 
 /** The records as the segment of an import, each with its number for a file name. */
-const segment = (records: readonly string[]): string =>
+const segment = (records: readonly FileRecord[]): string =>
   `(SELECT RawData FROM values('RawData String'${records
-    .map((text, n) => `, (${sqlString(`${importMarks.whole}${n} record\t${text}`)})`)
+    .map(({ text, file }, n) => `, (${sqlString(`${importMarks.whole}${n} ${file}\t${text}`)})`)
     .join('')}))`;
 
 const empty = (type: string): string => (type === 'String' ? `''` : `CAST(NULL, ${sqlString(type)})`);
 
 /** The rows that a load would store, as a table of that name: what the flow leaves out is empty. */
-function rowsOf(load: LoadStatement, table: TableDefinition, records: readonly string[]): string {
+function rowsOf(load: LoadStatement, table: TableDefinition, records: readonly FileRecord[]): string {
   const typeOf = (name: string): string => engineType(table.columns.find((c) => c.name === name)?.type ?? 'string');
   // The first of two united selects names the columns.
   const names = load.columns.map((c) => `${empty(typeOf(c))} AS ${sqlName(c)}`);
@@ -40,9 +52,13 @@ function rowsOf(load: LoadStatement, table: TableDefinition, records: readonly s
 /** Stands in compiled SQL where the rows go. */
 const placeholder = sqlIdentifier('rows of the view');
 
-/** ASIM has no schema for a line of syslog that says nothing more: who wrote it where is all there is to compare. */
+/**
+ * The raw tables beside ASIM, which has no schema for a line of syslog that says nothing more: who wrote it where is all there is to compare. What agrees
+ * only here is counted apart.
+ */
 const plain: Readonly<Record<string, string>> = {
   ThreatIntelIndicators: `ThreatIntelIndicators | project EventUid = _ItemId, TimeGenerated = coalesce(Modified, Created), EventVendor = SourceSystem`,
+  Corelight_CL: `Corelight_CL | project EventUid = _ItemId, TimeGenerated, DvcHostname = Computer`,
   Syslog: `Syslog | project EventUid = _ItemId, TimeGenerated, DvcHostname = coalesce(HostName, Computer), ActingAppName = ProcessName, ActingProcessId = tostring(ProcessID)`,
   CommonSecurityLog: `CommonSecurityLog | project EventUid = _ItemId, TimeGenerated, EventVendor = DeviceVendor, EventProduct = DeviceProduct, DvcHostname = coalesce(DeviceName, Computer), DvcIpAddr = DeviceAddress, ActingAppName = ProcessName, ActingProcessId = tostring(ProcessID), User = SourceUserName, TargetFileName = FileName, TargetFilePath = FilePath, TargetFileSize = FileSize, Hash = FileHash, HttpUserAgent = RequestClientApplication`,
 };
@@ -50,59 +66,90 @@ const plain: Readonly<Record<string, string>> = {
 const isAsimTable = (name: string): boolean => /^ASim\w+Logs$/.test(name);
 const isParser = (name: string): boolean => /^vim[A-Z]/.test(name);
 
-/** What the stream makes of the records, as ASIM shows it: tables of ASIM as they are, others through the parsers that read them. */
-export async function viewOf(
-  stream: SourceStream,
-  records: readonly string[],
-  { lake, compile, functions, now }: ViewOptions,
-): Promise<{ readonly view: View; readonly problems: readonly string[] }> {
-  const problems: string[] = [];
-  const view = new Map<number, Record<string, unknown>[]>();
-  const known = lake.kqlCatalogue(functions);
-  const catalogue: KqlCatalogue = {
-    ...known,
-    version: `${known.version} with ids`,
-    tables: known.tables.map((t) => ({ ...t, columns: [...t.columns, itemId] })),
-  };
-  const compiled = compileStream(stream, { compile, table: (name) => lake.catalogue.get(name), now: () => now });
-  problems.push(...compiled.problems.map((p) => `${p.file ?? 'accept'}: ${p.message}`));
-  for (const load of compiled.statements('import').loads) {
-    const table = lake.catalogue.get(load.table);
-    if (table === undefined || load.table === 'DCRLogErrors') continue;
-    if (!load.parted) {
-      problems.push(`${stream.name}: the rows of ${load.table} do not tell their record`);
-      continue;
+interface Query {
+  readonly sql: string;
+  readonly columns: readonly string[];
+  readonly asim: boolean;
+}
+
+/** What streams make of records, as ASIM shows it: tables of ASIM as they are, others through the parsers that read them, and their own columns. */
+export class Viewer {
+  readonly #options: ViewOptions;
+  readonly #catalogue: KqlCatalogue;
+  /** Statements that show a table's rows, compiled once. */
+  readonly #queries = new Map<string, { readonly queries: readonly Query[]; readonly problems: readonly string[] }>();
+
+  constructor(options: ViewOptions) {
+    this.#options = options;
+    const known = options.lake.kqlCatalogue(options.functions);
+    this.#catalogue = {
+      ...known,
+      version: `${known.version} with ids`,
+      tables: known.tables.map((t) => ({ ...t, columns: [...t.columns, itemId] })),
+    };
+  }
+
+  async view(
+    stream: SourceStream,
+    records: readonly FileRecord[],
+  ): Promise<{ readonly view: View; readonly problems: readonly string[] }> {
+    const { lake, compile, now } = this.#options;
+    const view = new Map<number, ViewRow[]>();
+    const compiled = compileStream(stream, { compile, table: (name) => lake.catalogue.get(name), now: () => now });
+    const problems = compiled.problems.map((p) => `${p.file ?? 'accept'}: ${p.message}`);
+    for (const load of compiled.statements('import').loads) {
+      const table = lake.catalogue.get(load.table);
+      if (table === undefined || load.table === 'DCRLogErrors') continue;
+      if (!load.parted) {
+        problems.push(`${stream.name}: the rows of ${load.table} do not tell their record`);
+        continue;
+      }
+      const rows = rowsOf(load, table, records);
+      const shown = this.#queriesOf(table);
+      problems.push(...shown.problems);
+      for (const query of shown.queries)
+        try {
+          const sql = query.sql.replaceAll(placeholder.text, () => rows);
+          for (const row of (await lake.query(sql, { operation: 'sources conform' })).rows) {
+            const cells = Object.fromEntries(query.columns.map((name, i) => [name, row[i]]));
+            const record = Number(cells[itemId.name] ?? cells['EventUid'] ?? Number.NaN);
+            if (Number.isInteger(record)) view.set(record, [...(view.get(record) ?? []), { asim: query.asim, cells }]);
+          }
+        } catch (error) {
+          problems.push(`${stream.name}, ${table.name}: ${messageOf(error)}`);
+        }
     }
-    const rows = rowsOf(load, table, records);
-    const queries = isAsimTable(table.name)
-      ? [table.name]
-      : [
-          ...parsersOf(table.name, functions).map((name) => `${name}()`),
-          ...(plain[table.name] ? [plain[table.name]!] : []),
-        ];
-    for (const query of queries)
+    return { view, problems };
+  }
+
+  #queriesOf(table: TableDefinition): { readonly queries: readonly Query[]; readonly problems: readonly string[] } {
+    const known = this.#queries.get(table.name);
+    if (known !== undefined) return known;
+    const { lake, compile, now, functions } = this.#options;
+    const word = new RegExp(`\\b${table.name}\\b`);
+    const parsers = functions.filter((f) => isParser(f.name) && word.test(f.body)).map((f) => `${f.name}()`);
+    const raw = plain[table.name];
+    const texts = [
+      ...(isAsimTable(table.name) ? [table.name] : parsers).map((text) => ({ text, asim: true })),
+      ...(raw === undefined ? [] : [{ text: raw, asim: false }]),
+    ];
+    const [queries, problems]: [Query[], string[]] = [[], []];
+    for (const { text, asim } of texts)
       try {
-        const source = (t: { readonly name: string }) => (t.name === table.name ? placeholder : undefined);
-        const { sql: text, columns } = compile(query, catalogue, {
+        const { sql, columns } = compile(text, this.#catalogue, {
           now,
-          source,
+          source: (t) => (t.name === table.name ? placeholder : undefined),
           database: lake.workspace,
           noData: true,
         });
-        const sql = text.replaceAll(placeholder.text, () => rows);
-        for (const row of (await lake.query(sql, { operation: 'sources conform' })).rows) {
-          const cells = Object.fromEntries(columns.map((c, i) => [c.name, row[i]]));
-          const record = Number(cells['EventUid'] || cells[itemId.name] || Number.NaN);
-          if (Number.isInteger(record)) view.set(record, [...(view.get(record) ?? []), cells]);
-        }
+        queries.push({ sql, columns: columns.map((c) => c.name), asim });
       } catch (error) {
-        problems.push(`${query}: ${error instanceof Error ? error.message.slice(0, 300) : String(error)}`);
+        problems.push(`${text}: ${messageOf(error)}`);
       }
-  }
-  return { view, problems };
-
-  function parsersOf(tableName: string, all: readonly FunctionDefinition[]): string[] {
-    const word = new RegExp(`\\b${tableName}\\b`);
-    return all.filter((f) => isParser(f.name) && word.test(f.body)).map((f) => f.name);
+    const made = { queries, problems };
+    this.#queries.set(table.name, made);
+    return made;
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message.slice(0, 300) : String(error));

@@ -1,0 +1,74 @@
+import { inZone, isEmpty, same } from './compare.ts';
+import { ecsToAsim, renamed, type Comparison } from './ecs.ts';
+import type { ViewRow } from './view.ts';
+
+/**
+ * Where a field was found: in ASIM, in the raw table alone, or under the name that `renamed` says; `missing`: we have nothing there; `wrong`: something else.
+ */
+export type Verdict = 'asim' | 'raw' | 'renamed' | 'missing' | 'wrong';
+
+export interface ComparedField {
+  readonly field: string;
+  readonly verdict: Verdict;
+  /** What was expected, and what we have when it is wrong. */
+  readonly example: string;
+}
+
+/** The zone in which the suite's makers read times that have none; a record says so in `event.timezone`. */
+const suiteZone = '-02:00';
+
+const short = (value: unknown): string => JSON.stringify(value)?.slice(0, 120) ?? '';
+
+/** What ASIM would say where ECS means the same by another word: a connection that was denied is ECS's success (of the firewall) and ASIM's failure. */
+function wantedOf(ecs: string, expected: Readonly<Record<string, unknown>>): unknown {
+  const value = expected[ecs];
+  if (ecs !== 'event.outcome') return value;
+  return value === 'success' && [expected['event.type']].flat().includes('denied') ? [value, 'failure'] : value;
+}
+
+/** The zone that a time may have been read in: what the record says, or what the caller knows of records that say nothing. */
+function zoneOf(expected: Readonly<Record<string, unknown>>, assumed: string | undefined): string | undefined {
+  const said = expected['event.timezone'];
+  if (said === suiteZone) return suiteZone;
+  return typeof said === 'string' && /^[+-]\d\d:\d\d$|^UTC$/.test(said) ? undefined : assumed;
+}
+
+const valuesOf = (rows: readonly ViewRow[], columns: readonly string[]): unknown[] =>
+  columns.flatMap((column) => rows.map(({ cells }) => cells[column])).filter((value) => !isEmpty(value));
+
+/** Compares the expected fields of one record with our rows of it. `zone`: see `ConformOptions`. */
+export function compareRecord(
+  set: string,
+  expected: Readonly<Record<string, unknown>>,
+  rows: readonly ViewRow[],
+  zone: string | undefined,
+): ComparedField[] {
+  const fields: ComparedField[] = [];
+  const [inAsim, inTable] = [rows.filter((r) => r.asim), rows.filter((r) => !r.asim)];
+  for (const { ecs, asim, as } of ecsToAsim) {
+    const wanted = wantedOf(ecs, expected);
+    if (isEmpty(wanted)) continue;
+    const accepted = acceptedOf(as, wanted, zoneOf(expected, zone));
+    const has = (values: readonly unknown[]): boolean =>
+      accepted.some((one) => values.some((value) => same(as, one, value)));
+    const other = renamed.find((r) => r.set === set && r.ecs === ecs);
+    const ours = valuesOf(rows, asim);
+    const verdict = has(valuesOf(inAsim, asim))
+      ? 'asim'
+      : has(valuesOf(inTable, asim))
+        ? 'raw'
+        : other !== undefined && has(valuesOf(inAsim, other.asim))
+          ? 'renamed'
+          : ours.length === 0
+            ? 'missing'
+            : 'wrong';
+    const example = verdict === 'wrong' ? `${short(wanted)}, ours ${short([...new Set(ours)])}` : short(wanted);
+    fields.push({ field: ecs, verdict, example });
+  }
+  return fields;
+}
+
+function acceptedOf(as: Comparison, wanted: unknown, zone: string | undefined): unknown[] {
+  const zoned = as === 'time' && zone !== undefined && Number.isFinite(Date.parse(String(wanted as string)));
+  return zoned ? [wanted, inZone(wanted, zone)] : [wanted];
+}
