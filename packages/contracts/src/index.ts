@@ -8,6 +8,7 @@ export * from './routes/clients.ts';
 export * from './routes/incidents.ts';
 export * from './routes/detection.ts';
 export * from './routes/data.ts';
+export * from './routes/tables.ts';
 export * from './routes/doors.ts';
 export * from './routes/system.ts';
 export * from './routes/uploads.ts';

@@ -10,6 +10,8 @@ export const permissions = {
   'detectionTuning.manage': 'Detection tuning (manage): rules',
   'data.read': 'Data (read): sources, table sizes, health, ingestion errors',
   'data.manage': 'Data (manage): tables, retention, file uploads',
+  'data.purge': 'Data (purge): delete single rows for good',
+  'legalHold.manage': 'Legal holds (manage): keep rows from being deleted, and let them go',
   'data.ingest': 'Send logs through a door',
   'authorization.read': 'Authorization (read): roles, tokens, sessions of others, audit',
   'authorization.manage': 'Authorization (manage): people, roles, tokens',

@@ -1,5 +1,6 @@
 import type { Column, TableDefinition } from './catalogue/catalogue.ts';
 import type { KqlType } from './catalogue/file.ts';
+import { coldPolicy, longTermAfter, recompressible, storageMark, ttl, type Storage } from './retention/storage.ts';
 import { sqlName, sqlString } from './sql.ts';
 
 const types: Readonly<Record<KqlType, string>> = {
@@ -46,38 +47,54 @@ export function columnDdl(table: TableDefinition, column: Column): string {
 export const ownColumns = [
   { name: '_IngestedAt', ddl: `_IngestedAt ${instant} DEFAULT now64(7, 'UTC') CODEC(DoubleDelta, ZSTD(1))` },
   { name: '_SegmentId', ddl: '_SegmentId String CODEC(ZSTD(1))' },
+  // TimeGenerated as the sender said it, where it could not be: see `possibleTime` of the server's ingest.
+  { name: '_TimeGiven', ddl: `_TimeGiven Nullable(${instant}) CODEC(ZSTD(1))` },
 ] as const;
+
+export interface Place {
+  readonly database: string;
+  readonly cluster?: ClusterDdl | undefined;
+}
 
 export interface ClusterDdl {
   /** Name in the servers' `remote_servers`. */
   readonly cluster: string;
 }
 
-/** Kept this many days after it was stored, not after TimeGenerated: old logs that are replayed today stay for their time too. */
-export const ttl = (retentionDays: number): string => `toDateTime(_IngestedAt) + INTERVAL ${retentionDays} DAY`;
-
 /** Parts of more than this, uncompressed, have a file for each column. */
 const widePartBytes = 128 * 2 ** 20;
 
 const localSuffix = '_local';
 
-function createLocal(database: string, table: TableDefinition, cluster: ClusterDdl | undefined): string {
+/**
+ * A month a partition for times that logs have. All others share one: a sender who makes times up would else make thousands of partitions, each a folder
+ * of its own in every insert.
+ */
+export const monthOf = 'if(toYear(TimeGenerated) BETWEEN 2000 AND 2099, toYYYYMM(TimeGenerated), 0)';
+
+/** What the engine shall do with a table that nobody changed and nothing holds. */
+const asShipped = (table: TableDefinition): Storage => ({ ...table, held: undefined, cold: false });
+
+function createLocal(place: Place, table: TableDefinition, storage: Storage): string {
+  const { database, cluster } = place;
   const name = `${sqlName(database)}.${sqlName(cluster ? table.name + localSuffix : table.name)}`;
   const columns = [...table.columns.map((column) => columnDdl(table, column)), ...ownColumns.map(({ ddl }) => ddl)];
   const index = 'INDEX _segment _SegmentId TYPE minmax GRANULARITY 1';
   const engine = cluster
     ? `ReplicatedMergeTree('/clickhouse/tables/{shard}/${database}/${table.name}', '{replica}')`
     : 'MergeTree';
+  const expiry = ttl(storage);
   return [
     `CREATE TABLE IF NOT EXISTS ${name}${cluster ? ` ON CLUSTER ${sqlName(cluster.cluster)}` : ''} (`,
     [...columns, index].map((line) => `  ${line}`).join(',\n'),
     `) ENGINE = ${engine}`,
-    table.partitionBy === 'month' ? 'PARTITION BY toYYYYMM(TimeGenerated)' : 'PARTITION BY tuple()',
+    `PARTITION BY ${table.partitionBy === 'month' ? monthOf : 'tuple()'}`,
     `ORDER BY (${[...table.sortKey, 'TimeGenerated'].map(sqlName).join(', ')})`,
-    `TTL ${ttl(table.retentionDays)}`,
+    ...(expiry === undefined ? [] : [`TTL ${expiry}`]),
     // A spool segment is deleted once its rows are stored, so "stored" has to mean on disk. Our tables are wide: fresh parts are kept in one file
     // (compact), since to sync a file for each column takes several times as long as the insert; merges make them wide.
-    `SETTINGS allow_nullable_key = 1, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = ${widePartBytes}`,
+    `SETTINGS allow_nullable_key = 1, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = ${widePartBytes}${storage.cold ? `, storage_policy = ${sqlString(coldPolicy.name)}` : ''}`,
+    ...(longTermAfter(storage) === undefined ? [`COMMENT ${sqlString(storageMark(table, storage))}`] : []),
   ].join('\n');
 }
 
@@ -85,30 +102,62 @@ function createLocal(database: string, table: TableDefinition, cluster: ClusterD
  * The statements that make a table. Given a cluster: a replicated table on each shard (macros `{shard}`, `{replica}`) and a Distributed table of
  * the table's own name in front, which spreads rows by segment so that all rows of a segment are on one shard.
  */
-export function ddl(
-  table: TableDefinition,
-  options: { database: string; cluster?: ClusterDdl | undefined },
-): readonly string[] {
-  const { database, cluster } = options;
-  const local = createLocal(database, table, cluster);
+export function ddl(table: TableDefinition, place: Place, storage: Storage = asShipped(table)): readonly string[] {
+  const { database, cluster } = place;
+  const local = createLocal(place, table, storage);
   if (!cluster) return [local];
   const on = `ON CLUSTER ${sqlName(cluster.cluster)}`;
   const localName = `${sqlName(database)}.${sqlName(table.name + localSuffix)}`;
+  const comment = longTermAfter(storage) === undefined ? `\nCOMMENT ${sqlString(storageMark(table, storage))}` : '';
   const arguments_ = [cluster.cluster, database, table.name + localSuffix].map(sqlString).join(', ');
   return [
     local,
     `CREATE TABLE IF NOT EXISTS ${sqlName(database)}.${sqlName(table.name)} ${on} AS ${localName}\n` +
-      `ENGINE = Distributed(${arguments_}, cityHash64(_SegmentId))`,
+      `ENGINE = Distributed(${arguments_}, cityHash64(_SegmentId))${comment}`,
   ];
 }
 
 /** Names of the physical tables that ALTER has to reach, with ON CLUSTER where there is one. */
-export function alterTargets(
-  name: string,
-  options: { database: string; cluster?: ClusterDdl | undefined },
-): readonly string[] {
-  const { database, cluster } = options;
+export function alterTargets(name: string, { database, cluster }: Place): readonly string[] {
   const on = cluster ? ` ON CLUSTER ${sqlName(cluster.cluster)}` : '';
   const target = (table: string): string => `${sqlName(database)}.${sqlName(table)}${on}`;
   return cluster ? [target(name + localSuffix), target(name)] : [target(name)];
+}
+
+/** Whether what stands in the engine of a table is as `storage` says. `comment` and `ttlDays` are of the physical table. */
+export function isStored(
+  table: TableDefinition,
+  storage: Storage,
+  physical: { readonly comment: string; readonly ttlDays: number | undefined },
+): boolean {
+  if (physical.comment.startsWith('storage ')) return physical.comment === storageMark(table, storage);
+  // Made before there were marks: deleted by age, and nothing else.
+  return (
+    storage.held === undefined &&
+    longTermAfter(storage) === undefined &&
+    (physical.ttlDays ?? storage.retentionDays) === storage.retentionDays
+  );
+}
+
+/**
+ * Statements that make the engine keep the rows of a table that is there as `storage` says. The mark comes near the end: what was cut off before is done again. The last one
+ * is to be run whatever becomes of the others.
+ * A merge or mutation that began under the old rule is ended first, so that once these are through nothing deletes by it.
+ */
+export function restorage(table: TableDefinition, place: Place, storage: Storage): readonly string[] {
+  const [stored = '', ...rest] = alterTargets(table.name, place);
+  const expiry = ttl(storage);
+  const columns = [...table.columns, ...ownColumns].map(({ name }) => name);
+  const comment = `MODIFY COMMENT ${sqlString(storageMark(table, storage))}`;
+  const local = place.cluster ? table.name + localSuffix : table.name;
+  return [
+    `SYSTEM STOP TTL MERGES ${stored}`,
+    `KILL MUTATION WHERE database = ${sqlString(place.database)} AND table = ${sqlString(local)} AND command LIKE '%MATERIALIZE TTL%' SYNC`,
+    ...(longTermAfter(storage) === undefined
+      ? []
+      : recompressible(columns, storage.cold).map((command) => `ALTER TABLE ${stored} ${command}`)),
+    `ALTER TABLE ${stored} ${expiry === undefined ? 'REMOVE TTL' : `MODIFY TTL ${expiry}`}`,
+    ...[stored, ...rest].map((target) => `ALTER TABLE ${target} ${comment}`),
+    `SYSTEM START TTL MERGES ${stored}`,
+  ];
 }

@@ -20,12 +20,15 @@ export {
   type QueryOptions,
   type QueryResult,
   type ReadAnswer,
-  type TableStatus,
 } from './lake.ts';
 export { readDatabases, shippedLocations, type LocationDatabases } from './ip-location/database.ts';
 export type { Location } from './ip-location/locate.ts';
 export { MmdbError } from './ip-location/mmdb.ts';
 export { ipLocationNames, type IpLocationNames, type IpLocationResult } from './ip-location/store.ts';
+export type { Deletion } from './retention/deleting.ts';
+export { covers, everyTable, heldRows, isActive, LegalHold } from './retention/holds.ts';
+export { auxiliaryInteractiveDays, tablePlans, type Retention, type TablePlan } from './retention/storage.ts';
+export { noRows, type TableStatus, type TierSize } from './retention/table-status.ts';
 export type { LoadLimits, LoadResult, LoadSegment, LoadStatement } from './load.ts';
 export type { PayloadRange } from './parts.ts';
 export { convertText, type Reader } from './reader.ts';

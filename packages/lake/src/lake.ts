@@ -1,4 +1,4 @@
-import type { ClickHouseSettings } from '@clickhouse/client';
+import { SettingsMap, type ClickHouseSettings } from '@clickhouse/client';
 import { SallyportError } from '@sallyport/contracts';
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -11,8 +11,11 @@ import { locateMax, locateSql, locationsOf, type Location } from './ip-location/
 import { IpLocations, type IpLocationNames, type IpLocationResult } from './ip-location/store.ts';
 import { Loader, type LoadResult, type LoadSegment, type LoadStatement } from './load.ts';
 import { insertStatement, encodeRows } from './rows.ts';
+import { expiring, purge, purgeable, type Deletion } from './retention/deleting.ts';
+import type { LegalHold } from './retention/holds.ts';
+import type { Retention } from './retention/storage.ts';
+import { tableStatus, type TableStatus } from './retention/table-status.ts';
 import { liftSettings } from './settings.ts';
-import { sqlName } from './sql.ts';
 import { createDatabase, Tables } from './tables.ts';
 
 export interface LakeOptions extends ConnectionOptions {
@@ -21,6 +24,8 @@ export interface LakeOptions extends ConnectionOptions {
   readonly catalogue: Catalogue;
   /** `file` when the engine runs on this machine and may read the spool folder; `body` (default) sends segments with the request. */
   readonly transport?: 'file' | 'body';
+  /** For when holds end. Default: the machine's. */
+  readonly now?: () => Date;
   /** A cluster of the servers' `remote_servers`: tables become Replicated and Distributed. */
   readonly clusterName?: string;
 }
@@ -56,6 +61,8 @@ export interface QueryOptions {
   /** Tables that are read, to be made when missing. Others are found by the engine's complaint, one by one. */
   readonly tables?: readonly string[];
   readonly settings?: ClickHouseSettings;
+  /** Also rows that are past their table's interactive time. */
+  readonly longTerm?: boolean;
 }
 
 export interface QueryResult {
@@ -71,18 +78,6 @@ export interface QueryResult {
 export interface ReadAnswer {
   readonly stream: Readable;
   readonly statistics: QueryResult['statistics'];
-}
-
-export interface TableStatus {
-  readonly name: string;
-  readonly custom: boolean;
-  readonly columns: number;
-  readonly rows: number;
-  readonly bytesOnDisk: number;
-  /** ISO 8601; null for a table without rows. By TimeGenerated. */
-  readonly firstRowAt: string | null;
-  readonly lastRowAt: string | null;
-  readonly retentionDays: number;
 }
 
 /** What compiled KQL takes for granted: `engineSettings` of packages/kql; a test compares both. */
@@ -136,6 +131,7 @@ export class Lake {
   readonly #tables: Tables;
   readonly #loader: Loader;
   readonly #ipLocations: IpLocations;
+  readonly #now: () => Date;
 
   private constructor(
     workspace: string,
@@ -143,7 +139,9 @@ export class Lake {
     tables: Tables,
     loader: Loader,
     ipLocations: IpLocations,
+    now: () => Date,
   ) {
+    this.#now = now;
     this.workspace = workspace;
     this.#connection = connection;
     this.#tables = tables;
@@ -156,8 +154,9 @@ export class Lake {
     const { workspace } = options;
     if (!/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(workspace)) throw new Error(`not a workspace name: ${workspace}`);
     const cluster = options.clusterName === undefined ? undefined : { cluster: options.clusterName };
+    const now = options.now ?? ((): Date => new Date());
     const connection = new Connection(options, workspace);
-    const tables = new Tables(connection, options.catalogue, workspace, cluster);
+    const tables = new Tables(connection, options.catalogue, workspace, { cluster, now });
     const ipLocations = new IpLocations(connection, workspace, cluster, options);
     const outside = new Connection(options);
     try {
@@ -177,7 +176,7 @@ export class Lake {
       settings: { ...loadSettings, ...(cluster ? { distributed_foreground_insert: 1 } : {}) },
       logComment: comment(workspace, { operation: 'load' }),
     });
-    return new Lake(workspace, connection, tables, loader, ipLocations);
+    return new Lake(workspace, connection, tables, loader, ipLocations, now);
   }
 
   /** Shipped and custom tables as they now are. */
@@ -279,8 +278,50 @@ export class Lake {
     return this.#tables.addColumns(table, columns);
   }
 
-  setRetention(table: string, days: number): Promise<TableDefinition> {
-    return this.#tables.setRetention(table, days);
+  /** Adds a column of our own making to any table; nothing when it has it. Throws SallyportError NotFound. */
+  addOwnColumn(table: string, column: Column): Promise<TableDefinition> {
+    return this.#tables.addOwnColumn(table, column);
+  }
+
+  /** How rows are kept from now on, those already there too. What is then too old is deleted in the background. Throws SallyportError NotFound. */
+  setRetention(table: string, retention: Retention): Promise<TableDefinition> {
+    return this.#tables.setRetention(table, retention);
+  }
+
+  /** What keeping a table's rows for `days` would delete. Throws SallyportError NotFound. */
+  expiring(table: string, days: number): Promise<Deletion> {
+    return expiring(this.#connection, this.#tables, table, days);
+  }
+
+  /** What `purge` would delete. */
+  purgeable(table: string, condition: string): Promise<Deletion> {
+    return purgeable(this.#connection, this.#tables, table, condition);
+  }
+
+  /** Deletes rows off the disk by a condition of ours (SQL over the table's columns), but none that is held. */
+  purge(table: string, condition: string): Promise<Deletion> {
+    return purge(this.#connection, this.#tables, table, condition);
+  }
+
+  /** Deletes a custom table with its rows. Throws SallyportError NotFound, BadRequest, and Conflict when a hold covers it. */
+  dropTable(table: string): Promise<void> {
+    return this.#tables.dropTable(table);
+  }
+
+  /** Legal holds, newest first, those that ended too. */
+  async holds(): Promise<readonly LegalHold[]> {
+    await this.#tables.holds.reload();
+    return this.#tables.holds.all;
+  }
+
+  /** Puts a hold in force, or changes one: when this resolves, nothing deletes the rows it keeps. Throws SallyportError when the engine can't hold by its conditions. */
+  async saveHold(hold: LegalHold): Promise<void> {
+    await this.#tables.saveHold(hold);
+  }
+
+  /** Has the engine keep rows as retention and holds now say: for holds that ended by themselves. */
+  applyStorage(): Promise<void> {
+    return this.#tables.applyStorage();
   }
 
   /** Reads again what other servers changed of custom tables and retention. */
@@ -308,18 +349,9 @@ export class Lake {
   }
 
   /** Sizes and times of the tables that hold rows, and of all custom ones; by name. */
-  async tableInfo(): Promise<TableStatus[]> {
-    const sizes = await this.#sizes();
-    const shown = [...this.catalogue.tables.values()].filter(
-      ({ name, custom }) => custom || (sizes.get(name)?.rows ?? 0) > 0,
-    );
-    return shown.map((table) => ({
-      name: table.name,
-      custom: table.custom,
-      columns: table.columns.length,
-      retentionDays: table.retentionDays,
-      ...(sizes.get(table.name) ?? { rows: 0, bytesOnDisk: 0, firstRowAt: null, lastRowAt: null }),
-    }));
+  tableInfo(): Promise<TableStatus[]> {
+    const isHeld = (name: string): boolean => this.#tables.holds.rows(name, this.#now()) !== undefined;
+    return tableStatus(this.#connection, this.workspace, this.catalogue, isHeld);
   }
 
   /** Cancels a running query. No error when it has ended. */
@@ -351,6 +383,7 @@ export class Lake {
       ...querySettings,
       ...lifted.settings,
       ...options.settings,
+      ...(options.longTerm ? {} : this.#interactiveOnly()),
       max_execution_time: limits.seconds,
       max_memory_usage: String(limits.memoryBytes),
       ...(limits.rows > 0 ? { max_result_rows: String(limits.rows), result_overflow_mode: 'break' as const } : {}),
@@ -373,6 +406,12 @@ export class Lake {
     return this.#makingTables(run);
   }
 
+  #interactiveOnly(): ClickHouseSettings {
+    const filters = Object.entries(this.#tables.interactive);
+    if (filters.length === 0) return {};
+    return { additional_table_filters: SettingsMap.from(Object.fromEntries(filters)) };
+  }
+
   /** Runs a query, and makes the tables of the catalogue that the engine does not find. */
   async #makingTables<T>(run: () => Promise<T>): Promise<T> {
     for (let made = 0; ; made++) {
@@ -385,31 +424,7 @@ export class Lake {
       }
     }
   }
-
-  async #sizes(): Promise<Map<string, Pick<TableStatus, 'rows' | 'bytesOnDisk' | 'firstRowAt' | 'lastRowAt'>>> {
-    const parts = await this.#connection.rows(
-      `SELECT table, sum(bytes_on_disk) AS bytes FROM system.parts WHERE database = {db:String} AND active GROUP BY table`,
-      { db: this.workspace },
-    );
-    const Part = z.object({ table: z.string(), bytes: z.number() });
-    const bytes = new Map(parts.map((row) => Part.parse(row)).map((row) => [row.table, row.bytes]));
-    const names = [...bytes.keys()].filter((name) => this.catalogue.get(name));
-    if (names.length === 0) return new Map();
-    const one = (name: string, i: number): string =>
-      `SELECT ${i} AS i, count() AS rows, ${iso('min')} AS first, ${iso('max')} AS last FROM ${sqlName(this.workspace)}.${sqlName(name)}`;
-    const Row = z.object({ i: z.number(), rows: z.number(), first: z.string(), last: z.string() });
-    const rows = (await this.#connection.rows(names.map(one).join('\nUNION ALL\n'))).map((row) => Row.parse(row));
-    return new Map(
-      rows.map(({ i, rows: count, first, last }) => {
-        const name = names[i] ?? '';
-        const times = count > 0 ? { firstRowAt: first, lastRowAt: last } : { firstRowAt: null, lastRowAt: null };
-        return [name, { rows: count, bytesOnDisk: bytes.get(name) ?? 0, ...times }];
-      }),
-    );
-  }
 }
-
-const iso = (aggregate: string): string => `concat(replaceOne(toString(${aggregate}(TimeGenerated)), ' ', 'T'), 'Z')`;
 
 function comment(workspace: string, options: { who?: string; operation?: string }): string {
   return JSON.stringify({ workspace, who: options.who ?? 'system', operation: options.operation ?? 'query' });

@@ -87,8 +87,8 @@ describe('custom tables', () => {
     await lake.createTable({ name: 'Mine_CL', columns: [{ name: 'a', type: 'int' }], retentionDays: 30 });
     await lake.insertRows('Mine_CL', [{ a: 1 }]);
     await lake.addColumns('Mine_CL', [{ name: 'b', type: 'guid' }]);
-    await lake.setRetention('Mine_CL', 45);
-    await lake.setRetention('Syslog', 400);
+    await lake.setRetention('Mine_CL', { plan: 'Analytics', interactiveDays: 45, retentionDays: 45 });
+    await lake.setRetention('Syslog', { plan: 'Analytics', interactiveDays: 400, retentionDays: 400 });
     const again = await connect('custom');
     expect(again.catalogue.get('Mine_CL')).toMatchObject({ custom: true, retentionDays: 45 });
     expect(again.catalogue.get('Syslog')).toMatchObject({ custom: false, retentionDays: 400 });
@@ -107,7 +107,7 @@ describe('custom tables', () => {
     const lake = await connect('shipped');
     const shipped = lake.catalogue.get('AADUserInfo_CL');
     await lake.addColumns('AADUserInfo_CL', [{ name: 'new_d', type: 'real' }]);
-    await lake.setRetention('AADUserInfo_CL', 45);
+    await lake.setRetention('AADUserInfo_CL', { plan: 'Analytics', interactiveDays: 45, retentionDays: 45 });
     const again = await connect('shipped');
     const table = again.catalogue.get('AADUserInfo_CL');
     expect(table).toMatchObject({ custom: false, retentionDays: 45, sortKey: shipped?.sortKey });

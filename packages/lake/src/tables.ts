@@ -1,4 +1,5 @@
 import { SallyportError } from '@sallyport/contracts';
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import {
   define,
@@ -9,7 +10,28 @@ import {
 } from './catalogue/catalogue.ts';
 import { KqlType } from './catalogue/file.ts';
 import type { Connection } from './connection.ts';
-import { alterTargets, columnDdl, columnType, ddl, ttl, type ClusterDdl } from './ddl.ts';
+import {
+  alterTargets,
+  columnDdl,
+  columnType,
+  ddl,
+  isStored,
+  ownColumns,
+  restorage,
+  type ClusterDdl,
+  type Place,
+} from './ddl.ts';
+import type { LegalHold } from './retention/holds.ts';
+import { readPhysical, type Physical } from './physical.ts';
+import { Holds } from './retention/hold-store.ts';
+import {
+  coldPolicy,
+  interactiveRows,
+  longTermAfter,
+  tablePlans,
+  type Retention,
+  type Storage,
+} from './retention/storage.ts';
 import { sqlName, sqlString } from './sql.ts';
 
 /** What users changed of tables, kept in the workspace itself. Of a shipped table `columns` are those that were added to it. */
@@ -17,17 +39,23 @@ const registry = '_sallyport_tables';
 
 const Entry = z.object({
   custom: z.boolean(),
+  /** All of a custom table; those added to a shipped one. */
   columns: z.record(z.string(), KqlType).default({}),
+  plan: z.enum(tablePlans).default('Analytics'),
+  /** Default: all of `retentionDays`. */
+  interactiveDays: z.int().min(1).optional(),
   retentionDays: z.int().min(1),
+  dropped: z.literal(true).optional(),
 });
 type Entry = z.infer<typeof Entry>;
 
-interface Physical {
-  readonly columns: ReadonlyMap<string, string>;
-  readonly retentionDays: number | undefined;
+export interface TablesOptions {
+  readonly cluster: ClusterDdl | undefined;
+  readonly now: () => Date;
 }
 
-const customName = /^[A-Za-z][A-Za-z0-9_]{0,59}_CL$/;
+/** `_SRCH`: what a search job found. */
+const customName = /^[A-Za-z][A-Za-z0-9_]{0,57}_(?:CL|SRCH)$/;
 
 /**
  * The tables of a workspace: which there are (catalogue and custom), and that the physical ones exist and have their columns.
@@ -44,12 +72,21 @@ export class Tables {
   /** Physical tables that were there when last looked, or were made since. */
   readonly #made = new Set<string>();
   #lookedAt = Number.NEGATIVE_INFINITY;
+  /** What stands between the rows and every way to delete them. */
+  readonly holds: Holds;
+  readonly #options: TablesOptions;
+  /** Whether the engine has a volume for old rows. */
+  #cold = false;
+  /** Changes of storage go one after the other. */
+  #storing: Promise<unknown> = Promise.resolve();
 
-  constructor(connection: Connection, catalogue: Catalogue, database: string, cluster: ClusterDdl | undefined) {
+  constructor(connection: Connection, catalogue: Catalogue, database: string, options: TablesOptions) {
     this.#connection = connection;
     this.#catalogue = catalogue;
     this.#database = database;
-    this.#cluster = cluster;
+    this.#cluster = options.cluster;
+    this.#options = options;
+    this.holds = new Holds(connection, database, options.cluster);
   }
 
   /** Shipped tables and custom ones, with the changes users made. */
@@ -71,6 +108,11 @@ export class Tables {
       `CREATE TABLE IF NOT EXISTS ${this.#at(registry)}${on} (name String, definition String, version UInt64)
        ENGINE = ${engine} ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
     );
+    const [policy] = await this.#connection.rows(
+      `SELECT count() AS n FROM system.storage_policies WHERE policy_name = ${sqlString(coldPolicy.name)}`,
+    );
+    this.#cold = Number(policy?.['n'] ?? 0) > 0;
+    await this.holds.open();
     await this.reload();
   }
 
@@ -84,7 +126,18 @@ export class Tables {
       const { name, definition } = Row.parse(row);
       this.#apply(name, Entry.parse(JSON.parse(definition)));
     }
+    await this.holds.reload();
     await this.#look();
+  }
+
+  /** Conditions that ordinary queries add to tables that keep rows longer than these may find: by full name. */
+  get interactive(): Readonly<Record<string, string>> {
+    const filters: Record<string, string> = {};
+    for (const table of this.#catalogue.tables.values()) {
+      const rows = interactiveRows(table);
+      if (rows !== undefined) filters[`${this.#database}.${table.name}`] = rows;
+    }
+    return filters;
   }
 
   /**
@@ -131,7 +184,7 @@ export class Tables {
     if (this.#catalogue.get(input.name))
       throw new SallyportError('Conflict', `a table named \`${input.name}\` exists`, { target: 'name' });
     const retentionDays = input.retentionDays ?? 90;
-    await this.#save(input.name, { custom: true, columns: toRecord(input.columns), retentionDays });
+    await this.#save(input.name, { custom: true, columns: toRecord(input.columns), plan: 'Analytics', retentionDays });
     await this.ensure([input.name]);
     return this.get(input.name);
   }
@@ -153,17 +206,100 @@ export class Tables {
     }
     const given = toRecord(columns.filter((column) => !table.columns.some((c) => c.name === column.name)));
     const all = table.custom ? toRecord([...table.columns, ...columns]) : { ...this.#added.get(name), ...given };
-    await this.#save(name, { custom: table.custom, columns: all, retentionDays: table.retentionDays });
-    this.#ready.delete(name);
-    await this.ensure([name]);
-    return this.get(name);
+    return this.#change(name, { columns: all });
   }
 
-  /** Days that rows are kept after they were stored; applies to rows already there. */
-  async setRetention(name: string, retentionDays: number): Promise<TableDefinition> {
+  /** Adds a column of our own making to any table; nothing when it has it. */
+  async addOwnColumn(name: string, column: Column): Promise<TableDefinition> {
     const table = this.get(name);
-    const columns = table.custom ? toRecord(table.columns) : (this.#added.get(name) ?? {});
-    await this.#save(name, { custom: table.custom, columns, retentionDays });
+    if (table.columns.some((present) => present.name === column.name)) return table;
+    const before = table.custom ? toRecord(table.columns) : this.#added.get(name);
+    return this.#change(name, { columns: { ...before, ...toRecord([column]) } });
+  }
+
+  /** How rows are kept from now on, those already there too. Throws SallyportError NotFound. */
+  setRetention(name: string, retention: Retention): Promise<TableDefinition> {
+    const { plan, interactiveDays, retentionDays } = retention;
+    return this.#change(name, { plan, interactiveDays, retentionDays });
+  }
+
+  /** Deletes a custom table with its rows. Throws SallyportError NotFound, BadRequest, and Conflict when a hold covers it. */
+  async dropTable(name: string): Promise<void> {
+    await this.reload();
+    const table = this.get(name);
+    if (!table.custom) throw new SallyportError('BadRequest', `\`${name}\` is not a custom table`, { target: 'name' });
+    const hold = this.holds.active(this.#options.now()).find((one) => this.holds.covers(one, name));
+    if (hold) throw new SallyportError('Conflict', `\`${name}\` is under the legal hold \`${hold.name}\``);
+    await this.#save(name, { custom: true, columns: {}, plan: 'Analytics', retentionDays: 1, dropped: true });
+    for (const target of alterTargets(name, this.#place).toReversed())
+      await this.#connection.command(`DROP TABLE IF EXISTS ${target} SYNC`);
+    this.#ready.delete(name);
+    this.#made.delete(name);
+  }
+
+  /** SQL of the rows of a table that nothing may delete, as the workspace now has it: 'true' for all, undefined for none. */
+  async heldRows(name: string): Promise<string | undefined> {
+    await this.holds.reload();
+    return this.holds.rows(name, this.#options.now());
+  }
+
+  /** When this resolves, nothing deletes the rows that the hold keeps. What the engine can't hold by is refused, and nothing is changed. */
+  async saveHold(hold: LegalHold): Promise<void> {
+    for (const [name, condition] of Object.entries(hold.conditions)) await this.#checkHold(this.get(name), condition);
+    await this.holds.save(hold);
+    await this.applyStorage();
+  }
+
+  /** Makes a table of the same columns for a moment: TTL takes fewer expressions than queries do. */
+  async #checkHold(table: TableDefinition, condition: string): Promise<void> {
+    const changing = /\b(rand\w*|generateUUID\w*|now\w*|today|yesterday)\s*\(/i.exec(condition)?.[1];
+    if (changing !== undefined)
+      throw new SallyportError('BadRequest', `rows can't be held by what changes from one moment to the next`, {
+        target: 'filter',
+      });
+    const probe = { ...table, name: `_hold_check_${randomUUID().slice(0, 8)}` };
+    const place = { database: this.#database };
+    const storage = { ...this.#storage(table), held: `ifNull((${condition}), false)`, cold: false };
+    try {
+      for (const statement of ddl(probe, place, storage)) await this.#connection.command(statement);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new SallyportError('BadRequest', `rows can't be held by this filter: ${why.slice(0, 300)}`, {
+        target: 'filter',
+      });
+    } finally {
+      await this.#connection.command(`DROP TABLE IF EXISTS ${this.#at(probe.name)} SYNC`);
+    }
+  }
+
+  /** Has the engine keep the rows of every physical table as retention and holds now say. */
+  async applyStorage(): Promise<void> {
+    await this.reload();
+    const names = [...this.#made].filter((name) => this.#catalogue.get(name));
+    for (const name of names) this.#ready.delete(name);
+    await this.ensure(names);
+  }
+
+  /** Of a table, as ALTER has to say them; the first holds the rows. */
+  physicalNames(name: string): readonly string[] {
+    return alterTargets(name, this.#place);
+  }
+
+  get #place(): Place {
+    return { database: this.#database, cluster: this.#cluster };
+  }
+
+  #storage(table: TableDefinition): Storage {
+    const { plan, interactiveDays, retentionDays } = table;
+    const held = this.holds.rows(table.name, this.#options.now());
+    return { plan, interactiveDays, retentionDays, held, cold: this.#cold };
+  }
+
+  async #change(name: string, change: Partial<Entry>): Promise<TableDefinition> {
+    const table = this.get(name);
+    const { custom, plan, interactiveDays, retentionDays } = table;
+    const columns = custom ? toRecord(table.columns) : (this.#added.get(name) ?? {});
+    await this.#save(name, { custom, columns, plan, interactiveDays, retentionDays, ...change });
     this.#ready.delete(name);
     await this.ensure([name]);
     return this.get(name);
@@ -174,15 +310,20 @@ export class Tables {
   }
 
   #apply(name: string, entry: Entry): void {
-    const shipped = this.#catalogue.get(name);
+    const known = this.#catalogue.get(name);
+    if (entry.dropped) {
+      this.#catalogue = this.#catalogue.without(name);
+      return;
+    }
+    const { plan, retentionDays, columns } = entry;
+    const retention = { plan, retentionDays, interactiveDays: entry.interactiveDays ?? retentionDays };
     if (entry.custom) {
-      const table = define({ name, columns: entry.columns, retentionDays: entry.retentionDays }, true);
-      this.#catalogue = this.#catalogue.with([table]);
-    } else if (shipped) {
-      const added = Object.entries(entry.columns).map(([column, type]) => ({ name: column, type }));
-      const columns = withAdded(shipped.columns, added);
-      this.#catalogue = this.#catalogue.with([{ ...shipped, columns, retentionDays: entry.retentionDays }]);
-      this.#added.set(name, entry.columns);
+      const table = define({ name, columns, retentionDays }, true);
+      this.#catalogue = this.#catalogue.with([{ ...table, ...retention }]);
+    } else if (known) {
+      this.#added.set(name, columns);
+      const all = withAdded(known.columns, fromRecord(columns));
+      this.#catalogue = this.#catalogue.with([{ ...known, columns: all, ...retention }]);
     }
   }
 
@@ -197,7 +338,7 @@ export class Tables {
 
   async #ensureNew(names: readonly string[]): Promise<void> {
     const tables = names.map((name) => this.get(name));
-    const physical = this.#readPhysical(names);
+    const physical = readPhysical(this.#connection, this.#database, names);
     for (const table of tables) {
       const work = physical.then((all) => this.#makeOne(table, all.get(table.name)));
       this.#ready.set(table.name, work);
@@ -212,34 +353,13 @@ export class Tables {
     await Promise.all([...names].map((name) => this.#ready.get(name) ?? Promise.resolve()));
   }
 
-  async #readPhysical(names: readonly string[]): Promise<Map<string, Physical>> {
-    const list = `(${names.map(sqlString).join(', ')})`;
-    const where = `database = ${sqlString(this.#database)} AND`;
-    const Row = z.object({
-      table: z.string(),
-      names: z.array(z.string()),
-      types: z.array(z.string()),
-      ddl: z.string(),
-    });
-    const rows = await this.#connection.rows(
-      `SELECT c.table AS table, c.names AS names, c.types AS types, t.create_table_query AS ddl
-       FROM (SELECT table, groupArray(name) AS names, groupArray(type) AS types FROM system.columns WHERE ${where} table IN ${list} GROUP BY table) AS c
-       INNER JOIN (SELECT name, create_table_query FROM system.tables WHERE ${where} name IN ${list}) AS t ON c.table = t.name`,
-    );
-    return new Map(
-      rows.map((raw) => {
-        const row = Row.parse(raw);
-        const columns = new Map(row.names.map((name, i) => [name, row.types[i] ?? '']));
-        const days = /\bTTL .*?toIntervalDay\((\d+)\)/.exec(row.ddl)?.[1];
-        return [row.table, { columns, retentionDays: days === undefined ? undefined : Number(days) }];
-      }),
-    );
-  }
-
   async #makeOne(table: TableDefinition, physical: Physical | undefined): Promise<void> {
-    const place = { database: this.#database, cluster: this.#cluster };
+    const place = this.#place;
     if (!physical) {
-      for (const statement of ddl(table, place)) await this.#connection.command(statement);
+      await this.holds.reload();
+      const storage = this.#storage(table);
+      for (const statement of ddl(table, place, storage)) await this.#connection.command(statement);
+      if (longTermAfter(storage) !== undefined) await this.#store(table.name);
       this.#made.add(table.name);
       return;
     }
@@ -254,12 +374,29 @@ export class Tables {
           { target: `${table.name}.${column.name}` },
         );
     }
-    const [stored = '', ...rest] = alterTargets(table.name, place);
+    for (const own of ownColumns)
+      if (!physical.columns.has(own.name)) added.push(`ADD COLUMN IF NOT EXISTS ${own.ddl}`);
     if (added.length > 0)
-      for (const target of [stored, ...rest])
+      for (const target of alterTargets(table.name, place))
         await this.#connection.command(`ALTER TABLE ${target} ${added.join(', ')}`);
-    if (physical.retentionDays !== undefined && physical.retentionDays !== table.retentionDays)
-      await this.#connection.command(`ALTER TABLE ${stored} MODIFY TTL ${ttl(table.retentionDays)}`);
+    if (!isStored(table, this.#storage(table), physical)) await this.#store(table.name);
+  }
+
+  /** Tells the engine, one table after the other, by what the workspace says at this moment: another server may have put a hold on it. */
+  #store(name: string): Promise<void> {
+    const work = async (): Promise<void> => {
+      await this.reload();
+      const table = this.get(name);
+      const statements = restorage(table, this.#place, this.#storage(table));
+      try {
+        for (const statement of statements.slice(0, -1)) await this.#connection.command(statement);
+      } finally {
+        await this.#connection.command(statements.at(-1) ?? 'SELECT 1');
+      }
+    };
+    const done = this.#storing.then(work);
+    this.#storing = done.catch(() => undefined);
+    return done;
   }
 }
 
@@ -275,3 +412,6 @@ const withAdded = (columns: readonly Column[], added: readonly Column[]): readon
 
 const toRecord = (columns: readonly Column[]): Record<string, KqlType> =>
   Object.fromEntries(columns.map(({ name, type }) => [name, type]));
+
+const fromRecord = (columns: Readonly<Record<string, KqlType>>): Column[] =>
+  Object.entries(columns).map(([name, type]) => ({ name, type }));

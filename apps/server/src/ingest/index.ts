@@ -13,6 +13,7 @@ import { createHostCollector, type HostCollector, type HostHealth } from './host
 import { remembered } from '../platform/database/index.ts';
 import type { Importer } from './importer/import.ts';
 import { createIngestMetrics } from './metrics.ts';
+import { letGoOfEndedHolds } from './policies/keeper.ts';
 import { dataHandlers } from './routes.ts';
 import { loadSources, shippedSources } from './sources/load.ts';
 import type { Streams } from './sources/streams.ts';
@@ -76,6 +77,8 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
   let host: HostCollector | undefined;
   let syslog: SyslogDoors | undefined;
   let otlpGrpc: OtlpGrpc | undefined;
+  const stopping = new AbortController();
+  let keeping: Promise<void> | undefined;
   const counts = syslogCounts(platform.metrics, clock, log);
   const core = (): IngestCore => {
     if (opened === undefined) throw new Error('ingest was not started');
@@ -120,6 +123,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       );
       await uploads.open();
       counter.start(database, clock, log);
+      keeping = letGoOfEndedHolds(platform.lake, clock, log, stopping.signal);
       const doors = await syslogSettings(config, () => loadTls(config, clock));
       if (doors !== undefined) syslog = await openSyslogDoors({ core: core(), counts, clock, log }, doors);
       if (config.otlpGrpcPort !== 0)
@@ -144,7 +148,8 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       host.start();
     },
     stop: async () => {
-      await Promise.all([syslog?.stop(), otlpGrpc?.stop()]);
+      stopping.abort();
+      await Promise.all([syslog?.stop(), otlpGrpc?.stop(), keeping]);
       otlpGrpc = undefined;
       syslog = undefined;
       await host?.stop();

@@ -32,17 +32,18 @@ const upload = (name: string, content: string | Buffer) =>
 describe('tables', () => {
   it('are made, filled through their own stream, widened and kept for other times', async () => {
     const made = await admin.createTable({ body: { name: 'Mine_CL', columns: [{ name: 'Answer', type: 'long' }] } });
-    expect(made).toMatchObject({ name: 'Mine_CL', custom: true, rows: 0, retentionDays: 90 });
+    expect(made).toMatchObject({ name: 'Mine_CL', custom: true, rows: 0, totalRetentionInDays: 90 });
     await send('Custom-Mine_CL', [{ Answer: 42, TimeGenerated: '2026-01-01T00:00:00Z' }, { Answer: 'no number' }]);
     await admin.updateTable({
       params: { name: 'Mine_CL' },
-      body: { retentionDays: 30, addColumns: [{ name: 'Question', type: 'string' }] },
+      body: { totalRetentionInDays: 30, addColumns: [{ name: 'Question', type: 'string' }] },
     });
     await send('Custom-Mine_CL', [{ Answer: 7, Question: 'why' }]);
     const { tables } = await admin.listTables();
     expect(tables.find((t) => t.name === 'Mine_CL')).toMatchObject({
       rows: 3,
-      retentionDays: 30,
+      retentionInDays: 30,
+      totalRetentionInDays: 30,
       firstRowAt: '2026-01-01T00:00:00.0000000Z',
     });
     const { rows } = await test.platform.lake.query('SELECT Answer, Question FROM Mine_CL ORDER BY Answer');
@@ -66,7 +67,7 @@ describe('tables', () => {
       code: 'BadRequest',
       target: 'body.columns.1.name',
     });
-    const update = admin.updateTable({ params: { name: 'Nothing_CL' }, body: { retentionDays: 1 } });
+    const update = admin.updateTable({ params: { name: 'Nothing_CL' }, body: { totalRetentionInDays: 1 } });
     expect(await errorOf(update)).toMatchObject({ code: 'NotFound' });
   });
 });

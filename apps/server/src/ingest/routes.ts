@@ -1,11 +1,14 @@
 import { basename } from 'node:path';
-import { SallyportError, type dataRoutes, type SourceHealth, type TableInfo } from '@sallyport/contracts';
-import type { Lake, TableDefinition } from '@sallyport/lake';
+import { SallyportError, type dataRoutes, type SourceHealth } from '@sallyport/contracts';
+import type { Lake } from '@sallyport/lake';
 import { z } from 'zod';
 import { requireCaller, type Handlers } from '../platform/http/handlers.ts';
 import type { Platform } from '../platform/types.ts';
 import type { IngestCore } from './core.ts';
+import { checkColumns } from './custom-columns.ts';
 import { logsIngestion } from './doors/logs-ingestion.ts';
+import { tableHandlers } from './policies/routes.ts';
+import { tableInfo, tableInfoOf } from './policies/tables.ts';
 import { streamHealth } from './store.ts';
 import type { Uploads } from './uploads/index.ts';
 import { uploadResult } from './uploads/routes.ts';
@@ -19,25 +22,6 @@ export interface RouteServices {
 const errorsMax = 200;
 /** An ingestion error's text as the portal shows it, characters. */
 const rawLengthMax = 4_000;
-
-async function tableInfo(lake: Lake, table: TableDefinition): Promise<TableInfo> {
-  const found = (await lake.tableInfo()).find((t) => t.name === table.name);
-  const empty = { rows: 0, bytesOnDisk: 0, firstRowAt: null, lastRowAt: null };
-  const { name, custom, columns, retentionDays } = table;
-  return found ?? { name, custom, columns: columns.length, retentionDays, ...empty };
-}
-
-const reserved = /^(tenantid|type|_.*)$/i;
-
-function checkColumns(columns: readonly { readonly name: string }[], place: string): void {
-  const seen = new Set<string>();
-  for (const [i, { name }] of columns.entries()) {
-    const target = `body.${place}.${i}.name`;
-    if (reserved.test(name)) throw new SallyportError('BadRequest', `\`${name}\` is a reserved column`, { target });
-    if (seen.has(name)) throw new SallyportError('BadRequest', `column \`${name}\` is given twice`, { target });
-    seen.add(name);
-  }
-}
 
 async function listSources({ platform, core }: RouteServices): Promise<{ sources: SourceHealth[] }> {
   const health = await streamHealth(platform.database, platform.clock.now());
@@ -90,24 +74,13 @@ export function dataHandlers(services: RouteServices): Handlers<typeof dataRoute
   const { platform, core, uploads } = services;
   const { lake } = platform;
   return {
-    listTables: async () => ({ tables: await lake.tableInfo() }),
+    ...tableHandlers(platform),
+    listTables: async () => ({ tables: (await lake.tableInfo()).map(tableInfoOf) }),
     createTable: async (context, { body: { name, columns, retentionDays } }) => {
       context.audit({ target: `table ${name}`, details: { columns: columns.length, retentionDays } });
       checkColumns(columns, 'columns');
-      return tableInfo(lake, await lake.createTable({ name, columns, retentionDays }));
-    },
-    updateTable: async (context, { params: { name }, body }) => {
-      context.audit({ target: `table ${name}`, details: body });
-      if (lake.catalogue.get(name) === undefined)
-        throw new SallyportError('NotFound', `no table is named \`${name}\``, { target: 'params.name' });
-      if (body.addColumns !== undefined) {
-        checkColumns(body.addColumns, 'addColumns');
-        await lake.addColumns(name, body.addColumns);
-      }
-      if (body.retentionDays !== undefined) await lake.setRetention(name, body.retentionDays);
-      const table = lake.catalogue.get(name);
-      if (table === undefined) throw new SallyportError('NotFound', `no table is named \`${name}\``);
-      return tableInfo(lake, table);
+      await lake.createTable({ name, columns, retentionDays });
+      return tableInfo(lake, name);
     },
     listSources: () => listSources(services),
     listIngestionErrors: () => listIngestionErrors(lake),

@@ -120,6 +120,7 @@ function engineStarter(config: Config, log: Log): () => Promise<Engine> {
     const engine = await startEngine({
       dataDir: join(config.dataDir, 'lake'),
       spoolDir,
+      ...(config.lakeColdDir === '' ? {} : { coldDir: config.lakeColdDir }),
       port,
       password,
       log: (line) => log.debug({ process: 'engine' }, line),

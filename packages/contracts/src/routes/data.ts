@@ -1,18 +1,7 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
-import { Column, KqlType } from './hunting.ts';
-
-export const TableInfo = z.object({
-  name: z.string(),
-  custom: z.boolean(),
-  columns: z.int(),
-  rows: z.number(),
-  bytesOnDisk: z.number(),
-  firstRowAt: z.iso.datetime().nullable(),
-  lastRowAt: z.iso.datetime().nullable(),
-  retentionDays: z.int(),
-});
-export type TableInfo = z.infer<typeof TableInfo>;
+import { KqlType } from './hunting.ts';
+import { retentionMaxDays, TableInfo, tableRoutes } from './tables.ts';
 
 export const SourceHealth = z.object({
   id: z.string(),
@@ -43,8 +32,6 @@ export const UploadResult = z.object({
 });
 export type UploadResult = z.infer<typeof UploadResult>;
 
-const TableName = z.object({ name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/) });
-
 export const dataRoutes = {
   listTables: route({
     method: 'GET',
@@ -65,24 +52,11 @@ export const dataRoutes = {
         .array(z.object({ name: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,44}$/), type: KqlType }))
         .min(1)
         .max(500),
-      retentionDays: z.int().min(1).max(4_383).default(90),
+      retentionDays: z.int().min(1).max(retentionMaxDays).default(90),
     }),
     response: TableInfo,
   }),
-  updateTable: route({
-    method: 'PATCH',
-    path: '/api/tables/:name',
-    permission: 'data.manage',
-    summary: 'Change retention (days), or add columns to a custom table',
-    params: TableName,
-    body: z
-      .object({
-        retentionDays: z.int().min(1).max(4_383),
-        addColumns: z.array(Column).max(100),
-      })
-      .partial(),
-    response: TableInfo,
-  }),
+  ...tableRoutes,
   listSources: route({
     method: 'GET',
     path: '/api/sources',

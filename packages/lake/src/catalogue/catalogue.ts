@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Retention } from '../retention/storage.ts';
 import { TableFileError, parseTableFile, type KqlType, type TableFile } from './file.ts';
 
 export interface Column {
@@ -9,7 +10,8 @@ export interface Column {
   readonly type: KqlType;
 }
 
-export interface TableDefinition {
+/** `interactiveDays` is all of `retentionDays` unless somebody changed it. */
+export interface TableDefinition extends Retention {
   readonly name: string;
   readonly description: string | undefined;
   /** TimeGenerated first, then by name. Without `_IngestedAt` and `_SegmentId`. */
@@ -17,7 +19,6 @@ export interface TableDefinition {
   /** Without TimeGenerated, which always comes last. */
   readonly sortKey: readonly string[];
   readonly partitionBy: 'month' | 'none';
-  readonly retentionDays: number;
   /** Made by a user through `createTable`. */
   readonly custom: boolean;
 }
@@ -73,6 +74,8 @@ export function define(file: TableFile, custom = false): TableDefinition {
     columns,
     sortKey: (file.sortKey ?? []).filter((name) => name !== 'TimeGenerated'),
     partitionBy: file.partitionBy ?? 'month',
+    plan: 'Analytics',
+    interactiveDays: file.retentionDays ?? defaultRetentionDays,
     retentionDays: file.retentionDays ?? defaultRetentionDays,
     custom,
   };
@@ -120,6 +123,10 @@ export class Catalogue {
     const all = new Map(this.tables);
     for (const table of tables) all.set(table.name, table);
     return new Catalogue(all.values());
+  }
+
+  without(name: string): Catalogue {
+    return new Catalogue([...this.tables.values()].filter((table) => table.name !== name));
   }
 
   /** For `compile` of packages/kql. `made`: tables that have a place in the engine; the others are known to be empty. Default: nothing is known. */

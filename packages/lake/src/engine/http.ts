@@ -156,7 +156,8 @@ async function respond(exchange: Exchange, queryId: string, signal: AbortSignal)
     const rows = Readable.from([Buffer.from(sql.slice(statement.data.dataStart), 'utf8')]);
     return insertBody(exchange, { queryId, sql, statement, rows }, signal);
   }
-  if (statement.verb === 'KILL') return kill(exchange, sql, signal);
+  // Mutations are the engine's own to end.
+  if (statement.verb === 'KILL' && !/^\s*KILL\s+MUTATION\b/i.test(sql)) return kill(exchange, sql, signal);
   await runAndSend(exchange, jobOf(exchange, queryId, sql.replace(/;\s*$/, ''), statement), signal);
 }
 

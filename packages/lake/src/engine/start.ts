@@ -5,6 +5,7 @@ import { setPriority, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { coldPolicy } from '../retention/storage.ts';
 import type { Config } from './main.ts';
 
 export interface EngineOptions {
@@ -12,6 +13,8 @@ export interface EngineOptions {
   readonly dataDir: string;
   /** Folder of spool segments: the only place that `file()` may read. Must exist before segments are loaded. */
   readonly spoolDir?: string;
+  /** Folder, on a cheaper disk, for rows of the long-term tier; made when missing. Once rows are there, the engine does not start without it. */
+  readonly coldDir?: string;
   /** Loopback port; 0 (default) takes a free one. A supervisor that restarts the engine gives the same port and password again. */
   readonly port?: number;
   /** Default: random, 32 bytes. At least 16 characters. */
@@ -79,11 +82,19 @@ async function giveTo(folder: string, owner: { uid: number; gid: number }): Prom
 }
 
 /** Whom the child becomes, or undefined to stay as we are: we are not root, or `nobody` could not reach its own data. */
-async function chooseDrop(dataDir: string, spoolDir: string | undefined): Promise<typeof nobody | undefined> {
+async function chooseDrop(folders: readonly string[]): Promise<typeof nobody | undefined> {
   if (process.getuid?.() !== 0) return undefined;
-  const within = await Promise.all([dataDir, ...(spoolDir === undefined ? [] : [spoolDir])].map(reachable));
+  const within = await Promise.all(folders.map(reachable));
   return within.every(Boolean) ? nobody : undefined;
 }
+
+const xml = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+
+/** The engine's own disk first, and the folder behind it, for `TTL … TO VOLUME`. */
+const coldStorage = (folder: string): string =>
+  `<storage_configuration><disks><cold><path>${xml(folder)}/</path></cold></disks><policies><${coldPolicy.name}><volumes>` +
+  `<${coldPolicy.hot}><disk>default</disk></${coldPolicy.hot}><${coldPolicy.cold}><disk>cold</disk></${coldPolicy.cold}>` +
+  `</volumes></${coldPolicy.name}></policies></storage_configuration>`;
 
 const Ready = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), port: z.number() }),
@@ -120,10 +131,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const dataDir = resolve(options.dataDir);
   const spoolDir = options.spoolDir === undefined ? undefined : resolve(options.spoolDir);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const coldDir = options.coldDir === undefined ? undefined : resolve(options.coldDir);
+  if (coldDir !== undefined) await mkdir(coldDir, { recursive: true, mode: 0o700 });
   const log = options.log ?? (() => undefined);
-  const drop = await chooseDrop(dataDir, spoolDir);
-  if (drop) await giveTo(dataDir, drop);
-  else if (process.getuid?.() === 0) log(`the engine runs as root: ${dataDir} can't be reached by another user`);
+  const drop = await chooseDrop([dataDir, spoolDir, coldDir].filter((path) => path !== undefined));
+  if (drop) for (const path of [dataDir, coldDir]) if (path !== undefined) await giveTo(path, drop);
+  if (!drop && process.getuid?.() === 0) log(`the engine runs as root: ${dataDir} can't be reached by another user`);
   const poolSize = options.poolSize ?? 8;
   const password = options.password ?? randomBytes(32).toString('base64url');
   const child = fork(new URL('./main.ts', import.meta.url), [dataDir], {
@@ -150,7 +163,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       poolSize,
       queueSize: options.queueSize ?? 256,
       memoryBytes: options.memoryBytes ?? machineMemory() / 2,
-      configXml: options.configXml ?? '',
+      configXml: `${options.configXml ?? ''}${coldDir === undefined ? '' : coldStorage(coldDir)}`,
       bodyBytesMax: options.bodyBytesMax ?? 4 * 2 ** 30,
       ...(drop ? { drop } : {}),
     },

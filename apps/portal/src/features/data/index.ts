@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { oneOf, textOf } from '../../shared/address.ts';
 
 export const dataTabs = ['tables', 'sources', 'errors', 'upload'] as const;
-export const tableSorts = ['name', 'rows', 'bytesOnDisk', 'lastRowAt', 'retentionDays'] as const;
+export const tableSorts = ['name', 'rows', 'bytesOnDisk', 'rowsLastDay', 'lastRowAt', 'totalRetentionInDays'] as const;
 
 const Data = z.object({
   tab: oneOf(dataTabs),

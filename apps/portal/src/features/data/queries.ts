@@ -19,3 +19,10 @@ export const ingestionErrorsQuery = queryOptions({
   queryKey: ['ingestionErrors'],
   queryFn: ({ signal }) => client.listIngestionErrors({ signal }),
 });
+
+/** What keeping a table's rows for that many days would delete. */
+export const retentionPreviewQuery = (name: string, totalRetentionInDays: number) =>
+  queryOptions({
+    queryKey: ['tables', name, 'retention', totalRetentionInDays],
+    queryFn: ({ signal }) => client.previewRetention({ params: { name }, query: { totalRetentionInDays }, signal }),
+  });

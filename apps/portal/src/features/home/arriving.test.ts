@@ -11,7 +11,13 @@ const table = (name: string, lastRowAt: string | null): TableInfo => ({
   bytesOnDisk: 1,
   firstRowAt: lastRowAt,
   lastRowAt,
-  retentionDays: 90,
+  plan: 'Analytics',
+  retentionInDays: 90,
+  totalRetentionInDays: 90,
+  rowsLastDay: 1,
+  longTerm: { rows: 0, bytesOnDisk: 0, bytesUncompressed: 0 },
+  interactive: { rows: 1, bytesOnDisk: 1, bytesUncompressed: 1 },
+  held: false,
 });
 
 test('only tables of the last day', () => {

@@ -95,6 +95,11 @@ export const settings = {
     unit: 'milliseconds',
     description: 'Or when its first row is this old: so long a row waits at most to be found.',
   }),
+  lakeColdDir: setting(z.string(), {
+    default: '',
+    description:
+      'Folder on a cheaper disk for rows past their table’s interactive time, with the embedded engine. Empty: they stay beside the others. Once rows are there, the engine needs it to start.',
+  }),
   retentionDays: setting(integer(1, 4_383), {
     default: '90',
     unit: 'days',

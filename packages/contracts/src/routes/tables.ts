@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { route } from '../route.ts';
+import { Column } from './hunting.ts';
+
+/** Twelve years. https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure */
+export const retentionMaxDays = 4_383;
+/** Of the interactive time of the Analytics plan. */
+export const interactiveDays = { min: 4, max: 730 } as const;
+
+const TierSize = z.object({
+  rows: z.number(),
+  bytesOnDisk: z.number(),
+  /** Before compression. */
+  bytesUncompressed: z.number(),
+});
+
+export const TablePlan = z.enum(['Analytics', 'Auxiliary']);
+export type TablePlan = z.infer<typeof TablePlan>;
+
+export const TableInfo = z.object({
+  name: z.string(),
+  custom: z.boolean(),
+  columns: z.int(),
+  rows: z.number(),
+  bytesOnDisk: z.number(),
+  firstRowAt: z.iso.datetime().nullable(),
+  lastRowAt: z.iso.datetime().nullable(),
+  plan: TablePlan,
+  /** Days after arrival in which ordinary queries find a row. */
+  retentionInDays: z.int(),
+  /** Days after arrival when it is deleted. */
+  totalRetentionInDays: z.int(),
+  rowsLastDay: z.number(),
+  /** Rows that the engine keeps as cheaply as it can: recompressed, and on the cold disk where there is one. */
+  longTerm: TierSize,
+  /** The others. */
+  interactive: TierSize,
+  /** Whether a legal hold keeps rows of it. */
+  held: z.boolean(),
+});
+export type TableInfo = z.infer<typeof TableInfo>;
+
+const TableName = z.object({ name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/) });
+const Condition = z.string().trim().min(1).max(10_000);
+
+/** What a deletion takes, or would take. */
+export const Deletion = z.object({
+  rows: z.number(),
+  /** By the share of the rows. */
+  bytesOnDisk: z.number(),
+  /** Rows that it leaves because they are held. */
+  heldRows: z.number(),
+});
+export type Deletion = z.infer<typeof Deletion>;
+
+export const LegalHold = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  reason: z.string(),
+  /** `*`: every table. */
+  tables: z.array(z.string()),
+  from: z.iso.datetime().nullable(),
+  to: z.iso.datetime().nullable(),
+  filter: z.string().nullable(),
+  createdBy: z.string(),
+  createdAt: z.iso.datetime(),
+  until: z.iso.datetime().nullable(),
+  liftedBy: z.string().nullable(),
+  liftedAt: z.iso.datetime().nullable(),
+  active: z.boolean(),
+});
+export type LegalHold = z.infer<typeof LegalHold>;
+
+const NewHold = z
+  .object({
+    name: z.string().trim().min(1).max(128),
+    reason: z.string().trim().min(1).max(2_000),
+    tables: z
+      .array(z.union([z.literal('*'), TableName.shape.name]))
+      .min(1)
+      .max(100),
+    /** Of TimeGenerated: from, and up to but without. */
+    from: z.iso.datetime().optional(),
+    to: z.iso.datetime().optional(),
+    /** KQL condition on a row of each of the tables. */
+    filter: Condition.optional(),
+    until: z.iso.datetime().optional(),
+  })
+  .refine(({ tables, filter }) => filter === undefined || !tables.includes('*'), {
+    path: ['filter'],
+    message: 'a filter needs tables by name',
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to), {
+    path: ['to'],
+    message: 'must be after `from`',
+  });
+
+export const tableRoutes = {
+  updateTable: route({
+    method: 'PATCH',
+    path: '/api/tables/:name',
+    permission: 'data.manage',
+    summary:
+      'Change plan and retention, or add columns to a custom table. 409 when rows would be deleted and `deleteRows` is not given',
+    params: TableName,
+    body: z
+      .object({
+        plan: TablePlan,
+        /** Days; of the Analytics plan 4 to 730. */
+        retentionInDays: z.int().min(interactiveDays.min).max(interactiveDays.max),
+        /** Days; not less than `retentionInDays`. */
+        totalRetentionInDays: z.int().min(1).max(retentionMaxDays),
+        /** Go on although rows that are older than the new total retention are deleted. */
+        deleteRows: z.boolean(),
+        addColumns: z.array(Column).max(100),
+      })
+      .partial(),
+    response: TableInfo,
+  }),
+  previewRetention: route({
+    method: 'GET',
+    path: '/api/tables/:name/retention-preview',
+    permission: 'data.read',
+    summary: 'What keeping rows for that many days would delete at once',
+    params: TableName,
+    query: z.object({ totalRetentionInDays: z.coerce.number().int().min(1).max(retentionMaxDays) }),
+    response: Deletion,
+  }),
+  deleteTable: route({
+    method: 'DELETE',
+    path: '/api/tables/:name',
+    permission: 'data.manage',
+    summary: 'Delete a custom table with its rows. 409 while a legal hold covers it',
+    params: TableName,
+    response: z.object({}),
+  }),
+  purgeRows: route({
+    method: 'POST',
+    path: '/api/tables/:name/purge',
+    permission: 'data.purge',
+    summary: 'Delete rows for good by a KQL condition; held rows stay. Without `deleteRows`: only what it would delete',
+    params: TableName,
+    body: z.object({ filter: Condition, deleteRows: z.boolean().default(false) }),
+    response: Deletion,
+  }),
+  listLegalHolds: route({
+    method: 'GET',
+    path: '/api/legal-holds',
+    permission: 'data.read',
+    summary: 'Legal holds, newest first, those that ended too',
+    response: z.object({ holds: z.array(LegalHold) }),
+  }),
+  createLegalHold: route({
+    method: 'POST',
+    path: '/api/legal-holds',
+    permission: 'legalHold.manage',
+    summary: 'Keep rows from every deletion until the hold is lifted, or until a date',
+    body: NewHold,
+    response: LegalHold,
+  }),
+  liftLegalHold: route({
+    method: 'POST',
+    path: '/api/legal-holds/:id/lift',
+    permission: 'legalHold.manage',
+    summary: 'End a legal hold: rows that are past their retention are then deleted',
+    params: z.object({ id: z.uuid() }),
+    body: z.object({ reason: z.string().trim().min(1).max(2_000) }),
+    response: LegalHold,
+  }),
+} as const;
