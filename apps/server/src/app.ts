@@ -12,6 +12,7 @@ import {
   logAnalyticsRoutes,
   otlpRoutes,
   sessionRoutes,
+  sourceEditorRoutes,
   splunkRoutes,
   systemRoutes,
   tokenRoutes,
@@ -132,6 +133,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform):
   http.bind(detectionRoutes, domains.detection.handlers);
   http.bind(dataRoutes, domains.ingest.handlers);
   http.bind(uploadRoutes, domains.ingest.uploads);
+  http.bind(sourceEditorRoutes, domains.ingest.sourceEditor);
   const { splunk, elastic, otlp, dataCollector, webhook } = domains.ingest.doors;
   http.bind(splunkRoutes, splunk.handlers, splunk.error);
   http.bind(elasticRoutes, elastic.handlers, elastic.error);

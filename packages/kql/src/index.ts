@@ -2,7 +2,7 @@ export { compile, compileAsking, createKql, maxQueryLength, tablesOf, type Ask, 
 export { conform, type ConformCase, type ConformReport, type Executor } from './conform.ts';
 export { externalWithoutRows } from './external.ts';
 export { namedTables } from './named-tables.ts';
-export { rowLevelFaults, type RowFault } from './row-level.ts';
+export { expressionFaults, rowLevelFaults, type RowFault } from './row-level.ts';
 export { KqlError, type OwnCode, type Span } from './errors.ts';
 export {
   Sql,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { rowLevelFaults } from './row-level.ts';
+import { expressionFaults, rowLevelFaults } from './row-level.ts';
 
 const source = { name: 'source', columns: [{ name: 'RawData', type: 'string' }] } as const;
 const faults = (text: string) =>
@@ -44,4 +44,21 @@ it('takes what ships', () => {
   const refused = files.filter((name) => rowLevelFaults(readFileSync(join(root, name), 'utf8'), source).length > 0);
   expect(files.length).toBeGreaterThan(3);
   expect(refused).toEqual([]);
+});
+
+it.each(['true', "RawData startswith 'A'", "(RawData has ')') and true // so", 'true) and (false'])(
+  'takes the expression %s',
+  (text) => {
+    expect(expressionFaults(text, source.columns)).toEqual([]);
+  },
+);
+
+it.each([
+  'true) | extend A = (1',
+  'true) | mv-expand A = range(1, 10) | where (true',
+  'true); print (1',
+  "RawData in ((externaldata(x:string)['https://example.com']))",
+  'RawData in (source)',
+])('refuses the expression %s', (text) => {
+  expect(expressionFaults(text, source.columns)).not.toEqual([]);
 });

@@ -72,6 +72,28 @@ export function rowLevelFaults(text: string, table: { name: string; columns: rea
   return faults;
 }
 
+const head = 'source\n| where (';
+
+/** Why a text is not one expression over the columns of a row; empty when it is. Says nothing of names and types. */
+export function expressionFaults(text: string, columns: readonly Column[]): RowFault[] {
+  const whole = `${head}${text}\n)`;
+  const inText = ({ message, start, end }: RowFault): RowFault => ({
+    message,
+    start: Math.min(text.length, Math.max(0, start - head.length)),
+    end: Math.min(text.length, Math.max(0, end - head.length)),
+  });
+  const faults = rowLevelFaults(whole, { name: 'source', columns }).map(inText);
+  if (faults.length > 0) return faults;
+  const globals = buildGlobals({ version: '', tables: [{ name: 'source', columns }], functions: [] }, []);
+  let pipes = 0;
+  const visit = (node: SyntaxNode): void => {
+    if (kindOf(node) === 'PipeExpression') pipes++;
+    children(node).forEach(visit);
+  };
+  visit(parseAndAnalyze(whole, globals).Syntax);
+  return pipes === 1 ? [] : [{ message: 'one expression is expected, and no operator', start: 0, end: text.length }];
+}
+
 /** What the pipe of a statement begins with. */
 function headOf(statement: SyntaxNode): string {
   let node = child(statement, 'Expression');

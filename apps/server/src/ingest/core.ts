@@ -11,6 +11,7 @@ import { rowsOf } from './doors/rows.ts';
 import { createLoading, originOf, type LoadedSegment } from './loading.ts';
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts';
 import type { LoadedSources } from './sources/load.ts';
+import type { OwnSource } from './sources/own.ts';
 import { createStreams, type Streams } from './sources/streams.ts';
 
 export type CorePlatform = Pick<Platform, 'lake' | 'clock' | 'log' | 'metrics' | 'spool'>;
@@ -54,11 +55,14 @@ export async function openIngestCore(
     /** Waited for: a segment stays in the spool until it has resolved. */
     readonly onLoaded?: (segment: LoadedSegment) => Promise<void> | void;
     readonly metrics?: IngestMetrics;
+    /** Sources made here. */
+    readonly own?: readonly OwnSource[];
   } = {},
 ): Promise<IngestCore> {
   const { lake, clock, log } = platform;
   const tracker = new ImportTracker();
   const streams = createStreams({ loaded, catalogue: () => lake.catalogue, compile, now: () => clock.now() });
+  streams.use(options.own ?? []);
   const metrics = options.metrics ?? createIngestMetrics(platform.metrics);
   const stored = async (segment: LoadedSegment): Promise<void> => {
     await options.onLoaded?.(segment);

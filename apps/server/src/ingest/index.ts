@@ -1,4 +1,4 @@
-import type { dataRoutes, uploadRoutes } from '@sallyport/contracts';
+import type { dataRoutes, sourceEditorRoutes, uploadRoutes } from '@sallyport/contracts';
 import type { Caller, Handlers } from '../platform/http/handlers.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { loadTls, type TlsMaterial } from '../platform/http/tls.ts';
@@ -7,6 +7,8 @@ import { openSyslogDoors, syslogCounts, type SyslogDoors, type SyslogHealth } fr
 import { syslogSettings, syslogTls } from './doors/syslog/settings.ts';
 import { createHttpDoors, type HttpDoors } from './doors/index.ts';
 import { openOtlpGrpc, type OtlpGrpc } from './doors/otlp/grpc.ts';
+import { OwnSources } from './editor/own-sources.ts';
+import { sourceEditorHandlers } from './editor/routes.ts';
 import { hostname } from 'node:os';
 import { StreamCounter } from './health.ts';
 import { createHostCollector, type HostCollector, type HostHealth } from './host/collector.ts';
@@ -29,6 +31,7 @@ export type { SyslogHealth } from './doors/syslog/index.ts';
 
 export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
   readonly uploads: Handlers<typeof uploadRoutes>;
+  readonly sourceEditor: Handlers<typeof sourceEditorRoutes>;
   /** Doors that speak the wire of other products. */
   readonly doors: HttpDoors;
   /** From `start` on. */
@@ -85,9 +88,11 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
     return opened;
   };
   const uploads = new Uploads({ platform, core, runRules: options.runRules, jobs: options.jobs ?? true });
+  const own = new OwnSources({ platform, core, shipped: loaded });
   return {
     handlers: dataHandlers({ platform, core, uploads }),
     uploads: uploadHandlers(uploads),
+    sourceEditor: sourceEditorHandlers({ core, own, clock }),
     doors: createHttpDoors(platform, core),
     get streams() {
       return core().streams;
@@ -115,12 +120,14 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
         },
         {
           metrics,
+          own: await own.enabled(),
           onLoaded: async (segment) => {
             await uploads.stored(segment);
             counter.add(segment);
           },
         },
       );
+      own.follow();
       await uploads.open();
       counter.start(database, clock, log);
       keeping = letGoOfEndedHolds(platform.lake, clock, log, stopping.signal);
@@ -153,6 +160,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       otlpGrpc = undefined;
       syslog = undefined;
       await host?.stop();
+      await own.stop();
       const uploadsStopped = uploads.stop();
       await opened?.[Symbol.asyncDispose]();
       await uploadsStopped;

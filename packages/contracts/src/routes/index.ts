@@ -6,6 +6,7 @@ import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRo
 import { huntingRoutes } from './hunting.ts';
 import { incidentRoutes } from './incidents.ts';
 import { sessionRoutes, tokenRoutes } from './session.ts';
+import { sourceEditorRoutes } from './source-editor.ts';
 import { systemRoutes } from './system.ts';
 import { uploadRoutes } from './uploads.ts';
 
@@ -21,6 +22,7 @@ export const routes = {
   ...detectionRoutes,
   ...dataRoutes,
   ...uploadRoutes,
+  ...sourceEditorRoutes,
   ...splunkRoutes,
   ...elasticRoutes,
   ...otlpRoutes,

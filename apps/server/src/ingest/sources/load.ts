@@ -35,7 +35,8 @@ export const shippedSources = fileURLToPath(new URL('../../../../../content/sour
 /** Most bytes of one file of a source. */
 const fileBytesMax = 1024 * 1024;
 
-class Invalid extends Error {
+/** A source that is wrong; `problems` say where. */
+export class InvalidSource extends Error {
   readonly problems: readonly Omit<SourceProblem, 'source'>[];
   constructor(problems: readonly Omit<SourceProblem, 'source'>[]) {
     super('invalid source');
@@ -49,14 +50,15 @@ async function textOf(file: string, path: string): Promise<string> {
     if (text.length > fileBytesMax) throw new Error('larger than 1 MiB');
     return text;
   } catch (error) {
-    throw new Invalid([{ file, path, message: error instanceof Error ? error.message : String(error) }]);
+    throw new InvalidSource([{ file, path, message: error instanceof Error ? error.message : String(error) }]);
   }
 }
 
-function parse(file: string, text: string): SourceFile {
+/** Reads the text of a `source.yml`. Throws InvalidSource. */
+export function parseDefinition(file: string, text: string): SourceFile {
   const document = parseDocument(text, { prettyErrors: true });
   if (document.errors.length > 0)
-    throw new Invalid(
+    throw new InvalidSource(
       document.errors.map((e) => {
         const at = e.linePos?.[0];
         return {
@@ -68,15 +70,17 @@ function parse(file: string, text: string): SourceFile {
     );
   const parsed = SourceFile.safeParse(document.toJS({ maxAliasCount: 100 }));
   if (!parsed.success)
-    throw new Invalid(parsed.error.issues.map((i) => ({ file, path: i.path.join('.'), message: i.message })));
+    throw new InvalidSource(parsed.error.issues.map((i) => ({ file, path: i.path.join('.'), message: i.message })));
   return parsed.data;
 }
 
 async function loadOne(folder: string): Promise<Source> {
   const file = join(folder, 'source.yml');
-  const definition = parse(file, await textOf(file, ''));
+  const definition = parseDefinition(file, await textOf(file, ''));
   if (definition.id !== basename(folder))
-    throw new Invalid([{ file, path: 'id', message: `id is ${definition.id}, and the folder ${basename(folder)}` }]);
+    throw new InvalidSource([
+      { file, path: 'id', message: `id is ${definition.id}, and the folder ${basename(folder)}` },
+    ]);
   const streams = await Promise.all(
     definition.streams.map(async (stream, s) => ({
       ...stream,
@@ -129,7 +133,7 @@ export async function loadSources(...roots: readonly string[]): Promise<LoadedSo
   const sources: Source[] = [];
   results.forEach((result, i) => {
     if (result.status === 'fulfilled') return void sources.push(result.value);
-    if (!(result.reason instanceof Invalid)) throw result.reason;
+    if (!(result.reason instanceof InvalidSource)) throw result.reason;
     problems.push(...result.reason.problems.map((p) => ({ source: basename(folders[i] ?? ''), ...p })));
   });
   const byId = sources.toSorted((a, b) => (a.id < b.id ? -1 : 1));

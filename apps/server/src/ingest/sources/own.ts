@@ -18,6 +18,9 @@ export const ownLimits = (statements: number): LoadLimits => ({
   threads: 1,
 });
 
+/** Of sources made here: between the shipped ones and plain syslog. */
+const priorityMax = -99;
+
 /** The same object where it has that priority: what is the same is not compiled anew. */
 const withPriority = (source: OwnSource, priority: number): OwnSource =>
   source.priority === priority ? source : { ...source, priority };
@@ -26,7 +29,7 @@ const folderOf = ({ folder }: Source): string => `${folder}/source.yml`;
 
 /**
  * Sources that ship and those made here as one list, in the order in which recognition asks them. One with the id of a shipped source stands in its place. The
- * others take nothing from those that ship: they are asked after those of the same priority, and have none above 0.
+ * others take nothing from those that ship: they are asked after them all, and before plain syslog only, which takes what has a header and nothing else knows.
  */
 export function withOwn(shipped: LoadedSources, own: readonly OwnSource[]): LoadedSources {
   const byId = new Map(own.map((source) => [source.id, source]));
@@ -50,7 +53,7 @@ export function withOwn(shipped: LoadedSources, own: readonly OwnSource[]): Load
   });
   const others = own
     .filter((source) => !shippedIds.has(source.id))
-    .map((source) => withPriority(source, Math.min(source.priority, 0)))
+    .map((source) => withPriority(source, Math.min(source.priority, priorityMax)))
     .toSorted((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1));
   const kept = [...inPlace.filter(take), ...others.filter(take)];
   return { sources: kept.toSorted((a, b) => b.priority - a.priority), problems: [...shipped.problems, ...problems] };

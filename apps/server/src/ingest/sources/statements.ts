@@ -1,11 +1,4 @@
-import {
-  KqlError,
-  sqlIdentifier,
-  type Compiled,
-  type CompileOptions,
-  type KqlCatalogue,
-  type KqlType,
-} from '@sallyport/kql';
+import { sqlIdentifier, type Compiled, type CompileOptions, type KqlCatalogue, type KqlType } from '@sallyport/kql';
 import {
   engineType,
   ipLocationNames,
@@ -18,6 +11,7 @@ import {
 } from '@sallyport/lake';
 import { isNoMark } from '../doors/recent-calls.ts';
 import { jsonColumns } from './columns.ts';
+import { described, faultsOf, TransformError, type TransformFault } from './faults.ts';
 import type { SourceStream } from './load.ts';
 
 /** A line in the segment of an import: `<mark><file>\t<record>`. The mark `!` says that the record is broken whatever it looks like. */
@@ -36,10 +30,6 @@ const refusedBytesKept = 32 * 1024;
 
 /** Set by the lake or without meaning here: a sender does not write them. */
 const notForSenders = new Set(['TenantId', 'Type', '_BilledSize', '_IsBillable', '_SubscriptionId']);
-
-export class TransformError extends Error {
-  override readonly name = 'TransformError';
-}
 
 const tab = `'\\t'`;
 
@@ -130,7 +120,7 @@ export function tableStatements(stream: string, table: TableDefinition, framing:
 }
 
 /** What a transform sees as `source`. */
-const sourceColumns = (stream: SourceStream): readonly Column[] =>
+export const sourceColumns = (stream: Pick<SourceStream, 'columns' | 'format'>): readonly Column[] =>
   stream.columns ?? [{ name: 'RawData', type: stream.format === 'jsonObjects' ? 'dynamic' : 'string' }];
 
 /** Which file a row is of; empty at a door. */
@@ -225,7 +215,10 @@ function cellSql(column: Column, wanted: KqlType, table: string): string {
   // A dynamic may be given as any scalar; text columns take no dynamic, since its quotes would show.
   if (wanted === 'dynamic' && column.type === 'string')
     return `multiIf(${name} = '', '', isValidJSON(${name}), ${name}, toJSONString(${name}))`;
-  throw new TransformError(`column ${column.name} of ${table} is ${wanted}, and the transform gives ${column.type}`);
+  throw new TransformError(
+    `column ${column.name} of ${table} is ${wanted}, and the transform gives ${column.type}`,
+    column.name,
+  );
 }
 
 export interface StreamCompiler {
@@ -246,21 +239,19 @@ export interface StreamStatements {
   readonly bounded?: { readonly limits: LoadLimits; readonly refused: LoadStatement };
 }
 
+export interface StreamProblem {
+  readonly file: string | undefined;
+  readonly message: string;
+  readonly faults: readonly TransformFault[];
+}
+
 export interface CompiledStream {
   readonly stream: string;
   statements(framing: Framing): StreamStatements;
-  /** Faults of single flows, which are left out. */
-  readonly problems: readonly { readonly file: string | undefined; readonly message: string }[];
+  /** Faults of single flows, which are left out; of `accept` where there is no file. */
+  readonly problems: readonly StreamProblem[];
   readonly tables: readonly string[];
 }
-
-/** Public text of a fault, its span counted from `offset`. */
-const described = (error: unknown, offset: number): string => {
-  if (error instanceof KqlError)
-    return `${error.message} (${error.code}, ${error.span.start - offset}..${error.span.end - offset})`;
-  if (error instanceof TransformError || error instanceof RangeError) return error.message;
-  throw error;
-};
 
 const catalogueOf = (columns: readonly Column[]): KqlCatalogue => ({
   version: `source ${JSON.stringify(columns.map((c) => [c.name, c.type]))}`,
@@ -288,7 +279,7 @@ function compileFlow(stream: SourceStream, flow: SourceStream['flows'][number], 
   const given = compiled.columns.filter((c) => c.name !== fileColumn.name);
   const cells = given.map((column) => {
     const target = table.columns.find((c) => c.name === column.name);
-    if (target === undefined) throw new TransformError(`${flow.table} has no column ${column.name}`);
+    if (target === undefined) throw new TransformError(`${flow.table} has no column ${column.name}`, column.name);
     return cellSql(column, target.type, flow.table);
   });
   const part = carried ? [`${partSql} AS _part`] : [];
@@ -319,19 +310,19 @@ function compileCarrying(transform: string, catalogue: KqlCatalogue, compiler: S
  * `accept` does not, every line is refused as `Transform`.
  */
 export function compileStream(stream: SourceStream, compiler: StreamCompiler): CompiledStream {
-  const problems: { file: string | undefined; message: string }[] = [];
-  const attempt = <T>(file: string | undefined, work: () => T): T | undefined => {
+  const problems: StreamProblem[] = [];
+  const attempt = <T>(file: string | undefined, text: string, work: () => T): T | undefined => {
     try {
       return work();
     } catch (error) {
-      const message = file === undefined ? `accept: ${described(error, acceptHead.length)}` : described(error, 0);
-      problems.push({ file, message });
+      const faults = faultsOf(error, file === undefined ? acceptHead.length : 0, text);
+      problems.push({ file, message: file === undefined ? `accept: ${described(faults)}` : described(faults), faults });
       return undefined;
     }
   };
-  const accept = attempt(undefined, () => compileAccept(stream, compiler));
+  const accept = attempt(undefined, stream.accept, () => compileAccept(stream, compiler));
   const flows = stream.flows
-    .map((flow) => attempt(flow.file, () => compileFlow(stream, flow, compiler)))
+    .map((flow) => attempt(flow.file, flow.transform, () => compileFlow(stream, flow, compiler)))
     .filter((flow) => flow !== undefined);
   return {
     stream: stream.name,

@@ -37,6 +37,8 @@ export interface Streams {
   suspendedUntil(stream: string): Date | undefined;
   /** Of files that don't load, and of flows that don't compile. Compiles every stream. */
   problems(): readonly SourceProblem[];
+  /** What of a source does not compile, with the tables as they are: its flows, and `accept`. */
+  check(source: Source): readonly { readonly file: string; readonly path: string; readonly message: string }[];
   /** Whether a door takes this stream. */
   has(stream: string): boolean;
   /** Whether it is a stream of lines of text, not of JSON objects. */
@@ -54,6 +56,9 @@ export interface StreamsOptions {
   readonly compile: Compile;
   readonly now: () => Date;
 }
+
+/** Whether Sallyport alone writes a table. */
+export const isOwnTable = (name: string): boolean => ownTables.has(name);
 
 /** `Microsoft-SigninLogs`, `Custom-Mine_CL`: the table whose own stream it is. */
 function tableOfStream(catalogue: Catalogue, stream: string): TableDefinition | undefined {
@@ -126,6 +131,12 @@ export function createStreams({ loaded, catalogue, compile, now }: StreamsOption
         })),
       ),
     ],
+    check: (source) =>
+      source.streams.flatMap((stream, s) =>
+        compileStream(stream, { compile, table: (name) => catalogue().get(name), now }).problems.map(
+          ({ file = 'source.yml', message }) => ({ file, path: `streams.${s}`, message }),
+        ),
+      ),
     has: (stream) => bySource.has(stream) || tableOfStream(catalogue(), stream) !== undefined,
     takesLines: (stream) => bySource.get(stream)?.stream.format === 'lines',
     tablesOf: (stream) => {

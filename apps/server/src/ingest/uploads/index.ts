@@ -33,7 +33,7 @@ export class Uploads {
   readonly #store: ReturnType<typeof uploadStore>;
   readonly #sweeps: Sweeps | undefined;
   readonly #running = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>();
-  readonly #stopping = new AbortController();
+  #stopping = new AbortController();
 
   constructor(services: UploadServices) {
     const { platform } = services;
@@ -51,6 +51,7 @@ export class Uploads {
 
   /** Takes up what a killed server left half loaded. Ingest must have been opened. */
   async open(): Promise<void> {
+    this.#stopping = new AbortController();
     await this.#place.open();
     if (!this.#services.jobs) return;
     const own = (await this.#store.inState('loading')).filter((row) => row.holder === this.#place.holder);
