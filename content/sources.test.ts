@@ -4,8 +4,9 @@ import { compile } from '@sallyport/kql';
 import { Catalogue } from '@sallyport/lake';
 import { startTestLake, type TestLake } from '@sallyport/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { joinedSplitter } from '../apps/server/src/ingest/importer/splitter.ts';
 import { loadSources, type Source } from '../apps/server/src/ingest/sources/load.ts';
-import { recognise, sampleRecord } from '../apps/server/src/ingest/sources/recognise.ts';
+import { recognise, sampleRecord, type Recognised } from '../apps/server/src/ingest/sources/recognise.ts';
 import { compileStream } from '../apps/server/src/ingest/sources/statements.ts';
 
 // Each `fixtures/<name>.jsonl|log` is recognised, loaded by the real engine, and compared with `<name>.expected.json`: the rows of each table, showing only
@@ -36,19 +37,35 @@ async function fixtures(): Promise<string[]> {
   return entries.filter((name) => /fixtures\/[\w-]+\.(jsonl|log)$/.test(name)).toSorted();
 }
 
+/** The records of several lines that a stream sees in the text, as the importer does. */
+function joinedRecords(text: string): { records: string[]; found: Recognised } | undefined {
+  for (const source of sources)
+    for (const stream of source.streams) {
+      if (stream.begins === undefined) continue;
+      const records: string[] = [];
+      const splitter = joinedSplitter((record) => records.push(Buffer.from(record).toString()), stream.begins);
+      splitter.push(Buffer.from(text));
+      splitter.end();
+      const found = recognise([{ ...source, streams: [stream] }], records.map(sampleRecord));
+      if (found) return { records, found };
+    }
+  return undefined;
+}
+
 let segments = 0;
 async function load(fixture: string): Promise<{ lines: number; source: string; rows: Rows }> {
   const text = await readFile(join(root, fixture), 'utf8');
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const found = recognise(sources, lines.map(sampleRecord));
+  const joined = joinedRecords(text);
+  const lines = joined?.records ?? text.split('\n').filter((line) => line.trim() !== '');
+  const found = joined?.found ?? recognise(sources, lines.map(sampleRecord));
   if (!found) throw new Error('no source recognises it');
   const compiled = compileStream(found.stream, { compile, table: (name) => catalogue.get(name), now: () => now });
   if (compiled.problems.length > 0) throw new Error(JSON.stringify(compiled.problems));
   const id = `fixture${segments++}`;
   const path = join(bench.spoolDir, id);
-  await writeFile(path, text);
+  await writeFile(path, joined ? lines.map((RawData) => JSON.stringify({ RawData })).join('\n') : text);
   await chmod(path, 0o644);
-  const { loads } = compiled.statements('door');
+  const { loads } = compiled.statements(joined ? 'wrapped' : 'door');
   await bench.lake.load({ id, path, reader: { kind: 'lines' }, retry: false }, loads);
   const rows: Rows = {};
   for (const table of new Set(loads.map((one) => one.table))) {

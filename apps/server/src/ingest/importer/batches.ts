@@ -5,7 +5,11 @@ import { validUtf8 } from './text.ts';
 const batchBytes = 24 * 1024 * 1024;
 
 const [newline, tab] = [Buffer.from('\n'), Buffer.from('\t')];
-const marks = { whole: Buffer.from(importMarks.whole), broken: Buffer.from(importMarks.broken) };
+const marks = {
+  whole: Buffer.from(importMarks.whole),
+  broken: Buffer.from(importMarks.broken),
+  lines: Buffer.from(importMarks.lines),
+};
 
 /** What stands in front of a file's lines: `<part> <name>`. The part is its number in this import: rows carry it in `_SegmentId`. */
 export interface FileTag {
@@ -33,6 +37,14 @@ interface Batch {
 /** Takes a batch over: lines without the last line feed, and the parts that have lines in it. */
 export type Flush = (stream: string, lines: Uint8Array, parts: ReadonlySet<string>) => Promise<void>;
 
+/** A record of several lines is written as a JSON string, since a segment is lines. */
+function marked(record: Uint8Array, tag: FileTag): Uint8Array[] {
+  if (!record.includes(0x0a)) return [marks.whole, tag.bytes, tab, record];
+  return [marks.lines, tag.bytes, tab, Buffer.from(JSON.stringify(validUtf8(Buffer.from(record)).toString()))];
+}
+
+const oneLine = (record: Uint8Array): Uint8Array => record.map((byte) => (byte === 0x0a ? 0x20 : byte));
+
 /**
  * Gathers the records of files into lines `<mark><part> <name>\t<record>` (see `importMarks`), stream by stream. `add` never waits: call `settle`
  * between chunks, which writes what is full.
@@ -49,7 +61,10 @@ export class Batches {
     let batch = this.#streams.get(stream);
     if (batch === undefined) this.#streams.set(stream, (batch = { lines: [], parts: new Set(), bytes: 0 }));
     // The record's bytes are the splitter's own buffer, so they are copied.
-    const line = Buffer.concat([broken ? marks.broken : marks.whole, tag.bytes, tab, record, newline]);
+    const line = Buffer.concat([
+      ...(broken ? [marks.broken, tag.bytes, tab, oneLine(record)] : marked(record, tag)),
+      newline,
+    ]);
     batch.lines.push(line);
     batch.parts.add(tag.part);
     batch.bytes += line.length;

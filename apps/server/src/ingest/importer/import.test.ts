@@ -49,6 +49,18 @@ function sources(): LoadedSources {
         },
         `source\n| extend At = '2026-01-01', Text = RawData\n| ${project}`,
       ),
+      source(
+        'test-joined',
+        {
+          name: 'Custom-TestJoined',
+          format: 'lines',
+          recognise: [{ line: '^ENTRY \\d+\\n' }],
+          begins: '(^|\\n)ENTRY \\d+$',
+          accept: "RawData startswith 'ENTRY '",
+          flows,
+        },
+        `source\n| extend At = '2026-01-02', Text = RawData\n| ${project}`,
+      ),
     ],
   };
 }
@@ -138,6 +150,12 @@ describe('a file', () => {
     const result = await importBytes(Buffer.from(text, 'utf16le'));
     expect(result).toMatchObject({ source: 'test-lines', rows: 2, unparsed: 0 });
     expect(await messages(result)).toEqual(['LOG two', 'LOG één']);
+  });
+
+  it('whose records have several lines is read record by record', async () => {
+    const result = await importBytes('made by test\nENTRY 1\n"one"\nENTRY 2\ntwo\\\n');
+    expect(result).toMatchObject({ source: 'test-joined', rows: 2, unparsed: 1 });
+    expect(await messages(result)).toEqual(['ENTRY 1\n"one"', 'ENTRY 2\ntwo\\']);
   });
 
   it('packed with gzip is unpacked', async () => {

@@ -1,7 +1,7 @@
 import { evtxSignature, evtxSplitter } from './evtx/evtx.ts';
 import { csvFormOf, csvSplitter } from './exports/csv.ts';
 import { sampleRecord, type SampleRecord } from '../sources/recognise.ts';
-import { lineSplitter, objectSplitter, type RecordSink, type Splitter } from './splitter.ts';
+import { joinedSplitter, lineSplitter, objectSplitter, type RecordSink, type Splitter } from './splitter.ts';
 import { isZeekTsv, zeekTsvSplitter } from './zeek-tsv.ts';
 
 /** How much of a file is looked at to find out what it is. */
@@ -73,6 +73,10 @@ function framing(
   if (complete || sample.length === 0) probe.end();
   return { sample, splitter };
 }
+
+/** The text cut where records of several lines begin (`begins` of a stream). */
+export const joinedFraming = (head: Uint8Array, begins: RegExp, complete: boolean): Framing =>
+  framing(head, (sink) => joinedSplitter(sink, begins), complete);
 
 /** Names under which vendors wrap an array of records into one object: AWS, Azure and Graph, Okta, Google Cloud, Elastic, STIX, URLhaus and others. */
 const wrappers = [

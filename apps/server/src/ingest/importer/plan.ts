@@ -5,7 +5,7 @@ import type { Streams } from '../sources/streams.ts';
 import type { CustomTables } from './exports/custom.ts';
 import type { ExportedRows } from './exports/rows.ts';
 import { chosenTable, likelyTable, toldTable, type TableQuestion, type TableTaker } from './exports/table.ts';
-import { framingsOf, type Framing } from './kind.ts';
+import { framingsOf, joinedFraming, type Framing } from './kind.ts';
 import { lineSplitter, type RecordSink } from './splitter.ts';
 import { streamOfTable } from './table-rows.ts';
 
@@ -39,6 +39,17 @@ const bySource =
     return recognised && { framing, taker: takerOf(recognised), message: () => undefined };
   };
 const takerOf = ({ source, stream }: Recognised): Plan['taker'] => ({ name: source.id, stream: stream.name });
+
+/** Records of several lines, where a stream says how they begin. */
+function byBeginnings({ head, complete }: PlanQuestion, sources: readonly Source[]): Plan | undefined {
+  for (const source of sources)
+    for (const stream of source.streams) {
+      if (stream.begins === undefined) continue;
+      const plan = bySource([{ ...source, streams: [stream] }])(joinedFraming(head, stream.begins, complete));
+      if (plan !== undefined) return plan;
+    }
+  return undefined;
+}
 
 function byTable(question: PlanQuestion, find: (question: TableQuestion) => TableTaker | undefined) {
   const { streams, tables, custom, fileName } = question;
@@ -99,9 +110,13 @@ function first(framings: readonly Framing[], planOf: (framing: Framing) => Plan 
  */
 export function planOf(question: PlanQuestion, pinned?: Source): Plan {
   const framings = framingsOf(question.head, question.complete);
-  if (pinned !== undefined) return first(framings, bySource([pinned])) ?? pinnedPlan(pinned, framings) ?? refused;
+  if (pinned !== undefined)
+    return (
+      byBeginnings(question, [pinned]) ?? first(framings, bySource([pinned])) ?? pinnedPlan(pinned, framings) ?? refused
+    );
   return (
     first(framings, byTable(question, toldTable)) ??
+    byBeginnings(question, question.streams.sources) ??
     first(framings, bySource(question.streams.sources)) ??
     first(framings, byTable(question, likelyTable)) ??
     first(framings, asEvents(question)) ??
@@ -120,14 +135,16 @@ function pinnedPlan(source: Source, framings: readonly Framing[]): Plan | undefi
 
 /** Reads a file for a stream that a person chose, whatever it looks like. The stream must be one that `streams` has. */
 export function planFor(question: PlanQuestion, stream: string): Plan {
-  const { streams } = question;
-  const framings = framingsOf(question.head, question.complete);
+  const { streams, head, complete } = question;
+  const framings = framingsOf(head, complete);
   const source = streams.sources.find((one) => one.streams.some(({ name }) => name === stream));
   const rows = source === undefined ? byTable(question, (asked) => chosenTable(asked, stream)) : undefined;
   const asRows = rows && first(framings.filter(holdsObjects), rows);
   if (asRows !== undefined) return asRows;
   const own = source === undefined ? [] : [{ ...source, streams: source.streams.filter((s) => s.name === stream) }];
+  const begins = own[0]?.streams[0]?.begins;
   const framing =
+    (begins && joinedFraming(head, begins, complete)) ??
     framings.find(({ sample }) => recognise(own, sample) !== undefined) ??
     (streams.takesLines(stream) ? undefined : framings.find(holdsObjects)) ??
     framings[0];

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   brokenBytesKept,
+  joinedSplitter,
   lineSplitter,
   objectSplitter,
   recordBytesMax,
@@ -42,6 +43,26 @@ describe('lineSplitter', () => {
         expect(recordsOf(lineSplitter, bytes, size)).toHaveLength(lines.length);
       }),
     );
+  });
+});
+
+describe('joinedSplitter', () => {
+  const joined = (sink: RecordSink): Splitter => joinedSplitter(sink, /(^|\n)AT [^\n]*$/u);
+
+  it('gives what stands before the first beginning, then one record for each', () => {
+    expect(recordsOf(joined, 'head\r\nmore\nAT 1\r\nstep\n\nAT 2\nAT 3\nlast')).toEqual([
+      'head\nmore',
+      'AT 1\nstep',
+      'AT 2',
+      'AT 3\nlast',
+    ]);
+  });
+
+  it('gives a record that grows too long as broken, in pieces, and the next whole', () => {
+    const line = `${'x'.repeat(1_000)}\n`;
+    const records = recordsOf(joined, `AT 1\n${line.repeat(1_500)}AT 2\n`, 100_000);
+    expect(records.map((r) => r.slice(0, 5))).toEqual(['!AT 1', '!xxxx', 'AT 2']);
+    expect(records.join('').replaceAll(/[^x]/g, '')).toHaveLength(1_500_000);
   });
 });
 

@@ -76,6 +76,45 @@ export function lineSplitter(sink: RecordSink): Splitter {
   };
 }
 
+/** How much of the line before is looked at to find out where a record begins. */
+const lineLengthMax = 4_096;
+
+/**
+ * Records of several lines: one begins with a line for which `begins` fits `<line before>\n<line>` (the first line stands alone) and holds the lines up to the next.
+ * What stands before the first beginning is one record. One that grows too long is given as broken, in pieces.
+ */
+export function joinedSplitter(sink: RecordSink, begins: RegExp): Splitter {
+  let lines: Uint8Array[] = [];
+  let [length, broken] = [0, false];
+  let before: string | undefined;
+  const flush = (): void => {
+    if (lines.length > 0) sink(Buffer.concat(lines), broken);
+    [lines, length, broken] = [[], 0, false];
+  };
+  const split = lineSplitter((bytes, cutOff) => {
+    const line = Buffer.from(bytes.subarray(0, lineLengthMax)).toString();
+    if (begins.test(before === undefined ? line : `${before}\n${line}`)) flush();
+    before = line;
+    if (length + bytes.length >= recordBytesMax) {
+      broken = true;
+      flush();
+      broken = true;
+    }
+    broken ||= cutOff;
+    lines.push(...(lines.length > 0 ? [lineFeed] : []), Uint8Array.from(bytes));
+    length += bytes.length + 1;
+  });
+  return {
+    push: (chunk) => split.push(chunk),
+    end() {
+      split.end();
+      flush();
+    },
+  };
+}
+
+const lineFeed = Buffer.from('\n');
+
 const [quote, backslash, comma, openBrace, closeBrace, openBracket, closeBracket] = [
   0x22, 0x5c, 0x2c, 0x7b, 0x7d, 0x5b, 0x5d,
 ] as const;

@@ -53,12 +53,18 @@ const Stream = z
     format: z.enum(['jsonObjects', 'lines', 'columns']),
     columns: z.array(ColumnDeclaration).min(1).max(500).optional(),
     recognise: z.array(Recogniser).max(20).default([]),
+    /** In files: a record begins with a line that this fits, tested on the line before and the line, joined by `\n`, and goes on to the next such line. */
+    begins: LineExpression.optional(),
     accept: z.string().min(1).max(4_000).default('true'),
     flows: z.array(Flow).min(1).max(50),
   })
   .refine((s) => (s.format === 'columns') === (s.columns !== undefined), {
     path: ['columns'],
     message: 'format columns declares columns, and no other format does',
+  })
+  .refine((s) => s.begins === undefined || s.format === 'lines', {
+    path: ['begins'],
+    message: 'only records of lines begin with one',
   });
 export type StreamDefinition = z.infer<typeof Stream>;
 

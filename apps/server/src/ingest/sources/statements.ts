@@ -14,8 +14,11 @@ import { jsonColumns } from './columns.ts';
 import { described, faultsOf, TransformError, type TransformFault } from './faults.ts';
 import type { SourceStream } from './load.ts';
 
-/** A line in the segment of an import: `<mark><file>\t<record>`. The mark `!` says that the record is broken whatever it looks like. */
-export const importMarks = { whole: ' ', broken: '!' } as const;
+/**
+ * A line in the segment of an import: `<mark><file>\t<record>`. The mark `!` says that the record is broken whatever it looks like, `"` that it has several
+ * lines and is written as a JSON string.
+ */
+export const importMarks = { whole: ' ', broken: '!', lines: '"' } as const;
 
 /**
  * How the lines of a segment were written. `door`: as they are, JSON already checked. `wrapped`: lines of text, each in an object `{"RawData": "…"}`.
@@ -44,8 +47,9 @@ function records(framing: Framing, source: string, json: boolean): string {
     return `(SELECT RawData, '' AS _File, false AS _Broken FROM ${source}${json ? ` WHERE ${isNoMark}` : ''})`;
   if (framing === 'wrapped')
     return `(SELECT JSONExtractString(_line, 'RawData') AS RawData, '' AS _File, false AS _Broken FROM (SELECT RawData AS _line FROM ${source} WHERE ${isNoMark}))`;
+  const record = `substring(_line, position(_line, ${tab}) + 1)`;
   return (
-    `(SELECT substring(_line, position(_line, ${tab}) + 1) AS RawData, substring(_line, 2, position(_line, ${tab}) - 2) AS _File,` +
+    `(SELECT if(startsWith(_line, ${sqlString(importMarks.lines)}), JSONExtractString(${record}), ${record}) AS RawData, substring(_line, 2, position(_line, ${tab}) - 2) AS _File,` +
     ` startsWith(_line, ${sqlString(importMarks.broken)}) AS _Broken FROM (SELECT RawData AS _line FROM ${source}))`
   );
 }
