@@ -26,6 +26,7 @@ import type { OpenPlatform } from './platform/create.ts';
 import { publicUrlOf } from './platform/config/index.ts';
 import { createHttpServer, loadTls, type HttpServer, type RateLimits } from './platform/http/index.ts';
 import { keepIpLocations } from './platform/ip-location.ts';
+import { createProblems, diskCheck, spoolCheck, type ProblemCheck, type Problems } from './platform/problems.ts';
 import { createSystem, type ReadinessCheck } from './platform/system.ts';
 
 export interface ServerOptions {
@@ -78,11 +79,13 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
     ...(options.rateLimits ? { rateLimits: options.rateLimits } : {}),
     ...(options.checkAnswers === undefined ? {} : { checkAnswers: options.checkAnswers }),
   });
-  bindRoutes(http, domains, platform);
+  const problems = createProblems(platform, checksOf(platform, domains));
+  bindRoutes(http, domains, platform, problems);
 
   const stopping = new AbortController();
   let demo: Promise<void> | undefined;
   let ipLocations: Promise<void> | undefined;
+  let watching: Promise<void> | undefined;
   const renewTls = async () => {
     while (!stopping.signal.aborted) {
       await clock.sleep(renewalCheckMs, stopping.signal);
@@ -103,6 +106,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
       await jobs.launch();
       await http.listen({ host: config.host, port: config.port });
       renewTls().catch((err: unknown) => log.error({ err }, 'the certificate could not be renewed'));
+      watching = problems.run(stopping.signal);
       ipLocations = keepIpLocations(platform, stopping.signal);
       if (options.demo)
         demo = runDemo(platform, domains, stopping.signal).catch((err: unknown) => {
@@ -112,7 +116,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
     stop: async () => {
       stopping.abort();
       await Promise.all([http.close(), jobs.stop(config.drainTime)]);
-      await Promise.race([Promise.all([demo, ipLocations]), clock.sleep(demoPatienceMs)]);
+      await Promise.race([Promise.all([demo, ipLocations, watching]), clock.sleep(demoPatienceMs)]);
       for (const domain of inOrder(domains).toReversed()) await domain.stop?.();
       await outbox.stop();
     },
@@ -120,8 +124,8 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
 }
 
 /** Every route of contracts gets its handler here; a test holds that none is left out. */
-function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform): void {
-  const system = createSystem(platform, { version, readiness: readinessOf(platform) });
+function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, problems: Problems): void {
+  const system = createSystem(platform, { version, readiness: readinessOf(platform), problems });
   http.bind(sessionRoutes, domains.identity.handlers);
   http.bind(tokenRoutes, domains.access.handlers);
   http.bind(huntingRoutes, domains.hunting.handlers);
@@ -150,5 +154,25 @@ const readinessOf = ({ database, lake, jobs }: OpenPlatform): Readonly<Record<st
   },
   jobs: async () => {
     if (!jobs.running) throw new Error('jobs are not running');
+  },
+});
+
+const checksOf = (platform: OpenPlatform, { ingest }: Domains): Readonly<Record<string, ProblemCheck>> => ({
+  lake: async () =>
+    (await platform.lake.ping())
+      ? undefined
+      : {
+          severity: 'error',
+          title: 'The log engine does not answer',
+          detail:
+            'Logs are still taken, and kept on disk until it is back; searches and rules wait. It is started again by itself.',
+        },
+  disk: diskCheck(platform.config.dataDir, 'all data'),
+  spool: spoolCheck(() => ingest.spoolStats(), platform.config.spoolMaxBytes),
+  syslog: async () => {
+    const blocked = ingest.syslogHealth()?.blocked;
+    return blocked === undefined
+      ? undefined
+      : { severity: 'error', title: "Syslog waits: lines can't be written to disk", detail: blocked };
   },
 });

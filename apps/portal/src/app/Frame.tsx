@@ -36,6 +36,7 @@ import { setPreferences, usePreferences } from '../shared/preferences.ts';
 import { visible } from '../shared/text.ts';
 import { CommandPalette, type Command } from './CommandPalette.tsx';
 import { places } from './places.tsx';
+import { ProblemsBar } from './ProblemsBar.tsx';
 
 const NARROW = '@media (max-width: 640px)';
 const TOP = '48px';
@@ -43,7 +44,7 @@ const TOP = '48px';
 const useStyles = makeStyles({
   root: {
     display: 'grid',
-    gridTemplateRows: `${TOP} minmax(0, 1fr)`,
+    gridTemplateRows: `${TOP} auto minmax(0, 1fr)`,
     gridTemplateColumns: 'auto minmax(0, 1fr)',
     height: '100dvh',
     overflow: 'hidden',
@@ -66,6 +67,7 @@ const useStyles = makeStyles({
   end: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalXS, flexShrink: 0 },
   logo: { display: 'flex', textDecorationLine: 'none', [NARROW]: { display: 'none' } },
   nav: {
+    gridRow: '2 / span 2',
     width: '200px',
     padding: tokens.spacingVerticalS,
     display: 'flex',
@@ -94,7 +96,8 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightSemibold,
   },
   icon: { fontSize: tokens.fontSizeBase500, display: 'flex' },
-  main: { minWidth: 0, minHeight: 0, overflow: 'hidden', gridColumn: 2 },
+  problems: { gridColumn: 2, minWidth: 0 },
+  main: { minWidth: 0, minHeight: 0, overflow: 'hidden', gridColumn: 2, gridRow: 3 },
   skip: {
     position: 'absolute',
     left: tokens.spacingHorizontalM,
@@ -289,6 +292,9 @@ export function Frame(): ReactElement {
         </div>
       </header>
       {(!narrow || navOver) && <Nav collapsed={!narrow && navCollapsed} over={narrow} onGo={() => setNavOver(false)} />}
+      <div className={styles.problems} aria-live="polite">
+        <ProblemsBar />
+      </div>
       <main id="main" className={styles.main} tabIndex={-1}>
         <Outlet />
       </main>

@@ -1,4 +1,5 @@
 import type { dataRoutes, sourceEditorRoutes, uploadRoutes } from '@sallyport/contracts';
+import type { SpoolStats } from '@sallyport/lake';
 import type { Caller, Handlers } from '../platform/http/handlers.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { loadTls, type TlsMaterial } from '../platform/http/tls.ts';
@@ -46,6 +47,8 @@ export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
   append(stream: string, records: Uint8Array): Promise<void>;
   /** Resolves when everything that was acknowledged is in its tables. */
   flush(): Promise<void>;
+  /** What waits in the spool; undefined before `start`. */
+  spoolStats(): SpoolStats | undefined;
   /** What is collected of this machine, and what can't be; empty when the setting `collectHost` is off. */
   hostHealth(): readonly HostHealth[];
   /** Open syslog doors, what they dropped, refused and cut, and why lines wait; undefined when none is open. */
@@ -102,6 +105,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
     },
     append: (stream, records) => core().append(stream, records),
     flush: () => core().flush(),
+    spoolStats: () => opened?.spool.stats(),
     hostHealth: () => host?.health() ?? [],
     syslogHealth: () => syslog?.health(),
     otlpGrpcPort: () => otlpGrpc?.port,

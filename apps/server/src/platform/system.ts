@@ -1,6 +1,7 @@
 import { systemRoutes } from '@sallyport/contracts';
 import { settingsInForce } from './config/index.ts';
 import type { Handlers } from './http/index.ts';
+import type { Problems } from './problems.ts';
 import type { Domain, Platform } from './types.ts';
 
 /** Resolves when the part can serve; anything else is not ready. */
@@ -24,7 +25,7 @@ async function isReady(check: ReadinessCheck): Promise<boolean> {
 /** Health, metrics, settings and the audit log. */
 export function createSystem(
   platform: Platform,
-  parts: { version: string; readiness: Readonly<Record<string, ReadinessCheck>> },
+  parts: { version: string; readiness: Readonly<Record<string, ReadinessCheck>>; problems: Problems },
 ): Domain<Handlers<typeof systemRoutes>> {
   let verified: { until: number; intact: Promise<boolean> } | undefined;
   const isIntact = (): Promise<boolean> => {
@@ -54,6 +55,8 @@ export function createSystem(
         if (!ready) reply.code(503);
         return { status: ready ? ('ready' as const) : ('notReady' as const), parts: Object.fromEntries(checked) };
       },
+
+      listProblems: () => ({ problems: [...parts.problems.list()] }),
 
       getMetrics: async (_context, { reply }) =>
         reply.type(platform.metrics.registry.contentType).send(await platform.metrics.registry.metrics()),

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
 
+export const Problem = z.object({
+  id: z.string(),
+  severity: z.enum(['error', 'warning']),
+  title: z.string(),
+  /** What happened, and what to do. */
+  detail: z.string(),
+  since: z.iso.datetime(),
+});
+export type Problem = z.infer<typeof Problem>;
+
 export const systemRoutes = {
   getHealth: route({
     method: 'GET',
@@ -18,6 +28,13 @@ export const systemRoutes = {
       status: z.enum(['ready', 'notReady']),
       parts: z.record(z.string(), z.enum(['ready', 'notReady'])),
     }),
+  }),
+  listProblems: route({
+    method: 'GET',
+    path: '/api/problems',
+    permission: 'data.read',
+    summary: 'What keeps Sallyport from its work right now, errors first: engine, disk, spool, doors',
+    response: z.object({ problems: z.array(Problem) }),
   }),
   getMetrics: route({
     method: 'GET',

@@ -28,6 +28,9 @@ export const splitPart = scalarWith('$split_part', ['string', 'string', 'long'],
   const i = index!.literal!.value as bigint;
   return sql`${splitParts(s!, delimiter!)}[${integer(i < 0n ? i : i + 1n)}]`;
 });
+/** `\\s` of RE2. */
+const whiteSpace = sql`' \\t\\n\\r\\f'`;
+
 const split = scalarWith('split', ['string', 'string', 'long?'], 'dynamic', ([s, delimiter, index]) => {
   const parts = splitParts(s!, delimiter!);
   if (!index) return stringsToDynamic(parts);
@@ -179,6 +182,21 @@ export const stringFunctions: readonly ScalarFunction[] = [
         ? sql`replaceRegexpAll(${groups}[1], ${string(`${regexQuote(String(mark))}(.)`)}, '\\\\1')`
         : sql`${groups}[1]`;
       return sql`concat(${quoted}, ${groups}[2])`;
+    },
+    'never',
+  ),
+  // The value of a key where pairs are told apart by their delimiters alone: the text is cut once for all keys.
+  scalarWith(
+    '$kvCut',
+    ['string', 'string', 'string', 'string'],
+    'string',
+    ([s, key, pair, kv], call) => {
+      const pairs = call.name(
+        sql`arrayFilter(p -> position(p, ${kv!.sql}) > 0, arrayMap(p -> trimLeft(p, ${whiteSpace}), splitByString(${pair!.sql}, ${s!.sql})))`,
+      );
+      const keys = call.name(sql`arrayMap(p -> substring(p, 1, position(p, ${kv!.sql}) - 1), ${pairs})`);
+      const taken = sql`length(${key!.sql}) + length(${kv!.sql}) + 1`;
+      return sql`trimBoth(substring(${pairs}[indexOf(${keys}, ${key!.sql})], ${taken}), ${whiteSpace})`;
     },
     'never',
   ),

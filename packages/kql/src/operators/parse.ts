@@ -132,18 +132,31 @@ export const parseKv: OperatorBinder = (node, input, env, b) => {
   const items = elements(child(node, 'Keys'), 'Columns').map((c) => {
     const name = nameOf(child(c, 'Name'));
     const type = typeOfNode(child(c, 'Type'));
-    const pattern = literal('string', keyPattern(name, options));
-    return {
-      name,
-      expr: b.cast(
-        b.builtIn('$kv', [source, pattern, literal('string', options.get('escape') ?? '')], 'string', node, { env }),
-        type,
-        node,
-      ),
-    };
+    const text = (s: string): Expr => literal('string', s);
+    const cut = cutAt(name, options);
+    const value = cut
+      ? b.builtIn('$kvCut', [source, text(name), text(cut.pair), text(cut.kv)], 'string', node, { env })
+      : b.builtIn('$kv', [source, text(keyPattern(name, options)), text(options.get('escape') ?? '')], 'string', node, {
+          env,
+        });
+    return { name, expr: b.cast(value, type, node) };
   });
   return withParsed(input, items, node, b);
 };
+/**
+ * The delimiters, where cutting at them gives what the key's pattern would: no quotes, no white space in between that belongs to a delimiter and to a value, and
+ * no delimiter within a key or another delimiter.
+ */
+function cutAt(key: string, options: ReadonlyMap<string, string>): { pair: string; kv: string } | undefined {
+  const pair = options.get('pair_delimiter') ?? '';
+  const kv = options.get('kv_delimiter') ?? '=';
+  if (['regex', 'quote', 'escape', 'greedy'].some((name) => options.has(name))) return undefined;
+  if (pair === '' || kv === '' || /\s/.test(pair + kv)) return undefined;
+  return new Set(pair + kv).size === new Set(pair).size + new Set(kv).size &&
+    ![...pair, ...kv].some((c) => key.includes(c))
+    ? { pair, kv }
+    : undefined;
+}
 /** One key's value: group 1 when quoted, group 2 when bare. */
 function keyPattern(key: string, options: ReadonlyMap<string, string>): string {
   const q = regexQuote;

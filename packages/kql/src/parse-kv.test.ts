@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openEngine, type Engine } from '../test/engine.ts';
+import { compile } from './index.ts';
+
+let engine: Engine;
+beforeAll(() => {
+  engine = openEngine();
+});
+afterAll(() => engine.close());
+
+const keys = ['a', 'b', 'ab', 'é'];
+
+/** What a key's value is, by one expression over the whole text, as Kusto's documentation has it. */
+function valueOf(text: string, key: string, pair: string, kv: string): string {
+  const white = '[ \\t\\n\\f\\r]*';
+  const quote = (s: string): string => s.replaceAll(/[|.=;]/g, '\\$&');
+  const pattern = `(?:^|${quote(pair)})${white}${key}${quote(kv)}${white}(.*?)${white}(?:${quote(pair)}|$)`;
+  return new RegExp(pattern, 's').exec(text)?.[1] ?? '';
+}
+
+test('a value is that of the first pair with its key, without the white space around it', () => {
+  const texts = fc.array(
+    fc.array(fc.constantFrom('a', 'b', 'ab', 'é', '=', '==', '|', '||', ' ', '\t', '\n', 'x', '"', '𝄞'), {
+      maxLength: 14,
+    }),
+    { minLength: 1, maxLength: 60 },
+  );
+  const delimiters = fc.constantFrom(['|', '='], ['||', '='], ['|', '=='], ['\u001f', '=']);
+  fc.assert(
+    fc.property(texts, delimiters, (parts, [pair = '|', kv = '=']) => {
+      const lines = parts.map((part) => part.join('').replaceAll('|', pair === '\u001f' ? pair : '|'));
+      const { sql } = compile(
+        `datatable(i: long, s: string) [${lines.map((line, i) => `${i}, ${JSON.stringify(line)}`).join(', ')}]
+         | parse-kv s as (${keys.map((key) => `['${key}']: string`).join(', ')}) with (pair_delimiter = ${JSON.stringify(pair)}, kv_delimiter = '${kv}')
+         | sort by i asc | project ${keys.map((key) => `['${key}']`).join(', ')}`,
+        { version: '1', tables: [], functions: [] },
+        { now: new Date(0) },
+      );
+      expect(engine.rows(sql)).toEqual(lines.map((line) => keys.map((key) => valueOf(line, key, pair, kv))));
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);
