@@ -153,7 +153,7 @@ function cutAt(key: string, options: ReadonlyMap<string, string>): { pair: strin
   if (['regex', 'quote', 'escape', 'greedy'].some((name) => options.has(name))) return undefined;
   if (pair === '' || kv === '' || /\s/.test(pair + kv)) return undefined;
   return new Set(pair + kv).size === new Set(pair).size + new Set(kv).size &&
-    ![...pair, ...kv].some((c) => key.includes(c))
+    !Array.from(pair + kv).some((c) => key.includes(c))
     ? { pair, kv }
     : undefined;
 }
