@@ -3,6 +3,7 @@ import { isLenient } from './bind/leniency.ts';
 import type { QueryParameters } from './bind/parameters.ts';
 import { libraryText } from './bind/spelling.ts';
 import { buildGlobals, parseAndAnalyze, type GlobalState, type KustoCode } from './bind/kusto.ts';
+import { nearestName } from './bind/nearest.ts';
 import { pluginSymbols, PluginColumns, withPluginColumns } from './bind/plugins.ts';
 import { Emitter } from './emit/relation.ts';
 import { KqlError, type Span } from './errors.ts';
@@ -10,6 +11,7 @@ import { namedTables } from './named-tables.ts';
 import { planText } from './plan/text.ts';
 import type { ResultTable } from './bind/statements.ts';
 import { withStandardColumns } from './standard-columns.ts';
+import { withNamedFunctions, wordsOf } from './words.ts';
 import { visibleColumns, type Rel } from './plan/plan.ts';
 import type { Compiled, CompileOptions, CompiledTable, KqlCatalogue } from './types.ts';
 
@@ -85,7 +87,19 @@ const isCountOfValues = (d: { Code: string; Start: number }, text: string): bool
 const isParsedAlready = (d: { Code: string; Start: number }, text: string): boolean =>
   d.Code === 'KS107' && /\b(?:todynamic|toobject|parse_json|parsejson)\s*\(\s*$/.test(text.slice(0, d.Start));
 
-const failures = (code: KustoCode, text: string): KqlError | undefined => {
+/** What a table that nobody knows was probably meant to be. */
+function meant(
+  { Code, Start, Length }: { Code: string; Start: number; Length: number },
+  text: string,
+  known: KqlCatalogue,
+): string {
+  if (Code !== 'KS204') return '';
+  const names = [...known.tables, ...known.functions].map((k) => k.name);
+  const nearest = nearestName(text.slice(Start, Start + Length), names);
+  return nearest === undefined ? '' : ` The nearest name is ${nearest}.`;
+}
+
+const failures = (code: KustoCode, text: string, known: KqlCatalogue): KqlError | undefined => {
   const list = code.GetDiagnostics();
   const found = Array.from({ length: list.Count }, (_, i) => list.getItem(i))
     .filter(
@@ -94,7 +108,7 @@ const failures = (code: KustoCode, text: string): KqlError | undefined => {
     )
     .map((d) => ({
       code: d.Code,
-      message: d.Message,
+      message: d.Message + meant(d, text, known),
       span: { start: Math.min(d.Start, text.length), end: Math.min(d.Start + d.Length, text.length) },
     }));
   const [first, ...others] = found;
@@ -171,7 +185,8 @@ function bound(text: string, given: Given, answer: AnswerProbe, columns: PluginC
       start: 0,
       end: text.length,
     });
-  const whole = withStandardColumns(given, text);
+  const words = wordsOf(text, given.functions);
+  const whole = withStandardColumns(withNamedFunctions(given, words), text, words);
   const deep = tooDeepAt(text);
   if (deep >= 0)
     throw new KqlError('TooComplex', `brackets are nested more than ${maxBrackets} deep`, {
@@ -186,29 +201,49 @@ function bound(text: string, given: Given, answer: AnswerProbe, columns: PluginC
     });
   return guarded(text, () =>
     withPluginColumns(columns, () => {
-      const { code, catalogue } = analysed(text, whole);
-      const binder = new Binder(catalogue, answer, { columns, root: code.Syntax }, given.parameters);
-      const tables = binder.query(code.Syntax);
-      return { tables, now: binder.now };
+      const bind = ({ code, catalogue }: Analysed): Plan => {
+        const binder = new Binder(catalogue, answer, { columns, root: code.Syntax }, given.parameters);
+        const tables = binder.query(code.Syntax);
+        return { tables, now: binder.now };
+      };
+      const held = overHeldTables(text, whole, words);
+      if (!held) return bind(analysed(text, whole));
+      try {
+        return bind(held);
+      } catch (error) {
+        // A wildcard may fit only tables without rows.
+        if (error instanceof KqlError && error.code === 'UnsupportedExpression') return bind(analysed(text, whole));
+        throw error;
+      }
     }),
   );
 }
 
-/** A query that goes over all tables sees those that hold rows; where it names another it sees all. */
-function analysed(text: string, whole: KqlCatalogue): { code: KustoCode; catalogue: KqlCatalogue } {
-  const analyse = (catalogue: KqlCatalogue): { code: KustoCode; failure: KqlError | undefined } => {
-    const globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue, pluginSymbols()));
-    const code = parseAndAnalyze(libraryText(text, catalogue.names ?? []), globals);
-    return { code, failure: failures(code, text) };
-  };
-  if (/\b(?:search|find)\b|\*/.test(text) && whole.tables.some((t) => t.empty)) {
-    const held = { ...whole, version: `${whole.version}\0held`, tables: whole.tables.filter((t) => !t.empty) };
-    const { code, failure } = analyse(held);
-    if (!failure) return { code, catalogue: held };
-  }
-  const { code, failure } = analyse(whole);
+interface Analysed {
+  readonly code: KustoCode;
+  readonly catalogue: KqlCatalogue;
+}
+function analyse(text: string, catalogue: KqlCatalogue): Analysed & { failure: KqlError | undefined } {
+  const globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue, pluginSymbols()));
+  const code = parseAndAnalyze(libraryText(text, catalogue.names ?? []), globals);
+  return { code, catalogue, failure: failures(code, text, catalogue) };
+}
+function analysed(text: string, catalogue: KqlCatalogue): Analysed {
+  const { failure, ...analysis } = analyse(text, catalogue);
   if (failure) throw failure;
-  return { code, catalogue: whole };
+  return analysis;
+}
+/** A query that goes over all tables sees those that hold rows or that it names; undefined of others, and where it so has a fault. */
+function overHeldTables(text: string, whole: KqlCatalogue, words: ReadonlySet<string>): Analysed | undefined {
+  if (!/\b(?:search|find)\b|\*/.test(text) || !whole.tables.some((t) => t.empty)) return undefined;
+  const named = whole.tables.filter((t) => t.empty && words.has(t.name)).map((t) => t.name);
+  const tables = whole.tables.filter((t) => !t.empty || words.has(t.name));
+  const { failure, ...analysis } = analyse(text, {
+    ...whole,
+    version: `${whole.version}\0held ${named.join(',')}`,
+    tables,
+  });
+  return failure ? undefined : analysis;
 }
 
 /** A stack that overflows on absurd nesting is a fault of the query, not of ours. */

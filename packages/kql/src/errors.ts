@@ -35,6 +35,8 @@ export type OwnCode =
   | 'UnsupportedExpression'
   | 'InvalidArgument'
   | 'TooComplex'
+  /** Only `let`, `set` and `declare`, and no table to answer. */
+  | 'NoTable'
   /** The query gives several tables, and the caller takes one. */
   | 'SeveralTables'
   /** Only the data knows, and nothing can be asked here: see `compileAsking`. */

@@ -7,15 +7,29 @@ import type { Column, KqlCatalogue, TableSchema } from './types.ts';
  * A table that stores one of these as its own keeps it.
  */
 interface StandardColumn extends Column {
-  /** Its value in a table that does not store it. `row`: every column of the row; `received`: when it was stored here. */
-  readonly value: (of: { readonly table: string; readonly row: Sql; readonly received: Sql }) => Sql;
+  /** Only tables of this name have it. Default: all. */
+  readonly tables?: RegExp;
+  /** Its value in a table that does not store it. `row`: every column of the row; `received`: when it was stored here; `generated`: TimeGenerated. */
+  readonly value: (of: {
+    readonly table: string;
+    readonly row: Sql;
+    readonly received: Sql;
+    readonly generated: Sql;
+  }) => Sql;
 }
 const none = (): Sql => sql`''`;
+const defenderTables =
+  /^(?:AADS|EntraIdS|AI|Alert(?:Info|Evidence)|Behavior(?:Info|Entities)|Campaign|Cloud(?:App|Audit|Dns|Process|Storage)\w*Events|DataSecurity|Device|Disruption|Email|Exposure|FileMalicious|GraphApi|Identity|Message(?:Events|PostDelivery|Url)|OAuthApp|Url)/;
 const standardColumns: readonly StandardColumn[] = [
   { name: 'TenantId', type: 'string', value: none },
   { name: 'Type', type: 'string', value: ({ table }) => string(table) },
   { name: 'SourceSystem', type: 'string', value: none },
   { name: '_ResourceId', type: 'string', value: none },
+  // Custom logs of the HTTP Data Collector API have it beside these.
+  { name: 'MG', type: 'string', tables: /_CL$/, value: none },
+  { name: 'ManagementGroupName', type: 'string', tables: /_CL$/, value: none },
+  // Defender XDR's hunting has its tables' time under this name.
+  { name: 'Timestamp', type: 'datetime', tables: defenderTables, value: ({ generated }) => generated },
   { name: '_SubscriptionId', type: 'string', value: none },
   { name: '_IsBillable', type: 'string', value: () => sql`'True'` },
   { name: '_BilledSize', type: 'real', value: ({ row }) => sql`toFloat64(byteSize(${row}))` },
@@ -24,25 +38,10 @@ const standardColumns: readonly StandardColumn[] = [
   { name: '_ItemId', type: 'string', value: ({ row }) => sql`lower(hex(sipHash128(${row})))` },
 ];
 const byName = new Map(standardColumns.map((c) => [c.name, c]));
-const word = /[A-Za-z_]\w*/g;
-
-/** Words of the text, and of the stored functions that it names, and that these name. */
-function wordsOf(text: string, catalogue: KqlCatalogue): ReadonlySet<string> {
-  const bodies = new Map(catalogue.functions.map((f) => [f.name, f.body]));
-  const seen = new Set<string>();
-  const texts = [text];
-  for (let next = texts.pop(); next !== undefined; next = texts.pop())
-    for (const [name] of next.matchAll(word)) {
-      if (seen.has(name)) continue;
-      seen.add(name);
-      const body = bodies.get(name);
-      if (body !== undefined) texts.push(body);
-    }
-  return seen;
-}
-
 function extended(table: TableSchema, columns: readonly StandardColumn[]): TableSchema {
-  const missing = columns.filter((c) => !table.columns.some((own) => own.name === c.name));
+  const missing = columns.filter(
+    (c) => c.tables?.test(table.name) !== false && !table.columns.some((own) => own.name === c.name),
+  );
   if (missing.length === 0) return table;
   const shown = missing.map(({ name, type }) => ({ name, type }));
   return { ...table, columns: [...table.columns, ...shown], standard: missing.map((c) => c.name) };
@@ -51,9 +50,8 @@ function extended(table: TableSchema, columns: readonly StandardColumn[]): Table
 /** Reads tables without naming them. */
 const anyTable = /\*|\b(?:search|find|table)\b/;
 
-/** The catalogue in which this text is understood: the tables that it names have the standard columns that it names. */
-export function withStandardColumns(catalogue: KqlCatalogue, text: string): KqlCatalogue {
-  const words = wordsOf(text, catalogue);
+/** The catalogue in which this text, of these words, is understood: the tables that it names have the standard columns that it names. */
+export function withStandardColumns(catalogue: KqlCatalogue, text: string, words: ReadonlySet<string>): KqlCatalogue {
   const columns = standardColumns.filter((c) => words.has(c.name));
   if (columns.length === 0) return catalogue;
   const all = anyTable.test(text);
@@ -79,5 +77,6 @@ export function standardValue(table: TableSchema, name: string, alias: Sql): Sql
     table: table.name,
     row: sql`${alias}.*`,
     received: sql`${alias}.${identifier('_IngestedAt')}`,
+    generated: sql`${alias}.${identifier('TimeGenerated')}`,
   });
 }

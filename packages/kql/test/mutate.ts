@@ -67,7 +67,14 @@ const gaps = [' ', '\n', '\t', '  \n  ', ' // a comment\n', '\r\n'];
 /** The same query with other white space and comments wherever there was some. */
 export const spaced = (text: string, seed: readonly number[]): string =>
   kqlTokens(text)
-    .map((token, i) => (/^\s+$/.test(token) ? (gaps[(seed[i % seed.length] ?? 0) % gaps.length] ?? ' ') : token))
+    .map((token, i, all) => {
+      if (!/^\s+$/.test(token)) return token;
+      // Between the date and the time of a constant it is none.
+      if (/^\d/.test(all[i - 1] ?? '') && /^\d/.test(all[i + 1] ?? '')) return token;
+      // The end of a comment stays where it is.
+      const end = all[i - 1]?.startsWith('//') ? '\n' : '';
+      return end + (gaps[(seed[i % seed.length] ?? 0) % gaps.length] ?? ' ');
+    })
     .join('');
 /** The same query with the condition of each `where` in brackets, twice. */
 export function bracketed(text: string): string {

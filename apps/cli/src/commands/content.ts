@@ -78,13 +78,20 @@ async function checkText(
     return undefined;
   } catch (error) {
     if (error instanceof KqlError) {
+      // A file of `let` alone holds functions for others to paste: right as it is, and nothing to run.
+      if (error.code === 'NoTable' && item.callable) return undefined;
       const place = placeOf(query, Math.max(0, error.span.start - offset));
-      return { path, code: error.code, message: `${error.message} (${place})` };
+      const advice = error.code === 'KS204' ? ` ${ownTable}` : '';
+      return { path, code: error.code, message: `${error.message}${advice} (${place})` };
     }
     if (error instanceof SallyportError) return { path, code: error.code, message: describe(error) };
     throw error;
   }
 }
+
+/** What to do about a table that nobody knows. */
+const ownTable =
+  'A table of your own is a file content/tables/<Name>.yml (docs/recipes/table.md) or `POST /api/tables`; a parser is given in the same run.';
 
 const describe = (error: SallyportError): string =>
   error.cause instanceof Error ? `${error.message}: ${error.cause.message.slice(0, 500)}` : error.message;

@@ -49,14 +49,28 @@ function defaultText(type: string, value: string | number | boolean | null | und
   return type === 'string' ? JSON.stringify(String(value)) : String(value);
 }
 
-const Parser = z.object({
-  name: z.string().optional(),
-  builtin: z.string().nullish(),
-  params: z.array(ParserParameter).nullish(),
-  query: z.string().min(1),
-  kind: z.string().optional(),
-  severity: z.string().optional(),
-});
+const Parser = z
+  .object({
+    name: z.string().nullish(),
+    builtin: z.string().nullish(),
+    functionAlias: z.string().optional(),
+    params: z.array(ParserParameter).nullish(),
+    query: z.string().min(1),
+    kind: z.string().optional(),
+    severity: z.string().optional(),
+  })
+  .transform((p) => ({ ...p, builtin: p.builtin ?? p.functionAlias }));
+/** A custom detection of Defender XDR, as Microsoft Graph has it. */
+const CustomDetection = z
+  .object({ displayName: z.string().optional(), queryCondition: z.object({ queryText: z.string().min(1) }) })
+  .transform((d) => ({ name: d.displayName, params: undefined, query: d.queryCondition.queryText, kind: 'Custom' }));
+/** A rule as PowerShell's AzSentinel exports it, and as a template for deployment has it. */
+const ExportedRule = z
+  .object({ DisplayName: z.string().optional(), Query: z.string().min(1) })
+  .transform((r) => ({ name: r.DisplayName, params: undefined, query: r.Query, kind: 'Exported' }));
+const DeployedRule = z
+  .object({ properties: z.object({ displayName: z.string().optional(), query: z.string().min(1) }) })
+  .transform(({ properties: r }) => ({ name: r.displayName, params: undefined, query: r.query, kind: 'Deployed' }));
 /** The file format of ASIM parsers in Microsoft's repository. */
 const ParserFile = z
   .object({
@@ -77,9 +91,16 @@ const FunctionFile = z
   .transform((p) => ({ name: p.FunctionName, builtin: p.FunctionAlias, params: [], query: p.FunctionQuery }));
 
 function itemOf(path: string, raw: unknown): Item | undefined {
-  const parsed = z.union([ParserFile, FunctionFile, Parser]).safeParse(raw);
+  const parsed = z
+    .union([ParserFile, FunctionFile, Parser, CustomDetection, ExportedRule, DeployedRule])
+    .safeParse(raw);
   if (!parsed.success) return undefined;
-  const { name, builtin, params, query, kind, severity } = { kind: undefined, severity: undefined, ...parsed.data };
+  const { name, builtin, params, query, kind, severity } = {
+    builtin: undefined,
+    kind: undefined,
+    severity: undefined,
+    ...parsed.data,
+  };
   // Sentinel has the functions of ASIM's library built in under a name with an underscore in front.
   const library = name?.startsWith('ASIM_') ? `_${name}` : undefined;
   const names = [name, builtin, library].flatMap((n) => (n && identifier.test(n) ? [n] : []));

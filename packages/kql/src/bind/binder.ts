@@ -117,14 +117,20 @@ export interface Place {
 /** What `step.column` of a scan reads; undefined when the first name is no step. */
 export type StepColumn = (step: string, column: string, node: SyntaxNode) => Expr | undefined;
 
-/** Of no regular expression there is no match. */
-const matchesNothing = '(\\b\\B)';
+/** Of no regular expression there is no match, and a replacement may name nine groups. */
+const matchesNothing = `(\\b\\B)${'()'.repeat(8)}`;
 /** Which argument of a function is a regular expression. */
 const regexArgument: ReadonlyMap<string, number> = new Map([
   ['extract', 0],
   ['extract_all', 0],
   ['replace_regex', 1],
 ]);
+
+/** What the library holds against the body of a function that is called here. */
+function firstError(call: SyntaxNode): { readonly Code: string; readonly Message: string } | undefined {
+  const list = call.GetCalledFunctionDiagnostics?.();
+  return Array.from({ length: list?.Count ?? 0 }, (_, i) => list!.getItem(i)).find((d) => d.Severity === 'Error');
+}
 
 /** Deep nesting of calls is refused before it overflows the stack of the binder or the engine's parser. */
 const maxDepth = 200;
@@ -281,6 +287,8 @@ export class Binder {
   }
   /** Columns that the library sees in tables without rows: null wherever they are named. */
   readonly unseen = new Map<string, KqlType>();
+  /** Columns that the library counts and no row has: see `presentColumns`. */
+  readonly filledAgain = new Set<string>();
   /** The value of the key that `partition by Key { … }` is bound for: `toscalar(Key)`. */
   readonly keys = new Map<string, Expr>();
   withKey<T>(name: string, value: Expr, work: () => T): T {
@@ -309,7 +317,7 @@ export class Binder {
   /** The tables of the answer, in order: one or more. */
   query(root: SyntaxNode): ResultTable[] {
     const tables = elements(root, 'Statements').flatMap((s) => bindStatement(s, this.root, this));
-    if (!tables.length) throw new KqlError('InvalidArgument', 'the query has no tabular expression', this.span(root));
+    if (!tables.length) throw new KqlError('NoTable', 'the query has no tabular expression', this.span(root));
     return tables.map((t) => ({ ...t, rel: this.#hosts.rel(atMost(t.rel, this.maxRecords)) }));
   }
   /** The `render` that was bound last, once. */
@@ -535,6 +543,11 @@ export class Binder {
     this.#callSite = this.span(node);
     try {
       return this.#deeper(node, () => bind(body, scope));
+    } catch (error) {
+      // A fault that the library finds in a body it keeps to itself.
+      const fault = error instanceof KqlError && error.code !== 'NeedsData' && firstError(node);
+      if (fault) throw new KqlError(fault.Code, `${symbol.Name}(): ${fault.Message}`, this.span(node));
+      throw error;
     } finally {
       this.#callSite = outer;
     }
@@ -571,7 +584,9 @@ export class Binder {
         continue;
       }
       const arg = named.get(parameter.Name) ?? positional[i - offset];
-      if (arg) scope.names.set(parameter.Name, this.#argument(arg, place));
+      if (arg && first && kindOf(arg) === 'NameReference' && !lookUp(place.env, nameOf(arg)))
+        scope.names.set(parameter.Name, { kind: 'expr', expr: literal('string', nameOf(arg)) });
+      else if (arg) scope.names.set(parameter.Name, this.#argument(arg, place));
       else if (parameter.DefaultValue)
         scope.names.set(parameter.Name, { kind: 'text', node: parameter.DefaultValue, env: this.root });
       else this.fail('InvalidArgument', `${symbol.Name}() needs ${parameter.Name}`, node);

@@ -17,7 +17,7 @@ import {
   textOf,
   type SyntaxNode,
 } from './kusto.ts';
-import { literalValue } from './literals.ts';
+import { literalValue, timeOfDay } from './literals.ts';
 
 type Bind = (node: SyntaxNode, place: Place, b: Binder) => Expr;
 
@@ -35,9 +35,18 @@ const literalTypes: Readonly<Record<string, KqlType>> = {
 const literalExpression: Bind = (node, place, b) => {
   if (/^datetime\s*\(\s*now\s*\)$/i.test(textOf(node))) return b.builtIn('now', [], 'datetime', node, place);
   const value = literalValue(kindOf(node), textOf(node));
+  const clock =
+    value === undefined && kindOf(node) === 'DateTimeLiteralExpression' ? timeOfDay(textOf(node)) : undefined;
+  if (clock !== undefined) return today(clock, node, place, b);
   if (value === undefined) return b.fail('InvalidArgument', `${textOf(node)} is not a valid value`, node);
   // Defaults of parameters are left unbound.
   return literal(node.ResultType ? typeOfSymbol(node.ResultType) : (literalTypes[kindOf(node)] ?? 'dynamic'), value);
+};
+
+/** `datetime("5:00 PM")` is a time of today. */
+const today = (clock: bigint, node: SyntaxNode, place: Place, b: Binder): Expr => {
+  const midnight = b.builtIn('startofday', [b.builtIn('now', [], 'datetime', node, place)], 'datetime', node, place);
+  return b.call(binaryOperators.get('AddExpression')!, [midnight, literal('timespan', clock)], 'datetime', node);
 };
 
 const stringLiteral: Bind = (node, _place, b) => {

@@ -58,6 +58,18 @@ const inGraphClause = (node: SyntaxNode, d: Diagnostic): boolean =>
   covers(node, d) &&
   (/^Graph(Match|ShortestPaths)Operator$/.test(kindOf(node)) || children(node).some((c) => inGraphClause(c, d)));
 
+/** `invoke FileProfile(SHA1)` names a column for the function to read: it gets the name. */
+const inInvoke = (node: SyntaxNode, d: Diagnostic): boolean => {
+  const call = child(node, 'Function');
+  const args = kindOf(call) === 'FunctionCallExpression' ? elements(child(call, 'ArgumentList'), 'Expressions') : [];
+  return d.Code === 'KS142' && args.some((a) => kindOf(a) === 'NameReference' && covers(a, d));
+};
+
+/** A wildcard that matches no column takes none away. */
+const inProjectAway = (node: SyntaxNode, d: Diagnostic): boolean =>
+  (d.Code === 'KS109' || d.Code === 'KS142') &&
+  elements(node, 'Expressions').some((e) => covers(e, d) && textOf(e).includes('*'));
+
 /** Parts of a timespan may be reals, what is no array has no length, and the degree of a polynomial may be a long. */
 function inCall(node: SyntaxNode, d: Diagnostic): boolean {
   const name = nameOf(child(node, 'Name'));
@@ -80,6 +92,8 @@ export function isLenient(code: KustoCode, d: Diagnostic, text: string): boolean
     )
       return true;
     if (kind === 'FunctionCallExpression' && inCall(node, d)) return true;
+    if (kind === 'InvokeOperator' && inInvoke(node, d)) return true;
+    if (kind === 'ProjectAwayOperator' && inProjectAway(node, d)) return true;
     if (kind === 'UnionOperator' && inFuzzyUnion(node, d, text)) return true;
     if (inGraphElement(node, kind, d)) return true;
     return children(node).some(walk);

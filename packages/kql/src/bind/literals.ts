@@ -79,6 +79,16 @@ export function datetimeTicks(text: string): bigint | undefined {
   );
 }
 
+/** Ticks since midnight of a datetime that has no date: `datetime("5:00:00 PM")`; undefined when it is none. */
+export function timeOfDay(text: string): bigint | undefined {
+  const found = /^(\d{1,2})(?::(\d{2})(?::(\d{2}))?)?\s*([ap]m)$/i.exec(unquoted(inner(text)).trim());
+  if (!found) return undefined;
+  const [, hour = '', minute = '0', second = '0', half = ''] = found;
+  if (Number(hour) < 1 || Number(hour) > 12 || Number(minute) > 59 || Number(second) > 59) return undefined;
+  const hours = (Number(hour) % 12) + (half.toLowerCase() === 'pm' ? 12 : 0);
+  return BigInt(hours * 3600 + Number(minute) * 60 + Number(second)) * 10_000_000n;
+}
+
 const isNullText = (text: string): boolean => inner(text) === 'null';
 
 const integerOf = (text: string, bits: number): LiteralValue | undefined => {

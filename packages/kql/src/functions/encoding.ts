@@ -34,7 +34,9 @@ const guidBytes = (bytes: Sql): Sql =>
 const toHex: ScalarFunction['build'] = ([n, width], call) => {
   const value = n!.type === 'int' ? n!.sql : sql`toInt64(${n!.sql})`;
   const digits = call.name(sql`replaceRegexpOne(lower(hex(${value})), '^0+(.)', '\\\\1')`);
-  return width === undefined ? digits : sql`leftPad(${digits}, greatest(${width.sql}, length(${digits})), '0')`;
+  return width === undefined
+    ? digits
+    : sql`leftPad(${digits}, greatest(toInt64(${width.sql}), toInt64(length(${digits}))), '0')`;
 };
 
 /** Kusto's units of data: powers of 1024. */

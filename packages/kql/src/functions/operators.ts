@@ -67,7 +67,11 @@ const minus: Arithmetic = (a, b, call) => {
   if (call.result === 'decimal') return sql`(${asDecimal(a)} - ${asDecimal(b)})`;
   return isNumber(a) && isNumber(b) ? narrowed(sql`(${small(a)} - ${small(b)})`, call.result) : undefined;
 };
+/** By a number a datetime is its ticks, and stays a datetime: so the library has it. */
+const byNumber = (a: Operand, build: (ticks: Sql) => Sql): Sql =>
+  fromAnyTicks(sql`toInt64(${build(sql`(${unixTicks(a.sql)} + 621355968000000000)`)}) - 621355968000000000`);
 const times: Arithmetic = (a, b, call) => {
+  if (is(a, 'datetime') && isNumber(b)) return byNumber(a, (ticks) => sql`(${ticks} * ${b.sql})`);
   if (is(a, 'timespan') !== is(b, 'timespan') && (isNumber(a) || isNumber(b))) return sql`toInt64(${a.sql} * ${b.sql})`;
   if (call.result === 'decimal') return sql`multiplyDecimal(${asDecimal(a)}, ${asDecimal(b)}, 18)`;
   return isNumber(a) && isNumber(b) ? narrowed(sql`(${small(a)} * ${small(b)})`, call.result) : undefined;
@@ -76,6 +80,7 @@ const whole = (o: Operand): boolean => is(o, 'int') || is(o, 'long');
 const over: Arithmetic = (a, b, call) => {
   if (is(a, 'timespan') && is(b, 'timespan')) return sql`(toFloat64(${a.sql}) / toFloat64(${b.sql}))`;
   if (is(a, 'timespan') && isNumber(b)) return sql`toInt64(${a.sql} / ${notZero(b)})`;
+  if (is(a, 'datetime') && isNumber(b)) return byNumber(a, (ticks) => sql`(${ticks} / ${notZero(b)})`);
   if (call.result === 'decimal')
     return sql`divideDecimal(${asDecimal(a)}, nullIf(${asDecimal(b)}, toDecimal128(0, 18)), 18)`;
   if (whole(a) && whole(b)) return narrowed(sql`intDiv(${a.sql}, ${notZero(b)})`, call.result);

@@ -34,23 +34,27 @@ const extract: ScalarFunction['build'] = ([regex, group, source], call) => {
   const pattern = constant(regex!, call);
   if (typeof n !== 'bigint') return call.fail('the group must be a constant');
   const found =
-    n === 0n
-      ? byRegex(source!.sql, withPattern(regex!, `(${pattern})`), call, (s, re) => sql`extract(${s}, ${re})`)
-      : groupsOf(pattern).length === 1 && n === 1n
-        ? byRegex(source!.sql, regex!, call, (s, re) => sql`extract(${s}, ${re})`)
-        : byRegex(source!.sql, regex!, call, (s, re) => sql`extractGroups(${s}, ${re})[${integer(n)}]`);
+    n < 0n || n > groupsOf(pattern).length
+      ? // A group that is not there matches nothing; the engine wants at least one.
+        sql`''`
+      : n === 0n
+        ? byRegex(source!.sql, withPattern(regex!, `(${pattern})`), call, (s, re) => sql`extract(${s}, ${re})`)
+        : groupsOf(pattern).length === 1 && n === 1n
+          ? byRegex(source!.sql, regex!, call, (s, re) => sql`extract(${s}, ${re})`)
+          : byRegex(source!.sql, regex!, call, (s, re) => sql`extractGroups(${s}, ${re})[${integer(n)}]`);
   if (call.result === 'string') return found;
   const value = convert({ sql: found, type: 'string', nullable: false }, call.result);
   return value ? value.sql : call.fail(`a text cannot be taken as ${call.result}`);
 };
 
-/** The constant list of groups, by number or name, that extract_all is to give; undefined when it is none. */
+/** The constant list of groups, by number or name, that extract_all is to give, without numbers past the last; undefined when it is none. */
 function chosenGroups(list: Operand, groups: readonly string[]): readonly number[] | undefined {
   if (list.type !== 'dynamic' || typeof list.literal?.value !== 'string') return undefined;
   const wanted: unknown = JSON.parse(list.literal.value);
   if (!Array.isArray(wanted) || wanted.length === 0) return undefined;
   const numbers = wanted.map((w: unknown) => (typeof w === 'string' ? groups.indexOf(w) + 1 : Number(w)));
-  return numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= groups.length) ? numbers : undefined;
+  const there = numbers.filter((n) => n <= groups.length);
+  return there.length && numbers.every((n) => Number.isInteger(n) && n >= 1) ? there : undefined;
 }
 /** One match, `g`, as JSON: all its groups, or the chosen ones; one alone stands for itself. */
 const pickGroups = (chosen: readonly number[] | undefined): Sql => {

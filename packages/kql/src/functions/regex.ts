@@ -18,7 +18,10 @@ const classes: Readonly<Record<string, string>> = {
 };
 /** A class beside its own opposite: any character at all. */
 const anything = /\[\^?(?:\\s\\S|\\S\\s|\\d\\D|\\D\\d|\\w\\W|\\W\\w)\]/g;
-const tokens = /\\Q[\s\S]*?(?:\\E|$)|\\[pP]\{[^}]*\}|\\x\{[^}]*\}|\\[\s\S]|\[\^?\]?|[\s\S]/g;
+/** `\u00e9`, `\u{e9}` and `\U000000e9` are `\x{e9}` in the engine. */
+const codePoint = /^\\[uU]\{?([0-9A-Fa-f]+)\}?$/;
+const tokens =
+  /\\Q[\s\S]*?(?:\\E|$)|\\[pP]\{[^}]*\}|\\[xu]\{[^}]*\}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\[\s\S]|\[\^?\]?|[\s\S]/g;
 
 interface Translated {
   /** Right for texts of ASCII alone. */
@@ -40,7 +43,8 @@ function translate(pattern: string): Translated {
     unicode += text;
   };
   const simple = pattern.replaceAll(anything, (all) => (all.startsWith('[^') ? all : '[\\x00-\\x{10ffff}]'));
-  for (const [token] of simple.matchAll(tokens)) {
+  for (const [found] of simple.matchAll(tokens)) {
+    const token = found.replace(codePoint, String.raw`\x{$1}`);
     const known = token.length === 2 && token.startsWith('\\') ? classes[token.charAt(1)] : undefined;
     if (known !== undefined) {
       hasWords ||= /w/i.test(token);

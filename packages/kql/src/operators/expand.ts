@@ -7,11 +7,25 @@ import { fieldNamed, parametersOf, passAll, presentColumns, projectTo, typed, ty
 
 /** mv-expand and mv-apply. */
 
-/** `todynamic(Entities)` expands under the name of its column. */
+/** `todynamic(Entities)` expands under the name of its column, and `Entities.Host` under `Entities_Host`. */
 function innerColumn(value: SyntaxNode): string | undefined {
-  if (kindOf(value) !== 'FunctionCallExpression') return undefined;
-  const [first] = elements(child(value, 'ArgumentList'), 'Expressions');
-  return first && kindOf(first) === 'NameReference' ? nameOf(first) : undefined;
+  switch (kindOf(value)) {
+    case 'NameReference':
+      return nameOf(value);
+    case 'FunctionCallExpression': {
+      const [first] = elements(child(value, 'ArgumentList'), 'Expressions');
+      return first && innerColumn(first);
+    }
+    case 'PathExpression':
+    case 'ElementExpression': {
+      const before = innerColumn(child(value, 'Expression'));
+      const selector = child(value, 'Selector');
+      const key = kindOf(selector) === 'BracketedExpression' ? child(selector, 'Expression') : selector;
+      return before && `${before}_${typeof key.LiteralValue === 'string' ? key.LiteralValue : nameOf(key)}`;
+    }
+    default:
+      return undefined;
+  }
 }
 
 interface Expansion {
@@ -80,7 +94,7 @@ export const mvExpand: OperatorBinder = (node, input, env, b) => {
   // A key of the order that is itself expanded orders by its value before.
   const base = items.some((i) => input.order.some((o) => o.column === i.name)) ? { ...input, order: [] } : input;
   const expanded = unnest(base, items, index, true, bag, limit);
-  const columns = presentColumns(resultColumns(node), expanded);
+  const columns = presentColumns(resultColumns(node), expanded, b);
   const shown: NamedExpr[] = columns.map((c) => {
     if (c.name === withIndex) return { name: c.name, expr: { kind: 'column', name: index, type: 'long' } };
     const item = items.find((i) => i.name === c.name);
@@ -121,7 +135,7 @@ export const mvApply: OperatorBinder = (node, input, env, b) => {
   const subquery = child(child(node, 'Subquery'), 'Expression');
   const result = b.partitioned([whole], () => applySteps(subquery, expanded, env, b));
   const made = new Set(resultFields(result));
-  const columns = presentColumns(resultColumns(node), { fields: [...visible, ...result.fields] });
+  const columns = presentColumns(resultColumns(node), { fields: [...visible, ...result.fields] }, b);
   const expandedNames = new Set(items.map((i) => i.name));
   const out: NamedExpr[] = columns.map((c) => {
     const own = made.has(c.name);

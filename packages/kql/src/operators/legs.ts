@@ -1,5 +1,6 @@
 import type { Binder, Env } from '../bind/binder.ts';
 import { child, elements, kindOf, nameOf, SymbolKind, textOf, type SyntaxNode } from '../bind/kusto.ts';
+import { KqlError } from '../errors.ts';
 import { isHidden, type Field, type Rel } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
 
@@ -47,12 +48,21 @@ export function legsOf(nodes: readonly SyntaxNode[], env: Env, b: Binder, fuzzy 
   return nodes.flatMap((node) => {
     if (fuzzy && !b.knows(head(node), env)) return [];
     const wildcard = wildcardOf(node);
-    if (!wildcard) return [{ rel: b.rel(node, env), name: legName(node, env, b) }];
+    if (!wildcard) return leg(node, env, b, fuzzy);
     const pattern = matcher(patternOf(wildcard));
     const found = allLegs(env, node, b, (name) => pattern.test(name));
     if (!found.length && !fuzzy) return b.fail('InvalidArgument', `no table is called ${textOf(node)} here`, node);
     return found;
   });
+}
+/** With `fuzzy`, a function that is faulty in itself (its source lacks a column) is left out as an unknown table is. */
+function leg(node: SyntaxNode, env: Env, b: Binder, fuzzy: boolean): Leg[] {
+  try {
+    return [{ rel: b.rel(node, env), name: legName(node, env, b) }];
+  } catch (error) {
+    if (fuzzy && error instanceof KqlError && error.code.startsWith('KS')) return [];
+    throw error;
+  }
 }
 /** What stands at the head of a pipe. */
 const head = (node: SyntaxNode): SyntaxNode => {

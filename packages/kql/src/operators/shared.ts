@@ -15,7 +15,7 @@ import {
 } from '../plan/plan.ts';
 import { previous, rowNumber, seriesColumns } from '../functions/index.ts';
 import { sessionStep } from './session.ts';
-import type { KqlType } from '../types.ts';
+import { kqlTypes, type Column, type KqlType } from '../types.ts';
 
 /** One operator over its input, and one that stands at the head of a pipe. */
 export type OperatorBinder = (node: SyntaxNode, input: Rel, env: Env, b: Binder) => Rel;
@@ -187,22 +187,41 @@ export const givesSeveral = (node: SyntaxNode): boolean =>
  * engine leaves them out), or left out (`print`).
  */
 export type Rest = 'given' | 'uncounted' | 'none';
+const firstOfName = (columns: readonly Column[]): readonly Column[] =>
+  [...new Map(columns.toReversed().map((c) => [c.name, c])).values()].toReversed();
+
 /**
  * The library's columns without those that `extend` left out; a number at the end tells equal names of two tables apart. With
- * `filledAgain` that is not so: then it numbers a column that `parse` fills again, where the real engine and this one have it once.
+ * `filledAgain` that is not so: then it numbers a column that `parse` fills again, where the real engine and this one have it once. A
+ * column that it has once where a union has it in several types is these.
  */
-export const presentColumns = <C extends { readonly name: string }>(
-  columns: readonly C[],
+export function presentColumns(
+  columns: readonly Column[],
   { fields }: Pick<Rel, 'fields'>,
   b?: Binder,
   filledAgain = false,
-): C[] => {
+): Column[] {
   const names = new Set(fields.map((f) => f.name));
   const there = (name: string): boolean => names.has(name) || names.has(name.replace(/\d+$/, ''));
   const again = (name: string): boolean => filledAgain && /\d$/.test(name) && !names.has(name) && there(name);
+  for (const c of columns) if (again(c.name)) b?.filledAgain.add(c.name);
+  // Where it numbers it, or has it twice and numbers it at the next operator.
+  const once = filledAgain ? firstOfName(columns) : columns;
+  if (once.length < columns.length) for (const c of columns) if (!once.includes(c)) b?.filledAgain.add(`${c.name}1`);
   const mayLack = (name: string): boolean => /^series_[a-z0-9]+_/.test(name) || b?.unseen.has(name) === true;
-  return columns.filter((c) => !again(c.name) && (!mayLack(c.name) || there(c.name)));
-};
+  const stays = (name: string): boolean =>
+    b?.filledAgain.has(name) === true ? names.has(name) : !mayLack(name) || there(name);
+  const inTypes = (c: Column): Column[] =>
+    names.has(c.name)
+      ? []
+      : kqlTypes.map((type) => ({ name: `${c.name}_${type}`, type })).filter((t) => names.has(t.name));
+  return once
+    .filter((c) => stays(c.name))
+    .flatMap((c) => {
+      const types = inTypes(c);
+      return types.length > 1 ? types : [c];
+    });
+}
 
 /** The items of `extend` or `project` with the names that the library gives them. */
 export function namedItems(

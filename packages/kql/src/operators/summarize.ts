@@ -189,7 +189,7 @@ export const summarize: OperatorBinder = (node, unnumbered, env, b) => {
   const values = outputs.flatMap((o) => o.exprs);
   const counted = columns.slice(keys.length);
   // `arg_max(x, *)` over columns that an `extend` left out.
-  const names = counted.length === values.length ? counted : presentColumns(counted, input);
+  const names = counted.length === values.length ? counted : presentColumns(counted, input, b);
   if (names.length !== values.length)
     return b.fail(
       'UnsupportedExpression',

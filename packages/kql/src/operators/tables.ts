@@ -169,12 +169,12 @@ function joined(
   const all = [...l, ...r].filter(({ f }) => !isHidden(f));
   const named = given ?? resultColumns(node);
   // Fewer are there only where a side lacks columns that the library counts.
-  const columns =
+  const present =
     given || named.length === all.length
       ? named
       : presentColumns(named, { fields: [...left.fields, ...right.fields] }, b);
-  if (all.length !== columns.length)
-    return b.fail('UnsupportedExpression', 'the columns of this join cannot be told apart', node);
+  // Where the library counts others still (a union whose columns have several types), the names are given as it gives them.
+  const columns = present.length === all.length ? present : numbered(all.map(({ f }) => f.name));
   const outputs = all.map(({ side, f }, i) => ({ name: nameAt(columns, i, node, b), side, column: f.name }));
   const hidden = l
     .filter(({ f }) => isHidden(f))
@@ -202,6 +202,17 @@ export const join: OperatorBinder = (node, left, env, b) => {
   const on = conditions(childOrNone(node, 'ConditionClause'), left, right, env, b);
   return joined(node, left, right, joinKind, on, b);
 };
+
+/** A name that is taken gets the first number that makes it another. */
+function numbered(names: readonly string[]): { name: string }[] {
+  const taken = new Set<string>();
+  return names.map((wanted) => {
+    let name = wanted;
+    for (let n = 1; taken.has(name); n++) name = `${wanted}${n}`;
+    taken.add(name);
+    return { name };
+  });
+}
 
 /** lookup: a join that leaves the right side's keys out. */
 export const lookup: OperatorBinder = (node, left, env, b) => {
