@@ -118,7 +118,7 @@ it.each([
   ['zeek', '    Uid = tostring('],
 ])('begins every flow of %s with the same head', async (source, lastLine) => {
   const folder = join(root, source);
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.kql'));
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.kql') && name !== 'event-xml.kql');
   const heads = await Promise.all(
     files.map(async (name) => {
       const text = await readFile(join(folder, name), 'utf8');

@@ -2,7 +2,8 @@ import { SallyportError } from '@sallyport/contracts';
 import type { Lake, LoadLimits, LoadStatement, SpoolSegment } from '@sallyport/lake';
 import type { Log } from '../platform/log.ts';
 import type { IngestMetrics } from './metrics.ts';
-import type { Framing, StreamStatements } from './sources/statements.ts';
+import type { Framing } from './sources/lines.ts';
+import type { StreamStatements } from './sources/statements.ts';
 import type { Streams } from './sources/streams.ts';
 
 /** What a segment's name in the spool says of it. */

@@ -2,7 +2,8 @@ import type { Compile } from '../sources/statements.ts';
 import { engineType, sqlName, sqlString, type Lake, type LoadStatement, type TableDefinition } from '@sallyport/lake';
 import { sqlIdentifier, type FunctionDefinition, type KqlCatalogue } from '@sallyport/kql';
 import type { SourceStream } from '../sources/load.ts';
-import { compileStream, importMarks } from '../sources/statements.ts';
+import { importMarks } from '../sources/lines.ts';
+import { compileStream } from '../sources/statements.ts';
 
 export interface ViewRow {
   /** The row is of an ASIM schema; otherwise it is the table's own columns, under the names that ASIM would have for them. */

@@ -76,6 +76,12 @@ export function forbidden(stream: SourceStream, place: string): Problem[] {
     path: `${place}.accept`,
     message,
   }));
+  if (stream.prepare !== undefined)
+    problems.push({
+      file: 'source.yml',
+      path: `${place}.prepare`,
+      message: 'only sources that ship prepare their rows',
+    });
   if (stream.flows.length > sourceLimits.flows)
     problems.push({ file: 'source.yml', path: `${place}.flows`, message: `at most ${sourceLimits.flows} flows` });
   for (const [f, { table, file, transform }] of stream.flows.entries()) {

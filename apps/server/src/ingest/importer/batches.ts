@@ -1,4 +1,4 @@
-import { importMarks } from '../sources/statements.ts';
+import { importMarks } from '../sources/lines.ts';
 import { validUtf8 } from './text.ts';
 
 /** Bytes of lines that go to the spool at once. Each segment costs the engine the analysis of every statement, so few large ones are best. */

@@ -1,4 +1,5 @@
 import { evtxSignature, evtxSplitter } from './evtx/evtx.ts';
+import { eventXmlSplitter, isEventXml } from './event-xml.ts';
 import { csvFormOf, csvSplitter } from './exports/csv.ts';
 import { sampleRecord, type SampleRecord } from '../sources/recognise.ts';
 import { joinedSplitter, lineSplitter, objectSplitter, type RecordSink, type Splitter } from './splitter.ts';
@@ -65,7 +66,7 @@ function framing(
   const sample: SampleRecord[] = [];
   const take: RecordSink = (record, broken) => {
     // The text of a broken one tells what is wrong with it, and nothing of the others.
-    if (broken && splitter === evtxSplitter) return;
+    if (broken && (splitter === evtxSplitter || sampleOf !== sampleRecord)) return;
     if (sample.length < sampleRecords) sample.push(sampleOf(Buffer.from(record).toString()));
   };
   const probe = splitter(take);
@@ -115,6 +116,7 @@ export function framingsOf(head: Uint8Array, complete: boolean): Framing[] {
     const objects = framing(head, objectSplitter, complete);
     return objects.sample.some((r) => r.object !== undefined) ? [objects] : [lines()];
   }
+  if (isEventXml(text)) return [framing(head, eventXmlSplitter, complete)];
   if (!text.startsWith('{')) return [lines(), ...csv(head, complete)];
   const firstLine = text.split('\n', 1)[0] ?? '';
   const first = sampleRecord(firstLine);

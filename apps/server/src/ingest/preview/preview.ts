@@ -1,7 +1,8 @@
 import { SallyportError, type Cell, type Column } from '@sallyport/contracts';
 import { sqlIdentifier } from '@sallyport/kql';
 import { engineType, sqlName, sqlString, type Lake, type LoadStatement, type TableDefinition } from '@sallyport/lake';
-import { importMarks, type Compile, type StreamStatements } from '../sources/statements.ts';
+import { importMarks } from '../sources/lines.ts';
+import type { Compile, StreamStatements } from '../sources/statements.ts';
 
 /** A record as it would go to the spool. */
 export interface PreviewRecord {

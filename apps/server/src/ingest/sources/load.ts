@@ -6,6 +6,7 @@ import { SourceFile, type StreamDefinition, type StreamRecogniser } from './sche
 
 /** A stream with its transforms' text read. */
 export interface SourceStream extends Omit<StreamDefinition, 'flows' | 'recognise'> {
+  readonly prepared?: { readonly file: string; readonly transform: string } | undefined;
   readonly recognise: readonly StreamRecogniser[];
   readonly flows: readonly { readonly table: string; readonly file: string; readonly transform: string }[];
 }
@@ -82,16 +83,19 @@ async function loadOne(folder: string): Promise<Source> {
       { file, path: 'id', message: `id is ${definition.id}, and the folder ${basename(folder)}` },
     ]);
   const streams = await Promise.all(
-    definition.streams.map(async (stream, s) => ({
-      ...stream,
-      flows: await Promise.all(
-        stream.flows.map(async ({ table, transform }, f) => ({
-          table,
-          file: join(folder, transform),
-          transform: await textOf(join(folder, transform), `streams.${s}.flows.${f}.transform`),
-        })),
-      ),
-    })),
+    definition.streams.map(async (stream, s) => {
+      const flows = stream.flows.map(async ({ table, transform }, f) => ({
+        table,
+        file: join(folder, transform),
+        transform: await textOf(join(folder, transform), `streams.${s}.flows.${f}.transform`),
+      }));
+      const { prepare } = stream;
+      const prepared =
+        prepare === undefined
+          ? undefined
+          : { file: join(folder, prepare), transform: await textOf(join(folder, prepare), `streams.${s}.prepare`) };
+      return { ...stream, flows: await Promise.all(flows), prepared };
+    }),
   );
   return { ...definition, folder, streams };
 }

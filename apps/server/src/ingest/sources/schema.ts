@@ -56,6 +56,8 @@ const Stream = z
     /** In files: a record begins with a line that this fits, tested on the line before and the line, joined by `\n`, and goes on to the next such line. */
     begins: LineExpression.optional(),
     accept: z.string().min(1).max(4_000).default('true'),
+    /** A transform, in a file of the folder, of what `accept` took: its result is the `source` of every flow. It extends, and does not project. */
+    prepare: FileName.optional(),
     flows: z.array(Flow).min(1).max(50),
   })
   .refine((s) => (s.format === 'columns') === (s.columns !== undefined), {

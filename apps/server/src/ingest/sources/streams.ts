@@ -1,4 +1,5 @@
 import type { Catalogue, TableDefinition } from '@sallyport/lake';
+import type { Framing } from './lines.ts';
 import { loadSources, type LoadedSources, type Source, type SourceProblem, type SourceStream } from './load.ts';
 import { isOwn, ownLimits, Suspensions, withOwn, type OwnSource } from './own.ts';
 import {
@@ -7,7 +8,6 @@ import {
   tableStatements,
   type Compile,
   type CompiledStream,
-  type Framing,
   type StreamStatements,
 } from './statements.ts';
 
