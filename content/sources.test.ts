@@ -16,7 +16,7 @@ const root = import.meta.dirname + '/sources';
 /** `now()` in the transforms: decides the year of times that have none. */
 const now = new Date('2026-01-10T00:00:00Z');
 /** Where every accepted row ends up, in one of them. The other tables repeat some events as Defender XDR has them. */
-const primary = ['SecurityEvent', 'WindowsEvent', 'Syslog'];
+const primary = ['SecurityEvent', 'WindowsEvent', 'Syslog', 'ASimWebSessionLogs', 'ASimAuthenticationEventLogs', 'ASimAuditEventLogs'];
 
 type Rows = Record<string, Record<string, unknown>[]>;
 let bench: TestLake;

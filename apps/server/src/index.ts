@@ -26,3 +26,4 @@ export { replay, type ReplayedFile, type ReplayOptions, type ReplayReport } from
 export { createQueries } from './hunting/index.ts';
 export { loadSources, shippedSources } from './ingest/index.ts';
 export { conformSources, type SetReport, type SourcesReport } from './ingest/conform/index.ts';
+export { routeSources, type RouteReport, type Share } from './ingest/conform/route/index.ts';

@@ -1,7 +1,15 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { compile } from '@sallyport/kql';
 import { loadFunctions } from '@sallyport/lake';
-import { conformSources, loadSources, shippedSources, type SourcesReport } from '@sallyport/server';
+import {
+  conformSources,
+  loadSources,
+  routeSources,
+  shippedSources,
+  type RouteReport,
+  type Share,
+  type SourcesReport,
+} from '@sallyport/server';
 import { printJson, printTable } from '../output.ts';
 import { withScratchLake } from '../scratch-lake.ts';
 import type { Finish } from './types.ts';
@@ -36,12 +44,54 @@ export function sourcesCommand(finish: Finish): Command {
       else print(report);
       finish(report.agree === report.fields ? 0 : 1);
     });
+  sources
+    .command('route')
+    .description('compare where recognition takes the lines of Wazuh’s or CrowdSec’s tests with where they must go')
+    .argument('<path>', 'Wazuh’s lines as JSON lines, or a folder of CrowdSec’s cases')
+    .option('--json', 'print one JSON object')
+    .option('--verbose', 'print each line that is wrong')
+    .action(async (path: string, options: { json?: boolean; verbose?: boolean }) => {
+      const [loaded, functions] = [await loadSources(shippedSources), await loadFunctions()];
+      for (const problem of loaded.problems)
+        process.stderr.write(`${problem.file}: ${problem.path} ${problem.message}\n`);
+      const report = await withScratchLake((lake) =>
+        routeSources(path, { lake, compile, functions, sources: loaded.sources, now: new Date() }),
+      );
+      if (options.json) printJson({ ...report, percent: percents(report) });
+      else printRoutes(report, options.verbose ?? false);
+      finish(report.faults.length === 0 ? 0 : 1);
+    });
   return sources;
 }
 
 function zoneOf(text: string): string {
   if (!/^[+-]\d\d:\d\d$/.test(text)) throw new InvalidArgumentError('an offset like -02:00');
   return text;
+}
+
+const measures = ['routed', 'own', 'generic', 'files', 'user', 'address', 'program'] as const;
+
+/** In percent, two places behind the point; null where there is nothing to be right. */
+const percents = (report: RouteReport): Record<string, number | null> =>
+  Object.fromEntries(
+    measures.map((name) => {
+      const { of, right }: Share = report[name];
+      return [name, of === 0 ? null : Math.floor((10_000 * right) / of) / 100];
+    }),
+  );
+
+function printRoutes(report: RouteReport, verbose: boolean): void {
+  if (verbose)
+    printTable(
+      ['case', 'what', 'expected', 'ours', 'line'],
+      report.faults.map((f) => [f.case, f.what, f.expected, f.ours, f.line]),
+      200,
+    );
+  printTable(
+    ['measure', 'of', 'right', 'share'],
+    measures.map((name) => [name, report[name].of, report[name].right, percent(report[name].right, report[name].of)]),
+  );
+  for (const problem of report.problems) process.stdout.write(`${problem}\n`);
 }
 
 const percent = (part: number, whole: number): string => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);

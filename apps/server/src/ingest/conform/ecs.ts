@@ -20,7 +20,14 @@ export type Comparison =
   'text' | 'user' | 'host' | 'number' | 'time' | 'address' | 'result' | 'path' | 'url' | 'product' | 'protocol';
 
 /** Any person of the event: `user.name` of ECS does not say which. */
-const users = ['User', 'Username', 'ActorUsername', 'TargetUsername', 'SrcUsername', 'DstUsername'];
+export const users: readonly string[] = [
+  'User',
+  'Username',
+  'ActorUsername',
+  'TargetUsername',
+  'SrcUsername',
+  'DstUsername',
+];
 /** Who acts: where somebody signs in, that is the target. */
 const sourceUsers = ['SrcUsername', 'ActorUsername', 'TargetUsername', 'User', 'Username'];
 const destinationUsers = ['DstUsername', 'TargetUsername'];

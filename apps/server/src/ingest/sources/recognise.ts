@@ -43,23 +43,6 @@ function testOf({ line, json = [] }: StreamRecogniser): (record: SampleRecord) =
   return ({ object }) => object !== undefined && paths.every(({ path, names }) => hasPath(object, path, names));
 }
 
-/**
- * The first stream, in the order of `sources`, of which one recogniser fits at least half of the sample; undefined when none does.
- * A source's streams are asked in the order in which it declares them. An empty sample has no stream.
- */
-export function recognise(sources: readonly Source[], sample: readonly SampleRecord[]): Recognised | undefined {
-  if (sample.length === 0) return undefined;
-  for (const source of sources)
-    for (const stream of source.streams) {
-      const fits = stream.recognise.some((recogniser) => {
-        const test = testOf(recogniser);
-        return sample.filter(test).length >= sample.length * shareMin;
-      });
-      if (fits) return { source, stream };
-    }
-  return undefined;
-}
-
 const tests = new WeakMap<SourceStream, readonly ((record: SampleRecord) => boolean)[]>();
 
 /** Whether one record alone looks like the stream's. For doors, which ask this line by line. */
@@ -67,4 +50,16 @@ export function fits(stream: SourceStream, record: SampleRecord): boolean {
   let own = tests.get(stream);
   if (own === undefined) tests.set(stream, (own = stream.recognise.map(testOf)));
   return own.some((test) => test(record));
+}
+
+/**
+ * The first stream, in the order of `sources`, that at least half of the sample looks like; undefined when there is none. A source's streams are asked in the order
+ * in which it declares them. An empty sample has no stream.
+ */
+export function recognise(sources: readonly Source[], sample: readonly SampleRecord[]): Recognised | undefined {
+  if (sample.length === 0) return undefined;
+  for (const source of sources)
+    for (const stream of source.streams)
+      if (sample.filter((record) => fits(stream, record)).length >= sample.length * shareMin) return { source, stream };
+  return undefined;
 }
