@@ -82,7 +82,7 @@ function routeLines(cases: readonly RouteCase[], sources: readonly Source[], now
   const owners = new Map(
     sources.flatMap((source) => source.streams.map((stream) => [stream.name, { source, stream }] as const)),
   );
-  const router = new Router({ sources, plainStream, now: () => now });
+  const router = new Router({ sources: () => sources, plainStream, now: () => now });
   return cases.flatMap((one, n) => {
     const named = sourcesFor(one.formats);
     return one.lines.map((line) => {
