@@ -12,8 +12,9 @@ const slashed = (path: string): string => path.replaceAll(/[\\/]+/g, '/');
 const lastPart = (path: string): string => path.replace(/^.*\//s, '');
 const withoutOrigin = (url: string): string => url.replace(/^[a-z][\w+.-]*:\/\/[^/]*/, '') || '/';
 
-/** `2001:DB8:0:0::1` and `2001:db8::1` are one address. */
-function address(text: string): string {
+/** `2001:DB8:0:0::1` and `2001:db8::1` are one address, and so are `::ffff:192.0.2.1` and `192.0.2.1`. */
+function address(given: string): string {
+  const text = given.replace(/^::ffff:(?=\d+\.)/, '');
   if (!text.includes(':')) return text.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
   try {
     return new URL(`http://[${text.replace(/%.*$/, '')}]/`).hostname;

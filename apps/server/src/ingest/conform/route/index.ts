@@ -4,7 +4,7 @@ import { recognise, sampleRecord } from '../../sources/recognise.ts';
 import type { Source, SourceStream } from '../../sources/load.ts';
 import { isEmpty, same } from '../compare.ts';
 import { users, type Comparison } from '../ecs.ts';
-import { viewOf, type View, type ViewOptions } from '../view.ts';
+import { Viewer, type ViewOptions, type ViewRow } from '../view.ts';
 import type { ExpectedFields, RouteCase, RouteLine } from './cases.ts';
 import { readCrowdsec } from './crowdsec.ts';
 import { genericFor, genericSources } from './generic.ts';
@@ -62,13 +62,19 @@ const plainStream = 'Custom-SyslogText';
 /** Most characters of lines that one statement holds. */
 const chunkLength = 400_000;
 
-const columns: Readonly<
-  Record<keyof ExpectedFields, { readonly as: Comparison; readonly columns: readonly string[] }>
-> = {
-  user: { as: 'user', columns: users },
-  address: { as: 'address', columns: ['SrcIpAddr', 'IpAddr'] },
+interface Compared {
+  readonly as: Comparison;
+  readonly columns: readonly string[];
+  /** The table's own columns count too, and not only ASIM's. */
+  readonly raw: boolean;
+}
+
+const columns: Readonly<Record<keyof ExpectedFields, Compared>> = {
+  user: { as: 'user', columns: users, raw: false },
+  address: { as: 'address', columns: ['SrcIpAddr', 'IpAddr'], raw: false },
   program: {
     as: 'path',
+    raw: true,
     columns: ['ActingAppName', 'ActingProcessName', 'TargetAppName', 'SrcAppName', 'EventProduct', 'EventVendor'],
   },
 };
@@ -111,19 +117,19 @@ function routeLines(cases: readonly RouteCase[], sources: readonly Source[], now
 async function viewLines(
   routed: readonly Routed[],
   options: ViewOptions,
-): Promise<{ readonly rows: ReadonlyMap<Routed, NonNullable<ReturnType<View['get']>>>; readonly problems: string[] }> {
-  const rows = new Map<Routed, NonNullable<ReturnType<View['get']>>>();
+): Promise<{ readonly rows: ReadonlyMap<Routed, readonly ViewRow[]>; readonly problems: string[] }> {
+  const rows = new Map<Routed, readonly ViewRow[]>();
   const problems = new Set<string>();
+  const viewer = new Viewer(options);
   for (const [stream, lines] of Map.groupBy(routed, (r) => r.stream)) {
     if (stream === undefined) continue;
     for (let from = 0; from < lines.length;) {
       let [to, room] = [from, chunkLength];
       while (to < lines.length && (to === from || room > 0)) room -= lines[to++]?.text.length ?? 0;
       const part = lines.slice(from, to);
-      const found = await viewOf(
+      const found = await viewer.view(
         stream,
-        part.map((r) => r.text),
-        options,
+        part.map((r) => ({ text: r.text, file: r.case.name })),
       );
       found.problems.forEach((p) => problems.add(p));
       part.forEach((r, n) => rows.set(r, found.view.get(n) ?? []));
@@ -170,11 +176,12 @@ export async function routeSources(path: string, options: RouteOptions): Promise
   );
   const { rows, problems } = await viewLines(asked, options);
   const compare = (field: keyof ExpectedFields): Share => {
-    const { as, columns: names } = columns[field];
+    const { as, columns: names, raw } = columns[field];
     return share(
       asked.flatMap((r) =>
         r.line.expected[field].map((wanted) => {
-          const ours = names.flatMap((name) => (rows.get(r) ?? []).map((row) => row[name])).filter((v) => !isEmpty(v));
+          const seen = (rows.get(r) ?? []).filter(({ asim }) => asim || raw);
+          const ours = names.flatMap((name) => seen.map(({ cells }) => cells[name])).filter((v) => !isEmpty(v));
           const right = ours.some((value) => same(as, wanted, value));
           if (!right) fault(r.case, field, wanted, [...new Set(ours)].join(' or '), r.line.text);
           return right;
