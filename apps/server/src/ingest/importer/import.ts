@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SallyportError } from '@sallyport/contracts';
-import { sqlString, type Lake } from '@sallyport/lake';
+import { sqlString, type Column, type Lake } from '@sallyport/lake';
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
@@ -86,7 +86,13 @@ export interface Importer {
   /** The same for several paths in one import, which is much faster than one import each: small files share segments. */
   importPaths(paths: readonly string[], options?: ImportOptions): Promise<ImportResult>;
   /** How a file that begins with `head` would be read: for looking before loading. `stream`: one that a person chose. */
-  planOf(file: Pick<PlanQuestion, 'head' | 'complete' | 'fileName'>, stream?: string): Plan;
+  planOf(file: Pick<PlanQuestion, 'head' | 'complete' | 'fileName'>, stream?: string): LookedAtPlan;
+}
+
+/** A plan that nothing is loaded by. */
+export interface LookedAtPlan extends Plan {
+  /** The columns that a custom table has, or would have once the records that went through the plan's framing were loaded. */
+  columnsOf(table: string): ReadonlyMap<string, Column['type']> | undefined;
 }
 
 /** What a person chose for a file; nothing: it is recognised. */
@@ -237,7 +243,11 @@ export function createImporter(services: ImporterServices): Importer {
   return {
     importPaths,
     importPath: (path, options) => importPaths([path], options),
-    planOf: (file, stream) => plan({ ...file, custom: new CustomTables(lake) }, { stream }),
+    planOf: (file, stream) => {
+      const custom = new CustomTables(lake);
+      const found = plan({ ...file, custom }, { stream });
+      return { ...found, columnsOf: (table) => custom.columnsOf(table) };
+    },
   };
 }
 

@@ -40,6 +40,8 @@ export interface PreviewServices {
   readonly lake: Lake;
   readonly compile: Compile;
   readonly now: () => Date;
+  /** Tables as they would be; default: as they are. */
+  readonly table?: (name: string) => TableDefinition | undefined;
 }
 
 export interface PreviewOptions {
@@ -126,7 +128,7 @@ export async function previewRecords(
   const found: (PreviewTable | undefined)[] = [];
   const failures: { table: string; message: string }[] = [];
   const one = async (statement: LoadStatement, index: number): Promise<void> => {
-    const table = lake.catalogue.get(statement.table);
+    const table = (services.table ?? ((name) => lake.catalogue.get(name)))(statement.table);
     if (table === undefined) return;
     try {
       const { sql, columns } = cellsSql(statement, table, source, services);

@@ -1,8 +1,7 @@
 import type { StreamPreview, UploadedFile } from '@sallyport/contracts';
 import { inputFiles, messageOf, type InputFile } from '../importer/files.ts';
-import type { Importer } from '../importer/import.ts';
+import type { Importer, LookedAtPlan } from '../importer/import.ts';
 import { binaryMessage } from '../importer/kind.ts';
-import type { Plan } from '../importer/plan.ts';
 import { headOf, utf8Of } from '../importer/text.ts';
 import {
   previewable,
@@ -12,6 +11,8 @@ import {
   type PreviewServices,
 } from '../preview/preview.ts';
 import { compile } from '@sallyport/kql';
+import type { Catalogue, TableDefinition } from '@sallyport/lake';
+import { tableStatements } from '../sources/statements.ts';
 import type { IngestCore } from '../core.ts';
 
 /** Files of one upload that are looked at and listed. */
@@ -24,7 +25,7 @@ const refusedMax = 100;
 type CoreParts = Pick<IngestCore, 'streams' | 'importer' | 'lake'>;
 
 interface Looked {
-  readonly plan: Plan;
+  readonly plan: LookedAtPlan;
   readonly records: readonly PreviewRecord[];
   readonly message?: string;
 }
@@ -116,13 +117,26 @@ export async function previewFile(
     if (plan.taker === undefined) return unrecognised(records);
     const { now, ...rest } = options;
     const { stream, table } = plan.taker;
-    if (table !== undefined && core.lake.catalogue.get(table) === undefined)
-      return { ...nothing, failures: [{ table, message: 'the table is made when the file is loaded' }] };
-    const found = await previewRecords(parts(core, now), core.streams.statements(stream, 'import'), records, rest);
+    const made = table === undefined ? undefined : tableToBe(core.lake.catalogue, table, plan);
+    const statements =
+      made === undefined ? core.streams.statements(stream, 'import') : tableStatements(stream, made, 'import');
+    const tableOf = (name: string) => (name === made?.name ? made : core.lake.catalogue.get(name));
+    const found = await previewRecords({ ...parts(core, now), table: tableOf }, statements, records, rest);
     const takesLines = core.streams.takesLines(stream);
     return shown(records, found, (record) => reasonOf(record, takesLines));
   }
   return undefined;
+}
+
+/** A custom table with the columns that it has once the file is loaded; undefined for a shipped one. */
+function tableToBe(catalogue: Catalogue, name: string, plan: LookedAtPlan): TableDefinition | undefined {
+  const have = catalogue.get(name);
+  if (!name.endsWith('_CL')) return have;
+  const known = plan.columnsOf(name);
+  if (known === undefined) return have;
+  const columns = [...known].map(([column, type]) => ({ name: column, type }));
+  const base = { description: undefined, sortKey: [], partitionBy: 'month', custom: true } as const;
+  return { ...base, plan: 'Analytics', retentionDays: 90, interactiveDays: 90, ...have, name, columns };
 }
 
 const unrecognised = (records: readonly PreviewRecord[]): StreamPreview =>

@@ -17,6 +17,8 @@ export type { RunRules } from './sweep.ts';
 /** How long a file waits to be loaded. */
 const keptMs = 24 * 3_600_000;
 const pollMs = 100;
+/** The stream of a custom table: one that is not there yet is made when the file is loaded. */
+const newTable = /^Custom-[A-Za-z]\w{0,59}_CL$/;
 
 export interface UploadServices {
   readonly platform: Pick<Platform, 'config' | 'database' | 'clock' | 'log' | 'jobs'>;
@@ -223,7 +225,7 @@ export class Uploads {
 
   #mustBeStreams(names: readonly (string | null)[]): void {
     const { streams } = this.#services.core();
-    const unknown = names.find((name) => name !== null && !streams.has(name));
+    const unknown = names.find((name) => name !== null && !streams.has(name) && !newTable.test(name));
     if (unknown !== undefined && unknown !== null)
       throw new SallyportError('NotFound', `there is no stream \`${unknown}\``, { target: 'body.stream' });
   }

@@ -74,6 +74,18 @@ describe('an upload', () => {
     await admin.loadUpload({ params, body: { choices: { 'rows.json': stream } } });
     const loaded = await at(upload.id, 'sweeping', 'done');
     expect(loaded.outcome).toMatchObject({ rows: 2, unparsed: 0, tables: [{ table: 'Chosen_CL', rows: 2 }] });
+    const fresh = await bring('rows.json', '{"Fresh": 42, "Word": "a"}\n{"Fresh": 43}\n');
+    const asFresh = { file: 'rows.json', stream: 'Custom-Fresh_CL' };
+    const [table] = (await admin.previewUpload({ params: { id: fresh.id }, body: asFresh })).tables;
+    expect([table?.table, table?.rows.length, table?.columns.map((c) => c.name).toSorted()]).toEqual([
+      'Fresh_CL',
+      2,
+      ['Fresh_d', 'TimeGenerated', 'Word_s'],
+    ]);
+    await admin.loadUpload({ params: { id: fresh.id }, body: { choices: { 'rows.json': asFresh.stream } } });
+    expect(await at(fresh.id, 'sweeping', 'done')).toMatchObject({
+      outcome: { tables: [{ table: 'Fresh_CL', rows: 2 }] },
+    });
     const none = await bring('rows.json', '{"Answer": 44}\n');
     await admin.loadUpload({ params: { id: none.id }, body: { choices: { 'rows.json': null } } });
     expect(await at(none.id, 'done')).toMatchObject({ outcome: { rows: 0, perFile: [{ message: 'left out' }] } });
