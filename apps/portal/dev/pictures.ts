@@ -75,6 +75,15 @@ const shots: readonly Shot[] = [
   { name: 'data-sources', path: '/data?tab=sources' },
   { name: 'data-errors', path: '/data?tab=errors' },
   { name: 'data-upload', path: '/data?tab=upload' },
+  {
+    name: 'data-upload-choose',
+    path: '/data?tab=upload',
+    act: async (page) => {
+      await page.getByRole('combobox', { name: 'Read as' }).click();
+      await page.keyboard.type('sys');
+      await page.waitForTimeout(400);
+    },
+  },
   { name: 'settings', path: '/settings' },
   { name: 'settings-sessions', path: '/settings?tab=sessions' },
   { name: 'settings-tokens', path: '/settings?tab=tokens' },

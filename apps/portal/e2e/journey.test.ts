@@ -121,13 +121,18 @@ describe('from the one-time link to an incident', () => {
   test('a file with an attack is uploaded', async () => {
     if (pictures !== undefined) await demoTold();
     await page.goto(`${sallyport.url}/data?tab=upload`);
-    await page.getByLabel('File to upload').setInputFiles(attack);
-    await page.getByText('attack.jsonl').first().waitFor();
+    await page.getByLabel('Files to upload').setInputFiles(attack);
+    await page.getByRole('row').filter({ hasText: 'microsoft-windows-event' }).waitFor();
+    await page.getByText(/^The first \d+ records: 0 refused/).waitFor();
+    await page.waitForTimeout(500);
+    await picture('data-upload');
+    expect(await barriers()).toEqual([]);
+    await page.getByRole('button', { name: 'Load', exact: true }).click();
     await page
-      .getByText(/microsoft-windows-event/)
+      .getByRole('link', { name: /^incident \d+$/ })
       .first()
       .waitFor({ timeout: 100_000 });
-    await picture('data-upload');
+    await picture('data-uploaded');
     expect(await barriers()).toEqual([]);
   }, 600_000);
 

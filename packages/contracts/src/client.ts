@@ -18,9 +18,10 @@ export type Client = {
 
 const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorCodes, code);
 
-async function errorOf(response: Response): Promise<SallyportError> {
-  const parsed = ErrorBody.safeParse(await response.json().catch(() => undefined));
-  if (!parsed.success) return new SallyportError('InternalError', `the server answered ${response.status}`);
+/** What an answer that is no success says, out of its JSON. */
+export function errorOfAnswer(status: number, body: unknown): SallyportError {
+  const parsed = ErrorBody.safeParse(body);
+  if (!parsed.success) return new SallyportError('InternalError', `the server answered ${status}`);
   const { code, message, target, details, requestId } = parsed.data.error;
   return new SallyportError(isErrorCode(code) ? code : 'InternalError', message, {
     ...(target === undefined ? {} : { target }),
@@ -61,7 +62,7 @@ export function createClient(options: {
       ...(input.signal ? { signal: input.signal } : {}),
       credentials: 'same-origin',
     });
-    if (!response.ok) throw await errorOf(response);
+    if (!response.ok) throw errorOfAnswer(response.status, await response.json().catch(() => undefined));
     return definition.response === 'raw' ? response.text() : definition.response.parse(await response.json());
   };
   return Object.fromEntries(

@@ -14,4 +14,4 @@ export * from './routes/source-editor.ts';
 export * from './routes/system.ts';
 export * from './routes/uploads.ts';
 export { routes } from './routes/index.ts';
-export { createClient, type Client } from './client.ts';
+export { createClient, errorOfAnswer, type Client } from './client.ts';

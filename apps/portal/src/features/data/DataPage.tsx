@@ -39,7 +39,7 @@ export function DataPage(): ReactElement {
       {tab === 'tables' && <TablesTab set={set} />}
       {tab === 'sources' && <SourcesTab />}
       {tab === 'errors' && <ErrorsTab />}
-      {tab === 'upload' && <UploadTab />}
+      {tab === 'upload' && <UploadTab set={set} />}
     </Page>
   );
 }

@@ -1,32 +1,33 @@
-import {
-  Button,
-  makeStyles,
-  mergeClasses,
-  MessageBar,
-  MessageBarBody,
-  ProgressBar,
-  Text,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, makeStyles, mergeClasses, MessageBar, MessageBarBody, Text, tokens } from '@fluentui/react-components';
 import { ArrowUploadRegular } from '@fluentui/react-icons';
-import type { UploadResult } from '@sallyport/contracts';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
-import { Grid, type GridColumn } from '../../shared/Grid.tsx';
-import { bytes, count, plural } from '../../shared/numbers.ts';
-import { EmptyState, ErrorState } from '../../shared/States.tsx';
+import { useMay } from '../../shared/api.ts';
+import { bytes, plural } from '../../shared/numbers.ts';
+import { Section } from '../../shared/Section.tsx';
+import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
-import { InlineLink } from '../../shared/TextLink.tsx';
-import { duration } from '../../shared/time.ts';
-
-/** What the server takes at most, as its contract says. */
-const FILE_BYTES_MAX = 256 * 1024 * 1024;
+import type { DataSearch } from './index.ts';
+import { isBusy, uploadsQuery } from './upload/queries.ts';
+import { FILE_BYTES_MAX } from './upload/send.ts';
+import { send, useSending } from './upload/sending.ts';
+import { SendingLine } from './upload/SendingLine.tsx';
+import { Staged } from './upload/Staged.tsx';
+import { UploadLine } from './upload/UploadLine.tsx';
 
 const useStyles = makeStyles({
-  root: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalL, flexGrow: 1, minHeight: 0 },
+  root: {
+    display: 'flex',
+    flexDirection: 'column',
+    gap: tokens.spacingVerticalL,
+    flexGrow: 1,
+    minHeight: 0,
+    overflowY: 'auto',
+  },
   drop: {
     display: 'flex',
+    flexShrink: 0,
     flexDirection: 'column',
     alignItems: 'center',
     gap: tokens.spacingVerticalS,
@@ -35,80 +36,61 @@ const useStyles = makeStyles({
     border: `${tokens.strokeWidthThick} dashed ${tokens.colorNeutralStroke1}`,
     borderRadius: tokens.borderRadiusLarge,
   },
+  small: { flexDirection: 'row', flexWrap: 'wrap', padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}` },
   over: { border: `${tokens.strokeWidthThick} dashed ${tokens.colorBrandStroke1}` },
   icon: { fontSize: tokens.fontSizeHero800, color: tokens.colorNeutralForeground3 },
-  hint: { color: tokens.colorNeutralForeground3, textAlign: 'center' },
+  iconSmall: { fontSize: tokens.fontSizeBase600 },
+  hint: { color: tokens.colorNeutralForeground3 },
   hidden: { display: 'none' },
-  result: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS, flexGrow: 1, minHeight: 0 },
+  list: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS },
 });
 
-type FileResult = UploadResult['perFile'][number];
+const route = getRouteApi('/frame/data');
 
-const columns: readonly GridColumn<FileResult>[] = [
-  { id: 'file', header: 'File', min: 240, grow: 2, cell: (file) => visible(file.file) },
-  {
-    id: 'source',
-    header: 'Read as',
-    min: 180,
-    grow: 1,
-    cell: (file) => (file.source === null ? 'Not recognised' : visible(file.source)),
-  },
-  { id: 'rows', header: 'Rows', min: 96, align: 'end', cell: (file) => count(file.rows) },
-  { id: 'unparsed', header: 'Not read', min: 96, align: 'end', cell: (file) => count(file.unparsed) },
-  { id: 'message', header: 'Note', min: 160, grow: 2, cell: (file) => visible(file.message ?? '') },
-];
+/** What loading changes elsewhere in the portal. */
+const changed = ['tables', 'sources', 'ingestionErrors', 'incidents', 'rules', 'schema'] as const;
 
-function Elapsed({ since }: { since: number }): ReactElement {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, []);
-  return <>{duration(Math.max(0, Math.round((now - since) / 1000)))}</>;
-}
-
-/** A log file or a zip of them, loaded as if it had just come in; the enabled rules run over its time range. */
-export function UploadTab(): ReactElement {
+/** Files: brought, looked at, loaded as if they had just come in; the enabled rules run over their time. */
+export function UploadTab({ set }: { set: (change: DataSearch, replace?: boolean) => void }): ReactElement {
   const styles = useStyles();
   const may = useMay('data.manage');
   const queries = useQueryClient();
+  const { selected } = route.useSearch();
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
   const [refused, setRefused] = useState<string>();
-  const abort = useRef<AbortController>(null);
-  const upload = useMutation({
-    mutationFn: (file: File) => {
-      abort.current = new AbortController();
-      return client.uploadFile({ query: { name: file.name.slice(0, 255) }, body: file, signal: abort.current.signal });
-    },
-    onSettled: () => {
-      for (const key of ['tables', 'sources', 'ingestionErrors', 'incidents', 'rules'])
-        void queries.invalidateQueries({ queryKey: [key] });
-    },
-  });
-  const take = (files: FileList | null): void => {
-    const file = files?.[0];
-    if (!file || upload.isPending) return;
-    const reason =
-      file.size > FILE_BYTES_MAX
-        ? `${visible(file.name)} has ${bytes(file.size)}; at most ${bytes(FILE_BYTES_MAX)} can be uploaded. The command line takes larger ones: npx sallyport replay.`
-        : files.length > 1
-          ? 'One file at a time; a zip may hold many.'
-          : undefined;
-    setRefused(reason);
-    if (file.size <= FILE_BYTES_MAX) upload.mutate(file);
-  };
+  const sending = useSending();
+  const uploads = useQuery({ ...uploadsQuery, enabled: may });
+  const staged = uploads.data?.filter(({ state }) => state === 'staged') ?? [];
+  const others = uploads.data?.filter(({ state }) => state !== 'staged') ?? [];
+  const busy = others.filter(isBusy).length;
+  useEffect(() => {
+    for (const key of changed) void queries.invalidateQueries({ queryKey: [key] });
+  }, [busy, queries]);
   if (!may)
     return (
       <EmptyState title="You may not upload">
         Uploading needs the permission “Data (manage)”. Ask an administrator.
       </EmptyState>
     );
-  const result = upload.data;
+  const take = (files: FileList | null): void => {
+    const all = [...(files ?? [])];
+    const large = all.filter(({ size }) => size > FILE_BYTES_MAX);
+    setRefused(
+      large.length === 0
+        ? undefined
+        : `${large.map(({ name }) => visible(name)).join(', ')}: more than ${bytes(FILE_BYTES_MAX)}. The command line takes larger files: npx sallyport replay.`,
+    );
+    send(
+      all.filter((file) => !large.includes(file)),
+      () => void queries.invalidateQueries({ queryKey: ['uploads'] }),
+    );
+  };
+  const small = staged.length > 0 || others.length > 0 || sending.length > 0;
   return (
     <div className={styles.root}>
       <div
-        className={mergeClasses(styles.drop, over && styles.over)}
+        className={mergeClasses(styles.drop, small && styles.small, over && styles.over)}
         onDragOver={(event) => {
           event.preventDefault();
           setOver(true);
@@ -120,33 +102,25 @@ export function UploadTab(): ReactElement {
           take(event.dataTransfer.files);
         }}
       >
-        <ArrowUploadRegular className={styles.icon} aria-hidden />
-        {upload.isPending ? (
-          <>
-            <Text weight="semibold">
-              Loading {visible(upload.variables.name)} ({bytes(upload.variables.size)}) and running the rules over it:{' '}
-              <Elapsed since={upload.submittedAt} />
-            </Text>
-            <ProgressBar aria-label="Uploading" />
-            <Button onClick={() => abort.current?.abort()}>Cancel</Button>
-          </>
-        ) : (
-          <>
-            <Text weight="semibold">Drop a log file or a zip here</Text>
-            <Button appearance="primary" onClick={() => input.current?.click()}>
-              Choose a file
-            </Button>
-            <Text size={200} className={styles.hint}>
-              Windows events as JSON, syslog, auditd, journald and dpkg logs are recognised, plain or zipped. At most{' '}
-              {bytes(FILE_BYTES_MAX)}.
-            </Text>
-          </>
-        )}
+        <ArrowUploadRegular className={mergeClasses(styles.icon, small && styles.iconSmall)} aria-hidden />
+        <Text weight="semibold">Drop log files here</Text>
+        <Button
+          appearance={staged.length > 0 ? 'secondary' : 'primary'}
+          size={small ? 'small' : 'medium'}
+          onClick={() => input.current?.click()}
+        >
+          Choose files
+        </Button>
+        <Text size={200} className={styles.hint}>
+          Text, JSON, CSV, event logs (.evtx), plain, gzip or zip; at most {bytes(FILE_BYTES_MAX)} each. You see what
+          they become before anything is stored.
+        </Text>
         <input
           ref={input}
           className={styles.hidden}
           type="file"
-          aria-label="File to upload"
+          multiple
+          aria-label="Files to upload"
           onChange={(event) => {
             take(event.target.files);
             event.target.value = '';
@@ -158,25 +132,22 @@ export function UploadTab(): ReactElement {
           <MessageBarBody>{refused}</MessageBarBody>
         </MessageBar>
       )}
-      {upload.error && (
-        <ErrorState
-          error={upload.error}
-          title="The file was not loaded whole"
-          kept="What was loaded before the failure stays; uploading it again may store rows twice."
-        />
+      {sending.map((file) => (
+        <SendingLine key={file.id} file={file} />
+      ))}
+      {uploads.error && <ErrorState error={uploads.error} onRetry={() => void uploads.refetch()} />}
+      {!uploads.data && !uploads.error && <Loading rows={4} label="Loading uploads" />}
+      {staged.length > 0 && (
+        <Staged uploads={staged} selected={selected} onSelect={(id) => set({ selected: id }, selected !== undefined)} />
       )}
-      {result && !upload.isPending && (
-        <div className={styles.result}>
-          <MessageBar intent={result.unparsed > 0 ? 'warning' : 'success'} layout="multiline">
-            <MessageBarBody>
-              {plural(result.rows, 'row')} from {plural(result.files, 'file')},{' '}
-              {result.unparsed > 0 ? `${plural(result.unparsed, 'line')} not read, ` : ''}
-              {plural(result.alerts, 'alert')}.{' '}
-              {result.alerts > 0 && <InlineLink to="/incidents">See the incidents</InlineLink>}
-            </MessageBarBody>
-          </MessageBar>
-          <Grid label="Files" rows={result.perFile} columns={columns} rowId={(file) => file.file} />
-        </div>
+      {others.length > 0 && (
+        <Section title={busy > 0 ? `${plural(busy, 'upload')} under way` : 'Uploads'}>
+          <div className={styles.list}>
+            {others.map((upload) => (
+              <UploadLine key={upload.id} upload={upload} />
+            ))}
+          </div>
+        </Section>
       )}
     </div>
   );

@@ -9,7 +9,7 @@ const Data = z.object({
   search: textOf(200),
   sort: oneOf(tableSorts),
   order: oneOf(['asc', 'desc']),
-  selected: textOf(128),
+  selected: textOf(1_100),
 });
 export type DataSearch = Partial<z.infer<typeof Data>>;
 export const dataSearch = (raw: Record<string, unknown>): DataSearch => Data.parse(raw);
