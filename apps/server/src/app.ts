@@ -157,9 +157,12 @@ const readinessOf = ({ database, lake, jobs }: OpenPlatform): Readonly<Record<st
   },
 });
 
+/** An engine that hangs is as good as none. */
+const engineAnswersMs = 1_500;
+
 const checksOf = (platform: OpenPlatform, { ingest }: Domains): Readonly<Record<string, ProblemCheck>> => ({
   lake: async () =>
-    (await platform.lake.ping())
+    (await Promise.race([platform.lake.ping(), platform.clock.sleep(engineAnswersMs).then(() => false)]))
       ? undefined
       : {
           severity: 'error',
