@@ -59,7 +59,9 @@ const heard = (socket: Socket, ...events: readonly ('close' | 'drain')[]): Promi
   });
 const counted = (values: readonly number[]): Record<string, number> =>
   Object.fromEntries(
-    [...new Set(values)].toSorted().map((value) => [String(value), values.filter((v) => v === value).length]),
+    [...new Set(values)]
+      .toSorted((a, b) => a - b)
+      .map((value) => [String(value), values.filter((v) => v === value).length]),
   );
 
 /** Each answers figures, and `failures`: what must not be. */

@@ -27,7 +27,7 @@ export interface Estate {
   /** One call; `status` 0 where the connection ended without an answer. */
   call(method: string, path: string, body: Buffer, headers?: Record<string, string>): Promise<Answer>;
   /** The first cell of a query. */
-  ask(query: string): Promise<number>;
+  ask: (query: string) => Promise<number>;
   /** Titles of the problems that the portal shows. */
   problems(): Promise<string[]>;
   /** Seconds until it is ready; throws after `seconds`. */
