@@ -60,3 +60,36 @@ it('a row of a native table and one of another are seen as one schema', async ()
     ['bob', '', ''],
   ]);
 });
+
+it('Windows: each event is seen once, by the schemas it is of', async () => {
+  const at = { TimeGenerated: '2026-01-01T10:00:00Z', Computer: 'ws1.contoso.example', EventSourceName: 'Microsoft-Windows-Security-Auditing' };
+  const actor = { SubjectUserName: 'anna', SubjectDomainName: 'CONTOSO', SubjectUserSid: 'S-1-5-21-1' };
+  await lake.lake.insertRows('SecurityEvent', [
+    { ...at, EventID: 4625, TargetUserName: 'bob', TargetDomainName: 'CONTOSO', LogonType: 10, SubStatus: '0xC000006A', IpAddress: '::ffff:10.0.0.9', EventData: '{}' },
+    { ...at, ...actor, EventID: 4688, NewProcessName: 'C:\\Windows\\whoami.exe', NewProcessId: '0x10', CommandLine: 'whoami /all' },
+    { ...at, ...actor, EventID: 4732, TargetUserName: 'Administrators', TargetDomainName: 'Builtin', MemberSid: 'S-1-5-21-9', EventData: '{}' },
+    { ...at, ...actor, EventID: 1102, EventData: '{}' },
+  ]);
+  const device = { TimeGenerated: at.TimeGenerated, Timestamp: at.TimeGenerated, DeviceName: 'ws1', DeviceId: 'ws1' };
+  const bySecurity = { EventSource: 'Microsoft-Windows-Security-Auditing' };
+  await lake.lake.insertRows('DeviceProcessEvents', [
+    { ...device, FileName: 'whoami.exe', AdditionalFields: bySecurity },
+    { ...device, FileName: 'cmd.exe', AdditionalFields: { EventSource: 'Microsoft-Windows-Sysmon' } },
+    { ...device, DeviceId: 'a'.repeat(40), FileName: 'net.exe' },
+  ]);
+  const rows = async (query: string): Promise<unknown> => (await lake.lake.query(compile(query, catalogue, options).sql)).rows;
+  expect(
+    await rows(`_Im_Authentication | where DvcHostname == 'ws1' | project EventResultDetails, EventSubType, TargetUsername, SrcIpAddr`),
+  ).toEqual([['Incorrect password', 'RemoteInteractive', 'CONTOSO\\bob', '10.0.0.9']]);
+  expect(
+    await rows(`_Im_ProcessCreate | where DvcHostname == 'ws1' | project EventProduct, TargetProcessFilename, TargetProcessId | sort by EventProduct asc`),
+  ).toEqual([
+    ['M365 Defender for Endpoint', 'net.exe', ''],
+    ['Security Events', 'whoami.exe', '16'],
+    ['Sysmon', 'cmd.exe', ''],
+  ]);
+  expect(await rows(`_Im_UserManagement | where DvcHostname == 'ws1' | project EventType, GroupName, TargetUserId, ActorUsername`)).toEqual([
+    ['UserAddedToGroup', 'Builtin\\Administrators', 'S-1-5-21-9', 'CONTOSO\\anna'],
+  ]);
+  expect(await rows(`_Im_AuditEvent | where DvcHostname == 'ws1' | project EventType, Object, ObjectType`)).toEqual([['Clear', 'Security', 'Event Log']]);
+});
