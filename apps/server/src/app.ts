@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
+  connectorRoutes,
   dataCollectorRoutes,
   dataRoutes,
   detectionRoutes,
@@ -138,6 +139,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(dataRoutes, domains.ingest.handlers);
   http.bind(uploadRoutes, domains.ingest.uploads);
   http.bind(sourceEditorRoutes, domains.ingest.sourceEditor);
+  http.bind(connectorRoutes, domains.ingest.connectors.handlers);
   const { splunk, elastic, otlp, dataCollector, webhook } = domains.ingest.doors;
   http.bind(splunkRoutes, splunk.handlers, splunk.error);
   http.bind(elasticRoutes, elastic.handlers, elastic.error);

@@ -11,6 +11,7 @@ export * from './routes/data.ts';
 export * from './routes/tables.ts';
 export * from './routes/doors.ts';
 export * from './routes/source-editor.ts';
+export * from './routes/connectors.ts';
 export * from './routes/system.ts';
 export * from './routes/uploads.ts';
 export { routes } from './routes/index.ts';

@@ -9,7 +9,7 @@ export const permissions = {
   'alerts.manage': 'Alerts (manage): incidents, alerts, comments, tags',
   'detectionTuning.manage': 'Detection tuning (manage): rules',
   'data.read': 'Data (read): sources, table sizes, health, ingestion errors',
-  'data.manage': 'Data (manage): tables, retention, file uploads',
+  'data.manage': 'Data (manage): tables, retention, file uploads, connectors',
   'data.purge': 'Data (purge): delete single rows for good',
   'legalHold.manage': 'Legal holds (manage): keep rows from being deleted, and let them go',
   'data.ingest': 'Send logs through a door',

@@ -17,6 +17,7 @@ import { remembered } from '../platform/database/index.ts';
 import type { Importer } from './importer/import.ts';
 import { createIngestMetrics } from './metrics.ts';
 import { letGoOfEndedHolds } from './policies/keeper.ts';
+import { createPull, type Pull } from './pull/index.ts';
 import { dataHandlers } from './routes.ts';
 import { loadSources, shippedSources } from './sources/load.ts';
 import type { Streams } from './sources/streams.ts';
@@ -35,6 +36,8 @@ export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
   readonly sourceEditor: Handlers<typeof sourceEditorRoutes>;
   /** Doors that speak the wire of other products. */
   readonly doors: HttpDoors;
+  /** What fetches logs. */
+  readonly connectors: Pick<Pull, 'handlers'>;
   /** From `start` on. */
   readonly streams: Streams;
   /** From `start` on. */
@@ -92,11 +95,13 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
   };
   const uploads = new Uploads({ platform, core, runRules: options.runRules, jobs: options.jobs ?? true });
   const own = new OwnSources({ platform, core, shipped: loaded });
+  const pull = createPull(platform, core);
   return {
     handlers: dataHandlers({ platform, core, uploads }),
     uploads: uploadHandlers(uploads),
     sourceEditor: sourceEditorHandlers({ core, own, clock }),
     doors: createHttpDoors(platform, core),
+    connectors: pull,
     get streams() {
       return core().streams;
     },
@@ -135,6 +140,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       await uploads.open();
       counter.start(database, clock, log);
       keeping = letGoOfEndedHolds(platform.lake, clock, log, stopping.signal);
+      await pull.start();
       const doors = await syslogSettings(config, () => loadTls(config, clock));
       if (doors !== undefined) syslog = await openSyslogDoors({ core: core(), counts, clock, log }, doors);
       if (config.otlpGrpcPort !== 0)
@@ -163,7 +169,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       await Promise.all([syslog?.stop(), otlpGrpc?.stop(), keeping]);
       otlpGrpc = undefined;
       syslog = undefined;
-      await host?.stop();
+      await Promise.all([host?.stop(), pull.stop()]);
       await own.stop();
       const uploadsStopped = uploads.stop();
       await opened?.[Symbol.asyncDispose]();

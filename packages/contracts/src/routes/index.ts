@@ -1,5 +1,6 @@
 import type { RouteTable } from '../route.ts';
 import { graphRoutes, kustoRoutes, logAnalyticsRoutes } from './clients.ts';
+import { connectorRoutes } from './connectors.ts';
 import { dataRoutes } from './data.ts';
 import { detectionRoutes } from './detection.ts';
 import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRoutes } from './doors.ts';
@@ -23,6 +24,7 @@ export const routes = {
   ...dataRoutes,
   ...uploadRoutes,
   ...sourceEditorRoutes,
+  ...connectorRoutes,
   ...splunkRoutes,
   ...elasticRoutes,
   ...otlpRoutes,

@@ -6,7 +6,8 @@ import { Agent } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createQueries } from '../queries.ts';
 import { fetchText } from './fetch.ts';
-import { allowedUrl, isPublicAddress } from './guard.ts';
+import { isPublicAddress } from '../../platform/outbound/index.ts';
+import { allowedUrl } from './guard.ts';
 import { createExternalData } from './index.ts';
 import { rowsOfText } from './rows.ts';
 

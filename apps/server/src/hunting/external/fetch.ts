@@ -1,7 +1,9 @@
+import type { LookupFunction } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { SallyportError } from '@sallyport/contracts';
 import { Agent, request, type Dispatcher } from 'undici';
-import { allowedUrl, publicAddresses, type Resolve } from './guard.ts';
+import { pinnedLookup, type Resolve } from '../../platform/outbound/index.ts';
+import { allowedUrl, publicAddresses } from './guard.ts';
 
 /** Most bytes of one address, unpacked: they become part of the statement. */
 export const addressBytesMax = 2_000_000;
@@ -19,21 +21,6 @@ export interface FetchOptions {
   /** What speaks to an address; for tests. Default: a connection to one of the addresses that were judged, and no other. */
   readonly dispatcher?: (lookup: LookupFunction) => Dispatcher;
 }
-type LookupFunction =
-  NonNullable<NonNullable<ConstructorParameters<typeof Agent>[0]>['connect']> extends infer C
-    ? C extends { lookup?: infer L }
-      ? NonNullable<L>
-      : never
-    : never;
-
-/** The name was resolved and judged; the connection goes to that answer, whatever the name says a moment later. */
-const pinned = (addresses: Awaited<ReturnType<typeof publicAddresses>>): LookupFunction =>
-  ((_host: string, options: { all?: boolean }, callback: (...args: unknown[]) => void) => {
-    const [first] = addresses;
-    if (options.all) callback(null, addresses);
-    else callback(null, first?.address, first?.family);
-  }) as LookupFunction;
-
 async function read(body: Dispatcher.ResponseData['body'], host: string): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -63,7 +50,8 @@ export async function fetchText(address: string, options: FetchOptions): Promise
   let next = address;
   for (let step = 0; step <= redirectsMax; step++) {
     const url = allowedUrl(next, options.allowed);
-    const lookup = pinned(await publicAddresses(url.hostname, options.resolve));
+    const addresses = await publicAddresses(url.hostname, options.resolve);
+    const lookup = pinnedLookup(() => Promise.resolve(addresses));
     const dispatcher = options.dispatcher?.(lookup) ?? new Agent({ connect: { lookup } });
     try {
       const timeout = AbortSignal.timeout(timeoutMs);

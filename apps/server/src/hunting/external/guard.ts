@@ -1,33 +1,7 @@
-import { lookup as systemLookup, type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import { SallyportError } from '@sallyport/contracts';
-import ipaddr from 'ipaddr.js';
-
-/** Resolves a name to all its addresses. */
-export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
-
-export const resolveBySystem: Resolve = (host) =>
-  new Promise((resolve, reject) => {
-    systemLookup(host, { all: true, verbatim: true }, (error, addresses) =>
-      error ? reject(error) : resolve(addresses),
-    );
-  });
-
-/** Whether an address belongs to the Internet at large: not this machine, not a network of its own, not a cloud's metadata service. */
-export function isPublicAddress(address: string): boolean {
-  try {
-    // An IPv4 address inside of an IPv6 one is judged as itself.
-    return ipaddr.process(address).range() === 'unicast';
-  } catch {
-    return false;
-  }
-}
-
-/** Whether a host is one of those allowed: a name, or `*.example.org` for every name below it. */
-export const isAllowedHost = (host: string, allowed: readonly string[]): boolean =>
-  allowed.some((one) =>
-    one.startsWith('*.') ? host.endsWith(one.slice(1).toLowerCase()) : host === one.toLowerCase(),
-  );
+import { isAllowedHost, isPublicAddress, type Resolve } from '../../platform/outbound/index.ts';
 
 const refused = (message: string): SallyportError => new SallyportError('InvalidQuery', `externaldata: ${message}`);
 

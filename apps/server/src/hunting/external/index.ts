@@ -1,7 +1,7 @@
 import { SallyportError } from '@sallyport/contracts';
 import { externalWithoutRows, type CompileOptions, type ExternalRequest, type Kql, type Sql } from '@sallyport/kql';
+import { resolveBySystem } from '../../platform/outbound/index.ts';
 import { fetchText, type FetchOptions } from './fetch.ts';
-import { resolveBySystem } from './guard.ts';
 import { rowsOfText, tableOf } from './rows.ts';
 
 /** Most addresses of one query, and bytes of all of them. */

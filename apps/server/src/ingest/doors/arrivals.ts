@@ -1,6 +1,7 @@
 import type { IngestCore } from '../core.ts';
 import { wrappedStream } from '../loading.ts';
 import { recognise, sampleRecord, type SampleRecord } from '../sources/recognise.ts';
+import { callKey, markLength, withMark } from './recent-calls.ts';
 import { rowsOf } from './rows.ts';
 
 /** An event that a door has taken out of its call. */
@@ -125,9 +126,9 @@ interface Payload {
   readonly from: readonly number[];
 }
 
-/** The payload of a stream of lines. An event of several lines goes in an object, so that it stays one. */
-function linesPayload(stream: string, texts: readonly string[]): Omit<Payload, 'from'> {
-  if (!texts.some((text) => /[\r\n]/.test(text))) return { stream, bytes: Buffer.from(texts.join('\n')) };
+/** The payload of a stream of lines. An event of several lines goes in an object, so that it stays one; and all do where a mark is to stand among them. */
+function linesPayload(stream: string, texts: readonly string[], inObjects: boolean): Omit<Payload, 'from'> {
+  if (!inObjects && !texts.some((text) => /[\r\n]/.test(text))) return { stream, bytes: Buffer.from(texts.join('\n')) };
   const objects = texts.map((text) => JSON.stringify({ RawData: text }));
   return { stream: wrappedStream(stream), bytes: jsonPayload(objects) };
 }
@@ -150,8 +151,10 @@ function groupsOf({ streams }: IngestCore, arrivals: readonly Arrival[]): Iterab
   return groups.values();
 }
 
-/** What goes into which stream of the spool. Throws SallyportError BadRequest where an event’s JSON is none. */
-function payloadsOf(core: IngestCore, door: string, arrivals: readonly Arrival[]): Payload[] {
+type Sorted = ReadonlyMap<string, { readonly texts: string[]; readonly from: number[] }>;
+
+/** What goes into which stream. */
+function sorted(core: IngestCore, door: string, arrivals: readonly Arrival[]): Sorted {
   const byStream = new Map<string, { texts: string[]; from: number[] }>();
   const add = (stream: string, text: string, from: number): void => {
     const lines = byStream.get(stream) ?? { texts: [], from: [] };
@@ -171,28 +174,51 @@ function payloadsOf(core: IngestCore, door: string, arrivals: readonly Arrival[]
       else add(stream, text, from);
     }
   }
-  return [...byStream].map(([stream, { texts, from }]) => ({
-    ...(core.streams.takesLines(stream) ? linesPayload(stream, texts) : { stream, bytes: jsonPayload(texts) }),
+  return byStream;
+}
+
+/** The stream that each would go to. */
+export function arrivalStreams(core: IngestCore, arrivals: readonly Arrival[]): string[] {
+  const streams = arrivals.map(() => genericStream);
+  for (const [stream, { from }] of sorted(core, '', arrivals)) for (const place of from) streams[place] = stream;
+  return streams;
+}
+
+/** Payloads of the spool. Throws SallyportError BadRequest where an event’s JSON is none. */
+const payloadsOf = (core: IngestCore, door: string, arrivals: readonly Arrival[], marked: boolean): Payload[] =>
+  [...sorted(core, door, arrivals)].map(([stream, { texts, from }]) => ({
+    ...(core.streams.takesLines(stream) ? linesPayload(stream, texts, marked) : { stream, bytes: jsonPayload(texts) }),
     from,
   }));
+
+/** Appends the payload of a call, unless it is known to be durable. */
+function appendOnce({ recentCalls, spool }: IngestCore, call: string, { stream, bytes }: Payload): Promise<void> {
+  const key = callKey({ caller: call, stream, requestId: '', body: bytes });
+  return recentCalls.once(key, () => {
+    const room = Buffer.alloc(markLength + bytes.length);
+    room.set(bytes, markLength);
+    return spool.append(stream, withMark(room.subarray(markLength), key));
+  });
 }
 
 /**
  * Makes events durable, each group in its stream. Answers what went wrong with those that are not, by their place. Throws SallyportError BadRequest when one is not
- * such JSON as the engine takes, and then nothing is stored.
+ * such JSON as the engine takes, and then nothing is stored. `call` names them, for senders that may send the same again: what is durable of it is not stored twice.
  */
 export async function tryArrivals(
   core: IngestCore,
   door: string,
   arrivals: readonly Arrival[],
+  call?: string,
 ): Promise<ReadonlyMap<number, unknown>> {
   const failed = new Map<number, unknown>();
-  const payloads = payloadsOf(core, door, arrivals);
-  const store = async ({ stream, bytes, from }: Payload): Promise<void> => {
+  const payloads = payloadsOf(core, door, arrivals, call !== undefined);
+  const store = async (payload: Payload): Promise<void> => {
     try {
-      await core.spool.append(stream, bytes);
+      if (call === undefined) await core.spool.append(payload.stream, payload.bytes);
+      else await appendOnce(core, call, payload);
     } catch (error) {
-      for (const place of from) failed.set(place, error);
+      for (const place of payload.from) failed.set(place, error);
     }
   };
   await Promise.all(payloads.map(store));
@@ -200,7 +226,12 @@ export async function tryArrivals(
 }
 
 /** The same for doors that answer a call as a whole: when it throws, some may be stored already, and a client sends all of them again. */
-export async function storeArrivals(core: IngestCore, door: string, arrivals: readonly Arrival[]): Promise<void> {
-  const failed = await tryArrivals(core, door, arrivals);
+export async function storeArrivals(
+  core: IngestCore,
+  door: string,
+  arrivals: readonly Arrival[],
+  call?: string,
+): Promise<void> {
+  const failed = await tryArrivals(core, door, arrivals, call);
   for (const error of failed.values()) throw error;
 }

@@ -86,3 +86,19 @@ export function membersAt(text: string, at: number): JsonMembers {
     next = skipBlanks(text, next + 1);
   }
 }
+
+/** The text of each element of the JSON array that begins at `at`. Throws JsonTextError. */
+export function elementsAt(text: string, at: number): string[] {
+  if (text[at] !== '[') throw new JsonTextError('an array expected', at);
+  const elements: string[] = [];
+  let next = skipBlanks(text, at + 1);
+  if (text[next] === ']') return elements;
+  for (;;) {
+    const end = endOfValue(text, next);
+    elements.push(text.slice(next, end));
+    next = skipBlanks(text, end);
+    if (text[next] === ']') return elements;
+    if (text[next] !== ',') throw new JsonTextError('a comma expected', next);
+    next = skipBlanks(text, next + 1);
+  }
+}

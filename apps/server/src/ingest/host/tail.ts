@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { appendPatiently, batchBytesMax, type HostPart, type HostServices } from './types.ts';
@@ -25,6 +25,23 @@ const ignoreMissing = (error: NodeJS.ErrnoException): undefined => {
 };
 
 /**
+ * Whole lines of a file from `offset`, a batch at most, without the last line feed, and where they end. Undefined when there is none yet; a line that is too long to wait for its end is
+ * taken as it is.
+ */
+export async function wholeLines(
+  file: FileHandle,
+  offset: number,
+  size: number,
+): Promise<{ readonly lines: Buffer; readonly end: number } | undefined> {
+  const length = Math.min(batchBytesMax, size - offset);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
+  const bytes = buffer.subarray(0, bytesRead);
+  const end = bytes.lastIndexOf(0x0a);
+  if (end !== -1) return { lines: bytes.subarray(0, end), end: offset + end + 1 };
+  return bytesRead < lineBytesMax ? undefined : { lines: bytes, end: offset + bytesRead };
+}
+
+/**
  * The next lines of a file after `place`. A shorter or another file (rotation) is read from its beginning. Undefined when there is nothing new,
  * or no file.
  */
@@ -37,22 +54,12 @@ export async function nextLines(path: string, place: Place | undefined): Promise
     const offset = same ? place.offset : place === undefined ? Math.max(0, size - firstBytesMax) : 0;
     if (offset === size)
       return place !== undefined && same ? undefined : { lines: Buffer.alloc(0), next: { inode: ino, offset } };
-    const { buffer, bytesRead } = await file.read(
-      Buffer.alloc(Math.min(batchBytesMax, size - offset)),
-      0,
-      undefined,
-      offset,
-    );
-    const bytes = buffer.subarray(0, bytesRead);
-    const end = bytes.lastIndexOf(0x0a);
-    if (end === -1) {
-      // A line without end is taken as it is once it is too long to wait for.
-      if (bytesRead < lineBytesMax) return undefined;
-      return { lines: bytes, next: { inode: ino, offset: offset + bytesRead } };
-    }
+    const found = await wholeLines(file, offset, size);
+    if (found === undefined) return undefined;
+    const { lines, end } = found;
     // Somewhere inside a file, the first line is half a line.
-    const start = place === undefined && offset > 0 ? bytes.indexOf(0x0a) + 1 : 0;
-    return { lines: bytes.subarray(start, Math.max(start, end)), next: { inode: ino, offset: offset + end + 1 } };
+    const start = place === undefined && offset > 0 ? lines.indexOf(0x0a) + 1 : 0;
+    return { lines: lines.subarray(start), next: { inode: ino, offset: end } };
   } finally {
     await file.close();
   }

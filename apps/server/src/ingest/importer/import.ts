@@ -48,6 +48,8 @@ export interface ImportResult {
 export interface ImportOptions {
   /** What a single file is called in the results; default its base name. */
   readonly name?: string;
+  /** The same for several, by their paths. */
+  readonly nameOf?: (path: string) => string | undefined;
   /** Id of the source to use; default: each file's is recognised. */
   readonly source?: string;
   readonly signal?: AbortSignal;
@@ -215,7 +217,7 @@ export function createImporter(services: ImporterServices): Importer {
     let stored: ImportedSegments;
     try {
       for (const root of paths)
-        for await (const file of inputFiles(root, options.name))
+        for await (const file of inputFiles(root, options.nameOf?.(root) ?? options.name))
           reads.push(
             await readFile(file, { tag: fileTag(reads.length, file.name), root }, { batches, custom }, options, tell),
           );

@@ -135,6 +135,26 @@ export const settings = {
     description:
       'Comma-separated hosts that queries may read with `externaldata`: names, or `*.example.org` for every name below. By https at public addresses only. Empty: none.',
   }),
+  connectorHosts: setting(list, {
+    default: '',
+    description:
+      'Comma-separated hosts that connectors may fetch from, encrypted and at public addresses only: names, or `*.example.org` for every name below; with `:port` where it isn’t the usual one. Empty: none.',
+  }),
+  connectorInternalHosts: setting(list, {
+    default: '',
+    description:
+      'The same for hosts of your own networks: they may have private addresses, be given by an address, and speak http.',
+  }),
+  connectorCaFile: setting(z.string(), {
+    default: '',
+    defaultText: 'public authorities only',
+    description: 'PEM file of authorities of your own that certificates of those hosts may be by.',
+  }),
+  connectorFolders: setting(list, {
+    default: '',
+    description:
+      'Comma-separated folders of this machine, with all below them, that connectors may read log files in. Empty: none.',
+  }),
   ipLocationFile: setting(list, {
     default: '',
     defaultText:

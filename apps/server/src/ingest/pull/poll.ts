@@ -1,0 +1,162 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { SallyportError } from '@sallyport/contracts';
+import type { Platform } from '../../platform/types.ts';
+import type { IngestCore } from '../core.ts';
+import { storePage } from './batch.ts';
+import { told } from './errors.ts';
+import { bound } from './kinds.ts';
+import { openSecrets } from './secrets.ts';
+import { advance, endPoll, keepLease, takeLease, takenItems, type ConnectorRow, type Lease } from './store.ts';
+import type { Page, PullServices } from './types.ts';
+
+/** What polling works with. */
+export interface Puller {
+  readonly platform: Pick<Platform, 'database' | 'clock' | 'log' | 'sealing'>;
+  readonly core: () => IngestCore;
+  readonly services: PullServices;
+  /** Of files that are fetched and not yet stored. */
+  readonly folder: string;
+  /** Aborts when the server stops. */
+  readonly signal: AbortSignal;
+}
+
+/** How long one poll goes on while there is more; then it is another's turn, and this one's at once after. */
+const pollMs = 45_000;
+const pagesMax = 1_000;
+const pauseMaxMs = 3_600_000;
+/** Share of a pause that is left to chance, so that many connectors to one host do not ask it at once. */
+const jitter = 0.2;
+
+/**
+ * Milliseconds until the next poll: the interval, longer with each failure in a row, an hour at most; what the source asks for if that is longer.
+ */
+export function pauseAfter(
+  {
+    intervalMs,
+    failures,
+    retryAfterMs,
+  }: { readonly intervalMs: number; readonly failures: number; readonly retryAfterMs: number },
+  random: () => number,
+): number {
+  const backOff = Math.min(Math.max(pauseMaxMs, intervalMs), intervalMs * 2 ** Math.min(failures, 20));
+  const pause = failures === 0 ? intervalMs : Math.max(backOff, retryAfterMs);
+  return Math.round(pause * (1 + jitter * random()));
+}
+
+/** What a poll came to. `behind`: its time was over before it had everything. */
+interface Outcome {
+  readonly error?: unknown;
+  readonly notes: readonly string[];
+  readonly behind: boolean;
+  /** Another has it now, or its settings have changed. */
+  readonly lost: boolean;
+}
+
+async function takePages(puller: Puller, connector: ConnectorRow, lease: Lease, folder: string): Promise<Outcome> {
+  const { platform, core, services, signal } = puller;
+  const { database, clock, log, sealing } = platform;
+  const until = clock.now().getTime() + pollMs;
+  const notes: string[] = [];
+  let behind = false;
+  try {
+    const kind = bound(connector.kind, connector.settings);
+    const secrets = openSecrets(sealing, connector.id, connector.secrets);
+    kind.check(secrets, services);
+    const pages = kind.pages({
+      secrets,
+      checkpoint: connector.checkpoint ?? undefined,
+      createdAt: connector.created_at,
+      services,
+      folder,
+      signal,
+      taken: (items) => takenItems(database, connector.id, items),
+    });
+    let count = 0;
+    for await (const page of pages) {
+      if (!(await keepLease(database, lease, clock.now()))) return { notes, behind, lost: true };
+      const stored = await storePage(core(), withStream(page, connector.stream), {
+        call: `connector ${connector.id}`,
+        door: `connector-${connector.kind}`,
+        stream: connector.stream,
+        signal,
+      });
+      const note = page.note ?? stored.note;
+      if (note !== undefined && notes.length < 5) notes.push(note);
+      // Only now: what is between here and the store comes again after a crash, and nothing is left out.
+      const kept = await advance(database, lease, progressOf(page, stored.rows, note), clock.now());
+      if (!kept) return { notes, behind, lost: true };
+      behind = !page.caughtUp;
+      if (++count >= pagesMax || clock.now().getTime() > until || signal.aborted) break;
+    }
+    return { notes, behind, lost: false };
+  } catch (error) {
+    if (!signal.aborted) log.warn({ err: error, connector: connector.name }, 'a connector could not be polled');
+    return { error, notes, behind, lost: false };
+  }
+}
+
+/** The page with each record said to be of a stream. */
+export const withStream = (page: Page, stream: string | null): Page =>
+  stream === null || page.arrivals === undefined
+    ? page
+    : { ...page, arrivals: page.arrivals.map((arrival) => ({ ...arrival, names: [stream] })) };
+
+const progressOf = (page: Page, rows: number, note: string | undefined) => ({
+  checkpoint: page.checkpoint,
+  rows,
+  bytes: page.bytes,
+  items: page.items ?? [],
+  forgetBefore: page.forgetBefore,
+  newestAt: page.newestAt,
+  caughtUp: page.caughtUp,
+  note,
+});
+
+const retryAfterOf = (error: unknown): number =>
+  error instanceof SallyportError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
+
+/**
+ * Polls a connector once, as the job `job`: page by page, each made durable before the next is asked for. Nothing when another job polls it, or it is gone or off. What
+ * goes wrong is noted with the connector and not thrown; only the database's own errors are.
+ */
+export async function poll(puller: Puller, connectorId: string, job: string, asked = false): Promise<void> {
+  const { database, clock } = puller.platform;
+  const taken = await takeLease(database, connectorId, job, clock.now());
+  if (taken === undefined) return;
+  const { connector, lease } = taken;
+  const folder = join(puller.folder, randomUUID());
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    const nothing: Outcome = { notes: [], behind: false, lost: false };
+    const outcome = connector.enabled || asked ? await takePages(puller, connector, lease, folder) : nothing;
+    if (outcome.lost) return;
+    const now = clock.now();
+    const cutOff = puller.signal.aborted;
+    const { notes, behind } = outcome;
+    const error = cutOff ? undefined : outcome.error;
+    const pause = pauseAfter(
+      {
+        intervalMs: connector.interval_seconds * 1_000,
+        failures: error === undefined ? 0 : connector.failures + 1,
+        retryAfterMs: retryAfterOf(error),
+      },
+      puller.services.random,
+    );
+    const atOnce = cutOff || (error === undefined && behind);
+    await endPoll(
+      database,
+      lease,
+      {
+        error: error === undefined ? undefined : told(error),
+        note: notes.length === 0 ? undefined : notes.join('; ').slice(0, 1_000),
+        dueAt: atOnce ? now : new Date(now.getTime() + pause),
+        behind: behind || cutOff,
+      },
+      now,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
