@@ -171,8 +171,10 @@ export function createConnectors(platform: Platform, puller: Puller): Connectors
     run: async (id) => {
       const { kind, name, enabled } = await one(id);
       if (kind !== 'files') await pollNow(platform, id);
-      else if (enabled) await makeDue(database, id, clock.now());
-      else
+      else if (enabled) {
+        await makeDue(database, id, clock.now());
+        puller.filesWaker.wake();
+      } else
         throw new SallyportError(
           'Conflict',
           'a connector of files is polled by its own machine, and only when it is on',

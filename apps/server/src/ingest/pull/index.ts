@@ -10,7 +10,7 @@ import { createConnectors } from './commands.ts';
 import { TokenCache } from './http/auth.ts';
 import type { Puller } from './poll.ts';
 import { connectorHandlers } from './routes.ts';
-import { followFiles, schedulePolls } from './schedule.ts';
+import { followFiles, schedulePolls, Waker } from './schedule.ts';
 
 export interface Pull {
   readonly handlers: Handlers<typeof connectorRoutes>;
@@ -29,6 +29,7 @@ export function createPull(platform: Platform, core: () => IngestCore): Pull {
     platform,
     core,
     folder,
+    filesWaker: new Waker(),
     signal: stopping.signal,
     services: {
       clock,

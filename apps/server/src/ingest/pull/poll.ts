@@ -7,6 +7,7 @@ import type { IngestCore } from '../core.ts';
 import { storePage } from './batch.ts';
 import { told } from './errors.ts';
 import { bound } from './kinds.ts';
+import type { Waker } from './schedule.ts';
 import { openSecrets } from './secrets.ts';
 import { advance, endPoll, keepLease, takeLease, takenItems, type ConnectorRow, type Lease } from './store.ts';
 import type { Page, PullServices } from './types.ts';
@@ -18,6 +19,8 @@ export interface Puller {
   readonly services: PullServices;
   /** Of files that are fetched and not yet stored. */
   readonly folder: string;
+  /** For the loop over this machine's files. */
+  readonly filesWaker: Waker;
   /** Aborts when the server stops. */
   readonly signal: AbortSignal;
 }

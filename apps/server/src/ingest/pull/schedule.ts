@@ -42,18 +42,34 @@ export function schedulePolls(platform: Platform, puller: Puller): void {
 export const pollNow = (platform: Platform, id: string): Promise<void> =>
   platform.jobs.start<PollInput>(pollJob, `connector:${id}:${randomUUID()}`, { id, asked: true });
 
+/** Ends a pause before its time. */
+export class Waker {
+  #controller = new AbortController();
+
+  wake(): void {
+    this.#controller.abort();
+    this.#controller = new AbortController();
+  }
+
+  /** Aborts at the next `wake`. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+}
+
 /** Polls the connectors of this machine's files when they are due, until the server stops. */
 export async function followFiles(platform: Platform, puller: Puller): Promise<void> {
   const { clock, database, log } = platform;
   const { computer } = puller.services;
   const job = `files of ${computer} ${randomUUID()}`;
   while (!puller.signal.aborted) {
+    const woken = AbortSignal.any([puller.signal, puller.filesWaker.signal]);
     try {
       for (const { id, kind, settings } of await dueConnectors(database, clock.now()))
         if (kind === 'files' && isHere(settings, computer) && !puller.signal.aborted) await poll(puller, id, job);
     } catch (err) {
       if (!puller.signal.aborted) log.warn({ err }, 'this machine’s files could not be polled');
     }
-    await clock.sleep(filesMs, puller.signal);
+    await clock.sleep(filesMs, woken);
   }
 }

@@ -1,5 +1,6 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { callbackify } from 'node:util';
 import ipaddr from 'ipaddr.js';
 
 /** Resolves a name to all its addresses. */
@@ -36,15 +37,14 @@ export const isAllowedHost = (host: string, allowed: readonly string[]): boolean
   );
 
 /** A `lookup` for sockets that answers what was found and judged before, whatever the name says a moment later. */
-export const pinnedLookup =
-  (find: (host: string) => Promise<readonly LookupAddress[]>): LookupFunction =>
-  (host, options, callback) => {
-    find(host).then(
-      (addresses) => {
-        const [first] = addresses;
-        if (options.all === true) callback(null, [...addresses]);
-        else callback(null, first?.address ?? '', first?.family);
-      },
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), ''),
-    );
+export const pinnedLookup = (find: (host: string) => Promise<readonly LookupAddress[]>): LookupFunction => {
+  const found = callbackify(find);
+  return (host, options, callback) => {
+    found(host, (error, addresses) => {
+      if (error !== null) return callback(error, '');
+      const [first] = addresses;
+      if (options.all === true) callback(null, [...addresses]);
+      else callback(null, first?.address ?? '', first?.family);
+    });
   };
+};

@@ -126,7 +126,7 @@ const newEntry = ({ path, inode, size, head, form }: Look, now: Date): Entry => 
   offset: 0,
   head: form === 'lines' ? emptyPrint : printOf(head),
   tail: emptyPrint,
-  whole: form !== 'lines',
+  whole: form === 'whole',
   stream: null,
   seenAt: now.toISOString(),
   grewAt: now.toISOString(),
@@ -135,7 +135,7 @@ const newEntry = ({ path, inode, size, head, form }: Look, now: Date): Entry => 
 /** The entry of a file whose content up to now is not wanted. */
 async function fromItsEnd(one: Look, now: Date): Promise<Entry> {
   const entry = newEntry(one, now);
-  if (one.form !== 'lines') return entry;
+  if (one.form !== 'lines') return { ...entry, whole: true };
   const file = await openFile(one.path);
   try {
     return { ...entry, offset: one.size, head: printOf(one.head), tail: await tailBefore(file, one.size) };
@@ -218,6 +218,7 @@ async function* pages(context: Context): AsyncGenerator<Page> {
     following.entries.push(binary === undefined ? entry : { ...entry, head: printOf(one.head), whole: true });
     if (binary !== undefined) yield { ...known, bytes: 0, note: `${one.path}: ${binary}` };
     else if (one.form === 'lines') yield* following.grown(entry, one, now);
+    else if (one.form === 'gzip') yield* following.zipped(entry, one, now);
     else yield { ...known, files: [{ path: one.path, name: one.path }], bytes: one.size, newestAt: one.changedAt };
   }
   if (changed) yield { bytes: 0, checkpoint: { files: following.entries }, caughtUp: true };

@@ -6,7 +6,7 @@ const linkLengthMax = 4_000;
 /** Attributes that lead somewhere once a person clicks, or the mail is shown. */
 const leading: ReadonlySet<string> = new Set(['href', 'src', 'action', 'formaction', 'background']);
 
-const inText = /\b(?:https?|ftp):\/\/[^\s<>"'`\u0000-\u0020\u007f]{1,4000}/gi;
+const inText = /\b(?:https?|ftp):\/\/[^\s<>"'`\p{Cc}]{1,4000}/giu;
 
 /** What ends a sentence does not end an address; a closing bracket does when none was opened. */
 function trimmed(address: string): string {
