@@ -8,10 +8,12 @@ const leading: ReadonlySet<string> = new Set(['href', 'src', 'action', 'formacti
 
 const inText = /\b(?:https?|ftp):\/\/[^\s<>"'`\p{Cc}]{1,4000}/giu;
 
+const count = (text: string, character: string): number => text.split(character).length - 1;
+
 /** What ends a sentence does not end an address; a closing bracket does when none was opened. */
 function trimmed(address: string): string {
   let text = address.replace(/[.,;:!?]+$/, '');
-  while (text.endsWith(')') && !text.includes('(')) text = text.slice(0, -1).replace(/[.,;:!?]+$/, '');
+  while (text.endsWith(')') && count(text, ')') > count(text, '(')) text = text.slice(0, -1).replace(/[.,;:!?]+$/, '');
   return text;
 }
 

@@ -1,6 +1,6 @@
 import { rootCertificates } from 'node:tls';
 import { SallyportError, type ConnectorSettings } from '@sallyport/contracts';
-import { AuthenticationFailure, ImapFlow, type FetchMessageObject } from 'imapflow';
+import { ImapFlow, type FetchMessageObject } from 'imapflow';
 import type { Target } from '../../../platform/outbound/index.ts';
 import { connectionError } from '../errors.ts';
 import type { PullServices } from '../types.ts';
@@ -13,7 +13,7 @@ export const targetOf = ({ host, port }: Settings): Target => ({ host, port, enc
 
 /** The error of a conversation with the server, as a person can act upon it. */
 export function imapError({ host, user, mailbox }: Settings, error: unknown, signal: AbortSignal): unknown {
-  if (error instanceof AuthenticationFailure)
+  if (error instanceof Error && 'authenticationFailed' in error && error.authenticationFailed === true)
     return new SallyportError('Unauthenticated', `${host} does not let ${user} in`, { cause: error });
   const said: unknown = error instanceof Error && 'responseText' in error ? error.responseText : undefined;
   if (typeof said === 'string' && !(error instanceof SallyportError))
