@@ -6,7 +6,7 @@ import { inputFiles } from '../importer/files.ts';
 import { unrecognisedStream } from '../importer/import.ts';
 import { binaryMessage } from '../importer/kind.ts';
 import { headOf, utf8Of } from '../importer/text.ts';
-import type { Page } from './types.ts';
+import type { FetchedFile, Page } from './types.ts';
 
 /** A short name for something long: what the table of taken items keeps. */
 export const itemOf = (...parts: readonly string[]): string =>
@@ -51,14 +51,14 @@ export async function storePage(
 }
 
 /** The first records of a fetched file, and the stream they would go to. */
-async function beginningOf({ importer }: IngestCore, path: string, stream: string | null) {
+async function beginningOf({ importer }: IngestCore, { path, name }: FetchedFile, stream: string | null) {
   const records: string[] = [];
   for await (const file of inputFiles(path)) {
     const { head, complete, rest } = await headOf(utf8Of(file.open()));
     await rest.return?.();
     const message = file.message ?? binaryMessage(head);
     if (message !== undefined) throw new SallyportError('UnsupportedMediaType', message);
-    const { framing, taker } = importer.planOf(head, complete, stream ?? undefined);
+    const { framing, taker } = importer.planOf({ head, complete, fileName: name }, stream ?? undefined);
     const splitter = framing.splitter((record) => records.push(Buffer.from(record).toString()));
     splitter.push(head);
     if (complete || records.length === 0) splitter.end();
@@ -89,7 +89,7 @@ export async function previewPage(
     .map(({ content, labels }, i) => shown(content, labels.source ?? '', streams[i] ?? ''));
   for (const { path, name } of page.files ?? []) {
     if (records.length >= shownMax) break;
-    const beginning = await beginningOf(core, path, stream);
+    const beginning = await beginningOf(core, { path, name }, stream);
     records.push(
       ...beginning.records.slice(0, shownMax - records.length).map((text) => shown(text, name, beginning.stream)),
     );
