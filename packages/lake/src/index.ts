@@ -29,7 +29,7 @@ export type { Deletion } from './retention/deleting.ts';
 export { covers, everyTable, heldRows, isActive, LegalHold } from './retention/holds.ts';
 export { auxiliaryInteractiveDays, tablePlans, type Retention, type TablePlan } from './retention/storage.ts';
 export { noRows, type TableStatus, type TierSize } from './retention/table-status.ts';
-export type { LoadLimits, LoadResult, LoadSegment, LoadStatement } from './load.ts';
+export type { LoadLimits, LoadResult, LoadSegment, LoadStatement, SharedRows } from './load.ts';
 export type { PayloadRange } from './parts.ts';
 export { convertText, type Reader } from './reader.ts';
 export { engineCode } from './errors.ts';

@@ -2,6 +2,8 @@ import type { ClickHouseSettings } from '@clickhouse/client';
 import { createReadStream } from 'node:fs';
 import { readAll, type Connection } from './connection.ts';
 import { engineCode } from './errors.ts';
+import type { Column } from './catalogue/catalogue.ts';
+import { engineType } from './ddl.ts';
 import { goodParts, type Parts, type PayloadRange } from './parts.ts';
 import { engineReader, fileSource, inputSource, type EngineReader, type Reader } from './reader.ts';
 import { sqlName, sqlString } from './sql.ts';
@@ -27,12 +29,20 @@ export interface LoadSegment {
   readonly payloads?: () => Promise<readonly PayloadRange[]>;
 }
 
+/** Rows that several statements of a load read. The embedded engine makes them once, and keeps them in memory until the load ends. */
+export interface SharedRows {
+  readonly columns: readonly Column[];
+  /** The SELECT of those columns, over a subquery that has the reader's. */
+  readonly select: (source: string) => string;
+}
+
 export interface LoadStatement {
   readonly table: string;
   /** Columns of the table that the SELECT gives, in order. `_SegmentId` is added; those left out take their defaults. */
   readonly columns: readonly string[];
-  /** The SELECT, over a subquery (with brackets) that has the reader's columns. Its columns by position. */
+  /** The SELECT, over a subquery (with brackets) that has the reader's columns, or those of `over`. Its columns by position. */
   readonly select: (source: string) => string;
+  readonly over?: SharedRows;
   /**
    * `rows` (default): what the reader gives. `rejected`: payloads that the reader can't read, as `RawData` and `ErrorMessage` (strings).
    * Without a statement for these, such a payload fails the load.
@@ -63,6 +73,12 @@ export interface LoaderOptions {
 
 /** What the engine says of bytes that it can't read as the format. */
 const unreadable = new Set([6, 25, 26, 27, 32, 33, 38, 41, 72, 117, 130, 131, 376, 441, 467, 636]);
+
+/**
+ * A bound that no segment reaches. With it the engine does not take a statement's conditions into the shared rows, where it would write out all of them for each
+ * column that they name: measured, 24 s instead of 0.9 s to plan a statement.
+ */
+const noPushDown = 'LIMIT 4000000000';
 
 const rejectedReader: Reader = {
   kind: 'json',
@@ -181,15 +197,52 @@ export class Loader {
 
   async #run(id: string, source: Source, statements: readonly LoadStatement[]): Promise<Record<string, number>> {
     const counts: Record<string, number>[] = [];
-    for (const [index, statement] of statements.entries())
-      counts.push({ [statement.table]: await this.#insert(id, index, source, statement) });
+    const shared = new Map<SharedRows, string>();
+    try {
+      for (const { over } of statements)
+        if (over && !shared.has(over) && this.#paysToShare(over, statements))
+          shared.set(over, await this.#share(`${id}-${shared.size}`, source, over));
+      for (const [index, statement] of statements.entries()) {
+        const rows = statement.over && shared.get(statement.over);
+        counts.push({ [statement.table]: await this.#insert(id, index, source, statement, rows) });
+      }
+    } finally {
+      for (const name of shared.values()) await this.#options.connection.command(`DROP TABLE IF EXISTS ${name} SYNC`);
+    }
     return sum(counts);
   }
 
-  async #insert(id: string, index: number, source: Source, statement: LoadStatement): Promise<number> {
+  /** Behind a URL there may be several engines, and a table in memory is on one of them. */
+  #paysToShare(over: SharedRows, statements: readonly LoadStatement[]): boolean {
+    return this.#options.transport === 'file' && statements.filter((statement) => statement.over === over).length > 1;
+  }
+
+  /** Makes a table of the rows, in a database that lives in memory alone: what a crash leaves is gone with the engine. Answers its name. */
+  async #share(id: string, source: Source, { columns, select }: SharedRows): Promise<string> {
+    const { connection, database } = this.#options;
+    const folder = sqlName(`${database} segments`);
+    const name = `${folder}.${sqlName(id)}`;
+    const typed = columns.map((c) => `${sqlName(c.name)} ${engineType(c.type)}`).join(', ');
+    await connection.command(`CREATE DATABASE IF NOT EXISTS ${folder} ENGINE = Memory`);
+    await connection.command(`DROP TABLE IF EXISTS ${name} SYNC`);
+    await connection.command(`CREATE TABLE ${name} (${typed}) ENGINE = Memory`);
+    await this.#send(`INSERT INTO ${name} ${select(source.reader.source(this.#from(source)))}`, source);
+    return name;
+  }
+
+  async #insert(
+    id: string,
+    index: number,
+    source: Source,
+    statement: LoadStatement,
+    shared: string | undefined,
+  ): Promise<number> {
     const columns = [...statement.columns, '_SegmentId'].map(sqlName).join(', ');
     const table = `${sqlName(this.#options.database)}.${sqlName(statement.table)}`;
-    const select = statement.select(source.reader.source(this.#from(source)));
+    const read = source.reader.source(this.#from(source));
+    const select = statement.select(
+      shared ? `(SELECT * FROM ${shared})` : statement.over ? `(${statement.over.select(read)} ${noPushDown})` : read,
+    );
     const given = statement.parted
       ? `* EXCEPT (_part), if(_part = '', ${sqlString(id)}, concat(${sqlString(`${id}.`)}, _part))`
       : `*, ${sqlString(id)}`;

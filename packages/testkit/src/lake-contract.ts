@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Column, Lake, LoadSegment, LoadStatement } from '@sallyport/lake';
+import type { Column, Lake, LoadSegment, LoadStatement, SharedRows } from '@sallyport/lake';
 import { startTestLake, type TestLake } from './lake.ts';
 
 /** Every KQL type but the two that need care, by a custom table. */
@@ -130,6 +130,32 @@ export function describeLakeContract(transport: 'file' | 'body'): void {
       ]);
       expect(result.rows).toEqual({ [one]: 2, [two]: 1 });
       expect((await lake.query(`SELECT I, S FROM ${two}`)).rows).toEqual([[2, 'beta']]);
+    });
+
+    test('statements over shared rows read the same rows, and leave nothing behind', async () => {
+      const [one, two] = [await table(), await table()];
+      const over: SharedRows = {
+        columns: [
+          { name: 'Word', type: 'string' },
+          { name: 'Random', type: 'long' },
+        ],
+        select: (source) => `SELECT splitByChar(' ', RawData)[1] AS Word, toInt64(rand()) AS Random FROM ${source}`,
+      };
+      const statements = [one, two].map((name): LoadStatement => ({
+        table: name,
+        columns: ['S', 'L'],
+        select: (source) => `SELECT Word, Random FROM ${source} WHERE Word != 'gamma'`,
+        over,
+      }));
+      const reader = { kind: 'lines' } as const;
+      const result = await lake.load(await segment('alpha 1\nbeta 2\ngamma 3\n', { reader }), statements);
+      expect(result.rows).toEqual({ [one]: 2, [two]: 2 });
+      const words = (name: string) => lake.query(`SELECT groupArray(S) FROM (SELECT S FROM ${name} ORDER BY S)`);
+      expect((await words(one)).rows).toEqual([[['alpha', 'beta']]]);
+      expect((await words(two)).rows).toEqual([[['alpha', 'beta']]]);
+      expect((await lake.query(`SELECT count() FROM system.tables WHERE database LIKE '% segments'`)).rows).toEqual([
+        [0],
+      ]);
     });
 
     test('JSON objects whole, in lines, with commas, in an array', async () => {
