@@ -192,6 +192,7 @@ export async function accounted(
     stored = await ask(`${table} | where Number_d >= 0 | count`).catch(() => 0);
     distinct = await ask(`${table} | where Number_d >= 0 | summarize count_distinct(Number_d)`).catch(() => 0);
   } while (distinct < acknowledged && Date.now() - started < seconds * 1_000);
+  stored = await ask(`${table} | where Number_d >= 0 | count`);
   // Calls whose answer was lost may be stored too: what counts is that each acknowledged number is there.
   const ranges: [number, number][] = [];
   for (const number of [...sender.acknowledged].toSorted((a, b) => a - b)) {
