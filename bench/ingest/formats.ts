@@ -86,7 +86,13 @@ export const formats: readonly BenchFormat[] = [
   { id: 'json', door: 'logs-ingestion', stream: 'Microsoft-SigninLogs', table: 'SigninLogs', record: signIn },
   { id: 'cef', door: 'syslog-tcp', stream: 'Custom-CefText', table: 'CommonSecurityLog', record: cef },
   { id: 'rfc5424', door: 'syslog-tcp', stream: 'Custom-SyslogText', table: 'Syslog', record: syslog },
-  { id: 'windows-xml', door: 'syslog-tcp', stream: 'Custom-WindowsEventXml', table: 'SecurityEvent', record: windowsXml },
+  {
+    id: 'windows-xml',
+    door: 'syslog-tcp',
+    stream: 'Custom-WindowsEventXml',
+    table: 'SecurityEvent',
+    record: windowsXml,
+  },
   {
     id: 'cloudtrail',
     door: 'logs-ingestion',
