@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SallyportError } from '@sallyport/contracts';
-import { Spool, type Lake, type PoisonedSegment, type SpoolSegment } from '@sallyport/lake';
+import { soleShare, Spool, type Lake, type PoisonedSegment, type SpoolSegment } from '@sallyport/lake';
 import { compile } from '@sallyport/kql';
 import type { Platform } from '../platform/types.ts';
 import { createImporter, type Importer } from './importer/import.ts';
@@ -22,8 +22,8 @@ export interface SpoolSizes {
   readonly segmentAgeMs: number;
 }
 
-/** Of the spool's bound, past which doors that are asked for their health say that they are full. */
-const fullShare = 0.95;
+/** Of the spool's bound, past which doors that are asked for their health say that they are full: nearly what a single sender can fill. */
+const fullShare = 0.95 * soleShare;
 
 /** The part of ingest that needs no HTTP: streams, spool, loading, importer. */
 export interface IngestCore extends AsyncDisposable {

@@ -7,6 +7,11 @@ export class FairQueue<T> {
     return this.#size;
   }
 
+  /** Whether anything waits under `key`. */
+  has(key: string): boolean {
+    return this.#queues.has(key);
+  }
+
   push(key: string, item: T): void {
     const queue = this.#queues.get(key);
     if (queue) queue.push(item);

@@ -80,13 +80,47 @@ describe('append', () => {
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
     const { spool } = await start({ totalBytes: 1_000, load: () => gate });
-    await spool.append('a', Buffer.alloc(900));
-    const full = spool.append('b', Buffer.alloc(200));
+    await spool.append('a', Buffer.alloc(700));
+    const full = spool.append('a', Buffer.alloc(200));
     await expect(full).rejects.toBeInstanceOf(SpoolFull);
     await expect(full).rejects.toMatchObject({ code: 'TooManyRequests', retryAfterSeconds: 5 });
     release();
     await spool.flush();
-    await spool.append('b', Buffer.alloc(200));
+    await spool.append('a', Buffer.alloc(200));
+  });
+
+  /** Appends until the spool refuses; answers how many bytes it took. */
+  const flood = async (spool: Spool, stream: () => string, sender?: string): Promise<number> => {
+    for (let taken = 0; ; taken += 101)
+      try {
+        await spool.append(stream(), Buffer.alloc(100), sender);
+      } catch {
+        return taken;
+      }
+  };
+
+  test('no stream fills it for the others, however many try', async () => {
+    const { spool } = await start({ totalBytes: 100_000, load: never, loaders: 0 });
+    const taken = [await flood(spool, () => 'a'), await flood(spool, () => 'b'), await flood(spool, () => 'c')];
+    expect(taken[0]).toBeGreaterThan(70_000);
+    expect(taken[0]).toBeLessThanOrEqual(75_000);
+    expect(taken[1]).toBeGreaterThan(15_000);
+    expect(taken[2]).toBeGreaterThan(3_000);
+    await spool.append('quiet', Buffer.alloc(1_000));
+  });
+
+  test('no sender fills it for the others by using many streams, and has its room back once stored', async () => {
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const { spool } = await start({ totalBytes: 100_000, load: () => gate });
+    let streams = 0;
+    expect(await flood(spool, () => `s${streams++ % 20}`, 'noisy')).toBeLessThanOrEqual(75_000);
+    await expect(spool.append('another', Buffer.alloc(100), 'noisy')).rejects.toBeInstanceOf(SpoolFull);
+    await spool.append('s0', Buffer.alloc(10_000), 'calm');
+    release();
+    await spool.flush();
+    expect(spool.stats().bytes).toBe(0);
+    await spool.append('another', Buffer.alloc(70_000), 'noisy');
   });
 
   test('a disk that refuses is told, and nothing of it is stored', async () => {
@@ -132,6 +166,26 @@ describe('loading', () => {
     expect(most).toBeLessThanOrEqual(2);
     expect(order.indexOf('quiet')).toBeLessThan(8);
     expect(order.filter((s) => s === 'busy')).toHaveLength(20);
+  });
+
+  test('a flood on one stream puts off another by its own age and two loads at most', async () => {
+    const loadMs = 100;
+    const at = new Map<string, number>();
+    const { spool } = await start({
+      sealBytes: 1_000,
+      sealMs: 100,
+      load: async ({ stream }) => {
+        await sleep(loadMs);
+        at.set(stream, performance.now());
+      },
+    });
+    for (let i = 0; i < 100; i++) await spool.append('flood', Buffer.alloc(1_000));
+    expect(spool.stats().readySegments).toBeGreaterThan(50);
+    const sentAt = performance.now();
+    await spool.append('quiet', bytes('x'));
+    await expect.poll(() => at.get('quiet'), { timeout: 5_000 }).toBeDefined();
+    expect(spool.stats().readySegments).toBeGreaterThan(30);
+    expect(at.get('quiet')! - sentAt).toBeLessThan(1_000);
   });
 
   test('is tried again while the lake is away, and told that it is a retry', async () => {
@@ -243,7 +297,7 @@ describe('a start after the end of another process', () => {
   });
 
   test('segments keep their bytes in the bound', async () => {
-    await leave([Buffer.alloc(900).toString()]);
+    await leave([Buffer.alloc(850).toString()]);
     const { spool } = await start({ totalBytes: 1_000, load: never, loaders: 0 });
     await expect(spool.append('b', Buffer.alloc(200))).rejects.toBeInstanceOf(SpoolFull);
   });

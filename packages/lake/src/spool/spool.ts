@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import type { PayloadRange } from '../parts.ts';
 import { FairQueue } from './fair-queue.ts';
 import { payloadBytesMax, readJournal } from './journal.ts';
+import { Shares } from './shares.ts';
 import { dataPath, journalPath, recoverSegment, SegmentWriter, syncFolder, type SegmentState } from './segment-file.ts';
 
 /** A sealed segment, as the loader gets it. */
@@ -42,9 +43,12 @@ export interface SpoolOptions {
   readonly onPoison?: (segment: PoisonedSegment) => void;
   /** A segment is closed at this size, bytes. Default 32 MiB. */
   readonly sealBytes?: number;
-  /** A segment is closed this long after its first payload, ms; up to ten times that while the loaders lag. Default 500. */
+  /** A segment is closed this long after its first payload, ms; up to ten times that while another of its stream waits for a loader. Default 500. */
   readonly sealMs?: number;
-  /** All that waits, bytes; past it `append` throws SpoolFull. Default 2 GiB. */
+  /**
+   * All that waits, bytes; past it `append` throws SpoolFull. A stream, and a sender, hold at most three times what is left free (see `Shares`), so
+   * that none fills it for the others. Default 2 GiB.
+   */
   readonly totalBytes?: number;
   /** Loads at a time. Default 2. */
   readonly loaders?: number;
@@ -74,6 +78,8 @@ export class SpoolFull extends SallyportError {
 
 interface Pending {
   readonly payload: Uint8Array;
+  /** Who sent it, when that is known. */
+  readonly sender: string | undefined;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -83,6 +89,8 @@ interface Stream {
   pending: Pending[];
   writing: boolean;
   writer: SegmentWriter | undefined;
+  /** Bytes in the open segment, by sender. */
+  senders: Map<string, number>;
   openedAt: number;
   timer: NodeJS.Timeout | undefined;
   sealAsked: boolean;
@@ -92,11 +100,21 @@ interface Sealed {
   readonly id: string;
   readonly stream: string;
   readonly bytes: number;
+  readonly senders: ReadonlyMap<string, number>;
   readonly sealedAt: number;
   retry: boolean;
   attempts: number;
   notBefore: number;
 }
+
+/** A segment on disk. */
+type Found = Pick<Sealed, 'id' | 'stream' | 'bytes'>;
+
+/** No stream's name begins so. */
+const senderKey = (sender: string): string => `\n${sender}`;
+
+const keysOf = (stream: string, sender: string | undefined): readonly string[] =>
+  sender === undefined ? [stream] : [stream, senderKey(sender)];
 
 const fullRetrySeconds = 5;
 /** Tries of a load whose error is neither `later` nor certain to come again. */
@@ -122,7 +140,7 @@ export class Spool {
   readonly #loading = new Set<Sealed>();
   readonly #idle = new Set<() => void>();
   readonly #poisoned = new Map<string, PoisonedSegment>();
-  #bytes = 0;
+  readonly #shares: Shares;
   #sequence = 0;
   #closed = false;
   #wake: NodeJS.Timeout | undefined;
@@ -137,6 +155,7 @@ export class Spool {
       loaders: options.loaders ?? 2,
       now: options.now ?? Date.now,
     };
+    this.#shares = new Shares(this.#options.totalBytes);
   }
 
   /** Opens the folder, takes up what an earlier process left, and begins to load. */
@@ -152,21 +171,21 @@ export class Spool {
   }
 
   /**
-   * Resolves when the payload is on disk. `stream` names what loads it, at most 500 characters. Throws SpoolFull (429); PayloadTooLarge; Unavailable when
-   * the disk refused it (then it is not stored).
+   * Resolves when the payload is on disk. `stream` names what loads it, at most 500 characters; `sender`, where it is known, who is held to a share of the
+   * spool over all its streams. Throws SpoolFull (429); PayloadTooLarge; Unavailable when the disk refused it (then it is not stored).
    */
-  append(stream: string, payload: Uint8Array): Promise<void> {
+  append(stream: string, payload: Uint8Array, sender?: string): Promise<void> {
     if (this.#closed) return Promise.reject(new SallyportError('Unavailable', 'the spool is closed'));
     if (stream.length === 0 || stream.length > 500) return Promise.reject(new Error('not a stream name'));
     if (payload.length > payloadBytesMax)
       return Promise.reject(new SallyportError('PayloadTooLarge', `a payload holds at most ${payloadBytesMax} bytes`));
     if (payload.length === 0) return Promise.resolve();
-    if (this.#bytes + payload.length + 1 > this.#options.totalBytes)
-      return Promise.reject(new SpoolFull(fullRetrySeconds));
-    this.#bytes += payload.length + 1;
+    const keys = keysOf(stream, sender);
+    if (!this.#shares.takes(keys, payload.length + 1)) return Promise.reject(new SpoolFull(fullRetrySeconds));
+    this.#shares.add(keys, payload.length + 1);
     const state = this.#stream(stream);
     return new Promise<void>((resolve, reject) => {
-      state.pending.push({ payload, resolve, reject });
+      state.pending.push({ payload, sender, resolve, reject });
       this.#write(state);
     });
   }
@@ -182,7 +201,7 @@ export class Spool {
     const waiting = [...this.#queue, ...this.#loading];
     const oldest = waiting.reduce((min, { sealedAt }) => Math.min(min, sealedAt), Infinity);
     return {
-      bytes: this.#bytes,
+      bytes: this.#shares.used,
       openSegments: [...this.#streams.values()].filter(({ writer }) => writer).length,
       readySegments: this.#queue.size,
       loadingSegments: this.#loading.size,
@@ -206,8 +225,7 @@ export class Spool {
     await rename(journalPath(aside, id), journalPath(folder, id));
     await rename(dataPath(aside, id, 'ready'), dataPath(folder, id, 'ready'));
     await rm(join(aside, `${id}.error.json`), { force: true });
-    this.#enqueue({ id, stream: poisoned.stream, bytes: poisoned.bytes }, true);
-    this.#bytes += poisoned.bytes;
+    this.#enqueueFound({ id, stream: poisoned.stream, bytes: poisoned.bytes });
     this.#pump();
     return true;
   }
@@ -232,6 +250,7 @@ export class Spool {
       pending: [],
       writing: false,
       writer: undefined,
+      senders: new Map(),
       openedAt: 0,
       timer: undefined,
       sealAsked: false,
@@ -264,9 +283,12 @@ export class Spool {
     try {
       state.writer ??= await this.#openWriter(state);
       await state.writer.append(batch.map(({ payload }) => payload));
-      for (const { resolve } of batch) resolve();
+      for (const { payload, sender, resolve } of batch) {
+        if (sender !== undefined) state.senders.set(sender, (state.senders.get(sender) ?? 0) + payload.length + 1);
+        resolve();
+      }
     } catch (cause) {
-      this.#bytes -= batch.reduce((sum, { payload }) => sum + payload.length + 1, 0);
+      for (const { payload, sender } of batch) this.#shares.release(keysOf(state.name, sender), payload.length + 1);
       const error = new SallyportError('Unavailable', 'the spool could not write to disk', {
         retryAfterSeconds: fullRetrySeconds,
         cause,
@@ -288,8 +310,9 @@ export class Spool {
   }
 
   #aged(state: Stream): void {
-    const { sealMs, now, loaders } = this.#options;
-    const lagging = this.#queue.size > loaders;
+    const { sealMs, now } = this.#options;
+    // Of its own only: a stream with little must not wait for those with much.
+    const lagging = this.#queue.has(state.name);
     if (lagging && now() - state.openedAt < sealMs * lagFactor)
       state.timer = setTimeout(() => this.#aged(state), sealMs);
     else this.#askSeal(state);
@@ -308,17 +331,16 @@ export class Spool {
     state.sealAsked = false;
     clearTimeout(state.timer);
     const counted = writer.bytes;
+    const { senders } = state;
+    state.senders = new Map();
     const segment = await this.#close(writer, state.name).catch(() => undefined);
     // A segment that could not be closed stays on disk and counted, and is taken up by the next `open`.
-    if (segment) this.#enqueue(segment, false);
+    if (segment) this.#enqueue(segment, senders, false);
     else if (counted === 0) await this.#remove(writer.id, 'open').catch(() => undefined);
     this.#pump();
   }
 
-  async #close(
-    writer: SegmentWriter,
-    stream: string,
-  ): Promise<{ id: string; stream: string; bytes: number } | undefined> {
+  async #close(writer: SegmentWriter, stream: string): Promise<Found | undefined> {
     const { id, bytes } = writer;
     if (writer.broken || bytes === 0) {
       await writer.close();
@@ -328,9 +350,20 @@ export class Spool {
     return { id, stream, bytes };
   }
 
-  #enqueue(segment: { id: string; stream: string; bytes: number }, retry: boolean): void {
-    const { id, stream, bytes } = segment;
-    this.#queue.push(stream, { id, stream, bytes, retry, sealedAt: this.#options.now(), attempts: 0, notBefore: 0 });
+  #enqueue(segment: Found, senders: ReadonlyMap<string, number>, retry: boolean): void {
+    const sealedAt = this.#options.now();
+    this.#queue.push(segment.stream, { ...segment, senders, retry, sealedAt, attempts: 0, notBefore: 0 });
+  }
+
+  /** Of an earlier process, which did not write down who sent it. */
+  #enqueueFound(segment: Found): void {
+    this.#enqueue(segment, new Map(), true);
+    this.#shares.add([segment.stream], segment.bytes);
+  }
+
+  #release({ stream, bytes, senders }: Sealed): void {
+    this.#shares.release([stream], bytes);
+    for (const [sender, size] of senders) this.#shares.releaseShare(senderKey(sender), size);
   }
 
   /** Starts loads while there are loaders free and segments due. */
@@ -364,7 +397,7 @@ export class Spool {
       await rename(dataPath(folder, id, 'ready'), path);
       await load({ id, stream, path, bytes, retry, payloads: () => payloadsOf(folder, id) });
       await this.#remove(id, 'loading');
-      this.#bytes -= bytes;
+      this.#release(segment);
     } catch (error) {
       await this.#failed(segment, error);
     }
@@ -401,7 +434,7 @@ export class Spool {
     await rename(dataPath(folder, id, 'ready'), dataPath(aside, id, 'ready'));
     await rename(journalPath(folder, id), journalPath(aside, id));
     await syncFolder(aside);
-    this.#bytes -= bytes;
+    this.#release(segment);
     this.#poisoned.set(id, poisoned);
     onPoison?.(poisoned);
   }
@@ -433,8 +466,7 @@ export class Spool {
     const found = await recoverSegment(this.#options.folder, id, state);
     if (!found) return;
     // Even one that looks untouched: the rename to `loading` is not synced, so it proves nothing.
-    this.#enqueue(found, true);
-    this.#bytes += found.bytes;
+    this.#enqueueFound(found);
   }
 
   async #recoverPoisoned(aside: string): Promise<void> {
