@@ -136,7 +136,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(graphRoutes, graph.handlers, graph.error);
   http.bind(incidentRoutes, domains.incidents.handlers);
   http.bind(detectionRoutes, domains.detection.handlers);
-  http.bind(dataRoutes, domains.ingest.handlers);
+  http.bind(dataRoutes, domains.ingest.handlers, domains.ingest.errorFace);
   http.bind(uploadRoutes, domains.ingest.uploads);
   http.bind(sourceEditorRoutes, domains.ingest.sourceEditor);
   http.bind(connectorRoutes, domains.ingest.connectors.handlers);

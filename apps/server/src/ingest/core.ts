@@ -54,6 +54,8 @@ export async function openIngestCore(
   options: {
     /** Waited for: a segment stays in the spool until it has resolved. */
     readonly onLoaded?: (segment: LoadedSegment) => Promise<void> | void;
+    /** Called with a stored segment before its file goes. */
+    readonly onSegment?: (segment: SpoolSegment, streams: Streams) => Promise<void>;
     readonly metrics?: IngestMetrics;
     /** Sources made here. */
     readonly own?: readonly OwnSource[];
@@ -74,6 +76,9 @@ export async function openIngestCore(
     // Left by an earlier process: its calls may have died without an answer, and come again.
     if (segment.retry) await rememberCalls(segment.path, recentCalls);
     await loadSegment(segment);
+    await options
+      .onSegment?.(segment, streams)
+      .catch((err: unknown) => log.warn({ err, stream: segment.stream }, 'a segment could not be sampled'));
   };
   const onPoison = (segment: PoisonedSegment) => {
     log.error({ segment }, 'the engine does not take a segment; it is kept in the spool’s folder `poison`');
@@ -107,7 +112,18 @@ export async function openIngestCore(
     recentCalls,
     spool: opened,
     isFull: () => opened.stats().bytes > sizes.totalBytes * fullShare,
-    importer: createImporter({ lake, streams, tracker, clock, log, append: toSpool }),
+    importer: createImporter({
+      lake,
+      streams,
+      tracker,
+      clock,
+      log,
+      append: async (spoolStream, lines, rows) => {
+        await toSpool(spoolStream, lines);
+        const { stream } = originOf(spoolStream);
+        metrics.accepted({ door: 'upload', sender: undefined, stream, rows, bytes: lines.length });
+      },
+    }),
     flush: () => opened.flush(),
     [Symbol.asyncDispose]: async () => {
       await opened.close();

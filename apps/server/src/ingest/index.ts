@@ -1,4 +1,4 @@
-import type { dataRoutes, sourceEditorRoutes, uploadRoutes } from '@sallyport/contracts';
+import { dataRoutes, type sourceEditorRoutes, type uploadRoutes } from '@sallyport/contracts';
 import type { SpoolStats } from '@sallyport/lake';
 import type { Caller, Handlers } from '../platform/http/handlers.ts';
 import type { Domain, Platform } from '../platform/types.ts';
@@ -11,7 +11,12 @@ import { openOtlpGrpc, type OtlpGrpc } from './doors/otlp/grpc.ts';
 import { OwnSources } from './editor/own-sources.ts';
 import { sourceEditorHandlers } from './editor/routes.ts';
 import { hostname } from 'node:os';
-import { StreamCounter } from './health.ts';
+import { HealthBook } from './health/book.ts';
+import { placeOf } from './health/places.ts';
+import { scheduleHealth } from './health/tell.ts';
+import { countingFace } from './doors/door.ts';
+import { ownFace, type ErrorFace } from '../platform/http/server.ts';
+import { HealthKeeper } from './health/keeper.ts';
 import { createHostCollector, type HostCollector, type HostHealth } from './host/collector.ts';
 import { remembered } from '../platform/database/index.ts';
 import type { Importer } from './importer/import.ts';
@@ -34,6 +39,8 @@ export type { SyslogHealth } from './doors/syslog/index.ts';
 export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
   readonly uploads: Handlers<typeof uploadRoutes>;
   readonly sourceEditor: Handlers<typeof sourceEditorRoutes>;
+  /** How errors of `handlers` are said, and those of the door among them counted. */
+  readonly errorFace: ErrorFace;
   /** Doors that speak the wire of other products. */
   readonly doors: HttpDoors;
   /** What fetches logs. */
@@ -75,29 +82,44 @@ export interface IngestOptions {
   readonly sourceFolders?: readonly string[];
 }
 
+const linesIn = (records: Uint8Array): number => records.reduce((sum, byte) => (byte === 0x0a ? sum + 1 : sum), 1);
+
 /** Doors and sources: everything that comes in. Reads the sources; what is wrong with some is logged, and the others work. */
 export async function createIngest(platform: Platform, options: IngestOptions): Promise<Ingest> {
   const { config, log, clock, database } = platform;
   const loaded = await loadSources(...(options.sourceFolders ?? [shippedSources]));
   for (const problem of loaded.problems) log.error(problem, 'a source was not loaded');
-  const counter = new StreamCounter();
-  const metrics = createIngestMetrics(platform.metrics);
+  const book = new HealthBook(() => clock.now());
+  const keeper = new HealthKeeper({ book, database, lake: platform.lake, clock, log });
+  const metrics = createIngestMetrics(platform.metrics, book);
   let opened: IngestCore | undefined;
   let host: HostCollector | undefined;
   let syslog: SyslogDoors | undefined;
   let otlpGrpc: OtlpGrpc | undefined;
   const stopping = new AbortController();
   let keeping: Promise<void> | undefined;
-  const counts = syslogCounts(platform.metrics, clock, log);
+  const counts = syslogCounts(metrics, clock, log);
+  scheduleHealth({ ...platform, streams: () => core().streams });
   const core = (): IngestCore => {
     if (opened === undefined) throw new Error('ingest was not started');
     return opened;
   };
+  const ownDoorFace = countingFace(core, 'logs-ingestion');
   const uploads = new Uploads({ platform, core, runRules: options.runRules, jobs: options.jobs ?? true });
   const own = new OwnSources({ platform, core, shipped: loaded });
   const pull = createPull(platform, core);
   return {
-    handlers: dataHandlers({ platform, core, uploads }),
+    handlers: dataHandlers({
+      platform,
+      core,
+      uploads,
+      doors: {
+        placeOf: placeOf(() => ({ config, syslog, otlpGrpc, host })),
+        connections: (door) => book.connections(door),
+      },
+    }),
+    errorFace: (error, request) =>
+      request.routeOptions.url === dataRoutes.ingestLogs.path ? ownDoorFace(error, request) : ownFace(error, request),
     uploads: uploadHandlers(uploads),
     sourceEditor: sourceEditorHandlers({ core, own, clock }),
     doors: createHttpDoors(platform, core),
@@ -132,13 +154,14 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
           own: await own.enabled(),
           onLoaded: async (segment) => {
             await uploads.stored(segment);
-            counter.add(segment);
+            keeper.loaded(segment);
           },
+          onSegment: (segment, streams) => keeper.sample(segment, streams),
         },
       );
       own.follow();
       await uploads.open();
-      counter.start(database, clock, log);
+      keeper.start();
       keeping = letGoOfEndedHolds(platform.lake, clock, log, stopping.signal);
       await pull.start();
       const doors = await syslogSettings(config, () => loadTls(config, clock));
@@ -159,7 +182,10 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
         log,
         computer,
         root: '/',
-        append: (stream, records) => core().append(stream, records),
+        append: async (stream, records) => {
+          await core().append(stream, records);
+          metrics.accepted({ door: 'host', sender: computer, stream, rows: linesIn(records), bytes: records.length });
+        },
         memory: (name) => remembered(database, `host ${computer} ${name}`),
       });
       host.start();
@@ -174,7 +200,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       const uploadsStopped = uploads.stop();
       await opened?.[Symbol.asyncDispose]();
       await uploadsStopped;
-      await counter.stop();
+      await keeper.stop();
       opened = undefined;
     },
   };

@@ -1,5 +1,5 @@
 import type { IngestCore } from '../core.ts';
-import { wrappedStream } from '../loading.ts';
+import { originOf, wrappedStream } from '../loading.ts';
 import { recognise, sampleRecord, type SampleRecord } from '../sources/recognise.ts';
 import { callKey, markLength, withMark } from './recent-calls.ts';
 import { rowsOf } from './rows.ts';
@@ -192,13 +192,19 @@ const payloadsOf = (core: IngestCore, door: string, arrivals: readonly Arrival[]
   }));
 
 /** Appends the payload of a call, unless it is known to be durable. */
-function appendOnce({ recentCalls, spool }: IngestCore, call: string, { stream, bytes }: Payload): Promise<void> {
+function appendOnce({ recentCalls, spool }: IngestCore, call: string, { stream, bytes }: Payload, sender: string): Promise<void> {
   const key = callKey({ caller: call, stream, requestId: '', body: bytes });
   return recentCalls.once(key, () => {
     const room = Buffer.alloc(markLength + bytes.length);
     room.set(bytes, markLength);
-    return spool.append(stream, withMark(room.subarray(markLength), key));
+    return spool.append(stream, withMark(room.subarray(markLength), key), sender);
   });
+}
+
+/** Which door they came through, and who sent them. */
+export interface Origin {
+  readonly door: string;
+  readonly sender: string;
 }
 
 /**
@@ -207,7 +213,7 @@ function appendOnce({ recentCalls, spool }: IngestCore, call: string, { stream, 
  */
 export async function tryArrivals(
   core: IngestCore,
-  door: string,
+  { door, sender }: Origin,
   arrivals: readonly Arrival[],
   call?: string,
 ): Promise<ReadonlyMap<number, unknown>> {
@@ -215,8 +221,10 @@ export async function tryArrivals(
   const payloads = payloadsOf(core, door, arrivals, call !== undefined);
   const store = async (payload: Payload): Promise<void> => {
     try {
-      if (call === undefined) await core.spool.append(payload.stream, payload.bytes);
-      else await appendOnce(core, call, payload);
+      const { stream, bytes, from } = payload;
+      if (call === undefined) await core.spool.append(stream, bytes, sender);
+      else await appendOnce(core, call, payload, sender);
+      core.metrics.accepted({ door, sender, stream: originOf(stream).stream, rows: from.length, bytes: bytes.length });
     } catch (error) {
       for (const place of payload.from) failed.set(place, error);
     }
@@ -228,10 +236,10 @@ export async function tryArrivals(
 /** The same for doors that answer a call as a whole: when it throws, some may be stored already, and a client sends all of them again. */
 export async function storeArrivals(
   core: IngestCore,
-  door: string,
+  origin: Origin,
   arrivals: readonly Arrival[],
   call?: string,
 ): Promise<void> {
-  const failed = await tryArrivals(core, door, arrivals, call);
+  const failed = await tryArrivals(core, origin, arrivals, call);
   for (const error of failed.values()) throw error;
 }

@@ -1,7 +1,12 @@
 import type { Readable } from 'node:stream';
 import { doorBytesMax, SallyportError } from '@sallyport/contracts';
+import { Shares, SpoolFull } from '@sallyport/lake';
 import type { FastifyRequest } from 'fastify';
+import { publicError } from '../../platform/errors.ts';
+import { requireCaller, type RequestContext } from '../../platform/http/handlers.ts';
+import { ownFace, type ErrorFace } from '../../platform/http/server.ts';
 import type { IngestCore } from '../core.ts';
+import type { Arrived, DoorMetrics } from '../metrics.ts';
 import { BodyBuffers } from './body.ts';
 
 export interface DoorOptions {
@@ -21,7 +26,12 @@ export interface DoorOptions {
 export interface DoorCall {
   readonly body: Readable;
   readonly request: FastifyRequest;
+  /** See `senderOf`. */
+  readonly sender: string;
 }
+
+/** Who sends: what health, and the shares of the spool and of the calls at once, are counted by. */
+export const senderOf = (context: RequestContext): string => requireCaller(context).name;
 
 /** What every door for calls over HTTP has: bounds on size and number, unpacking, metrics. */
 export interface Door {
@@ -29,24 +39,37 @@ export interface Door {
   /** Does `work` with the whole body, unpacked, in bytes that it may change, and that are not its own any more once it has ended. */
   read<T>(call: DoorCall, work: (bytes: Buffer) => Promise<T>): Promise<T>;
   /** Does `work` as one of the calls that may be under way at once; for bodies that were read elsewhere. */
-  gated<T>(work: () => Promise<T>): Promise<T>;
-  /** Counts whatever `work` throws as refused. */
-  counting<T>(work: () => Promise<T>): Promise<T>;
-  accepted(rows: number, bytes: number): void;
-  refused(code: string): void;
+  gated<T>(sender: string, work: () => Promise<T>): Promise<T>;
+  /** Counts a call. What goes wrong in calls over HTTP is counted where it is answered: see `countingFace`. */
+  called(): void;
+  accepted(arrived: Omit<Arrived, 'door'>): void;
+  refused(error: unknown): void;
 }
 
-/** Bounds what is read and made durable at once. */
-function createGate(callsMax: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let calls = 0;
-  return async (work) => {
-    if (calls >= callsMax)
+const refuse = (metrics: DoorMetrics, door: string, cause: unknown): void => {
+  const error = publicError(cause);
+  metrics.refused(door, error instanceof SpoolFull ? 'SpoolFull' : error.code, error.message);
+};
+
+/** Counts every error that a door's routes answer, those before its handlers (no token, too many requests) too. */
+export const countingFace =
+  (core: () => IngestCore, door: string, face: ErrorFace = ownFace): ErrorFace =>
+  (error, request) => {
+    refuse(core().metrics, door, error);
+    return face(error, request);
+  };
+
+/** Bounds what is read and made durable at once: over all, and of one sender by what is left for the others. */
+function createGate(callsMax: number): Door['gated'] {
+  const calls = new Shares(callsMax);
+  return async (sender, work) => {
+    if (!calls.takes([sender], 1))
       throw new SallyportError('TooManyRequests', 'too many calls at once', { retryAfterSeconds: 1 });
-    calls++;
+    calls.add([sender], 1);
     try {
       return await work();
     } finally {
-      calls--;
+      calls.release([sender], 1);
     }
   };
 }
@@ -57,17 +80,11 @@ export function createDoor(core: () => IngestCore, options: DoorOptions): Door {
   const buffers = new BodyBuffers({ bytesMax, keptMax, room });
   return {
     name,
-    read: ({ body, request }, work) => gate(() => buffers.with(body, request.headers['content-encoding'], work)),
+    read: ({ body, request, sender }, work) =>
+      gate(sender, () => buffers.with(body, request.headers['content-encoding'], work)),
     gated: gate,
-    counting: async (work) => {
-      try {
-        return await work();
-      } catch (error) {
-        core().metrics.refused(name, error instanceof SallyportError ? error.code : 'InternalError');
-        throw error;
-      }
-    },
-    accepted: (rows, bytes) => core().metrics.accepted(name, rows, bytes),
-    refused: (code) => core().metrics.refused(name, code),
+    called: () => core().metrics.called(name),
+    accepted: (arrived) => core().metrics.accepted({ door: name, ...arrived }),
+    refused: (error) => refuse(core().metrics, name, error),
   };
 }

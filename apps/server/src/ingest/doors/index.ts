@@ -11,6 +11,7 @@ import type { ErrorFace } from '../../platform/http/server.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { IngestCore } from '../core.ts';
 import { dataCollectorFace, dataCollectorHandlers } from './data-collector/index.ts';
+import { countingFace } from './door.ts';
 import { elasticFace, elasticHandlers } from './elastic/index.ts';
 import { otlpFace, otlpHandlers } from './otlp/index.ts';
 import { hecFace, splunkHandlers } from './splunk/index.ts';
@@ -33,10 +34,13 @@ export interface HttpDoors {
 
 export function createHttpDoors({ clock }: Platform, core: () => IngestCore): HttpDoors {
   return {
-    splunk: { handlers: splunkHandlers(core, () => clock.now()), error: hecFace },
-    elastic: { handlers: elasticHandlers(core), error: elasticFace },
-    otlp: { handlers: otlpHandlers(core), error: otlpFace },
-    dataCollector: { handlers: dataCollectorHandlers(core), error: dataCollectorFace },
-    webhook: { handlers: webhookHandlers(core) },
+    splunk: { handlers: splunkHandlers(core, () => clock.now()), error: countingFace(core, 'splunk-hec', hecFace) },
+    elastic: { handlers: elasticHandlers(core), error: countingFace(core, 'elasticsearch', elasticFace) },
+    otlp: { handlers: otlpHandlers(core), error: countingFace(core, 'otlp-http', otlpFace) },
+    dataCollector: {
+      handlers: dataCollectorHandlers(core),
+      error: countingFace(core, 'data-collector', dataCollectorFace),
+    },
+    webhook: { handlers: webhookHandlers(core), error: countingFace(core, 'webhook') },
   };
 }

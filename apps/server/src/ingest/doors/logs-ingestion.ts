@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { requireCaller, type Handler, type HandlerInput, type RequestContext } from '../../platform/http/handlers.ts';
 import type { IngestCore } from '../core.ts';
 import { wrappedStream } from '../loading.ts';
-import { createDoor } from './door.ts';
+import { createDoor, senderOf } from './door.ts';
 import { callKey, markLength, withMark } from './recent-calls.ts';
 import { rowsOf } from './rows.ts';
 
@@ -22,17 +22,17 @@ const keptBuffersMax = 16;
 /** Makes the rows of a call durable, once, however often a client sends it. Answers how many there are. */
 async function store(
   { streams, spool, recentCalls }: IngestCore,
-  call: { caller: string; stream: string; requestId: string | undefined; body: Buffer },
+  call: { caller: string; sender: string; stream: string; requestId: string | undefined; body: Buffer },
 ): Promise<number> {
-  const { stream, requestId, body } = call;
+  const { stream, sender, requestId, body } = call;
   const key = requestId === undefined ? undefined : callKey({ ...call, requestId });
   const { rows, lines } = rowsOf(body);
   if (rows === 0) return 0;
   // The spool adds the last line feed.
   const payload = lines.subarray(0, lines.length - 1);
   const spoolStream = streams.takesLines(stream) ? wrappedStream(stream) : stream;
-  if (key === undefined) await spool.append(spoolStream, payload);
-  else await recentCalls.once(key, () => spool.append(spoolStream, withMark(payload, key)));
+  if (key === undefined) await spool.append(spoolStream, payload, sender);
+  else await recentCalls.once(key, () => spool.append(spoolStream, withMark(payload, key), sender));
   return rows;
 }
 
@@ -59,19 +59,24 @@ export function logsIngestion(core: () => IngestCore): Handler<(typeof dataRoute
     if (ruleId !== defaultRuleId)
       throw new SallyportError('NotFound', `data collection rule with immutable id \`${ruleId}\` not found`);
     if (!streams.has(stream)) {
-      door.refused('InvalidStream');
       // The client shows Azure's own code for this, which is none of ours.
       const message = `the stream \`${stream}\` was not configured in the data collection rule`;
+      core().metrics.refused(door.name, 'InvalidStream', message);
       return reply.code(400).send({ error: { code: 'InvalidStream', message } });
     }
     const requestId = z.string().max(200).optional().catch(undefined).parse(request.headers['x-ms-client-request-id']);
     const caller = requireCaller(context).id;
-    await door.read({ body, request }, async (bytes) => {
+    const sender = senderOf(context);
+    await door.read({ body, request, sender }, async (bytes) => {
       const size = bytes.length;
-      door.accepted(await store(core(), { caller, stream, requestId, body: bytes }), size);
+      const rows = await store(core(), { caller, sender, stream, requestId, body: bytes });
+      door.accepted({ sender, stream, rows, bytes: size });
     });
     return reply.code(204).send();
   };
 
-  return (context, call) => door.counting(async () => take(context, call));
+  return (context, call) => {
+    door.called();
+    return take(context, call);
+  };
 }

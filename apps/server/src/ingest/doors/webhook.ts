@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { requireCaller, type Handlers } from '../../platform/http/handlers.ts';
 import type { IngestCore } from '../core.ts';
 import { arrivalOfText, storeArrivals, type Arrival } from './arrivals.ts';
-import { createDoor } from './door.ts';
+import { createDoor, senderOf } from './door.ts';
 import { callKey } from './recent-calls.ts';
 
 function headerOf({ headers }: FastifyRequest, ...names: readonly string[]): string | undefined {
@@ -42,36 +42,31 @@ function eventsOf(text: string): readonly string[] {
 export function webhookHandlers(core: () => IngestCore): Handlers<typeof webhookRoutes> {
   const door = createDoor(core, { name: 'webhook', bytesMax: 25 * 2 ** 20, callsMax: 16, keptMax: 1 });
   return {
-    sendWebhook: (context, { params: { name }, query, body, request, reply }) =>
-      door.counting(async () => {
-        if (query.stream !== undefined && !core().streams.has(query.stream))
-          throw new SallyportError('NotFound', `there is no stream \`${query.stream}\``, { target: 'query.stream' });
-        const rest = {
-          names: query.stream === undefined ? [] : [query.stream],
-          group: '',
-          labels: { source: name, sourceType: headerOf(request, ...eventHeaders) },
-        };
-        const arrivalOf = (text: string): Arrival => {
-          const arrival = arrivalOfText(text, rest);
-          return arrival.kind === 'object' ? arrival : { ...arrival, kind: 'value' };
-        };
-        const stored = await door.read({ body, request }, async (bytes) => {
-          const requestId = headerOf(request, ...deliveryHeaders);
-          const caller = requireCaller(context).id;
-          const arrivals = eventsOf(textOf(bytes, request)).map(arrivalOf);
-          const store = async (): Promise<void> => {
-            await storeArrivals(core(), door.name, arrivals);
-            door.accepted(arrivals.length, bytes.length);
-          };
-          if (requestId === undefined) await store();
-          else
-            await core().recentCalls.once(
-              callKey({ caller, stream: `webhook/${name}`, requestId, body: bytes }),
-              store,
-            );
-          return arrivals.length;
-        });
-        return reply.send({ accepted: stored });
-      }),
+    sendWebhook: async (context, { params: { name }, query, body, request, reply }) => {
+      door.called();
+      const sender = senderOf(context);
+      if (query.stream !== undefined && !core().streams.has(query.stream))
+        throw new SallyportError('NotFound', `there is no stream \`${query.stream}\``, { target: 'query.stream' });
+      const rest = {
+        names: query.stream === undefined ? [] : [query.stream],
+        group: '',
+        labels: { source: name, sourceType: headerOf(request, ...eventHeaders) },
+      };
+      const arrivalOf = (text: string): Arrival => {
+        const arrival = arrivalOfText(text, rest);
+        return arrival.kind === 'object' ? arrival : { ...arrival, kind: 'value' };
+      };
+      const stored = await door.read({ body, request, sender }, async (bytes) => {
+        const requestId = headerOf(request, ...deliveryHeaders);
+        const caller = requireCaller(context).id;
+        const arrivals = eventsOf(textOf(bytes, request)).map(arrivalOf);
+        const store = (): Promise<void> => storeArrivals(core(), { door: door.name, sender }, arrivals);
+        if (requestId === undefined) await store();
+        else
+          await core().recentCalls.once(callKey({ caller, stream: `webhook/${name}`, requestId, body: bytes }), store);
+        return arrivals.length;
+      });
+      return reply.send({ accepted: stored });
+    },
   };
 }

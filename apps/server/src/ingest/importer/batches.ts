@@ -34,8 +34,8 @@ interface Batch {
   bytes: number;
 }
 
-/** Takes a batch over: lines without the last line feed, and the parts that have lines in it. */
-export type Flush = (stream: string, lines: Uint8Array, parts: ReadonlySet<string>) => Promise<void>;
+/** Takes a batch over: lines without the last line feed, the parts that have lines in it, and how many lines there are. */
+export type Flush = (stream: string, lines: Uint8Array, parts: ReadonlySet<string>, records: number) => Promise<void>;
 
 /** A record of several lines is written as a JSON string, since a segment is lines. */
 function marked(record: Uint8Array, tag: FileTag): Uint8Array[] {
@@ -83,6 +83,6 @@ export class Batches {
   async #write(stream: string, { lines, parts }: Batch): Promise<void> {
     this.#streams.delete(stream);
     const bytes = validUtf8(Buffer.concat(lines));
-    await this.#flush(stream, bytes.subarray(0, bytes.length - 1), parts);
+    await this.#flush(stream, bytes.subarray(0, bytes.length - 1), parts, lines.length);
   }
 }

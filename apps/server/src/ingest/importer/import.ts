@@ -72,7 +72,7 @@ export interface ImportProgress {
 export interface ImporterServices {
   readonly lake: Lake;
   readonly streams: Streams;
-  readonly append: (spoolStream: string, lines: Uint8Array) => Promise<void>;
+  readonly append: (spoolStream: string, lines: Uint8Array, records: number) => Promise<void>;
   readonly tracker: ImportTracker;
   readonly clock: Clock;
   readonly log: Log;
@@ -131,11 +131,11 @@ export function createImporter(services: ImporterServices): Importer {
   /** Appends to the spool; waits while it is full. */
   const flusher =
     (importId: string, custom: CustomTables, signal: AbortSignal | undefined): Flush =>
-    async (stream, lines, parts) => {
+    async (stream, lines, parts, records) => {
       await custom.ready(stream);
       for (;;)
         try {
-          await services.append(importStream(importId, stream), lines);
+          await services.append(importStream(importId, stream), lines, records);
           return tracker.appended(importId, stream, lines.length, parts);
         } catch (error) {
           const full = error instanceof SallyportError && error.code === 'TooManyRequests';

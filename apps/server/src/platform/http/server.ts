@@ -187,7 +187,7 @@ function routeBinder(app: FastifyInstance, services: PipelineServices) {
 }
 
 /** Our own shape of errors, that of the Microsoft REST API Guidelines. */
-const ownFace: ErrorFace = (error, request) => ({ status: error.status, body: errorBody(error, request.id) });
+export const ownFace: ErrorFace = (error, request) => ({ status: error.status, body: errorBody(error, request.id) });
 
 async function sendError(
   request: FastifyRequest,

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Handlers } from '../../../platform/http/handlers.ts';
 import type { ErrorFace } from '../../../platform/http/server.ts';
 import type { IngestCore } from '../../core.ts';
-import { createDoor } from '../door.ts';
+import { createDoor, senderOf } from '../door.ts';
 import { rowsOf } from '../rows.ts';
 import { SuffixedColumns } from './columns.ts';
 
@@ -116,32 +116,34 @@ export function dataCollectorHandlers(core: () => IngestCore): Handlers<typeof d
   const door = createDoor(core, { name: 'data-collector', bytesMax: 30 * 2 ** 20, callsMax: 16, keptMax: 1 });
   const tables = createTables(core);
   return {
-    sendDataCollectorLogs: (_context, { body, request, reply, query }) =>
-      door.counting(async () => {
-        if (query['api-version'] === undefined)
-          throw new CollectorError('MissingApiVersion', 'the parameter api-version is missing');
-        if (query['api-version'] !== '2016-04-01')
-          throw new CollectorError('InvalidApiVersion', 'api-version must be 2016-04-01');
-        if (!/^application\/json\b/i.test(header(request, 'content-type') ?? ''))
-          throw new SallyportError('UnsupportedMediaType', 'the body must be `application/json`');
-        const table = tableOf(request);
-        const timeField = header(request, 'time-generated-field');
-        const resource = header(request, 'x-ms-azureresourceid');
-        await door.read({ body, request }, async (bytes) => {
-          const records = recordsOf(bytes);
-          if (records.length === 0) return;
-          const rows = await tables.rowsFor(table, records);
-          const whole = rows.map((row, i) => ({
-            TimeGenerated: timeIn(records[i] ?? {}, timeField),
-            _ResourceId: resource,
-            ...row,
-          }));
-          const { lines } = rowsOf(Buffer.from(JSON.stringify(whole)));
-          // The spool adds the last line feed.
-          await core().spool.append(`Custom-${table}`, lines.subarray(0, lines.length - 1));
-          door.accepted(rows.length, bytes.length);
-        });
-        return reply.send('');
-      }),
+    sendDataCollectorLogs: async (context, { body, request, reply, query }) => {
+      door.called();
+      const sender = senderOf(context);
+      if (query['api-version'] === undefined)
+        throw new CollectorError('MissingApiVersion', 'the parameter api-version is missing');
+      if (query['api-version'] !== '2016-04-01')
+        throw new CollectorError('InvalidApiVersion', 'api-version must be 2016-04-01');
+      if (!/^application\/json\b/i.test(header(request, 'content-type') ?? ''))
+        throw new SallyportError('UnsupportedMediaType', 'the body must be `application/json`');
+      const table = tableOf(request);
+      const timeField = header(request, 'time-generated-field');
+      const resource = header(request, 'x-ms-azureresourceid');
+      await door.read({ body, request, sender }, async (bytes) => {
+        const records = recordsOf(bytes);
+        if (records.length === 0) return;
+        const rows = await tables.rowsFor(table, records);
+        const whole = rows.map((row, i) => ({
+          TimeGenerated: timeIn(records[i] ?? {}, timeField),
+          _ResourceId: resource,
+          ...row,
+        }));
+        const { lines } = rowsOf(Buffer.from(JSON.stringify(whole)));
+        // The spool adds the last line feed.
+        const stream = `Custom-${table}`;
+        await core().spool.append(stream, lines.subarray(0, lines.length - 1), sender);
+        door.accepted({ sender, stream, rows: rows.length, bytes: bytes.length });
+      });
+      return reply.send('');
+    },
   };
 }

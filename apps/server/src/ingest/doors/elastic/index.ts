@@ -1,10 +1,10 @@
 import { SallyportError, type elasticRoutes } from '@sallyport/contracts';
 import type { FastifyReply } from 'fastify';
 import { publicError } from '../../../platform/errors.ts';
-import type { Handlers } from '../../../platform/http/handlers.ts';
+import type { Handlers, RequestContext } from '../../../platform/http/handlers.ts';
 import type { IngestCore } from '../../core.ts';
 import { storeArrivals, tryArrivals } from '../arrivals.ts';
-import { createDoor, type DoorCall } from '../door.ts';
+import { createDoor, senderOf, type DoorCall } from '../door.ts';
 import { elasticError, send, type ElasticError } from './answers.ts';
 import { readBulk, type BulkItem } from './bulk.ts';
 import { clusterHealth, info, license, nodes, xpack } from './cluster.ts';
@@ -15,7 +15,7 @@ interface Call extends DoorCall {
   readonly reply: FastifyReply;
 }
 /** A call without a body. */
-type Asked = Pick<Call, 'request' | 'reply'>;
+type Asked = Omit<Call, 'sender' | 'body'>;
 
 const shards = { total: 1, successful: 1, failed: 0 };
 const created = { _version: 1, result: 'created', _shards: shards, _seq_no: 0, _primary_term: 1 };
@@ -52,38 +52,36 @@ export function elasticHandlers(core: () => IngestCore): Handlers<typeof elastic
     return byLowerCase.get(index.toLowerCase()) ?? [];
   };
 
-  const bulk = (call: Call, index?: string) =>
-    door.counting(async () => {
-      const started = performance.now();
-      const answers = await door.read(call, async (bytes) => {
-        const items = readBulk(bytes.toString(), index, streamsOf);
-        const good = items.filter((item) => item.fault === undefined);
-        const arrivals = good.flatMap(({ arrival }) => arrival ?? []);
-        const failed = await tryArrivals(core(), door.name, arrivals);
-        if (failed.size < arrivals.length) door.accepted(arrivals.length - failed.size, bytes.length);
-        for (const error of failed.values()) door.refused(publicError(error).code);
-        const faults = new Map(good.map((item, i) => [item, failed.has(i) ? faultOf(failed.get(i)) : undefined]));
-        return items.map((item) => ({ item, fault: item.fault ?? faults.get(item) }));
-      });
-      return send(call.request, call.reply, {
-        took: Math.round(performance.now() - started),
-        errors: answers.some(({ fault }) => fault !== undefined),
-        items: answers.map(({ item, fault }) => itemAnswer(item, fault)),
-      });
+  const bulk = async (call: Call, index?: string) => {
+    door.called();
+    const started = performance.now();
+    const answers = await door.read(call, async (bytes) => {
+      const items = readBulk(bytes.toString(), index, streamsOf);
+      const good = items.filter((item) => item.fault === undefined);
+      const arrivals = good.flatMap(({ arrival }) => arrival ?? []);
+      const failed = await tryArrivals(core(), { door: door.name, sender: call.sender }, arrivals);
+      for (const error of failed.values()) door.refused(error);
+      const faults = new Map(good.map((item, i) => [item, failed.has(i) ? faultOf(failed.get(i)) : undefined]));
+      return items.map((item) => ({ item, fault: item.fault ?? faults.get(item) }));
     });
+    return send(call.request, call.reply, {
+      took: Math.round(performance.now() - started),
+      errors: answers.some(({ fault }) => fault !== undefined),
+      items: answers.map(({ item, fault }) => itemAnswer(item, fault)),
+    });
+  };
 
-  const document = (call: Call, index: string) =>
-    door.counting(async () => {
-      const id = await door.read(call, async (bytes) => {
-        const [item] = readBulk(`{"index":{}}\n${bytes.toString().replaceAll(/\r?\n/g, ' ')}`, index, streamsOf);
-        if (item?.arrival === undefined)
-          throw new SallyportError('BadRequest', item?.fault?.reason ?? 'request body is required');
-        await storeArrivals(core(), door.name, [item.arrival]);
-        door.accepted(1, bytes.length);
-        return item.id;
-      });
-      return send(call.request, call.reply.code(201), { _index: index, _id: id, ...created });
+  const document = async (call: Call, index: string) => {
+    door.called();
+    const id = await door.read(call, async (bytes) => {
+      const [item] = readBulk(`{"index":{}}\n${bytes.toString().replaceAll(/\r?\n/g, ' ')}`, index, streamsOf);
+      if (item?.arrival === undefined)
+        throw new SallyportError('BadRequest', item?.fault?.reason ?? 'request body is required');
+      await storeArrivals(core(), { door: door.name, sender: call.sender }, [item.arrival]);
+      return item.id;
     });
+    return send(call.request, call.reply.code(201), { _index: index, _id: id, ...created });
+  };
 
   const say = (body: unknown) => (_context: unknown, call: Asked) => send(call.request, call.reply, body);
   /** What is asked for by name, and is there, whatever its name. */
@@ -91,8 +89,9 @@ export function elasticHandlers(core: () => IngestCore): Handlers<typeof elastic
     (body: (name: string) => unknown) => (_context: unknown, call: Asked & { params: { name: string } }) =>
       send(call.request, call.reply, body(call.params.name));
   /** The body is read so that the connection can be used again. */
-  const acknowledge = async (_context: unknown, call: Call) => {
-    await door.counting(() => door.read(call, () => Promise.resolve()));
+  const acknowledge = async (context: RequestContext, call: Omit<Call, 'sender'>) => {
+    door.called();
+    await door.read({ ...call, sender: senderOf(context) }, () => Promise.resolve());
     return send(call.request, call.reply, { acknowledged: true });
   };
 
@@ -125,9 +124,9 @@ export function elasticHandlers(core: () => IngestCore): Handlers<typeof elastic
     getElasticIndex: (_context, call) =>
       send(call.request, call.reply, { [call.params.index]: { aliases: {}, mappings: {}, settings: {} } }),
     putElasticIndex: acknowledge,
-    sendElasticBulk: (_context, call) => bulk(call),
-    putElasticBulk: (_context, call) => bulk(call),
-    sendElasticIndexBulk: (_context, call) => bulk(call, call.params.index),
-    sendElasticDocument: (_context, call) => document(call, call.params.index),
+    sendElasticBulk: (context, call) => bulk({ ...call, sender: senderOf(context) }),
+    putElasticBulk: (context, call) => bulk({ ...call, sender: senderOf(context) }),
+    sendElasticIndexBulk: (context, call) => bulk({ ...call, sender: senderOf(context) }, call.params.index),
+    sendElasticDocument: (context, call) => document({ ...call, sender: senderOf(context) }, call.params.index),
   };
 }

@@ -65,13 +65,14 @@ export interface OtlpGrpc {
   stop(): Promise<void>;
 }
 
-async function checkCaller(metadata: Metadata, callerOfToken: OtlpGrpcOptions['callerOfToken']): Promise<void> {
+async function callerOf(metadata: Metadata, callerOfToken: OtlpGrpcOptions['callerOfToken']): Promise<Caller> {
   const [header = ''] = metadata.get('authorization');
   const token = /^Bearer ([\w.~+/=-]{1,512})$/i.exec(String(header))?.[1];
   const caller = token === undefined ? undefined : await callerOfToken(token);
   if (caller === undefined) throw new SallyportError('Unauthenticated', 'the token is missing or not valid');
   if (!caller.permissions.has('data.ingest'))
     throw new SallyportError('Forbidden', 'this needs the permission `data.ingest`');
+  return caller;
 }
 
 /** An error as gRPC's library takes it. */
@@ -93,15 +94,17 @@ function refusal(cause: unknown, log: Log): Refused {
 }
 
 function exportLogs(door: Door, { core, callerOfToken, log }: OtlpGrpcOptions): Unary {
-  const take = (metadata: Metadata, bytes: Buffer): Promise<Buffer> =>
-    door.counting(async () => {
-      await checkCaller(metadata, callerOfToken);
-      return protobufAnswer(await door.gated(() => storeBatch(core(), door, bytes, readProtobuf)));
-    });
+  const take = async (metadata: Metadata, bytes: Buffer): Promise<Buffer> => {
+    door.called();
+    const { name: sender } = await callerOf(metadata, callerOfToken);
+    const origin = { door: door.name, sender };
+    return protobufAnswer(await door.gated(sender, () => storeBatch(core(), origin, bytes, readProtobuf)));
+  };
   const answer = callbackify(async (metadata: Metadata, bytes: Buffer): Promise<Buffer | Refused> => {
     try {
       return await take(metadata, bytes);
     } catch (error) {
+      door.refused(error);
       return refusal(error, log);
     }
   });

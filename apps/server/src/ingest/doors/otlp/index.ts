@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Handlers } from '../../../platform/http/handlers.ts';
 import type { ErrorFace } from '../../../platform/http/server.ts';
 import type { IngestCore } from '../../core.ts';
-import { createDoor } from '../door.ts';
+import { createDoor, senderOf } from '../door.ts';
 import { readJson } from './json.ts';
 import { protobufAnswer, protobufStatus, readProtobuf } from './protobuf.ts';
 import { storeBatch } from './store.ts';
@@ -39,22 +39,23 @@ export const otlpFace: ErrorFace = (error, request) => {
 export function otlpHandlers(core: () => IngestCore): Handlers<typeof otlpRoutes> {
   const door = createDoor(core, { name: 'otlp-http' });
   return {
-    sendOtlpLogs: (_context, { body, request, reply }) =>
-      door.counting(async () => {
-        const protobuf = isProtobuf(request);
-        if (!protobuf && !/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
-          throw new SallyportError(
-            'UnsupportedMediaType',
-            `the body must be \`${protobufType}\` or \`application/json\``,
-          );
-        const answer = await door.read({ body, request }, (bytes) =>
-          storeBatch(core(), door, bytes, protobuf ? readProtobuf : readJson),
+    sendOtlpLogs: async (context, { body, request, reply }) => {
+      door.called();
+      const sender = senderOf(context);
+      const protobuf = isProtobuf(request);
+      if (!protobuf && !/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
+        throw new SallyportError(
+          'UnsupportedMediaType',
+          `the body must be \`${protobufType}\` or \`application/json\``,
         );
-        if (protobuf) return reply.type(protobufType).send(protobufAnswer(answer));
-        const { rejected, reason } = answer;
-        return reply.send(
-          rejected === 0 ? {} : { partialSuccess: { rejectedLogRecords: String(rejected), errorMessage: reason } },
-        );
-      }),
+      const answer = await door.read({ body, request, sender }, (bytes) =>
+        storeBatch(core(), { door: door.name, sender }, bytes, protobuf ? readProtobuf : readJson),
+      );
+      if (protobuf) return reply.type(protobufType).send(protobufAnswer(answer));
+      const { rejected, reason } = answer;
+      return reply.send(
+        rejected === 0 ? {} : { partialSuccess: { rejectedLogRecords: String(rejected), errorMessage: reason } },
+      );
+    },
   };
 }

@@ -1,21 +1,19 @@
 import { SallyportError } from '@sallyport/contracts';
 import type { IngestCore } from '../../core.ts';
-import { storeArrivals } from '../arrivals.ts';
-import type { Door } from '../door.ts';
+import { storeArrivals, type Origin } from '../arrivals.ts';
 import { arrivalsOf } from './arrivals.ts';
 import { OtlpFault, type Batch } from './records.ts';
 
 /** Reads records and makes them durable. Throws SallyportError. */
 export async function storeBatch(
   core: IngestCore,
-  door: Door,
+  origin: Origin,
   bytes: Uint8Array,
   read: (bytes: Uint8Array) => Batch,
 ): Promise<Batch> {
   const batch = readOrRefuse(bytes, read);
   if (batch.records.length === 0) return batch;
-  await storeArrivals(core, door.name, arrivalsOf(batch));
-  door.accepted(batch.records.length, bytes.length);
+  await storeArrivals(core, origin, arrivalsOf(batch));
   return batch;
 }
 

@@ -3,8 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Handlers } from '../../../platform/http/handlers.ts';
 import type { IngestCore } from '../../core.ts';
-import { storeArrivals, type Arrival } from '../arrivals.ts';
-import { createDoor, type DoorCall } from '../door.ts';
+import { storeArrivals } from '../arrivals.ts';
+import { createDoor, senderOf, type DoorCall } from '../door.ts';
 import { HecError } from './answers.ts';
 import { readEvents, readLines, type HecEvents } from './events.ts';
 
@@ -56,44 +56,38 @@ export function splunkHandlers(core: () => IngestCore, now: () => Date): Handler
   const success = (reply: FastifyReply, channel: string | undefined) =>
     reply.send({ text: 'Success', code: 0, ...(channel === undefined ? {} : { ackId: acks.give() }) });
 
-  const store = async (arrivals: readonly Arrival[], bytes: number) => {
-    if (arrivals.length === 0) return;
-    await storeArrivals(core(), door.name, arrivals);
-    door.accepted(arrivals.length, bytes);
-  };
-
-  const take = (call: Call, read: (text: string) => HecEvents) =>
-    door.counting(async () => {
-      const channel = channelOf(call.request, call.query);
-      await door.read(call, async (bytes) => {
-        const { arrivals, fault } = read(bytes.toString());
-        await store(arrivals, bytes.length);
-        if (fault !== undefined) throw fault;
-      });
-      return success(call.reply, channel);
+  const take = async (call: Call, read: (text: string) => HecEvents) => {
+    door.called();
+    const channel = channelOf(call.request, call.query);
+    await door.read(call, async (bytes) => {
+      const { arrivals, fault } = read(bytes.toString());
+      await storeArrivals(core(), { door: door.name, sender: call.sender }, arrivals);
+      if (fault !== undefined) throw fault;
     });
+    return success(call.reply, channel);
+  };
 
   const events = (call: Call) => take(call, readEvents);
   const lines = (call: Call & { query: HecRawQuery }) =>
     take(call, (text) => ({ arrivals: readLines(text, call.query), fault: undefined }));
-  const durable = (call: Call) =>
-    door.counting(async () => {
-      if (channelOf(call.request, call.query) === undefined) throw new HecError('channelMissing');
-      const asked = await door.read(call, (bytes) => Promise.resolve(ackRequest(bytes)));
-      return call.reply.send({ acks: Object.fromEntries(asked.map((ack) => [ack, acks.isDurable(ack)])) });
-    });
+  const durable = async (call: Call) => {
+    door.called();
+    if (channelOf(call.request, call.query) === undefined) throw new HecError('channelMissing');
+    const asked = await door.read(call, (bytes) => Promise.resolve(ackRequest(bytes)));
+    return call.reply.send({ acks: Object.fromEntries(asked.map((ack) => [ack, acks.isDurable(ack)])) });
+  };
   const health = (reply: FastifyReply) =>
     core().isFull()
       ? reply.code(503).send({ text: 'HEC is unhealthy, queues are full', code: 18 })
       : reply.send({ text: 'HEC is healthy', code: 17 });
 
   return {
-    sendSplunkEvents: (_context, call) => events(call),
-    sendSplunkEventsByName: (_context, call) => events(call),
-    sendSplunkEventsByVersion: (_context, call) => events(call),
-    sendSplunkLines: (_context, call) => lines(call),
-    sendSplunkLinesByVersion: (_context, call) => lines(call),
-    askSplunkAcks: (_context, call) => durable(call),
+    sendSplunkEvents: (context, call) => events({ ...call, sender: senderOf(context) }),
+    sendSplunkEventsByName: (context, call) => events({ ...call, sender: senderOf(context) }),
+    sendSplunkEventsByVersion: (context, call) => events({ ...call, sender: senderOf(context) }),
+    sendSplunkLines: (context, call) => lines({ ...call, sender: senderOf(context) }),
+    sendSplunkLinesByVersion: (context, call) => lines({ ...call, sender: senderOf(context) }),
+    askSplunkAcks: (context, call) => durable({ ...call, sender: senderOf(context) }),
     getSplunkHealth: (_context, { reply }) => health(reply),
     getSplunkHealthByVersion: (_context, { reply }) => health(reply),
   };

@@ -1,6 +1,8 @@
 import { SallyportError } from '@sallyport/contracts';
+import { Shares } from '@sallyport/lake';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
+import type { Arrived } from '../../metrics.ts';
 import { validUtf8 } from '../../importer/text.ts';
 import type { Router } from './router.ts';
 
@@ -8,12 +10,10 @@ import type { Router } from './router.ts';
 const flushAfterMs = 200;
 /** Or when it holds this much. */
 const batchBytes = 1024 * 1024;
-/** Lines that wait for the disk; past it senders wait. */
+/** Lines that wait for the disk, over all streams; each stream has a share of it (see `Shares`), past which its senders wait. */
 const waitingBytesMax = 16 * 1024 * 1024;
-/** The same while the spool takes none: at a stop they would be lost, and in the senders' queues they are not. */
+/** Of a stream that the spool takes no lines of: at a stop they would be lost, and in the senders' queues they are not. */
 const blockedBytesMax = 2 * batchBytes;
-/** Past this datagrams are dropped: the rest is for those that can be slowed. */
-const droppingBytesMax = waitingBytesMax / 2;
 /** What a stream's lines get at first. */
 const firstBytes = 16 * 1024;
 const lineFeed = 0x0a;
@@ -25,8 +25,8 @@ export interface CollectorOptions {
   readonly append: (stream: string, lines: Uint8Array) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Lines became durable. */
-  readonly onDurable: (door: string, lines: number, bytes: number) => void;
+  /** Lines of one sender became durable. */
+  readonly onDurable: (arrived: Arrived) => void;
 }
 
 /** Lines of one stream, each followed by a line feed, in one buffer: a million small ones would keep the garbage collector busy. */
@@ -52,112 +52,174 @@ class StreamLines {
   }
 }
 
+/** What one sender brought through one door. */
+interface Brought {
+  readonly door: string;
+  readonly sender: string;
+  rows: number;
+  bytes: number;
+}
+
 class Batch {
-  readonly streams = new Map<string, StreamLines>();
-  readonly doors = new Map<string, { lines: number; bytes: number }>();
+  readonly lines = new StreamLines();
+  readonly brought = new Map<string, Brought>();
   bytes = 0;
+
+  add(door: string, sender: string, line: Uint8Array): void {
+    this.lines.add(line);
+    this.bytes += line.length + 1;
+    const key = `${door} ${sender}`;
+    let own = this.brought.get(key);
+    if (own === undefined) this.brought.set(key, (own = { door, sender, rows: 0, bytes: 0 }));
+    own.rows++;
+    own.bytes += line.length;
+  }
+}
+
+/** The lines of one stream on their way: while a batch is written the next gathers. */
+interface Lane {
+  readonly stream: string;
+  batch: Batch;
+  /** Bytes that wait: those of the batch, and of the one that is written. */
+  waiting: number;
+  timer: NodeJS.Timeout | undefined;
+  writing: Promise<void> | undefined;
+  /** What the spool said last; undefined when all is well. */
+  blocked: string | undefined;
+  /** Resolves when there is room again. */
+  room: PromiseWithResolvers<void> | undefined;
 }
 
 /**
- * Gathers the lines of all senders and makes them durable, batch by batch: while one is written the next gathers. When the spool is full, or the disk
- * refuses, it tries again for ever; what waits is bounded, since senders ask for room first.
+ * Gathers the lines of all senders and makes them durable, stream by stream, so that one that the spool takes no more of does not hold up the others. When the
+ * spool or the disk refuses, it tries again for ever; what waits is bounded, since senders ask for room.
  */
 export class Collector {
   readonly #options: CollectorOptions;
-  #batch = new Batch();
-  #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> | undefined;
-  #waiting = 0;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #shares = new Shares(waitingBytesMax);
+  #lookedAnewAt = 0;
   #stopping = false;
-  #room: PromiseWithResolvers<void> | undefined;
-  #blocked: string | undefined;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
   }
 
-  /** Why lines wait: what the spool said last; undefined when all is well. */
+  /** Why lines wait: what the spool said last of some stream; undefined when all is well. */
   get blocked(): string | undefined {
-    return this.#blocked;
+    for (const { blocked } of this.#lanes.values()) if (blocked !== undefined) return blocked;
+    return undefined;
   }
 
-  /** Whether a datagram has room. */
-  get takesDatagrams(): boolean {
-    return this.#waiting < droppingBytesMax;
-  }
-
-  /** Undefined when there is room for more lines, else what resolves when there is some again. */
-  room(): Promise<void> | undefined {
-    if (this.#waiting < (this.#blocked === undefined ? waitingBytesMax : blockedBytesMax)) return undefined;
-    return (this.#room ??= Promise.withResolvers<void>()).promise;
-  }
-
-  add(door: string, address: string, bytes: Uint8Array): void {
+  /** Takes a line; answers its stream. Those who can be slowed ask for `room` before the next. */
+  add(door: string, address: string, bytes: Uint8Array): string {
     const { stream, line } = this.#options.router.route(address, bytes);
-    const batch = this.#batch;
-    let own = batch.streams.get(stream);
-    if (own === undefined) batch.streams.set(stream, (own = new StreamLines()));
-    own.add(line);
-    batch.bytes += line.length + 1;
-    this.#waiting += line.length + 1;
-    let count = batch.doors.get(door);
-    if (count === undefined) batch.doors.set(door, (count = { lines: 0, bytes: 0 }));
-    count.lines++;
-    count.bytes += line.length;
-    if (batch.bytes >= batchBytes) this.#write();
-    else this.#timer ??= setTimeout(() => this.#write(), flushAfterMs);
+    this.#take(this.#lane(stream), door, address, line);
+    return stream;
+  }
+
+  /** Takes a datagram unless its stream has no room: false then. Half of each share is for those that can be slowed. */
+  offer(door: string, address: string, bytes: Uint8Array): boolean {
+    const { stream, line } = this.#options.router.route(address, bytes);
+    const lane = this.#lane(stream);
+    if (!this.#shares.takes([stream], lane.waiting + line.length + 1)) return false;
+    this.#take(lane, door, address, line);
+    return true;
+  }
+
+  /** Undefined when there is room for more lines of all of these streams, else what resolves when one of them has some again: ask then anew. */
+  room(streams: Iterable<string>): Promise<void> | undefined {
+    for (const stream of streams) {
+      const lane = this.#lanes.get(stream);
+      if (lane !== undefined && !this.#hasRoom(lane)) return (lane.room ??= Promise.withResolvers<void>()).promise;
+    }
+    return undefined;
   }
 
   /** Resolves when all lines given are durable. Stops trying once the spool refuses. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#write();
-    await this.#writing;
+    for (const lane of this.#lanes.values()) this.#write(lane);
+    await Promise.all([...this.#lanes.values()].map(({ writing }) => writing));
   }
 
-  #write(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#writing !== undefined) return;
-    this.#writing = (async () => {
+  #lane(stream: string): Lane {
+    let lane = this.#lanes.get(stream);
+    if (lane === undefined) {
+      const nothing = { timer: undefined, writing: undefined, blocked: undefined, room: undefined };
+      this.#lanes.set(stream, (lane = { stream, batch: new Batch(), waiting: 0, ...nothing }));
+    }
+    return lane;
+  }
+
+  #hasRoom({ stream, waiting, blocked }: Lane): boolean {
+    return this.#shares.takes([stream], 0) && (blocked === undefined || waiting < blockedBytesMax);
+  }
+
+  #take(lane: Lane, door: string, address: string, line: Uint8Array): void {
+    lane.batch.add(door, address, line);
+    lane.waiting += line.length + 1;
+    this.#shares.add([lane.stream], line.length + 1);
+    if (lane.batch.bytes >= batchBytes) this.#write(lane);
+    else lane.timer ??= setTimeout(() => this.#write(lane), flushAfterMs);
+  }
+
+  #write(lane: Lane): void {
+    clearTimeout(lane.timer);
+    lane.timer = undefined;
+    if (lane.writing !== undefined) return;
+    lane.writing = (async () => {
       // What came while one was written is long enough here.
-      while (this.#batch.bytes > 0) {
-        const batch = this.#batch;
-        this.#batch = new Batch();
-        this.#options.router.nextBatch();
-        clearTimeout(this.#timer);
-        this.#timer = undefined;
-        await this.#store(batch);
+      while (lane.batch.bytes > 0) {
+        const { batch } = lane;
+        lane.batch = new Batch();
+        clearTimeout(lane.timer);
+        lane.timer = undefined;
+        this.#lookAnew();
+        await this.#store(lane, batch);
       }
     })().finally(() => {
-      this.#writing = undefined;
-      if (this.#batch.bytes > 0) this.#timer ??= setTimeout(() => this.#write(), flushAfterMs);
+      lane.writing = undefined;
+      if (lane.batch.bytes > 0) lane.timer ??= setTimeout(() => this.#write(lane), flushAfterMs);
+      else if (lane.room === undefined) this.#lanes.delete(lane.stream);
     });
   }
 
-  async #store(batch: Batch): Promise<void> {
-    const { onDurable } = this.#options;
-    const stored = await Promise.all(
-      [...batch.streams].map(([stream, lines]) => this.#append(stream, lines.payload())),
-    );
-    this.#waiting -= batch.bytes;
-    this.#room?.resolve();
-    this.#room = undefined;
-    if (stored.every(Boolean)) for (const [door, { lines, bytes }] of batch.doors) onDurable(door, lines, bytes);
+  /** Senders' lines are looked at anew with each batch, but not more often than one may wait. */
+  #lookAnew(): void {
+    const now = this.#options.clock.now().getTime();
+    if (Math.abs(now - this.#lookedAnewAt) < flushAfterMs) return;
+    this.#lookedAnewAt = now;
+    this.#options.router.nextBatch();
+  }
+
+  async #store(lane: Lane, batch: Batch): Promise<void> {
+    const stored = await this.#append(lane, batch.lines.payload());
+    lane.waiting -= batch.bytes;
+    this.#shares.release([lane.stream], batch.bytes);
+    for (const other of this.#lanes.values())
+      if (other.room !== undefined && this.#hasRoom(other)) {
+        other.room.resolve();
+        other.room = undefined;
+      }
+    if (stored)
+      for (const { door, sender, rows, bytes } of batch.brought.values())
+        this.#options.onDurable({ door, sender, stream: lane.stream, rows, bytes });
   }
 
   /** False when it was given up, at stop. */
-  async #append(stream: string, payload: Uint8Array): Promise<boolean> {
+  async #append(lane: Lane, payload: Uint8Array): Promise<boolean> {
     const { append, clock, log } = this.#options;
+    const { stream } = lane;
     for (let pause = pauseMs.first; ; pause = Math.min(pauseMs.max, pause * 2))
       try {
         await append(stream, payload);
-        this.#blocked = undefined;
+        lane.blocked = undefined;
         return true;
       } catch (err) {
         const message = err instanceof SallyportError ? err.message : String(err);
-        if (this.#blocked !== message) log.warn({ err, stream }, 'syslog lines wait for the spool');
-        this.#blocked = message;
+        if (lane.blocked !== message) log.warn({ err, stream }, 'syslog lines wait for the spool');
+        lane.blocked = message;
         if (this.#stopping) {
           log.error({ err, stream, bytes: payload.length }, 'syslog lines could not be stored before the stop');
           return false;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
-import type { Metrics } from '../../../platform/metrics.ts';
+import type { DoorMetrics } from '../../metrics.ts';
 
 export type SyslogDoor = 'udp' | 'tcp' | 'tls';
 /** Why a connection or a datagram was not taken: its address, too many at once, or its certificate. */
@@ -23,14 +23,17 @@ export interface SyslogCounts {
   totals(): SyslogTotals;
 }
 
+const refusals: Readonly<Record<SyslogRefusal, string>> = {
+  sender: 'the sender’s address is not allowed',
+  connections: 'too many connections at once',
+  certificate: 'the TLS handshake failed, or the client has no certificate by a known authority',
+};
+
 /** A condition that goes on is told once a minute. */
 const tellEveryMs = 60_000;
 
-export function createSyslogCounts(metrics: Metrics, clock: Clock, log: Log): SyslogCounts {
-  const dropped = metrics.counter('syslog_dropped_datagrams_total', 'Datagrams that were lost', ['where']);
-  const refused = metrics.counter('syslog_refused_total', 'Connections and datagrams not taken', ['door', 'reason']);
-  const cut = metrics.counter('syslog_cut_lines_total', 'Lines that were too long, and are kept cut', ['door']);
-  const connections = metrics.gauge('syslog_connections', 'Open connections', ['door']);
+/** Totals of the syslog doors since the start; each count goes into the metrics of all doors too. */
+export function createSyslogCounts(metrics: DoorMetrics, clock: Clock, log: Log): SyslogCounts {
   const totals = { dropped: { spool: 0, kernel: 0 }, refused: 0, cutLines: 0, connections: 0 };
   const toldAt = new Map<string, number>();
   const tell = (topic: string, facts: object, message: string): void => {
@@ -41,21 +44,21 @@ export function createSyslogCounts(metrics: Metrics, clock: Clock, log: Log): Sy
   };
   return {
     dropped: (where, datagrams) => {
-      dropped.inc({ where }, datagrams);
+      metrics.dropped('syslog-udp', where, datagrams);
       totals.dropped[where] += datagrams;
       tell(where, { where, total: totals.dropped[where] }, 'syslog datagrams were dropped');
     },
     refused: (door, reason) => {
-      refused.inc({ door, reason });
+      metrics.refused(`syslog-${door}`, reason, refusals[reason]);
       totals.refused++;
       tell(`${door} ${reason}`, { door, reason }, 'a syslog sender was refused');
     },
     cut: (door) => {
-      cut.inc({ door });
+      metrics.cut(`syslog-${door}`);
       totals.cutLines++;
     },
     connected: (door, change) => {
-      connections.inc({ door }, change);
+      metrics.connected(`syslog-${door}`, change);
       totals.connections += change;
     },
     totals: () => ({ ...totals, dropped: { ...totals.dropped } }),

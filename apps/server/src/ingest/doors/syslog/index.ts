@@ -1,6 +1,6 @@
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
-import type { Metrics } from '../../../platform/metrics.ts';
+import type { DoorMetrics } from '../../metrics.ts';
 import type { IngestCore } from '../../core.ts';
 import { unrecognisedStream } from '../../importer/import.ts';
 import { Collector } from './collector.ts';
@@ -55,7 +55,7 @@ export interface SyslogDoors {
   stop(): Promise<void>;
 }
 
-export const syslogCounts = (metrics: Metrics, clock: Clock, log: Log): SyslogCounts =>
+export const syslogCounts = (metrics: DoorMetrics, clock: Clock, log: Log): SyslogCounts =>
   createSyslogCounts(metrics, clock, log);
 
 /** Opens the syslog doors that have a port. Throws when a port can't be had; none is open then. */
@@ -71,7 +71,7 @@ export async function openSyslogDoors(services: SyslogServices, settings: Syslog
     append: (stream, lines) => core.spool.append(stream, lines),
     clock,
     log,
-    onDurable: (door, lines, bytes) => core.metrics.accepted(door, lines, bytes),
+    onDurable: (arrived) => core.metrics.accepted(arrived),
   });
   const common = { host, collector, counts, log, allowed: allowedSenders(settings.allowedSenders) };
   const stream = { ...common, connectionsMax, partialRoom: new PartialRoom(partialBytesMax) };

@@ -12,6 +12,7 @@ import { startTestIngest, type TestIngest } from '../../testing/core.ts';
 import { openSyslogDoors, syslogCounts, type SyslogDoors } from './index.ts';
 import { makeTestTls, openTestDoors, type TestTls } from './testing.ts';
 import { createMetrics } from '../../../platform/metrics.ts';
+import { createIngestMetrics } from '../../metrics.ts';
 
 let ingest: TestIngest;
 let tls: TestTls;
@@ -164,7 +165,7 @@ describe('when the spool is full', () => {
     const { streams, metrics, spool } = ingest.core;
     const services = {
       core: { streams, metrics, spool: { append, stats: () => spool.stats() } },
-      counts: syslogCounts(createMetrics(), systemClock, silentLog),
+      counts: syslogCounts(createIngestMetrics(createMetrics()), systemClock, silentLog),
       clock: systemClock,
       log: silentLog,
     };

@@ -52,7 +52,7 @@ interface Connection {
   lastAt: number;
 }
 
-/** Syslog over TCP (RFC 6587) or TLS (RFC 5425). While lines wait for the disk no connection is read: TCP slows the senders. */
+/** Syslog over TCP (RFC 6587) or TLS (RFC 5425). While the lines of a stream wait for the disk no connection that brings some is read: TCP slows the senders. */
 export async function listenTcp(options: TcpOptions): Promise<TcpListener> {
   const { counts, allowed, connectionsMax, log, tls } = options;
   const door = tls === undefined ? 'tcp' : 'tls';
@@ -151,17 +151,22 @@ async function readLines(
   door: 'tcp' | 'tls',
 ): Promise<void> {
   const { socket, address, cut } = connection;
+  /** Of the lines of the last chunk. */
+  const streams = new Set<string>();
   const framing = new Framing((line, isCut) => {
     if (isCut) counts.cut(door);
-    collector.add(`syslog-${door}`, address, line);
+    streams.add(collector.add(`syslog-${door}`, address, line));
   }, partialRoom);
   const isCutOff = new Promise<void>((resolve) => cut.signal.addEventListener('abort', () => resolve()));
   try {
     for await (const chunk of socket as AsyncIterable<Buffer>) {
       connection.lastAt = performance.now();
       framing.push(chunk);
-      const room = collector.room();
-      if (room !== undefined) await Promise.race([room, isCutOff]);
+      for (let room = collector.room(streams); room !== undefined; room = collector.room(streams)) {
+        await Promise.race([room, isCutOff]);
+        if (cut.signal.aborted) break;
+      }
+      streams.clear();
       if (connection.ending && socket.readableLength === 0) cutOff(connection);
     }
   } catch (err) {

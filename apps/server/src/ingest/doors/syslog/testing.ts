@@ -57,7 +57,7 @@ const counts = new WeakMap<TestIngest, ReturnType<typeof syslogCounts>>();
 /** Doors on 127.0.0.1 over an ingest of a test. */
 export function openTestDoors(ingest: TestIngest, settings: Partial<SyslogSettings>): Promise<SyslogDoors> {
   let own = counts.get(ingest);
-  if (own === undefined) counts.set(ingest, (own = syslogCounts(ingest.metrics, systemClock, silentLog)));
+  if (own === undefined) counts.set(ingest, (own = syslogCounts(ingest.core.metrics, systemClock, silentLog)));
   const defaults: SyslogSettings = { host: '127.0.0.1', connectionsMax: 100, allowedSenders: [] };
   return openSyslogDoors(
     { core: ingest.core, counts: own, clock: systemClock, log: silentLog },

@@ -33,10 +33,9 @@ export async function listenUdp(options: UdpOptions): Promise<Listener> {
   socket.on('message', (bytes, { address }) => {
     const from = plainAddress(address);
     if (!allowed(from)) return counts.refused('udp', 'sender');
-    if (!collector.takesDatagrams) return counts.dropped('spool', 1);
     let end = bytes.length;
     while (end > 0 && isLineEnd(bytes[end - 1]!)) end--;
-    if (end > 0) collector.add('syslog-udp', from, bytes.subarray(0, end));
+    if (end > 0 && !collector.offer('syslog-udp', from, bytes.subarray(0, end))) counts.dropped('spool', 1);
   });
   socket.bind(options.port, host);
   await once(socket, 'listening');
