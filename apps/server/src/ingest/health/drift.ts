@@ -27,8 +27,8 @@ export async function driftOf(lake: Lake, streams: readonly string[], now: Date)
     WHERE last = newest`;
   const empty = `
     SELECT stream, table, 'emptyColumn' AS kind, name, last AS since
-    FROM (SELECT stream, JSONExtractString(p, 'DestinationTable') AS table, name.1 AS name, max(at) AS last, countIf(name.2 >= 0.5) AS often
-          FROM ${samples} ARRAY JOIN JSONExtractKeysAndValues(p, 'Filled', 'Float64') AS name GROUP BY stream, table, name) AS f
+    FROM (SELECT stream, JSONExtractString(p, 'DestinationTable') AS table, pair.1 AS name, max(at) AS last, countIf(pair.2 >= 0.5) AS often
+          FROM ${samples} ARRAY JOIN JSONExtractKeysAndValues(p, 'Filled', 'Float64') AS pair GROUP BY stream, table, name) AS f
     INNER JOIN (SELECT stream, JSONExtractString(p, 'DestinationTable') AS table, max(at) AS newest, count() AS taken,
             argMax(JSONExtractInt(p, 'Rows'), at) AS rows FROM ${samples} WHERE JSONHas(p, 'Filled') GROUP BY stream, table) AS s USING (stream, table)
     WHERE last < newest AND often * 2 > taken AND rows >= 20`;

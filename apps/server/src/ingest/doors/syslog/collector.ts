@@ -140,7 +140,7 @@ export class Collector {
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const lane of this.#lanes.values()) this.#write(lane);
-    await Promise.all([...this.#lanes.values()].map(({ writing }) => writing));
+    await Promise.all([...this.#lanes.values()].flatMap(({ writing }) => writing ?? []));
   }
 
   #lane(stream: string): Lane {
