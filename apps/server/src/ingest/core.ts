@@ -118,10 +118,10 @@ export async function openIngestCore(
       tracker,
       clock,
       log,
-      append: async (spoolStream, lines, rows) => {
+      append: async (spoolStream, lines, { records: rows, origin = { door: 'upload', sender: '' } }) => {
         await toSpool(spoolStream, lines);
         const { stream } = originOf(spoolStream);
-        metrics.accepted({ door: 'upload', sender: undefined, stream, rows, bytes: lines.length });
+        metrics.accepted({ ...origin, stream, rows, bytes: lines.length });
       },
     }),
     flush: () => opened.flush(),

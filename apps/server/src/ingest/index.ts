@@ -104,7 +104,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
     if (opened === undefined) throw new Error('ingest was not started');
     return opened;
   };
-  const ownDoorFace = countingFace(core, 'logs-ingestion');
+  const ownDoorFace = countingFace(metrics, 'logs-ingestion');
   const uploads = new Uploads({ platform, core, runRules: options.runRules, jobs: options.jobs ?? true });
   const own = new OwnSources({ platform, core, shipped: loaded });
   const pull = createPull(platform, core);
@@ -122,7 +122,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       request.routeOptions.url === dataRoutes.ingestLogs.path ? ownDoorFace(error, request) : ownFace(error, request),
     uploads: uploadHandlers(uploads),
     sourceEditor: sourceEditorHandlers({ core, own, clock }),
-    doors: createHttpDoors(platform, core),
+    doors: createHttpDoors(platform, core, metrics),
     connectors: pull,
     get streams() {
       return core().streams;

@@ -192,7 +192,12 @@ const payloadsOf = (core: IngestCore, door: string, arrivals: readonly Arrival[]
   }));
 
 /** Appends the payload of a call, unless it is known to be durable. */
-function appendOnce({ recentCalls, spool }: IngestCore, call: string, { stream, bytes }: Payload, sender: string): Promise<void> {
+function appendOnce(
+  { recentCalls, spool }: IngestCore,
+  call: string,
+  { stream, bytes }: Payload,
+  sender: string,
+): Promise<void> {
   const key = callKey({ caller: call, stream, requestId: '', body: bytes });
   return recentCalls.once(key, () => {
     const room = Buffer.alloc(markLength + bytes.length);

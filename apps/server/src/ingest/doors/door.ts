@@ -53,9 +53,9 @@ const refuse = (metrics: DoorMetrics, door: string, cause: unknown): void => {
 
 /** Counts every error that a door's routes answer, those before its handlers (no token, too many requests) too. */
 export const countingFace =
-  (core: () => IngestCore, door: string, face: ErrorFace = ownFace): ErrorFace =>
+  (metrics: DoorMetrics, door: string, face: ErrorFace = ownFace): ErrorFace =>
   (error, request) => {
-    refuse(core().metrics, door, error);
+    refuse(metrics, door, error);
     return face(error, request);
   };
 

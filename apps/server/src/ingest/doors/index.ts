@@ -10,6 +10,7 @@ import type { Handlers } from '../../platform/http/handlers.ts';
 import type { ErrorFace } from '../../platform/http/server.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { IngestCore } from '../core.ts';
+import type { DoorMetrics } from '../metrics.ts';
 import { dataCollectorFace, dataCollectorHandlers } from './data-collector/index.ts';
 import { countingFace } from './door.ts';
 import { elasticFace, elasticHandlers } from './elastic/index.ts';
@@ -32,15 +33,15 @@ export interface HttpDoors {
   readonly webhook: HttpDoor<typeof webhookRoutes>;
 }
 
-export function createHttpDoors({ clock }: Platform, core: () => IngestCore): HttpDoors {
+export function createHttpDoors({ clock }: Platform, core: () => IngestCore, metrics: DoorMetrics): HttpDoors {
   return {
-    splunk: { handlers: splunkHandlers(core, () => clock.now()), error: countingFace(core, 'splunk-hec', hecFace) },
-    elastic: { handlers: elasticHandlers(core), error: countingFace(core, 'elasticsearch', elasticFace) },
-    otlp: { handlers: otlpHandlers(core), error: countingFace(core, 'otlp-http', otlpFace) },
+    splunk: { handlers: splunkHandlers(core, () => clock.now()), error: countingFace(metrics, 'splunk-hec', hecFace) },
+    elastic: { handlers: elasticHandlers(core), error: countingFace(metrics, 'elasticsearch', elasticFace) },
+    otlp: { handlers: otlpHandlers(core), error: countingFace(metrics, 'otlp-http', otlpFace) },
     dataCollector: {
       handlers: dataCollectorHandlers(core),
-      error: countingFace(core, 'data-collector', dataCollectorFace),
+      error: countingFace(metrics, 'data-collector', dataCollectorFace),
     },
-    webhook: { handlers: webhookHandlers(core), error: countingFace(core, 'webhook') },
+    webhook: { handlers: webhookHandlers(core), error: countingFace(metrics, 'webhook') },
   };
 }

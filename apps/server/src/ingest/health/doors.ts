@@ -17,5 +17,11 @@ export type DoorId = keyof typeof doorNames;
 
 const isDoorId = (door: string): door is DoorId => Object.hasOwn(doorNames, door);
 
-/** The name of a door; its id when it does not ship. */
-export const doorName = (door: string): string => (isDoorId(door) ? doorNames[door] : door);
+/** What fetches logs counts as doors too, by its kind. */
+export const connectorPrefix = 'connector-';
+
+/** The name of a door. */
+export const doorName = (door: string): string => {
+  if (isDoorId(door)) return doorNames[door];
+  return door.startsWith(connectorPrefix) ? `Connectors: ${door.slice(connectorPrefix.length)}` : door;
+};

@@ -2,6 +2,7 @@ import type { Config } from '../../platform/config/index.ts';
 import type { OtlpGrpc } from '../doors/otlp/grpc.ts';
 import type { SyslogDoors } from '../doors/syslog/index.ts';
 import type { HostCollector } from '../host/collector.ts';
+import { connectorPrefix } from './doors.ts';
 import type { ViewServices } from './view.ts';
 
 export interface OpenDoors {
@@ -28,6 +29,7 @@ export const placeOf =
     const { syslog, otlpGrpc, host } = open();
     const path = paths[door];
     if (path !== undefined) return { place: path };
+    if (door.startsWith(connectorPrefix)) return { place: 'Data, Connectors' };
     if (door === 'otlp-grpc') return otlpGrpc === undefined ? undefined : { place: `port ${otlpGrpc.port}` };
     if (door === 'host') return host === undefined ? undefined : hostPlace(host);
     const port = syslog?.ports[door.replace('syslog-', '') as 'udp' | 'tcp' | 'tls'];

@@ -4,6 +4,7 @@ import { sqlString, type Column, type Lake } from '@sallyport/lake';
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Origin } from '../doors/arrivals.ts';
 import { importStream } from '../loading.ts';
 import type { Source } from '../sources/load.ts';
 import type { Streams } from '../sources/streams.ts';
@@ -45,6 +46,12 @@ export interface ImportResult {
   readonly rows: Readonly<Record<string, number>>;
 }
 
+/** What is told of an import's lines when they are made durable. */
+export interface Appended {
+  readonly records: number;
+  readonly origin: Origin | undefined;
+}
+
 export interface ImportOptions {
   /** What a single file is called in the results; default its base name. */
   readonly name?: string;
@@ -53,6 +60,8 @@ export interface ImportOptions {
   /** Id of the source to use; default: each file's is recognised. */
   readonly source?: string;
   readonly signal?: AbortSignal;
+  /** Which door they came through, and who sent them; default: files of people. */
+  readonly origin?: Origin;
   /** What the import is called in the spool; default random. One that ended may be begun again. */
   readonly importId?: string;
   /** The stream that a file's records go to, by its name; null leaves the file out; undefined: as `source` says. */
@@ -72,7 +81,7 @@ export interface ImportProgress {
 export interface ImporterServices {
   readonly lake: Lake;
   readonly streams: Streams;
-  readonly append: (spoolStream: string, lines: Uint8Array, records: number) => Promise<void>;
+  readonly append: (spoolStream: string, lines: Uint8Array, about: Appended) => Promise<void>;
   readonly tracker: ImportTracker;
   readonly clock: Clock;
   readonly log: Log;
@@ -130,12 +139,12 @@ export function createImporter(services: ImporterServices): Importer {
 
   /** Appends to the spool; waits while it is full. */
   const flusher =
-    (importId: string, custom: CustomTables, signal: AbortSignal | undefined): Flush =>
+    (importId: string, custom: CustomTables, { origin, signal }: ImportOptions): Flush =>
     async (stream, lines, parts, records) => {
       await custom.ready(stream);
       for (;;)
         try {
-          await services.append(importStream(importId, stream), lines, records);
+          await services.append(importStream(importId, stream), lines, { records, origin });
           return tracker.appended(importId, stream, lines.length, parts);
         } catch (error) {
           const full = error instanceof SallyportError && error.code === 'TooManyRequests';
@@ -213,7 +222,7 @@ export function createImporter(services: ImporterServices): Importer {
       options.onProgress?.({ file, bytes, records });
     };
     const custom = new CustomTables(lake);
-    const batches = new Batches(flusher(importId, custom, options.signal));
+    const batches = new Batches(flusher(importId, custom, options));
     let stored: ImportedSegments;
     try {
       for (const root of paths)

@@ -22,14 +22,16 @@ export async function storePage(
   options: {
     readonly call: string;
     readonly door: string;
+    /** The connector's name. */
+    readonly sender: string;
     readonly stream: string | null;
     readonly signal: AbortSignal;
   },
 ): Promise<{ readonly rows: number; readonly note: string | undefined }> {
-  const { call, door, stream, signal } = options;
+  const { call, door, sender, stream, signal } = options;
   let [rows, note]: [number, string | undefined] = [0, undefined];
   if (page.arrivals !== undefined && page.arrivals.length > 0) {
-    await storeArrivals(core, door, page.arrivals, call);
+    await storeArrivals(core, { door, sender }, page.arrivals, call);
     rows += page.arrivals.length;
   }
   if (page.files !== undefined && page.files.length > 0) {
@@ -38,6 +40,7 @@ export async function storePage(
     const { files } = await core.importer.importPaths(paths, {
       nameOf: (path) => names.get(path),
       streamOf: () => stream ?? undefined,
+      origin: { door, sender },
       signal,
     });
     rows += files.reduce((sum, file) => sum + file.rows + file.unparsed, 0);
@@ -46,7 +49,6 @@ export async function storePage(
     if (first !== undefined)
       note = `${first.file}: ${first.message ?? ''}${odd.length > 1 ? `, and ${odd.length - 1} files more` : ''}`;
   }
-  if (rows > 0) core.metrics.accepted(door, rows, page.bytes);
   return { rows, note };
 }
 

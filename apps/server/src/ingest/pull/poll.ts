@@ -82,6 +82,7 @@ async function takePages(puller: Puller, connector: ConnectorRow, lease: Lease, 
       const stored = await storePage(core(), withStream(page, connector.stream), {
         call: `connector ${connector.id}`,
         door: `connector-${connector.kind}`,
+        sender: connector.name,
         stream: connector.stream,
         signal,
       });
