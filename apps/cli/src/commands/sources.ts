@@ -41,7 +41,11 @@ export function sourcesCommand(finish: Finish): Command {
         }),
       );
       if (options.json) printJson(report);
-      else print(report);
+      else {
+        print(report);
+        if (options.zone !== undefined)
+          process.stdout.write(`times without a zone of their own were also taken as of ${options.zone}\n`);
+      }
       finish(report.agree === report.fields ? 0 : 1);
     });
   sources
