@@ -35,22 +35,26 @@ function hasPath(object: unknown, path: string, names: readonly string[]): boole
 }
 
 /** Regular expressions meet at most this much of a line. */
-const lineLengthMax = 4_096;
+export const lineLengthMax = 4_096;
 
-function testOf({ line, json = [] }: StreamRecogniser): (record: SampleRecord) => boolean {
-  if (line !== undefined) return (record) => line.test(record.text.slice(0, lineLengthMax));
-  const paths = json.map((path) => ({ path, names: path.split('.') }));
-  return ({ object }) => object !== undefined && paths.every(({ path, names }) => hasPath(object, path, names));
+const namesOf = new WeakMap<
+  StreamRecogniser,
+  readonly { readonly path: string; readonly names: readonly string[] }[]
+>();
+
+/** Whether a recogniser takes a record. */
+export function takes(recogniser: StreamRecogniser, { text, object }: SampleRecord): boolean {
+  const { line, json = [] } = recogniser;
+  if (line !== undefined) return line.test(text.length > lineLengthMax ? text.slice(0, lineLengthMax) : text);
+  if (object === undefined) return false;
+  let paths = namesOf.get(recogniser);
+  if (paths === undefined) namesOf.set(recogniser, (paths = json.map((path) => ({ path, names: path.split('.') }))));
+  return paths.every(({ path, names }) => hasPath(object, path, names));
 }
-
-const tests = new WeakMap<SourceStream, readonly ((record: SampleRecord) => boolean)[]>();
 
 /** Whether one record alone looks like the stream's. For doors, which ask this line by line. */
-export function fits(stream: SourceStream, record: SampleRecord): boolean {
-  let own = tests.get(stream);
-  if (own === undefined) tests.set(stream, (own = stream.recognise.map(testOf)));
-  return own.some((test) => test(record));
-}
+export const fits = (stream: SourceStream, record: SampleRecord): boolean =>
+  stream.recognise.some((recogniser) => takes(recogniser, record));
 
 /**
  * The first stream, in the order of `sources`, that at least half of the sample looks like; undefined when there is none. A source's streams are asked in the order

@@ -1,5 +1,6 @@
 import type { Source, SourceStream } from '../../sources/load.ts';
 import { fits, sampleRecord, type SampleRecord } from '../../sources/recognise.ts';
+import { StreamIndex } from '../../sources/stream-index.ts';
 import { jsonMessage, withHost } from './header.ts';
 
 /** A line on its way to a stream of the spool. Its bytes may be those that were given. */
@@ -26,48 +27,41 @@ interface Candidate {
 interface Sender {
   /** Streams that its lines went to, in the order in which they are asked. */
   known: Candidate[];
-  /** Lines of this batch for which all sources were asked. */
-  asked: number;
-  batch: number;
 }
 
 /** Senders remembered; the one that was heard first is forgotten. */
 const sendersMax = 10_000;
 /** Streams remembered for one sender, which may be a relay for many. */
 const knownMax = 32;
-/** Lines of a sender's batch for which all sources are asked though a general one would take them. */
-const askedMax = 64;
 
 /**
- * Finds each line's source by its content, sender by sender. A line is first held against the streams that its sender's lines went to before, then
- * against all. Each line goes to a stream that it fits itself, so a relay may mix what it likes. What only a general source would take is
- * looked at anew, some lines in each batch, so that a new program behind a known sender is found.
+ * Finds each line's source by its content. What several would take goes to one that its sender's lines went to before. Each line goes to a stream that it fits
+ * itself, so a relay may mix what it likes.
  */
 export class Router {
-  #candidates: readonly Candidate[] = [];
+  #index = new StreamIndex<Candidate>([]);
   #order: ReadonlyMap<Candidate, number> = new Map();
   #sources: readonly Source[] = [];
   readonly #options: RouterOptions;
   readonly #senders = new Map<string, Sender>();
-  #batch = 0;
 
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#takeSources();
   }
 
-  /** A new batch: each sender's lines are looked at anew. */
+  /** A new batch: sources that have changed since count from now on. */
   nextBatch(): void {
-    this.#batch++;
     if (this.#options.sources() !== this.#sources) this.#takeSources();
   }
 
   #takeSources(): void {
     this.#sources = this.#options.sources();
-    this.#candidates = this.#sources.flatMap((source) =>
+    const candidates = this.#sources.flatMap((source) =>
       source.streams.map((stream) => ({ stream, general: source.priority < 0 })),
     );
-    this.#order = new Map(this.#candidates.map((candidate, index) => [candidate, index]));
+    this.#index = new StreamIndex(candidates);
+    this.#order = new Map(candidates.map((candidate, index) => [candidate, index]));
     this.#senders.clear();
   }
 
@@ -91,14 +85,18 @@ export class Router {
     return { stream: this.#options.plainStream, line: named === undefined ? line : Buffer.from(named) };
   }
 
+  /**
+   * The first candidate that takes the record, unless one that the sender is known for takes it too. General ones are no such: what they took before may have been
+   * the lines of a program whose source is found now.
+   */
   #find(sender: Sender, record: SampleRecord): Candidate | undefined {
-    const takes = ({ stream }: Candidate) => (!isJson(stream) || record.object !== undefined) && fits(stream, record);
+    const found = this.#index.find(record);
+    if (found === undefined || sender.known.includes(found)) return found;
+    const takes = ({ stream, general }: Candidate): boolean =>
+      !general && (!isJson(stream) || record.object !== undefined) && fits(stream, record);
     const known = sender.known.find(takes);
-    if (known !== undefined && (!known.general || sender.asked >= askedMax)) return known;
-    sender.asked++;
-    const found = this.#candidates.find(takes);
-    if (found !== undefined) this.#remember(sender, found);
-    return found;
+    if (known === undefined) this.#remember(sender, found);
+    return known ?? found;
   }
 
   #remember(sender: Sender, found: Candidate): void {
@@ -112,11 +110,7 @@ export class Router {
     if (sender === undefined) {
       const [oldest] = this.#senders.keys();
       if (this.#senders.size >= sendersMax && oldest !== undefined) this.#senders.delete(oldest);
-      this.#senders.set(address, (sender = { known: [], asked: 0, batch: this.#batch }));
-    }
-    if (sender.batch !== this.#batch) {
-      sender.batch = this.#batch;
-      sender.asked = 0;
+      this.#senders.set(address, (sender = { known: [] }));
     }
     return sender;
   }
