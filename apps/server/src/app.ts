@@ -13,6 +13,7 @@ import {
   logAnalyticsRoutes,
   otlpRoutes,
   sessionRoutes,
+  pinRoutes,
   sourceEditorRoutes,
   splunkRoutes,
   systemRoutes,
@@ -140,6 +141,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(uploadRoutes, domains.ingest.uploads);
   http.bind(sourceEditorRoutes, domains.ingest.sourceEditor);
   http.bind(connectorRoutes, domains.ingest.connectors.handlers);
+  http.bind(pinRoutes, domains.ingest.pins);
   const { splunk, elastic, otlp, dataCollector, webhook } = domains.ingest.doors;
   http.bind(splunkRoutes, splunk.handlers, splunk.error);
   http.bind(elasticRoutes, elastic.handlers, elastic.error);

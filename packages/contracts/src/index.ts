@@ -10,6 +10,7 @@ export * from './routes/detection.ts';
 export * from './routes/data.ts';
 export * from './routes/tables.ts';
 export * from './routes/doors.ts';
+export * from './routes/pins.ts';
 export * from './routes/source-editor.ts';
 export * from './routes/connectors.ts';
 export * from './routes/system.ts';

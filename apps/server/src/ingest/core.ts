@@ -9,6 +9,7 @@ import { ImportTracker } from './importer/tracker.ts';
 import { keysIn, RecentCalls } from './doors/recent-calls.ts';
 import { rowsOf } from './doors/rows.ts';
 import { createLoading, originOf, type LoadedSegment } from './loading.ts';
+import { StreamPins } from './pins/stream-pins.ts';
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts';
 import type { LoadedSources } from './sources/load.ts';
 import type { OwnSource } from './sources/own.ts';
@@ -36,6 +37,8 @@ export interface IngestCore extends AsyncDisposable {
    * disk. Throws SallyportError NotFound for an unknown stream, BadRequest for an array that is none, TooManyRequests (SpoolFull).
    */
   append(stream: string, records: Uint8Array): Promise<void>;
+  /** What goes to a stream by who sends it. */
+  readonly pins: { current(): StreamPins; use(pins: StreamPins): void };
   /** Calls that are durable already. */
   readonly recentCalls: RecentCalls;
   /** The spool itself, for doors that have made their lines. */
@@ -71,6 +74,7 @@ export async function openIngestCore(
     tracker.loaded(segment);
   };
   const recentCalls = new RecentCalls();
+  let pins = new StreamPins();
   const loadSegment = createLoading({ lake, streams, log, metrics, onLoaded: stored });
   const load = async (segment: SpoolSegment): Promise<void> => {
     // Left by an earlier process: its calls may have died without an answer, and come again.
@@ -110,6 +114,7 @@ export async function openIngestCore(
     metrics,
     append,
     recentCalls,
+    pins: { current: () => pins, use: (next) => void (pins = next) },
     spool: opened,
     isFull: () => opened.stats().bytes > sizes.totalBytes * fullShare,
     importer: createImporter({

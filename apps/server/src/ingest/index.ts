@@ -1,4 +1,4 @@
-import { dataRoutes, type sourceEditorRoutes, type uploadRoutes } from '@sallyport/contracts';
+import { dataRoutes, type pinRoutes, type sourceEditorRoutes, type uploadRoutes } from '@sallyport/contracts';
 import type { SpoolStats } from '@sallyport/lake';
 import type { Caller, Handlers } from '../platform/http/handlers.ts';
 import type { Domain, Platform } from '../platform/types.ts';
@@ -23,6 +23,8 @@ import type { Importer } from './importer/import.ts';
 import { createIngestMetrics } from './metrics.ts';
 import { letGoOfEndedHolds } from './policies/keeper.ts';
 import { createPull, type Pull } from './pull/index.ts';
+import { Pins } from './pins/pins.ts';
+import { pinHandlers } from './pins/routes.ts';
 import { dataHandlers } from './routes.ts';
 import { loadSources, shippedSources } from './sources/load.ts';
 import type { Streams } from './sources/streams.ts';
@@ -41,6 +43,7 @@ export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
   readonly sourceEditor: Handlers<typeof sourceEditorRoutes>;
   /** How errors of `handlers` are said, and those of the door among them counted. */
   readonly errorFace: ErrorFace;
+  readonly pins: Handlers<typeof pinRoutes>;
   /** Doors that speak the wire of other products. */
   readonly doors: HttpDoors;
   /** What fetches logs. */
@@ -108,6 +111,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
   const uploads = new Uploads({ platform, core, runRules: options.runRules, jobs: options.jobs ?? true });
   const own = new OwnSources({ platform, core, shipped: loaded });
   const pull = createPull(platform, core);
+  const pins = new Pins({ platform, core });
   return {
     handlers: dataHandlers({
       platform,
@@ -124,6 +128,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
     sourceEditor: sourceEditorHandlers({ core, own, clock }),
     doors: createHttpDoors(platform, core, metrics),
     connectors: pull,
+    pins: pinHandlers(pins),
     get streams() {
       return core().streams;
     },
@@ -160,6 +165,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
         },
       );
       own.follow();
+      await pins.start();
       await uploads.open();
       keeper.start();
       keeping = letGoOfEndedHolds(platform.lake, clock, log, stopping.signal);
@@ -197,6 +203,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       syslog = undefined;
       await Promise.all([host?.stop(), pull.stop()]);
       await own.stop();
+      await pins.stop();
       const uploadsStopped = uploads.stop();
       await opened?.[Symbol.asyncDispose]();
       await uploadsStopped;

@@ -86,12 +86,10 @@ const HttpSettings = z.strictObject({
   scope: text(1_000)
     .default('')
     .meta({ title: 'Scope', shownWhen: { auth: ['oauth2'] } }),
-  recordsPath: text(200)
-    .default('')
-    .meta({
-      title: 'Where the records are',
-      description: 'Path in the answer, such as value. Empty: the answer is the array.',
-    }),
+  recordsPath: text(200).default('').meta({
+    title: 'Where the records are',
+    description: 'Path in the answer, such as value. Empty: the answer is the array.',
+  }),
   paging: z.enum(['none', 'nextLink', 'linkHeader', 'cursor', 'page', 'offset']).default('none').meta({
     title: 'Next page',
     description:
@@ -128,51 +126,34 @@ const HttpSettings = z.strictObject({
     title: 'Parameter of the time',
     description: 'Such as since; for OData $filter, with the form below. Empty: everything is asked for each time.',
   }),
-  sinceForm: z
-    .string()
-    .max(200)
-    .default('{time}')
-    .meta({
-      title: 'Form of the time',
-      description: '{time}: ISO 8601; {seconds}, {milliseconds}: since 1970. Graph: createdDateTime ge {time}',
-    }),
+  sinceForm: z.string().max(200).default('{time}').meta({
+    title: 'Form of the time',
+    description: '{time}: ISO 8601; {seconds}, {milliseconds}: since 1970. Graph: createdDateTime ge {time}',
+  }),
   lookBackHours: z
     .int()
     .min(0)
     .max(87_600)
     .default(24)
     .meta({ title: 'Hours to read back', description: 'At its start.' }),
-  overlapSeconds: z
-    .int()
-    .min(0)
-    .max(86_400)
-    .default(300)
-    .meta({
-      title: 'Overlap, seconds',
-      description: 'So far before the newest record is asked again, for those that come late.',
-    }),
+  overlapSeconds: z.int().min(0).max(86_400).default(300).meta({
+    title: 'Overlap, seconds',
+    description: 'So far before the newest record is asked again, for those that come late.',
+  }),
 });
 
 const FilesSettings = z.strictObject({
-  patterns: z
-    .array(text(1_000).regex(/^\//, 'a path from the root'))
-    .min(1)
-    .max(20)
-    .meta({
-      title: 'Files',
-      description:
-        'Paths with * ** ? [a-z] {a,b}, one a line. Only in folders that the machine’s administrator allows.',
-    }),
+  patterns: z.array(text(1_000).regex(/^\//, 'a path from the root')).min(1).max(20).meta({
+    title: 'Files',
+    description: 'Paths with * ** ? [a-z] {a,b}, one a line. Only in folders that the machine’s administrator allows.',
+  }),
   computer: text(255)
     .default('')
     .meta({ title: 'Machine', description: 'Its host name. Empty: the one that takes this.' }),
-  readFrom: z
-    .enum(['beginning', 'end'])
-    .default('beginning')
-    .meta({
-      title: 'Files that are there at the start',
-      description: 'Read from their beginning, or only what comes.',
-    }),
+  readFrom: z.enum(['beginning', 'end']).default('beginning').meta({
+    title: 'Files that are there at the start',
+    description: 'Read from their beginning, or only what comes.',
+  }),
 });
 
 const ImapSettings = z.strictObject({

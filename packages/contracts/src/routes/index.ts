@@ -6,6 +6,7 @@ import { detectionRoutes } from './detection.ts';
 import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRoutes } from './doors.ts';
 import { huntingRoutes } from './hunting.ts';
 import { incidentRoutes } from './incidents.ts';
+import { pinRoutes } from './pins.ts';
 import { sessionRoutes, tokenRoutes } from './session.ts';
 import { sourceEditorRoutes } from './source-editor.ts';
 import { systemRoutes } from './system.ts';
@@ -25,6 +26,7 @@ export const routes = {
   ...uploadRoutes,
   ...sourceEditorRoutes,
   ...connectorRoutes,
+  ...pinRoutes,
   ...splunkRoutes,
   ...elasticRoutes,
   ...otlpRoutes,

@@ -219,10 +219,13 @@ export interface Origin {
 export async function tryArrivals(
   core: IngestCore,
   { door, sender }: Origin,
-  arrivals: readonly Arrival[],
+  given: readonly Arrival[],
   call?: string,
 ): Promise<ReadonlyMap<number, unknown>> {
   const failed = new Map<number, unknown>();
+  const pinned = core.pins.current().ofSenderOfCalls(sender);
+  const arrivals =
+    pinned === undefined ? given : given.map((arrival) => ({ ...arrival, names: [...arrival.names, pinned] }));
   const payloads = payloadsOf(core, door, arrivals, call !== undefined);
   const store = async (payload: Payload): Promise<void> => {
     try {

@@ -48,7 +48,7 @@ export function webhookHandlers(core: () => IngestCore): Handlers<typeof webhook
       if (query.stream !== undefined && !core().streams.has(query.stream))
         throw new SallyportError('NotFound', `there is no stream \`${query.stream}\``, { target: 'query.stream' });
       const rest = {
-        names: query.stream === undefined ? [] : [query.stream],
+        names: [query.stream, core().pins.current().ofWebhook(name)].flatMap((stream) => stream ?? []),
         group: '',
         labels: { source: name, sourceType: headerOf(request, ...eventHeaders) },
       };

@@ -98,7 +98,6 @@ export class Collector {
   readonly #options: CollectorOptions;
   readonly #lanes = new Map<string, Lane>();
   readonly #shares = new Shares(waitingBytesMax);
-  #lookedAnewAt = 0;
   #stopping = false;
 
   constructor(options: CollectorOptions) {
@@ -175,7 +174,6 @@ export class Collector {
         lane.batch = new Batch();
         clearTimeout(lane.timer);
         lane.timer = undefined;
-        this.#lookAnew();
         await this.#store(lane, batch);
       }
     })().finally(() => {
@@ -183,14 +181,6 @@ export class Collector {
       if (lane.batch.bytes > 0) lane.timer ??= setTimeout(() => this.#write(lane), flushAfterMs);
       else if (lane.room === undefined) this.#lanes.delete(lane.stream);
     });
-  }
-
-  /** Senders' lines are looked at anew with each batch, but not more often than one may wait. */
-  #lookAnew(): void {
-    const now = this.#options.clock.now().getTime();
-    if (Math.abs(now - this.#lookedAnewAt) < flushAfterMs) return;
-    this.#lookedAnewAt = now;
-    this.#options.router.nextBatch();
   }
 
   async #store(lane: Lane, batch: Batch): Promise<void> {

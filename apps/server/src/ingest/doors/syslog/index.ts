@@ -33,7 +33,7 @@ export interface SyslogSettings {
 }
 
 export interface SyslogServices {
-  readonly core: Pick<IngestCore, 'spool' | 'streams' | 'metrics'>;
+  readonly core: Pick<IngestCore, 'spool' | 'streams' | 'metrics' | 'pins'>;
   readonly counts: SyslogCounts;
   readonly clock: Clock;
   readonly log: Log;
@@ -67,6 +67,9 @@ export async function openSyslogDoors(services: SyslogServices, settings: Syslog
       sources: () => core.streams.sources,
       plainStream: core.streams.has(plainSyslog) ? plainSyslog : unrecognisedStream,
       now: () => clock.now(),
+      pins: () => core.pins.current(),
+      takes: (stream) =>
+        core.streams.has(stream) ? (core.streams.takesLines(stream) ? 'lines' : 'objects') : undefined,
     }),
     append: (stream, lines) => core.spool.append(stream, lines),
     clock,

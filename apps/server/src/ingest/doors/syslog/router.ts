@@ -1,4 +1,5 @@
 import type { Source, SourceStream } from '../../sources/load.ts';
+import type { StreamPins } from '../../pins/stream-pins.ts';
 import { fits, sampleRecord, type SampleRecord } from '../../sources/recognise.ts';
 import { StreamIndex } from '../../sources/stream-index.ts';
 import { jsonMessage, withHost } from './header.ts';
@@ -15,6 +16,10 @@ export interface RouterOptions {
   /** The stream of plain syslog, for what no other source recognises. */
   readonly plainStream: string;
   readonly now: () => Date;
+  /** Senders whose lines go to one stream. */
+  readonly pins?: () => StreamPins;
+  /** What a stream that is pinned takes; undefined when there is none of that name. */
+  readonly takes?: (stream: string) => 'lines' | 'objects' | undefined;
 }
 
 interface Candidate {
@@ -27,6 +32,8 @@ interface Candidate {
 interface Sender {
   /** Streams that its lines went to, in the order in which they are asked. */
   known: Candidate[];
+  /** Where its lines go, whatever they look like. */
+  readonly pinned: string | undefined;
 }
 
 /** Senders remembered; the one that was heard first is forgotten. */
@@ -42,17 +49,25 @@ export class Router {
   #index = new StreamIndex<Candidate>([]);
   #order: ReadonlyMap<Candidate, number> = new Map();
   #sources: readonly Source[] = [];
+  #pins: StreamPins | undefined;
   readonly #options: RouterOptions;
   readonly #senders = new Map<string, Sender>();
 
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#takeSources();
+    this.#takePins();
   }
 
-  /** A new batch: sources that have changed since count from now on. */
-  nextBatch(): void {
+  /** Sources and pins that have changed count from the next line on. */
+  #takeChanges(): void {
     if (this.#options.sources() !== this.#sources) this.#takeSources();
+    if (this.#options.pins?.() !== this.#pins) this.#takePins();
+  }
+
+  #takePins(): void {
+    this.#pins = this.#options.pins?.();
+    this.#senders.clear();
   }
 
   #takeSources(): void {
@@ -66,12 +81,15 @@ export class Router {
   }
 
   route(address: string, bytes: Uint8Array): Routed {
+    this.#takeChanges();
     const given = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const whole = given.toString();
     const text = isOneLine(whole) ? whole : oneLine(whole);
     const line = text === whole ? given : Buffer.from(text);
     const sender = this.#sender(address);
     const record = sampleRecord(text);
+    const pinned = this.#toPinned(sender, address, record, line);
+    if (pinned !== undefined) return pinned;
     const found = this.#find(sender, record);
     if (found !== undefined && !found.general) return { stream: found.stream.name, line };
     const json = jsonMessage(text);
@@ -81,8 +99,23 @@ export class Router {
     }
     if (found !== undefined && found.stream.name !== this.#options.plainStream)
       return { stream: found.stream.name, line };
+    return this.#toPlain(address, text, line);
+  }
+
+  #toPlain(address: string, text: string, line: Uint8Array): Routed {
     const named = withHost(text, address, this.#options.now);
     return { stream: this.#options.plainStream, line: named === undefined ? line : Buffer.from(named) };
+  }
+
+  /** Where a pin sends the line; undefined without one, and where the stream is gone or takes objects and the line is none: that goes by what it looks like. */
+  #toPinned({ pinned }: Sender, address: string, record: SampleRecord, line: Uint8Array): Routed | undefined {
+    if (pinned === undefined) return undefined;
+    if (pinned === this.#options.plainStream) return this.#toPlain(address, record.text, line);
+    const takes = this.#options.takes?.(pinned);
+    if (takes === 'lines' || (takes === 'objects' && record.object !== undefined)) return { stream: pinned, line };
+    const json = takes === 'objects' ? jsonMessage(record.text) : undefined;
+    if (json === undefined || sampleRecord(json).object === undefined) return undefined;
+    return { stream: pinned, line: Buffer.from(json) };
   }
 
   /**
@@ -110,7 +143,7 @@ export class Router {
     if (sender === undefined) {
       const [oldest] = this.#senders.keys();
       if (this.#senders.size >= sendersMax && oldest !== undefined) this.#senders.delete(oldest);
-      this.#senders.set(address, (sender = { known: [] }));
+      this.#senders.set(address, (sender = { known: [], pinned: this.#pins?.ofSender(address) }));
     }
     return sender;
   }

@@ -162,9 +162,9 @@ describe('when the spool is full', () => {
   const full = () => Promise.reject(new SallyportError('TooManyRequests', 'the spool is full'));
 
   const openOver = (append: Append): Promise<SyslogDoors> => {
-    const { streams, metrics, spool } = ingest.core;
+    const { streams, metrics, spool, pins } = ingest.core;
     const services = {
-      core: { streams, metrics, spool: { append, stats: () => spool.stats() } },
+      core: { streams, metrics, pins, spool: { append, stats: () => spool.stats() } },
       counts: syslogCounts(createIngestMetrics(createMetrics()), systemClock, silentLog),
       clock: systemClock,
       log: silentLog,

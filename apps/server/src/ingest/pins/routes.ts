@@ -1,0 +1,18 @@
+import type { pinRoutes } from '@sallyport/contracts';
+import { requireCaller, type Handlers } from '../../platform/http/handlers.ts';
+import type { Pins } from './pins.ts';
+
+export function pinHandlers(pins: Pins): Handlers<typeof pinRoutes> {
+  return {
+    listPins: async () => ({ pins: await pins.list() }),
+    savePin: (context, { body }) => {
+      context.audit({ target: `${body.kind} ${body.match}`, details: { stream: body.stream } });
+      return pins.save(body, requireCaller(context).name);
+    },
+    deletePin: async (context, { params: { id } }) => {
+      const { kind, match, stream } = await pins.remove(id);
+      context.audit({ target: `${kind} ${match}`, details: { stream } });
+      return {};
+    },
+  };
+}
