@@ -45,7 +45,7 @@ const access = (agent: string): string =>
 const save = (pin: PinRequest) => server.admin.savePin({ body: pin });
 
 describe('a pin', () => {
-  it('sends a sender’s lines over syslog to its stream, until it is taken off', { timeout: 30_000 }, async () => {
+  it('sends a sender’s lines over syslog to its stream, until it is taken off', { timeout: 60_000 }, async () => {
     await syslog(access('before'));
     expect(await vendorsOf('before', 1)).toEqual(['Apache']);
     await save({ kind: 'sender', match: '127.0.0.0/8', stream: 'Custom-ApacheAccess' });
@@ -63,7 +63,7 @@ describe('a pin', () => {
     expect(await errorOf(server.admin.deletePin({ params: { id: pin.id } }))).toMatchObject({ code: 'NotFound' });
   });
 
-  it('sends what does not fit a stream of objects by what it looks like', async () => {
+  it('sends what does not fit a stream of objects by what it looks like', { timeout: 60_000 }, async () => {
     await save({ kind: 'sender', match: '127.0.0.1', stream: 'Custom-NginxAccess' });
     await save({ kind: 'sender', match: '127.0.0.1', stream: 'Custom-TraefikAccess' });
     await syslog(access('no object'));
