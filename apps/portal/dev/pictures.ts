@@ -84,6 +84,51 @@ const shots: readonly Shot[] = [
       await page.waitForTimeout(400);
     },
   },
+  { name: 'source-editor-empty', path: '/source-editor', act: (page) => page.waitForTimeout(1_500) },
+  {
+    name: 'source-editor',
+    path: '/source-editor?source=acme-firewall',
+    act: (page) => page.waitForTimeout(4_000),
+  },
+  {
+    name: 'source-editor-complete',
+    path: '/source-editor?source=acme-firewall',
+    act: async (page) => {
+      await page.waitForTimeout(2_500);
+      await page.locator('[data-kql-editor] .view-lines').click();
+      await page.keyboard.press('Control+End');
+      await page.keyboard.type('| project Time');
+      await page.keyboard.press('Control+Space');
+      await page.waitForTimeout(1_500);
+    },
+  },
+  {
+    name: 'source-editor-recognise',
+    path: '/source-editor?source=acme-firewall',
+    act: async (page) => {
+      await page.getByRole('tab', { name: 'Accept and recognise' }).click();
+      await page.waitForTimeout(500);
+    },
+  },
+  {
+    name: 'source-editor-save',
+    path: '/source-editor?source=acme-firewall',
+    act: async (page) => {
+      await page.waitForTimeout(1_000);
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('button', { name: 'Save and use' }).click();
+      await page.waitForTimeout(800);
+    },
+  },
+  {
+    name: 'source-editor-versions',
+    path: '/source-editor?source=acme-firewall',
+    act: async (page) => {
+      await page.waitForTimeout(1_000);
+      await page.getByRole('button', { name: 'Versions' }).click();
+      await page.waitForTimeout(800);
+    },
+  },
   { name: 'settings', path: '/settings' },
   { name: 'settings-sessions', path: '/settings?tab=sessions' },
   { name: 'settings-tokens', path: '/settings?tab=tokens' },

@@ -136,6 +136,37 @@ describe('from the one-time link to an incident', () => {
     expect(await barriers()).toEqual([]);
   }, 600_000);
 
+  test('a source is written for lines that nobody knows, and used at once', async () => {
+    const lines = Array.from({ length: 3 }, (_, i) => `ACME 2026-01-01T00:00:0${i}Z anna allow`).join('\n');
+    await page.goto(`${sallyport.url}/source-editor`);
+    await page.getByLabel('Raw text').fill(`${lines}\nwhat is this`);
+    await page.getByText('4 records, 4 rows, 0 refused').waitFor();
+    await page.getByRole('tab', { name: 'Accept and recognise' }).click();
+    await page.getByLabel('Accept').fill("RawData startswith 'ACME '");
+    await page.getByLabel('Recognised by').fill('^ACME ');
+    await page.getByText('4 records, 3 rows, 1 refused').waitFor();
+    await page.getByRole('tab', { name: 'About' }).click();
+    await page.getByLabel('Vendor').fill('Acme');
+    await page.getByLabel('Product').fill('Firewall');
+    await page.getByRole('textbox', { name: /^Name/ }).fill('Acme firewall');
+    await page.getByRole('tab', { name: 'Syslog', exact: true }).first().click();
+    await page.waitForTimeout(1_000);
+    await picture('source-editor');
+    expect(await barriers()).toEqual([]);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Save and use' }).click();
+    await page.getByText('version 1', { exact: true }).waitFor();
+    await page.goto(`${sallyport.url}/data?tab=upload`);
+    await page.getByLabel('Files to upload').setInputFiles({
+      name: 'acme.log',
+      mimeType: 'text/plain',
+      buffer: Buffer.from(lines),
+    });
+    await page.getByRole('row').filter({ hasText: 'acme-firewall' }).waitFor();
+    await page.getByRole('button', { name: 'Discard' }).click();
+    await page.getByText('acme.log').first().waitFor();
+  }, 90_000);
+
   test('its alerts are one incident, with their entities and rows', async () => {
     await page.goto(`${sallyport.url}/incidents`);
     const row = page.getByRole('row').filter({ hasText: 'WS-FIN-07' }).first();

@@ -15,6 +15,7 @@ import { huntingSearch } from '../features/hunting/index.ts';
 import { incidentSearch, incidentsSearch } from '../features/incidents/index.ts';
 import { ruleSearch, rulesSearch } from '../features/rules/index.ts';
 import { settingsSearch } from '../features/settings/index.ts';
+import { sourceEditorSearch } from '../features/sources/index.ts';
 import { parseSearch, stringifySearch, textOf } from '../shared/address.ts';
 import { client, isUnauthenticated, meQuery } from '../shared/api.ts';
 import { Page } from '../shared/Page.tsx';
@@ -119,6 +120,13 @@ const data = createRoute({
   component: lazyRouteComponent(() => import('../features/data/DataPage.tsx'), 'DataPage'),
 });
 
+const sourceEditor = createRoute({
+  getParentRoute: () => frame,
+  path: '/source-editor',
+  validateSearch: sourceEditorSearch,
+  component: lazyRouteComponent(() => import('../features/sources/SourceEditorPage.tsx'), 'SourceEditorPage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => frame,
   path: '/settings',
@@ -137,7 +145,7 @@ const routeTree = root.addChildren([
   setup,
   signIn,
   gallery,
-  frame.addChildren([home, incidents, incident, hunting, rules, rule, data, settings]),
+  frame.addChildren([home, incidents, incident, hunting, rules, rule, data, sourceEditor, settings]),
 ]);
 
 export const createPortalRouter = (queries: QueryClient) =>

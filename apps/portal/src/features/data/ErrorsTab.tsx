@@ -12,7 +12,12 @@ import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
+import { InlineLink } from '../../shared/TextLink.tsx';
+import { startAnew } from '../sources/store.ts';
 import { ingestionErrorsQuery } from './queries.ts';
+
+/** Lines that the source editor begins with. */
+const SAMPLE_LINES = 50;
 
 const useStyles = makeStyles({
   split: { display: 'flex', gap: tokens.spacingHorizontalM, flexGrow: 1, minHeight: 0 },
@@ -60,6 +65,20 @@ export function ErrorsTab(): ReactElement {
           <Section title="As it came">
             <CodeBlock text={open.raw} label="line" />
           </Section>
+          <InlineLink
+            to="/source-editor"
+            onClick={() =>
+              startAnew(
+                rows
+                  .filter(({ stream }) => stream === open.stream)
+                  .slice(0, SAMPLE_LINES)
+                  .map(({ raw }) => raw)
+                  .join('\n'),
+              )
+            }
+          >
+            Write a source for lines of this stream
+          </InlineLink>
         </SidePanel>
       )}
     </div>

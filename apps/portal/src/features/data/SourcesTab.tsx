@@ -1,3 +1,4 @@
+import { makeStyles, tokens } from '@fluentui/react-components';
 import { PlugDisconnectedRegular } from '@fluentui/react-icons';
 import type { SourceHealth } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
@@ -8,6 +9,8 @@ import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Status } from '../../shared/Status.tsx';
 import { visible } from '../../shared/text.ts';
+import { TextLink } from '../../shared/TextLink.tsx';
+import { OwnSources } from './OwnSources.tsx';
 import { sourcesQuery } from './queries.ts';
 
 /** Whether a source does its work: rows in the last day, and few errors beside them. */
@@ -19,7 +22,17 @@ export function sourceState(source: Pick<SourceHealth, 'rowsLastDay' | 'errorsLa
 }
 
 const columns: readonly GridColumn<SourceHealth>[] = [
-  { id: 'name', header: 'Source', min: 200, grow: 2, cell: (source) => visible(source.name) },
+  {
+    id: 'name',
+    header: 'Source',
+    min: 200,
+    grow: 2,
+    cell: (source) => (
+      <TextLink to="/source-editor" search={{ source: source.id }} title="Look at it, or make it yours">
+        {visible(source.name)}
+      </TextLink>
+    ),
+  },
   {
     id: 'product',
     header: 'Product',
@@ -42,17 +55,25 @@ const columns: readonly GridColumn<SourceHealth>[] = [
   { id: 'last', header: 'Last row', min: 112, cell: (source) => <RelativeTime at={source.lastRowAt} /> },
 ];
 
+const useStyles = makeStyles({
+  root: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM, flexGrow: 1, minHeight: 0 },
+});
+
 export function SourcesTab(): ReactElement {
+  const styles = useStyles();
   const { data, error, refetch } = useQuery(sourcesQuery);
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loading rows={8} label="Loading sources" />;
   return (
-    <Grid
-      label="Sources"
-      rows={data.sources}
-      columns={columns}
-      rowId={(source) => source.id}
-      empty={<EmptyState icon={<PlugDisconnectedRegular />} title="No source has sent anything yet" />}
-    />
+    <div className={styles.root}>
+      <OwnSources />
+      <Grid
+        label="Sources"
+        rows={data.sources}
+        columns={columns}
+        rowId={(source) => source.id}
+        empty={<EmptyState icon={<PlugDisconnectedRegular />} title="No source has sent anything yet" />}
+      />
+    </div>
   );
 }

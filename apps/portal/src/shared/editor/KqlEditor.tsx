@@ -4,7 +4,7 @@ import { useEffect, useRef, type ReactElement } from 'react';
 import { useDark } from '../dark.ts';
 import { blockAt, type Block } from './blocks.ts';
 import { faultsIn, whenRested } from './check.ts';
-import { monaco, setCatalogue, setEditorTheme } from './kusto.ts';
+import { monaco, setCatalogue, setEditorTheme, setTarget, type TargetColumns } from './kusto.ts';
 import type { CatalogueSchema } from './schema.ts';
 
 const useStyles = makeStyles({ root: { width: '100%', height: '100%', minHeight: 0 } });
@@ -27,11 +27,17 @@ export interface KqlEditorProps {
   readonly label: string;
   /** Where the server found a fault: UTF-16 offsets into `value`, underlined until the text changes. */
   readonly fault?: { readonly from: number; readonly to: number; readonly message: string } | undefined;
+  /** More such places, as warnings; those of Kusto's own codes are left to its language service. */
+  readonly faults?: readonly QueryFault[] | undefined;
+  /** Columns that the text may give, to be completed beside those of the catalogue. */
+  readonly target?: TargetColumns | undefined;
   /** Asked about each query of the text, once it rests: what the engine does not run is underlined before it is run. */
   readonly check?: (query: string, signal: AbortSignal) => Promise<readonly QueryFault[]>;
 }
 
 const FONT_SIZE = 13;
+/** How long a text is kept after its editor is gone. */
+const DISPOSE_MS = 10_000;
 
 /** The KQL editor: completion, hovers and errors from the catalogue, by Kusto's own language service in a worker. */
 export default function KqlEditor(props: KqlEditorProps): ReactElement {
@@ -47,9 +53,9 @@ export default function KqlEditor(props: KqlEditorProps): ReactElement {
 
   useEffect(() => {
     const { value, readOnly, label, onReady } = latest.current;
+    const model = monaco.editor.createModel(value, 'kusto');
     const made = monaco.editor.create(host.current!, {
-      value,
-      language: 'kusto',
+      model,
       readOnly: readOnly ?? false,
       ariaLabel: label,
       automaticLayout: true,
@@ -92,9 +98,10 @@ export default function KqlEditor(props: KqlEditorProps): ReactElement {
       focus: () => made.focus(),
     });
     return () => {
-      made.getModel()?.dispose();
       made.dispose();
       editor.current = null;
+      // Kusto's worker may still be at it, and its answer looks for the text.
+      setTimeout(() => model.dispose(), DISPOSE_MS);
     };
   }, []);
 
@@ -122,6 +129,28 @@ export default function KqlEditor(props: KqlEditorProps): ReactElement {
       : [];
     monaco.editor.setModelMarkers(model, 'server', markers);
   }, [fault]);
+
+  const { faults } = props;
+  useEffect(() => {
+    const model = editor.current?.getModel();
+    if (!model) return;
+    const markers = (faults ?? [])
+      .filter(({ code }) => !code.startsWith('KS'))
+      .map(({ message, start, end }) => ({
+        // Kusto's mode takes away the underlines of all errors that are not its own.
+        severity: monaco.MarkerSeverity.Warning,
+        message,
+        ...range(model, start, Math.max(end, start + 1)),
+      }));
+    monaco.editor.setModelMarkers(model, 'stream', markers);
+  }, [faults]);
+
+  useEffect(() => {
+    const model = editor.current?.getModel();
+    if (!model) return undefined;
+    setTarget(model, props.target);
+    return () => setTarget(model, undefined);
+  }, [props.target]);
 
   const { value, check } = props;
   useEffect(() => {

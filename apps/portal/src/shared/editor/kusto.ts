@@ -73,4 +73,51 @@ export async function setCatalogue(model: monaco.editor.ITextModel, catalogue: C
   await worker.setSchema(engineSchema(catalogue));
 }
 
+export interface TargetColumns {
+  readonly table: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}
+
+const targets = new Map<string, TargetColumns>();
+
+/** The columns that a transform may give, completed where one is named: Kusto's own service knows those of its source only. */
+export function setTarget(model: monaco.editor.ITextModel, target: TargetColumns | undefined): void {
+  const key = model.uri.toString();
+  if (target === undefined) targets.delete(key);
+  else targets.set(key, target);
+}
+
+/** Where a column is named: after `project`, `extend` or a comma. */
+const namesColumn = /(?:\b(?:project|extend)\s+|,\s*)\w*$/;
+
+monaco.languages.registerCompletionItemProvider('kusto', {
+  provideCompletionItems: (model, position) => {
+    const target = targets.get(model.uri.toString());
+    const { lineNumber, column } = position;
+    const before = model.getValueInRange({
+      startLineNumber: 1,
+      startColumn: 1,
+      endLineNumber: lineNumber,
+      endColumn: column,
+    });
+    if (target === undefined || !namesColumn.test(before)) return { suggestions: [] };
+    const word = model.getWordUntilPosition(position);
+    const range = {
+      startLineNumber: lineNumber,
+      endLineNumber: lineNumber,
+      startColumn: word.startColumn,
+      endColumn: word.endColumn,
+    };
+    return {
+      suggestions: target.columns.map(({ name, type }) => ({
+        label: name,
+        kind: monaco.languages.CompletionItemKind.Field,
+        detail: `${type} of ${target.table}`,
+        insertText: `${name} = `,
+        range,
+      })),
+    };
+  },
+});
+
 export { monaco };

@@ -6,6 +6,8 @@ import { count, plural } from '../../../shared/numbers.ts';
 import { PreviewTables } from '../../../shared/PreviewTables.tsx';
 import { EmptyState, ErrorState, Loading } from '../../../shared/States.tsx';
 import { visible } from '../../../shared/text.ts';
+import { InlineLink } from '../../../shared/TextLink.tsx';
+import { startAnew } from '../../sources/store.ts';
 import { choose, type Destination } from './choices.ts';
 import { previewQuery } from './queries.ts';
 import { StreamChoice } from './StreamChoice.tsx';
@@ -52,8 +54,14 @@ export function FilePreview(props: { uploadId: string; file: UploadedFile; desti
       {destination.kind === 'unknown' && (
         <MessageBar intent="warning" layout="multiline">
           <MessageBarBody>
-            No source recognises this file. Its lines would be kept as refused; choose how to read it, or write a source
-            for it.
+            No source recognises this file. Its lines would be kept as refused; choose how to read it, or{' '}
+            <InlineLink
+              to="/source-editor"
+              onClick={() => startAnew((preview.data?.refused ?? []).map(({ text }) => text).join('\n'))}
+            >
+              write a source for it
+            </InlineLink>
+            .
           </MessageBarBody>
         </MessageBar>
       )}
