@@ -174,7 +174,7 @@ export function createImporter(services: ImporterServices): Importer {
     };
     try {
       const { head, complete, rest } = await headOf(utf8Of(file.open()));
-      const message = binaryMessage(head);
+      const message = binaryMessage(head, complete);
       if (message !== undefined) {
         await rest.return?.();
         return { ...nothing, message };

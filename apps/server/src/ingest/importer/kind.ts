@@ -2,6 +2,7 @@ import { evtxSignature, evtxSplitter } from './evtx/evtx.ts';
 import { eventXmlSplitter, isEventXml } from './event-xml.ts';
 import { csvFormOf, csvSplitter } from './exports/csv.ts';
 import { sampleRecord, type SampleRecord } from '../sources/recognise.ts';
+import { isLoginRecords, loginRecordSplitter } from './login-records.ts';
 import { joinedSplitter, lineSplitter, objectSplitter, type RecordSink, type Splitter } from './splitter.ts';
 import { isZeekTsv, zeekTsvSplitter } from './zeek-tsv.ts';
 
@@ -38,8 +39,8 @@ const nulShareMax = 0.001;
 const isEvtx = (head: Uint8Array): boolean => evtxSignature.equals(head.subarray(0, evtxSignature.length));
 
 /** Why the file that begins with `head` can't be read, or undefined when it is text or an event log. UTF-16 is told by its byte order mark before. */
-export function binaryMessage(head: Uint8Array): string | undefined {
-  if (isEvtx(head)) return undefined;
+export function binaryMessage(head: Uint8Array, complete = false): string | undefined {
+  if (isEvtx(head) || isLoginRecords(head, complete)) return undefined;
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const signature = signatures.find(({ bytes: magic, at = 0 }) => {
     const expected = Buffer.from(magic, 'hex');
@@ -109,6 +110,7 @@ const holds = ({ object }: SampleRecord, name: string): boolean => Array.isArray
  */
 export function framingsOf(head: Uint8Array, complete: boolean): Framing[] {
   if (isEvtx(head)) return [framing(head, evtxSplitter, complete)];
+  if (isLoginRecords(head, complete)) return [framing(head, loginRecordSplitter, complete)];
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString().trimStart();
   if (isZeekTsv(text)) return [framing(head, zeekTsvSplitter, complete)];
   const lines = () => framing(head, lineSplitter, complete);

@@ -40,7 +40,7 @@ async function look(
   try {
     const { head, complete, rest } = await headOf(utf8Of(file.open()));
     await rest.return?.();
-    const message = binaryMessage(head);
+    const message = binaryMessage(head, complete);
     if (message !== undefined) return { message };
     const plan = importer.planOf({ head, complete, fileName: file.name }, stream);
     const records: PreviewRecord[] = [];
