@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { recognise, sampleRecord } from '../sources/recognise.ts';
-import type { Source } from '../sources/load.ts';
+import type { Source, SourceStream } from '../sources/load.ts';
 import { compareRecord, type ComparedField, type Verdict } from './record.ts';
 import { readSuite, type SuiteFile } from './suite.ts';
 import { Viewer, type FileRecord, type ViewOptions, type ViewRow } from './view.ts';
@@ -76,33 +76,45 @@ function chunks(files: readonly SuiteFile[]): SuiteFile[][] {
 const recordsOf = (file: SuiteFile): FileRecord[] =>
   file.records.map(({ text }) => ({ text, file: basename(file.path) }));
 
+/** Streams looked at together: the engine shows the rows of one while another is compiled. */
+const atOnce = 3;
+
+/** Files of one stream whose records one statement holds. */
+interface Part {
+  readonly stream: SourceStream;
+  readonly files: readonly SuiteFile[];
+}
+
+async function viewPart(viewer: Viewer, { stream, files }: Part): Promise<FileView[]> {
+  const { view, problems } = await viewer.view(stream, files.flatMap(recordsOf));
+  let first = 0;
+  return files.map((file) => {
+    const offset = first;
+    first += file.records.length;
+    return { file, stream: stream.name, rows: (record) => view.get(offset + record) ?? [], problems };
+  });
+}
+
 /** Each file is recognised by itself; those of one stream are looked at together, since a statement costs more than its rows. */
 async function viewFiles(files: readonly SuiteFile[], options: ConformOptions): Promise<FileView[]> {
-  const viewer = new Viewer(options);
-  const found = files.map((file) => ({
-    file,
-    found: recognise(
+  const streamOf = (file: SuiteFile): SourceStream | undefined =>
+    recognise(
       options.sources,
       file.records.map((r) => sampleRecord(r.text)),
-    ),
-  }));
-  const views: FileView[] = [];
-  for (const [stream, group] of Map.groupBy(found, (f) => f.found?.stream)) {
-    if (stream === undefined) {
-      views.push(...group.map(({ file }) => ({ file, stream: '-', rows: () => [], problems: [] })));
-      continue;
-    }
-    for (const part of chunks(group.map((g) => g.file))) {
-      const { view, problems } = await viewer.view(stream, part.flatMap(recordsOf));
-      let first = 0;
-      for (const file of part) {
-        const offset = first;
-        views.push({ file, stream: stream.name, rows: (record) => view.get(offset + record) ?? [], problems });
-        first += file.records.length;
-      }
-    }
-  }
-  return views;
+    )?.stream;
+  const groups = Map.groupBy(files, streamOf);
+  const unknown = groups.get(undefined) ?? [];
+  const parts = [...groups].flatMap(([stream, group]): Part[] =>
+    stream === undefined ? [] : chunks(group).map((part) => ({ stream, files: part })),
+  );
+  const viewer = new Viewer(options);
+  const views: FileView[][] = [];
+  const queue = parts.entries();
+  const work = async (): Promise<void> => {
+    for (const [i, part] of queue) views[i] = await viewPart(viewer, part);
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return [...unknown.map((file): FileView => ({ file, stream: '-', rows: () => [], problems: [] })), ...views.flat()];
 }
 
 const faultsShown = 25;
