@@ -31,7 +31,7 @@ it(
     const { files } = await test.core.importer.importPath(path);
     expect(files).toMatchObject([{ source: 'microsoft-windows-event', rows: 1, unparsed: 0 }]);
     const rest = { names: [], group: '', labels: {} };
-    await storeArrivals(test.core, 'webhook', [
+    await storeArrivals(test.core, { door: 'webhook', sender: 'test' }, [
       arrivalOfText(event(2, 'echo &quot;a&quot; &lt; b'), rest),
       arrivalOfText(event(3, 'two\nlines').replaceAll('><', '>\n<'), rest),
     ]);
