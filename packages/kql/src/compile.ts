@@ -5,6 +5,7 @@ import { libraryText } from './bind/spelling.ts';
 import { buildGlobals, parseAndAnalyze, type GlobalState, type KustoCode } from './bind/kusto.ts';
 import { nearestName } from './bind/nearest.ts';
 import { pluginSymbols, PluginColumns, withPluginColumns } from './bind/plugins.ts';
+import { SqlTooLong, withinBudget } from './emit/budget.ts';
 import { Emitter } from './emit/relation.ts';
 import { KqlError, type Span } from './errors.ts';
 import { namedTables } from './named-tables.ts';
@@ -253,6 +254,12 @@ function guarded<T>(text: string, work: () => T): T {
   } catch (error) {
     if (error instanceof RangeError && /call stack/i.test(error.message))
       throw new KqlError('TooComplex', 'the query is nested too deep', { start: 0, end: text.length });
+    if (error instanceof SqlTooLong)
+      throw new KqlError(
+        'TooComplex',
+        'the query goes over too many tables and columns at once: name the tables, as in search in (SecurityEvent, Syslog) "…", or say which columns are wanted with project or summarize',
+        { start: 0, end: text.length },
+      );
     throw error;
   }
 }
@@ -273,8 +280,13 @@ function emitted(text: string, plan: Plan, options: CompileOptions): Emitted {
     });
   return guarded(text, () => {
     const emitter = new Emitter(options, plan.now);
+    const written = (rel: Rel): string => {
+      const { text: sql } = emitter.emitRoot(rel);
+      withinBudget(sql.length);
+      return sql;
+    };
     const table = ({ name, rel, visualization }: ResultTable): CompiledTable => ({
-      sql: emitter.emitRoot(rel).text,
+      sql: written(rel),
       columns: visibleColumns(rel),
       ...(name ? { name } : {}),
       ...(options.plan ? { plan: planText(rel) } : {}),

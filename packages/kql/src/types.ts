@@ -66,6 +66,8 @@ export const engineSettings = {
   enable_materialized_cte: 1,
   // Its rewrite of `match(…) OR match(…)` fails over aggregates, and reads Unicode's classes otherwise.
   optimize_or_like_chain: 0,
+  // It repeats what stands over a union in each of its parts: seconds of planning where these are many.
+  query_plan_lift_up_union: 0,
 } as const;
 
 /** What the compiler does to make a query faster. Each gives the same rows on and off. */

@@ -30,6 +30,13 @@ export function openEngine(): Engine {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-kql-'));
   const session = new Session(folder);
   for (const [name, value] of Object.entries(engineSettings)) session.query(`SET ${name} = '${value}'`);
+  // As the lake has them.
+  for (const bound of [
+    'max_query_size = 16777216',
+    'max_ast_elements = 2000000',
+    'max_expanded_ast_elements = 4000000',
+  ])
+    session.query(`SET ${bound}`);
   const quote = (name: string): string => '`' + name.replaceAll('\\', '\\\\').replaceAll('`', '\\`') + '`';
   return {
     rows: (sql) =>

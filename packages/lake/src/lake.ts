@@ -87,13 +87,16 @@ export const compiledSqlSettings: ClickHouseSettings = {
   date_time_output_format: 'iso',
   use_variant_as_common_type: 1,
   optimize_or_like_chain: 0,
+  query_plan_lift_up_union: 0,
   // Newer than the client's list of settings.
   ...({ enable_materialized_cte: 1 } as ClickHouseSettings),
 };
 
 const querySettings: ClickHouseSettings = {
   // Compiled KQL is longer and deeper than what people write: a term searched in every column of many tables, a large array of values.
-  max_query_size: String(4 * 2 ** 20),
+  max_query_size: String(16 * 2 ** 20),
+  max_ast_elements: '2000000',
+  max_expanded_ast_elements: '4000000',
   max_parser_depth: '10000',
   output_format_json_quote_denormals: 1,
   output_format_json_quote_decimals: 1,

@@ -20,7 +20,7 @@ import {
 } from '../plan/plan.ts';
 import type { Column, KqlCatalogue, KqlType, TableSchema, Visualization } from '../types.ts';
 import { inferredNames, type PluginColumns, type PluginSite, type ToldColumn } from './plugins.ts';
-import { bindExpression } from './expressions.ts';
+import { bindExpression, listOfQuery } from './expressions.ts';
 import './graph-types.ts';
 import { bindHost, HostResolver } from './host.ts';
 import { scoped } from './datetime-scope.ts';
@@ -38,6 +38,7 @@ import {
   nameOf,
   SymbolKind,
   textOf,
+  type KustoParameter,
   type KustoSymbol,
   type SyntaxNode,
 } from './kusto.ts';
@@ -131,6 +132,9 @@ function firstError(call: SyntaxNode): { readonly Code: string; readonly Message
   const list = call.GetCalledFunctionDiagnostics?.();
   return Array.from({ length: list?.Count ?? 0 }, (_, i) => list!.getItem(i)).find((d) => d.Severity === 'Error');
 }
+
+const declaredType = ({ DeclaredTypes }: KustoParameter): string | undefined =>
+  DeclaredTypes?.Count === 1 ? DeclaredTypes.getItem(0).Name : undefined;
 
 /** Deep nesting of calls is refused before it overflows the stack of the binder or the engine's parser. */
 const maxDepth = 200;
@@ -586,15 +590,21 @@ export class Binder {
       const arg = named.get(parameter.Name) ?? positional[i - offset];
       if (arg && first && kindOf(arg) === 'NameReference' && !lookUp(place.env, nameOf(arg)))
         scope.names.set(parameter.Name, { kind: 'expr', expr: literal('string', nameOf(arg)) });
-      else if (arg) scope.names.set(parameter.Name, this.#argument(arg, place));
+      else if (arg) scope.names.set(parameter.Name, this.#argument(arg, place, declaredType(parameter)));
       else if (parameter.DefaultValue)
         scope.names.set(parameter.Name, { kind: 'text', node: parameter.DefaultValue, env: this.root });
       else this.fail('InvalidArgument', `${symbol.Name}() needs ${parameter.Name}`, node);
     }
   }
-  #argument(arg: SyntaxNode, place: Place): Binding {
-    const tabular = arg.ResultType?.Kind === SymbolKind.table;
-    return tabular ? { kind: 'rel', rel: this.rel(arg, place.env) } : { kind: 'expr', expr: this.expr(arg, place) };
+  /** The library takes a table where a list is declared, and a timespan where a datetime is. */
+  #argument(arg: SyntaxNode, place: Place, declared: string | undefined): Binding {
+    if (arg.ResultType?.Kind === SymbolKind.table) {
+      const rel = this.rel(arg, place.env);
+      return declared === 'dynamic' ? { kind: 'expr', expr: listOfQuery(rel, arg, this) } : { kind: 'rel', rel };
+    }
+    const expr = this.expr(arg, place);
+    const lost = declared === 'datetime' && expr.type === 'timespan';
+    return { kind: 'expr', expr: lost ? literal('datetime', null) : expr };
   }
 
   /** Binds a body of `let`s and an expression in a scope of its own. */

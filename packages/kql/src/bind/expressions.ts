@@ -278,9 +278,8 @@ const inQuery = (
   return { kind: 'inQuery', value: b.cast(value, type as 'string', query), rel: projected, ...flags, type: 'bool' };
 };
 
-/** The values of a query's first column are gathered into one list. */
-function hasQuery(name: string, query: SyntaxNode, node: SyntaxNode, place: Place, b: Binder): Expr {
-  const rel = b.rel(query, place.env);
+/** The values of a query's first column, gathered into one list. */
+export function listOfQuery(rel: Rel, query: SyntaxNode, b: Binder): Expr {
   const first = rel.fields.find((f) => !f.name.startsWith('$$'));
   if (!first) return b.fail('InvalidArgument', 'the list has no column', query);
   const value = b.cast(columnOf(first), 'string', query);
@@ -293,7 +292,10 @@ function hasQuery(name: string, query: SyntaxNode, node: SyntaxNode, place: Plac
     fields: [{ name: 'list', type: 'dynamic' }],
     order: [],
   };
-  const gathered: Expr = { kind: 'scalarQuery', rel: list, type: 'dynamic' };
+  return { kind: 'scalarQuery', rel: list, type: 'dynamic' };
+}
+function hasQuery(name: string, query: SyntaxNode, node: SyntaxNode, place: Place, b: Binder): Expr {
+  const gathered = listOfQuery(b.rel(query, place.env), query, b);
   return b.call(setFunctions.get(name)!, [b.expr(child(node, 'Left'), place), gathered], 'bool', node);
 }
 

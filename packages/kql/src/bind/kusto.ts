@@ -22,6 +22,7 @@ export interface KustoParameter {
   readonly Name: string;
   readonly IsOptional: boolean;
   readonly DefaultValue: SyntaxNode | null;
+  readonly DeclaredTypes?: KustoList<KustoSymbol> | null;
 }
 /** A node or token of the syntax tree. Children with names (`Expression`, `Left`, …) are read with `child`. */
 export interface SyntaxNode {

@@ -2,6 +2,13 @@ import { neverNull } from '../functions/convert.ts';
 import type { Expr, Rel } from '../plan/plan.ts';
 import { join, sql, type Sql } from '../sql.ts';
 
+export interface BlockColumn {
+  readonly sql: Sql;
+  readonly plain: boolean;
+  /** Known by its place alone, as in a further part of a UNION. */
+  readonly unnamed?: boolean;
+}
+
 /**
  * One SELECT being put together. `columns` are expressions over `from`; `plain` when each is only a reference, so that a further
  * condition or expression may be written over them without saying anything twice. One with `grouping` has its columns from a GROUP BY
@@ -10,7 +17,7 @@ import { join, sql, type Sql } from '../sql.ts';
  */
 export interface Block {
   readonly from: Sql;
-  readonly columns: ReadonlyMap<string, { readonly sql: Sql; readonly plain: boolean }>;
+  readonly columns: ReadonlyMap<string, BlockColumn>;
   readonly where: readonly Sql[];
   /** Named expressions, for the WITH of this SELECT. Grows while expressions are written over the block. */
   readonly names: { readonly name: Sql; readonly expression: Sql }[];

@@ -178,7 +178,7 @@ export class Emitter implements Context {
   render(block: Block, only: ReadonlySet<string>): Sql {
     const items = [...block.columns]
       .filter(([name]) => only.has(name))
-      .map(([name, column]) => sql`${column.sql} AS ${identifier(name)}`);
+      .map(([name, column]) => (column.unnamed ? column.sql : sql`${column.sql} AS ${identifier(name)}`));
     return withClause(
       block,
       sql`SELECT ${items.length ? join(items) : sql`1 AS ${identifier('$$one')}`} FROM ${block.from}${clauses(block)}`,

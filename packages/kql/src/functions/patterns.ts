@@ -11,8 +11,20 @@ const rewrite = (replacement: Operand): Sql =>
   typeof replacement.literal?.value === 'string'
     ? string(replacement.literal.value.replaceAll(/\$(\d)/g, String.raw`\$1`))
     : sql`replaceRegexpAll(${replacement.sql}, '\\\\$(\\\\d)', '\\\\\\\\\\\\1')`;
+/** A group that a replacement names and the expression lacks is empty; the engine refuses it, so it gets one. */
+function withGroupsOf(replacement: Operand, regex: Operand): Operand {
+  const text = replacement.literal?.value;
+  const named = typeof text === 'string' ? [...text.matchAll(/[$\\](\d)/g)].map((m) => Number(m[1])) : [];
+  const pattern = regex.literal?.value;
+  const missing = Math.max(0, ...named) - (typeof pattern === 'string' ? groupsOf(pattern).length : 0);
+  if (missing <= 0) return regex;
+  const groups = '()'.repeat(missing);
+  return typeof pattern === 'string'
+    ? withPattern(regex, pattern + groups)
+    : { ...regex, sql: sql`concat(${regex.sql}, ${string(groups)})` };
+}
 const replace = (s: Operand, regex: Operand, to: Operand, call: CallInfo): Sql =>
-  byRegex(s.sql, regex, call, (text, re) => sql`replaceRegexpAll(${text}, ${re}, ${rewrite(to)})`);
+  byRegex(s.sql, withGroupsOf(to, regex), call, (text, re) => sql`replaceRegexpAll(${text}, ${re}, ${rewrite(to)})`);
 
 const constant = (regex: Operand, call: CallInfo): string => {
   const value = regex.literal?.value;
