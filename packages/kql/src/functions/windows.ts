@@ -1,3 +1,4 @@
+import { neverNull } from './convert.ts';
 import { sql, type Sql } from '../sql.ts';
 import type { Operand, WindowFunction } from './registry.ts';
 
@@ -12,7 +13,8 @@ export const neighbour = (name: string, fn: Sql): WindowFunction => ({
   build: ([value, offset, missing], call) => {
     const n = offset?.literal?.value;
     if (offset && (typeof n !== 'bigint' || n < 1n)) return call.fail('the offset must be a constant of 1 or more');
-    const nullable = value!.nullable ? value!.sql : value!.literal ? sql`toNullable(${value!.sql})` : value!.sql;
+    // A column may hold one constant, whose engine type has no null: past the rows the engine would give 0.
+    const nullable = neverNull(value!.type) ? value!.sql : sql`toNullable(${value!.sql})`;
     const args = missing ? sql`, ${offset!.sql}, ${missing.sql}` : offset ? sql`, ${offset.sql}` : sql`, 1`;
     return { call: sql`${fn}(${nullable}${args})`, frame: whole };
   },
