@@ -10,6 +10,24 @@ export interface ScalarCase {
 
 const texts: readonly ScalarCase[] = [
   {
+    name: 'groups that an expression lacks are empty; code points are written as \\u',
+    kql: String.raw`datatable(s:string)['aéb'] | project a=extract('b', 1, s), b=replace_regex(s, 'a(.)', @'\2<\1>'), c=s matches regex @'^a\u00e9', d=extract_all('(a)(.)', dynamic([1,2,3]), s)`,
+    rows: [['', '<é>b', true, '[["a","é"]]']],
+  },
+  {
+    name: 'a datetime by a number is its ticks, and one without a date is of today',
+    kql: `datatable(t:datetime, n:long)[datetime(2000-01-01), 2] | project a=t / n * 2, b=datetime('5:30 PM'), c=datetime("12 am")`,
+    rows: [['2000-01-01T00:00:00.0000000Z', '2026-01-03T17:30:00.0000000Z', '2026-01-03T00:00:00.0000000Z']],
+  },
+  {
+    name: 'members expand under their own name, again and again; wildcards that fit nothing take nothing away',
+    kql: `datatable(d:dynamic)[dynamic({"a":[1,2]})] | mv-expand d.a | mv-expand d.a | summarize n=count() by tolong(d_a) | project-away *z, x* | sort by d_a asc`,
+    rows: [
+      [1, 2],
+      [2, 2],
+    ],
+  },
+  {
     name: 'a dot takes no line feed; digits, blanks and letters are Unicode’s',
     kql: String.raw`datatable(s:string)['a\nb', '１２', '\u00a0x', 'é1'] | project dot=s matches regex 'a.b', all=s matches regex '(?s)a.b', digits=extract(@'(\d+)', 1, s), trimmed=strlen(trim(@'\s', s)), word=extract(@'^(\w+)$', 1, s)`,
     rows: [
@@ -174,6 +192,11 @@ const times: readonly ScalarCase[] = [
       ['2017-01-01T00:05:00.0000000Z', 60],
       ['2017-01-01T01:05:00.0000000Z', 56],
     ],
+  },
+  {
+    name: 'past the rows there is null, also where the column is one constant',
+    kql: `datatable(x:long)[100] | sort by x asc | extend p = prev(x), n = next(x), m = prev(x, 1, -1)`,
+    rows: [[100, null, null, -1]],
   },
   {
     name: 'sessions of rows',
