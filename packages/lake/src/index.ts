@@ -11,7 +11,7 @@ export {
 export { loadFunctions, readFunctions, shippedFunctions, type ShippedFunction } from './catalogue/functions.ts';
 export { loadAsim, type AsimSchema } from './catalogue/asim.ts';
 export { KqlType, TableFile, TableFileError, parseTableFile } from './catalogue/file.ts';
-export { ddl, engineType, type ClusterDdl } from './ddl.ts';
+export { columnType, ddl, engineType, type ClusterDdl } from './ddl.ts';
 export {
   Lake,
   defaultLimits,

@@ -40,8 +40,11 @@ export interface LoadStatement {
   readonly table: string;
   /** Columns of the table that the SELECT gives, in order. `_SegmentId` is added; those left out take their defaults. */
   readonly columns: readonly string[];
-  /** The SELECT, over a subquery (with brackets) that has the reader's columns, or those of `over`. Its columns by position. */
-  readonly select: (source: string) => string;
+  /**
+   * The SELECT, over a subquery (with brackets) that has the reader's columns, or those of `over`. Its columns by position. Given the segment's id, for what
+   * counts its rows.
+   */
+  readonly select: (source: string, segmentId: string) => string;
   readonly over?: SharedRows;
   /**
    * `rows` (default): what the reader gives. `rejected`: payloads that the reader can't read, as `RawData` and `ErrorMessage` (strings).
@@ -242,6 +245,7 @@ export class Loader {
     const read = source.reader.source(this.#from(source));
     const select = statement.select(
       shared ? `(SELECT * FROM ${shared})` : statement.over ? `(${statement.over.select(read)} ${noPushDown})` : read,
+      id,
     );
     const given = statement.parted
       ? `* EXCEPT (_part), if(_part = '', ${sqlString(id)}, concat(${sqlString(`${id}.`)}, _part))`

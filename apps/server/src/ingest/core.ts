@@ -11,6 +11,9 @@ import { rowsOf } from './doors/rows.ts';
 import { createLoading, originOf, type LoadedSegment } from './loading.ts';
 import { StreamPins } from './pins/stream-pins.ts';
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts';
+import { aloneHere, type Alone } from './policies/alone.ts';
+import { createApplying } from './policies/apply.ts';
+import { noPolicies, type Policies } from './policies/policy.ts';
 import type { LoadedSources } from './sources/load.ts';
 import type { OwnSource } from './sources/own.ts';
 import { createStreams, type Streams } from './sources/streams.ts';
@@ -62,11 +65,23 @@ export async function openIngestCore(
     readonly metrics?: IngestMetrics;
     /** Sources made here. */
     readonly own?: readonly OwnSource[];
+    /** What tables store of their rows. Default: all. */
+    readonly policies?: Policies;
+    /** Default: within this process. */
+    readonly alone?: Alone;
   } = {},
 ): Promise<IngestCore> {
   const { lake, clock, log } = platform;
   const tracker = new ImportTracker();
-  const streams = createStreams({ loaded, catalogue: () => lake.catalogue, compile, now: () => clock.now() });
+  const [catalogue, now] = [() => lake.catalogue, () => clock.now()];
+  const apply = createApplying({
+    policies: options.policies ?? noPolicies,
+    catalogue,
+    now,
+    onProblem: (table, message) =>
+      log.error({ table, message }, 'the ingest policy of a table can’t be applied; every row is stored'),
+  });
+  const streams = createStreams({ loaded, catalogue, compile, now, apply });
   streams.use(options.own ?? []);
   const metrics = options.metrics ?? createIngestMetrics(platform.metrics);
   const stored = async (segment: LoadedSegment): Promise<void> => {
@@ -75,7 +90,14 @@ export async function openIngestCore(
   };
   const recentCalls = new RecentCalls();
   let pins = new StreamPins();
-  const loadSegment = createLoading({ lake, streams, log, metrics, onLoaded: stored });
+  const loadSegment = createLoading({
+    lake,
+    streams,
+    log,
+    metrics,
+    alone: options.alone ?? aloneHere(),
+    onLoaded: stored,
+  });
   const load = async (segment: SpoolSegment): Promise<void> => {
     // Left by an earlier process: its calls may have died without an answer, and come again.
     if (segment.retry) await rememberCalls(segment.path, recentCalls);

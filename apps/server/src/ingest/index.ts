@@ -21,6 +21,9 @@ import { createHostCollector, type HostCollector, type HostHealth } from './host
 import { remembered } from '../platform/database/index.ts';
 import type { Importer } from './importer/import.ts';
 import { createIngestMetrics } from './metrics.ts';
+import { aloneEverywhere } from './policies/alone.ts';
+import { PolicyBook } from './policies/book.ts';
+import { ClockWatch } from './policies/clocks.ts';
 import { letGoOfEndedHolds } from './policies/keeper.ts';
 import { createPull, type Pull } from './pull/index.ts';
 import { Pins } from './pins/pins.ts';
@@ -100,7 +103,9 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
   let syslog: SyslogDoors | undefined;
   let otlpGrpc: OtlpGrpc | undefined;
   const stopping = new AbortController();
-  let keeping: Promise<void> | undefined;
+  const policies = new PolicyBook(database);
+  const clocks = new ClockWatch({ lake: platform.lake, clock, log, outbox: platform.outbox, metrics });
+  let keeping: Promise<unknown> | undefined;
   const counts = syslogCounts(metrics, clock, log);
   scheduleHealth({ ...platform, streams: () => core().streams });
   const core = (): IngestCore => {
@@ -117,6 +122,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       platform,
       core,
       uploads,
+      policies,
       doors: {
         placeOf: placeOf(() => ({ config, syslog, otlpGrpc, host })),
         connections: (door) => book.connections(door),
@@ -146,6 +152,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       otlpGrpc?.useTls(tls).catch((err: unknown) => log.error({ err }, 'the door for gRPC could not open again'));
     },
     start: async () => {
+      await policies.reload();
       opened = await openIngestCore(
         platform,
         loaded,
@@ -157,9 +164,12 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
         {
           metrics,
           own: await own.enabled(),
+          policies,
+          alone: aloneEverywhere(database),
           onLoaded: async (segment) => {
             await uploads.stored(segment);
             keeper.loaded(segment);
+            clocks.add(segment);
           },
           onSegment: (segment, streams) => keeper.sample(segment, streams),
         },
@@ -168,7 +178,11 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       await pins.start();
       await uploads.open();
       keeper.start();
-      keeping = letGoOfEndedHolds(platform.lake, clock, log, stopping.signal);
+      keeping = Promise.all([
+        letGoOfEndedHolds(platform.lake, clock, log, stopping.signal),
+        policies.follow(clock, log, stopping.signal),
+        clocks.run(stopping.signal),
+      ]);
       await pull.start();
       const doors = await syslogSettings(config, () => loadTls(config, clock));
       if (doors !== undefined) syslog = await openSyslogDoors({ core: core(), counts, clock, log }, doors);

@@ -2,6 +2,9 @@ import { SallyportError } from '@sallyport/contracts';
 import type { Lake, LoadLimits, LoadStatement, SpoolSegment } from '@sallyport/lake';
 import type { Log } from '../platform/log.ts';
 import type { IngestMetrics } from './metrics.ts';
+import type { Alone } from './policies/alone.ts';
+import { savingsTable } from './policies/policy.ts';
+import { savingsOf } from './policies/savings.ts';
 import type { Framing } from './sources/lines.ts';
 import type { StreamStatements } from './sources/statements.ts';
 import type { Streams } from './sources/streams.ts';
@@ -42,6 +45,7 @@ export interface LoadingOptions {
   readonly streams: Streams;
   readonly log: Log;
   readonly metrics: IngestMetrics;
+  readonly alone: Alone;
   readonly onLoaded: (segment: LoadedSegment) => Promise<void> | void;
 }
 
@@ -53,7 +57,7 @@ const permanent = (error: unknown): boolean =>
 
 /** What the spool hands its segments to: stores a segment through its stream's statements. */
 export function createLoading(options: LoadingOptions): (segment: SpoolSegment) => Promise<void> {
-  const { lake, streams, log, metrics, onLoaded } = options;
+  const { lake, streams, log, metrics, alone, onLoaded } = options;
 
   const attempt = async (
     segment: SpoolSegment,
@@ -109,9 +113,8 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
     return { ...rows, ...(await attempt(segment, broken ? [...refused, failed] : refused, true)) };
   };
 
-  return async (segment) => {
-    const origin = originOf(segment.stream);
-    const rows = await atOnce(segment, origin).catch((error: unknown) => {
+  const store = (segment: SpoolSegment, origin: SegmentOrigin): Promise<Record<string, number>> =>
+    atOnce(segment, origin).catch((error: unknown) => {
       if (!permanent(error)) throw error;
       const { bounded } = streams.statements(origin.stream, origin.framing);
       if (bounded !== undefined && error instanceof SallyportError && error.code === 'QueryLimitExceeded')
@@ -119,6 +122,14 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
       log.warn({ err: error, stream: origin.stream }, 'a segment could not be stored at once; table by table');
       return salvage(segment, origin);
     });
+
+  return async (segment) => {
+    const origin = originOf(segment.stream);
+    const tables = streams.statements(origin.stream, origin.framing).alone ?? [];
+    const work = (): Promise<Record<string, number>> => store(segment, origin);
+    const stored = await (tables.length === 0 ? work() : alone(tables, work));
+    const { [savingsTable]: saved = 0, ...rows } = stored;
+    if (saved > 0) metrics.saved(await savingsOf(lake, segment.id));
     metrics.loaded(origin.stream, rows, segment.bytes);
     await onLoaded({ id: segment.id, origin, bytes: segment.bytes, rows });
   };

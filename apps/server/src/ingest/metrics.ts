@@ -36,6 +36,10 @@ export interface DoorMetrics {
 export interface IngestMetrics extends DoorMetrics {
   /** Where the gauges of the spool get their numbers from now on. */
   watch(spool: () => SpoolNumbers): void;
+  /** Rows that policies of their tables did not store. */
+  saved(savings: readonly { readonly reason: string; readonly rows: number; readonly bytes: number }[]): void;
+  /** Rows whose time could not be, and became that of arrival. */
+  retimed(rows: number): void;
   /** A segment was stored. */
   loaded(stream: string, rows: Readonly<Record<string, number>>, bytes: number): void;
 }
@@ -56,6 +60,14 @@ export function createIngestMetrics(metrics: Metrics, book?: HealthBook): Ingest
   const connections = metrics.gauge('ingest_connections', 'Open connections of a door', ['door']);
   const stored = metrics.counter('ingest_stored_rows_total', 'Rows stored in tables of the lake');
   const unparsed = metrics.counter('ingest_unparsed_rows_total', 'Lines kept as refused (DCRLogErrors)');
+  const saved = metrics.counter('ingest_dropped_rows_total', 'Rows that a policy of their table did not store', [
+    'reason',
+  ]);
+  const savedBytes = metrics.counter('ingest_dropped_bytes_total', 'Bytes of those rows, uncompressed', ['reason']);
+  const retimed = metrics.counter(
+    'ingest_retimed_rows_total',
+    'Rows whose time could not be, and became that of arrival',
+  );
   const segments = metrics.counter('ingest_segments_total', 'Spool segments stored');
   const segmentBytes = metrics.counter('ingest_segment_bytes_total', 'Bytes of those segments');
   const gauge = (name: string, help: string, value: (numbers: SpoolNumbers) => number) => {
@@ -101,6 +113,13 @@ export function createIngestMetrics(metrics: Metrics, book?: HealthBook): Ingest
       connections.inc({ door }, change);
       book?.connected(door, change);
     },
+    saved: (savings) => {
+      for (const { reason, rows, bytes } of savings) {
+        saved.inc({ reason }, rows);
+        savedBytes.inc({ reason }, bytes);
+      }
+    },
+    retimed: (rows) => retimed.inc(rows),
     loaded: (_stream, rows, bytes) => {
       for (const [table, count] of Object.entries(rows))
         if (table === 'DCRLogErrors') unparsed.inc(count);

@@ -6,7 +6,8 @@ import type { IngestCore } from './core.ts';
 import { checkColumns } from './custom-columns.ts';
 import { logsIngestion } from './doors/logs-ingestion.ts';
 import { tableHandlers } from './policies/routes.ts';
-import { tableInfo, tableInfoOf } from './policies/tables.ts';
+import type { PolicyBook } from './policies/book.ts';
+import { tableInfo, tableInfos } from './policies/tables.ts';
 import { getSource, listDoors, listSources, refusedLines, type ViewServices } from './health/view.ts';
 import type { Uploads } from './uploads/index.ts';
 import { uploadResult } from './uploads/routes.ts';
@@ -17,6 +18,7 @@ export interface RouteServices {
   readonly uploads: Uploads;
   /** Where doors are, and what is connected to them. */
   readonly doors: Pick<ViewServices, 'placeOf' | 'connections'>;
+  readonly policies: PolicyBook;
 }
 
 const errorsMax = 200;
@@ -24,7 +26,7 @@ const errorsMax = 200;
 const rawLengthMax = 4_000;
 
 export function dataHandlers(services: RouteServices): Handlers<typeof dataRoutes> {
-  const { platform, core, uploads } = services;
+  const { platform, core, uploads, policies } = services;
   const { lake, database, clock } = platform;
   const view: ViewServices = {
     ...services.doors,
@@ -34,13 +36,13 @@ export function dataHandlers(services: RouteServices): Handlers<typeof dataRoute
     now: () => clock.now(),
   };
   return {
-    ...tableHandlers(platform),
-    listTables: async () => ({ tables: (await lake.tableInfo()).map(tableInfoOf) }),
+    ...tableHandlers(platform, policies),
+    listTables: async () => ({ tables: await tableInfos(lake, policies) }),
     createTable: async (context, { body: { name, columns, retentionDays } }) => {
       context.audit({ target: `table ${name}`, details: { columns: columns.length, retentionDays } });
       checkColumns(columns, 'columns');
       await lake.createTable({ name, columns, retentionDays });
-      return tableInfo(lake, name);
+      return tableInfo(lake, policies, name);
     },
     listSources: () => listSources(view),
     getSource: (_context, { params }) => getSource(view, params.id),

@@ -37,11 +37,66 @@ export const TableInfo = z.object({
   interactive: TierSize,
   /** Whether a legal hold keeps rows of it. */
   held: z.boolean(),
+  /** Whether an ingest policy says what of its rows is stored. */
+  policed: z.boolean(),
+  /** Rows that the policy did not store in the last day, and their bytes before compression. */
+  droppedLastDay: z.object({ rows: z.number(), bytes: z.number() }),
 });
 export type TableInfo = z.infer<typeof TableInfo>;
 
 const TableName = z.object({ name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/) });
 const Condition = z.string().trim().min(1).max(10_000);
+
+const ColumnNames = z
+  .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/))
+  .min(1)
+  .max(10);
+
+/** What of a table's rows is stored. A part that is missing lets every row pass. */
+export const IngestPolicy = z.object({
+  /** KQL condition on a row, as behind `where`: rows for which it is not true are dropped. */
+  filter: Condition.optional(),
+  /** Of the values that rows have in `by`, one in `oneIn` is kept, with all of its rows; `ItemCount` of a row says how many it stands for. */
+  sample: z.object({ oneIn: z.int().min(2).max(10_000), by: ColumnNames }).optional(),
+  /** A row is dropped when one with the same values in `by` arrived within the last hours. */
+  dedupe: z
+    .object({
+      by: ColumnNames,
+      withinHours: z
+        .number()
+        .min(0.1)
+        .max(24 * 30),
+    })
+    .optional(),
+});
+export type IngestPolicy = z.infer<typeof IngestPolicy>;
+
+/** Rows that a policy does not store, and their bytes before compression. */
+export const Saving = z.object({
+  reason: z.enum(['filter', 'sample', 'duplicate']),
+  rows: z.number(),
+  bytes: z.number(),
+});
+export type Saving = z.infer<typeof Saving>;
+
+export const TablePolicy = z.object({
+  policy: IngestPolicy,
+  updatedBy: z.string().nullable(),
+  updatedAt: z.iso.datetime().nullable(),
+  savedLastDay: z.array(Saving),
+  savedLastMonth: z.array(Saving),
+});
+export type TablePolicy = z.infer<typeof TablePolicy>;
+
+/** What a policy would have dropped of the rows that arrived in the last day. */
+export const PolicyPreview = z.object({
+  rows: z.number(),
+  bytesOnDisk: z.number(),
+  dropped: z.array(Saving),
+  /** Of `bytesOnDisk`, by the share of the bytes. */
+  bytesOnDiskSaved: z.number(),
+});
+export type PolicyPreview = z.infer<typeof PolicyPreview>;
 
 /** What a deletion takes, or would take. */
 export const Deletion = z.object({
@@ -142,6 +197,32 @@ export const tableRoutes = {
     params: TableName,
     body: z.object({ filter: Condition, deleteRows: z.boolean().default(false) }),
     response: Deletion,
+  }),
+  getTablePolicy: route({
+    method: 'GET',
+    path: '/api/tables/:name/ingest-policy',
+    permission: 'data.read',
+    summary: 'What of a table’s rows is stored, and what that has saved',
+    params: TableName,
+    response: TablePolicy,
+  }),
+  setTablePolicy: route({
+    method: 'PUT',
+    path: '/api/tables/:name/ingest-policy',
+    permission: 'data.manage',
+    summary: 'Say what of a table’s rows is stored from now on: filter, sample, no duplicates. Empty: all',
+    params: TableName,
+    body: IngestPolicy,
+    response: TablePolicy,
+  }),
+  previewTablePolicy: route({
+    method: 'POST',
+    path: '/api/tables/:name/ingest-policy/preview',
+    permission: 'data.read',
+    summary: 'What a policy would have dropped of the rows of the last day',
+    params: TableName,
+    body: IngestPolicy,
+    response: PolicyPreview,
   }),
   listLegalHolds: route({
     method: 'GET',

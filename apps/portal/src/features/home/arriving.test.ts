@@ -18,6 +18,8 @@ const table = (name: string, lastRowAt: string | null): TableInfo => ({
   longTerm: { rows: 0, bytesOnDisk: 0, bytesUncompressed: 0 },
   interactive: { rows: 1, bytesOnDisk: 1, bytesUncompressed: 1 },
   held: false,
+  policed: false,
+  droppedLastDay: { rows: 0, bytes: 0 },
 });
 
 test('only tables of the last day', () => {

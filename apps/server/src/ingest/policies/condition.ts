@@ -6,6 +6,11 @@ const placeholder = sqlIdentifier('rows of the table');
 const head = 'source\n| project _Condition = (';
 const shape = /^SELECT (.*) AS `_Condition` FROM `rows of the table` AS `(__t\d+)`$/s;
 
+/** Whether compiled SQL over `rows` looks at each row by itself, keeps them all, and reads nothing else. */
+export const isRowByRow = (compiledSql: string, rows: string): boolean =>
+  compiledSql.split(rows).length === 2 &&
+  /^ AS `__t\d+`$/.test(compiledSql.slice(compiledSql.indexOf(rows) + rows.length));
+
 /**
  * A KQL condition on one row of a table, as SQL over the table's columns, for the engine's own rules: a hold, a purge. `now()` and `ago()` are fixed at
  * `now`. Throws SallyportError BadRequest naming the place in the condition, also for one that looks at more than its row.
@@ -34,7 +39,7 @@ export function conditionSql(text: string, table: TableDefinition, now: Date, ta
   }
   if (compiled.columns.length !== 1 || compiled.columns[0]?.type !== 'bool') throw bad('is not a condition');
   const [, expression, alias = ''] = shape.exec(compiled.sql) ?? [];
-  if (expression === undefined || expression.includes(placeholder.text) || text.includes(alias))
+  if (expression === undefined || !isRowByRow(compiled.sql, placeholder.text) || text.includes(alias))
     throw bad('must look at one row alone, and not name parts of it: no subquery, no `let`');
   return expression.replaceAll(`\`${alias}\`.`, '');
 }

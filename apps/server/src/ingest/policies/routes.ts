@@ -1,24 +1,32 @@
-import { SallyportError, type tableRoutes } from '@sallyport/contracts';
-import type { TableDefinition } from '@sallyport/lake';
+import type { TablePolicy, tableRoutes } from '@sallyport/contracts';
 import { requireCaller, type Handlers } from '../../platform/http/handlers.ts';
 import type { Platform } from '../../platform/types.ts';
 import { checkColumns } from '../custom-columns.ts';
 import { conditionSql } from './condition.ts';
 import { createHold, liftHold, toldHold } from './holds.ts';
-import { changeRetention, tableInfo } from './tables.ts';
+import type { PolicyBook } from './book.ts';
+import { itemCountColumn } from './policy.ts';
+import { checkPolicy, previewPolicy } from './preview.ts';
+import { savingsOfTable } from './savings.ts';
+import { changeRetention, known, tableInfo } from './tables.ts';
 
-/** How tables keep their rows: retention, holds, purges. */
-export function tableHandlers({ lake, clock }: Platform): Handlers<typeof tableRoutes> {
-  const known = (name: string): TableDefinition => {
-    const table = lake.catalogue.get(name);
-    if (table === undefined)
-      throw new SallyportError('NotFound', `no table is named \`${name}\``, { target: 'params.name' });
-    return table;
+/** How tables take and keep their rows: ingest policies, retention, holds, purges. */
+export function tableHandlers({ lake, clock }: Platform, book: PolicyBook): Handlers<typeof tableRoutes> {
+  const toldPolicy = async (name: string): Promise<TablePolicy> => {
+    const entry = book.entry(name);
+    const [savedLastDay, savedLastMonth] = await Promise.all([1, 30].map((days) => savingsOfTable(lake, name, days)));
+    return {
+      policy: entry?.policy ?? {},
+      updatedBy: entry?.updatedBy ?? null,
+      updatedAt: entry?.updatedAt.toISOString() ?? null,
+      savedLastDay: savedLastDay ?? [],
+      savedLastMonth: savedLastMonth ?? [],
+    };
   };
   return {
     updateTable: async (context, { params: { name }, body }) => {
       context.audit({ target: `table ${name}`, details: body });
-      known(name);
+      known(lake, name);
       const { addColumns, ...retention } = body;
       if (addColumns !== undefined) {
         checkColumns(addColumns, 'addColumns');
@@ -28,26 +36,41 @@ export function tableHandlers({ lake, clock }: Platform): Handlers<typeof tableR
         const changed = await changeRetention(lake, name, retention);
         context.audit({ target: `table ${name}`, details: { ...body, ...changed } });
       }
-      return tableInfo(lake, name);
+      return tableInfo(lake, book, name);
     },
     previewRetention: (_, { params: { name }, query }) => {
-      known(name);
+      known(lake, name);
       return lake.expiring(name, query.totalRetentionInDays);
     },
     deleteTable: async (context, { params: { name } }) => {
       context.audit({ target: `table ${name}` });
-      known(name);
+      known(lake, name);
       await lake.dropTable(name);
       return {};
     },
     purgeRows: async (context, { params: { name }, body: { filter, deleteRows } }) => {
       context.audit({ target: `table ${name}`, details: { filter, deleteRows } });
-      const condition = conditionSql(filter, known(name), clock.now(), 'body.filter');
+      const condition = conditionSql(filter, known(lake, name), clock.now(), 'body.filter');
       if (!deleteRows) return lake.purgeable(name, condition);
       const deletion = await lake.purge(name, condition);
       context.audit({ target: `table ${name}`, details: { filter, deleteRows, ...deletion } });
       return deletion;
     },
+    getTablePolicy: (_, { params: { name } }) => {
+      known(lake, name);
+      return toldPolicy(name);
+    },
+    setTablePolicy: async (context, { params: { name }, body }) => {
+      context.audit({ target: `table ${name}`, details: { policy: body } });
+      checkPolicy(body, known(lake, name), clock.now());
+      const before = book.of(name) ?? {};
+      context.audit({ target: `table ${name}`, details: { before, policy: body } });
+      // Before the first row that needs it.
+      if (body.sample !== undefined) await lake.addOwnColumn(name, itemCountColumn);
+      await book.set(name, body, requireCaller(context).name, clock.now());
+      return toldPolicy(name);
+    },
+    previewTablePolicy: (_, { params: { name }, body }) => previewPolicy(lake, body, known(lake, name), clock.now()),
     listLegalHolds: async () => ({ holds: (await lake.holds()).map((hold) => toldHold(hold, clock.now())) }),
     createLegalHold: async (context, { body }) => {
       context.audit({ target: `legal hold ${body.name}`, details: body });

@@ -1,32 +1,48 @@
 import { interactiveDays, SallyportError, type BodyOf, type TableInfo, type tableRoutes } from '@sallyport/contracts';
-import { auxiliaryInteractiveDays, noRows, type Lake, type Retention, type TableStatus } from '@sallyport/lake';
+import {
+  auxiliaryInteractiveDays,
+  noRows,
+  type Lake,
+  type Retention,
+  type TableDefinition,
+  type TableStatus,
+} from '@sallyport/lake';
+import type { Policies } from './policy.ts';
+import { savingsLastDay } from './savings.ts';
 
 type Change = BodyOf<(typeof tableRoutes)['updateTable']>;
 
-/** A table's status as routes tell it. */
-export function tableInfoOf(status: TableStatus): TableInfo {
+/** Tables' status as routes tell it. */
+export async function tableInfos(lake: Lake, policies: Policies): Promise<TableInfo[]> {
+  const [all, dropped] = await Promise.all([lake.tableInfo(), savingsLastDay(lake)]);
+  return all.map((status) => told(status, policies, dropped.get(status.name)));
+}
+
+function told(
+  status: TableStatus,
+  policies: Policies,
+  droppedLastDay: TableInfo['droppedLastDay'] = { rows: 0, bytes: 0 },
+): TableInfo {
   const { interactiveDays: retentionInDays, retentionDays: totalRetentionInDays, ...rest } = status;
-  return { ...rest, retentionInDays, totalRetentionInDays };
+  const policed = policies.of(status.name) !== undefined;
+  return { ...rest, retentionInDays, totalRetentionInDays, policed, droppedLastDay };
 }
 
 /** Throws SallyportError NotFound. */
-export async function tableInfo(lake: Lake, name: string): Promise<TableInfo> {
-  const found = (await lake.tableInfo()).find((t) => t.name === name);
-  if (found !== undefined) return tableInfoOf(found);
+export async function tableInfo(lake: Lake, policies: Policies, name: string): Promise<TableInfo> {
+  const found = (await tableInfos(lake, policies)).find((t) => t.name === name);
+  if (found !== undefined) return found;
+  const { custom, columns, plan, interactiveDays: days, retentionDays } = known(lake, name);
+  const status = { name, custom, columns: columns.length, plan, interactiveDays: days, retentionDays };
+  return told({ ...status, held: false, ...noRows }, policies);
+}
+
+/** Throws SallyportError NotFound. */
+export function known(lake: Lake, name: string): TableDefinition {
   const table = lake.catalogue.get(name);
   if (table === undefined)
     throw new SallyportError('NotFound', `no table is named \`${name}\``, { target: 'params.name' });
-  const { custom, columns, plan, interactiveDays: days, retentionDays } = table;
-  return tableInfoOf({
-    name,
-    custom,
-    columns: columns.length,
-    plan,
-    interactiveDays: days,
-    retentionDays,
-    held: false,
-    ...noRows,
-  });
+  return table;
 }
 
 /**
@@ -58,9 +74,7 @@ export async function changeRetention(
   name: string,
   change: Change,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const table = lake.catalogue.get(name);
-  if (table === undefined)
-    throw new SallyportError('NotFound', `no table is named \`${name}\``, { target: 'params.name' });
+  const table = known(lake, name);
   const next = changedRetention(table, change);
   const deletes = next.retentionDays < table.retentionDays ? await lake.expiring(name, next.retentionDays) : undefined;
   if (deletes !== undefined && deletes.rows > 0 && change.deleteRows !== true)

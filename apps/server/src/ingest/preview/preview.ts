@@ -87,7 +87,7 @@ function cellsSql(
     return `CAST(${value} AS ${engineType(type)}) AS ${sqlName(name)}`;
   });
   const given = columns.map(({ name }) => sqlName(name)).join(', ');
-  const rows = `(WITH _rows (${given}) AS (${statement.select(source)}) SELECT ${asStored.join(', ')} FROM _rows)`;
+  const rows = `(WITH _rows (${given}) AS (${statement.select(source, 'preview')}) SELECT ${asStored.join(', ')} FROM _rows)`;
   const catalogue = {
     version: `preview ${JSON.stringify([table.name, columns.map((c) => [c.name, c.type])])}`,
     tables: [{ name: table.name, columns }],

@@ -15,6 +15,7 @@ import { jsonColumns } from './columns.ts';
 import { described, faultsOf, TransformError, type TransformFault } from './faults.ts';
 import { errorRows, errorStatement, partSql, records, refuseAll, type Framing } from './lines.ts';
 import type { SourceStream } from './load.ts';
+import { possibleTimes, type Cell } from './times.ts';
 
 export type Compile = (text: string, catalogue: KqlCatalogue, options: CompileOptions) => Compiled;
 
@@ -32,6 +33,10 @@ export function refusingStream(
   return { loads: [all], failed: all };
 }
 
+/** What is replayed or uploaded keeps its times; a live sender's must be possible. */
+const framed = (cells: readonly Cell[], framing: Framing): readonly Cell[] =>
+  framing === 'import' ? cells : possibleTimes(cells);
+
 const isObject = `isValidJSON(RawData) AND JSONType(RawData) = 'Object'`;
 
 /** Statements of a table's own stream: columns by name, TimeGenerated is the time of arrival where it is missing. */
@@ -46,12 +51,16 @@ export function tableStatements(stream: string, table: TableDefinition, framing:
     }
     return sqlName(name);
   };
-  const values = columns.map((c) => value(c.name)).join(', ');
+  const cells = framed(
+    columns.map((c) => ({ name: c.name, sql: value(c.name) })),
+    framing,
+  );
+  const values = cells.map((c) => c.sql).join(', ');
   const lines = (source: string): string =>
     `(SELECT RawData, _File FROM ${records(framing, source, true)} WHERE NOT _Broken AND ${isObject})`;
   const rows: LoadStatement = {
     table: table.name,
-    columns: columns.map((c) => c.name),
+    columns: cells.map((c) => c.name),
     ...(framing === 'import'
       ? {
           parted: true,
@@ -128,10 +137,10 @@ interface Prepare {
 
 interface Flow {
   readonly table: string;
-  readonly columns: readonly string[];
-  /** SELECT of those columns, the placeholder in place of the accepted rows. */
+  readonly cells: readonly Cell[];
+  /** What the cells are read from; the placeholder in place of the accepted rows. */
   readonly sql: string;
-  /** The SELECT gives `_part` too. */
+  /** It has `_File` too. */
   readonly parted: boolean;
 }
 
@@ -144,13 +153,17 @@ function streamStatements(
   const decided = (source: string): string => filled(accept.sql, sourceRows(stream, framing, source));
   const names = cameColumns(stream).map((c) => sqlName(c.name));
   const flowsOver = (rows: (source: string) => string, over?: SharedRows): LoadStatement[] =>
-    flows.map((flow) => ({
-      table: flow.table,
-      columns: flow.columns,
-      parted: flow.parted,
-      select: (source) => filled(flow.sql, over ? source : rows(source)),
-      ...(over ? { over } : {}),
-    }));
+    flows.map((flow) => {
+      const cells = framed(flow.cells, framing);
+      const values = [...cells.map((c) => c.sql), ...(flow.parted ? [`${partSql} AS _part`] : [])].join(', ');
+      return {
+        table: flow.table,
+        columns: cells.map((c) => c.name),
+        parted: flow.parted,
+        select: (source) => `SELECT ${values} FROM (${filled(flow.sql, over ? source : rows(source))})`,
+        ...(over ? { over } : {}),
+      };
+    });
   /** What was prepared is made once for all flows. */
   const flowsOf = (rows: (source: string) => string): LoadStatement[] =>
     flowsOver(rows, prepare && { columns: prepare.columns, select: (source) => filled(prepare.sql, rows(source)) });
@@ -199,6 +212,8 @@ export interface StreamStatements {
   readonly flowsWhenNoneRefused?: readonly LoadStatement[];
   /** Keeps the accepted lines as refused, for when a flow's statement fails in the engine. */
   readonly failed: LoadStatement;
+  /** Tables whose rows may not be stored by two segments at once: their statements look at what is stored. */
+  readonly alone?: readonly string[];
   /** Of streams that people made: what each statement may take, and what keeps every line as refused when one was over that. */
   readonly bounded?: { readonly limits: LoadLimits; readonly refused: LoadStatement };
 }
@@ -257,15 +272,9 @@ function compileFlow(columns: readonly Column[], flow: SourceStream['flows'][num
   const cells = given.map((column) => {
     const target = table.columns.find((c) => c.name === column.name);
     if (target === undefined) throw new TransformError(`${flow.table} has no column ${column.name}`, column.name);
-    return cellSql(column, target.type, flow.table);
+    return { name: column.name, sql: cellSql(column, target.type, flow.table) };
   });
-  const part = carried ? [`${partSql} AS _part`] : [];
-  return {
-    table: flow.table,
-    columns: given.map((c) => c.name),
-    sql: `SELECT ${[...cells, ...part].join(', ')} FROM (${compiled.sql})`,
-    parted: carried,
-  };
+  return { table: flow.table, cells, sql: compiled.sql, parted: carried };
 }
 
 /**

@@ -14,6 +14,7 @@ import {
 /** Tables that Sallyport alone writes: a sender who may write them could forge what it did and found. */
 const ownTables = new Set([
   'DCRLogErrors',
+  'IngestionSavings_CL',
   'LAQueryLogs',
   'SecurityIncident',
   'SentinelAudit',
@@ -55,6 +56,8 @@ export interface StreamsOptions {
   readonly catalogue: () => Catalogue;
   readonly compile: Compile;
   readonly now: () => Date;
+  /** Puts what tables ask of their rows in between. Default: nothing. */
+  readonly apply?: (stream: string, framing: Framing, made: StreamStatements) => StreamStatements;
 }
 
 /** Whether Sallyport alone writes a table. */
@@ -68,7 +71,7 @@ function tableOfStream(catalogue: Catalogue, stream: string): TableDefinition | 
 }
 
 /** The streams of sources and tables. Each is compiled when first used, and again when the tables have changed. */
-export function createStreams({ loaded, catalogue, compile, now }: StreamsOptions): Streams {
+export function createStreams({ loaded, catalogue, compile, now, apply }: StreamsOptions): Streams {
   const bySource = new Map<string, { readonly source: Source; readonly stream: SourceStream }>();
   let all = loaded;
   const suspensions = new Suspensions();
@@ -147,14 +150,15 @@ export function createStreams({ loaded, catalogue, compile, now }: StreamsOption
     },
     statements: (stream, framing) => {
       const found = bySource.get(stream);
+      const policed = (made: StreamStatements): StreamStatements => apply?.(stream, framing, made) ?? made;
       if (found !== undefined) {
-        const made = compiledStream(found.stream).statements(framing);
+        const made = policed(compiledStream(found.stream).statements(framing));
         return isOwn(found.source) ? boundedStatements(stream, framing, made) : made;
       }
       const table = tableOfStream(catalogue(), stream);
       return table === undefined
         ? refusingStream(stream, framing, 'Parse', false)
-        : tableStatements(stream, table, framing);
+        : policed(tableStatements(stream, table, framing));
     },
   };
 }

@@ -6,6 +6,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { silentLog, type Log } from '../../platform/log.ts';
 import { createMetrics, type Metrics } from '../../platform/metrics.ts';
 import { openIngestCore, type IngestCore, type SpoolSizes } from '../core.ts';
+import type { Policies } from '../policies/policy.ts';
 import { loadSources, shippedSources, type LoadedSources } from '../sources/load.ts';
 
 export interface TestIngest extends AsyncDisposable {
@@ -22,7 +23,7 @@ export const testSizes: SpoolSizes = { totalBytes: 256 * 2 ** 20, segmentBytes: 
 
 /** Ingest on a lake of its own, with the sources that ship or those given. */
 export async function startTestIngest(
-  options: { sources?: LoadedSources; log?: Log; sizes?: Partial<SpoolSizes> } = {},
+  options: { sources?: LoadedSources; log?: Log; sizes?: Partial<SpoolSizes>; policies?: Policies } = {},
 ): Promise<TestIngest> {
   const lake = await startTestLake();
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-ingest-'));
@@ -37,6 +38,7 @@ export async function startTestIngest(
     },
     options.sources ?? (await loadSources(shippedSources)),
     { ...testSizes, ...options.sizes },
+    options.policies ? { policies: options.policies } : {},
   );
   return {
     core,
