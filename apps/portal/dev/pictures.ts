@@ -73,6 +73,8 @@ const shots: readonly Shot[] = [
   { name: 'rule-runs', path: '/rules/rule-2?tab=runs' },
   { name: 'data', path: '/data' },
   { name: 'data-sources', path: '/data?tab=sources' },
+  { name: 'data-source', path: '/data?tab=sources&selected=paloalto-panos' },
+  { name: 'data-doors', path: '/data?tab=doors&selected=syslog-udp' },
   { name: 'data-errors', path: '/data?tab=errors' },
   { name: 'data-upload', path: '/data?tab=upload' },
   {

@@ -4,6 +4,7 @@ import type { ReactElement } from 'react';
 import { bytes, count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
 import { Tabs } from '../../shared/Tabs.tsx';
+import { DoorsTab } from './health/DoorsTab.tsx';
 import { ErrorsTab } from './ErrorsTab.tsx';
 import type { DataSearch } from './index.ts';
 import { tablesQuery } from './queries.ts';
@@ -32,12 +33,14 @@ export function DataPage(): ReactElement {
         tabs={[
           { id: 'tables', label: 'Tables', count: data?.tables.length },
           { id: 'sources', label: 'Sources' },
+          { id: 'doors', label: 'Doors' },
           { id: 'errors', label: 'Errors' },
           { id: 'upload', label: 'Upload' },
         ]}
       />
       {tab === 'tables' && <TablesTab set={set} />}
-      {tab === 'sources' && <SourcesTab />}
+      {tab === 'sources' && <SourcesTab set={set} />}
+      {tab === 'doors' && <DoorsTab set={set} />}
       {tab === 'errors' && <ErrorsTab />}
       {tab === 'upload' && <UploadTab set={set} />}
     </Page>

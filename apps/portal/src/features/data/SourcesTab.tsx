@@ -2,78 +2,128 @@ import { makeStyles, tokens } from '@fluentui/react-components';
 import { PlugDisconnectedRegular } from '@fluentui/react-icons';
 import type { SourceHealth } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactElement } from 'react';
+import { getRouteApi } from '@tanstack/react-router';
+import { useMemo, type ReactElement } from 'react';
+import { FilterBar, FilterSearch, useColumns } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
-import { Status } from '../../shared/Status.tsx';
 import { visible } from '../../shared/text.ts';
-import { TextLink } from '../../shared/TextLink.tsx';
+import { HourBars } from './health/HourBars.tsx';
+import { SourcePanel } from './health/SourcePanel.tsx';
+import { errorShare, percent, sourceStates, SourceStatus } from './health/states.tsx';
+import type { DataSearch } from './index.ts';
 import { OwnSources } from './OwnSources.tsx';
 import { sourcesQuery } from './queries.ts';
 
-/** Whether a source does its work: rows in the last day, and few errors beside them. */
-export function sourceState(source: Pick<SourceHealth, 'rowsLastDay' | 'errorsLastDay' | 'lastRowAt'>): ReactElement {
-  if (source.lastRowAt === null) return <Status tone="off">No rows yet</Status>;
-  if (source.rowsLastDay === 0 && source.errorsLastDay === 0) return <Status tone="off">Silent for a day</Status>;
-  if (source.errorsLastDay > 0) return <Status tone="bad">Errors</Status>;
-  return <Status tone="good">Healthy</Status>;
-}
-
 const columns: readonly GridColumn<SourceHealth>[] = [
-  {
-    id: 'name',
-    header: 'Source',
-    min: 200,
-    grow: 2,
-    cell: (source) => (
-      <TextLink to="/source-editor" search={{ source: source.id }} title="Look at it, or make it yours">
-        {visible(source.name)}
-      </TextLink>
-    ),
-  },
+  { id: 'name', header: 'Source', min: 200, grow: 2, cell: (source) => visible(source.name) },
   {
     id: 'product',
     header: 'Product',
-    min: 180,
+    min: 160,
     grow: 1,
-    drop: 2,
-    cell: (source) => visible(`${source.vendor} ${source.product}`),
+    drop: 4,
+    cell: (source) => visible(`${source.vendor} ${source.product}`.trim()),
   },
   {
     id: 'tables',
     header: 'Writes to',
-    min: 180,
+    min: 160,
     grow: 1,
-    drop: 1,
+    drop: 3,
     cell: (source) => visible(source.tables.join(', ')),
   },
-  { id: 'state', header: 'State', min: 152, cell: sourceState },
-  { id: 'rows', header: 'Rows, last day', min: 128, align: 'end', cell: (source) => count(source.rowsLastDay) },
-  { id: 'errors', header: 'Errors, last day', min: 128, align: 'end', cell: (source) => count(source.errorsLastDay) },
-  { id: 'last', header: 'Last row', min: 112, cell: (source) => <RelativeTime at={source.lastRowAt} /> },
+  { id: 'state', header: 'State', min: 128, cell: (source) => <SourceStatus state={source.state} /> },
+  {
+    id: 'hours',
+    header: 'Last day',
+    min: 136,
+    drop: 1,
+    cell: (source) => (source.hours.length === 0 ? '' : <HourBars hours={source.hours} />),
+  },
+  {
+    id: 'rate',
+    header: 'Of usual',
+    min: 88,
+    align: 'end',
+    drop: 2,
+    cell: (source) => (source.rate === null ? '–' : percent(source.rate)),
+  },
+  { id: 'rows', header: 'Rows, last day', min: 120, align: 'end', cell: (source) => count(source.rowsLastDay) },
+  { id: 'errors', header: 'Errors', min: 80, align: 'end', cell: errorShare },
+  {
+    id: 'last',
+    header: 'Last event',
+    min: 112,
+    cell: (source) => <RelativeTime at={source.lastEventAt ?? source.lastRowAt} />,
+  },
 ];
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM, flexGrow: 1, minHeight: 0 },
+  split: { display: 'flex', gap: tokens.spacingHorizontalM, flexGrow: 1, minHeight: 0 },
 });
 
-export function SourcesTab(): ReactElement {
+const route = getRouteApi('/frame/data');
+
+/** Sources against their own history, those that need a person first. */
+export function SourcesTab({ set }: { set: (change: DataSearch, replace?: boolean) => void }): ReactElement {
   const styles = useStyles();
+  const search = route.useSearch();
   const { data, error, refetch } = useQuery(sourcesQuery);
+  const { shown, chooser } = useColumns('sources', columns);
+  const rows = useMemo(() => {
+    const needle = search.search?.toLowerCase() ?? '';
+    const place = ({ state }: SourceHealth): number => sourceStates.indexOf(state);
+    const text = ({ name, vendor, product, tables, streams }: SourceHealth): string =>
+      [name, vendor, product, ...tables, ...streams].join(' ').toLowerCase();
+    return (data?.sources ?? [])
+      .filter((source) => text(source).includes(needle) && (search.state?.includes(source.state) ?? true))
+      .toSorted((a, b) => place(a) - place(b) || a.name.localeCompare(b.name));
+  }, [data, search.search, search.state]);
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loading rows={8} label="Loading sources" />;
+  const open = data.sources.find(({ id }) => id === search.selected);
+  const close = (): void => set({ selected: undefined });
   return (
     <div className={styles.root}>
       <OwnSources />
-      <Grid
-        label="Sources"
-        rows={data.sources}
-        columns={columns}
-        rowId={(source) => source.id}
-        empty={<EmptyState icon={<PlugDisconnectedRegular />} title="No source has sent anything yet" />}
+      <FilterBar
+        filters={[
+          {
+            id: 'state',
+            label: 'State',
+            options: sourceStates,
+            values: search.state,
+            onChange: (values) =>
+              set({ state: values && sourceStates.filter((state) => values.includes(state)) }, true),
+          },
+        ]}
+        search={
+          <FilterSearch value={search.search} placeholder="Source" onChange={(text) => set({ search: text }, true)} />
+        }
+        end={chooser}
       />
+      <div className={styles.split}>
+        <Grid
+          label="Sources"
+          rows={rows}
+          columns={shown}
+          rowId={(source) => source.id}
+          openId={open?.id}
+          onOpen={(source) => set({ selected: source.id }, open !== undefined)}
+          onClose={close}
+          empty={
+            <EmptyState
+              icon={<PlugDisconnectedRegular />}
+              title={data.sources.length === 0 ? 'No source has sent anything yet' : 'No such source'}
+            />
+          }
+        />
+        {open && <SourcePanel key={open.id} source={open} onClose={close} />}
+      </div>
     </div>
   );
 }

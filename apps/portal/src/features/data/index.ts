@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { oneOf, textOf } from '../../shared/address.ts';
+import { listOf, oneOf, textOf } from '../../shared/address.ts';
 
-export const dataTabs = ['tables', 'sources', 'errors', 'upload'] as const;
+export const dataTabs = ['tables', 'sources', 'doors', 'errors', 'upload'] as const;
 export const tableSorts = ['name', 'rows', 'bytesOnDisk', 'rowsLastDay', 'lastRowAt', 'totalRetentionInDays'] as const;
 
 const Data = z.object({
@@ -10,6 +10,8 @@ const Data = z.object({
   sort: oneOf(tableSorts),
   order: oneOf(['asc', 'desc']),
   selected: textOf(1_100),
+  /** Of sources. */
+  state: listOf(['silent', 'errors', 'new', 'healthy', 'unused']),
 });
 export type DataSearch = Partial<z.infer<typeof Data>>;
 export const dataSearch = (raw: Record<string, unknown>): DataSearch => Data.parse(raw);

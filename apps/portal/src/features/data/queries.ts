@@ -15,6 +15,19 @@ export const sourcesQuery = queryOptions({
   refetchInterval: POLL_MS,
 });
 
+export const sourceQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['sources', id],
+    queryFn: ({ signal }) => client.getSource({ params: { id }, signal }),
+    refetchInterval: POLL_MS,
+  });
+
+export const doorsQuery = queryOptions({
+  queryKey: ['doors'],
+  queryFn: ({ signal }) => client.listDoors({ signal }),
+  refetchInterval: POLL_MS,
+});
+
 export const ingestionErrorsQuery = queryOptions({
   queryKey: ['ingestionErrors'],
   queryFn: ({ signal }) => client.listIngestionErrors({ signal }),

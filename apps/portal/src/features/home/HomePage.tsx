@@ -14,7 +14,7 @@ import { visible } from '../../shared/text.ts';
 import { InlineLink, TextLink } from '../../shared/TextLink.tsx';
 import { Tile, TileNumber } from '../../shared/Tile.tsx';
 import { sourcesQuery } from '../data/queries.ts';
-import { sourceState } from '../data/SourcesTab.tsx';
+import { sourceStates, SourceStatus } from '../data/health/states.tsx';
 import { incidentsQuery } from '../incidents/queries.ts';
 import { rulesQuery } from '../rules/queries.ts';
 import { RunState } from '../rules/RunState.tsx';
@@ -158,9 +158,8 @@ function RulesTile(): ReactElement {
 function SourcesTile(): ReactElement {
   const styles = useStyles();
   const query = useQuery(sourcesQuery);
-  const sources = query.data?.sources ?? [];
-  const trouble = (source: (typeof sources)[number]): number =>
-    source.errorsLastDay > 0 ? 0 : source.rowsLastDay === 0 ? 1 : 2;
+  const sources = query.data?.sources.filter(({ state }) => state !== 'unused') ?? [];
+  const trouble = (source: (typeof sources)[number]): number => sourceStates.indexOf(source.state);
   const shown = sources.toSorted((a, b) => trouble(a) - trouble(b) || b.rowsLastDay - a.rowsLastDay);
   return (
     <Tile
@@ -178,14 +177,10 @@ function SourcesTile(): ReactElement {
         <div className={styles.list}>
           {shown.slice(0, LINES_MAX).map((source) => (
             <div key={source.id} className={styles.line}>
-              <TextLink
-                className={styles.grow}
-                to="/data"
-                search={{ tab: source.errorsLastDay > 0 ? 'errors' : 'sources' }}
-              >
+              <TextLink className={styles.grow} to="/data" search={{ tab: 'sources', selected: source.id }}>
                 {visible(source.name)}
               </TextLink>
-              {sourceState(source)}
+              <SourceStatus state={source.state} />
               <span className={styles.end}>
                 <RelativeTime at={source.lastRowAt} />
               </span>
