@@ -8,7 +8,7 @@ import { Viewer, type ViewOptions, type ViewRow } from '../view.ts';
 import type { ExpectedFields, RouteCase, RouteLine } from './cases.ts';
 import { readCrowdsec } from './crowdsec.ts';
 import { genericFor, genericSources } from './generic.ts';
-import { sourcesFor } from './table.ts';
+import { sourcesFor } from './sources-for.ts';
 import { readWazuh } from './wazuh.ts';
 
 export interface Share {
@@ -89,16 +89,19 @@ function routeLines(cases: readonly RouteCase[], sources: readonly Source[], now
     sources.flatMap((source) => source.streams.map((stream) => [stream.name, { source, stream }] as const)),
   );
   const router = new Router({ sources: () => sources, plainStream, now: () => now });
+  const ids = sources.map(({ id }) => id);
   return cases.flatMap((one, n) => {
-    const named = sourcesFor(one.formats);
+    const named = sourcesFor(one.formats, ids);
     return one.lines.map((line) => {
       const { stream, line: bytes } = router.route(`case ${n}`, Buffer.from(line.text));
       const owner = owners.get(stream);
       const expected = named ?? genericFor(line.text);
       const text = Buffer.from(bytes).toString();
-      // A head that only the door has put before a line is no syslog.
-      const isBare = text !== line.text && /^<13>\d{4}-\d\d-\d\dT/.test(text);
-      const source = named !== undefined && isBare ? '-' : (owner?.source.id ?? '-');
+      // A head that only the door has put before a line is no syslog, where a source knows the program's own layout; but for a line that begins with the program.
+      const isBare =
+        text !== line.text && /^<13>\d{4}-\d\d-\d\dT/.test(text) && !/^[\w./-]+(\[\d+\])?: /.test(line.text);
+      const hasOwn = named?.some((id) => !genericSources.has(id)) ?? false;
+      const source = hasOwn && isBare ? '-' : (owner?.source.id ?? '-');
       const isGeneric = named === undefined || (expected.includes(source) && genericSources.has(source));
       return {
         case: one,
@@ -157,13 +160,14 @@ export async function routeSources(path: string, options: RouteOptions): Promise
     if (!isRight(r))
       fault(r.case, 'route', `${r.case.formats.join(' ')} → ${r.expected.join(' or ')}`, r.source, r.line.text);
 
+  const ids = options.sources.map(({ id }) => id);
   const files = cases.map((one) => {
     const found =
       recognise(
         options.sources,
         one.lines.map(({ text }) => sampleRecord(text)),
       )?.source.id ?? '-';
-    const named = sourcesFor(one.formats);
+    const named = sourcesFor(one.formats, ids);
     // A file of a format that no source knows, and without syslog's head, is kept as refused lines: there is no source to be right.
     const expected = named ?? [...new Set(one.lines.flatMap(({ text }) => genericFor(text))), '-'];
     const right = expected.includes(found);

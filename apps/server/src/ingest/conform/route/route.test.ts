@@ -7,7 +7,8 @@ import { startTestLake, type TestLake } from '@sallyport/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSources, shippedSources } from '../../sources/load.ts';
 import { routeSources, type RouteOptions } from './index.ts';
-import { routeTable, sourcesFor } from './table.ts';
+import { sourcesFor } from './sources-for.ts';
+import { routeTable } from './table.ts';
 
 let folder: string;
 let lake: TestLake;
@@ -97,7 +98,7 @@ describe('where recognition takes lines of other products’ tests', () => {
     const path = join(folder, 'lines.jsonl');
     const lines = [
       { file: 'sshd.ini', decoder: 'sshd', log: sshd },
-      { file: 'sshd.ini', decoder: 'sshd', log: 'Invalid user anna from 203.0.113.5' },
+      { file: 'x.ini', decoder: 'authelia', log: 'Invalid user anna from 203.0.113.5' },
       { file: 'test.ini', decoder: 'test_of_nothing', log: 'Invalid user anna' },
     ];
     await writeFile(path, lines.map((line) => JSON.stringify(line)).join('\n'));
@@ -117,6 +118,7 @@ describe('where recognition takes lines of other products’ tests', () => {
     // At least one of those that may take a format ships.
     const missing = Object.entries(routeTable).filter(([, ids]) => !ids.some((id) => known.has(id)));
     expect(missing.map(([format, ids]) => `${format}: ${ids.join(' ')}`)).toEqual([]);
-    expect(sourcesFor(['constructor'])).toBeUndefined();
+    expect(sourcesFor(['constructor'], [...known])).toBeUndefined();
+    expect(sourcesFor(['zeek-conn'], [...known])).toEqual(['zeek']);
   });
 });

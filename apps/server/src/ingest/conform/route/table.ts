@@ -4,7 +4,7 @@
  * A name that is not here has no source of its own. Its lines are right where the generic source of their transport takes them (`generic.ts`), and are
  * counted apart.
  */
-type Table = Readonly<Record<string, readonly string[]>>;
+export type Table = Readonly<Record<string, readonly string[]>>;
 
 const all = (sources: readonly string[], formats: readonly string[]): Table =>
   Object.fromEntries(formats.map((format) => [format, sources]));
@@ -17,9 +17,10 @@ const webServers: Table = {
   ),
   ...all(
     ['apache-httpd', 'nginx'],
-    ['apache2', 'apache2-logs', 'httpd', 'litespeed', 'baikal', 'web-accesslog', 'apache-errorlog', 'apache-accesslog'],
+    ['apache2', 'apache2-logs', 'httpd', 'baikal', 'web-accesslog', 'apache-errorlog', 'apache-accesslog'],
   ),
   ...all(['nginx'], ['nginx-errorlog']),
+  ...all(['apache-httpd', 'nginx', 'linux-services'], ['litespeed', 'litespeed-logs']),
   ...all(
     ['web-proxies', 'nginx', 'apache-httpd'],
     ['nginx-proxy-manager', 'npmplus', 'bunkerweb', 'traefik', 'traefik-logs', 'containerd'],
@@ -36,7 +37,7 @@ const webServers: Table = {
 
 /** Programs of Unix that log through syslog: one source knows their layout, and parsers of ASIM their words. */
 const unixServices: Table = all(
-  ['linux-syslog'],
+  ['linux-syslog', 'linux-services'],
   // CrowdSec
   [
     'sshd-logs',
@@ -79,7 +80,6 @@ const unixServices: Table = all(
     'doas',
     'dropbear',
     'kernel',
-    'named',
     'openldap',
     'oscap',
     'pam',
@@ -123,7 +123,6 @@ const unixServices: Table = all(
     'cron',
     'ntpd',
     'dhcpd',
-    'unbound',
     'xinetd',
     'polkitd',
     'gdm',
@@ -147,7 +146,6 @@ const unixServices: Table = all(
     'nfs',
     'kaspersky',
     'hordeimp',
-    'dnsmasq',
     'pvedaemon',
     'solaris_bsm',
     'netscreen-ids',
@@ -188,6 +186,11 @@ const ownFiles: Table = {
   ...all(['linux-auditd'], ['auditd', 'auditd-logs', 'laurel', 'laurel-logs']),
   ...all(['linux-dpkg'], ['dpkg', 'dpkg-decoder', 'windows-date-format dpkg.ini']),
 };
+
+const nameServers: Table = all(
+  ['isc-bind', 'infoblox-nios', 'linux-syslog'],
+  ['named', 'bind9', 'bind9-logs', 'named-query', 'unbound', 'dnsmasq'],
+);
 
 /** Web applications that companies run themselves. */
 const applications: Table = all(
@@ -244,8 +247,6 @@ const applications: Table = all(
     'plex',
     'portainer',
     'roundcube',
-    'wazuh-api',
-    'wazuh-api-info',
   ],
 );
 
@@ -260,7 +261,7 @@ const databases: Table = {
 const microsoft: Table = {
   ...all(
     ['microsoft-windows-event'],
-    ['wineventlog', 'windows-auth', 'windows-logs', 'eventchannel', 'windows_eventchannel'],
+    ['wineventlog', 'eventlog', 'windows', 'windows-auth', 'windows-logs', 'eventchannel', 'windows_eventchannel'],
   ),
   ...all(['microsoft-exchange'], ['exchange-imap', 'exchange-pop', 'exchange-smtp', 'HTTPProxyLog', 'ECPServerLog']),
   ...all(['microsoft-office-365'], ['json office365.ini']),
@@ -295,6 +296,9 @@ const clouds: Table = {
       'json github.ini',
       'json office365.ini',
       'json-msgraph',
+      'wazuh-api',
+      'wazuh-api-info',
+      'ossec',
     ],
   ),
   ...all(['cloudflare', 'suricata-eve', 'wazuh'], ['json malicious-ioc.ini']),
@@ -305,7 +309,7 @@ const network: Table = {
   ...all(['checkpoint-firewall'], ['checkpoint-smart1', 'checkpoint-syslog', 'checkpoint']),
   ...all(['cisco-asa', 'cisco-ftd'], ['cisco-ftd', 'cisco-asa', 'cisco-pix']),
   ...all(['cisco-ios'], ['cisco-ios']),
-  ...all(['f5-bigip'], ['f5-bigip', 'f5-bigip-cef']),
+  ...all(['f5-bigip', 'generic-cef'], ['f5-bigip', 'f5-bigip-cef']),
   ...all(['paloalto-panos'], ['paloalto', 'palo-alto', 'palo-alto-threat']),
   ...all(['sophos-xg'], ['sophos-fw']),
   ...all(['fortinet-fortiauthenticator'], ['fortiauth']),
@@ -329,6 +333,7 @@ const endpoints: Table = {
 export const routeTable: Table = {
   ...unixServices,
   ...ownFiles,
+  ...nameServers,
   ...webServers,
   ...applications,
   ...databases,
@@ -337,9 +342,3 @@ export const routeTable: Table = {
   ...network,
   ...endpoints,
 };
-
-/** The sources that may take lines of these formats; undefined where none of the names is in the table. */
-export function sourcesFor(formats: readonly string[], table: Table = routeTable): readonly string[] | undefined {
-  const known = formats.find((format) => Object.hasOwn(table, format));
-  return known === undefined ? undefined : table[known];
-}

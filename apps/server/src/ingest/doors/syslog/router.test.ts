@@ -27,6 +27,7 @@ describe('the host of a line', () => {
     '<38>1 2026-01-01T00:00:00Z host app 1 - - x',
     '<38>Jan  8 03:37:09 host app[1]: x',
     'Jan  8 03:37:09 host said so',
+    '2026-01-23 03:32:35.380619-0800  localhost screensharingd[3535]: Authentication: FAILED',
   ])('stays: %s', (line) => {
     expect(named(line)).toBeUndefined();
   });
