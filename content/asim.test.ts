@@ -93,3 +93,14 @@ it('Windows: each event is seen once, by the schemas it is of', async () => {
   ]);
   expect(await rows(`_Im_AuditEvent | where DvcHostname == 'ws1' | project EventType, Object, ObjectType`)).toEqual([['Clear', 'Security', 'Event Log']]);
 });
+
+it('CrowdStrike: sign-ins to the console and detections, as the connector writes both', async () => {
+  const at = { TimeGenerated: '2026-01-03T10:00:00Z', DeviceVendor: 'CrowdStrike', DeviceProduct: 'FalconHost' };
+  await lake.lake.insertRows('CommonSecurityLog', [
+    { ...at, DeviceEventClassID: 'userAuthenticate', Activity: 'userAuthenticate', DestinationUserName: 'eve@contoso.example', AdditionalExtensions: 'cat=AuthActivityAuditEvent;outcome=false' },
+    { ...at, DeviceEventClassID: 'DetectionSummaryEvent', Activity: 'Known Malware', LogSeverity: '4', DestinationHostName: 'ws9', FileHash: 'a'.repeat(32) },
+  ]);
+  const rows = async (query: string): Promise<unknown> => (await lake.lake.query(compile(query, catalogue, options).sql)).rows;
+  expect(await rows(`_Im_Authentication | where EventProduct == 'Falcon' | project EventResult, TargetUsername`)).toEqual([['Failure', 'eve@contoso.example']]);
+  expect(await rows(`_Im_AlertEvent | where DvcHostname == 'ws9' | project AlertName, EventSeverity, FileMD5`)).toEqual([['Known Malware', 'High', 'a'.repeat(32)]]);
+});
