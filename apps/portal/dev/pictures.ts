@@ -75,6 +75,19 @@ const shots: readonly Shot[] = [
   { name: 'data-sources', path: '/data?tab=sources' },
   { name: 'data-source', path: '/data?tab=sources&selected=paloalto-panos' },
   { name: 'data-doors', path: '/data?tab=doors&selected=syslog-udp' },
+  { name: 'data-connectors', path: '/data?tab=connectors&selected=00000000-0000-4000-8000-000000000202' },
+  {
+    name: 'data-connector-new',
+    path: '/data?tab=connectors',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'New connector' }).click();
+      await page.getByRole('textbox', { name: /^Name/ }).fill('CloudTrail');
+      await page.getByRole('textbox', { name: /^Bucket/ }).fill('contoso-org-trail');
+      await page.getByRole('textbox', { name: /^Access key/ }).fill('AKIAEXAMPLE');
+      await page.getByRole('button', { name: 'Test' }).click();
+      await page.getByText('It works.').waitFor();
+    },
+  },
   { name: 'data-errors', path: '/data?tab=errors' },
   { name: 'data-upload', path: '/data?tab=upload' },
   {

@@ -5,6 +5,7 @@ import { bytes, count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
 import { Tabs } from '../../shared/Tabs.tsx';
 import { DoorsTab } from './health/DoorsTab.tsx';
+import { ConnectorsTab } from './connectors/ConnectorsTab.tsx';
 import { ErrorsTab } from './ErrorsTab.tsx';
 import type { DataSearch } from './index.ts';
 import { tablesQuery } from './queries.ts';
@@ -34,6 +35,7 @@ export function DataPage(): ReactElement {
           { id: 'tables', label: 'Tables', count: data?.tables.length },
           { id: 'sources', label: 'Sources' },
           { id: 'doors', label: 'Doors' },
+          { id: 'connectors', label: 'Connectors' },
           { id: 'errors', label: 'Errors' },
           { id: 'upload', label: 'Upload' },
         ]}
@@ -41,6 +43,7 @@ export function DataPage(): ReactElement {
       {tab === 'tables' && <TablesTab set={set} />}
       {tab === 'sources' && <SourcesTab set={set} />}
       {tab === 'doors' && <DoorsTab set={set} />}
+      {tab === 'connectors' && <ConnectorsTab set={set} />}
       {tab === 'errors' && <ErrorsTab />}
       {tab === 'upload' && <UploadTab set={set} />}
     </Page>
