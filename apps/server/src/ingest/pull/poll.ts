@@ -2,8 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { SallyportError } from '@sallyport/contracts';
-import type { Platform } from '../../platform/types.ts';
+import type { Platform, RowObject } from '../../platform/types.ts';
 import type { IngestCore } from '../core.ts';
+import { connectorRow } from '../health/rows.ts';
 import { storePage } from './batch.ts';
 import { told } from './errors.ts';
 import { bound } from './kinds.ts';
@@ -14,7 +15,7 @@ import type { Page, PullServices } from './types.ts';
 
 /** What polling works with. */
 export interface Puller {
-  readonly platform: Pick<Platform, 'database' | 'clock' | 'log' | 'sealing'>;
+  readonly platform: Pick<Platform, 'database' | 'clock' | 'log' | 'sealing' | 'outbox'>;
   readonly core: () => IngestCore;
   readonly services: PullServices;
   /** Of files that are fetched and not yet stored. */
@@ -121,6 +122,29 @@ const progressOf = (page: Page, rows: number, note: string | undefined) => ({
 const retryAfterOf = (error: unknown): number =>
   error instanceof SallyportError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
 
+/** What is told of a poll: each failure, and the first success after one. */
+function healthRows(connector: ConnectorRow, error: string | undefined, now: Date): RowObject[] {
+  if (error === undefined && connector.failures === 0) return [];
+  const { id, name, kind, failures, last_success_at: lastSuccess } = connector;
+  return [
+    connectorRow(
+      now,
+      { id: `connectors/${id}`, name, kind: 'Connector' },
+      {
+        operation: 'Data fetch status change',
+        status: error === undefined ? 'Success' : 'Failure',
+        reason: '',
+        description: error ?? `polled again after ${failures} polls that failed`,
+        properties: {
+          Kind: kind,
+          Failures: error === undefined ? 0 : failures + 1,
+          ...(lastSuccess === null ? {} : { LastSuccess: lastSuccess.toISOString() }),
+        },
+      },
+    ),
+  ];
+}
+
 /**
  * Polls a connector once, as the job `job`: page by page, each made durable before the next is asked for. Nothing when another job polls it, or it is gone or off. What
  * goes wrong is noted with the connector and not thrown; only the database's own errors are.
@@ -149,17 +173,22 @@ export async function poll(puller: Puller, connectorId: string, job: string, ask
       puller.services.random,
     );
     const atOnce = cutOff || (error === undefined && behind);
-    await endPoll(
-      database,
-      lease,
-      {
-        error: error === undefined ? undefined : told(error),
-        note: notes.length === 0 ? undefined : notes.join('; ').slice(0, 1_000),
-        dueAt: atOnce ? now : new Date(now.getTime() + pause),
-        behind: behind || cutOff,
-      },
-      now,
-    );
+    const said = error === undefined ? undefined : told(error);
+    await database.transaction(async (tx) => {
+      const ended = await endPoll(
+        tx,
+        lease,
+        {
+          error: said,
+          note: notes.length === 0 ? undefined : notes.join('; ').slice(0, 1_000),
+          dueAt: atOnce ? now : new Date(now.getTime() + pause),
+          behind: behind || cutOff,
+        },
+        now,
+      );
+      const rows = ended && !cutOff ? healthRows(connector, said, now) : [];
+      if (rows.length > 0) await puller.platform.outbox.write('SentinelHealth', rows, tx);
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -179,7 +179,7 @@ export async function takenItems(db: Queryable, connectorId: string, items: read
   return new Set(rows.map(({ item }) => item));
 }
 
-/** The poll has ended, and the next is due. */
+/** The poll has ended, and the next is due. Answers false when the right to poll was lost. */
 export async function endPoll(
   db: Queryable,
   lease: Lease,
@@ -190,9 +190,9 @@ export async function endPoll(
     readonly behind: boolean;
   },
   now: Date,
-): Promise<void> {
+): Promise<boolean> {
   const { error, note, dueAt, behind } = outcome;
-  await db.execute(
+  const changed = await db.execute(
     `UPDATE connectors SET lease_until = NULL, due_at = $4, last_error = $5, last_note = $6,
        last_success_at = CASE WHEN $5::text IS NULL THEN $7 ELSE last_success_at END,
        failures = CASE WHEN $5::text IS NULL THEN 0 ELSE failures + 1 END,
@@ -200,6 +200,7 @@ export async function endPoll(
      WHERE ${holds}`,
     [...held(lease), dueAt, error ?? null, note ?? null, now, behind],
   );
+  return changed === 1;
 }
 
 /** Makes it due at once. */

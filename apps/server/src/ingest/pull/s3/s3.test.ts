@@ -166,6 +166,15 @@ describe('a bucket', () => {
     const again = await at.poll(id);
     expect(again).toMatchObject({ failures: 2 });
     expect(again.error).toContain('localhost: the list of nothing-here: NoSuchBucket');
+    await at.test.platform.outbox.flush();
+    expect(
+      await at.rows(
+        "SELECT Status, JSONExtractInt(ExtendedProperties, 'Failures') FROM SentinelHealth WHERE SentinelResourceName = 'none' ORDER BY TimeGenerated",
+      ),
+    ).toEqual([
+      ['Failure', 1],
+      ['Failure', 2],
+    ]);
   });
 });
 
