@@ -42,6 +42,20 @@ const S3Settings = z.strictObject({
     .meta({ title: 'Leave out', description: 'Keys that hold one of these texts, one a line.' }),
 });
 
+/** Of those that sign in with OAuth 2.0 client credentials. */
+const oauthSettings = {
+  tokenUrl: z
+    .union([z.literal(''), z.url({ protocol: /^https?$/ }).max(2_000)])
+    .default('')
+    .meta({ title: 'Token address', shownWhen: { auth: ['oauth2'] } }),
+  clientId: text(256)
+    .default('')
+    .meta({ title: 'Client ID', shownWhen: { auth: ['oauth2'] } }),
+  scope: text(1_000)
+    .default('')
+    .meta({ title: 'Scope', shownWhen: { auth: ['oauth2'] } }),
+};
+
 const HttpSettings = z.strictObject({
   url: z
     .url({ protocol: /^https?$/ })
@@ -76,16 +90,7 @@ const HttpSettings = z.strictObject({
   user: text(256)
     .default('')
     .meta({ title: 'User', shownWhen: { auth: ['basic'] } }),
-  tokenUrl: z
-    .union([z.literal(''), z.url({ protocol: /^https?$/ }).max(2_000)])
-    .default('')
-    .meta({ title: 'Token address', shownWhen: { auth: ['oauth2'] } }),
-  clientId: text(256)
-    .default('')
-    .meta({ title: 'Client ID', shownWhen: { auth: ['oauth2'] } }),
-  scope: text(1_000)
-    .default('')
-    .meta({ title: 'Scope', shownWhen: { auth: ['oauth2'] } }),
+  ...oauthSettings,
   recordsPath: text(200).default('').meta({
     title: 'Where the records are',
     description: 'Path in the answer, such as value. Empty: the answer is the array.',
@@ -167,9 +172,13 @@ const ImapSettings = z.strictObject({
   security: z.enum(['tls', 'starttls']).default('tls').meta({ title: 'Encryption' }),
   user: text(256).min(1).meta({ title: 'User' }),
   auth: z
-    .enum(['password', 'accessToken'])
+    .enum(['password', 'oauth2'])
     .default('password')
-    .meta({ title: 'Signs in with', description: 'accessToken: XOAUTH2' }),
+    .meta({
+      title: 'Signs in with',
+      description: 'oauth2: OAuth 2.0 client credentials, as Exchange Online wants them.',
+    }),
+  ...oauthSettings,
   mailbox: text(500).min(1).default('INBOX').meta({ title: 'Mailbox' }),
   lookBackDays: z.int().min(0).max(3_650).default(7).meta({ title: 'Days to read back', description: 'At its start.' }),
 });
@@ -203,7 +212,7 @@ export const connectorKinds = {
     label: 'Reported mail (IMAP)',
     description: 'A mailbox that people send suspicious mail to.',
     settings: ImapSettings,
-    secrets: secretsOf({ password: secret('Password or access token') }),
+    secrets: secretsOf({ password: secret('Password or client secret') }),
   },
 } as const;
 

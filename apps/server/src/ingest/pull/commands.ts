@@ -145,11 +145,20 @@ export function createConnectors(platform: Platform, puller: Puller): Connectors
     return row;
   };
 
+  /** It is due: polled at once where it can be, else when the schedule looks next. */
+  const begin = async (id: string, kind: ConnectorRow['kind']): Promise<void> => {
+    if (kind === 'files') return puller.filesWaker.wake();
+    await pollNow(platform, id).catch((err: unknown) =>
+      platform.log.warn({ err }, 'a connector waits for the schedule'),
+    );
+  };
+
   return {
     list: async () => (await listConnectors(database)).map((row) => shown(row, sealing, clock.now())),
     create: async (draft) => {
       const id = randomUUID();
       if (!(await insertConnector(database, prepare(id, draft), clock.now()))) throw taken(draft.name);
+      if (draft.enabled) await begin(id, draft.kind);
       return shown(await one(id), sealing, clock.now());
     },
     change: async (id, draft) => {
@@ -161,6 +170,7 @@ export function createConnectors(platform: Platform, puller: Puller): Connectors
         if (other !== undefined) throw taken(draft.name);
         await changeConnector(tx, next, anew, clock.now());
       });
+      if (draft.enabled) await begin(id, draft.kind);
       return shown(await one(id), sealing, clock.now());
     },
     remove: async (id) => {

@@ -7,7 +7,7 @@ import { createOutbound } from '../../platform/outbound/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { IngestCore } from '../core.ts';
 import { createConnectors } from './commands.ts';
-import { TokenCache } from './http/auth.ts';
+import { TokenCache } from './oauth.ts';
 import type { Puller } from './poll.ts';
 import { connectorHandlers } from './routes.ts';
 import { followFiles, schedulePolls, Waker } from './schedule.ts';

@@ -16,7 +16,7 @@ const againMs = 600_000;
 /** How often this machine's files are looked at for being due. */
 const filesMs = 5_000;
 
-/** Looks twice a minute for connectors that are due, and queues a job for each, once among all servers. */
+/** Looks four times a minute for connectors that are due, and queues a job for each, once among all servers. */
 export function schedulePolls(platform: Platform, puller: Puller): void {
   const { jobs, database, clock } = platform;
   jobs.define<PollInput>(
@@ -27,7 +27,7 @@ export function schedulePolls(platform: Platform, puller: Puller): void {
     },
     { concurrency: atOnce },
   );
-  jobs.schedule('connectors-due', '*/30 * * * * *', async () => {
+  jobs.schedule('connectors-due', '*/15 * * * * *', async () => {
     const now = clock.now();
     for (const { id, kind, due_at } of await dueConnectors(database, now)) {
       // Files are of one machine, and no other can take them over: see `followFiles`.

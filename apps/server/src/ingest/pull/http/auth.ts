@@ -1,88 +1,14 @@
-import { SallyportError, type ConnectorSettings } from '@sallyport/contracts';
-import { z } from 'zod';
-import type { Clock } from '../../../platform/clock.ts';
-import { itemOf } from '../batch.ts';
+import type { ConnectorSettings } from '@sallyport/contracts';
+import { basic, clientToken, dropToken, type TokenCache } from '../oauth.ts';
 import type { Fetcher } from './request.ts';
 
 type Settings = ConnectorSettings<'http'>;
-
-/** So long before its end a token is not used any more. */
-const marginMs = 60_000;
-/** Of tokens that don't say how long they hold (RFC 6749, 5.1). */
-const defaultLifeSeconds = 300;
-const cachedMax = 1_000;
-
-const Token = z.object({
-  access_token: z.string().min(1).max(100_000),
-  expires_in: z.coerce.number().positive().optional(),
-});
-const TokenError = z.object({ error: z.string(), error_description: z.string().optional() });
-
-/** Access tokens, until they end. In memory only. */
-export class TokenCache {
-  readonly #tokens = new Map<string, { readonly token: string; readonly until: number }>();
-  readonly #clock: Clock;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  get(key: string): string | undefined {
-    const known = this.#tokens.get(key);
-    return known !== undefined && known.until > this.#clock.now().getTime() ? known.token : undefined;
-  }
-
-  set(key: string, token: string, lifeSeconds: number): void {
-    const [oldest] = this.#tokens.keys();
-    if (this.#tokens.size >= cachedMax && oldest !== undefined) this.#tokens.delete(oldest);
-    this.#tokens.set(key, { token, until: this.#clock.now().getTime() + lifeSeconds * 1_000 - marginMs });
-  }
-
-  drop(key: string): void {
-    this.#tokens.delete(key);
-  }
-}
 
 export interface Auth {
   /** Headers of a call. May ask for a token. */
   headers(): Promise<Readonly<Record<string, string>>>;
   /** The call was answered 401. Answers whether another one may do better: with a new token. */
   refused(): boolean;
-}
-
-const basic = (user: string, password: string): string =>
-  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** OAuth 2.0 client credentials (RFC 6749, 4.4): with the secret in the body, and in a header where a server wants that. */
-async function askToken(fetcher: Fetcher, settings: Settings, secret: string): Promise<z.infer<typeof Token>> {
-  const { tokenUrl, clientId, scope } = settings;
-  const form = { grant_type: 'client_credentials', ...(scope === '' ? {} : { scope }) };
-  const url = new URL(tokenUrl);
-  const ask = (more: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>>) =>
-    fetcher.call(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-      body: new URLSearchParams({ ...form, ...more }).toString(),
-    });
-  let answer = await ask({ client_id: clientId, client_secret: secret }, {});
-  if (answer.status === 401)
-    answer = await ask({}, { authorization: basic(encodeURIComponent(clientId), encodeURIComponent(secret)) });
-  const token = Token.safeParse(parsed(answer.text));
-  if (answer.status === 200 && token.success) return token.data;
-  const said = TokenError.safeParse(parsed(answer.text));
-  const reason = said.success ? `${said.data.error} ${said.data.error_description ?? ''}`.trim().slice(0, 300) : '';
-  throw new SallyportError(
-    answer.status >= 500 ? 'Unavailable' : 'Unauthenticated',
-    `${url.host} gives no token: it answered ${answer.status}${reason === '' ? '' : ` (${reason})`}`,
-  );
 }
 
 /** How calls of a connector sign in. */
@@ -101,24 +27,13 @@ export function authOf(settings: Settings, secret: string, fetcher: Fetcher, tok
     case 'apiKey':
       return fixed({ [settings.authHeader.toLowerCase()]: `${settings.authPrefix} ${secret}`.trim() });
     case 'oauth2': {
-      const { tokenUrl, clientId, scope } = settings;
-      const key = itemOf(tokenUrl, clientId, scope, secret);
       let renewed = false;
       return {
-        headers: async () => {
-          let token = tokens.get(key);
-          if (token === undefined) {
-            const { access_token: fresh, expires_in: life = defaultLifeSeconds } = await askToken(
-              fetcher,
-              settings,
-              secret,
-            );
-            tokens.set(key, (token = fresh), life);
-          }
-          return { authorization: `Bearer ${token}` };
-        },
+        headers: async () => ({
+          authorization: `Bearer ${await clientToken(tokens, fetcher, settings, secret)}`,
+        }),
         refused: () => {
-          tokens.drop(key);
+          dropToken(tokens, settings, secret);
           const again = !renewed;
           renewed = true;
           return again;

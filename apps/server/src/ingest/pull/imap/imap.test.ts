@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeTestTls } from '../../doors/syslog/testing.ts';
 import { draft, startTestConnectors, type TestConnectors } from '../testing/connectors.ts';
 import { dovecotInstalled, startDovecot, type Dovecot } from '../testing/dovecot.ts';
+import { json, startTestWeb, type TestWeb } from '../testing/web.ts';
 import { linksOf } from './links.ts';
 import { readReport } from './report.ts';
 
@@ -17,6 +18,7 @@ if (!installed) console.warn('dovecot is not installed: the tests of mailboxes a
 const password = 'the-mailbox-password';
 let folder: string;
 let dovecot: Dovecot;
+let web: TestWeb;
 let authority: string;
 let at: TestConnectors;
 
@@ -27,10 +29,19 @@ beforeAll(async () => {
   const tls = await makeTestTls(join(folder, 'data'));
   ({ authority } = tls);
   await writeFile(join(folder, 'ca.pem'), authority);
-  dovecot = await startDovecot(folder, password, tls.server);
+  web = await startTestWeb(tls.server, ({ url, body }, response) => {
+    const form = new URLSearchParams(body);
+    if (url.pathname === '/introspect')
+      return json(response, 200, { active: form.get('token') === 'the-access-token', username: 'phish@contoso.com' });
+    json(response, form.get('client_secret') === 'the-client-secret' ? 200 : 401, {
+      access_token: 'the-access-token',
+      expires_in: 3_600,
+    });
+  });
+  dovecot = await startDovecot(folder, password, tls.server, `${web.base}/introspect`);
   const { ports } = dovecot;
   at = await startTestConnectors({
-    connectorInternalHosts: `localhost:${ports.tls}, localhost:${ports.starttls}`,
+    connectorInternalHosts: `localhost:${ports.tls}, localhost:${ports.starttls}, localhost:${web.port}`,
     connectorCaFile: join(folder, 'ca.pem'),
   });
 }, 120_000);
@@ -38,6 +49,7 @@ afterAll(async () => {
   if (!installed) return;
   await at.stop();
   await dovecot.stop();
+  await web.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -203,6 +215,23 @@ describe.skipIf(!installed)('a mailbox of reported mail', () => {
       await client.append('Reported', reportOf(attack('n2'), 'n2'));
     });
     expect(await at.poll(id)).toMatchObject({ error: null, rows: first.rows * 2 });
+  });
+
+  it('is signed in to with a token of client credentials, as Exchange Online wants it', async () => {
+    const more = {
+      auth: 'oauth2',
+      tokenUrl: `${web.base}/token`,
+      clientId: 'c',
+      scope: 'https://outlook.office365.com/.default',
+    };
+    const test = async (secret: string) => {
+      const body = draft('imap', settings(more), { name: 'x', secrets: { password: secret } });
+      return at.admin.testConnector({ query: {}, body });
+    };
+    const good = await test('the-client-secret');
+    expect(good.error).toBeNull();
+    expect(good.records.length).toBeGreaterThan(0);
+    expect((await test('another')).error).toContain('gives no token: it answered 401');
   });
 
   it('that cannot be opened says why', async () => {

@@ -2,6 +2,7 @@ import { SallyportError } from '@sallyport/contracts';
 import { z } from 'zod';
 import type { Arrival } from '../../doors/arrivals.ts';
 import { itemOf } from '../batch.ts';
+import { targetOf as urlTarget } from '../http/request.ts';
 import type { Item, Kind, Page, PollContext } from '../types.ts';
 import { openMailbox, targetOf, type Mailbox } from './mailbox.ts';
 import { recordsOf } from './records.ts';
@@ -98,11 +99,17 @@ async function* pages(context: Context): AsyncGenerator<Page> {
 /** Mailboxes that people send suspicious mail to. Nothing is changed there: no flag is set, nothing is deleted. */
 export const imapKind: Kind<'imap'> = {
   identity: ({ host, port, user, mailbox }) => JSON.stringify([host, port, user, mailbox]),
-  destination: ({ host, port, security }) => JSON.stringify([host, port, security]),
+  destination: ({ host, port, security, auth, tokenUrl }) =>
+    JSON.stringify([host, port, security, auth, auth === 'oauth2' && tokenUrl !== '' ? new URL(tokenUrl).origin : '']),
   check: (settings, secrets, { outbound }) => {
     outbound.check(targetOf(settings));
     if (secrets['password'] === undefined)
       throw new SallyportError('BadRequest', 'the password is missing', { target: 'body.secrets.password' });
+    if (settings.auth !== 'oauth2') return;
+    for (const name of ['tokenUrl', 'clientId'] as const)
+      if (settings[name] === '')
+        throw new SallyportError('BadRequest', 'it is missing', { target: `body.settings.${name}` });
+    outbound.check(urlTarget(new URL(settings.tokenUrl)));
   },
   pages,
 };

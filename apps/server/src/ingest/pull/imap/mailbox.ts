@@ -3,6 +3,8 @@ import { SallyportError, type ConnectorSettings } from '@sallyport/contracts';
 import { ImapFlow, type FetchMessageObject } from 'imapflow';
 import type { Target } from '../../../platform/outbound/index.ts';
 import { connectionError } from '../errors.ts';
+import { createFetcher } from '../http/request.ts';
+import { clientToken, dropToken } from '../oauth.ts';
 import type { PullServices } from '../types.ts';
 
 type Settings = ConnectorSettings<'imap'>;
@@ -34,14 +36,29 @@ export interface Mailbox {
   close(): Promise<void>;
 }
 
+/** How to sign in; and what to do when that was refused. */
+async function signInOf(settings: Settings, secret: string, services: PullServices, signal: AbortSignal) {
+  const { user, auth } = settings;
+  if (auth === 'password') return { auth: { user, pass: secret }, refused: () => undefined };
+  const fetcher = createFetcher(services, signal);
+  try {
+    const accessToken = await clientToken(services.tokens, fetcher, settings, secret);
+    return { auth: { user, accessToken }, refused: () => dropToken(services.tokens, settings, secret) };
+  } finally {
+    await fetcher[Symbol.asyncDispose]();
+  }
+}
+
 /** Connects, at an address that was judged, and opens the mailbox for reading only. Throws SallyportError. */
 export async function openMailbox(
   settings: Settings,
-  password: string,
-  { outbound, authorities }: PullServices,
+  secret: string,
+  services: PullServices,
   signal: AbortSignal,
 ): Promise<Mailbox> {
-  const { host, port, security, user, auth, mailbox } = settings;
+  const { host, port, security, mailbox } = settings;
+  const { outbound, authorities } = services;
+  const signIn = await signInOf(settings, secret, services, signal);
   const [address] = await outbound.addresses(targetOf(settings));
   if (address === undefined) throw new SallyportError('Unavailable', `${host} has no address`);
   const client = new ImapFlow({
@@ -50,7 +67,7 @@ export async function openMailbox(
     port,
     secure: security === 'tls',
     ...(security === 'starttls' ? { doSTARTTLS: true } : {}),
-    auth: auth === 'password' ? { user, pass: password } : { user, accessToken: password },
+    auth: signIn.auth,
     tls: { ca: [...rootCertificates, ...authorities], servername: host, minVersion: 'TLSv1.2' },
     logger: false,
     disableAutoIdle: true,
@@ -64,7 +81,9 @@ export async function openMailbox(
     try {
       return await work();
     } catch (error) {
-      throw imapError(settings, error, signal);
+      const told = imapError(settings, error, signal);
+      if (told instanceof SallyportError && told.code === 'Unauthenticated') signIn.refused();
+      throw told;
     }
   };
   try {

@@ -38,11 +38,15 @@ export interface Dovecot {
   stop(): Promise<void>;
 }
 
-/** Debian's dovecot in a folder of its own; anyone may sign in with the password. Needs root, as its processes run as several users. */
+/**
+ * Debian's dovecot in a folder of its own; anyone may sign in with the password, or with an access token that `introspection` knows (RFC 7662). Needs root, as
+ * its processes run as several users.
+ */
 export async function startDovecot(
   folder: string,
   password: string,
   tls: { readonly certificate: string; readonly key: string },
+  introspection: string,
 ): Promise<Dovecot> {
   const ports = { tls: await freePort(), starttls: await freePort() };
   await mkdir(join(folder, 'mail'), { recursive: true });
@@ -70,7 +74,20 @@ namespace inbox {
   inbox = yes
   separator = /
 }
+auth_mechanisms = plain login xoauth2 oauthbearer
+oauth2 {
+  introspection_mode = post
+  introspection_url = ${introspection}
+  username_attribute = username
+  active_attribute = active
+  active_value = true
+}
+ssl_client_ca_file = ${folder}/ca.pem
+passdb oauth2 {
+  mechanisms_filter = xoauth2 oauthbearer
+}
 passdb static {
+  mechanisms_filter = plain login
   password = ${password}
 }
 userdb static {
