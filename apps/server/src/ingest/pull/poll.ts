@@ -182,6 +182,7 @@ export async function poll(puller: Puller, connectorId: string, job: string, ask
           error: said,
           note: notes.length === 0 ? undefined : notes.join('; ').slice(0, 1_000),
           dueAt: atOnce ? now : new Date(now.getTime() + pause),
+          wasDueAt: connector.due_at,
           behind: behind || cutOff,
         },
         now,

@@ -187,18 +187,20 @@ export async function endPoll(
     readonly error: string | undefined;
     readonly note: string | undefined;
     readonly dueAt: Date;
+    /** When this poll was due. A person who has asked for another meanwhile gets it. */
+    readonly wasDueAt: Date;
     readonly behind: boolean;
   },
   now: Date,
 ): Promise<boolean> {
-  const { error, note, dueAt, behind } = outcome;
+  const { error, note, dueAt, wasDueAt, behind } = outcome;
   const changed = await db.execute(
-    `UPDATE connectors SET lease_until = NULL, due_at = $4, last_error = $5, last_note = $6,
+    `UPDATE connectors SET lease_until = NULL, due_at = CASE WHEN due_at = $9 THEN $4 ELSE least(due_at, $4) END, last_error = $5, last_note = $6,
        last_success_at = CASE WHEN $5::text IS NULL THEN $7 ELSE last_success_at END,
        failures = CASE WHEN $5::text IS NULL THEN 0 ELSE failures + 1 END,
        caught_up = CASE WHEN $5::text IS NULL THEN NOT $8 ELSE caught_up END
      WHERE ${holds}`,
-    [...held(lease), dueAt, error ?? null, note ?? null, now, behind],
+    [...held(lease), dueAt, error ?? null, note ?? null, now, behind, wasDueAt],
   );
   return changed === 1;
 }

@@ -17,6 +17,7 @@ import {
   connectorById,
   endPoll,
   insertConnector,
+  makeDue,
   takeLease,
   type Progress,
 } from './store.ts';
@@ -160,8 +161,24 @@ describe('the right to poll', () => {
     const b = await takeLease(database, id, 'job b', later);
     expect(b?.connector.checkpoint).toEqual({ by: 'again' });
     expect(await advance(database, again!.lease, progress({ by: 'late' }), later)).toBe(false);
-    await endPoll(database, again!.lease, { error: 'late', note: undefined, dueAt: later, behind: false }, later);
+    await endPoll(
+      database,
+      again!.lease,
+      { error: 'late', note: undefined, dueAt: later, wasDueAt: now, behind: false },
+      later,
+    );
     expect(await row()).toMatchObject({ checkpoint: { by: 'again' }, last_error: null });
+  });
+
+  it('does not swallow a poll that a person asks for meanwhile', async () => {
+    const { database } = platform;
+    await changeConnector(database, draft(), true, now);
+    const poll = await takeLease(database, id, 'job d', now);
+    await makeDue(database, id, later);
+    const nextDay = new Date('2026-01-06T10:00:00Z');
+    const outcome = { error: undefined, note: undefined, dueAt: nextDay, wasDueAt: now, behind: false };
+    await endPoll(database, poll!.lease, outcome, now);
+    expect((await row()).due_at).toEqual(later);
   });
 
   it('ends when a person changes the connector', async () => {
