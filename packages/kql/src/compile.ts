@@ -1,4 +1,5 @@
-import { Binder, ColumnsKnown, type AnswerProbe, type ProbeRows } from './bind/binder.ts';
+import { Binder } from './bind/binder.ts';
+import { ColumnsKnown, type AnswerProbe, type ProbeRows } from './bind/probe.ts';
 import { isLenient } from './bind/leniency.ts';
 import type { QueryParameters } from './bind/parameters.ts';
 import { libraryText } from './bind/spelling.ts';

@@ -1,140 +1,28 @@
 import { KqlError, type OwnCode, type Span } from '../errors.ts';
-import { aggregateFunctions, rowNumber, runCounter, scalarFunctions, windowFunctions } from '../functions/index.ts';
-import { hostFunctions } from '../functions/hosts.ts';
-import { refusedFunctions } from '../functions/refused.ts';
+import { rowNumber, runCounter } from '../functions/index.ts';
 import { castFunction } from '../functions/conversions.ts';
 import { pathFunction, pathTextFunction } from '../functions/operators.ts';
+import type { ScalarFunction } from '../functions/registry.ts';
 import { splitPart } from '../functions/strings.ts';
-import { literalOf } from '../functions/host.ts';
-import { minimumArity, parameterAt, type ResultOf, type ScalarFunction } from '../functions/registry.ts';
 import { operators, sources } from '../operators/index.ts';
-import {
-  columnOf,
-  literal,
-  type AggregateItem,
-  type Expr,
-  type Field,
-  type FieldType,
-  type Rel,
-  type WindowItem,
-} from '../plan/plan.ts';
+import { columnOf, literal, type Expr, type Field, type Rel } from '../plan/plan.ts';
 import type { Column, KqlCatalogue, KqlType, TableSchema, Visualization } from '../types.ts';
-import { inferredNames, type PluginColumns, type PluginSite, type ToldColumn } from './plugins.ts';
-import { bindExpression, listOfQuery } from './expressions.ts';
-import './graph-types.ts';
-import { bindHost, HostResolver } from './host.ts';
+import { arity, builtIn } from './built-in.ts';
 import { scoped } from './datetime-scope.ts';
+import { accessOf, childEnv, lookUp, type Binding, type Env } from './env.ts';
+import { bindExpression } from './expressions.ts';
+import './graph-types.ts';
+import { HostResolver } from './host.ts';
+import { child, childOrNone, elements, kindOf, nameOf, SymbolKind, textOf, type SyntaxNode } from './kusto.ts';
 import { parameterValue, type QueryParameters } from './parameters.ts';
 import { patternCall, type Pattern } from './patterns.ts';
+import type { Place } from './place.ts';
 import { databaseName, foreignPlace } from './places.ts';
+import { inferredNames, type PluginColumns, type PluginSite, type ToldColumn } from './plugins.ts';
+import { ColumnsKnown, type AnswerProbe, type ProbeRows } from './probe.ts';
 import { bindStatement, type ResultTable } from './statements.ts';
-import { valueType } from './types.ts';
+import { withBody } from './stored.ts';
 import { writtenText } from './written.ts';
-import {
-  child,
-  childOrNone,
-  elements,
-  kindOf,
-  nameOf,
-  SymbolKind,
-  textOf,
-  type KustoParameter,
-  type KustoSymbol,
-  type SyntaxNode,
-} from './kusto.ts';
-
-/** What a name stands for. Names are resolved where they were written, so a binding of text carries its scope. */
-export type Binding =
-  | { readonly kind: 'text'; readonly node: SyntaxNode; readonly env: Env; readonly view?: true }
-  | { readonly kind: 'expr'; readonly expr: Expr; readonly view?: never }
-  | { readonly kind: 'rel'; readonly rel: Rel; readonly view?: true };
-/** What `restrict access to` leaves visible of the database. */
-export interface Access {
-  readonly tables: Set<string>;
-  readonly functions: Set<string>;
-}
-export interface Env {
-  readonly names: Map<string, Binding>;
-  readonly parent: Env | undefined;
-  access?: Access;
-}
-/** Rows of a probe: cells as the contracts' `Cell`. */
-export type ProbeRows = readonly (readonly unknown[])[];
-/** Answers a probe, or throws when it is not answered yet. */
-export type AnswerProbe = (rel: Rel, maxRows: number, what: string, span: Span, now?: bigint) => ProbeRows;
-
-/** The columns of a plugin have come to light: the library must analyse the text again with them. Caught in `compile.ts`. */
-export class ColumnsKnown extends Error {
-  readonly key: string;
-  readonly columns: readonly ToldColumn[];
-  constructor(key: string, columns: readonly ToldColumn[]) {
-    super('the columns of a plugin have come to light');
-    this.key = key;
-    this.columns = columns;
-  }
-}
-
-export const childEnv = (parent: Env | undefined): Env => ({ names: new Map(), parent });
-const lookUp = (env: Env | undefined, name: string): { binding: Binding; env: Env } | undefined => {
-  for (let e = env; e; e = e.parent) {
-    const binding = e.names.get(name);
-    if (binding) return { binding, env: e };
-  }
-  return undefined;
-};
-
-const accessOf = (env: Env | undefined): Access | undefined => {
-  for (let e = env; e; e = e.parent) if (e.access) return e.access;
-  return undefined;
-};
-
-/** What names and functions mean where a graph's elements are at hand. */
-export interface ElementNames {
-  /** Whether a path is an element's property. */
-  owns(node: SyntaxNode): boolean;
-  property(node: SyntaxNode, place: Place, b: Binder): Expr | undefined;
-  name(name: string, node: SyntaxNode): Expr | undefined;
-  call(name: string, node: SyntaxNode, args: readonly SyntaxNode[], place: Place, b: Binder): Expr | undefined;
-}
-
-/** Where an expression stands: the names, the row it reads, and where aggregates and window functions go. */
-export interface Place {
-  readonly env: Env;
-  readonly input?: Rel;
-  readonly aggregate?: (item: Omit<AggregateItem, 'name'>) => Expr;
-  readonly window?: (item: Omit<WindowItem, 'name'>, node: SyntaxNode) => Expr;
-  /** Puts an answer of several columns into a hidden tuple of a step beneath, and answers its name. */
-  readonly beneath?: (expr: Expr) => string;
-  /** The right side of a join's `on`. */
-  readonly right?: Rel;
-  /** The steps of a scan. */
-  readonly step?: StepColumn;
-  /** Columns that other tables of a `search` or `find` have: null here. */
-  readonly absent?: ReadonlyMap<string, FieldType>;
-  /** The clauses of a graph operator. */
-  readonly graph?: ElementNames;
-}
-
-/** What `step.column` of a scan reads; undefined when the first name is no step. */
-export type StepColumn = (step: string, column: string, node: SyntaxNode) => Expr | undefined;
-
-/** Of no regular expression there is no match, and a replacement may name nine groups. */
-const matchesNothing = `(\\b\\B)${'()'.repeat(8)}`;
-/** Which argument of a function is a regular expression. */
-const regexArgument: ReadonlyMap<string, number> = new Map([
-  ['extract', 0],
-  ['extract_all', 0],
-  ['replace_regex', 1],
-]);
-
-/** What the library holds against the body of a function that is called here. */
-function firstError(call: SyntaxNode): { readonly Code: string; readonly Message: string } | undefined {
-  const list = call.GetCalledFunctionDiagnostics?.();
-  return Array.from({ length: list?.Count ?? 0 }, (_, i) => list!.getItem(i)).find((d) => d.Severity === 'Error');
-}
-
-const declaredType = ({ DeclaredTypes }: KustoParameter): string | undefined =>
-  DeclaredTypes?.Count === 1 ? DeclaredTypes.getItem(0).Name : undefined;
 
 /** Deep nesting of calls is refused before it overflows the stack of the binder or the engine's parser. */
 const maxDepth = 200;
@@ -532,79 +420,17 @@ export class Binder {
     first: Rel | undefined,
     bind: (body: SyntaxNode, env: Env) => T,
   ): T {
-    const symbol = node.ReferencedSymbol;
-    const body = node.GetCalledFunctionBody?.();
-    if (!body || symbol?.Kind !== SymbolKind.function) {
-      const name = kindOf(node) === 'FunctionCallExpression' ? nameOf(child(node, 'Name')) : textOf(node);
-      return this.fail('UnsupportedFunction', `the function ${name}() is not supported`, node);
-    }
-    const defined = lookUp(place.env, symbol.Name);
-    const scope = childEnv(
-      defined?.binding.kind === 'text' ? defined.binding.env : this.#storedScope(symbol, node, place),
-    );
-    this.#bindParameters(symbol, args, place, first, scope, node);
+    return withBody(this, node, args, place, first, bind);
+  }
+  /** Binds what has places in another text: faults point at the call. */
+  atCall<T>(node: SyntaxNode, work: () => T): T {
     const outer = this.#callSite;
     this.#callSite = this.span(node);
     try {
-      return this.#deeper(node, () => bind(body, scope));
-    } catch (error) {
-      // A fault that the library finds in a body it keeps to itself.
-      const fault = error instanceof KqlError && error.code !== 'NeedsData' && firstError(node);
-      if (fault) throw new KqlError(fault.Code, `${symbol.Name}(): ${fault.Message}`, this.span(node));
-      throw error;
+      return this.#deeper(node, work);
     } finally {
       this.#callSite = outer;
     }
-  }
-
-  /** Where a stored function's body stands: what `restrict access to` names reads all that it needs. */
-  #storedScope(symbol: KustoSymbol, node: SyntaxNode, place: Place): Env {
-    const access = accessOf(place.env);
-    if (access?.functions.has(symbol.Name)) return childEnv(undefined);
-    if (access && node.ResultType?.Kind === SymbolKind.table)
-      this.fail('InvalidArgument', `the function ${symbol.Name}() is not among those that this query may call`, node);
-    return this.root;
-  }
-
-  #bindParameters(
-    symbol: KustoSymbol,
-    args: readonly SyntaxNode[],
-    place: Place,
-    first: Rel | undefined,
-    scope: Env,
-    node: SyntaxNode,
-  ): void {
-    const parameters = symbol.Signatures?.getItem(0).Parameters;
-    const offset = first ? 1 : 0;
-    const named = new Map<string, SyntaxNode>();
-    const positional: SyntaxNode[] = [];
-    for (const arg of args)
-      if (kindOf(arg) === 'SimpleNamedExpression') named.set(nameOf(child(arg, 'Name')), child(arg, 'Expression'));
-      else positional.push(arg);
-    for (let i = 0; i < (parameters?.Count ?? 0); i++) {
-      const parameter = parameters!.getItem(i);
-      if (first && i === 0) {
-        scope.names.set(parameter.Name, { kind: 'rel', rel: first });
-        continue;
-      }
-      const arg = named.get(parameter.Name) ?? positional[i - offset];
-      if (arg && first && kindOf(arg) === 'NameReference' && !lookUp(place.env, nameOf(arg)))
-        scope.names.set(parameter.Name, { kind: 'expr', expr: literal('string', nameOf(arg)) });
-      else if (arg) scope.names.set(parameter.Name, this.#argument(arg, place, declaredType(parameter)));
-      else if (parameter.DefaultValue)
-        scope.names.set(parameter.Name, { kind: 'text', node: parameter.DefaultValue, env: this.root });
-      else this.fail('InvalidArgument', `${symbol.Name}() needs ${parameter.Name}`, node);
-    }
-  }
-  /** The library takes a table where a list is declared, and a timespan where a datetime is. */
-  #argument(arg: SyntaxNode, place: Place, declared: string | undefined): Binding {
-    if (arg.ResultType?.Kind === SymbolKind.table) {
-      const rel = this.rel(arg, place.env);
-      return declared === 'dynamic' ? { kind: 'expr', expr: listOfQuery(rel, arg, this) } : { kind: 'rel', rel };
-    }
-    const expr = this.expr(arg, place);
-    const lost = declared === 'datetime' && expr.type === 'timespan';
-    return { kind: 'expr', expr: lost ? literal('datetime', null) : expr };
   }
 
   /** Binds a body of `let`s and an expression in a scope of its own. */
@@ -644,62 +470,12 @@ export class Binder {
     return expr;
   }
 
-  /** The value of a `toscalar()`, where the engine needs a constant: it is asked for. A regular expression out of a watchlist, say. */
-  #known(arg: Expr, node: SyntaxNode): Expr {
-    if (arg.kind !== 'scalarQuery') return arg;
-    const [row] = this.probe(arg.rel, 1, 'the value of toscalar()', node);
-    const value = literalOf(arg.type, row?.[0]);
-    return literal(arg.type, value === '' || value === null ? matchesNothing : value);
-  }
-  /** A call of a built-in: checks arity, sends aggregates and window functions where the place takes them. */
+  /** A call of a built-in. */
   builtIn(name: string, given: readonly Expr[], type: KqlType, node: SyntaxNode, place: Place): Expr {
-    const span = this.span(node);
-    const args = given.map((arg, i) => (regexArgument.get(name) === i ? this.#known(arg, node) : arg));
-    const resultOf = (result: ResultOf): KqlType =>
-      typeof result === 'function'
-        ? result(args, type)
-        : result === 'binder'
-          ? type
-          : result === 'first'
-            ? valueType(args[0]?.type ?? type)
-            : result;
-    const aggregate = place.aggregate && aggregateFunctions.get(name);
-    if (aggregate) {
-      this.#arity(aggregate, args, node);
-      return place.aggregate!({ fn: aggregate, args, type: resultOf(aggregate.result), span });
-    }
-    const window = windowFunctions.get(name);
-    if (window) {
-      if (!place.window) return this.fail('UnsupportedExpression', `${name}() stands where rows have no order`, node);
-      this.#arity(window, args, node);
-      return place.window({ fn: window, args, type: resultOf(window.result) }, node);
-    }
-    if (name === 'tostring' && args[0]) return this.cast(args[0], 'string', node);
-    const host = hostFunctions.get(name);
-    if (host) {
-      this.#arity(host, args, node);
-      return bindHost(host, args, span, (expr, to) => this.cast(expr, to, node));
-    }
-    const fn = scalarFunctions.get(name);
-    if (!fn) {
-      const why = refusedFunctions.get(name);
-      return this.fail('UnsupportedFunction', `the function ${name}() is not supported${why ? `: ${why}` : ''}`, node);
-    }
-    return this.call(fn, args, resultOf(fn.result), node);
-  }
-  #arity(
-    fn: { name: string; parameters: ScalarFunction['parameters'] },
-    args: readonly Expr[],
-    node: SyntaxNode,
-  ): void {
-    if (
-      args.length < minimumArity(fn.parameters) ||
-      (args.length > 0 && parameterAt(fn.parameters, args.length - 1) === undefined)
-    )
-      this.fail('InvalidArgument', `${fn.name}() does not take ${args.length} arguments here`, node);
+    return builtIn(this, name, given, type, node, place);
   }
   call(fn: ScalarFunction, args: readonly Expr[], type: KqlType, node: SyntaxNode): Expr {
-    this.#arity(fn, args, node);
+    arity(this, fn, args, node);
     return { kind: 'call', fn, args, type, span: this.span(node) };
   }
   /** A member of a bag. */

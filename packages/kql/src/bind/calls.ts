@@ -4,7 +4,8 @@ import { columnOf, isHidden, literal, type Expr, type NamedExpr } from '../plan/
 import { localOffset, utcOffset } from '../functions/zones.ts';
 import type { HostFunction } from '../functions/host.ts';
 import { hostFunctions } from '../functions/hosts.ts';
-import type { Binder, Place } from './binder.ts';
+import type { Binder } from './binder.ts';
+import type { Place } from './place.ts';
 import { kindOf, nameOf, type SyntaxNode } from './kusto.ts';
 import { databaseName } from './places.ts';
 

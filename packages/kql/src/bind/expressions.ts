@@ -1,9 +1,12 @@
 import { aggregateFunctions } from '../functions/index.ts';
-import { binaryOperators, pathFunction, setFunctions } from '../functions/operators.ts';
+import { binaryOperators } from '../functions/operators.ts';
 import { parseJsonLiteral } from './json.ts';
-import { columnOf, literal, type Expr, type FieldType, type Rel } from '../plan/plan.ts';
+import { columnOf, literal, type Expr, type FieldType } from '../plan/plan.ts';
 import { kqlTypes, type KqlType } from '../types.ts';
-import type { Binder, Place } from './binder.ts';
+import type { Binder } from './binder.ts';
+import { path } from './paths.ts';
+import type { Bind, Place } from './place.ts';
+import { hasSet, inList, isTabular } from './sets.ts';
 import { ownCalls } from './calls.ts';
 import { typeOfNode, typeOfSymbol, valueType } from './types.ts';
 import {
@@ -18,8 +21,6 @@ import {
   type SyntaxNode,
 } from './kusto.ts';
 import { literalValue, timeOfDay } from './literals.ts';
-
-type Bind = (node: SyntaxNode, place: Place, b: Binder) => Expr;
 
 const literalTypes: Readonly<Record<string, KqlType>> = {
   BooleanLiteralExpression: 'bool',
@@ -223,146 +224,6 @@ const between =
       to = b.call(binaryOperators.get('AddExpression')!, [from, to], 'datetime', node);
     return b.builtIn(negated ? '$not_between' : '$between', [value, from, to], 'bool', node, place);
   };
-
-/** A dynamic constant's elements as literals. */
-function listOf(expr: Expr): Expr[] | undefined {
-  if (expr.kind !== 'literal' || expr.type !== 'dynamic' || typeof expr.value !== 'string') return undefined;
-  try {
-    const parsed: unknown = JSON.parse(expr.value);
-    if (!Array.isArray(parsed)) return undefined;
-    return parsed.map((v: unknown) =>
-      typeof v === 'string' ? literal('string', v) : literal('dynamic', v === null ? null : JSON.stringify(v)),
-    );
-  } catch {
-    return undefined;
-  }
-}
-
-const isTabular = (node: SyntaxNode): boolean => node.ResultType?.Kind === SymbolKind.table;
-
-const inList =
-  (caseInsensitive: boolean, negated: boolean): Bind =>
-  (node, place, b) => {
-    const value = b.expr(child(node, 'Left'), place);
-    const items = elements(child(node, 'Right'), 'Expressions');
-    const single = items.length === 1 ? items[0]! : undefined;
-    if (single && isTabular(single)) return inQuery(single, value, { caseInsensitive, negated }, place, b);
-    const bound = items.flatMap((i) => {
-      const e = b.expr(i, place);
-      return listOf(e) ?? [e];
-    });
-    const name = `$in${caseInsensitive ? '~' : ''}${negated ? '!' : ''}`;
-    return b.call(setFunctions.get(name)!, [value, ...bound], 'bool', node);
-  };
-const inQuery = (
-  query: SyntaxNode,
-  value: Expr,
-  flags: { caseInsensitive: boolean; negated: boolean },
-  place: Place,
-  b: Binder,
-): Expr => {
-  const rel = b.rel(query, place.env);
-  const first = rel.fields.find((f) => !f.name.startsWith('$$'));
-  if (!first) return b.fail('InvalidArgument', 'the list has no column', query);
-  const cast = value.type !== first.type && value.type !== 'tuple' && first.type !== 'tuple';
-  if (!cast) return { kind: 'inQuery', value, rel, ...flags, type: 'bool' };
-  const type = value.type === 'dynamic' ? first.type : value.type;
-  const item = { name: first.name, expr: b.cast(columnOf(first), type as 'string', query) };
-  const projected = {
-    kind: 'project',
-    input: rel,
-    items: [item],
-    fields: [{ name: first.name, type }],
-    order: [],
-  } as const;
-  return { kind: 'inQuery', value: b.cast(value, type as 'string', query), rel: projected, ...flags, type: 'bool' };
-};
-
-/** The values of a query's first column, gathered into one list. */
-export function listOfQuery(rel: Rel, query: SyntaxNode, b: Binder): Expr {
-  const first = rel.fields.find((f) => !f.name.startsWith('$$'));
-  if (!first) return b.fail('InvalidArgument', 'the list has no column', query);
-  const value = b.cast(columnOf(first), 'string', query);
-  const fn = aggregateFunctions.get('make_set')!;
-  const list: Rel = {
-    kind: 'aggregate',
-    input: rel,
-    keys: [],
-    aggregates: [{ name: 'list', fn, args: [value], type: 'dynamic', span: b.span(query) }],
-    fields: [{ name: 'list', type: 'dynamic' }],
-    order: [],
-  };
-  return { kind: 'scalarQuery', rel: list, type: 'dynamic' };
-}
-function hasQuery(name: string, query: SyntaxNode, node: SyntaxNode, place: Place, b: Binder): Expr {
-  const gathered = listOfQuery(b.rel(query, place.env), query, b);
-  return b.call(setFunctions.get(name)!, [b.expr(child(node, 'Left'), place), gathered], 'bool', node);
-}
-
-const hasSet =
-  (name: string): Bind =>
-  (node, place, b) => {
-    const items = elements(child(node, 'Right'), 'Expressions');
-    const single = items.length === 1 ? items[0]! : undefined;
-    if (single && isTabular(single)) return hasQuery(name, single, node, place, b);
-    const bound = items.flatMap((i) => {
-      const e = b.expr(i, place);
-      return listOf(e) ?? [e];
-    });
-    return b.call(setFunctions.get(name)!, [b.expr(child(node, 'Left'), place), ...bound], 'bool', node);
-  };
-
-/** `a.b["c"][0]`: one access with all its keys. */
-const path: Bind = (node, place, b) => {
-  const ofElement = place.graph?.property(node, place, b);
-  if (ofElement) return ofElement;
-  const keys: Expr[] = [];
-  let base = node;
-  for (;;) {
-    const kind = kindOf(base);
-    if (place.graph?.owns(base)) break;
-    if (kind === 'PathExpression') {
-      if (base.ReferencedSymbol?.Kind === SymbolKind.column && isSide(child(base, 'Expression')))
-        return sideColumn(base, place, b);
-      if (nameOf(child(base, 'Selector')) === '$current_database') {
-        b.ownPlace(child(base, 'Expression'));
-        return literal('string', b.placeName);
-      }
-      const remembered = stepColumn(base, place);
-      if (remembered) return keys.length ? b.call(pathFunction, [remembered, ...keys], 'dynamic', node) : remembered;
-      const selector = child(base, 'Selector');
-      if (kindOf(selector) === 'BracketedExpression') keys.unshift(b.expr(child(selector, 'Expression'), place));
-      else
-        keys.unshift(
-          literal('string', kindOf(selector) === 'FunctionCallExpression' ? textOf(selector) : nameOf(selector)),
-        );
-    } else if (kind === 'ElementExpression') {
-      const selector = child(base, 'Selector');
-      const key = kindOf(selector) === 'BracketedExpression' ? child(selector, 'Expression') : selector;
-      keys.unshift(b.expr(key, place));
-    } else if (kind === 'ParenthesizedExpression' && keys.length === 0) {
-      base = child(base, 'Expression');
-      continue;
-    } else break;
-    base = child(base, 'Expression');
-  }
-  const value = b.expr(base, place);
-  if (value.type !== 'dynamic') return b.fail('InvalidArgument', `a ${value.type} has no members`, node);
-  return b.call(pathFunction, [value, ...keys], 'dynamic', node);
-};
-/** `step.column` inside a scan. */
-function stepColumn(node: SyntaxNode, place: Place): Expr | undefined {
-  const [step, column] = [child(node, 'Expression'), child(node, 'Selector')];
-  if (!place.step || kindOf(step) !== 'NameReference' || kindOf(column) !== 'NameReference') return undefined;
-  return place.step(nameOf(step), nameOf(column), node);
-}
-const isSide = (node: SyntaxNode): boolean => kindOf(node) === 'NameReference' && /^\$(left|right)$/.test(nameOf(node));
-const sideColumn = (node: SyntaxNode, place: Place, b: Binder): Expr => {
-  const name = nameOf(child(node, 'Selector'));
-  const rel = nameOf(child(node, 'Expression')) === '$left' ? place.input : place.right;
-  const field = rel?.fields.find((f) => f.name === name);
-  return field ? columnOf(field) : b.fail('UnsupportedExpression', `the column ${name} cannot be read here`, node);
-};
 
 const dynamicLiteral: Bind = (node, _place, b) => {
   const inner = childOrNone(node, 'Expression');

@@ -18,7 +18,7 @@ import { parameterAt } from '../functions/registry.ts';
 import { KqlError, type Span } from '../errors.ts';
 import { literal, type Expr, type LiteralValue, type NamedExpr, type Rel } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
-import type { AnswerProbe } from './binder.ts';
+import type { AnswerProbe } from './probe.ts';
 import { valueType } from './types.ts';
 
 /** Functions that run outside of the engine: constants at once, the rest by a question for the distinct arguments. */

@@ -1,5 +1,6 @@
 import type { Rel } from '../plan/plan.ts';
-import type { Binder, Env } from './binder.ts';
+import type { Binder } from './binder.ts';
+import type { Env } from './env.ts';
 import { child, childOrNone, elements, kindOf, nameOf, type SyntaxNode } from './kusto.ts';
 
 /** `declare pattern`: tuples of strings that stand for tabular expressions. */

@@ -1,6 +1,7 @@
 import { literal, type Rel } from '../plan/plan.ts';
 import type { Visualization } from '../types.ts';
-import type { Access, Binder, Env } from './binder.ts';
+import type { Binder } from './binder.ts';
+import type { Access, Env } from './env.ts';
 import { severalTables } from '../operators/several.ts';
 import { child, childOrNone, elements, kindOf, nameOf, SymbolKind, textOf, type SyntaxNode } from './kusto.ts';
 import { bindPattern } from './patterns.ts';

@@ -1,4 +1,5 @@
-import type { Binder, Env } from '../bind/binder.ts';
+import type { Binder } from '../bind/binder.ts';
+import type { Env } from '../bind/env.ts';
 import { child, elements, kindOf, nameOf, SymbolKind, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { KqlError } from '../errors.ts';
 import { isHidden, type Field, type Rel } from '../plan/plan.ts';

@@ -1,4 +1,5 @@
-import type { Binder, Env } from '../bind/binder.ts';
+import type { Binder } from '../bind/binder.ts';
+import type { Env } from '../bind/env.ts';
 import { resultColumns, valueType } from '../bind/types.ts';
 import { child, childOrNone, children, kindOf, nameOf, type SyntaxNode } from '../bind/kusto.ts';
 import { literalOf } from '../functions/host.ts';

@@ -1,6 +1,7 @@
 import { typeOfNode } from '../bind/types.ts';
 import { child, childOrNone, compoundText, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
-import type { Binder, Env } from '../bind/binder.ts';
+import type { Binder } from '../bind/binder.ts';
+import type { Env } from '../bind/env.ts';
 import { bindStatement } from '../bind/statements.ts';
 import { isHidden, literal } from '../plan/plan.ts';
 import { parametersOf, type OperatorBinder, type SourceBinder } from './shared.ts';

@@ -1,4 +1,6 @@
-import type { Binder, Env, StepColumn } from '../bind/binder.ts';
+import type { Binder } from '../bind/binder.ts';
+import type { Env } from '../bind/env.ts';
+import type { StepColumn } from '../bind/place.ts';
 import { resultColumns, typeOfNode } from '../bind/types.ts';
 import { child, childOrNone, elements, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { rowNumber } from '../functions/index.ts';

@@ -1,4 +1,5 @@
-import type { Binder, Env } from '../bind/binder.ts';
+import type { Binder } from '../bind/binder.ts';
+import type { Env } from '../bind/env.ts';
 import type { ResultTable } from '../bind/statements.ts';
 import { child, childOrNone, elements, kindOf, nameOf, type SyntaxNode } from '../bind/kusto.ts';
 import { countFunction } from '../functions/index.ts';

@@ -1,5 +1,6 @@
 import type { KqlType } from '../types.ts';
-import type { Binder, Env } from '../bind/binder.ts';
+import type { Binder } from '../bind/binder.ts';
+import type { Env } from '../bind/env.ts';
 import { resultColumns } from '../bind/types.ts';
 import { child, childOrNone, children, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { columnOf, isHidden, literal, type Expr, type JoinKind, type Rel } from '../plan/plan.ts';

@@ -1,4 +1,5 @@
-import type { Binder, Place } from '../bind/binder.ts';
+import type { Binder } from '../bind/binder.ts';
+import type { Place } from '../bind/place.ts';
 import { child, compoundText, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { binaryOperators } from '../functions/operators.ts';
 import { regexQuote } from '../functions/terms.ts';

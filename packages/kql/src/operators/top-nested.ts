@@ -1,4 +1,5 @@
-import type { Binder, Env } from '../bind/binder.ts';
+import type { Binder } from '../bind/binder.ts';
+import type { Env } from '../bind/env.ts';
 import { resultColumns } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { binaryOperators } from '../functions/operators.ts';

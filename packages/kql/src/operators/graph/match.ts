@@ -1,4 +1,6 @@
-import type { Binder, Env, Place } from '../../bind/binder.ts';
+import type { Binder } from '../../bind/binder.ts';
+import type { Env } from '../../bind/env.ts';
+import type { Place } from '../../bind/place.ts';
 import { child, childOrNone, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../../bind/kusto.ts';
 import { resultColumns, valueType } from '../../bind/types.ts';
 import { binaryOperators } from '../../functions/operators.ts';

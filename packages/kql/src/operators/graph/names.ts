@@ -1,4 +1,5 @@
-import type { Binder, ElementNames, Place } from '../../bind/binder.ts';
+import type { Binder } from '../../bind/binder.ts';
+import type { ElementNames, Place } from '../../bind/place.ts';
 import { child, kindOf, nameOf, type SyntaxNode } from '../../bind/kusto.ts';
 import type { Graph, GraphValue } from '../../plan/graph.ts';
 import { literal, type Expr, type Field, type FieldType } from '../../plan/plan.ts';

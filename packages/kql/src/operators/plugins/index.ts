@@ -1,5 +1,6 @@
 import type { ResultTable } from '../../bind/statements.ts';
-import type { Binder, Env } from '../../bind/binder.ts';
+import type { Binder } from '../../bind/binder.ts';
+import type { Env } from '../../bind/env.ts';
 import { child, childOrNone, elements, nameOf, type SyntaxNode } from '../../bind/kusto.ts';
 import type { Rel } from '../../plan/plan.ts';
 import type { OperatorBinder, SourceBinder } from '../shared.ts';

@@ -1,4 +1,5 @@
-import type { Binder, Env } from '../../bind/binder.ts';
+import type { Binder } from '../../bind/binder.ts';
+import type { Env } from '../../bind/env.ts';
 import type { SyntaxNode } from '../../bind/kusto.ts';
 import type { Rel } from '../../plan/plan.ts';
 

@@ -1,4 +1,4 @@
-import type { ProbeRows } from '../../bind/binder.ts';
+import type { ProbeRows } from '../../bind/probe.ts';
 import type { AggregateFunction } from '../../functions/registry.ts';
 import { integer, sql } from '../../sql.ts';
 import type { Column, KqlType } from '../../types.ts';
