@@ -171,13 +171,10 @@ const ImapSettings = z.strictObject({
   port: z.int().min(1).max(65_535).default(993).meta({ title: 'Port' }),
   security: z.enum(['tls', 'starttls']).default('tls').meta({ title: 'Encryption' }),
   user: text(256).min(1).meta({ title: 'User' }),
-  auth: z
-    .enum(['password', 'oauth2'])
-    .default('password')
-    .meta({
-      title: 'Signs in with',
-      description: 'oauth2: OAuth 2.0 client credentials, as Exchange Online wants them.',
-    }),
+  auth: z.enum(['password', 'oauth2']).default('password').meta({
+    title: 'Signs in with',
+    description: 'oauth2: OAuth 2.0 client credentials, as Exchange Online wants them.',
+  }),
   ...oauthSettings,
   mailbox: text(500).min(1).default('INBOX').meta({ title: 'Mailbox' }),
   lookBackDays: z.int().min(0).max(3_650).default(7).meta({ title: 'Days to read back', description: 'At its start.' }),
