@@ -203,7 +203,8 @@ export class Loader {
     const shared = new Map<SharedRows, string>();
     try {
       for (const { over } of statements)
-        if (over && !shared.has(over) && this.#paysToShare(over, statements))
+        // What has bounds is made anew for each statement: a table in memory would outlast the statement that was bounded.
+        if (over && !source.limits && !shared.has(over) && this.#paysToShare(over, statements))
           shared.set(over, await this.#share(`${id}-${shared.size}`, source, over));
       for (const [index, statement] of statements.entries()) {
         const rows = statement.over && shared.get(statement.over);

@@ -30,6 +30,10 @@ export const StreamDraft = z.object({
   format: StreamFormat,
   columns: z.array(Column).max(500).optional(),
   accept: z.string().max(4_000),
+  /** Regular expression by which a record of several lines begins. */
+  begins: z.string().max(2_000).optional(),
+  /** KQL over what is accepted; flows see what it gives. */
+  prepare: z.string().max(sourceLimits.textLength).optional(),
   flows: z
     .array(z.object({ table: z.string().max(64), transform: z.string().max(sourceLimits.textLength) }))
     .max(sourceLimits.flows),
@@ -37,9 +41,13 @@ export const StreamDraft = z.object({
 export type StreamDraft = z.infer<typeof StreamDraft>;
 
 export const DraftResult = z.object({
-  /** Faults of the accept expression, and of each flow's transform. */
+  /** Faults of the accept expression, of each flow's transform, of `prepare`; and what is wrong with `begins`. */
   accept: z.array(QueryFault),
   flows: z.array(z.array(QueryFault)),
+  prepare: z.array(QueryFault),
+  begins: z.string().nullable(),
+  /** What flows see as `source`. */
+  columns: z.array(Column),
   preview: StreamPreview,
   /** Records that are accepted and that no flow takes, from 0: they would be lost from sight. */
   untaken: z.array(z.int()),

@@ -32,6 +32,7 @@ const linesOf = (text: string): string[] => text.split('\n').filter((line) => li
 export function RecogniseForm(props: {
   stream: Stream;
   faults: readonly QueryFault[] | undefined;
+  beginsFault: string | undefined;
   onChange: (change: Partial<Stream>) => void;
 }): ReactElement {
   const styles = useStyles();
@@ -80,6 +81,23 @@ export function RecogniseForm(props: {
           onChange={(_, { value }) => onChange({ accept: value })}
         />
       </Field>
+      {stream.format === 'lines' && (
+        <Field
+          className={styles.wide}
+          label="A record begins with"
+          hint="For records of several lines: what the line before and the line, joined by a line feed, must fit. Empty: each line is one"
+          {...(props.beginsFault === undefined
+            ? {}
+            : { validationState: 'error' as const, validationMessage: visible(props.beginsFault) })}
+        >
+          <Input
+            className={styles.mono}
+            value={stream.begins}
+            maxLength={2_000}
+            onChange={(_, { value }) => onChange({ begins: value })}
+          />
+        </Field>
+      )}
       {stream.format === 'lines' ? (
         <Field
           className={styles.wide}

@@ -3,9 +3,10 @@ import { AddRegular, WarningRegular } from '@fluentui/react-icons';
 import type { DraftResult } from '@sallyport/contracts';
 import { useState, type ReactElement } from 'react';
 import { visible } from '../../shared/text.ts';
-import { newFlow, type Draft, type Stream } from './draft.ts';
+import { newFlow, sourceColumns, type Draft, type Stream } from './draft.ts';
 import { FlowEditor } from './FlowEditor.tsx';
 import { AboutForm, RecogniseForm } from './StreamForms.tsx';
+import { TransformEditor } from './TransformEditor.tsx';
 
 const FLOWS_MAX = 10;
 
@@ -54,6 +55,11 @@ export function StreamPane(props: {
               {visible(table)}
             </Tab>
           ))}
+          {stream.prepare !== null && (
+            <Tab value="prepare" {...warns((result?.prepare.length ?? 0) > 0)}>
+              Prepare
+            </Tab>
+          )}
           <Tab value="recognise" {...warns((result?.accept.length ?? 0) > 0)}>
             Accept and recognise
           </Tab>
@@ -91,7 +97,7 @@ export function StreamPane(props: {
       {flow && (
         <FlowEditor
           key={`${draft.id} ${at} ${index}`}
-          stream={stream}
+          columns={result?.columns ?? sourceColumns(stream)}
           flow={flow}
           faults={result?.flows[index]}
           onChange={(next) => change({ flows: stream.flows.map((one, i) => (i === index ? next : one)) })}
@@ -105,7 +111,23 @@ export function StreamPane(props: {
           }
         />
       )}
-      {tab === 'recognise' && <RecogniseForm stream={stream} faults={result?.accept} onChange={change} />}
+      {tab === 'prepare' && stream.prepare !== null && (
+        <TransformEditor
+          label="Prepare"
+          value={stream.prepare}
+          columns={sourceColumns(stream)}
+          faults={result?.prepare}
+          onChange={(prepare) => change({ prepare })}
+        />
+      )}
+      {tab === 'recognise' && (
+        <RecogniseForm
+          stream={stream}
+          faults={result?.accept}
+          beginsFault={result?.begins ?? undefined}
+          onChange={change}
+        />
+      )}
       {tab === 'about' && <AboutForm draft={draft} onChange={props.onChange} />}
     </div>
   );

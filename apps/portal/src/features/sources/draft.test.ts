@@ -14,7 +14,9 @@ const draft: Draft = {
       columns: [],
       lines: ['^ACME: \\d{4}-'],
       paths: [],
+      begins: '^\\S',
       accept: "RawData has ': ' // not # a comment",
+      prepare: 'source | extend A = 1',
       flows: [
         { table: 'Syslog', transform: 'source | project SyslogMessage = RawData' },
         { table: 'Syslog', transform: 'source | where false' },
@@ -27,7 +29,9 @@ const draft: Draft = {
       columns: [{ name: 'A', type: 'long' }],
       lines: [],
       paths: [['a', 'b.c']],
+      begins: '',
       accept: 'true',
+      prepare: null,
       flows: [{ table: 'Syslog', transform: 'source | where false' }],
     },
   ],
@@ -40,6 +44,7 @@ it('is the same after it was a folder', () => {
   expect(Object.keys(files).toSorted()).toEqual([
     'acme-cl.kql',
     'fixtures/a.log',
+    'prepare.kql',
     'source.yml',
     'syslog-2.kql',
     'syslog.kql',

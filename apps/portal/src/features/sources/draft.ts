@@ -15,7 +15,11 @@ export interface Stream {
   /** Expressions on lines, or lists of paths in JSON objects: any one fits. */
   readonly lines: readonly string[];
   readonly paths: readonly (readonly string[])[];
+  /** By which a record of several lines begins; empty: each line is one. */
+  readonly begins: string;
   readonly accept: string;
+  /** What is made of the accepted records before the flows see them; null: nothing. */
+  readonly prepare: string | null;
   readonly flows: readonly Flow[];
 }
 
@@ -47,7 +51,19 @@ export const newDraft: Draft = {
   link: '',
   description: '',
   priority: 0,
-  streams: [{ name: '', format: 'lines', columns: [], lines: [], paths: [], accept: 'true', flows: [newFlow] }],
+  streams: [
+    {
+      name: '',
+      format: 'lines',
+      columns: [],
+      lines: [],
+      paths: [],
+      begins: '',
+      accept: 'true',
+      prepare: null,
+      flows: [newFlow],
+    },
+  ],
   others: {},
   version: null,
   replaceShipped: false,
@@ -68,7 +84,9 @@ const Shape = z.object({
       format: z.enum(['lines', 'jsonObjects', 'columns']),
       columns: z.array(z.object({ name: z.string(), type: z.string() })).default([]),
       recognise: z.array(z.object({ line: z.string().optional(), json: z.array(z.string()).optional() })).default([]),
+      begins: z.string().default(''),
       accept: z.string().default('true'),
+      prepare: z.string().optional(),
       flows: z.array(z.object({ table: z.string(), transform: z.string() })),
     }),
   ),
@@ -81,8 +99,9 @@ export function draftOf(files: Readonly<SourceFiles>, version: number | null): D
   const shape = Shape.parse(parse(files['source.yml'] ?? ''));
   return {
     ...shape,
-    streams: shape.streams.map(({ recognise, columns, flows, ...stream }) => ({
+    streams: shape.streams.map(({ recognise, columns, flows, prepare, ...stream }) => ({
       ...stream,
+      prepare: prepare === undefined ? null : (files[prepare] ?? ''),
       columns: columns as Column[],
       lines: recognise.flatMap(({ line }) => line ?? []),
       paths: recognise.flatMap(({ json }) => (json === undefined ? [] : [json])),
@@ -132,7 +151,9 @@ export function filesOf(draft: Draft): SourceFiles {
         format: stream.format,
         ...(stream.format === 'columns' ? { columns: stream.columns } : {}),
         recognise: [...stream.lines.map((line) => ({ line })), ...stream.paths.map((json) => ({ json }))],
+        ...(stream.begins === '' || stream.format !== 'lines' ? {} : { begins: stream.begins }),
         accept: stream.accept,
+        ...(stream.prepare === null ? {} : { prepare: fileOf('prepare', stream.prepare) }),
         flows: stream.flows.map(({ table, transform }) => ({ table, transform: fileOf(fileWord(table), transform) })),
       })),
     },

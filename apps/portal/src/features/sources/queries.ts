@@ -18,10 +18,12 @@ export const versionsQuery = (id: string) =>
 /** Characters of raw text that are tried: the server's bound. */
 export const SAMPLE_MAX = 256 * 1024;
 
-export const draftOfStream = ({ format, columns, accept, flows }: Stream): StreamDraft => ({
+export const draftOfStream = ({ format, columns, begins, accept, prepare, flows }: Stream): StreamDraft => ({
   format,
   ...(format === 'columns' ? { columns: [...columns] } : {}),
   accept,
+  ...(begins === '' ? {} : { begins }),
+  ...(prepare === null ? {} : { prepare }),
   flows: flows.map(({ table, transform }) => ({ table, transform })),
 });
 

@@ -9,7 +9,7 @@ export interface Work {
   readonly changed: boolean;
 }
 
-const KEY = 'sallyport-source-draft';
+const KEY = 'sallyport-source-draft-2';
 const empty: Work = { draft: newDraft, sample: '', changed: false };
 
 /** It was written by this page, in this tab; what an older version wrote may look otherwise, and is let go. */

@@ -1,8 +1,9 @@
 import type { DraftResult, StreamDraft } from '@sallyport/contracts';
 import { compile, expressionFaults, rowLevelFaults, type RowFault } from '@sallyport/kql';
 import type { IngestCore } from '../core.ts';
+import { messageOf } from '../importer/files.ts';
 import { framingsOf } from '../importer/kind.ts';
-import { lineSplitter } from '../importer/splitter.ts';
+import { joinedSplitter, lineSplitter, type Beginning, type RecordSink } from '../importer/splitter.ts';
 import { previewable, previewRecords, type PreviewOptions, type PreviewRecord } from '../preview/preview.ts';
 import type { SourceStream } from '../sources/load.ts';
 import { recognise, sampleRecord } from '../sources/recognise.ts';
@@ -10,17 +11,17 @@ import type { TransformFault } from '../sources/faults.ts';
 import { compileStream, sourceColumns } from '../sources/statements.ts';
 import { isOwnTable } from '../sources/streams.ts';
 import { shown } from '../uploads/examine.ts';
+import { expressionsOf, lineTest } from './folder.ts';
 
 /** Faults told of one text. */
 const faultsMax = 50;
 
 /** Raw text as records: lines, or JSON objects however they are written. */
-export function recordsOf(text: string, json: boolean): PreviewRecord[] {
+export function recordsOf(text: string, json: boolean, begins?: Beginning): PreviewRecord[] {
   const bytes = Buffer.from(text);
   const framings = json ? framingsOf(bytes, true) : [];
-  const framing = framings.find(({ sample }) => sample.some((r) => r.object !== undefined)) ?? {
-    splitter: lineSplitter,
-  };
+  const lines = (sink: RecordSink) => (begins === undefined ? lineSplitter(sink) : joinedSplitter(sink, begins));
+  const framing = framings.find(({ sample }) => sample.some((r) => r.object !== undefined)) ?? { splitter: lines };
   const records: PreviewRecord[] = [];
   const cut = framing.splitter((record, broken) => records.push({ text: Buffer.from(record).toString(), broken }));
   cut.push(bytes);
@@ -29,6 +30,21 @@ export function recordsOf(text: string, json: boolean): PreviewRecord[] {
 }
 
 const ruleFault = ({ message, start, end }: RowFault): TransformFault => ({ code: 'Transform', message, start, end });
+
+const prepareFile = 'prepare';
+
+/** The expression by which records begin; nothing where there is none, or why it is none. */
+function beginningOf(
+  { begins = '', format }: StreamDraft,
+  trusted: ReadonlyMap<string, RegExp>,
+): Beginning | { readonly message: string } | Record<never, never> {
+  if (begins === '' || format !== 'lines') return {};
+  try {
+    return lineTest(begins, trusted);
+  } catch (error) {
+    return { message: messageOf(error) };
+  }
+}
 
 const flowFile = (index: number): string => `flow-${index}`;
 
@@ -56,11 +72,18 @@ export async function tryDraft(
   options: PreviewOptions & { readonly now: () => Date },
 ): Promise<DraftResult> {
   const { now, ...rest } = options;
-  const records = recordsOf(sample, draft.format !== 'lines');
-  const { format, columns } = draft;
+  const beginning = beginningOf(draft, expressionsOf(core.streams.sources));
+  const records = recordsOf(sample, draft.format !== 'lines', 'test' in beginning ? beginning : undefined);
+  const { format, columns, prepare } = draft;
   const shape = { format, ...(columns === undefined ? {} : { columns }) };
   const acceptRules = expressionFaults(draft.accept, sourceColumns(shape)).map(ruleFault);
   const flowRules = draft.flows.map((flow) => ownFaults(flow, shape));
+  const prepareRules =
+    prepare === undefined
+      ? []
+      : rowLevelFaults(prepare, { name: 'source', columns: sourceColumns(shape) }).map(ruleFault);
+  const prepared =
+    prepare === undefined || prepareRules.length > 0 ? undefined : { file: prepareFile, transform: prepare };
   const usable = draft.flows
     .map(({ table, transform }, i) => ({ table, transform, file: flowFile(i) }))
     .filter((_, i) => flowRules[i]?.length === 0);
@@ -70,6 +93,7 @@ export async function tryDraft(
     recognise: [],
     accept: acceptRules.length > 0 || draft.accept.trim() === '' ? 'true' : draft.accept,
     flows: usable,
+    prepared,
   };
   const compiler = { compile, table: (name: string) => core.lake.catalogue.get(name), now };
   const first = compileStream(stream, compiler);
@@ -89,6 +113,9 @@ export async function tryDraft(
   return {
     accept: acceptFaults.slice(0, faultsMax),
     flows: draft.flows.map((_, i) => faultsOfFlow(i).slice(0, faultsMax)),
+    prepare: [...prepareRules, ...compiled.problems.filter((p) => p.file === prepareFile).flatMap((p) => p.faults)],
+    begins: 'message' in beginning ? beginning.message : null,
+    columns: [...compiled.flowColumns],
     preview: shown(records, found, (record) =>
       isJson && !/^\s*\{/.test(record?.text ?? '') ? 'it is not a JSON object' : '`accept` is not true for it',
     ),

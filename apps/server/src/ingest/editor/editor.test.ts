@@ -119,6 +119,20 @@ describe('a draft', () => {
     expect(broken.preview.tables[0]?.rows).toHaveLength(3);
   });
 
+  it('joins lines to records, and prepares them for its flows', async () => {
+    const joined = {
+      begins: '(^|\\n)ACME \\S+$',
+      accept: 'true',
+      prepare: 'source | extend First = extract(@"^(\\S+ \\S+)", 1, RawData)',
+      flows: [{ table: 'Syslog', transform: 'source | project SyslogMessage = First' }],
+    };
+    const text = 'ACME one\n  more of it\nACME two\n';
+    const { preview, flows, columns, prepare, begins } = await tryIt(joined, text);
+    expect([flows, prepare, begins, columns.map((c) => c.name)]).toEqual([[[]], [], null, ['RawData', 'First']]);
+    expect(preview.tables[0]?.rows).toEqual([['ACME one'], ['ACME two']]);
+    expect((await tryIt({ ...joined, begins: '(?=x)' }, text)).begins).toContain('RE2');
+  });
+
   it('says which accepted records no flow takes', async () => {
     const { untaken } = await tryIt({
       flows: [{ table: 'Syslog', transform: transform.replace('source\n', "source | where RawData has 'anna'\n") }],
@@ -220,6 +234,12 @@ describe('a source made here', () => {
     expect(test.server.domains.ingest.streams.sources.find((s) => s.id === 'linux-dpkg')?.name).not.toBe('Mine');
   });
 
+  it.each(['linux-packages', 'mysql', 'nginx'])('may be what ships, with its fixtures: %s', async (id) => {
+    const { files } = await admin.getSourceFiles({ params: { id } });
+    const { problems, fixtures } = await admin.checkSource({ body: { id, files } });
+    expect([problems, fixtures]).toEqual([[], []]);
+  });
+
   it('reads nothing but its own row, and writes no table of ours', async () => {
     expect(
       await complaints({ kql: "source | extend X = toscalar(externaldata(a:string)['https://x.example'])" }),
@@ -235,6 +255,12 @@ describe('a source made here', () => {
     );
     expect(await complaints({ recognise: '^(a+)+(?=b)' })).toContain('RE2');
     expect(await complaints({ recognise: '(.{90}x?){10}' })).toContain('too large');
+    const slow = folder();
+    slow['source.yml'] = slow['source.yml']!.replace('    accept:', "    begins: '^(?=a)'\n    accept:");
+    expect(JSON.stringify((await checked(slow)).problems)).toContain('streams.0.begins');
+    const prepared: SourceFiles = { ...folder(), 'prepare.kql': 'source | join (source) on RawData' };
+    prepared['source.yml'] = prepared['source.yml']!.replace('    accept:', '    prepare: prepare.kql\n    accept:');
+    expect(JSON.stringify((await checked(prepared)).problems)).toContain('prepare.kql');
     // A recogniser that would take an ordinary engine for ever.
     const { files } = await checked(folder({ id: 'slow', stream: 'Custom-Slow', recognise: '^(A+)+$|^ACME' }), 'slow');
     await save(files, null, 'slow');

@@ -8,13 +8,14 @@ import {
   previewRecords,
   previewRecordsMax,
   type PreviewOptions,
+  type PreviewRecord,
   type PreviewTable,
 } from '../preview/preview.ts';
 import type { SourceStream } from '../sources/load.ts';
 import type { OwnSource } from '../sources/own.ts';
 import { recognise, sampleRecord } from '../sources/recognise.ts';
 import { compileStream } from '../sources/statements.ts';
-import { untakenOf } from './draft.ts';
+import { recordsOf, untakenOf } from './draft.ts';
 
 type FixtureReport = SourceReport['fixtures'][number];
 type Rows = Record<string, Record<string, unknown>[]>;
@@ -58,11 +59,26 @@ function rowsOf(tables: readonly PreviewTable[], core: Pick<IngestCore, 'lake'>)
   );
 }
 
-function streamOf(source: OwnSource, lines: readonly string[]): SourceStream | undefined {
-  const found = recognise([source], lines.map(sampleRecord))?.stream;
-  return (
-    found ?? (source.streams.length === 1 && source.streams[0]?.recognise.length === 0 ? source.streams[0] : undefined)
-  );
+interface Taken {
+  readonly stream: SourceStream;
+  readonly records: readonly PreviewRecord[];
+}
+
+/** The stream of the source that a fixture is of, and its records: lines, or several where the stream says how they begin. */
+function takenBy(source: OwnSource, text: string): Taken | undefined {
+  const asLines = recordsOf(text, false);
+  const knows = (stream: SourceStream, records: readonly PreviewRecord[]): boolean =>
+    recognise(
+      [{ ...source, streams: [stream] }],
+      records.map((r) => sampleRecord(r.text)),
+    ) !== undefined;
+  for (const stream of source.streams) {
+    const records = stream.begins === undefined ? asLines : recordsOf(text, false, stream.begins);
+    if (knows(stream, records)) return { stream, records };
+  }
+  const [only, ...others] = source.streams;
+  if (only === undefined || others.length > 0 || only.recognise.length > 0) return undefined;
+  return { stream: only, records: only.begins === undefined ? asLines : recordsOf(text, false, only.begins) };
 }
 
 async function resultOf(
@@ -75,15 +91,15 @@ async function resultOf(
   if (lines.length === 0) return { message: 'it has no record' };
   if (lines.length > previewRecordsMax || Buffer.byteLength(text) > previewBytesMax)
     return { message: `a fixture has at most ${previewRecordsMax} records and ${previewBytesMax / 1024} KiB` };
-  const stream = streamOf(source, lines);
-  if (stream === undefined) return { message: 'no stream of the source recognises it' };
+  const taken = takenBy(source, text);
+  if (taken === undefined) return { message: 'no stream of the source recognises it' };
+  const { stream, records } = taken;
   const services = { lake: core.lake, compile, now: () => fixtureNow };
   const compiled = compileStream(stream, {
     compile,
     table: (name) => core.lake.catalogue.get(name),
     now: () => fixtureNow,
   });
-  const records = lines.map((line) => ({ text: line, broken: false }));
   const found = await previewRecords(services, compiled.statements('import'), records, options);
   const [failure] = found.failures;
   if (failure !== undefined) return { message: `${failure.table}: ${failure.message}` };

@@ -1,7 +1,7 @@
 import { sourceLimits, type SourceFiles, type SourceReport } from '@sallyport/contracts';
 import { expressionFaults, rowLevelFaults } from '@sallyport/kql';
 import { RE2JS, RE2JSException } from 're2js';
-import { InvalidSource, parseDefinition, type SourceStream } from '../sources/load.ts';
+import { InvalidSource, parseDefinition, type Source, type SourceStream } from '../sources/load.ts';
 import type { OwnSource } from '../sources/own.ts';
 import type { StreamRecogniser } from '../sources/schema.ts';
 import { sourceColumns } from '../sources/statements.ts';
@@ -15,8 +15,21 @@ const programSizeMax = 300;
 /** A source out of its folder's texts; or why it is none. */
 export type ReadSource = { readonly source: OwnSource } | { readonly problems: readonly Problem[] };
 
-/** A person's regular expression: in linear time, whatever the line. Throws Error with what is wrong. */
-function lineTest(expression: string): NonNullable<StreamRecogniser['line']> {
+/** The regular expressions of sources: those that ship are trusted, also in somebody's version of one. */
+export function expressionsOf(sources: readonly Source[]): ReadonlyMap<string, RegExp> {
+  const all = sources.flatMap(({ streams }) =>
+    streams.flatMap(({ recognise, begins }) => [...recognise.map(({ line }) => line), begins]),
+  );
+  return new Map(all.flatMap((one) => (one instanceof RegExp ? [[one.source, one] as const] : [])));
+}
+
+/** A person's regular expression: in linear time, whatever the line; as it is where it is one of `trusted`. Throws Error with what is wrong. */
+export function lineTest(
+  expression: string,
+  trusted: ReadonlyMap<string, RegExp>,
+): NonNullable<StreamRecogniser['line']> {
+  const known = trusted.get(expression);
+  if (known !== undefined) return known;
   let compiled: RE2JS;
   try {
     compiled = RE2JS.compile(expression);
@@ -31,12 +44,25 @@ function lineTest(expression: string): NonNullable<StreamRecogniser['line']> {
   return { test: (text) => compiled.test(text) };
 }
 
-/** Reads a source made here. What it holds beside (fixtures, README) is not looked at. */
-export function readOwnSource(id: string, files: Readonly<SourceFiles>, version: number): ReadSource {
+/** Reads a source made here. `trusted`: see `lineTest`. What it holds beside (fixtures, README) is not looked at. */
+export function readOwnSource(
+  id: string,
+  files: Readonly<SourceFiles>,
+  version: number,
+  trusted: ReadonlyMap<string, RegExp>,
+): ReadSource {
   const file = 'source.yml';
   const text = files[file];
   if (text === undefined) return { problems: [{ file, path: '', message: 'it is missing' }] };
   const problems: Problem[] = [];
+  const expression = (line: RegExp, path: string): NonNullable<StreamRecogniser['line']> => {
+    try {
+      return lineTest(line.source, trusted);
+    } catch (error) {
+      problems.push({ file, path, message: error instanceof Error ? error.message : 'not a regular expression' });
+      return { test: () => false };
+    }
+  };
   try {
     const definition = parseDefinition(file, text);
     if (definition.id !== id)
@@ -49,16 +75,14 @@ export function readOwnSource(id: string, files: Readonly<SourceFiles>, version:
         return { table, file: name, transform: transform ?? '' };
       });
       const recognise = stream.recognise.map(({ json, line }, r): StreamRecogniser => {
-        if (line === undefined) return { json };
-        try {
-          return { line: lineTest(line.source) };
-        } catch (error) {
-          const message = error instanceof Error ? error.message : 'not a regular expression';
-          problems.push({ file, path: `streams.${s}.recognise.${r}.line`, message });
-          return { json: [] };
-        }
+        return line === undefined ? { json } : { line: expression(line, `streams.${s}.recognise.${r}.line`) };
       });
-      return { ...stream, recognise, flows };
+      const begins = stream.begins === undefined ? undefined : expression(stream.begins, `streams.${s}.begins`);
+      const { prepare } = stream;
+      const prepared = prepare === undefined ? undefined : { file: prepare, transform: files[prepare] ?? '' };
+      if (prepare !== undefined && files[prepare] === undefined)
+        problems.push({ file, path: `streams.${s}.prepare`, message: `there is no file ${prepare}` });
+      return { ...stream, recognise, begins, flows, prepared };
     });
     if (problems.length > 0) return { problems };
     return { source: { ...definition, folder: id, streams, own: { version } } };
@@ -76,14 +100,12 @@ export function forbidden(stream: SourceStream, place: string): Problem[] {
     path: `${place}.accept`,
     message,
   }));
-  if (stream.prepare !== undefined)
-    problems.push({
-      file: 'source.yml',
-      path: `${place}.prepare`,
-      message: 'only sources that ship prepare their rows',
-    });
   if (stream.flows.length > sourceLimits.flows)
     problems.push({ file: 'source.yml', path: `${place}.flows`, message: `at most ${sourceLimits.flows} flows` });
+  const { prepared } = stream;
+  if (prepared !== undefined)
+    for (const { message, start, end } of rowLevelFaults(prepared.transform, { name: 'source', columns }))
+      problems.push({ file: prepared.file, path: `${start}..${end}`, message });
   for (const [f, { table, file, transform }] of stream.flows.entries()) {
     if (isOwnTable(table))
       problems.push({

@@ -12,7 +12,7 @@ import type { PreviewOptions } from '../preview/preview.ts';
 import type { LoadedSources } from '../sources/load.ts';
 import { withOwn, type OwnSource } from '../sources/own.ts';
 import { checkFixtures, fixturesOf } from './fixtures.ts';
-import { forbidden, readOwnSource, type Problem } from './folder.ts';
+import { expressionsOf, forbidden, readOwnSource, type Problem } from './folder.ts';
 import { hashOf, shippedFiles } from './shipped.ts';
 import { ownSourceStore, type OwnSourceRow, type OwnSourceStore } from './store.ts';
 
@@ -44,6 +44,7 @@ export class OwnSources {
   readonly #services: OwnSourceServices;
   readonly #store: OwnSourceStore;
   #stopping = new AbortController();
+  readonly #trusted: ReadonlyMap<string, RegExp>;
   #revision = -1;
   #loop: Promise<void> | undefined;
   /** By id: what was read of the version that is in use, so that the same version stays the same object. */
@@ -51,6 +52,7 @@ export class OwnSources {
 
   constructor(services: OwnSourceServices) {
     this.#services = services;
+    this.#trusted = expressionsOf(services.shipped.sources);
     this.#store = ownSourceStore(services.platform.database);
   }
 
@@ -93,7 +95,7 @@ export class OwnSources {
   }
 
   #readRow(row: OwnSourceRow): Read {
-    const result = readOwnSource(row.id, row.files, row.version);
+    const result = readOwnSource(row.id, row.files, row.version, this.#trusted);
     const problems = 'source' in result ? [] : result.problems;
     for (const problem of problems)
       this.#services.platform.log.error({ source: row.id, ...problem }, 'a source that was made here was not loaded');
@@ -139,7 +141,7 @@ export class OwnSources {
           message: `at most ${sourceLimits.files} files and ${sourceLimits.totalLength / 1024} KiB`,
         },
       ]);
-    const read = readOwnSource(id, files, 0);
+    const read = readOwnSource(id, files, 0, this.#trusted);
     if (!('source' in read)) return wrong(read.problems);
     const { source } = read;
     const rules = source.streams.flatMap((stream, s) => forbidden(stream, `streams.${s}`));

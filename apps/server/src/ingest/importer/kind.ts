@@ -3,7 +3,14 @@ import { eventXmlSplitter, isEventXml } from './event-xml.ts';
 import { csvFormOf, csvSplitter } from './exports/csv.ts';
 import { sampleRecord, type SampleRecord } from '../sources/recognise.ts';
 import { isLoginRecords, loginRecordSplitter } from './login-records.ts';
-import { joinedSplitter, lineSplitter, objectSplitter, type RecordSink, type Splitter } from './splitter.ts';
+import {
+  joinedSplitter,
+  lineSplitter,
+  objectSplitter,
+  type Beginning,
+  type RecordSink,
+  type Splitter,
+} from './splitter.ts';
 import { isZeekTsv, zeekTsvSplitter } from './zeek-tsv.ts';
 
 /** How much of a file is looked at to find out what it is. */
@@ -77,7 +84,7 @@ function framing(
 }
 
 /** The text cut where records of several lines begin (`begins` of a stream). */
-export const joinedFraming = (head: Uint8Array, begins: RegExp, complete: boolean): Framing =>
+export const joinedFraming = (head: Uint8Array, begins: Beginning, complete: boolean): Framing =>
   framing(head, (sink) => joinedSplitter(sink, begins), complete);
 
 /** Names under which vendors wrap an array of records into one object: AWS, Azure and Graph, Okta, Google Cloud, Elastic, STIX, URLhaus and others. */

@@ -76,6 +76,11 @@ export function lineSplitter(sink: RecordSink): Splitter {
   };
 }
 
+/** A regular expression that tells where a record begins. */
+export interface Beginning {
+  test(text: string): boolean;
+}
+
 /** How much of the line before is looked at to find out where a record begins. */
 const lineLengthMax = 4_096;
 
@@ -83,7 +88,7 @@ const lineLengthMax = 4_096;
  * Records of several lines: one begins with a line for which `begins` fits `<line before>\n<line>` (the first line stands alone) and holds the lines up to the next.
  * What stands before the first beginning is one record. One that grows too long is given as broken, in pieces.
  */
-export function joinedSplitter(sink: RecordSink, begins: RegExp): Splitter {
+export function joinedSplitter(sink: RecordSink, begins: Beginning): Splitter {
   let lines: Uint8Array[] = [];
   let [length, broken] = [0, false];
   let before: string | undefined;

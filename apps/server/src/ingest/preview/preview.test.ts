@@ -36,7 +36,7 @@ const expected = async (source: string, fixture: string): Promise<Record<string,
   ) as Record<string, Record<string, unknown>[]>;
 
 describe('a preview', () => {
-  it.each(['nginx', 'okta-system-log', 'linux-dpkg', 'aws-cloudtrail', 'netgate-pfsense'])(
+  it.each(['nginx', 'okta-system-log', 'linux-dpkg', 'aws-cloudtrail', 'netgate-pfsense', 'microsoft-sysmon-linux'])(
     'of %s gives what its fixtures say is stored',
     async (source) => {
       const [fixture] = (await readdir(join(shippedSources, source, 'fixtures'))).filter((f) =>

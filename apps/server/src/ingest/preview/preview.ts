@@ -68,6 +68,10 @@ function segmentOf(records: readonly PreviewRecord[]): string {
 const rowsHere = sqlIdentifier('rows of the preview');
 const partColumn = { name: '_part', type: 'string' } as const satisfies Column;
 
+/** What a statement reads: the records, or what is prepared of them; with a bound, as the loader has it, so that the engine does not take it apart. */
+const readBy = ({ over }: LoadStatement, source: string): string =>
+  over === undefined ? source : `(${over.select(source)} LIMIT ${previewRecordsMax})`;
+
 /** SQL that gives a statement's rows as cells, as the table would hold them. */
 function cellsSql(
   statement: LoadStatement,
@@ -87,7 +91,7 @@ function cellsSql(
     return `CAST(${value} AS ${engineType(type)}) AS ${sqlName(name)}`;
   });
   const given = columns.map(({ name }) => sqlName(name)).join(', ');
-  const rows = `(WITH _rows (${given}) AS (${statement.select(source, 'preview')}) SELECT ${asStored.join(', ')} FROM _rows)`;
+  const rows = `(WITH _rows (${given}) AS (${statement.select(readBy(statement, source), 'preview')}) SELECT ${asStored.join(', ')} FROM _rows)`;
   const catalogue = {
     version: `preview ${JSON.stringify([table.name, columns.map((c) => [c.name, c.type])])}`,
     tables: [{ name: table.name, columns }],

@@ -5,9 +5,10 @@ import { parseDocument } from 'yaml';
 import { SourceFile, type StreamDefinition, type StreamRecogniser } from './schema.ts';
 
 /** A stream with its transforms' text read. */
-export interface SourceStream extends Omit<StreamDefinition, 'flows' | 'recognise'> {
+export interface SourceStream extends Omit<StreamDefinition, 'flows' | 'recognise' | 'begins'> {
   readonly prepared?: { readonly file: string; readonly transform: string } | undefined;
   readonly recognise: readonly StreamRecogniser[];
+  readonly begins?: StreamRecogniser['line'];
   readonly flows: readonly { readonly table: string; readonly file: string; readonly transform: string }[];
 }
 

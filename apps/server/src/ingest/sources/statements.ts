@@ -230,6 +230,8 @@ export interface CompiledStream {
   /** Faults of single flows, which are left out; of `accept` where there is no file. */
   readonly problems: readonly StreamProblem[];
   readonly tables: readonly string[];
+  /** What flows see as `source`: what came, or what was prepared of it. */
+  readonly flowColumns: readonly Column[];
 }
 
 const catalogueOf = (columns: readonly Column[]): KqlCatalogue => ({
@@ -318,6 +320,7 @@ export function compileStream(stream: SourceStream, compiler: StreamCompiler): C
     stream: stream.name,
     problems,
     tables: flows.map((f) => f.table),
+    flowColumns: (columns ?? sourceColumns(stream)).filter((c) => c.name !== fileColumn.name),
     statements: (framing) =>
       // Without a flow, accepted lines would be lost from sight.
       accept === undefined || flows.length === 0
