@@ -72,6 +72,17 @@ const shots: readonly Shot[] = [
   { name: 'rule', path: '/rules/rule-2' },
   { name: 'rule-runs', path: '/rules/rule-2?tab=runs' },
   { name: 'data', path: '/data' },
+  {
+    name: 'data-table',
+    path: '/data?selected=CommonSecurityLog',
+    height: 1_300,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Show the saving' }).click();
+      await page.waitForTimeout(500);
+    },
+  },
+  { name: 'data-table-tiers', path: '/data?selected=SecurityEvent', height: 1_300 },
+  { name: 'data-holds', path: '/data?tab=holds' },
   { name: 'data-sources', path: '/data?tab=sources' },
   { name: 'data-source', path: '/data?tab=sources&selected=paloalto-panos' },
   { name: 'data-doors', path: '/data?tab=doors&selected=syslog-udp' },

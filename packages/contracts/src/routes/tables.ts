@@ -150,6 +150,22 @@ const NewHold = z
     message: 'must be after `from`',
   });
 
+/** A query over all rows of tables, those past their interactive time too; its answer is a table of its own. */
+export const SearchJob = z.object({
+  id: z.uuid(),
+  /** Ends in `_SRCH`. */
+  table: z.string(),
+  query: z.string(),
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  state: z.enum(['running', 'succeeded', 'failed']),
+  rows: z.number().nullable(),
+  message: z.string().nullable(),
+  createdBy: z.string(),
+  createdAt: z.iso.datetime(),
+});
+export type SearchJob = z.infer<typeof SearchJob>;
+
 export const tableRoutes = {
   updateTable: route({
     method: 'PATCH',
@@ -223,6 +239,28 @@ export const tableRoutes = {
     params: TableName,
     body: IngestPolicy,
     response: PolicyPreview,
+  }),
+  listSearchJobs: route({
+    method: 'GET',
+    path: '/api/search-jobs',
+    permission: 'securityData.read',
+    summary: 'The newest 200 search jobs',
+    response: z.object({ jobs: z.array(SearchJob) }),
+  }),
+  startSearchJob: route({
+    method: 'POST',
+    path: '/api/search-jobs',
+    permission: 'data.manage',
+    summary: 'Query all rows, those past their interactive time too, into a table `…_SRCH`; answers when it has begun',
+    body: z.object({
+      table: z
+        .string()
+        .regex(/^[A-Za-z][A-Za-z0-9_]{0,57}_SRCH$/, 'a letter, then letters, digits or _, ending in _SRCH'),
+      query: z.string().trim().min(1).max(100_000),
+      from: z.iso.datetime(),
+      to: z.iso.datetime(),
+    }),
+    response: SearchJob,
   }),
   listLegalHolds: route({
     method: 'GET',

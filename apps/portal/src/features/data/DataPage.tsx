@@ -7,6 +7,7 @@ import { Tabs } from '../../shared/Tabs.tsx';
 import { DoorsTab } from './health/DoorsTab.tsx';
 import { ConnectorsTab } from './connectors/ConnectorsTab.tsx';
 import { ErrorsTab } from './ErrorsTab.tsx';
+import { HoldsTab } from './HoldsTab.tsx';
 import type { DataSearch } from './index.ts';
 import { tablesQuery } from './queries.ts';
 import { SourcesTab } from './SourcesTab.tsx';
@@ -38,6 +39,7 @@ export function DataPage(): ReactElement {
           { id: 'connectors', label: 'Connectors' },
           { id: 'errors', label: 'Errors' },
           { id: 'upload', label: 'Upload' },
+          { id: 'holds', label: 'Legal holds' },
         ]}
       />
       {tab === 'tables' && <TablesTab set={set} />}
@@ -45,6 +47,7 @@ export function DataPage(): ReactElement {
       {tab === 'doors' && <DoorsTab set={set} />}
       {tab === 'connectors' && <ConnectorsTab set={set} />}
       {tab === 'errors' && <ErrorsTab />}
+      {tab === 'holds' && <HoldsTab />}
       {tab === 'upload' && <UploadTab set={set} />}
     </Page>
   );

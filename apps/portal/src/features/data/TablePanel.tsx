@@ -10,6 +10,7 @@ import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { Status } from '../../shared/Status.tsx';
+import { PolicyForm } from './PolicyForm.tsx';
 import { RetentionForm } from './RetentionForm.tsx';
 
 type Tier = TableInfo['longTerm'];
@@ -79,6 +80,9 @@ export function TablePanel({ table, onClose }: { table: TableInfo; onClose: () =
           key={`${table.name} ${table.plan} ${table.retentionInDays} ${table.totalRetentionInDays}`}
           table={table}
         />
+      </Section>
+      <Section title="What is stored">
+        <PolicyForm key={table.name} table={table} />
       </Section>
     </SidePanel>
   );

@@ -42,6 +42,14 @@ const columns: readonly GridColumn<TableInfo>[] = [
     sort: true,
     cell: (table) => count(table.rowsLastDay),
   },
+  {
+    id: 'droppedLastDay',
+    header: 'Left out, last day',
+    min: 136,
+    align: 'end',
+    drop: 3,
+    cell: (table) => (table.policed || table.droppedLastDay.rows > 0 ? count(table.droppedLastDay.rows) : ''),
+  },
   { id: 'firstRowAt', header: 'First row', min: 112, drop: 4, cell: (table) => <RelativeTime at={table.firstRowAt} /> },
   { id: 'lastRowAt', header: 'Last row', min: 112, sort: true, cell: (table) => <RelativeTime at={table.lastRowAt} /> },
   {

@@ -39,3 +39,15 @@ export const retentionPreviewQuery = (name: string, totalRetentionInDays: number
     queryKey: ['tables', name, 'retention', totalRetentionInDays],
     queryFn: ({ signal }) => client.previewRetention({ params: { name }, query: { totalRetentionInDays }, signal }),
   });
+
+/** What of a table's rows is stored, and what that saved. */
+export const tablePolicyQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['tables', name, 'policy'],
+    queryFn: ({ signal }) => client.getTablePolicy({ params: { name }, signal }),
+  });
+
+export const legalHoldsQuery = queryOptions({
+  queryKey: ['legalHolds'],
+  queryFn: ({ signal }) => client.listLegalHolds({ signal }),
+});

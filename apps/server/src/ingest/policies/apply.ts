@@ -69,18 +69,22 @@ function counting(stream: string, table: string, all: readonly Judged[]): LoadSt
     ...(over === undefined ? {} : { over }),
     select: (source, id) => {
       const one = (judged: Judged): string => {
-        const cells = judged.statement.columns.map(sqlName).join(', ');
+        const { policy, statement } = judged;
+        const cells = statement.columns.map(sqlName).join(', ');
         const where = dedupes ? '' : ` WHERE NOT (${isKept})`;
-        return `SELECT ifNull(_Filter, false) AS f, ifNull(_Sample, false) AS s, byteSize(${cells}) AS b FROM (${judgedRows(judged, source, id)})${where}`;
+        // Only what a row drops by itself is measured: that asks for all of its columns once more.
+        const size = policy.filter === undefined && policy.sample === undefined ? '0' : `byteSize(${cells})`;
+        return `SELECT ifNull(_Filter, false) AS f, ifNull(_Sample, false) AS s, ${size} AS b FROM (${judgedRows(judged, source, id)})${where}`;
       };
       const mine = `(_SegmentId = ${sqlString(id)} OR startsWith(_SegmentId, ${sqlString(`${id}.`)}))`;
-      const stored = dedupes ? `(SELECT count() FROM ${sqlName(table)} WHERE ${mine})` : 'kept';
+      const stored = dedupes ? `ifNull((SELECT count() FROM ${sqlName(table)} WHERE ${mine}), 0)` : 'kept';
+      const mean = `ifNull((SELECT sum(data_uncompressed_bytes) / nullIf(sum(rows), 0) FROM system.parts WHERE active AND database = currentDatabase() AND table = ${sqlString(table)}), 0)`;
       return (
-        `WITH ifNull(${stored}, 0) AS stored SELECT now64(7, 'UTC'), ${sqlString(table)}, ${sqlString(stream)}, r.1, r.2, toInt64(r.3) FROM (` +
-        `SELECT countIf(f AND s) AS kept, sumIf(b, f AND s) AS keptBytes,` +
+        `SELECT now64(7, 'UTC'), ${sqlString(table)}, ${sqlString(stream)}, r.1, r.2, toInt64(r.3) FROM (` +
+        `SELECT countIf(f AND s) AS kept, toInt64(kept) - toInt64(${stored}) AS repeated,` +
         ` arrayJoin([('filter', toInt64(countIf(NOT f)), toFloat64(sumIf(b, NOT f))), ('sample', toInt64(countIf(f AND NOT s)), toFloat64(sumIf(b, f AND NOT s))),` +
-        // Of those that repeat only their number is known; their size is that of a mean row.
-        ` ('duplicate', toInt64(kept) - toInt64(stored), if(kept = 0, 0, keptBytes * (toInt64(kept) - toInt64(stored)) / kept))]) AS r` +
+        // Of those that repeat only their number is known: taken as rows of the table's mean size.
+        ` ('duplicate', repeated, ${dedupes ? `toFloat64(repeated * ${mean})` : 'toFloat64(0)'})]) AS r` +
         ` FROM (${all.map(one).join(' UNION ALL ')})) WHERE r.2 > 0`
       );
     },

@@ -91,8 +91,19 @@ describe('retention of a table', () => {
     await admin.updateTable({ params: { name: 'Tier_CL' }, body: { retentionInDays: 30, totalRetentionInDays: 90 } });
     const answer = await admin.runQuery({ body: { query: 'Tier_CL | project User' } });
     expect(answer.rows).toEqual([['ann']]);
-    const { rows } = await test.platform.lake.query('SELECT User FROM Tier_CL ORDER BY User', { longTerm: true });
-    expect(rows).toEqual([['ann'], ['old']]);
+    // A search job finds them, and makes a table of what it found.
+    const body = { from: '2020-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z', table: 'Found_SRCH' };
+    const search = (query: string) => admin.startSearchJob({ body: { ...body, query } });
+    expect(await errorOf(search('Nope_CL'))).toMatchObject({ target: 'body.query' });
+    await search("Tier_CL | where User startswith 'o' or User == 'ann' | project TimeGenerated, User, n = 7");
+    const state = async () => (await admin.listSearchJobs()).jobs[0];
+    await expect.poll(state, { timeout: 20_000 }).toMatchObject({ table: 'Found_SRCH', state: 'succeeded', rows: 2 });
+    const found = await admin.runQuery({ body: { query: 'Found_SRCH | sort by User asc | project User, n' } });
+    expect(found.rows).toEqual([
+      ['ann', 7],
+      ['old', 7],
+    ]);
+    expect(await errorOf(search('Tier_CL'))).toMatchObject({ code: 'Conflict' });
   });
 });
 

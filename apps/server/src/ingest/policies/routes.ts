@@ -8,10 +8,13 @@ import type { PolicyBook } from './book.ts';
 import { itemCountColumn } from './policy.ts';
 import { checkPolicy, previewPolicy } from './preview.ts';
 import { savingsOfTable } from './savings.ts';
+import { SearchJobs } from './search-jobs.ts';
 import { changeRetention, known, tableInfo } from './tables.ts';
 
 /** How tables take and keep their rows: ingest policies, retention, holds, purges. */
-export function tableHandlers({ lake, clock }: Platform, book: PolicyBook): Handlers<typeof tableRoutes> {
+export function tableHandlers(platform: Platform, book: PolicyBook): Handlers<typeof tableRoutes> {
+  const { lake, clock } = platform;
+  const searches = new SearchJobs(platform);
   const toldPolicy = async (name: string): Promise<TablePolicy> => {
     const entry = book.entry(name);
     const [savedLastDay, savedLastMonth] = await Promise.all([1, 30].map((days) => savingsOfTable(lake, name, days)));
@@ -71,6 +74,11 @@ export function tableHandlers({ lake, clock }: Platform, book: PolicyBook): Hand
       return toldPolicy(name);
     },
     previewTablePolicy: (_, { params: { name }, body }) => previewPolicy(lake, body, known(lake, name), clock.now()),
+    listSearchJobs: async () => ({ jobs: await searches.list() }),
+    startSearchJob: async (context, { body }) => {
+      context.audit({ target: `table ${body.table}`, details: body });
+      return searches.start(body, requireCaller(context).name);
+    },
     listLegalHolds: async () => ({ holds: (await lake.holds()).map((hold) => toldHold(hold, clock.now())) }),
     createLegalHold: async (context, { body }) => {
       context.audit({ target: `legal hold ${body.name}`, details: body });
