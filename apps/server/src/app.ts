@@ -26,7 +26,13 @@ import { runDemo } from './demo-run.ts';
 import { createDomains, inOrder, type Domains } from './domains.ts';
 import type { OpenPlatform } from './platform/create.ts';
 import { publicUrlOf } from './platform/config/index.ts';
-import { createHttpServer, loadTls, type HttpServer, type RateLimits } from './platform/http/index.ts';
+import {
+  clientAuthorityOf,
+  createHttpServer,
+  loadTls,
+  type HttpServer,
+  type RateLimits,
+} from './platform/http/index.ts';
 import { keepIpLocations } from './platform/ip-location.ts';
 import { createProblems, diskCheck, spoolCheck, type ProblemCheck, type Problems } from './platform/problems.ts';
 import { createSystem, type ReadinessCheck } from './platform/system.ts';
@@ -62,12 +68,14 @@ const renewalCheckMs = 12 * 3_600_000;
 export async function createServer(platform: OpenPlatform, options: ServerOptions = {}): Promise<Server> {
   const { config, clock, log, jobs, outbox } = platform;
   const domains = await createDomains(platform);
+  const tls = await loadTls(config, clock);
   const http = await createHttpServer({
     log,
     audit: platform.audit,
     metrics: platform.metrics,
     tracing: platform.tracing,
-    tls: await loadTls(config, clock),
+    tls,
+    clientAuthority: clientAuthorityOf(config, tls),
     publicUrl: publicUrlOf(config),
     trustedProxies: config.trustedProxies,
     drainTime: config.drainTime,
@@ -75,6 +83,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
     authenticator: {
       session: domains.identity.callerOfSession,
       token: domains.access.callerOfToken,
+      certificate: domains.access.callerOfCertificate,
       sharedKey: domains.access.callerOfSharedKey,
       signers: domains.access.signers,
     },

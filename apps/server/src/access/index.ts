@@ -15,6 +15,8 @@ export interface Access extends Domain<Handlers<typeof tokenRoutes>> {
   readonly callerOfToken: (token: string) => Promise<Caller | undefined>;
   /** Who signed a call with an API token's shared key. */
   readonly callerOfSharedKey: (claim: SharedKeyClaim) => Promise<Caller | undefined>;
+  /** Who a client's certificate of this common name stands for. */
+  readonly callerOfCertificate: (name: string) => Promise<Caller | undefined>;
   /** Who may sign bodies for this name. */
   readonly signers: (name: string) => Promise<readonly Signer[]>;
 }
@@ -26,6 +28,7 @@ export function createAccess(platform: Platform): Access {
     handlers: tokenHandlers(tokens),
     callerOfToken: tokens.callerOf,
     callerOfSharedKey: tokens.callerOfSharedKey,
+    callerOfCertificate: tokens.callerOfCertificate,
     signers: tokens.signers,
   };
 }

@@ -18,6 +18,8 @@ export interface TokenCommands {
   readonly callerOf: (secret: string) => Promise<Caller | undefined>;
   /** Whoever signed with the key of the token whose id is the workspace’s; undefined when it is another's, or too old. */
   readonly callerOfSharedKey: (claim: SharedKeyClaim) => Promise<Caller | undefined>;
+  /** The token of that name, with no more than sending logs. */
+  readonly callerOfCertificate: (name: string) => Promise<Caller | undefined>;
   /** Who may have signed for this name, with their keys: tokens that may send logs. */
   readonly signers: (name: string) => Promise<readonly Signer[]>;
 }
@@ -106,6 +108,12 @@ export function tokenCommands({
       if (signature.length !== right.length || !timingSafeEqual(signature, right)) return undefined;
       const row = await store.liveById(workspaceId, clock.now());
       return row?.scopes.includes(mayBeSigned) === true ? callerOfRow(row) : undefined;
+    },
+
+    callerOfCertificate: async (name) => {
+      const rows = await store.liveByName(name, clock.now(), signersMax);
+      const row = rows.find(({ scopes }) => scopes.includes(mayBeSigned));
+      return row === undefined ? undefined : { ...(await callerOfRow(row)), permissions: new Set([mayBeSigned]) };
     },
 
     signers: async (name) => {

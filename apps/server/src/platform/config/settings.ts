@@ -166,6 +166,16 @@ export const settings = {
     default: 'on',
     description: 'Collect this machine’s own logs: journal or syslog, sign-ins, package changes, listening services.',
   }),
+  clientCertificates: setting(flag, {
+    default: 'off',
+    description:
+      'Take a client’s certificate for an API token at the doors for logs over HTTPS: its common name is the name of a token that may send logs. Revoking the token ends it.',
+  }),
+  clientCaFile: setting(z.string(), {
+    default: '',
+    defaultText: 'Sallyport’s own CA',
+    description: 'PEM file of the authorities by which `clientCertificates` are.',
+  }),
   otlpGrpcPort: setting(integer(0, 65_535), {
     default: '0',
     description:

@@ -12,6 +12,8 @@ export interface Authenticator {
   session(cookie: string, from: { ipAddress: string; userAgent: string }): Promise<Caller | undefined>;
   /** By a bearer token. */
   token(token: string): Promise<Caller | undefined>;
+  /** By the common name of a checked client certificate: may send logs, and nothing else. */
+  certificate(name: string): Promise<Caller | undefined>;
   /** By a signature over headers, as Azure's storage and Log Analytics have it. */
   sharedKey(claim: SharedKeyClaim): Promise<Caller | undefined>;
   /** Those who may sign the body of a call to this name. */
@@ -42,7 +44,8 @@ export interface BodySignature {
 /** What a request shows of its caller. A bearer token wins over a cookie. */
 export type Credential =
   | { readonly kind: 'none' }
-  | { readonly kind: 'session' | 'token'; readonly value: string }
+  /** `certificate`: the common name of a client's certificate that the handshake has checked. */
+  | { readonly kind: 'session' | 'token' | 'certificate'; readonly value: string }
   | { readonly kind: 'signature' };
 
 /** One request on its way through the pipeline. Steps fill it in. */

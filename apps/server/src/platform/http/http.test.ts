@@ -72,6 +72,7 @@ beforeAll(async () => {
     drainTime: 300,
     rateLimits: { signIn: 3, door: 100, other: 10_000 },
     authenticator: {
+      certificate: () => Promise.resolve(undefined),
       sharedKey: () => Promise.resolve(undefined),
       signers: () => Promise.resolve([]),
       session: async (cookie) => (cookie === 'good' ? caller(['alerts.manage']) : undefined),

@@ -1,5 +1,5 @@
 export { createHttpServer, type ErrorFace, type HttpOptions, type HttpServer } from './server.ts';
-export { loadTls, type TlsMaterial } from './tls.ts';
+export { clientAuthorityOf, loadTls, type TlsMaterial } from './tls.ts';
 export { setSessionCookie, clearSessionCookie, sessionCookie } from './cookie.ts';
 export { defaultRateLimits, type RateLimits } from './rate-limit.ts';
 export { requireCaller, requirePerson } from './handlers.ts';

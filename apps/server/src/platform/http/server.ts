@@ -19,6 +19,8 @@ import type { TlsMaterial } from './tls.ts';
 export interface HttpOptions extends Omit<PipelineServices, 'limitRate' | 'publicOrigin' | 'checkAnswers'> {
   readonly log: Log;
   readonly tls: TlsMaterial;
+  /** PEM of the authorities by which clients' certificates are; undefined: they are not asked for. */
+  readonly clientAuthority?: string | undefined;
   /** Address that people type, without a path. */
   readonly publicUrl: string;
   readonly trustedProxies: readonly string[];
@@ -54,9 +56,21 @@ const requestTimeoutMs = 15 * 60_000;
 /** Past this, connections are refused: each costs memory before anything is known of who it is. */
 const connectionsMax = 5_000;
 
+const contextOf = ({ certificate, key }: TlsMaterial, clientAuthority: string | undefined) => ({
+  cert: certificate,
+  key,
+  ...(clientAuthority === undefined ? {} : { ca: clientAuthority }),
+});
+
 export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
   const app = fastify({
-    https: { cert: options.tls.certificate, key: options.tls.key, minVersion: 'TLSv1.2' },
+    https: {
+      ...contextOf(options.tls, options.clientAuthority),
+      minVersion: 'TLSv1.2',
+      // Asked for, and not needed: most callers have none.
+      requestCert: options.clientAuthority !== undefined,
+      rejectUnauthorized: false,
+    },
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => randomUUID(),
@@ -94,7 +108,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
       const address = app.server.address();
       return typeof address === 'object' && address ? address.port : port;
     },
-    useTls: (tls) => (app.server as unknown as Server).setSecureContext({ cert: tls.certificate, key: tls.key }),
+    useTls: (tls) => (app.server as unknown as Server).setSecureContext(contextOf(tls, options.clientAuthority)),
     close: async () => {
       const cut = setTimeout(() => app.server.closeAllConnections(), options.drainTime);
       await app.close();

@@ -49,6 +49,12 @@ export async function loadTls(config: Config, clock: Clock): Promise<TlsMaterial
   return { certificate: read(files.certificate), key: read(files.key), authority: read(files.authority) };
 }
 
+/** PEM of the authorities by which clients' certificates are; undefined when the setting `clientCertificates` is off. Throws when their file can't be read. */
+export function clientAuthorityOf(config: Config, { authority }: TlsMaterial): string | undefined {
+  if (!config.clientCertificates) return undefined;
+  return config.clientCaFile === '' ? authority : readFileSync(config.clientCaFile, 'utf8');
+}
+
 type Files = Readonly<Record<'authority' | 'authorityKey' | 'certificate' | 'key', string>>;
 
 /** Names and addresses that the certificate covers. Addresses of the machine only when it listens to others. */

@@ -21,7 +21,7 @@ export interface TestTls {
 }
 
 /** A server's certificate as Sallyport makes it, and a client's by the same CA. */
-export async function makeTestTls(dataDir: string): Promise<TestTls> {
+export async function makeTestTls(dataDir: string, clientName = 'relay.contoso.com'): Promise<TestTls> {
   const { certificate, key, authority } = await loadTls(
     loadConfig({ flags: { dataDir }, environment: {}, file: '' }),
     systemClock,
@@ -31,7 +31,7 @@ export async function makeTestTls(dataDir: string): Promise<TestTls> {
   const signingKey = await webcrypto.subtle.importKey('pkcs8', der!, algorithm, false, ['sign']);
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const leaf = await x509.X509CertificateGenerator.create({
-    subject: [{ CN: ['relay.contoso.com'] }],
+    subject: [{ CN: [clientName] }],
     issuer: issuer.subject,
     notBefore: new Date(Date.now() - 86_400_000),
     notAfter: new Date(Date.now() + 86_400_000),

@@ -1,4 +1,5 @@
 import { SallyportError, type TokenScheme } from '@sallyport/contracts';
+import { TLSSocket, type PeerCertificate } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
 import { sessionCookie } from '../cookie.ts';
 import { z } from 'zod';
@@ -18,12 +19,27 @@ function tokenIn(authorization: string, schemes: readonly TokenScheme[]): string
   return known === 'ApiKey' && !value.includes('_') ? afterColon(base64(value)) : value;
 }
 
-function credentialOf(request: FastifyRequest, schemes: readonly TokenScheme[] = []): Credential {
+/**
+ * The common name of a client's certificate, when the handshake has found it to be by an authority of ours. Not of a browser's request: browsers show certificates by
+ * themselves, whichever page asks.
+ */
+function certificateName({ raw, headers }: FastifyRequest): string | undefined {
+  const { socket } = raw;
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) return undefined;
+  const { subject }: Partial<PeerCertificate> = socket.getPeerCertificate();
+  const name = subject?.CN;
+  return typeof name === 'string' && name !== '' ? name : undefined;
+}
+
+function credentialOf(request: FastifyRequest, ingests: boolean, schemes: readonly TokenScheme[] = []): Credential {
   const { authorization } = request.headers;
   if (schemes.includes('SharedKey') && authorization?.startsWith('SharedKey ') === true) return { kind: 'signature' };
   if (schemes.includes('Signature') && authorization === undefined && signatureOf(request))
     return { kind: 'signature' };
   if (authorization !== undefined) return { kind: 'token', value: tokenIn(authorization, schemes) };
+  const name = ingests ? certificateName(request) : undefined;
+  if (name !== undefined) return { kind: 'certificate', value: name };
   const cookie = request.cookies[sessionCookie];
   return cookie === undefined || cookie === '' ? { kind: 'none' } : { kind: 'session', value: cookie };
 }
@@ -71,12 +87,19 @@ const SignedParams = z.object({ name: z.string() });
  * A cookie that is no good counts as none, since a browser sends it by itself.
  */
 export const authenticate: Step = async (exchange, { authenticator }) => {
-  const credential = credentialOf(exchange.request, exchange.route.schemes);
+  const credential = credentialOf(
+    exchange.request,
+    exchange.route.permission === 'data.ingest',
+    exchange.route.schemes,
+  );
   const { request } = exchange;
   if (credential.kind === 'signature') return authenticateSigned(exchange, authenticator);
   if (credential.kind === 'token') {
     exchange.caller = await authenticator.token(credential.value);
     if (!exchange.caller) throw new SallyportError('Unauthenticated', 'the token is not valid');
+  } else if (credential.kind === 'certificate') {
+    exchange.caller = await authenticator.certificate(credential.value);
+    if (!exchange.caller) throw new SallyportError('Unauthenticated', 'no token stands for the certificate’s name');
   } else if (credential.kind === 'session') {
     const from = { ipAddress: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 512) };
     exchange.caller = await authenticator.session(credential.value, from);

@@ -16,7 +16,13 @@ function originOf(request: FastifyRequest): string | undefined {
  * or else a page elsewhere could sign its visitor in to an account of its choice.
  */
 export const checkCsrf: Step = ({ request, credential, route }, { publicOrigin }) => {
-  if (credential.kind === 'token' || credential.kind === 'signature' || safeMethods.has(request.method)) return;
+  if (
+    credential.kind === 'token' ||
+    credential.kind === 'signature' ||
+    credential.kind === 'certificate' ||
+    safeMethods.has(request.method)
+  )
+    return;
   // Refused by the next step, which says that a credential is missing: what a program wants to hear.
   if (credential.kind === 'none' && route.permission !== 'public') return;
   if (request.headers['x-sallyport-csrf'] !== '1')
