@@ -36,9 +36,9 @@ const withPattern = (regex: Operand, pattern: string): Operand => ({
   literal: { value: pattern },
 });
 
-/** The capturing groups of an expression in order, each with its name or ''. */
+/** The capturing groups of an expression in order, each with its name or ''. A letter stands for what is escaped, so that what follows stays where it is. */
 const groupsOf = (regex: string): readonly string[] =>
-  [...regex.replaceAll(/\\.|\[(?:\\.|[^\]])*\]/g, '').matchAll(/\((?:\?P?<(\w+)>|(?!\?))/g)].map((m) => m[1] ?? '');
+  [...regex.replaceAll(/\\.|\[(?:\\.|[^\]])*\]/g, 'x').matchAll(/\((?:\?P?<(\w+)>|(?!\?))/g)].map((m) => m[1] ?? '');
 
 /** No match gives '', and null as any other type. */
 const extract: ScalarFunction['build'] = ([regex, group, source], call) => {
