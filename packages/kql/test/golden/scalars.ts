@@ -38,6 +38,14 @@ const texts: readonly ScalarCase[] = [
     ],
   },
   {
+    name: 'extract finds a group that begins with something escaped that may be absent',
+    kql: String.raw`datatable(s:string)['x [{"a":1}', 'x {"a":2}'] | project a=extract(@'(\[?\{"a":(?s:.*))$', 1, s), b=extract(@'(\(?\w)(\d?)', 2, s)`,
+    rows: [
+      ['[{"a":1}', ''],
+      ['{"a":2}', ''],
+    ],
+  },
+  {
     name: 'extract gives the type it is asked for',
     kql: String.raw`datatable(s:string)['n=12', 'n=x'] | project extract(@'n=(\d+)', 1, s, typeof(long)) + 1`,
     rows: [[13], [null]],
