@@ -220,6 +220,31 @@ describe('when the spool is full', () => {
     expect(stored).toBe(sent + (taken - spool - kernel) * (text.length + 1));
   }, 20_000);
 
+  it('one stream that the spool takes no more of holds up no other stream, nor its senders', async () => {
+    const stored: string[] = [];
+    const open = (doors = await openOver((stream, lines) => {
+      if (stream === 'Custom-SyslogText') return full();
+      stored.push(Buffer.from(lines).toString());
+      return Promise.resolve();
+    }));
+    const sending = flood(await socketTo(open.ports.tcp!), () => undefined);
+    await expect.poll(() => open.health().blocked, { timeout: 5_000 }).toBe('the spool is full');
+    await sleep(500);
+    const system = {
+      EventID: 4999,
+      Channel: 'Security',
+      Computer: 'calm',
+      TimeCreated: { SystemTime: '2026-01-05T10:00:00Z' },
+    };
+    const event = JSON.stringify({ System: { ...system, Provider: { Name: 'p' } }, EventData: { a: 'b' } });
+    const startedAt = performance.now();
+    await send(await socketTo(open.ports.tcp!), `${event}\n`);
+    await expect.poll(() => stored.join('\n'), { timeout: 5_000 }).toContain('"calm"');
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    await open.stop();
+    await sending;
+  }, 20_000);
+
   it('a stop waits for nobody', async () => {
     const open = (doors = await openOver(full));
     const socket = await socketTo(open.ports.tcp!);
