@@ -6,7 +6,7 @@ import { KqlError } from '../src/errors.ts';
 import { hostFunctions } from '../src/functions/hosts.ts';
 import { aggregateFunctions, scalarFunctions, seriesColumns, windowFunctions } from '../src/functions/index.ts';
 import { refusedFunctions } from '../src/functions/refused.ts';
-import { plugins } from '../src/operators/plugins/index.ts';
+import { plugins, sourcePlugins } from '../src/operators/plugins/index.ts';
 import { refused as refusedPlugins } from '../src/operators/plugins/refused.ts';
 import { aggregatesOfColumns } from '../src/operators/summarize.ts';
 import type { KqlCatalogue } from '../src/types.ts';
@@ -72,10 +72,10 @@ const functionEntry = (name: string): Entry => ({
   name,
   refusal: functionNames.some((names) => names.has(name)) ? undefined : (refusedFunctions.get(name) ?? notYet),
 });
-const pluginEntry = (name: string): Entry => ({
-  name,
-  refusal: plugins.has(name) ? undefined : (refusedPlugins.get(name) ?? notYet),
-});
+const pluginEntry = (name: string): Entry =>
+  sourcePlugins.has(name)
+    ? compiled(name, `evaluate ${name}("https://example.org")`)
+    : { name, refusal: plugins.has(name) ? undefined : (refusedPlugins.get(name) ?? notYet) };
 
 /** Stored functions that ship, by their files. */
 function libraryEntries(): readonly Entry[] {

@@ -83,14 +83,29 @@ export const everyRewrite = {
 };
 export type Rewrites = Readonly<Record<keyof typeof everyRewrite, boolean>>;
 
+/** What a query asks of other addresses. `columns` are those of the table that stands for the answer. */
+export type ExternalRequest = ExternalDataRequest | HttpRequest;
+
 /** What `externaldata` asks for. */
-export interface ExternalRequest {
+export interface ExternalDataRequest {
+  readonly kind: 'externaldata';
   readonly addresses: readonly string[];
   readonly columns: readonly Column[];
   /** Lower case; undefined when the query leaves it to the address. */
   readonly format: string | undefined;
   /** All of `with (…)`, names in lower case. */
   readonly properties: Readonly<Record<string, string>>;
+}
+
+/** What `evaluate http_request(…)` and `evaluate http_request_post(…)` ask for: one row, the answer's headers and its body. */
+export interface HttpRequest {
+  readonly kind: 'http_request' | 'http_request_post';
+  readonly uri: string;
+  /** As the query writes them: nothing has looked at names or values. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON, for `http_request_post`. */
+  readonly content: string | undefined;
+  readonly columns: readonly Column[];
 }
 
 /** Dictionaries of the engine that know where addresses are, by their names as SQL's `dictGet` takes them. */
@@ -111,7 +126,7 @@ export interface CompileOptions {
   /** What a base table is read from, when not the table of that name. */
   readonly source?: (table: TableSchema) => Sql | undefined;
   /**
-   * What stands for the data of `externaldata`: a table expression with its columns in their engine types. Undefined, or none given: the
+   * What stands for the data of `externaldata`, `http_request` and `http_request_post`: a table expression with its columns in their engine types. Undefined, or none given: the
    * query is refused. Who gives one has checked the addresses.
    */
   readonly external?: (request: ExternalRequest) => Sql | undefined;

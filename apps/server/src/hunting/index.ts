@@ -14,7 +14,7 @@ import {
   logAnalyticsHandlers,
   logsErrorFace,
 } from './faces/index.ts';
-import { createExternalData } from './external/index.ts';
+import { createExternal } from './external/index.ts';
 import { createQueries, type Queries } from './queries.ts';
 import { huntingHandlers } from './routes.ts';
 
@@ -45,12 +45,13 @@ export function createHunting(
   options: { functions?: readonly FunctionDefinition[] } = {},
 ): Hunting {
   const functions = options.functions ?? [];
-  const queries = createQueries(platform.lake, functions, createExternalData(platform.config.externalDataHosts));
+  const external = createExternal(platform.config);
+  const queries = createQueries(platform.lake, functions, external);
   const asking = createAsking(platform, queries);
   const kusto = { functions, version, publicUrl: publicUrlOf(platform.config) };
   return {
     queries,
-    handlers: huntingHandlers(platform, asking, functions, queries.kql),
+    handlers: huntingHandlers(platform, asking, functions, { kql: queries.kql, external }),
     faces: {
       kusto: { handlers: kustoHandlers(platform, asking, kusto), error: kustoError },
       logAnalytics: { handlers: logAnalyticsHandlers(platform, asking, functions), error: logsErrorFace },

@@ -13,7 +13,7 @@ import {
 } from '@sallyport/kql';
 import type { Lake, Limits } from '@sallyport/lake';
 import { explain } from './explain.ts';
-import { createExternalData, type ExternalData } from './external/index.ts';
+import { createExternal, type External } from './external/index.ts';
 import { rowsOf, type CutRows } from './rows.ts';
 import { workspaceGuid } from './workspace.ts';
 
@@ -67,7 +67,10 @@ export interface OpenAnswer extends OpenTable {
 /** Runs KQL over the workspace. Everything of Sallyport that asks the lake in KQL goes through here. */
 export interface Queries {
   readonly kql: Kql;
-  /** As `Kql.compile`, but a fault of the query is a SallyportError InvalidQuery with its place. */
+  /**
+   * As `Kql.compile`, but a fault of the query is a SallyportError InvalidQuery with its place. What the query asks of other addresses
+   * has no rows.
+   */
   compile(text: string, options: CompileOptions): Compiled;
   /** Compiles and runs. Throws SallyportError: InvalidQuery, QueryLimitExceeded, TooManyRequests, Unavailable. */
   run(request: QueryRequest): Promise<QueryResult>;
@@ -89,7 +92,7 @@ const textOverhead = 16;
 export function createQueries(
   lake: Lake,
   functions: readonly FunctionDefinition[] = [],
-  externalData: ExternalData = createExternalData([]),
+  external: External = createExternal(),
 ): Queries {
   // `workspace('…')` of another workspace is refused: rows of ours would not be what was asked for.
   const kql = createKql(
@@ -100,8 +103,9 @@ export function createQueries(
     throw error instanceof KqlError ? invalidQuery(error) : error;
   };
   const compile = (text: string, options: CompileOptions): Compiled => {
+    const answers = external.withoutRows(text);
     try {
-      return kql.compile(text, options);
+      return kql.compile(text, answers ? { external: answers, ...options } : options);
     } catch (error) {
       return explained(error);
     }
@@ -129,8 +133,10 @@ export function createQueries(
       ...(source ? { source } : {}),
       ...more,
     };
-    const external = await externalData.prepare(kql, query, options, signal);
-    return kql.compileAsking(query, external ? { ...options, external } : options, ask).catch(explained<Compiled>);
+    const answers = await external.prepare(kql, query, options, signal);
+    return kql
+      .compileAsking(query, answers ? { ...options, external: answers } : options, ask)
+      .catch(explained<Compiled>);
   };
 
   return {

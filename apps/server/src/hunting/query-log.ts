@@ -18,6 +18,11 @@ export interface AskedQuery {
 
 const queryCharsMax = 100_000;
 
+const texts = /\/\/[^\n]*|((?<!\w)h)?(?:@"(?:[^"]|"")*"|@'(?:[^']|'')*'|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/gi;
+/** The query with stars for its obfuscated literals, `h"…"`: https://learn.microsoft.com/kusto/query/scalar-data-types/string#obfuscated-string-literals */
+export const withoutObfuscated = (query: string): string =>
+  query.replaceAll(texts, (whole: string, mark: string | undefined) => (mark === undefined ? whole : `${mark}"****"`));
+
 /**
  * A row of `LAQueryLogs` for a query that someone asked: who, what, how long, how much.
  * https://learn.microsoft.com/azure/azure-monitor/reference/tables/laquerylogs
@@ -28,7 +33,7 @@ export function queryLogRow({ outcome, ...asked }: AskedQuery): RowObject {
     TimeGenerated: asked.startedAt,
     CorrelationId: asked.requestId,
     AADEmail: asked.who,
-    QueryText: asked.query.slice(0, queryCharsMax),
+    QueryText: withoutObfuscated(asked.query).slice(0, queryCharsMax),
     QueryThumbprint: createHash('sha256').update(asked.query).digest('hex'),
     QueryTimeRangeStart: asked.timespan?.from ?? null,
     QueryTimeRangeEnd: asked.timespan?.to ?? null,

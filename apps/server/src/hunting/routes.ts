@@ -1,9 +1,9 @@
 import { huntingRoutes, type Timespan } from '@sallyport/contracts';
-import type { FunctionDefinition, Kql } from '@sallyport/kql';
+import type { FunctionDefinition } from '@sallyport/kql';
 import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import type { Asking } from './asking.ts';
-import { faultsOf } from './check.ts';
+import { faultsOf, type Checker } from './check.ts';
 
 /** Rows of a query that is run only to see what it reads: as many as the portal asks for. */
 const explainedRowsMax = 10_000;
@@ -12,7 +12,7 @@ export function huntingHandlers(
   { lake, clock }: Platform,
   asking: Asking,
   functions: readonly FunctionDefinition[],
-  kql: Kql,
+  checker: Checker,
 ): Handlers<typeof huntingRoutes> {
   const asked = (context: RequestContext, { query, timespan }: { query: string; timespan?: Timespan | undefined }) => ({
     query,
@@ -29,7 +29,7 @@ export function huntingHandlers(
         body.run,
       ),
     checkQuery: (_context, { body }) => ({
-      faults: faultsOf(kql, body.query, { now: clock.now(), database: lake.workspace }),
+      faults: faultsOf(checker, body.query, { now: clock.now(), database: lake.workspace }),
     }),
     getSchema: () => {
       const { version, tables } = lake.kqlCatalogue(functions);

@@ -82,6 +82,7 @@ export const externalData: SourceBinder = (node, _env, b) => {
       ];
     }),
   );
-  const request = { addresses, columns: fields, format: properties['format']?.toLowerCase(), properties };
+  const format = properties['format']?.toLowerCase();
+  const request = { kind: 'externaldata', addresses, columns: fields, format, properties } as const;
   return { kind: 'external', request, span: b.span(node), fields, order: [] };
 };

@@ -137,7 +137,7 @@ export type Rel = RelBase &
         readonly partitionBy: readonly string[];
       }
     | Scan
-    /** `externaldata`: what its caller puts for an address. */
+    /** `externaldata`, `http_request`: what the compiler's caller puts for an address. */
     | { readonly kind: 'external'; readonly request: ExternalRequest; readonly span: Span }
     /** Not a table: only graph operators read it. It has no fields. */
     | { readonly kind: 'graph'; readonly graph: Graph; readonly span: Span }

@@ -1,5 +1,14 @@
 import { SallyportError } from '@sallyport/contracts';
-import { sqlIdentifier, sqlInteger, sqlJoin, sqlString, sql, type ExternalRequest, type Sql } from '@sallyport/kql';
+import {
+  sqlIdentifier,
+  sqlInteger,
+  sqlJoin,
+  sqlString,
+  sql,
+  type ExternalDataRequest,
+  type ExternalRequest,
+  type Sql,
+} from '@sallyport/kql';
 import { parse } from 'csv-parse/sync';
 
 /** Most rows of one table. */
@@ -17,7 +26,7 @@ const separators: Readonly<Record<string, string>> = {
 };
 
 /** The format that the query says, or the address's ending: https://learn.microsoft.com/kusto/query/externaldata-operator */
-function formatOf({ format, addresses }: ExternalRequest): string {
+function formatOf({ format, addresses }: ExternalDataRequest): string {
   if (format !== undefined) return format;
   const ending = /\.([a-z]+)(?:\.gz)?(?:[?;]|$)/i.exec(addresses[0] ?? '')?.[1]?.toLowerCase();
   return ending === undefined ? 'csv' : ending;
@@ -65,7 +74,7 @@ function objects(text: string): unknown[] {
 }
 
 /** Cells as text, in the order of the query's columns. Throws SallyportError InvalidQuery. */
-export function rowsOfText(text: string, request: ExternalRequest): string[][] {
+export function rowsOfText(text: string, request: ExternalDataRequest): string[][] {
   const format = formatOf(request);
   const skipFirst = /^true$/i.test(request.properties['ignorefirstrecord'] ?? '');
   const names = request.columns.map((c) => c.name);

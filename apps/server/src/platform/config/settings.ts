@@ -133,7 +133,12 @@ export const settings = {
   externalDataHosts: setting(list, {
     default: '',
     description:
-      'Comma-separated hosts that queries may read with `externaldata`: names, or `*.example.org` for every name below. By https at public addresses only. Empty: none.',
+      'Comma-separated hosts that queries may read with `externaldata`: names, or `*.example.org` for every name below; with `:port` where it isn’t the usual one. By https at public addresses only. Empty: none.',
+  }),
+  httpRequestHosts: setting(list, {
+    default: '',
+    description:
+      'The same for hosts that queries may call with `evaluate http_request` and `evaluate http_request_post`. What a query says of itself, headers and content, goes there; rows do not. Empty: none.',
   }),
   connectorHosts: setting(list, {
     default: '',

@@ -8,10 +8,10 @@ export * from './addresses.ts';
 export interface OutboundRules {
   /** `name`, `*.name`, each with `:port` where it isn't the usual one: encrypted, at public addresses. */
   readonly hosts: readonly string[];
-  /** The same for hosts that may be inside, and speak without encryption. */
-  readonly internalHosts: readonly string[];
+  /** The same for hosts that may be inside, and speak without encryption. Default: none. */
+  readonly internalHosts?: readonly string[];
   /** What names the settings in an error. */
-  readonly settingNames: { readonly hosts: string; readonly internalHosts: string };
+  readonly settingNames: { readonly hosts: string; readonly internalHosts?: string };
   readonly resolve?: Resolve;
 }
 
@@ -41,7 +41,12 @@ const namesFor = (entries: readonly string[], port: number): string[] =>
 
 export function createOutbound(rules: OutboundRules): Outbound {
   const { settingNames, resolve = resolveBySystem } = rules;
-  const isInternal = ({ host, port }: Target): boolean => isAllowedHost(host, namesFor(rules.internalHosts, port));
+  const { hosts, internalHosts } = settingNames;
+  const isInternal = ({ host, port }: Target): boolean =>
+    isAllowedHost(host, namesFor(rules.internalHosts ?? [], port));
+  /** What else would allow it, where anything does. */
+  const or = (said: (setting: string) => string): string =>
+    internalHosts === undefined ? '' : said(`\`${internalHosts}\``);
   const refused = (message: string): SallyportError => new SallyportError('BadRequest', message);
 
   const check = (target: Target): void => {
@@ -51,13 +56,12 @@ export function createOutbound(rules: OutboundRules): Outbound {
         throw refused(`${host} is an address that is never fetched from`);
       return;
     }
-    const { hosts, internalHosts } = settingNames;
-    if (isIP(host) !== 0) throw refused(`a host is given by its name, or listed in the setting \`${internalHosts}\``);
+    if (isIP(host) !== 0) throw refused(`a host is given by its name${or((s) => `, or listed in the setting ${s}`)}`);
     if (!isAllowedHost(host, namesFor(rules.hosts, port)))
       throw refused(
-        `${host}${usualPorts.has(port) ? '' : `:${port}`} is not a host that the machine’s administrator allows (setting \`${hosts}\`, or \`${internalHosts}\` for one inside)`,
+        `${host}${usualPorts.has(port) ? '' : `:${port}`} is not a host that the machine’s administrator allows (setting \`${hosts}\`${or((s) => `, or ${s} for one inside`)})`,
       );
-    if (!encrypted) throw refused(`${host} is spoken to encrypted only; hosts of \`${internalHosts}\` may go without`);
+    if (!encrypted) throw refused(`${host} is spoken to encrypted only${or((s) => `; hosts of ${s} may go without`)}`);
   };
 
   return {
@@ -71,9 +75,7 @@ export function createOutbound(rules: OutboundRules): Outbound {
       if (found.length === 0) throw new SallyportError('Unavailable', `${host} has no address`);
       const inside = isInternal(target);
       if (!found.every(({ address }) => isPublicAddress(address) || (inside && isInnerAddress(address))))
-        throw refused(
-          `${host} leads to an address that is not public; the setting \`${settingNames.internalHosts}\` allows that`,
-        );
+        throw refused(`${host} leads to an address that is not public${or((s) => `; the setting ${s} allows that`)}`);
       return found;
     },
   };

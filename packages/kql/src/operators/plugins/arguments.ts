@@ -1,12 +1,12 @@
 import { child, kindOf, nameOf, type SyntaxNode } from '../../bind/kusto.ts';
 import { isHidden, type Expr, type Field } from '../../plan/plan.ts';
 import type { KqlType } from '../../types.ts';
-import type { PluginCall } from './plugin.ts';
+import type { PluginCall, SourceCall } from './plugin.ts';
 
 /** How plugins read their arguments. */
 
 /** The arguments by the plugin's names for them: named ones by name, the others in order. */
-export function named(call: PluginCall, names: readonly string[]): ReadonlyMap<string, SyntaxNode> {
+export function named(call: SourceCall, names: readonly string[]): ReadonlyMap<string, SyntaxNode> {
   const found = new Map<string, SyntaxNode>();
   let place = 0;
   for (const arg of call.args) {
@@ -34,14 +34,14 @@ export function columnArgument(call: PluginCall, node: SyntaxNode | undefined): 
 }
 
 /** A value that does not depend on a row. */
-export const valueArgument = (call: PluginCall, node: SyntaxNode | undefined): Expr =>
+export const valueArgument = (call: SourceCall, node: SyntaxNode | undefined): Expr =>
   node
     ? call.b.expr(node, { env: call.env })
     : call.b.fail('InvalidArgument', `${call.name}() lacks an argument`, call.call);
 
 /** A constant written in the query: its value, or undefined when the argument is not there, or is the `~` of a default. */
 export function constantArgument(
-  call: PluginCall,
+  call: SourceCall,
   node: SyntaxNode | undefined,
 ): string | number | bigint | boolean | undefined {
   if (!node) return undefined;
@@ -49,13 +49,13 @@ export function constantArgument(
   if (expr.kind !== 'literal') return call.b.fail('InvalidArgument', `${call.name}() needs a constant here`, node);
   return expr.value === null || expr.value === '~' ? undefined : expr.value;
 }
-export function textArgument(call: PluginCall, node: SyntaxNode | undefined): string | undefined {
+export function textArgument(call: SourceCall, node: SyntaxNode | undefined): string | undefined {
   const value = constantArgument(call, node);
   if (value === undefined || typeof value === 'string') return value;
   return call.b.fail('InvalidArgument', `${call.name}() needs a text here`, node ?? call.call);
 }
 export function numberArgument(
-  call: PluginCall,
+  call: SourceCall,
   node: SyntaxNode | undefined,
   [least, most]: readonly [number, number],
 ): number | undefined {
@@ -70,12 +70,22 @@ export function numberArgument(
   );
 }
 /** A constant dynamic array, parsed; dynamics are literals of JSON text. */
-export function arrayArgument(call: PluginCall, node: SyntaxNode | undefined): readonly unknown[] | undefined {
+export function arrayArgument(call: SourceCall, node: SyntaxNode | undefined): readonly unknown[] | undefined {
   if (!node) return undefined;
   const value = textArgument(call, node);
   const parsed: unknown = value === undefined || value === '' ? [] : JSON.parse(value);
   return Array.isArray(parsed) ? parsed : call.b.fail('InvalidArgument', `${call.name}() needs an array here`, node);
 }
+
+/** A constant bag, parsed. */
+export function bagArgument(call: SourceCall, node: SyntaxNode | undefined): Readonly<Record<string, unknown>> {
+  if (!node) return {};
+  const value = textArgument(call, node);
+  const parsed: unknown = value === undefined || value === '' ? {} : JSON.parse(value);
+  return isBag(parsed) ? parsed : call.b.fail('InvalidArgument', `${call.name}() needs a bag here`, node);
+}
+const isBag = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The row schema of `: (*, Name:type)`. */
 export interface StatedSchema {

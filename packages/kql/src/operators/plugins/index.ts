@@ -11,7 +11,8 @@ import { dcountIntersect } from './intersect.ts';
 import { ipv4Lookup, ipv6Lookup } from './ip-lookup.ts';
 import { autocluster, basket, diffpatterns, diffpatternsText } from './patterns.ts';
 import { pivot } from './pivot.ts';
-import type { PluginBinder, PluginCall } from './plugin.ts';
+import { httpRequest } from './http-request.ts';
+import type { PluginBinder, PluginCall, SourceCall, SourcePluginBinder } from './plugin.ts';
 import { refused } from './refused.ts';
 import { narrow, preview, previewTables, rowsNear, schemaMerge } from './rows.ts';
 import { funnelSequence, funnelSequenceCompletion, funnelSequenceTables, sequenceDetect } from './sequences.ts';
@@ -47,13 +48,19 @@ export const plugins: ReadonlyMap<string, PluginBinder> = new Map<string, Plugin
   ['funnel_sequence_completion', funnelSequenceCompletion],
 ]);
 
+/** The plugins that bring rows from elsewhere, and so stand at the head of a query. */
+export const sourcePlugins: ReadonlyMap<string, SourcePluginBinder> = new Map([
+  ['http_request', httpRequest],
+  ['http_request_post', httpRequest],
+]);
+
 /** Plugins that give several tables where they end a query. */
 const several: ReadonlyMap<string, (call: PluginCall) => ResultTable[]> = new Map([
   ['preview', previewTables],
   ['funnel_sequence', funnelSequenceTables],
 ]);
 
-function pluginCall(node: SyntaxNode, input: Rel, env: Env, b: Binder): PluginCall {
+function sourceCall(node: SyntaxNode, env: Env, b: Binder): SourceCall {
   const call = child(node, 'FunctionCall');
   const schema = childOrNone(node, 'Schema');
   return {
@@ -62,23 +69,31 @@ function pluginCall(node: SyntaxNode, input: Rel, env: Env, b: Binder): PluginCa
     name: nameOf(child(call, 'Name')),
     args: elements(child(call, 'ArgumentList'), 'Expressions'),
     schema: schema && child(schema, 'Schema'),
-    input,
     env,
     b,
   };
 }
+const pluginCall = (node: SyntaxNode, input: Rel, env: Env, b: Binder): PluginCall => ({
+  ...sourceCall(node, env, b),
+  input,
+});
 const refuse = (name: string, node: SyntaxNode, b: Binder): never =>
   b.fail('UnsupportedOperator', `evaluate ${name}() is not supported${because(name)}`, node);
-const because = (name: string): string => (refused.has(name) ? `: ${refused.get(name)}` : '');
+const because = (name: string): string => {
+  if (sourcePlugins.has(name)) return ' behind a table: it stands at the head of a query';
+  return refused.has(name) ? `: ${refused.get(name)}` : '';
+};
 
 /** `evaluate plugin(…) : (schema)`: the plugin does the work. Hints of the operator say how, not what. */
 export const evaluate: OperatorBinder = (node, input, env, b) => {
   const call = pluginCall(node, input, env, b);
   return (plugins.get(call.name) ?? (() => refuse(call.name, node, b)))(call);
 };
-/** `evaluate` at the head of a query: plugins that bring rows from elsewhere, none of which runs here. */
-export const evaluateSource: SourceBinder = (node, _env, b) =>
-  refuse(nameOf(child(child(node, 'FunctionCall'), 'Name')), node, b);
+/** `evaluate` at the head of a query. */
+export const evaluateSource: SourceBinder = (node, env, b) => {
+  const call = sourceCall(node, env, b);
+  return (sourcePlugins.get(call.name) ?? (() => refuse(call.name, node, b)))(call);
+};
 
 /** The tables of a plugin that gives several; undefined when it gives one. */
 export const evaluateSeveral = (node: SyntaxNode, input: () => Rel, env: Env, b: Binder): ResultTable[] | undefined => {

@@ -20,8 +20,6 @@ export const refused: ReadonlyMap<string, string> = new Map([
   ['ai_embed_text', elsewhere],
   ['ai_chat_completion', elsewhere],
   ['ai_chat_completion_prompt', elsewhere],
-  ['http_request', elsewhere],
-  ['http_request_post', elsewhere],
   ['infer_storage_schema', storage],
   ['infer_storage_schema_with_suggestions', storage],
   ['external_datatable', storage],
