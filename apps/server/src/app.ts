@@ -33,6 +33,7 @@ import {
   type HttpServer,
   type RateLimits,
 } from './platform/http/index.ts';
+import { keepEntities } from './platform/entities.ts';
 import { keepIpLocations } from './platform/ip-location.ts';
 import { createProblems, diskCheck, spoolCheck, type ProblemCheck, type Problems } from './platform/problems.ts';
 import { createSystem, type ReadinessCheck } from './platform/system.ts';
@@ -95,7 +96,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
 
   const stopping = new AbortController();
   let demo: Promise<void> | undefined;
-  let ipLocations: Promise<void> | undefined;
+  let lookups: Promise<unknown> | undefined;
   let watching: Promise<void> | undefined;
   const renewTls = async () => {
     while (!stopping.signal.aborted) {
@@ -118,7 +119,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
       await http.listen({ host: config.host, port: config.port });
       renewTls().catch((err: unknown) => log.error({ err }, 'the certificate could not be renewed'));
       watching = problems.run(stopping.signal);
-      ipLocations = keepIpLocations(platform, stopping.signal);
+      lookups = Promise.all([keepIpLocations(platform, stopping.signal), keepEntities(platform, stopping.signal)]);
       if (options.demo)
         demo = runDemo(platform, domains, stopping.signal).catch((err: unknown) => {
           if (!stopping.signal.aborted) log.error({ err }, 'the demo failed');
@@ -127,7 +128,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
     stop: async () => {
       stopping.abort();
       await Promise.all([http.close(), jobs.stop(config.drainTime)]);
-      await Promise.race([Promise.all([demo, ipLocations, watching]), clock.sleep(demoPatienceMs)]);
+      await Promise.race([Promise.all([demo, lookups, watching]), clock.sleep(demoPatienceMs)]);
       for (const domain of inOrder(domains).toReversed()) await domain.stop?.();
       await outbox.stop();
     },

@@ -5,6 +5,7 @@ import { compile } from '../src/compile.ts';
 import { KqlError } from '../src/errors.ts';
 import { hostFunctions } from '../src/functions/hosts.ts';
 import { aggregateFunctions, scalarFunctions, seriesColumns, windowFunctions } from '../src/functions/index.ts';
+import { ownFunctions } from '../src/functions/entities.ts';
 import { refusedFunctions } from '../src/functions/refused.ts';
 import { plugins, sourcePlugins } from '../src/operators/plugins/index.ts';
 import { refused as refusedPlugins } from '../src/operators/plugins/refused.ts';
@@ -112,6 +113,16 @@ export function states(): readonly (readonly [title: string, entries: readonly E
   ];
 }
 
+/** What Kusto has no name for. */
+const ownSection = (): string =>
+  [
+    '## Functions of our own',
+    '',
+    '| function | what it answers |',
+    '| --- | --- |',
+    ...ownFunctions.map(({ name, parameters, description }) => `| \`${name}${parameters}\` | ${description} |`),
+  ].join('\n');
+
 /** The page, as Markdown. */
 export function page(): string {
   const sections = states();
@@ -124,5 +135,5 @@ export function page(): string {
     `Of ${all.length} names ${running} run. A query that uses one of the others is refused before it runs, at the name’s place, with what stands here.`,
     '',
   ].join('\n');
-  return `${[head, ...sections.map(([title, entries]) => section(title, entries))].join('\n').trimEnd()}\n`;
+  return `${[head, ...sections.map(([title, entries]) => section(title, entries)), ownSection()].join('\n').trimEnd()}\n`;
 }

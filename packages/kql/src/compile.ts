@@ -305,7 +305,7 @@ function emitted(text: string, plan: Plan, options: CompileOptions): Emitted {
 /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. Results are kept by text, catalogue version and options. */
 export function compile(text: string, catalogue: KqlCatalogue, options: CompileOptions): Compiled {
   // What a `source` answers is not known to be the same twice.
-  const { database, timespan, output, maxRows, noData, several, rewrites, parameters, ipLocation } = options;
+  const { database, timespan, output, maxRows, noData, several, rewrites, parameters, lookups } = options;
   const fromPlan = (): Emitted => emitted(text, planOf(text, givenOf(catalogue, options), noData), options);
   if (options.source || options.plan || options.external) return fromPlan().compiled;
   const key = JSON.stringify([
@@ -318,7 +318,7 @@ export function compile(text: string, catalogue: KqlCatalogue, options: CompileO
     several,
     rewrites,
     parameters,
-    ipLocation,
+    lookups,
     text,
   ]);
   const kept = compiledByText.get(key, fromPlan);
@@ -372,7 +372,7 @@ export const tablesOf = (text: string, catalogue: KqlCatalogue, always: Always =
 ];
 
 /** Options that do not change from one query to the next. */
-type Always = Pick<CompileOptions, 'ipLocation'>;
+type Always = Pick<CompileOptions, 'lookups'>;
 
 /** A compiler bound to a changing catalogue: asks for it at each call; what it builds is kept by the catalogue's version. */
 export function createKql(catalogue: () => KqlCatalogue, always: Always = {}): Kql {

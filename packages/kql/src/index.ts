@@ -1,6 +1,7 @@
 export { compile, compileAsking, createKql, maxQueryLength, tablesOf, type Ask, type Kql } from './compile.ts';
 export { conform, type ConformCase, type ConformReport, type Executor } from './conform.ts';
 export { externalWithoutRows } from './external.ts';
+export { ownFunctions } from './functions/entities.ts';
 export { namedTables } from './named-tables.ts';
 export { expressionFaults, rowLevelFaults, type RowFault } from './row-level.ts';
 export { KqlError, type OwnCode, type Span } from './errors.ts';
@@ -24,7 +25,9 @@ export {
   type HttpRequest,
   type CompileOptions,
   type FunctionDefinition,
+  type Entities,
   type IpLocation,
+  type Lookups,
   type JsonRows,
   type KqlCatalogue,
   type KqlType,

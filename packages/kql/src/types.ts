@@ -108,12 +108,30 @@ export interface HttpRequest {
   readonly columns: readonly Column[];
 }
 
-/** Dictionaries of the engine that know where addresses are, by their names as SQL's `dictGet` takes them. */
+/** Dictionaries of the engine that functions look up, by their names as SQL's `dictGet` takes them. */
+export interface Lookups {
+  /** What `geo_info_from_ip_address` asks. None given: a query that calls it is refused. */
+  readonly ipLocation?: IpLocation;
+  /** What `identity_info` and `device_info` ask. None given: likewise. */
+  readonly entities?: Entities;
+}
+
+/** Where addresses are. */
 export interface IpLocation {
   /** By address (IPv6, or IPv4 as such): `place`, a UInt64. */
   readonly networks: string;
   /** By place: `info`, what `geo_info_from_ip_address` answers as JSON text. */
   readonly places: string;
+}
+
+/** Who accounts and devices are. */
+export interface Entities {
+  /** By what names an identity, in lower case: `id`, a UInt64, 0 for none. */
+  readonly identityKeys: string;
+  /** By id: `info`, what `identity_info` answers as JSON text. */
+  readonly identities: string;
+  readonly deviceKeys: string;
+  readonly devices: string;
 }
 
 export interface CompileOptions {
@@ -130,8 +148,8 @@ export interface CompileOptions {
    * query is refused. Who gives one has checked the addresses.
    */
   readonly external?: (request: ExternalRequest) => Sql | undefined;
-  /** What `geo_info_from_ip_address` asks. None given: a query that calls it is refused. */
-  readonly ipLocation?: IpLocation;
+  /** What functions look up in dictionaries of the engine. */
+  readonly lookups?: Lookups;
   /** `json` (default): cells as the contracts' `Cell`. `engine`: engine types, for INSERT … SELECT and subqueries. Or rows as text. */
   readonly output?: 'json' | 'engine' | JsonRows;
   /** A query may give several tables (`fork`, `facet`, several statements): `further` has them. Without this such a query is refused. */

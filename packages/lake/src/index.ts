@@ -15,8 +15,10 @@ export { columnType, ddl, engineType, type ClusterDdl } from './ddl.ts';
 export {
   Lake,
   defaultLimits,
+  lookupNames,
   type LakeOptions,
   type Limits,
+  type LookupNames,
   type QueryOptions,
   type QueryResult,
   type ReadAnswer,
@@ -24,7 +26,8 @@ export {
 export { readDatabases, shippedLocations, type LocationDatabases } from './ip-location/database.ts';
 export type { Location } from './ip-location/locate.ts';
 export { MmdbError } from './ip-location/mmdb.ts';
-export { ipLocationNames, type IpLocationNames, type IpLocationResult } from './ip-location/store.ts';
+export type { EntitiesResult } from './entities/store.ts';
+export type { IpLocationResult } from './ip-location/store.ts';
 export type { Deletion } from './retention/deleting.ts';
 export { covers, everyTable, heldRows, isActive, LegalHold } from './retention/holds.ts';
 export { auxiliaryInteractiveDays, tablePlans, type Retention, type TablePlan } from './retention/storage.ts';

@@ -8,7 +8,8 @@ import { Connection, readAll, type ConnectionOptions, type Reply } from './conne
 import { engineCode } from './errors.ts';
 import type { LocationDatabases } from './ip-location/database.ts';
 import { locateMax, locateSql, locationsOf, type Location } from './ip-location/locate.ts';
-import { IpLocations, type IpLocationNames, type IpLocationResult } from './ip-location/store.ts';
+import { ipLocationNames, IpLocations, type IpLocationNames, type IpLocationResult } from './ip-location/store.ts';
+import { Entities, entityNames, type EntitiesResult, type EntityNames } from './entities/store.ts';
 import { Loader, type LoadResult, type LoadSegment, type LoadStatement } from './load.ts';
 import { insertStatement, encodeRows } from './rows.ts';
 import { expiring, purge, purgeable, type Deletion } from './retention/deleting.ts';
@@ -41,6 +42,15 @@ export interface Limits {
   /** Bytes of the result as JSON. Default 64 MB. Past it the result is cut, and says so in `partial`. */
   readonly bytes: number;
 }
+
+/** `CompileOptions.lookups` of packages/kql. */
+export interface LookupNames {
+  readonly ipLocation: IpLocationNames;
+  readonly entities: EntityNames;
+}
+
+/** The same without the workspace, for SQL that the lake runs in it: what is loaded. */
+export const lookupNames: LookupNames = { ipLocation: ipLocationNames, entities: entityNames };
 
 export const defaultLimits: Limits = { seconds: 60, memoryBytes: 2 * 2 ** 30, rows: 500_000, bytes: 64_000_000 };
 
@@ -134,6 +144,7 @@ export class Lake {
   readonly #tables: Tables;
   readonly #loader: Loader;
   readonly #ipLocations: IpLocations;
+  readonly #entities: Entities;
   readonly #now: () => Date;
 
   private constructor(
@@ -142,6 +153,7 @@ export class Lake {
     tables: Tables,
     loader: Loader,
     ipLocations: IpLocations,
+    entities: Entities,
     now: () => Date,
   ) {
     this.#now = now;
@@ -150,6 +162,7 @@ export class Lake {
     this.#tables = tables;
     this.#loader = loader;
     this.#ipLocations = ipLocations;
+    this.#entities = entities;
   }
 
   /** Connects and makes the workspace when it is not there. Waits `retryMs` for an engine that is not up. Throws SallyportError Unavailable. */
@@ -161,11 +174,13 @@ export class Lake {
     const connection = new Connection(options, workspace);
     const tables = new Tables(connection, options.catalogue, workspace, { cluster, now });
     const ipLocations = new IpLocations(connection, workspace, cluster, options);
+    const entities = new Entities(connection, tables, cluster, options);
     const outside = new Connection(options);
     try {
       await outside.command(createDatabase(workspace, cluster));
       await tables.open();
       await ipLocations.open();
+      await entities.open();
     } catch (error) {
       await connection.close();
       throw error;
@@ -179,7 +194,7 @@ export class Lake {
       settings: { ...loadSettings, ...(cluster ? { distributed_foreground_insert: 1 } : {}) },
       logComment: comment(workspace, { operation: 'load' }),
     });
-    return new Lake(workspace, connection, tables, loader, ipLocations, now);
+    return new Lake(workspace, connection, tables, loader, ipLocations, entities, now);
   }
 
   /** Shipped and custom tables as they now are. */
@@ -332,9 +347,14 @@ export class Lake {
     return this.#tables.reload();
   }
 
-  /** The dictionaries of where addresses are, for `compile` of packages/kql. They are there from the start, and empty until `loadIpLocations`. */
-  get ipLocations(): IpLocationNames {
-    return this.#ipLocations.names;
+  /** The dictionaries of where addresses are and who accounts and devices are, for `compile` of packages/kql. They are there from the start, empty. */
+  get lookups(): LookupNames {
+    return { ipLocation: this.#ipLocations.names, entities: this.#entities.names };
+  }
+
+  /** Has the engine read anew who accounts and devices are, when rows about them came or went since it last did. Throws SallyportError. */
+  refreshEntities(): Promise<EntitiesResult> {
+    return this.#entities.refresh();
   }
 
   /** Stores databases of IP locations (`readDatabases`), unless they are stored, and has the engine load them. Throws MmdbError, SallyportError. */
@@ -346,7 +366,7 @@ export class Lake {
   async locate(addresses: readonly string[], options: QueryOptions = {}): Promise<Map<string, Location>> {
     if (addresses.length > locateMax) throw new RangeError(`at most ${locateMax} addresses at once`);
     if (addresses.length === 0) return new Map();
-    const sql = locateSql(this.ipLocations);
+    const sql = locateSql(this.#ipLocations.names);
     const { rows } = await this.query(sql, { operation: 'locate', ...options, params: { addresses } });
     return locationsOf(rows);
   }

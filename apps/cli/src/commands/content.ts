@@ -32,7 +32,7 @@ export function contentCommand(finish: Finish): Command {
           version: `${known.version} checked`,
           functions: [...known.functions, ...functions],
         };
-        const kql = createKql(() => catalogue, { ipLocation: lake.ipLocations });
+        const kql = createKql(() => catalogue, { lookups: lake.lookups });
         const failures: Failure[] = [...unread];
         for (const item of items) {
           const failure = await check(item, kql, lake, options.compileOnly !== true);

@@ -72,7 +72,7 @@ const cellText = (cell: unknown): string | number =>
 const readText = (file: string): string => readFileSync(file === '-' ? 0 : file, 'utf8');
 
 async function compileOrExplain(text: string, lake: Lake): Promise<Compiled> {
-  const options = { now: new Date(), database: lake.workspace, several: true, ipLocation: lake.ipLocations };
+  const options = { now: new Date(), database: lake.workspace, several: true, lookups: lake.lookups };
   const ask = async (sql: string) => (await lake.query(sql, { operation: 'kql run' })).rows;
   try {
     return await compileAsking(text, lake.kqlCatalogue(await loadFunctions()), options, ask);

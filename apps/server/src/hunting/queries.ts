@@ -97,7 +97,7 @@ export function createQueries(
   // `workspace('…')` of another workspace is refused: rows of ours would not be what was asked for.
   const kql = createKql(
     () => ({ ...lake.kqlCatalogue(functions), names: [lake.workspace, workspaceGuid(lake.workspace)] }),
-    { ipLocation: lake.ipLocations },
+    { lookups: lake.lookups },
   );
   const explained = <T>(error: unknown): T => {
     throw error instanceof KqlError ? invalidQuery(error) : error;

@@ -1,5 +1,5 @@
 import { huntingRoutes, type Timespan } from '@sallyport/contracts';
-import type { FunctionDefinition } from '@sallyport/kql';
+import { ownFunctions, type FunctionDefinition } from '@sallyport/kql';
 import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import type { Asking } from './asking.ts';
@@ -36,7 +36,7 @@ export function huntingHandlers(
       return {
         version,
         tables: tables.map(({ name, columns }) => ({ name, columns: [...columns] })),
-        functions: functions.map(({ name, parameters, body }) => ({ name, parameters, body })),
+        functions: [...functions, ...ownFunctions].map(({ name, parameters, body }) => ({ name, parameters, body })),
       };
     },
   };

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { ownFunctions } from '../functions/entities.ts';
 import type { KqlCatalogue, KqlType, TableSchema } from '../types.ts';
 
 /**
@@ -53,6 +54,7 @@ export interface KustoCode {
 }
 export type GlobalState = {
   readonly WithCluster: (cluster: unknown) => GlobalState;
+  readonly WithFunctions: (functions: readonly KustoSymbol[]) => GlobalState;
   readonly WithDatabase: (database: unknown) => GlobalState;
   readonly WithPlugIns: (plugins: readonly KustoSymbol[]) => GlobalState;
 };
@@ -60,6 +62,7 @@ export type GlobalState = {
 interface Library {
   readonly KustoCode: { ParseAndAnalyze(text: string, globals: GlobalState): KustoCode };
   readonly GlobalState: { readonly Default: GlobalState };
+  readonly Functions: { readonly All: readonly KustoSymbol[] };
   readonly Symbols: {
     readonly TableSymbol: { readonly $ctor4: new (name: string, columns: readonly KustoSymbol[]) => KustoSymbol };
     readonly ColumnSymbol: new (
@@ -72,8 +75,10 @@ interface Library {
     ) => KustoSymbol;
     readonly ScalarTypes: Readonly<Record<string, KustoSymbol>>;
     readonly FunctionSymbol: {
+      readonly $ctor5: new (name: string, result: KustoSymbol, parameters: readonly unknown[]) => KustoSymbol;
       readonly $ctor16: new (name: string, parameters: string, body: string, description: string | null) => KustoSymbol;
     };
+    readonly Parameter: { readonly $ctor2: new (name: string, type: KustoSymbol) => unknown };
     readonly ClusterSymbol: { readonly ctor: new (name: string, databases: readonly unknown[]) => unknown };
     readonly DatabaseSymbol: { readonly ctor: new (name: string, members: readonly KustoSymbol[]) => unknown };
   };
@@ -201,6 +206,20 @@ function tableSymbol(table: TableSchema): KustoSymbol {
   return symbol;
 }
 
+let builtIns: readonly KustoSymbol[] | undefined;
+/** Kusto's functions, and those that it lacks: each takes a string and gives a dynamic. */
+function builtInSymbols(): readonly KustoSymbol[] {
+  const { library: lib } = library();
+  const { FunctionSymbol, Parameter, ScalarTypes } = lib.Symbols;
+  return (builtIns ??= [
+    ...lib.Functions.All,
+    ...ownFunctions.map(({ name, parameters }) => {
+      const parameter = new Parameter.$ctor2(/\w+/.exec(parameters)?.[0] ?? '', ScalarTypes[scalarTypeNames.string]!);
+      return new FunctionSymbol.$ctor5(name, ScalarTypes[scalarTypeNames.dynamic]!, [parameter]);
+    }),
+  ]);
+}
+
 /** Builds the library's state of names. About 0.1 s for 1,400 tables: keep one per catalogue version. */
 export function buildGlobals(catalogue: KqlCatalogue, plugins: readonly KustoSymbol[]): GlobalState {
   const { library: lib } = library();
@@ -214,7 +233,10 @@ export function buildGlobals(catalogue: KqlCatalogue, plugins: readonly KustoSym
   const database = new DatabaseSymbol.ctor('lake', members);
   const others = (catalogue.names ?? []).map((name) => new DatabaseSymbol.ctor(name, members));
   const cluster = new ClusterSymbol.ctor('lake', [database, ...others]);
-  return lib.GlobalState.Default.WithCluster(cluster).WithDatabase(database).WithPlugIns(plugins);
+  return lib.GlobalState.Default.WithFunctions(builtInSymbols())
+    .WithCluster(cluster)
+    .WithDatabase(database)
+    .WithPlugIns(plugins);
 }
 
 export const parseAndAnalyze = (text: string, globals: GlobalState): KustoCode =>

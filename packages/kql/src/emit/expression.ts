@@ -5,7 +5,7 @@ import type { Expr, FieldType, Rel } from '../plan/plan.ts';
 import { identifier, integer, join, real, sql, string, type Sql } from '../sql.ts';
 import type { Span } from '../errors.ts';
 import { memberOf } from './paths.ts';
-import type { IpLocation, KqlType } from '../types.ts';
+import type { KqlType, Lookups } from '../types.ts';
 
 /** What an expression needs of the relation it stands in. */
 export interface Scope {
@@ -13,7 +13,7 @@ export interface Scope {
   readonly query: (rel: Rel) => Sql;
   /** The moment of compilation, in ticks since 0001-01-01. */
   readonly now: () => bigint;
-  readonly ipLocation: IpLocation | undefined;
+  readonly lookups: Lookups | undefined;
   /** Names an expression, so that it can be written more than once without growing the text. Missing where no name can stand. */
   readonly name?: (expression: Sql) => Sql;
   /** The text of a member of a column, where it is at hand. */
@@ -39,7 +39,7 @@ export const callInfo = (name: string, result: KqlType, span: Span, scope: Scope
   get now() {
     return scope.now();
   },
-  ipLocation: scope.ipLocation,
+  lookups: scope.lookups,
   name: (expression) => (isShort(expression) ? expression : (scope.name?.(expression) ?? expression)),
   fail: (message) => {
     throw new KqlError('InvalidArgument', `${name}: ${message}`, span);

@@ -154,7 +154,7 @@ export class Emitter implements Context {
       },
       query: (rel) => this.subquery(rel),
       now: () => this.moment(),
-      ipLocation: this.options.ipLocation,
+      lookups: this.options.lookups,
       name: (expression) => {
         const known = block.names.find((n) => n.expression.text === expression.text);
         if (known) return known.name;

@@ -16,7 +16,7 @@ export function emitValues(e: Context, rel: RelOf<'values'>, needed: ReadonlySet
     },
     query: (r) => e.subquery(r),
     now: () => e.moment(),
-    ipLocation: e.options.ipLocation,
+    lookups: e.options.lookups,
   };
   if (first && others.length === 0) {
     const empty: Block = {
@@ -60,7 +60,7 @@ export function emitRange(e: Context, rel: RelOf<'range'>): Block {
     },
     query: (r) => e.subquery(r),
     now: () => e.moment(),
-    ipLocation: e.options.ipLocation,
+    lookups: e.options.lookups,
   };
   const type = field!.type;
   const part = (e: Expr): Sql => emitExpression(e, outside).sql;

@@ -4,6 +4,7 @@ import { bagFunctions } from './bags.ts';
 import { conversionFunctions } from './conversions.ts';
 import { datetimeFunctions } from './datetime.ts';
 import { dynamicFunctions } from './dynamic.ts';
+import { entityFunctions } from './entities.ts';
 import { encodingFunctions } from './encoding.ts';
 import { formatFunctions } from './formats.ts';
 import { geoFunctions } from './geo/index.ts';
@@ -29,6 +30,7 @@ export const scalarFunctions = indexByName([
   datetimeFunctions,
   dynamicFunctions,
   encodingFunctions,
+  entityFunctions,
   formatFunctions,
   geoFunctions,
   internalFunctions,

@@ -4,7 +4,7 @@ import { catalogue } from '../../test/golden.ts';
 import { compile, createKql } from '../index.ts';
 
 const now = new Date('2026-01-03T00:00:00Z');
-const ipLocation = { networks: 'ip_networks', places: 'ip_places' };
+const lookups = { ipLocation: { networks: 'ip_networks', places: 'ip_places' } };
 let engine: Engine;
 
 beforeAll(() => {
@@ -25,7 +25,7 @@ it('answers what the dictionaries know of an address, by the finest network', ()
   const query = `datatable(ip:string) ['192.0.2.1', '192.0.2.200', '2001:db8::1', '::ffff:192.0.2.1', ' 192.0.2.1 ', '10.0.0.1', 'x', '', '300.1.1.1']
     | extend g = geo_info_from_ip_address(ip)
     | project tostring(g.country), tostring(g.city), toreal(g.latitude), isnull(g)`;
-  expect(engine.rows(compile(query, catalogue, { now, ipLocation }).sql)).toEqual([
+  expect(engine.rows(compile(query, catalogue, { now, lookups }).sql)).toEqual([
     ['Australia', 'Sydney', -33.5, false],
     ['France', '', null, false],
     ['Australia', 'Sydney', -33.5, false],
@@ -39,7 +39,7 @@ it('runs in conditions, groups, constants and stored functions', () => {
   const functions = [
     { name: 'CountryOf', parameters: '(ip:string)', body: 'tostring(geo_info_from_ip_address(ip).country)' },
   ];
-  const kql = createKql(() => ({ ...catalogue, version: 'with CountryOf', functions }), { ipLocation });
+  const kql = createKql(() => ({ ...catalogue, version: 'with CountryOf', functions }), { lookups });
   const rows = (query: string): unknown => engine.rows(kql.compile(query, { now }).sql);
   expect(rows(`print CountryOf('192.0.2.200')`)).toEqual([['France']]);
   const ips = `datatable(ip:string) ['192.0.2.1', '192.0.2.2', '192.0.2.200', 'x']`;

@@ -124,7 +124,7 @@ const hasAny = (s: Sql, addresses: readonly Operand[], call: CallInfo, prefix: b
 
 /** Text that is no address is read as `::`, of which nothing is known; so the answer is null, as of any unknown address. */
 const geoInfo: ScalarFunction['build'] = ([ip], call) => {
-  const { ipLocation } = call;
+  const ipLocation = call.lookups?.ipLocation;
   if (!ipLocation) return call.fail('no database of IP locations is at hand where this query runs');
   const place = sql`dictGetOrDefault(${string(ipLocation.networks)}, 'place', toIPv6OrDefault(trimBoth(${ip!.sql})), toUInt64(0))`;
   return sql`dictGetOrDefault(${string(ipLocation.places)}, 'info', ${place}, '')`;

@@ -1,5 +1,5 @@
 import type { Sql } from '../sql.ts';
-import type { IpLocation, KqlType } from '../types.ts';
+import type { KqlType, Lookups } from '../types.ts';
 import type { Expr, LiteralValue } from '../plan/plan.ts';
 
 /** An argument as the emitter hands it to an entry. */
@@ -18,8 +18,8 @@ export interface CallInfo {
   readonly result: KqlType;
   /** The moment of `CompileOptions.now`, in ticks of 100 ns since 0001-01-01. */
   readonly now: bigint;
-  /** `CompileOptions.ipLocation`. */
-  readonly ipLocation: IpLocation | undefined;
+  /** `CompileOptions.lookups`. */
+  readonly lookups: Lookups | undefined;
   /** Names an expression that an entry is going to write several times. Answers it as it is where nothing can be named. */
   readonly name: (expression: Sql) => Sql;
   /** Refuses the call, with its place. */

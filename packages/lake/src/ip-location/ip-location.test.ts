@@ -181,7 +181,7 @@ describe('the lake', () => {
 
   it('lets a query ask a dictionary, and do nothing else to it', async () => {
     const { lake } = bench;
-    const { networks: name } = lake.ipLocations;
+    const { networks: name } = lake.lookups.ipLocation;
     const ask = `SELECT dictGetOrDefault('${name}', 'asn', toIPv6OrDefault('192.0.2.1'), toUInt32(7))`;
     expect((await lake.query(ask)).rows).toEqual([[0]]);
     for (const sql of [

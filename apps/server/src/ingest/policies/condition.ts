@@ -1,6 +1,6 @@
 import { SallyportError } from '@sallyport/contracts';
 import { compile, KqlError, sqlIdentifier } from '@sallyport/kql';
-import { ipLocationNames, type TableDefinition } from '@sallyport/lake';
+import { lookupNames, type TableDefinition } from '@sallyport/lake';
 
 const placeholder = sqlIdentifier('rows of the table');
 const head = 'source\n| project _Condition = (';
@@ -28,7 +28,7 @@ export function conditionSql(text: string, table: TableDefinition, now: Date, ta
       now,
       output: 'engine',
       source: () => placeholder,
-      ipLocation: ipLocationNames,
+      lookups: lookupNames,
       // A name of WITH has no place in a rule of the engine.
       rewrites: { sharePaths: false },
     });

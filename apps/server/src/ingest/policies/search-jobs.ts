@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SallyportError, type BodyOf, type SearchJob, type tableRoutes } from '@sallyport/contracts';
 import { compile, KqlError, type Compiled } from '@sallyport/kql';
-import { ipLocationNames, sqlName, type Column } from '@sallyport/lake';
+import { lookupNames, sqlName, type Column } from '@sallyport/lake';
 import type { Platform } from '../../platform/types.ts';
 
 type Given = BodyOf<(typeof tableRoutes)['startSearchJob']>;
@@ -79,7 +79,7 @@ export class SearchJobs {
       output: 'engine',
       timespan,
       maxRows: rowsMax,
-      ipLocation: ipLocationNames,
+      lookups: lookupNames,
     } as const;
     try {
       return compile(query, lake.kqlCatalogue(), options);

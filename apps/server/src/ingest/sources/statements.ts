@@ -1,7 +1,7 @@
 import { sqlIdentifier, type Compiled, type CompileOptions, type KqlCatalogue, type KqlType } from '@sallyport/kql';
 import {
   engineType,
-  ipLocationNames,
+  lookupNames,
   sqlName,
   sqlString,
   type Column,
@@ -250,7 +250,7 @@ function compileAccept(stream: SourceStream, compiler: StreamCompiler): Accept {
   return { sql: compiled.sql };
 }
 
-const compileOptions = { output: 'engine', source: () => placeholder, ipLocation: ipLocationNames } as const;
+const compileOptions = { output: 'engine', source: () => placeholder, lookups: lookupNames } as const;
 
 /** What the rows have that came, before they are prepared. */
 const cameColumns = (stream: SourceStream): readonly Column[] => [...sourceColumns(stream), fileColumn];

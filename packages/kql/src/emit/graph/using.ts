@@ -92,7 +92,7 @@ export class Using {
       },
       query: (rel) => this.#graph.e.subquery(rel),
       now: () => this.#graph.e.moment(),
-      ipLocation: this.#graph.e.options.ipLocation,
+      lookups: this.#graph.e.options.lookups,
     };
   }
 }
