@@ -80,6 +80,8 @@ export const everyRewrite = {
   shareTables: true,
   /** Members of a dynamic that are read together are taken out of its JSON together. */
   sharePaths: true,
+  /** Patterns of `parse` are cut at their texts, where that gives what their regular expression gives. */
+  cutPatterns: true,
 };
 export type Rewrites = Readonly<Record<keyof typeof everyRewrite, boolean>>;
 

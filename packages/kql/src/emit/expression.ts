@@ -5,7 +5,7 @@ import type { Expr, FieldType, Rel } from '../plan/plan.ts';
 import { identifier, integer, join, real, sql, string, type Sql } from '../sql.ts';
 import type { Span } from '../errors.ts';
 import { memberOf } from './paths.ts';
-import type { KqlType, Lookups } from '../types.ts';
+import type { KqlType, Lookups, Rewrites } from '../types.ts';
 
 /** What an expression needs of the relation it stands in. */
 export interface Scope {
@@ -14,6 +14,7 @@ export interface Scope {
   /** The moment of compilation, in ticks since 0001-01-01. */
   readonly now: () => bigint;
   readonly lookups: Lookups | undefined;
+  readonly rewrites: Rewrites;
   /** Names an expression, so that it can be written more than once without growing the text. Missing where no name can stand. */
   readonly name?: (expression: Sql) => Sql;
   /** The text of a member of a column, where it is at hand. */
@@ -40,6 +41,7 @@ export const callInfo = (name: string, result: KqlType, span: Span, scope: Scope
     return scope.now();
   },
   lookups: scope.lookups,
+  rewrites: scope.rewrites,
   name: (expression) => (isShort(expression) ? expression : (scope.name?.(expression) ?? expression)),
   fail: (message) => {
     throw new KqlError('InvalidArgument', `${name}: ${message}`, span);

@@ -17,6 +17,7 @@ export function emitValues(e: Context, rel: RelOf<'values'>, needed: ReadonlySet
     query: (r) => e.subquery(r),
     now: () => e.moment(),
     lookups: e.options.lookups,
+    rewrites: e.rewrites,
   };
   if (first && others.length === 0) {
     const empty: Block = {
@@ -61,6 +62,7 @@ export function emitRange(e: Context, rel: RelOf<'range'>): Block {
     query: (r) => e.subquery(r),
     now: () => e.moment(),
     lookups: e.options.lookups,
+    rewrites: e.rewrites,
   };
   const type = field!.type;
   const part = (e: Expr): Sql => emitExpression(e, outside).sql;

@@ -1,5 +1,5 @@
 import type { Sql } from '../sql.ts';
-import type { KqlType, Lookups } from '../types.ts';
+import type { KqlType, Lookups, Rewrites } from '../types.ts';
 import type { Expr, LiteralValue } from '../plan/plan.ts';
 
 /** An argument as the emitter hands it to an entry. */
@@ -20,6 +20,7 @@ export interface CallInfo {
   readonly now: bigint;
   /** `CompileOptions.lookups`. */
   readonly lookups: Lookups | undefined;
+  readonly rewrites: Rewrites;
   /** Names an expression that an entry is going to write several times. Answers it as it is where nothing can be named. */
   readonly name: (expression: Sql) => Sql;
   /** Refuses the call, with its place. */

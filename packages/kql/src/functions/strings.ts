@@ -162,14 +162,6 @@ export const stringFunctions: readonly ScalarFunction[] = [
     ([s, list]) =>
       sql`toInt64(indexOf(arrayMap(x -> ${hasTerm(s!.sql, { sql: sql`if(startsWith(x, '"'), JSONExtractString(x), x)`, type: 'string', nullable: false }, false)}, JSONExtractArrayRaw(${list!.sql})), 1)) - 1`,
   ),
-  scalar(
-    '$group',
-    ['string', 'string', 'long'],
-    'string',
-    (s, regex, n) => sql`extractGroups(${s}, ${regex})[${n}]`,
-    'never',
-  ),
-  scalar('$match', ['string', 'string'], 'bool', (s, regex) => sql`match(${s}, ${regex})`, 'never'),
   // Group 1 is a quoted value, whose escapes are undone; group 2 a bare one.
   scalarWith(
     '$kv',

@@ -2,6 +2,7 @@ import type { Binder } from '../bind/binder.ts';
 import type { Env } from '../bind/env.ts';
 import { resultColumns, typeOfNode } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
+import { cuttable, patternGroup, patternNumber, patternTest, patternValue, type Piece } from '../functions/pieces.ts';
 import { regexQuote } from '../functions/terms.ts';
 import { columnOf, literal, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
@@ -19,6 +20,8 @@ interface Captured {
 interface Pattern {
   readonly regex: string;
   readonly columns: readonly Captured[];
+  /** Where it may be cut at its texts. */
+  readonly pieces: readonly Piece[] | undefined;
 }
 
 const typedPattern: Partial<Record<KqlType, string>> = {
@@ -26,32 +29,39 @@ const typedPattern: Partial<Record<KqlType, string>> = {
   int: '\\s*([-+]?\\d+)',
   real: '\\s*([-+]?\\d*\\.?\\d+(?:[eE][-+]?\\d+)?)',
 };
+const numberPiece: Partial<Record<KqlType, 'whole' | 'real'>> = { long: 'whole', int: 'whole', real: 'real' };
 
 /** The operator's pattern as one RE2 expression, anchored at the start. */
 function patternOf(node: SyntaxNode, mode: string, flags: string, b: Binder): Pattern {
   const parts = elements(node, 'Patterns');
   const columns: Captured[] = [];
+  const pieces: Piece[] = [];
   let regex = '';
   parts.forEach((part, i) => {
     const last = i === parts.length - 1;
     switch (kindOf(part)) {
       case 'StarExpression':
         regex += last || mode === 'regex' ? '.*' : '.*?';
+        pieces.push({ group: 0 });
         break;
       case 'StringLiteralExpression':
       case 'CompoundStringLiteralExpression': {
         const text = String(part.LiteralValue);
+        pieces.push({ text });
         regex += mode === 'regex' ? `(?:${text.replaceAll(/\((?!\?)/g, '(?:')})` : regexQuote(text);
         break;
       }
       case 'NameDeclaration':
         columns.push({ name: nameOf(part), type: 'string' });
+        pieces.push({ group: columns.length });
         regex += last || mode === 'regex' ? '(.*)' : '(.*?)';
         break;
       case 'NameAndTypeDeclaration': {
         const type = typeOfNode(child(part, 'Type'));
         columns.push({ name: nameOf(child(part, 'Name')), type });
         const own = typedPattern[type];
+        const number = numberPiece[type];
+        pieces.push({ group: columns.length, ...(number ? { number } : {}) });
         // Relaxed: a value of its type ends where it does; one that is none is null, and runs on to what follows.
         regex +=
           (mode === 'relaxed' ? own?.replace(/\)$/, last ? '|.*)' : '|.*?)') : own) ??
@@ -64,7 +74,13 @@ function patternOf(node: SyntaxNode, mode: string, flags: string, b: Binder): Pa
   });
   const known = [...new Set(flags.replaceAll(/[^imsU]/g, ''))].join('');
   const tail = kindOf(parts.at(-1) ?? node) === 'StringLiteralExpression' && mode !== 'regex' ? '' : '$';
-  return { regex: `(?${mode === 'regex' ? known || 's' : 's'})^${regex}${tail}`, columns };
+  const mustEnd = tail !== '' && 'text' in (pieces.at(-1) ?? {});
+  const simple = mode === 'simple' || (mode === 'relaxed' && pieces.every((p) => !('number' in p)));
+  return {
+    regex: `(?${mode === 'regex' ? known || 's' : 's'})^${regex}${tail}`,
+    columns,
+    pieces: simple && !mustEnd ? cuttable(pieces) : undefined,
+  };
 }
 
 interface Parsed {
@@ -76,29 +92,29 @@ function bindParse(node: SyntaxNode, input: Rel, env: Env, b: Binder): Parsed {
   const mode = parameters.text('kind') ?? 'simple';
   if (!['simple', 'relaxed', 'regex'].includes(mode))
     return b.fail('InvalidArgument', `parse kind=${mode} is not known`, node);
-  const { regex, columns } = patternOf(node, mode, parameters.text('flags') ?? '', b);
+  const { regex, columns, pieces } = patternOf(node, mode, parameters.text('flags') ?? '', b);
   const source = b.cast(b.expr(child(node, 'Expression'), { env, input }), 'string', node);
   const pattern = literal('string', regex);
-  const group = (i: number): Expr =>
-    b.builtIn('$group', [source, pattern, literal('long', BigInt(i + 1))], 'string', node, { env });
+  const group = (i: number): Expr => b.call(patternGroup(i + 1, pieces), [source, pattern], 'string', node);
   const trimmed = (i: number): Expr =>
     b.builtIn('trim', [literal('string', String.raw`\s+`), group(i)], 'string', node, { env });
-  const values = columns.map((c, i) => ({
-    ...c,
-    text: group(i),
-    expr: b.cast(untrimmed.has(c.type) ? group(i) : trimmed(i), c.type, node),
-  }));
-  const tests = values
-    .filter((v) => v.type !== 'string' && v.type !== 'dynamic' && mode !== 'relaxed')
-    .map((v) => b.builtIn('isnotnull', [v.expr], 'bool', node, { env }));
+  const valueOf = (type: KqlType, i: number): Expr => {
+    // Their regular expression takes nothing but a number.
+    if (mode === 'simple' && (type === 'int' || type === 'long' || type === 'real'))
+      return b.call(patternNumber(type), [group(i)], type, node);
+    return b.cast(untrimmed.has(type) ? group(i) : trimmed(i), type, node);
+  };
+  const values = columns.map((c, i) => ({ ...c, expr: valueOf(c.type, i) }));
+  const tested = values.filter((v) => v.type !== 'string' && v.type !== 'dynamic' && mode !== 'relaxed');
+  const tests = tested.map((v) => b.builtIn('isnotnull', [v.expr], 'bool', node, { env }));
   // Where the pattern does not match, every group is '', and no value of another type than text comes of that.
-  const [first = b.builtIn('$match', [source, pattern], 'bool', node, { env }), ...others] = tests;
+  const [first = b.call(patternTest(pieces), [source, pattern], 'bool', node), ...others] = tests;
   const matches = others.reduce((all, t) => b.builtIn('$and', [all, t], 'bool', node, { env }), first);
   // In simple and regex mode one value that is not of its type fails the whole row.
-  const items = values.map((v) => ({
-    name: v.name,
-    expr: tests.length ? b.builtIn('iff', [matches, v.expr, literal(v.type, null)], v.type, node, { env }) : v.expr,
-  }));
+  const items = values.map((v) => {
+    const fits = tested.every((t) => t === v);
+    return { name: v.name, expr: fits ? v.expr : b.call(patternValue, [matches, v.expr], v.type, node) };
+  });
   return { items, matches };
 }
 function withParsed(input: Rel, items: readonly NamedExpr[], node: SyntaxNode, b: Binder): Rel {
