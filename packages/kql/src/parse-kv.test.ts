@@ -15,7 +15,7 @@ const keys = ['a', 'b', 'ab', 'é'];
 function valueOf(text: string, key: string, pair: string, kv: string): string {
   const white = '[ \\t\\n\\f\\r]*';
   const quote = (s: string): string => s.replaceAll(/[|.=;]/g, '\\$&');
-  const pattern = `(?:^|${quote(pair)})${white}${key}${quote(kv)}${white}(.*?)${white}(?:${quote(pair)}|$)`;
+  const pattern = `(?:^|${quote(pair)})${white}${key}${white}${quote(kv)}${white}(.*?)${white}(?:${quote(pair)}|$)`;
   return new RegExp(pattern, 's').exec(text)?.[1] ?? '';
 }
 

@@ -74,7 +74,7 @@ const nameReference: Bind = (node, place, b) => {
       b.unseen.get(symbol.Name) ??
       b.unseen.get(`${symbol.Name}_${typeOfSymbol(symbol.Type)}`);
     if (absent) return literal(absent, null);
-    return b.fail('UnsupportedExpression', `the column ${name} cannot be read here`, node);
+    return b.keys.get(name) ?? b.fail('UnsupportedExpression', `the column ${name} cannot be read here`, node);
   }
   const element = place.graph?.name(name, node);
   if (element) return element;

@@ -60,7 +60,9 @@ const isoPattern =
 /** Ticks since 0001-01-01 of a datetime in ISO form or one that JavaScript reads; undefined when it is none. */
 export function datetimeTicks(text: string): bigint | undefined {
   const body = unquoted(inner(text)).trim();
-  const iso = isoPattern.exec(body);
+  const iso = isoPattern.exec(
+    body.replace(/^(\d{4})\s*-\s*(\d{1,2})(?:\s*-\s*(?=\d))?/, (all) => all.replaceAll(/\s/g, '')),
+  );
   if (!iso) {
     const ms = Date.parse(/(GMT|UTC|Z|[+-]\d{2}:?\d{2})$/i.test(body) ? body : `${body} UTC`);
     return Number.isNaN(ms) ? undefined : 621_355_968_000_000_000n + BigInt(ms) * 10_000n;

@@ -44,9 +44,25 @@ export function emitValues(e: Context, rel: RelOf<'values'>, needed: ReadonlySet
       used.map(({ field }) => field.name),
     );
   }
-  const structure = used.map(({ field }) => sql`${identifier(field.name)} ${typeOf(field)}`);
-  const rows = rel.rows.map((row) => sql`(${join(used.map(({ i }) => emitExpression(row[i]!, outside).sql))})`);
-  const table = sql`SELECT * FROM values(${string(join(structure).text)}, ${join(rows)})`;
+  // `values` takes constants only: what a cell is computed to comes from a list, by its row.
+  const isComputed = (i: number): boolean => rel.rows.some((row) => row[i]!.kind !== 'literal');
+  const stated = used.filter(({ i }) => !isComputed(i));
+  const at = identifier('$$at');
+  const all = stated.length === used.length;
+  const structure = [
+    ...stated.map(({ field }) => sql`${identifier(field.name)} ${typeOf(field)}`),
+    ...(all ? [] : [sql`${at} UInt64`]),
+  ];
+  const cell = (row: number, i: number): Sql => emitExpression(rel.rows[row]![i]!, outside).sql;
+  const rows = rel.rows.map(
+    (_, row) => sql`(${join([...stated.map(({ i }) => cell(row, i)), ...(all ? [] : [integer(row + 1)])])})`,
+  );
+  const columns = used.map(({ field, i }) => {
+    if (stated.some((s) => s.i === i)) return identifier(field.name);
+    const list = join(rel.rows.map((_, row) => cell(row, i)));
+    return sql`CAST([${list}][${at}], ${string(typeOf(field).text)}) AS ${identifier(field.name)}`;
+  });
+  const table = sql`SELECT ${all ? sql`*` : join(columns)} FROM values(${string(join(structure).text)}, ${join(rows)})`;
   return e.asFrom(
     table,
     used.map(({ field }) => field.name),

@@ -162,7 +162,7 @@ export const stringFunctions: readonly ScalarFunction[] = [
     ([s, list]) =>
       sql`toInt64(indexOf(arrayMap(x -> ${hasTerm(s!.sql, { sql: sql`if(startsWith(x, '"'), JSONExtractString(x), x)`, type: 'string', nullable: false }, false)}, JSONExtractArrayRaw(${list!.sql})), 1)) - 1`,
   ),
-  // Group 1 is a quoted value, whose escapes are undone; group 2 a bare one.
+  // The last group is a bare value, those before it a quoted one, whose escapes are undone.
   scalarWith(
     '$kv',
     ['string', 'string', 'string'],
@@ -170,10 +170,9 @@ export const stringFunctions: readonly ScalarFunction[] = [
     ([s, regex, escape], call) => {
       const groups = call.name(sql`extractGroups(${s!.sql}, ${regex!.sql})`);
       const mark = escape!.literal?.value;
-      const quoted = mark
-        ? sql`replaceRegexpAll(${groups}[1], ${string(`${regexQuote(String(mark))}(.)`)}, '\\\\1')`
-        : sql`${groups}[1]`;
-      return sql`concat(${quoted}, ${groups}[2])`;
+      const all = sql`arrayStringConcat(arraySlice(${groups}, 1, -1))`;
+      const quoted = mark ? sql`replaceRegexpAll(${all}, ${string(`${regexQuote(String(mark))}(.)`)}, '\\\\1')` : all;
+      return sql`concat(${quoted}, ${groups}[-1])`;
     },
     'never',
   ),
@@ -186,9 +185,11 @@ export const stringFunctions: readonly ScalarFunction[] = [
       const pairs = call.name(
         sql`arrayFilter(p -> position(p, ${kv!.sql}) > 0, arrayMap(p -> trimLeft(p, ${whiteSpace}), splitByString(${pair!.sql}, ${s!.sql})))`,
       );
-      const keys = call.name(sql`arrayMap(p -> substring(p, 1, position(p, ${kv!.sql}) - 1), ${pairs})`);
-      const taken = sql`length(${key!.sql}) + length(${kv!.sql}) + 1`;
-      return sql`trimBoth(substring(${pairs}[indexOf(${keys}, ${key!.sql})], ${taken}), ${whiteSpace})`;
+      const keys = call.name(
+        sql`arrayMap(p -> trimRight(substring(p, 1, position(p, ${kv!.sql}) - 1), ${whiteSpace}), ${pairs})`,
+      );
+      const found = call.name(sql`${pairs}[indexOf(${keys}, ${key!.sql})]`);
+      return sql`trimBoth(substring(${found}, position(${found}, ${kv!.sql}) + length(${kv!.sql})), ${whiteSpace})`;
     },
     'never',
   ),

@@ -4,30 +4,10 @@ import { resultColumns, typeOfNode } from '../bind/types.ts';
 import { child, childOrNone, elements, kindOf, nameOf, type SyntaxNode } from '../bind/kusto.ts';
 import { columnOf, isHidden, type Expr, type NamedExpr, type Rel } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
+import { innerColumn } from './names.ts';
 import { fieldNamed, parametersOf, passAll, presentColumns, projectTo, typed, type OperatorBinder } from './shared.ts';
 
 /** mv-expand and mv-apply. */
-
-/** `todynamic(Entities)` expands under the name of its column, and `Entities.Host` under `Entities_Host`. */
-function innerColumn(value: SyntaxNode): string | undefined {
-  switch (kindOf(value)) {
-    case 'NameReference':
-      return nameOf(value);
-    case 'FunctionCallExpression': {
-      const [first] = elements(child(value, 'ArgumentList'), 'Expressions');
-      return first && innerColumn(first);
-    }
-    case 'PathExpression':
-    case 'ElementExpression': {
-      const before = innerColumn(child(value, 'Expression'));
-      const selector = child(value, 'Selector');
-      const key = kindOf(selector) === 'BracketedExpression' ? child(selector, 'Expression') : selector;
-      return before && `${before}_${typeof key.LiteralValue === 'string' ? key.LiteralValue : nameOf(key)}`;
-    }
-    default:
-      return undefined;
-  }
-}
 
 interface Expansion {
   readonly name: string;

@@ -134,17 +134,44 @@ export const parseWhere: OperatorBinder = (node, input, env, b) => {
   return withParsed(filtered, items, node, b);
 };
 
-export const parseKv: OperatorBinder = (node, input, env, b) => {
+/** What `with (…)` says; `quote` may stand there again and again. */
+interface KvOptions {
+  readonly pair: string | undefined;
+  readonly kv: string | undefined;
+  readonly regex: string | undefined;
+  readonly escape: string | undefined;
+  readonly greedy: boolean;
+  readonly quotes: readonly { readonly open: string; readonly close: string }[];
+}
+function kvOptions(node: SyntaxNode, b: Binder): KvOptions {
   const clause = childOrNone(node, 'WithClause');
-  const options = new Map(
-    (clause ? elements(clause, 'Properties') : []).map((p) => {
-      const value = child(p, 'Expression');
-      return [
-        nameOf(child(p, 'Name')),
-        typeof value.LiteralValue === 'string' ? value.LiteralValue : textOf(value),
-      ] as const;
-    }),
-  );
+  const stated = (clause ? elements(clause, 'Properties') : []).map((p) => {
+    const value = child(p, 'Expression');
+    const text = typeof value.LiteralValue === 'string' ? value.LiteralValue : textOf(value);
+    return { name: nameOf(child(p, 'Name')), text, node: value };
+  });
+  const last = (name: string): (typeof stated)[number] | undefined => stated.findLast((s) => s.name === name);
+  const regex = last('regex');
+  if (regex && captures(regex.text) !== 2)
+    return b.fail('InvalidArgument', 'the expression needs two groups: one of the key, one of its value', regex.node);
+  return {
+    pair: last('pair_delimiter')?.text,
+    kv: last('kv_delimiter')?.text,
+    regex: regex?.text,
+    escape: last('escape')?.text,
+    greedy: last('greedy')?.text === 'true',
+    quotes: stated
+      .filter((s) => s.name === 'quote' && s.text !== '')
+      .map(({ text }) => ({ open: text[0]!, close: text[1] ?? text[0]! })),
+  };
+}
+const opening = String.raw`\((?:\?P?<\w+>|(?!\?))`;
+/** How many groups an expression has, apart from those that capture nothing. */
+const captures = (regex: string): number =>
+  regex.replaceAll(/\\.|\[\^?\]?[^\]]*\]/gs, '').match(new RegExp(opening, 'g'))?.length ?? 0;
+
+export const parseKv: OperatorBinder = (node, input, env, b) => {
+  const options = kvOptions(node, b);
   const source = b.cast(b.expr(child(node, 'Expression'), { env, input }), 'string', node);
   const items = elements(child(node, 'Keys'), 'Columns').map((c) => {
     const name = nameOf(child(c, 'Name'));
@@ -153,7 +180,7 @@ export const parseKv: OperatorBinder = (node, input, env, b) => {
     const cut = cutAt(name, options);
     const value = cut
       ? b.builtIn('$kvCut', [source, text(name), text(cut.pair), text(cut.kv)], 'string', node, { env })
-      : b.builtIn('$kv', [source, text(keyPattern(name, options)), text(options.get('escape') ?? '')], 'string', node, {
+      : b.builtIn('$kv', [source, text(keyPattern(name, options)), text(options.escape ?? '')], 'string', node, {
           env,
         });
     return { name, expr: b.cast(value, type, node) };
@@ -164,39 +191,40 @@ export const parseKv: OperatorBinder = (node, input, env, b) => {
  * The delimiters, where cutting at them gives what the key's pattern would: no quotes, no white space in between that belongs to a delimiter and to a value, and
  * no delimiter within a key or another delimiter.
  */
-function cutAt(key: string, options: ReadonlyMap<string, string>): { pair: string; kv: string } | undefined {
-  const pair = options.get('pair_delimiter') ?? '';
-  const kv = options.get('kv_delimiter') ?? '=';
-  if (['regex', 'quote', 'escape', 'greedy'].some((name) => options.has(name))) return undefined;
+function cutAt(key: string, options: KvOptions): { pair: string; kv: string } | undefined {
+  const { pair = '', kv = '=', regex, quotes, escape, greedy } = options;
+  if (regex !== undefined || quotes.length || escape !== undefined || greedy) return undefined;
   if (pair === '' || kv === '' || /\s/.test(pair + kv)) return undefined;
   return new Set(pair + kv).size === new Set(pair).size + new Set(kv).size &&
     !Array.from(pair + kv).some((c) => key.includes(c))
     ? { pair, kv }
     : undefined;
 }
-/** One key's value: group 1 when quoted, group 2 when bare. */
-function keyPattern(key: string, options: ReadonlyMap<string, string>): string {
+/** One key's value: the last group when bare, one before it when quoted. */
+function keyPattern(key: string, options: KvOptions): string {
   const q = regexQuote;
-  const regex = options.get('regex');
-  if (regex !== undefined) return `(?s)${regex.replace(/\((?!\?)[^)]*\)/, `(?:${q(key)})`)}`;
-  const kv = options.get('kv_delimiter') ?? '=';
-  const pair = options.get('pair_delimiter');
-  const quotes = options.get('quote');
-  const escape = options.get('escape');
-  const one = (open: string, close: string): string =>
-    escape === undefined
-      ? `${q(open)}((?:[^${q(close)}])*)${q(close)}`
-      : `${q(open)}((?:[^${q(close)}${q(escape)}]|${q(escape)}.)*)${q(close)}`;
-  const quoted = quotes === undefined ? '' : `${one(quotes[0]!, quotes[1] ?? quotes[0]!)}|`;
-  const group = quoted ? '' : '()';
-  if (options.get('greedy') === 'true') {
+  const { pair, kv = '=', regex, quotes, escape } = options;
+  if (regex !== undefined) return `(?s)()${regex.replace(new RegExp(`${opening}[^)]*\\)`), `(?:${q(key)})`)}`;
+  const quoted = quotes
+    .map(({ open, close }) =>
+      escape === undefined
+        ? `${q(open)}((?:[^${q(close)}])*)${q(close)}|`
+        : `${q(open)}((?:[^${q(close)}${q(escape)}]|${q(escape)}.)*)${q(close)}|`,
+    )
+    .join('');
+  if (options.greedy) {
     // A value runs until the next thing that looks like a key.
     const delimiter = pair === undefined ? '\\s' : q(pair);
-    return `(?s)(?:^|${delimiter})\\s*${q(key)}\\s*${q(kv)}\\s*(?:${quoted}${group}(.*?))(?:${delimiter}\\s*[^\\s${q(kv)}]+${q(kv)}|$)`;
+    return `(?s)(?:^|${delimiter})\\s*${q(key)}\\s*${q(kv)}\\s*(?:${quoted}(.*?))(?:${delimiter}\\s*[^\\s${q(kv)}]+${q(kv)}|$)`;
   }
-  if (pair === undefined)
-    return `(?s)(?:^|[^\\p{L}\\p{N}_])${q(key)}\\s*${q(kv)}\\s*(?:${quoted}${group}([\\p{L}\\p{N}_.-]*))`;
-  const name = quotes === undefined ? q(key) : `(?:${q(quotes[0]!)}${q(key)}${q(quotes[1] ?? quotes[0]!)}|${q(key)})`;
-  return `(?s)(?:^|${q(pair)})\\s*${name}${q(kv)}\\s*(?:${quoted}${group}(.*?))\\s*(?:${q(pair)}|$)`;
+  const name = `(?:${[...quotes.map(({ open, close }) => q(open) + q(key) + q(close)), q(key)].join('|')})`;
+  if (pair === undefined) {
+    const word = '\\p{L}\\p{N}_';
+    // Without delimiters, all that is no letter and no digit is one.
+    const between = options.kv === undefined ? `[^${word}]+?` : `\\s*${q(kv)}\\s*`;
+    return `(?s)(?:^|[^${word}])${name}${between}(?:${quoted}([${word}]+))`;
+  }
+  const blank = /\s/.test(pair) ? '' : '\\s*';
+  return `(?s)(?:^|${q(pair)})\\s*${name}${blank}${q(kv)}\\s*(?:${quoted}(.*?))\\s*(?:${q(pair)}|$)`;
 }
 export { columnOf };

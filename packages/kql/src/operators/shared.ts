@@ -16,6 +16,7 @@ import {
   type WindowItem,
 } from '../plan/plan.ts';
 import { previous, rowNumber, seriesColumns } from '../functions/index.ts';
+import { impliedName } from './names.ts';
 import { sessionStep } from './session.ts';
 import { kqlTypes, type Column, type KqlType } from '../types.ts';
 
@@ -118,7 +119,7 @@ export function bindRows(
       relation = scanned;
       return start;
     }
-    let { args } = item;
+    let args = withMissing(item, node, b);
     if (item.fn.ranks) {
       const [value] = args;
       const before = { name: b.hidden('window'), fn: previous, args: [value!], type: valueType(value!.type) };
@@ -142,6 +143,20 @@ export function bindRows(
   };
   const items = bind({ env, input, window, beneath });
   return { items, input: relation };
+}
+const isNumber = (type: Expr['type']): boolean => /^(int|long|real|decimal)$/.test(type);
+/** The arguments of `prev` and `next`, whose last, for where there is no row, is of the first one's type. */
+function withMissing(item: Omit<WindowItem, 'name'>, node: SyntaxNode, b: Binder): readonly Expr[] {
+  const [value, offset, missing] = item.args;
+  if (!/^(prev|next)$/.test(item.fn.name) || !value || !offset || !missing) return item.args;
+  const type = valueType(value.type);
+  if (type !== 'dynamic' && missing.type !== type && !(isNumber(missing.type) && isNumber(type)))
+    return b.fail(
+      'InvalidArgument',
+      `${item.fn.name}() has a ${missing.type} where there is no row, else a ${type}`,
+      node,
+    );
+  return [value, offset, missing.type === type ? missing : b.cast(missing, type, node)];
 }
 const windowStep = (input: Rel, item: WindowItem, partitionBy: readonly string[]): Rel => ({
   kind: 'window',
@@ -237,19 +252,14 @@ export function namedItems(
   const columns = resultColumns(node);
   const explicit = new Set(nodes.flatMap((n) => givenNames(n)));
   const fresh = columns.filter((c) => !explicit.has(c.name) && !taken.has(c.name)).map((c) => c.name);
+  // `extend` puts a result in the place of what has its name.
   const nameFor = (n: SyntaxNode): string | undefined => {
-    const replaced = firstArgumentName(n);
-    return replaced !== undefined && taken.has(replaced) ? replaced : fresh.shift();
+    const implied = impliedName(n);
+    if (implied === undefined || !(taken.has(implied) || columns.some((c) => c.name === implied))) return fresh.shift();
+    if (fresh.includes(implied)) fresh.splice(fresh.indexOf(implied), 1);
+    return implied;
   };
   return nodes.flatMap((n) => bindItem(n, place, b, () => nameFor(n), rest));
-}
-/** The column that a call without a name is called after (`bin(x, 1)`, `series_fir(x, …)`): `extend` puts the result in its place. */
-function firstArgumentName(node: SyntaxNode): string | undefined {
-  if (kindOf(node) !== 'FunctionCallExpression') return undefined;
-  const args = elements(child(node, 'ArgumentList'), 'Expressions');
-  const kind = node.ReferencedSymbol?.ResultNameKind;
-  const named = kind === 7 || (kind === 8 && args.length === 1);
-  return named && args[0] && kindOf(args[0]) === 'NameReference' ? nameOf(args[0]) : undefined;
 }
 /** The names that an item states or that its column has. */
 export function givenNames(node: SyntaxNode): string[] {

@@ -5,6 +5,7 @@ import { child, childOrNone, elements, kindOf, textOf, type SyntaxNode } from '.
 import { binaryOperators } from '../functions/operators.ts';
 import { columnOf, literal, type Expr, type Field, type NamedExpr, type Rel, type SortKey } from '../plan/plan.ts';
 import { fieldOf, nameAt, typed, type OperatorBinder } from './shared.ts';
+import type { Column } from '../types.ts';
 import { aggregate, bindAggregates } from './summarize.ts';
 
 /**
@@ -49,9 +50,26 @@ function aggregateOf(node: SyntaxNode): { by: SyntaxNode; descending: boolean } 
   }
 }
 
+/** The columns. An expression that has no name of its own is a `Column1`: the library leaves it without one. */
+function namesOf(node: SyntaxNode): Column[] {
+  const columns = resultColumns(node);
+  const stated = new Set(columns.map((c) => c.name));
+  let n = 0;
+  const fresh = (): string => {
+    do n++;
+    while (stated.has(`Column${n}`));
+    return `Column${n}`;
+  };
+  return columns.map((c, i) => {
+    const key = columns[i - 1];
+    if (i % 2 === 0 && /^\d*$/.test(c.name)) return { ...c, name: fresh() };
+    return i % 2 === 1 && key && /^\d*$/.test(key.name) ? { ...c, name: `aggregated_Column${n}` } : c;
+  });
+}
+
 /** The levels, and the input with their keys as hidden columns. */
 function levelsOf(node: SyntaxNode, input: Rel, env: Env, b: Binder): { levels: Level[]; keyed: Rel } {
-  const names = resultColumns(node);
+  const names = namesOf(node);
   const clauses = elements(node, 'Clauses');
   const keys = clauses.map((clause, i): NamedExpr => {
     const of = child(clause, 'OfExpression');
@@ -147,7 +165,7 @@ export const topNested: OperatorBinder = (node, input, env, b) => {
   const rel = levels.some((l) => l.others)
     ? withOthers(node, keyed, levels, chosen, env, b)
     : shown(assembled(chosen, keysTo, b), levels, order, b);
-  const names = resultColumns(node);
+  const names = namesOf(node);
   const items = rel.fields.map((f) => ({ name: f.name, expr: columnOf(f) }));
   return project(rel, typed(items, names, b, node), rel.order);
 };

@@ -14,6 +14,8 @@ function unionOf(node: SyntaxNode, legs: readonly Leg[], b: Binder): Rel {
   const kind = parameters.text('kind') ?? 'outer';
   if (kind !== 'outer' && kind !== 'inner') return b.fail('InvalidArgument', `union kind=${kind} is not known`, node);
   const source = parameters.text('withsource') ?? parameters.text('with_source');
+  if (source !== undefined && legs.some(({ rel }) => visible(rel).some((f) => f.name === source)))
+    return b.fail('InvalidArgument', `a table has a column ${source} already: withsource needs another name`, node);
   return stacked(legs, { common: kind === 'inner', ...(source === undefined ? {} : { source }) }, b);
 }
 
