@@ -116,12 +116,18 @@ const querySettings: ClickHouseSettings = {
   ...compiledSqlSettings,
 };
 
-const Answer = z.object({
-  meta: z.array(z.object({ name: z.string(), type: z.string() })),
-  // Rows are not looked at one by one: they may be many, and the format is fixed.
-  data: z.custom<unknown[][]>(Array.isArray),
-  statistics: z.object({ elapsed: z.number(), rows_read: z.number(), bytes_read: z.number() }),
+/** The line of an answer that stands before its rows. */
+const Head = z.object({ meta: z.array(z.object({ name: z.string(), type: z.string() })) });
+/** What was read so far, told now and then. */
+const Progress = z.object({
+  read_rows: z.coerce.number(),
+  read_bytes: z.coerce.number(),
+  elapsed_ns: z.coerce.number(),
 });
+/** The others. Rows are not looked at one by one: they may be many, and the format is fixed. */
+const Lines = z.custom<{ readonly row?: unknown[]; readonly progress?: unknown; readonly meta?: unknown }[]>(
+  Array.isArray,
+);
 
 const loadSettings: ClickHouseSettings = {
   // Replayed logs may span many months, and a segment is stored whole or not at all.
@@ -215,10 +221,10 @@ export class Lake {
     const limits = { ...defaultLimits, ...options.limits };
     const tooMuch = (): SallyportError =>
       new SallyportError('QueryLimitExceeded', `the result is far over its limit of ${limits.bytes} bytes`);
-    const bytes = await this.#read(sql, { format: 'JSONCompact', wait: true }, options, limits, ({ stream }) =>
-      readAll(stream, limits.bytes * hardBytesFactor, tooMuch),
+    const how = { format: 'JSONCompactEachRowWithProgress', wait: true, bytes: limits.bytes };
+    return this.#read(sql, how, options, limits, async ({ stream, statistics }) =>
+      cut(await readAll(stream, limits.bytes * hardBytesFactor, tooMuch), statistics, limits),
     );
-    return cut(Answer.parse(JSON.parse(bytes.toString('utf8'))), bytes.length, limits);
   }
 
   /**
@@ -232,7 +238,7 @@ export class Lake {
   }
 
   /**
-   * The bytes of an answer that the engine holds whole before the first of them comes: it is known to have worked, and what it took. The engine stops
+   * The bytes of an answer that the engine has whole before the first of them comes: it is known to have worked, and what it took. The engine stops
    * after the block in which it has made `limits.bytes` bytes; cutting exactly is the reader's.
    */
   async read(sql: string, options: QueryOptions & { readonly format: string }): Promise<ReadAnswer> {
@@ -459,21 +465,35 @@ function missingTable(error: unknown): string | undefined {
   return /(?:identifier|Table) [`']?(?:[\w]+\.)?[`']?(\w+)[`']?/.exec(text)?.[1];
 }
 
-function cut(answer: z.infer<typeof Answer>, bytes: number, limits: Limits): QueryResult {
-  const { elapsed, rows_read, bytes_read } = answer.statistics;
-  const all = answer.data;
-  const byBytes = bytes > limits.bytes ? Math.floor((all.length * limits.bytes) / bytes) : all.length;
-  const kept = Math.min(all.length, limits.rows, byBytes);
+const lineFeed = 10;
+
+/** The rows of an answer, as many as its limits allow. `ended`: what was read, where the answer was ended before it says so. */
+function cut(bytes: Buffer, ended: QueryResult['statistics'], limits: Limits): QueryResult {
+  const large = bytes.length > limits.bytes;
+  const end = large ? bytes.lastIndexOf(lineFeed, limits.bytes) + 1 : bytes.length;
+  const lines = Lines.parse(JSON.parse(`[${bytes.toString('utf8', 0, end).trimEnd().replaceAll('\n', ',')}]`));
+  const head = Head.safeParse(lines.find(({ meta }) => meta !== undefined));
+  if (!head.success)
+    throw new SallyportError('QueryLimitExceeded', `the result is far over its limit of ${limits.bytes} bytes`);
+  const all = lines.flatMap(({ row }) => (row ? [row] : []));
+  const told = lines.findLast(({ progress }) => progress !== undefined);
+  const rows = all.length > limits.rows ? all.slice(0, limits.rows) : all;
   const reason =
-    kept === all.length
-      ? undefined
-      : byBytes < limits.rows
-        ? `the result is larger than ${limits.bytes} bytes: the first ${kept} rows are shown`
-        : `the result has more than ${limits.rows} rows: the first ${kept} are shown`;
+    rows.length < all.length
+      ? `the result has more than ${limits.rows} rows: the first ${limits.rows} are shown`
+      : large
+        ? `the result is larger than ${limits.bytes} bytes: the first ${rows.length} rows are shown`
+        : undefined;
   return {
-    columns: answer.meta,
-    rows: kept === all.length ? all : all.slice(0, kept),
-    statistics: { elapsedSeconds: elapsed, rowsRead: rows_read, bytesRead: bytes_read },
+    columns: head.data.meta,
+    rows,
+    statistics: told ? statisticsOf(Progress.parse(told.progress)) : ended,
     ...(reason === undefined ? {} : { partial: { reason } }),
   };
 }
+
+const statisticsOf = ({ read_rows, read_bytes, elapsed_ns }: z.infer<typeof Progress>): QueryResult['statistics'] => ({
+  elapsedSeconds: elapsed_ns / 1e9,
+  rowsRead: read_rows,
+  bytesRead: read_bytes,
+});

@@ -255,6 +255,14 @@ export function describeLakeContract(transport: 'file' | 'body'): void {
       expect(bytes.partial?.reason).toContain('40000 bytes');
       const exact = await lake.query('SELECT number FROM numbers(10)', { limits: { rows: 10 } });
       expect(exact.partial).toBeUndefined();
+      // 2 GB, of which no more than the limit is ever held here.
+      const large = await lake.query("SELECT repeat('x', 1000) FROM numbers(2000000)", {
+        limits: { bytes: 5_000_000 },
+      });
+      expect(large.rows.length).toBeGreaterThan(4_500);
+      expect(large.rows.length).toBeLessThan(5_000);
+      expect(large.statistics.rowsRead).toBeGreaterThan(5_000);
+      expect(large.partial?.reason).toContain('5000000 bytes');
     });
 
     test('a query can be cancelled by its signal and by its id', async () => {

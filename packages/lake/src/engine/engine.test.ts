@@ -2,7 +2,7 @@ import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -60,6 +60,25 @@ test('an answer that is waited for ends soon after its bytes limit, and tells wh
   expect(Number(summary['read_rows'])).toBeGreaterThan(1_000);
   expect(await (await post('SELECT 1 WHERE false FORMAT TSVRaw', settings)).text()).toBe('');
   expect((await post('SELECT throwIf(number = 1) FROM numbers(2) FORMAT TSVRaw', settings)).status).toBe(500);
+});
+
+test('an answer that tells what it read does so exactly, and takes no memory that grows with it', async () => {
+  const settings = 'wait_end_of_query=1&max_result_bytes=10000000&result_overflow_mode=break';
+  const ask = async (sql: string): Promise<string> =>
+    (await post(`${sql} FORMAT JSONCompactEachRowWithProgress`, settings)).text();
+  const memory = async (): Promise<number> =>
+    Number(/VmHWM:\s*(\d+)/.exec(await readFile(`/proc/${engine.pid}/status`, 'utf8'))?.[1]) * 1024;
+  const empty = await ask("SELECT toString(number) AS n FROM numbers(300000) WHERE n = 'FORMAT x'");
+  expect(empty).toMatch(/^\{"meta":.*\n\{"progress":\{"read_rows":"300000"/);
+
+  const before = await memory();
+  const large = await ask("SELECT repeat('x', 10000) FROM numbers(200000) SETTINGS max_block_size = 1000");
+  expect(large.length).toBeGreaterThan(10_000_000);
+  expect(large.length).toBeLessThan(10_020_000);
+  expect(large.endsWith('"]}\n')).toBe(true);
+  expect(await ask("SELECT repeat(repeat('y', 1000000), 90)")).toContain('Limit for result exceeded');
+  expect((await memory()) - before).toBeLessThan(1_000_000_000);
+  expect(await readdir(join(folder, 'data', 'incoming'))).toEqual([]);
 });
 
 describe('the official client', () => {

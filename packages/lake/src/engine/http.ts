@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { EngineError, errorText, httpStatus, toEngineError } from './errors.ts';
 import type { Answer, Job, Pool } from './pool.ts';
 import { insertFromFile, readStatement, type Statement } from './statement.ts';
-import { headerLines, streamable } from './formats.ts';
+import { headerLines, streamable, tellsProgress } from './formats.ts';
 import { sqlString } from '../sql.ts';
 
 export interface HttpOptions {
@@ -19,7 +19,7 @@ export interface HttpOptions {
   readonly username: string;
   readonly password: string;
   readonly version: string;
-  /** Where bodies of inserts are kept while they load. */
+  /** Where bodies of inserts are kept while they load, and answers while they are made. */
   readonly tempDir: string;
   /** Folders that `file()` may read. */
   readonly fileFolders: readonly string[];
@@ -231,17 +231,16 @@ async function runAndSend(exchange: Exchange, job: Job, signal: AbortSignal): Pr
   const lines = job.insert ? undefined : streamable(job.sql);
   if (lines !== undefined && !wait) return sendStream(exchange, job, lines, signal);
   const bytesMax = Number(job.settings['max_result_bytes'] ?? 0);
-  // Formats with a header line would repeat it in every chunk.
-  if (
-    lines !== undefined &&
-    headerLines(lines) === 0 &&
-    bytesMax > 0 &&
-    job.settings['result_overflow_mode'] === 'break'
-  ) {
-    send(exchange, await options.pool.gather(job, bytesMax, signal), lines, await packed(exchange));
-    return;
-  }
-  send(exchange, await options.pool.run(job, signal), job.format, await packed(exchange));
+  const run = (): Promise<Answer> => {
+    if (bytesMax > 0 && job.settings['result_overflow_mode'] === 'break') {
+      // Formats with a header line would repeat it in every chunk.
+      if (lines !== undefined && headerLines(lines) === 0) return options.pool.gather(job, bytesMax, signal);
+      const path = join(options.tempDir, `${randomUUID()}.answer`);
+      if (tellsProgress(job.sql)) return options.pool.bounded(job, { bytesMax, path }, signal);
+    }
+    return options.pool.run(job, signal);
+  };
+  send(exchange, await run(), lines ?? job.format, await packed(exchange));
 }
 
 const wantsGzip = ({ request, url }: Exchange): boolean =>
@@ -294,7 +293,7 @@ async function sendStream(exchange: Exchange, job: Job, format: string, signal: 
   const chunks = options.pool.stream(job, signal);
   const first = await chunks.next();
   if (first.done) {
-    // No row gave no chunk, and so no header line either: the buffered way writes it.
+    // No chunk came, and so no header line either: the buffered way writes it.
     send(exchange, await options.pool.run(job, signal), format, await packed(exchange));
     return;
   }

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { sizeOf, wholeLines } from './answer-file.ts';
 import { EngineError, toEngineError } from './errors.ts';
+import { intoFile } from './formats.ts';
 import type { Connection, Native } from './native.ts';
 import { sqlName, sqlString } from '../sql.ts';
 
@@ -30,7 +33,7 @@ const asServer = { implicit_select: '0', allow_introspection_functions: '0', sto
 const nothing = new Uint8Array();
 const cancelled = (): EngineError => new EngineError(394, 'Query was cancelled', 'QUERY_WAS_CANCELLED');
 const killAgainMs = 100;
-/** How often a statement that gathers its answer is asked what it has read, ms. */
+/** How often a statement with a bound on its answer is looked at, ms. */
 const lookMs = 50;
 /** Spaces make the addon run the statement as given, with its rows elsewhere. */
 const noPayload = Buffer.from(' ');
@@ -64,10 +67,9 @@ export class Pool {
   }
 
   /** Runs a job. Throws EngineError. An aborted job is killed in the engine, and settles when the engine has let go of it. */
-  async run(job: Job, signal: AbortSignal): Promise<Answer> {
+  async run(job: Job, signal: AbortSignal, tag: string = randomUUID()): Promise<Answer> {
     await this.#enter(signal);
     try {
-      const tag = randomUUID();
       return await this.#withConnection(job, tag, async (connection) => {
         const cancelling = this.#cancelling(job.queryId, tag, signal);
         try {
@@ -144,6 +146,38 @@ export class Pool {
     }
     const elapsedSeconds = (performance.now() - started) / 1_000;
     return { bytes: Buffer.concat(parts), elapsedSeconds, ...read, rowsWritten: 0, bytesWritten: 0 };
+  }
+
+  /**
+   * The same for a SELECT whose format tells what was read, on the engine's own threads: the answer goes to the file `path`, whose size is looked at. Whole
+   * lines, to the first end of one past `bytesMax`. What an answer that was ended had read is what the engine last said of it.
+   */
+  async bounded(
+    job: Job,
+    { bytesMax, path }: { bytesMax: number; path: string },
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const tag = randomUUID();
+    const started = performance.now();
+    let read = { rowsRead: 0, bytesRead: 0 };
+    let over = false;
+    const look = (): void => {
+      read = this.#progress(tag) ?? read;
+      over ||= sizeOf(path) > bytesMax;
+      if (over) this.#kill(tag);
+    };
+    const timer = setInterval(look, lookMs);
+    try {
+      await this.run({ ...job, sql: intoFile(job.sql, path) }, signal, tag).catch((error: unknown) => {
+        if (!over || signal.aborted) throw error;
+      });
+      const elapsedSeconds = (performance.now() - started) / 1_000;
+      const bytes = await wholeLines(path, bytesMax);
+      return { bytes, elapsedSeconds, ...read, rowsWritten: 0, bytesWritten: 0 };
+    } finally {
+      clearInterval(timer);
+      await rm(path, { force: true });
+    }
   }
 
   /** Cancels a running statement. False when there is none of that id. */
