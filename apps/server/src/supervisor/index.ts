@@ -18,6 +18,8 @@ export interface SupervisorOptions {
   readonly demo?: boolean;
   /** Stops everything when it aborts, like SIGTERM does. */
   readonly signal?: AbortSignal;
+  /** How long the lake's engine may answer nothing before it is started again, ms. Default: a minute. */
+  readonly engineSilenceMs?: number;
   /** Where the address goes, and what a person must read. Default: standard output. */
   readonly print?: (text: string) => void;
 }
@@ -43,7 +45,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   const stopAsked = untilStopAsked(options.signal);
   const parts: Kept<Running>[] = [];
   try {
-    const server = await startParts(config, options.demo ?? false, log, write, parts);
+    const server = await startParts(config, options, log, write, parts);
     print(announcement(config, server));
     await stopAsked.promise;
     log.info('stopping');
@@ -62,13 +64,14 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
 
 async function startParts(
   config: Config,
-  demo: boolean,
+  { demo = false, engineSilenceMs }: Pick<SupervisorOptions, 'demo' | 'engineSilenceMs'>,
   log: Log,
   write: (line: string) => void,
   parts: Kept<Running>[],
 ): Promise<ServerProcess> {
+  const silence = engineSilenceMs === undefined ? {} : { silenceMs: engineSilenceMs };
   const keep = async <R extends Running>(name: string, start: () => Promise<R>): Promise<Kept<R>> => {
-    const kept = await keepRunning({ name, start, clock: systemClock, log });
+    const kept = await keepRunning({ name, start, clock: systemClock, log, ...silence });
     parts.push(kept);
     return kept;
   };

@@ -8,10 +8,17 @@ export interface Running {
   readonly exited: Promise<unknown>;
   /** Ends it, in bounded time. */
   stop(): Promise<void>;
+  /** Whether it answers within `ms`, where it can be asked. Never rejects. */
+  answers?(ms: number): Promise<boolean>;
+  /** Ends it at once; false when it has ended already. */
+  kill?(): boolean;
 }
 
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;
+/** Pauses and unanswered questions, each as long as the other, that make up the silence after which a child is killed. */
+const asksInARow = 12;
+
 /** A child that ran this long counts as healthy: its next fall is the first again. */
 const healthyMs = 30_000;
 
@@ -23,13 +30,16 @@ export interface Kept<R extends Running> {
 }
 
 /**
- * Starts a child and starts it again whenever it ends, at once at first and then ever slower. Throws when the very first start fails.
+ * Starts a child and starts it again whenever it ends, at once at first and then ever slower. One that can be asked and has not answered for `silenceMs` is
+ * killed, and so started again. Throws when the very first start fails.
  */
 export async function keepRunning<R extends Running>(options: {
   name: string;
   start: () => Promise<R>;
   clock: Clock;
   log: Log;
+  /** Default: a minute. */
+  silenceMs?: number;
 }): Promise<Kept<R>> {
   const { name, start, clock, log } = options;
   const stopping = new AbortController();
@@ -56,7 +66,23 @@ export async function keepRunning<R extends Running>(options: {
       if (stopping.signal.aborted) return current.stop();
     }
   };
-  const watching = watch();
+  /** A machine that slept, or a process that was held up for a moment, answers the next time it is asked. */
+  const listen = async () => {
+    const askMs = Math.ceil((options.silenceMs ?? 60_000) / asksInARow);
+    for (let silent = 0, asked = current; !stopping.signal.aborted;) {
+      await clock.sleep(askMs, stopping.signal);
+      if (stopping.signal.aborted || !current.answers) return;
+      if (asked !== current) silent = 0;
+      asked = current;
+      silent = (await asked.answers?.(askMs)) ? 0 : silent + 1;
+      // An unanswered question takes as long as the pause before it.
+      if (silent < asksInARow / 2 || asked !== current || stopping.signal.aborted) continue;
+      if (asked.kill?.()) log.error({ process: name, childPid: asked.pid }, `${name} did not answer, and was killed`);
+      await asked.exited;
+      silent = 0;
+    }
+  };
+  const watching = Promise.all([watch(), listen()]);
   return {
     get current() {
       return current;

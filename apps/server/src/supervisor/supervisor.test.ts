@@ -101,6 +101,16 @@ describe('the supervisor', () => {
     expect(after[name]).not.toBe(before[name]);
   });
 
+  it('starts the engine again when it lives and answers nothing', async () => {
+    const before = children();
+    process.kill(before.engine, 'SIGSTOP');
+    await until(() => expect(isAlive(before.engine)).toBe(false), 60_000);
+    await servesAgain();
+    const after = children();
+    expect(after).toEqual({ ...before, engine: after.engine });
+    expect(supervisor.output()).toContain('the lake engine did not answer, and was killed');
+  });
+
   it('leaves no process behind when it is killed itself, and starts again on what it left', async () => {
     const orphans = Object.values(children());
     supervisor.child.kill('SIGKILL');

@@ -7,4 +7,4 @@ const config = loadConfig({
   flags: { dataDir, port, logLevel: 'warn', drainTime: '1 s', collectHost: 'off', ipLocationFile: 'off' },
   environment: {},
 });
-process.exit(await runSupervisor({ config }));
+process.exit(await runSupervisor({ config, engineSilenceMs: 10_000 }));

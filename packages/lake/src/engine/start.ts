@@ -51,9 +51,16 @@ export interface Engine {
   readonly gid: number | undefined;
   /** Settles when the process has ended, whyever. Never rejects. */
   readonly exited: Promise<EngineExit>;
-  /** Lets running statements end (5 s), then ends the process. Idempotent. */
+  /** Does the process answer a request within `ms`? Its statements may take as long as they like. Never rejects. */
+  answers(ms: number): Promise<boolean>;
+  /** Ends the process at once; false when it has ended already. What was acknowledged is on disk. */
+  kill(): boolean;
+  /** Lets running statements end (5 s), then ends the process; one that does not hear is killed. Idempotent. */
   stop(): Promise<void>;
 }
+
+/** Longer than the engine itself gives its statements. */
+const stopMs = 10_000;
 
 /** User and group `nobody`: what the engine runs as when this process is root. */
 const nobody = { uid: 65534, gid: 65534 };
@@ -177,9 +184,17 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     pid: child.pid ?? 0,
     gid: drop?.gid,
     exited,
+    answers: (ms) =>
+      fetch(`http://127.0.0.1:${port}/ping`, { signal: AbortSignal.timeout(ms) }).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    kill: () => child.kill('SIGKILL'),
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null && child.connected) child.send({ type: 'stop' });
+      const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
       await exited;
+      clearTimeout(timer);
     },
   };
 }
