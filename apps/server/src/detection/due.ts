@@ -12,7 +12,7 @@ export interface Due {
 }
 
 /** Reference 04: rows have this long to arrive before a rule looks at their time. */
-const delaySeconds = { Scheduled: 5 * 60, NRT: 2 * 60 } as const;
+export const delaySeconds = { Scheduled: 5 * 60, NRT: 2 * 60 } as const;
 /** After a long downtime only this much is made up for: older windows are old news, and the newest come first. */
 const catchUpSeconds = 24 * 3_600;
 const catchUpWindows = 100;

@@ -4,6 +4,7 @@ import type { Queries } from '../hunting/index.ts';
 import type { Incidents } from '../incidents/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
+import { scheduleLate } from './late.ts';
 import { detectionHandlers } from './routes.ts';
 import { loadRules, type AnalyticsRule, type LoadedRules } from './rules/index.ts';
 import { windowOf } from './run/alerts.ts';
@@ -44,7 +45,10 @@ export async function createDetection(platform: Platform, options: DetectionOpti
     platform.log.warn(problem, 'a rule was not loaded');
   const byId: ReadonlyMap<string, AnalyticsRule> = new Map(loaded.rules.map((rule) => [rule.id, rule]));
   const parts = { platform, queries: options.queries, incidents: options.incidents };
-  if (options.scheduled !== false) scheduleRules(parts, () => byId);
+  if (options.scheduled !== false) {
+    scheduleRules(parts, () => byId);
+    scheduleLate(parts, () => byId);
+  }
   return {
     rules: loaded,
     handlers: detectionHandlers(platform, options.queries, () => byId),

@@ -1,8 +1,9 @@
-import { sql, sqlJoin, sqlString, type CompileOptions, type TableRead } from '@sallyport/kql';
+import { sql, sqlInteger, sqlJoin, sqlString, type CompileOptions, type TableRead } from '@sallyport/kql';
 import { z } from 'zod';
 import type { Platform } from '../../platform/types.ts';
 import type { Queries } from '../../hunting/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
+import { delaySeconds } from '../due.ts';
 import { binSeconds, type Bin } from './windows.ts';
 
 export interface BinOptions {
@@ -10,6 +11,8 @@ export interface BinOptions {
   readonly to: Date;
   /** Only rows that these segments brought. More than 2,000 are not told apart: then all rows of the time count. */
   readonly segments?: readonly string[];
+  /** Only rows that arrived in this time, and after every window that covers them was run as scheduled. */
+  readonly arrived?: { readonly from: Date; readonly to: Date };
   readonly source?: CompileOptions['source'];
   readonly signal?: AbortSignal;
 }
@@ -48,7 +51,7 @@ export async function binsOf(
     );
   const bins = new Map<number, Set<string>>();
   for (const read of reads)
-    for (const row of await askBins(lake, read, options, rule.id)) {
+    for (const row of await askBins(lake, read, options, rule)) {
       const [at, segments] = BinRow.parse(row);
       const known = bins.get(at) ?? new Set();
       for (const segment of segments) known.add(segment);
@@ -57,22 +60,37 @@ export async function binsOf(
   return [...bins].map(([at, segments]) => ({ at, segments: [...segments] })).toSorted((a, b) => a.at - b.at);
 }
 
+/** A moment as SQL. */
+export const sqlTime = (at: Date): string => sql`fromUnixTimestamp64Milli(${sqlInteger(at.getTime())}, 'UTC')`.text;
+
+/** The last window that covers a row ends at the last multiple of the frequency that is no more than the period after it. */
+function unseen({ queryFrequency, queryPeriod }: AnalyticsRule, { from, to }: { from: Date; to: Date }): string {
+  const lastEnd = `intDiv(toUnixTimestamp(assumeNotNull(TimeGenerated)) + ${queryPeriod}, ${queryFrequency}) * ${queryFrequency}`;
+  return (
+    `_IngestedAt >= ${sqlTime(from)} AND _IngestedAt < ${sqlTime(to)}` +
+    ` AND toUnixTimestamp(_IngestedAt) >= ${lastEnd} + ${delaySeconds.Scheduled}`
+  );
+}
+
 async function askBins(
   lake: Platform['lake'],
   read: TableRead,
   options: BinOptions,
-  ruleId: string,
+  rule: AnalyticsRule,
 ): Promise<readonly (readonly unknown[])[]> {
-  const restrict =
-    options.segments && options.segments.length <= segmentsMax
-      ? sql`WHERE _SegmentId IN (${sqlJoin([sqlString(''), ...options.segments.map(sqlString)])})`.text
-      : '';
+  const conditions = [
+    ...(options.segments && options.segments.length <= segmentsMax
+      ? [sql`_SegmentId IN (${sqlJoin([sqlString(''), ...options.segments.map(sqlString)])})`.text]
+      : []),
+    ...(options.arrived ? [unseen(rule, options.arrived)] : []),
+  ];
+  const restrict = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const answer = await lake.query(
     `SELECT toInt64(intDiv(toUnixTimestamp64Milli(assumeNotNull(TimeGenerated)), ${binSeconds * 1_000}) * ${binSeconds}) AS at,
        groupUniqArray(${segmentsPerBinMax})(_SegmentId) AS segments
      FROM (${read.filteredSql}) ${restrict} GROUP BY at ORDER BY at LIMIT ${binsMax}`,
     {
-      who: `rule ${ruleId}`,
+      who: `rule ${rule.id}`,
       operation: 'rule',
       tables: [read.table],
       limits: { rows: binsMax },

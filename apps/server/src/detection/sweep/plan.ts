@@ -42,8 +42,9 @@ export async function planRule(parts: Parts, rule: AnalyticsRule, time: BinOptio
   const { segments, ...rest } = time;
   const few = segments !== undefined && segments.length <= segmentsMax;
   const options: BinOptions = { ...rest, ...wholeWindows(rule, time), ...(few ? { segments } : {}) };
-  // A restriction to segments is of the tables' rows, so it needs their own bins.
-  const own = options.segments ? await binsOf(parts.platform, parts.queries, rule, options) : undefined;
+  // A restriction to segments or to arrival is of the tables' rows, so it needs their own bins.
+  const own =
+    options.segments || options.arrived ? await binsOf(parts.platform, parts.queries, rule, options) : undefined;
   if (own?.length === 0) return { tasks: [], firesOnNothing: false, query: rule.query };
   const wanted: Wanted = {
     after: time.from.getTime(),

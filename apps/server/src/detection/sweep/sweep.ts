@@ -12,6 +12,8 @@ export interface SweepOptions extends Omit<BinOptions, 'from' | 'to'> {
   /** Time of the rows, TimeGenerated. Default: all time. */
   readonly from?: Date;
   readonly to?: Date;
+  /** Until when a rule's own suppression keeps it quiet, ms since 1970, by rule. */
+  readonly quietUntil?: ReadonlyMap<string, number>;
   readonly onProgress?: (progress: {
     readonly done: number;
     readonly total: number;
@@ -73,7 +75,7 @@ export async function sweep(
 
   const alertsBySegment = new Map<string, number>();
   const incidents = new Set<number>();
-  const quietUntil = new Map<string, number>();
+  const quietUntil = new Map<string, number>(options.quietUntil);
   let alerts = 0;
   for (let at = 0; at < tasks.length; at += chunkWindows) {
     options.signal?.throwIfAborted();
@@ -132,8 +134,10 @@ async function planTasks(
     }
   });
   const tasks = planned.flatMap(({ plan }) => plan.tasks);
+  // Windows that nothing was in were run when they were due.
+  const absent = options.arrived ? [] : planned.filter(({ plan }) => plan.firesOnNothing);
   const ends = tasks.map((task) => task.window.to.getTime());
-  for (const { rule, plan } of planned.filter(({ plan: { firesOnNothing } }) => firesOnNothing && ends.length > 0)) {
+  for (const { rule, plan } of ends.length > 0 ? absent : []) {
     const known = new Set(plan.tasks.map((task) => task.window.to.getTime()));
     const first = ends.reduce((a, b) => Math.min(a, b));
     const last = ends.reduce((a, b) => Math.max(a, b));
