@@ -23,7 +23,8 @@ export function sourcesCommand(finish: Finish): Command {
     .option('--json', 'print one JSON object')
     .option(
       '--zone <offset>',
-      'the zone in which the other product read times that have none, where its records do not say',
+      'the time zone of the other product’s agent, in which it read times that have none. Default: what its records state ' +
+        '(`event.timezone`), each of itself, else of its file, else what most files state',
       zoneOf,
     )
     .action(async (path: string, options: { json?: boolean; zone?: string }) => {
@@ -41,11 +42,7 @@ export function sourcesCommand(finish: Finish): Command {
         }),
       );
       if (options.json) printJson(report);
-      else {
-        print(report);
-        if (options.zone !== undefined)
-          process.stdout.write(`times without a zone of their own were also taken as of ${options.zone}\n`);
-      }
+      else print(report);
       finish(report.agree === report.fields ? 0 : 1);
     });
   sources
@@ -100,7 +97,7 @@ function printRoutes(report: RouteReport, verbose: boolean): void {
 
 const percent = (part: number, whole: number): string => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);
 
-function print({ worst, ...all }: SourcesReport): void {
+function print({ worst, zone, ...all }: SourcesReport): void {
   const { events, fields, agree, missing, wrong } = all;
   printTable(
     ['set', 'stream', 'events', 'fields', 'agree', 'missing', 'wrong', 'most of it'],
@@ -124,4 +121,6 @@ function print({ worst, ...all }: SourcesReport): void {
     `${events} events, ${fields} fields: ${percent(agree, fields)} agree, ${percent(missing, fields)} missing, ${percent(wrong, fields)} wrong\n` +
       `of the fields that agree, ${all.agreeInAsim} are in ASIM, ${all.agreeInTable} only in the raw table, ${all.agreeRenamed} in ASIM under another name than ECS has\n`,
   );
+  if (zone !== undefined)
+    process.stdout.write(`times without a zone, of records that state none, were also taken as of ${zone}\n`);
 }

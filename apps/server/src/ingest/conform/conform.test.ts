@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSources } from '../sources/load.ts';
 import { inZone, same } from './compare.ts';
 import { conformSources } from './index.ts';
+import type { SuiteFile } from './suite.ts';
+import { recordZones, suiteZone } from './zone.ts';
 
 const source = `id: acme-firewall
 name: Acme firewall
@@ -90,7 +92,8 @@ describe('sources against the fields that another product finds', () => {
       wrong: 2,
     });
     const zoned = await conformSources(join(folder, 'suite'), { ...options, zone: '-02:00' });
-    expect(zoned).toMatchObject({ agree: 6, missing: 1, wrong: 1 });
+    expect(zoned).toMatchObject({ agree: 6, missing: 1, wrong: 1, zone: '-02:00' });
+    expect(report.zone).toBeUndefined();
     expect(report.worst[0]).toMatchObject({
       set: 'acme',
       streams: ['Custom-AcmeText'],
@@ -120,6 +123,26 @@ describe('sources against the fields that another product finds', () => {
     ['product', 'Cisco', 'Cisco Systems', true],
     ['product', 'Cisco', '-', false],
   ] as const)('as %s, %j and %j', (as, expected, ours, equal) => expect(same(as, expected, ours)).toBe(equal));
+
+  it('reads times without a zone as the record says, else its file, else most files', () => {
+    const file = (path: string, ...zones: readonly (string | undefined)[]): SuiteFile => ({
+      set: 'acme',
+      path,
+      records: zones.map((zone) => ({ text: '', expected: zone === undefined ? {} : { 'event.timezone': zone } })),
+    });
+    const files = [file('a', '-02:00'), file('b', '+05:30', '+05:30', '+05:30'), file('c', '-02:00', 'UTC', undefined)];
+    expect(suiteZone(files)).toBe('-02:00');
+    expect(suiteZone([file('d', 'UTC', 'CEST', undefined)])).toBeUndefined();
+    expect(recordZones(file('e', '+01:00', '+01:00', '-05:00', 'UTC', 'PST', undefined), '-02:00')).toEqual([
+      '+01:00',
+      '+01:00',
+      '-05:00',
+      undefined,
+      '+01:00',
+      '+01:00',
+    ]);
+    expect(recordZones(file('f', undefined, 'CEST'), '-02:00')).toEqual(['-02:00', '-02:00']);
+  });
 
   it.each([
     ['2026-01-01T02:00:05.000Z', '2026-01-01T00:00:05.000Z'],

@@ -119,7 +119,7 @@ export const ecsToAsim: readonly FieldMap[] = [
 export interface Renamed {
   readonly set: string;
   readonly ecs: string;
-  /** Columns that hold what the line says. */
+  /** Columns that hold what the line says; `AdditionalFields.Name` is a member of that bag. */
   readonly asim: readonly string[];
   readonly because: string;
 }
@@ -136,5 +136,12 @@ export const renamed: readonly Renamed[] = [
     ecs: 'source.bytes',
     asim: ['DstBytes'],
     because: 'the one size in the line is that of the response (%b)',
+  },
+  {
+    set: 'oracle/database_audit',
+    ecs: 'server.user.name',
+    asim: ['AdditionalFields.DatabaseUser'],
+    because:
+      'ASIM has one actor: where the database user is `/`, the user of the operating system whom that stands for',
   },
 ];

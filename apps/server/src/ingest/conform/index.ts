@@ -3,6 +3,7 @@ import { recognise, sampleRecord } from '../sources/recognise.ts';
 import type { Source, SourceStream } from '../sources/load.ts';
 import { compareRecord, type ComparedField, type Verdict } from './record.ts';
 import { readSuite, type SuiteFile } from './suite.ts';
+import { recordZones, suiteZone } from './zone.ts';
 import { Viewer, type FileRecord, type ViewOptions, type ViewRow } from './view.ts';
 
 export interface Tally {
@@ -36,6 +37,8 @@ export interface SetReport extends Tally {
   readonly problems: readonly string[];
 }
 export interface SourcesReport extends Tally {
+  /** Where a record does not say in which zone its time was read, this one was tried beside UTC. */
+  readonly zone?: string;
   /** Sets with the most fields that do not agree first. */
   readonly worst: readonly SetReport[];
 }
@@ -43,7 +46,7 @@ export interface SourcesReport extends Tally {
 export interface ConformOptions extends ViewOptions {
   /** In the order in which recognition asks them. */
   readonly sources: readonly Source[];
-  /** The zone (`-02:00`) in which the other product read times without one, where its records do not say. Default: none is assumed. */
+  /** The zone (`-02:00`) in which the other product's agent read times without one, where its records do not say. Default: what those of most files say. */
   readonly zone?: string;
 }
 
@@ -164,11 +167,14 @@ function sumOf(tallies: readonly Tally[]): Tally {
  * core fields of `ecs.ts`. Each file is recognised by its content, as an upload is. Throws when the folder cannot be read.
  */
 export async function conformSources(path: string, options: ConformOptions): Promise<SourcesReport> {
-  const views = await viewFiles(readSuite(path), options);
+  const suite = readSuite(path);
+  const zone = options.zone ?? suiteZone(suite);
+  const views = await viewFiles(suite, options);
   const reports = [...Map.groupBy(views, ({ file }) => file.set)].map(([set, files]): SetReport => {
-    const compared = files.flatMap(({ file, rows }) =>
-      file.records.flatMap((record, n) => compareRecord(set, record.expected, rows(n), options.zone)),
-    );
+    const compared = files.flatMap(({ file, rows }) => {
+      const zones = recordZones(file, zone);
+      return file.records.flatMap((record, n) => compareRecord(set, record.expected, rows(n), zones[n]));
+    });
     const events = files.reduce((sum, { file }) => sum + file.records.length, 0);
     return {
       set,
@@ -180,6 +186,7 @@ export async function conformSources(path: string, options: ConformOptions): Pro
   });
   return {
     ...sumOf(reports),
+    ...(zone === undefined ? {} : { zone }),
     worst: reports.toSorted((a, b) => b.missing + b.wrong - (a.missing + a.wrong)),
   };
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { inZone, isEmpty, same } from './compare.ts';
 import { ecsToAsim, renamed, type Comparison } from './ecs.ts';
 import type { ViewRow } from './view.ts';
@@ -14,9 +15,6 @@ export interface ComparedField {
   readonly example: string;
 }
 
-/** The zone in which the suite's makers read times that have none; a record says so in `event.timezone`. */
-const suiteZone = '-02:00';
-
 const short = (value: unknown): string => JSON.stringify(value)?.slice(0, 120) ?? '';
 
 /** What ASIM would say where ECS means the same by another word: a connection that was denied is ECS's success (of the firewall) and ASIM's failure. */
@@ -26,17 +24,23 @@ function wantedOf(ecs: string, expected: Readonly<Record<string, unknown>>): unk
   return value === 'success' && [expected['event.type']].flat().includes('denied') ? [value, 'failure'] : value;
 }
 
-/** The zone that a time may have been read in: what the record says, or what the caller knows of records that say nothing. */
-function zoneOf(expected: Readonly<Record<string, unknown>>, assumed: string | undefined): string | undefined {
-  const said = expected['event.timezone'];
-  if (said === suiteZone) return suiteZone;
-  return typeof said === 'string' && /^[+-]\d\d:\d\d$|^UTC$/.test(said) ? undefined : assumed;
+/** A bag as the engine gives it: the text of a JSON object. */
+const Bag = z.preprocess(
+  (value) => (typeof value === 'string' && value.startsWith('{') ? JSON.parse(value) : value),
+  z.record(z.string(), z.unknown()),
+);
+
+/** A column's value, or that of a member of a bag: `AdditionalFields.Name`. */
+function cellOf(cells: Readonly<Record<string, unknown>>, name: string): unknown {
+  const [column = '', member] = name.split('.');
+  if (member === undefined) return cells[column];
+  return Bag.safeParse(cells[column]).data?.[member];
 }
 
 const valuesOf = (rows: readonly ViewRow[], columns: readonly string[]): unknown[] =>
-  columns.flatMap((column) => rows.map(({ cells }) => cells[column])).filter((value) => !isEmpty(value));
+  columns.flatMap((column) => rows.map(({ cells }) => cellOf(cells, column))).filter((value) => !isEmpty(value));
 
-/** Compares the expected fields of one record with our rows of it. `zone`: see `ConformOptions`. */
+/** Compares the expected fields of one record with our rows of it. `zone`: in which the other product read its time, where the line has none. */
 export function compareRecord(
   set: string,
   expected: Readonly<Record<string, unknown>>,
@@ -48,7 +52,7 @@ export function compareRecord(
   for (const { ecs, asim, as } of ecsToAsim) {
     const wanted = wantedOf(ecs, expected);
     if (isEmpty(wanted)) continue;
-    const accepted = acceptedOf(as, wanted, zoneOf(expected, zone));
+    const accepted = acceptedOf(as, wanted, zone);
     const has = (values: readonly unknown[]): boolean =>
       accepted.some((one) => values.some((value) => same(as, one, value)));
     const other = renamed.find((r) => r.set === set && r.ecs === ecs);
