@@ -1,6 +1,6 @@
 import { evtxSignature, evtxSplitter } from './evtx/evtx.ts';
 import { eventXmlSplitter, isEventXml } from './event-xml.ts';
-import { csvFormOf, csvSplitter } from './exports/csv.ts';
+import { csvFormOf, csvListOf, csvSplitter, type CsvForm } from './exports/csv.ts';
 import { sampleRecord, type SampleRecord } from '../sources/recognise.ts';
 import { isLoginRecords, loginRecordSplitter } from './login-records.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type RecordSink,
   type Splitter,
 } from './splitter.ts';
+import { containerLine } from '../sources/container.ts';
 import { isZeekTsv, zeekTsvSplitter } from './zeek-tsv.ts';
 
 /** How much of a file is looked at to find out what it is. */
@@ -126,7 +127,7 @@ export function framingsOf(head: Uint8Array, complete: boolean): Framing[] {
     return objects.sample.some((r) => r.object !== undefined) ? [objects] : [lines()];
   }
   if (isEventXml(text)) return [framing(head, eventXmlSplitter, complete)];
-  if (!text.startsWith('{')) return [lines(), ...csv(head, complete)];
+  if (!text.startsWith('{')) return [lines(), ...contained(head, complete), ...csv(head, complete)];
   const firstLine = text.split('\n', 1)[0] ?? '';
   const first = sampleRecord(firstLine);
   const manyLines = text.slice(firstLine.length).trim() !== '';
@@ -134,12 +135,36 @@ export function framingsOf(head: Uint8Array, complete: boolean): Framing[] {
   const whole = eachLine ? lines() : framing(head, objectSplitter, complete);
   const found = wrappersIn(text, first).filter((name) => !eachLine || whole.sample.every((r) => holds(r, name)));
   const wrapped = found.map((name) => framing(head, (sink) => objectSplitter(sink, name), complete));
-  return [whole, ...wrapped.filter((w) => w.sample.some((r) => r.object !== undefined))];
+  return [whole, ...contained(head, complete), ...wrapped.filter((w) => w.sample.some((r) => r.object !== undefined))];
+}
+
+/** Lines that a container runtime has wrapped, as the program wrote them. */
+function contained(head: Uint8Array, complete: boolean): Framing[] {
+  const { sample } = framing(head, lineSplitter, complete);
+  if (sample.length === 0 || !sample.every((record) => containerLine(record) !== undefined)) return [];
+  return [framing(head, containerSplitter, complete)];
+}
+
+function containerSplitter(sink: RecordSink): Splitter {
+  return lineSplitter((bytes, broken) => {
+    const line = broken ? undefined : containerLine(sampleRecord(Buffer.from(bytes).toString()));
+    if (line === undefined) sink(bytes, broken);
+    else sink(Buffer.from(line.text), false);
+  });
 }
 
 /** Rows below a header. Expressions on lines of text are not asked of them: a cell that holds a line is no line. */
-function csv(head: Uint8Array, complete: boolean): Framing[] {
-  const form = csvFormOf(Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString(), complete);
+const csv = (head: Uint8Array, complete: boolean): Framing[] => csvFraming(head, complete, csvFormOf);
+
+/** The rows of a file that is CSV by its name only: a list, or rows without a header. At most one framing. */
+export const listFraming = (head: Uint8Array, complete: boolean): Framing[] => csvFraming(head, complete, csvListOf);
+
+function csvFraming(
+  head: Uint8Array,
+  complete: boolean,
+  formOf: (text: string, complete: boolean) => CsvForm | undefined,
+): Framing[] {
+  const form = formOf(Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString(), complete);
   if (form === undefined) return [];
   return [framing(head, csvSplitter(form), complete, (text) => ({ text: '', object: sampleRecord(text).object }))];
 }

@@ -5,7 +5,7 @@ import type { Streams } from '../sources/streams.ts';
 import type { CustomTables } from './exports/custom.ts';
 import type { ExportedRows } from './exports/rows.ts';
 import { chosenTable, likelyTable, toldTable, type TableQuestion, type TableTaker } from './exports/table.ts';
-import { framingsOf, joinedFraming, type Framing } from './kind.ts';
+import { framingsOf, joinedFraming, listFraming, type Framing } from './kind.ts';
 import { lineSplitter, type RecordSink } from './splitter.ts';
 import { streamOfTable } from './table-rows.ts';
 
@@ -106,7 +106,7 @@ function first(framings: readonly Framing[], planOf: (framing: Framing) => Plan 
 
 /**
  * Decides what becomes of a file by its beginning. Rows that say whose they are come first, then what a source recognises, then rows of a table by their columns or the
- * file's name. JSON objects and CSV that nothing knows are kept as events; any other text is refused line by line. `pinned`: the source that a person chose.
+ * file's name. JSON objects and CSV that nothing knows are kept as events, lists in files named `.csv` too; any other text is refused line by line. `pinned`: the source that a person chose.
  */
 export function planOf(question: PlanQuestion, pinned?: Source): Plan {
   const framings = framingsOf(question.head, question.complete);
@@ -120,6 +120,9 @@ export function planOf(question: PlanQuestion, pinned?: Source): Plan {
     first(framings, bySource(question.streams.sources)) ??
     first(framings, byTable(question, likelyTable)) ??
     first(framings, asEvents(question)) ??
+    (/\.[ct]sv$/i.test(question.fileName)
+      ? first(listFraming(question.head, question.complete), asEvents(question))
+      : undefined) ??
     refused
   );
 }

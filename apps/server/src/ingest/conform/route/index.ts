@@ -75,7 +75,16 @@ const columns: Readonly<Record<keyof ExpectedFields, Compared>> = {
   program: {
     as: 'path',
     raw: true,
-    columns: ['ActingAppName', 'ActingProcessName', 'TargetAppName', 'SrcAppName', 'EventProduct', 'EventVendor'],
+    // A daemon that logs for a product is what ASIM calls the original type.
+    columns: [
+      'ActingAppName',
+      'ActingProcessName',
+      'TargetAppName',
+      'SrcAppName',
+      'EventProduct',
+      'EventVendor',
+      'EventOriginalType',
+    ],
   },
 };
 

@@ -5,8 +5,12 @@
 
 const priority = /^<\d{1,3}>/;
 const rfc5424 = /^(<\d{1,3}>1 (?:-|\d{4}-\d\d-\d\dT\S+) )(\S+) /;
-const bsdTime = /^(?:<\d{1,3}>)?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d /;
+/** Also with a year, as network devices write it, and parts of a second, as `journalctl -o short-precise` does. */
+const bsdTime = /^(?:<\d{1,3}>)?(?:\d{4} )?[A-Z][a-z]{2} +\d{1,2} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)? /;
 const isoTime = /^(?:<\d{1,3}>)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)? /;
+/** With a blank for the `T`, as many programs begin their own lines too: only where a host and a program follow. */
+const spacedTime =
+  /^(?:<\d{1,3}>)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)? (?=[A-Za-z\d][\w.-]* [\w./-]+\[\d+\]: )/;
 /** Of macOS, whose host stands behind two blanks. */
 const macTime = /^(?:<\d{1,3}>)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}[+-]\d{4} +/;
 /** A program where the host should be: `sshd[12]: `, `DENY: `. */
@@ -26,7 +30,7 @@ export function withHost(line: string, address: string, now: () => Date): string
     const [all, before = '', host] = structured;
     return host === '-' ? `${before}${address} ${line.slice(all.length)}` : undefined;
   }
-  const time = bsdTime.exec(head) ?? isoTime.exec(head) ?? macTime.exec(head);
+  const time = bsdTime.exec(head) ?? isoTime.exec(head) ?? spacedTime.exec(head) ?? macTime.exec(head);
   if (time !== null) {
     const [stamp] = time;
     const rest = line.slice(stamp.length, headLength);

@@ -1,6 +1,7 @@
 import type { Source, SourceStream } from '../../sources/load.ts';
 import type { StreamPins } from '../../pins/stream-pins.ts';
 import { fits, sampleRecord, type SampleRecord } from '../../sources/recognise.ts';
+import { containerLine, type ContainerLine } from '../../sources/container.ts';
 import { StreamIndex } from '../../sources/stream-index.ts';
 import { jsonMessage, withHost } from './header.ts';
 
@@ -92,6 +93,8 @@ export class Router {
     if (pinned !== undefined) return pinned;
     const found = this.#find(sender, record);
     if (found !== undefined && !found.general) return { stream: found.stream.name, line };
+    const contained = containerLine(record);
+    if (contained !== undefined) return this.#toContained(sender, address, contained);
     const json = jsonMessage(text);
     if (json !== undefined) {
       const inner = this.#find(sender, sampleRecord(json));
@@ -100,6 +103,13 @@ export class Router {
     if (found !== undefined && found.stream.name !== this.#options.plainStream)
       return { stream: found.stream.name, line };
     return this.#toPlain(address, text, line);
+  }
+
+  /** The line that a container's program wrote, for what knows it; else as plain syslog of the time at which its runtime took it. */
+  #toContained(sender: Sender, address: string, { time, text }: ContainerLine): Routed {
+    const found = this.#find(sender, sampleRecord(text));
+    if (found !== undefined) return { stream: found.stream.name, line: Buffer.from(text) };
+    return this.#toPlain(address, `<13>${time} ${address} ${text}`, Buffer.from(`<13>${time} ${address} ${text}`));
   }
 
   #toPlain(address: string, text: string, line: Uint8Array): Routed {

@@ -2,10 +2,12 @@ import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { recordBytesMax, type RecordSink, type Splitter } from '../splitter.ts';
 
-/** How the rows of a CSV file are read: its delimiter, and the names in its first row. */
+/** How the rows of a CSV file are read: its delimiter, and the names of its columns. */
 export interface CsvForm {
   readonly delimiter: ',' | ';' | '\t';
   readonly names: readonly string[];
+  /** The first row is a record, and the names are made up. */
+  readonly headless?: boolean;
 }
 
 const delimiters = [',', ';', '\t'] as const;
@@ -61,6 +63,28 @@ export function csvFormOf(text: string, complete: boolean): CsvForm | undefined 
   return undefined;
 }
 
+/** What names a single column: a word or two, where the cells below are no such words. */
+const soleName = /^[A-Za-z_][\w ]{0,59}$/;
+
+/**
+ * How a text is read of which only its file's name says that it is CSV: lists of one column, and rows of equally many cells without names above. Undefined where rows
+ * are of different lengths. Columns without names are `Column1`, `Column2`…
+ */
+export function csvListOf(text: string, complete: boolean): CsvForm | undefined {
+  for (const delimiter of delimiters) {
+    if (delimiter !== ',' && !text.slice(0, recordBytesMax).includes(delimiter)) continue;
+    const rows = headOf(text, delimiter, complete).map(({ record }) => record.map((cell) => cell.trim()));
+    const [first, ...others] = rows;
+    if (first === undefined || rows.filter((row) => row.length === first.length).length < rows.length * shareMin)
+      continue;
+    const [sole = ''] = first;
+    if (first.length === 1 && soleName.test(sole) && others.some(([cell = '']) => !soleName.test(cell)))
+      return { delimiter, names: first };
+    return { delimiter, names: first.map((_, i) => `Column${i + 1}`), headless: true };
+  }
+  return undefined;
+}
+
 const [quote, newline, carriageReturn] = [0x22, 0x0a, 0x0d] as const;
 
 /** Finds where records end: newlines outside of quotes, where a quote opens at the beginning of a cell only (RFC 4180). */
@@ -92,14 +116,14 @@ function objectOf({ names }: CsvForm, cells: readonly string[]): string | undefi
 }
 
 /**
- * Rows of CSV, each as a JSON object of texts by the header's names; the header is no record, nor is a row of empty cells. A row with more cells than names, or one that is no CSV, is a
+ * Rows of CSV, each as a JSON object of texts by the columns' names; the header is no record, nor is a row of empty cells. A row with more cells than names, or one that is no CSV, is a
  * broken record of its text. A quote that never closes breaks the lines of a megabyte, and not the rest of the file.
  */
 export function csvSplitter(form: CsvForm): (sink: RecordSink) => Splitter {
   return (sink) => {
     let pending = Buffer.alloc(0);
     let boundaries = csvBoundaries(form.delimiter);
-    let isHeader = true;
+    let isHeader = form.headless !== true;
 
     const broken = (text: string): void => {
       const line = text.replaceAll(/[\r\n]+/g, ' ').trim();

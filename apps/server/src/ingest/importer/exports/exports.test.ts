@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSources, shippedSources, type LoadedSources } from '../../sources/load.ts';
 import { startTestIngest, type TestIngest } from '../../testing/core.ts';
 import type { FileResult } from '../import.ts';
-import { csvFormOf, csvSplitter } from './csv.ts';
+import { csvFormOf, csvListOf, csvSplitter } from './csv.ts';
 import { isoOfPortalTime } from './times.ts';
 
 let test: TestIngest;
@@ -27,6 +27,28 @@ async function importText(name: string, text: string): Promise<FileResult> {
 }
 const select = (columns: string, table: string, { segmentIds }: FileResult) =>
   test.rows(`SELECT ${columns} FROM ${table} WHERE _SegmentId IN ('${segmentIds.join("','")}') ORDER BY 1`);
+
+describe('a list', () => {
+  it.each([
+    [
+      'networks.csv',
+      '\u{feff}192.0.2.0/24\r\n198.51.100.0/24\r\n',
+      ['{"Column1":"192.0.2.0\\/24"}', '{"Column1":"198.51.100.0\\/24"}'],
+    ],
+    ['processes.csv', 'Process\nAt.exe\nExecute\n', ['{"Process":"At.exe"}', '{"Process":"Execute"}']],
+    ['pairs.tsv', '1\tone, a\n2\ttwo\n', ['{"Column1":"1","Column2":"one, a"}', '{"Column1":"2","Column2":"two"}']],
+  ])('%s is kept as events, of which no line is lost', async (name, text, events) => {
+    const result = await importText(name, text);
+    expect(result).toMatchObject({ source: 'generic-json', rows: 2, unparsed: 0 });
+    const kept = await select('Event', 'GenericEvents_CL', result);
+    expect(kept.map(([event]) => JSON.parse(String(event)))).toEqual(events.map((event) => JSON.parse(event)));
+  });
+
+  it('is no text of another name, nor rows of many lengths', async () => {
+    expect(await importText('notes.txt', 'a\nb\n')).toMatchObject({ source: null, unparsed: 2 });
+    expect(csvListOf('a,b\nc\nd,e,f\ng,h,i,j\n', true)).toBeUndefined();
+  });
+});
 
 describe('an export of a table', () => {
   it('as CSV of the portal gives its rows: zones in names, times as people write them, numbers as texts', async () => {
