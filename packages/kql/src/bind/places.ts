@@ -21,8 +21,10 @@ const calls =
  * workspace that is not ours.
  */
 export function withoutOwnPlaces(text: string, own: readonly string[]): string {
+  // A pattern may have such a name.
+  const patterns = new Set([...text.matchAll(/\bdeclare\s+pattern\s+(\w+)/g)].map(([, name]) => name));
   return text.replaceAll(calls, (whole: string, kind: string | undefined, a?: string, b?: string, at?: number) => {
-    if (kind === undefined) return whole;
+    if (kind === undefined || patterns.has(kind)) return whole;
     const name = a ?? b ?? '';
     if (!isOwn(name, own)) {
       const start = at ?? 0;

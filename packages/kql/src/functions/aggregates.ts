@@ -157,12 +157,13 @@ export const countFunction = make('count', ['any?'], 'long', () => sql`toInt64(c
 
 /** Kusto's accuracy levels all estimate; one estimate within about 0.5 % serves them. */
 const distinctCount = (v: Operand, test?: Sql): Sql => {
-  // The engine's own estimate leaves NULL out.
+  // The engine's own estimate leaves NULL out, and of nothing but NULL is NULL.
   const present = v.type === 'dynamic' ? [sql`${v.sql} != ''`] : [];
   const tests = [...present, ...(test ? [test] : [])];
-  return tests.length
-    ? sql`toInt64(uniqCombined64If(${v.sql}, ${join(tests, sql` AND `)}))`
-    : sql`toInt64(uniqCombined64(${v.sql}))`;
+  const estimate = tests.length
+    ? sql`uniqCombined64If(${v.sql}, ${join(tests, sql` AND `)})`
+    : sql`uniqCombined64(${v.sql})`;
+  return sql`toInt64(ifNull(${estimate}, 0))`;
 };
 
 export const aggregateTable: readonly AggregateFunction[] = [

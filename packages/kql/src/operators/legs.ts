@@ -125,15 +125,23 @@ export function slotsOf(legs: readonly Leg[], common: boolean): Slot[] {
       known.set(f.type, (known.get(f.type) ?? 0) + 1);
       types.set(f.name, known);
     }
-  const taken = new Set<string>();
+  const kept = [...types].map(([source, known]) => ({
+    source,
+    types: [...known].filter(([, count]) => !common || count === legs.length).map(([type]) => type),
+  }));
+  // A name that needs no suffix stays, whichever table it is of.
+  const taken = new Set(kept.filter((k) => k.types.length === 1).map((k) => k.source));
   const unique = (name: string): string => {
     let free = name;
     for (let n = 1; taken.has(free); n++) free = `${name}${n}`;
     taken.add(free);
     return free;
   };
-  return [...types].flatMap(([source, known]) => {
-    const kept = [...known].filter(([, count]) => !common || count === legs.length);
-    return kept.map(([type]) => ({ name: unique(kept.length > 1 ? `${source}_${type}` : source), type, source }));
-  });
+  return kept.flatMap(({ source, types: [first, ...others] }) =>
+    first === undefined
+      ? []
+      : others.length === 0
+        ? [{ name: source, type: first, source }]
+        : [first, ...others].map((type) => ({ name: unique(`${source}_${type}`), type, source })),
+  );
 }

@@ -56,6 +56,29 @@ export const operatorCases: readonly OperatorCase[] = [
     rows: [['{"a":1}', 10, '1', 11]],
   },
   {
+    name: 'of a union, names that need no suffix stay',
+    kql: 'union withsource=t (print x=1), (print x=int(2)), (print x_long=3)',
+    columns: ['t', 'x_long1', 'x_int', 'x_long'],
+    rows: [
+      ['union_arg0', 1, null, null],
+      ['union_arg1', null, 2, null],
+      ['union_arg2', null, null, 3],
+    ],
+  },
+  {
+    name: 'nothing but nulls has no distinct values',
+    kql: 'datatable(k: string, x: long)["a", long(null), "b", 1] | summarize dcount(x), dcountif(x, x > 1) by k | sort by k asc',
+    rows: [
+      ['a', 0, 0],
+      ['b', 1, 0],
+    ],
+  },
+  {
+    name: 'a pattern may be called app',
+    kql: 'declare pattern app = (a: string)[b: string] { ("x").["y"] = { print q=1 }; }; union app("x").y, app("x").["y"] | count',
+    rows: [[2]],
+  },
+  {
     name: 'what stands for a row that is not there takes the type of the others',
     kql: 'datatable(x: long)[5, 3] | sort by x asc | extend p = prev(x, 1, 0.0), n = next(x, 1, int(7))',
     rows: [
