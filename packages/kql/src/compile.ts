@@ -9,24 +9,12 @@ import { pluginSymbols, PluginColumns, withPluginColumns } from './bind/plugins.
 import { SqlTooLong, withinBudget } from './emit/budget.ts';
 import { Emitter } from './emit/relation.ts';
 import { KqlError, type Span } from './errors.ts';
-import { namedTables } from './named-tables.ts';
 import { planText } from './plan/text.ts';
 import type { ResultTable } from './bind/statements.ts';
 import { withStandardColumns } from './standard-columns.ts';
 import { withNamedFunctions, wordsOf } from './words.ts';
 import { visibleColumns, type Rel } from './plan/plan.ts';
 import type { Compiled, CompileOptions, CompiledTable, KqlCatalogue } from './types.ts';
-
-export interface Kql {
-  /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. */
-  compile(text: string, options: CompileOptions): Compiled;
-  /** The same, asking `ask` where only the data knows. Throws KqlError, and what `ask` throws. */
-  compileAsking(text: string, options: CompileOptions, ask: Ask): Promise<Compiled>;
-  /** The base tables that a query reads, by name, each once. Throws KqlError as `compile` does. */
-  tablesOf(text: string): readonly string[];
-  /** The tables that a query names, read off its text: see `namedTables`. */
-  namedTables(text: string): readonly string[];
-}
 
 /** Longest query text taken, in UTF-16 units. */
 export const maxQueryLength = 1_000_000;
@@ -265,6 +253,15 @@ function guarded<T>(text: string, work: () => T): T {
   }
 }
 
+/** The plan of a query that gives one table, as over tables without a row where only the data knows. Not kept. Throws KqlError. */
+export function boundPlan(text: string, catalogue: KqlCatalogue): Rel {
+  const { tables } = settled(text, catalogue, nothing, new PluginColumns());
+  const [first, second] = tables;
+  if (!first || second)
+    throw new KqlError('SeveralTables', 'the query does not give one table', { start: 0, end: text.length });
+  return first.rel;
+}
+
 interface Emitted {
   readonly compiled: Compiled;
   /** The moment that the SQL speaks of; undefined when it speaks of none, and serves at any. */
@@ -367,19 +364,10 @@ export async function compileAsking(
 }
 
 /** The base tables that a query reads, by name, each once. Throws KqlError. */
-export const tablesOf = (text: string, catalogue: KqlCatalogue, always: Always = {}): readonly string[] => [
+export const tablesOf = (
+  text: string,
+  catalogue: KqlCatalogue,
+  always: Pick<CompileOptions, 'lookups'> = {},
+): readonly string[] => [
   ...new Set(compile(text, catalogue, { ...always, now: new Date(0), noData: true }).reads.map((r) => r.table)),
 ];
-
-/** Options that do not change from one query to the next. */
-type Always = Pick<CompileOptions, 'lookups'>;
-
-/** A compiler bound to a changing catalogue: asks for it at each call; what it builds is kept by the catalogue's version. */
-export function createKql(catalogue: () => KqlCatalogue, always: Always = {}): Kql {
-  return {
-    compile: (text, options) => compile(text, catalogue(), { ...always, ...options }),
-    compileAsking: (text, options, ask) => compileAsking(text, catalogue(), { ...always, ...options }, ask),
-    tablesOf: (text) => tablesOf(text, catalogue(), always),
-    namedTables: (text) => namedTables(text, catalogue()),
-  };
-}

@@ -1,9 +1,18 @@
-export { compile, compileAsking, createKql, maxQueryLength, tablesOf, type Ask, type Kql } from './compile.ts';
+export { compile, compileAsking, maxQueryLength, tablesOf, type Ask } from './compile.ts';
+export { createKql, type Kql } from './create-kql.ts';
 export { conform, type ConformCase, type ConformReport, type Executor } from './conform.ts';
 export { externalWithoutRows } from './external.ts';
 export { ownFunctions } from './functions/entities.ts';
 export { namedTables } from './named-tables.ts';
 export { expressionFaults, rowLevelFaults, type RowFault } from './row-level.ts';
+export {
+  rowQuery,
+  sourceColumns,
+  type Clause,
+  type Literal,
+  type NotRowLevel,
+  type RowQuery,
+} from './row-query/row-query.ts';
 export { KqlError, type OwnCode, type Span } from './errors.ts';
 export {
   Sql,

@@ -1,0 +1,31 @@
+import { compile, compileAsking, tablesOf, type Ask } from './compile.ts';
+import { namedTables } from './named-tables.ts';
+import { rowQuery, type NotRowLevel, type RowQuery } from './row-query/row-query.ts';
+import type { Compiled, CompileOptions, KqlCatalogue } from './types.ts';
+
+export interface Kql {
+  /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. */
+  compile(text: string, options: CompileOptions): Compiled;
+  /** The same, asking `ask` where only the data knows. Throws KqlError, and what `ask` throws. */
+  compileAsking(text: string, options: CompileOptions, ask: Ask): Promise<Compiled>;
+  /** The base tables that a query reads, by name, each once. Throws KqlError as `compile` does. */
+  tablesOf(text: string): readonly string[];
+  /** The tables that a query names, read off its text: see `namedTables`. */
+  namedTables(text: string): readonly string[];
+  /** The query as a condition on each row of its source, or why it is none: see `rowQuery`. */
+  rowQuery(text: string): RowQuery | NotRowLevel;
+}
+
+/** Options that do not change from one query to the next. */
+type Always = Pick<CompileOptions, 'lookups'>;
+
+/** A compiler bound to a changing catalogue: asks for it at each call; what it builds is kept by the catalogue's version. */
+export function createKql(catalogue: () => KqlCatalogue, always: Always = {}): Kql {
+  return {
+    compile: (text, options) => compile(text, catalogue(), { ...always, ...options }),
+    compileAsking: (text, options, ask) => compileAsking(text, catalogue(), { ...always, ...options }, ask),
+    tablesOf: (text) => tablesOf(text, catalogue(), always),
+    namedTables: (text) => namedTables(text, catalogue()),
+    rowQuery: (text) => rowQuery(text, catalogue()),
+  };
+}
