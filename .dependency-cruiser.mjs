@@ -21,6 +21,12 @@ export default {
       from: { path: '^packages/kql/' },
       to: { path: '^(apps|packages)/', pathNot: '^packages/kql/' },
     },
+    {
+      name: 'sigma-stands-alone',
+      severity: 'error',
+      from: { path: '^packages/sigma/' },
+      to: { path: '^(apps|packages)/', pathNot: '^packages/sigma/' },
+    },
     { name: 'packages-do-not-import-apps', severity: 'error', from: { path: '^packages/' }, to: { path: '^apps/' } },
     {
       name: 'portal-imports-contracts-only',
@@ -44,7 +50,7 @@ export default {
     {
       name: 'no-dev-dependencies-at-run-time',
       severity: 'error',
-      from: { path: '^(apps/(server|cli)|packages/(kql|lake|contracts))/', pathNot: '[.]test[.]ts$|/testing' },
+      from: { path: '^(apps/(server|cli)|packages/(kql|lake|contracts|sigma))/', pathNot: '[.]test[.]ts$|/testing' },
       to: { dependencyTypes: ['npm-dev'] },
     },
   ],

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { SallyportError } from '@sallyport/contracts';
 import { benchCommand } from './commands/bench.ts';
 import { contentCommand } from './commands/content.ts';
+import { detectCommand } from './commands/detect.ts';
 import { sourcesCommand } from './commands/sources.ts';
 import { kqlCommand } from './commands/kql.ts';
 
@@ -23,7 +24,15 @@ export async function run(args: readonly string[]): Promise<number> {
   const finish = (result: number): void => {
     code = result;
   };
-  for (const command of [upCommand, replayCommand, kqlCommand, contentCommand, sourcesCommand, benchCommand])
+  for (const command of [
+    upCommand,
+    replayCommand,
+    kqlCommand,
+    contentCommand,
+    detectCommand,
+    sourcesCommand,
+    benchCommand,
+  ])
     program.addCommand(command(finish).exitOverride());
   try {
     await program.parseAsync([...args], { from: 'user' });

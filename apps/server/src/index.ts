@@ -23,7 +23,9 @@ export {
 } from './supervisor/ephemeral-platform.ts';
 export { startEphemeralDatabase } from './supervisor/ephemeral-database.ts';
 export { replay, type ReplayedFile, type ReplayOptions, type ReplayReport } from './replay.ts';
+export { detectConform, type DetectConformOptions, type DetectConformReport } from './detect-conform.ts';
 export { createQueries } from './hunting/index.ts';
+export { loadLogSources, readRuleFiles, type ReadRuleFiles } from './detection/index.ts';
 export { loadSources, shippedSources } from './ingest/index.ts';
 export { conformSources, type SetReport, type SourcesReport } from './ingest/conform/index.ts';
 export { routeSources, type RouteReport, type Share } from './ingest/conform/route/index.ts';

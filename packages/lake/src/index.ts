@@ -8,7 +8,7 @@ export {
   type KqlFunction,
   type TableDefinition,
 } from './catalogue/catalogue.ts';
-export { loadFunctions, readFunctions, shippedFunctions, type ShippedFunction } from './catalogue/functions.ts';
+export { loadFunctions, readFunctions, shippedFunctions, shippedLogSources, type ShippedFunction } from './catalogue/functions.ts';
 export { loadAsim, type AsimSchema } from './catalogue/asim.ts';
 export { KqlType, TableFile, TableFileError, parseTableFile } from './catalogue/file.ts';
 export { columnType, ddl, engineType, type ClusterDdl } from './ddl.ts';

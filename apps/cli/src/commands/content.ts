@@ -3,6 +3,7 @@ import { SallyportError } from '@sallyport/contracts';
 import { createKql, externalWithoutRows, KqlError, type Kql } from '@sallyport/kql';
 import { loadFunctions, type Lake } from '@sallyport/lake';
 import { collect, functionsOf, textOf, type Failure, type Item } from '../content/items.ts';
+import { checkSigma } from '../content/sigma.ts';
 import { printJson, printTable } from '../output.ts';
 import { withScratchLake } from '../scratch-lake.ts';
 import { placeOf } from './kql.ts';
@@ -15,12 +16,13 @@ export function contentCommand(finish: Finish): Command {
     .description('compile every rule and query found, and run it on empty tables')
     .argument(
       '<path...>',
-      'Sentinel YAML files, parsers, JSON lines with a `query`, or folders of them; each may call the parsers among the others',
+      'Sentinel YAML files, Sigma rules, parsers, JSON lines with a `query`, or folders of them; each may call the parsers among the others',
     )
     .option('--json', 'print one JSON object')
     .option('--compile-only', 'do not run what compiles')
     .action(async (paths: string[], options: { json?: boolean; compileOnly?: boolean }) => {
       const { items, failures: unread } = collect(paths);
+      let total = items.length + unread.length;
       const failed = await withScratchLake(async (lake) => {
         const known = lake.kqlCatalogue(await loadFunctions());
         const functions = functionsOf(
@@ -38,9 +40,10 @@ export function contentCommand(finish: Finish): Command {
           const failure = await check(item, kql, lake, options.compileOnly !== true);
           if (failure) failures.push(failure);
         }
-        return failures;
+        const sigma = await checkSigma(paths.filter(mayHoldYaml), kql, lake, options.compileOnly !== true);
+        total += sigma.total;
+        return [...failures, ...sigma.failures];
       });
-      const total = items.length + unread.length;
       if (options.json) printJson({ total, ok: total - failed.length, failed });
       else {
         printTable(
@@ -54,6 +57,8 @@ export function contentCommand(finish: Finish): Command {
     });
   return content;
 }
+
+const mayHoldYaml = (path: string): boolean => !path.endsWith('.jsonl');
 
 async function check(item: Item, kql: Kql, lake: Lake, run: boolean): Promise<Failure | undefined> {
   const failure = await checkText(item, 'table', kql, lake, run);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import type { FunctionDefinition } from '@sallyport/kql';
+import { looksLikeSigma } from '@sallyport/sigma';
 
 /** A query as its file has it. */
 export interface Item {
@@ -108,12 +109,12 @@ function itemOf(path: string, raw: unknown): Item | undefined {
   return { path, query, ...(callable ? { callable: { names, parameters: params ?? [] } } : {}) };
 }
 
-/** Every query in the files and folders given, and what could not be read. */
+/** Every query in the files and folders given, and what could not be read. Sigma is not looked at here. */
 export function collect(paths: readonly string[]): { items: Item[]; failures: Failure[] } {
   const items: Item[] = [];
   const failures: Failure[] = [];
   for (const path of paths.flatMap(filesOf))
-    for (const entry of entriesOf(path)) {
+    for (const entry of entriesOf(path, paths.includes(path))) {
       try {
         const item = itemOf(entry.path, entry.parse());
         if (item) items.push(item);
@@ -127,15 +128,21 @@ export function collect(paths: readonly string[]): { items: Item[]; failures: Fa
   return { items, failures };
 }
 
-function entriesOf(path: string): { path: string; parse: () => unknown }[] {
+/** Of JSON lines that were found in a folder, those of queries: others are logs. */
+function entriesOf(path: string, named: boolean): { path: string; parse: () => unknown }[] {
   const text = readFileSync(path, 'utf8');
-  if (!path.endsWith('.jsonl')) return [{ path, parse: () => parseYaml(text) as unknown }];
+  if (!path.endsWith('.jsonl')) return isSigma(path, text) ? [] : [{ path, parse: () => parseYaml(text) as unknown }];
+  if (!named && !/"query"\s*:/.test(text)) return [];
   return text
     .split('\n')
     .flatMap((line, n) =>
       line.trim() === '' ? [] : [{ path: `${path}:${n + 1}`, parse: () => JSON.parse(line) as unknown }],
     );
 }
+
+/** Rules, and the values of their placeholders. */
+const isSigma = (path: string, text: string): boolean =>
+  looksLikeSigma(text) || /(^|\/)placeholders\.ya?ml$/i.test(path);
 
 const filesOf = (path: string): string[] =>
   statSync(path).isDirectory()

@@ -13,7 +13,18 @@ import { isEnabled, scheduleRules } from './schedule.ts';
 import { loadStates } from './store.ts';
 import { sweep, type SweepOptions, type SweepResult } from './sweep/sweep.ts';
 
-export { loadRules, parseRule, type AnalyticsRule, type LoadedRules, type Problem } from './rules/index.ts';
+export {
+  loadLogSources,
+  loadRules,
+  parseRule,
+  readRuleFiles,
+  type AnalyticsRule,
+  type LoadedRules,
+  type Problem,
+  type ReadRuleFiles,
+} from './rules/index.ts';
+export { readLabels, type LabelledLog } from './conform/labels.ts';
+export { countMatches, type Matches, type RowRule } from './conform/matches.ts';
 export { alertCounts } from './store.ts';
 export type { RunOutcome } from './run/run.ts';
 export type { SweepOptions, SweepResult } from './sweep/sweep.ts';

@@ -26,22 +26,52 @@ export interface ShippedFunction extends KqlFunction {
 /** The folder of stored functions that ships with Sallyport. */
 export const shippedFunctions = fileURLToPath(new URL('../../../../content/functions', import.meta.url));
 
-/** The stored functions that ship: the files of content/functions, and those that unify the parsers of ASIM among them. Throws Error naming a file. */
+/** The folder of what Sigma's log sources are in our tables. */
+export const shippedLogSources = fileURLToPath(new URL('../../../../content/sigma', import.meta.url));
+
+/**
+ * The stored functions that ship: the files of content/functions, those that unify the parsers of ASIM among them, and the views of Sigma's log sources
+ * (`_Sigma_…`). Throws Error naming a file.
+ */
 export async function loadFunctions(): Promise<readonly ShippedFunction[]> {
-  const [files, schemas] = await Promise.all([readFunctions(shippedFunctions), loadAsim()]);
-  return [...files, ...schemas.flatMap((schema) => unifying(schema, files))];
+  const [files, schemas, views] = await Promise.all([
+    readFunctions(shippedFunctions),
+    loadAsim(),
+    readLogSourceViews(shippedLogSources),
+  ]);
+  return [...files, ...schemas.flatMap((schema) => unifying(schema, files)), ...views];
+}
+
+/** The view's part of a file of content/sigma; `packages/sigma` reads the rest. */
+const LogSourceView = z.object({ description: z.string().min(1), body: z.string().min(1) });
+
+async function readLogSourceViews(folder: string): Promise<readonly ShippedFunction[]> {
+  return readFiles(folder, (file, content) => ({
+    name: `_Sigma_${basename(file, '.yml')}`,
+    parameters: '()',
+    ...LogSourceView.parse(content),
+  }));
 }
 
 /** Reads `*.yml` of a folder, by name. Throws Error naming the file. */
 export async function readFunctions(folder: string): Promise<readonly ShippedFunction[]> {
+  return readFiles(folder, (file, content) => {
+    const { name, description, parameters, body } = FunctionFile.parse(content);
+    if (name !== basename(file, '.yml')) throw new Error(`the function of this file is ${name}`);
+    return { name, description, parameters, body };
+  });
+}
+
+async function readFiles(
+  folder: string,
+  read: (file: string, content: unknown) => ShippedFunction,
+): Promise<readonly ShippedFunction[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.yml')).toSorted();
   return Promise.all(
     names.map(async (file) => {
       const path = join(folder, file);
       try {
-        const { name, description, parameters, body } = FunctionFile.parse(parse(await readFile(path, 'utf8')));
-        if (name !== basename(file, '.yml')) throw new Error(`the function of this file is ${name}`);
-        return { name, description, parameters, body };
+        return read(file, parse(await readFile(path, 'utf8')));
       } catch (error) {
         throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
       }

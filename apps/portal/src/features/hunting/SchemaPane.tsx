@@ -54,7 +54,10 @@ export function SchemaPane(props: {
       table.name.toLowerCase().includes(needle) ||
       (needle.length > 2 && table.columns.some((column) => column.name.toLowerCase().includes(needle))),
   );
-  const functions = (props.catalogue?.functions ?? []).filter(({ name }) => name.toLowerCase().includes(needle));
+  // The views of Sigma's log sources are many, and for rules: they are shown to who asks for them.
+  const functions = (props.catalogue?.functions ?? []).filter(
+    ({ name }) => name.toLowerCase().includes(needle) && (!name.startsWith('_Sigma_') || needle.startsWith('_sigma')),
+  );
   const insert = (name: string): ReactElement => (
     <Button size="small" appearance="subtle" onClick={() => props.onInsert(name)} aria-label={`Write ${name}`}>
       Use

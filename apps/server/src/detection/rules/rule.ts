@@ -18,6 +18,8 @@ export interface AnalyticsRule {
   readonly enabled: boolean;
   readonly version: string;
   readonly query: string;
+  /** Of a rule that is a condition on single rows: the stored function that gives them, and the condition. The query is `view | where condition`. */
+  readonly rows?: { readonly view: string; readonly condition: string };
   readonly queryFrequency: number;
   readonly queryPeriod: number;
   readonly triggerOperator: 'GreaterThan' | 'LessThan' | 'Equal' | 'NotEqual';
