@@ -2,7 +2,7 @@ import { identifier, integer, join, sql, type Sql } from '../sql.ts';
 import { fromUnixTicks, toDynamic, toJsonElement, unixTicks } from './convert.ts';
 import { arrayFrom, elementsOf } from './dynamic.ts';
 import { percentileAggregates } from './percentiles.ts';
-import type { AggregateFunction, Operand } from './registry.ts';
+import type { AggregateFunction, CallInfo, Operand } from './registry.ts';
 import { sketchAggregates } from './sketches.ts';
 
 type Build = AggregateFunction['build'];
@@ -179,8 +179,8 @@ export const aggregateTable: readonly AggregateFunction[] = [
   make('count_distinctif', ['any', 'bool'], 'long', ([v, c]) => sql`toInt64(uniqExactIf(${v!.sql}, ${where(c!)}))`, {
     nulls: 'never',
   }),
-  make('sum', ['any'], 'binder', ([v], call) => sumOf(v!, undefined, call.result)),
-  make('sumif', ['any', 'bool'], 'binder', ([v, c], call) => sumOf(v!, where(c!), call.result)),
+  make('sum', ['any'], 'binder', ([v], call) => sumOf(v!, undefined, call)),
+  make('sumif', ['any', 'bool'], 'binder', ([v, c], call) => sumOf(v!, where(c!), call)),
   make('avg', ['any'], 'binder', ([v], call) => mean(v!, undefined, call.result)),
   make('avgif', ['any', 'bool'], 'binder', ([v, c], call) => mean(v!, where(c!), call.result)),
   make('min', ['any'], 'first', extreme(sql`min`)),
@@ -247,7 +247,9 @@ const anyIfOf = (v: Operand, test: Sql): Sql =>
   v.type === 'string' || v.type === 'dynamic'
     ? sql`anyIf(${v.sql}, ${test} AND ${v.sql} != '')`
     : sql`anyIf(${orNull(v)}, ${test})`;
-function sumOf(v: Operand, test: Sql | undefined, result: string): Sql {
+function sumOf(v: Operand, test: Sql | undefined, call: CallInfo): Sql {
+  const { result } = call;
+  if (v.type === 'datetime' || v.type === 'guid') return call.fail(`a ${v.type} cannot be added up`);
   const o: Operand =
     v.type === 'dynamic' || v.type === 'string' ? { ...v, sql: sql`toFloat64OrNull(${v.sql})`, type: 'real' } : v;
   const text = test ? sql`sumIf(${summable(o)}, ${test})` : sql`sum(${summable(o)})`;

@@ -174,14 +174,14 @@ export function toText(o: Operand): Sql {
 
 /** Kusto's own forms of a datetime in text; NULL where it is none. */
 export const parseDatetime = (s: Sql): Sql =>
-  sql`parseDateTime64BestEffortOrNull(if(match(${s}, '^\\\\s*\\\\d{4}-\\\\d{2}\\\\s*$'), concat(trimBoth(${s}), '-01'), ${s}), 7, 'UTC')`;
-const timespanPattern = string('^\\s*(-)?(?:(\\d+)\\.)?(\\d{1,2}):(\\d{1,2})(?::(\\d{1,2})(?:\\.(\\d{1,7}))?)?\\s*$');
+  sql`parseDateTime64BestEffortUSOrNull(multiIf(match(${s}, '^\\\\s*\\\\d{4}-\\\\d{2}\\\\s*$'), concat(trimBoth(${s}), '-01'), match(${s}, '^\\\\s*\\\\d{9,13}\\\\s*$'), '', ${s}), 7, 'UTC')`;
+const timespanPattern = string('^\\s*(-)?(?:(\\d{1,7})\\.)?(\\d{1,2}):(\\d{1,2})(?::(\\d{1,2})(?:\\.(\\d{1,7}))?)?\\s*$');
 const unitPattern = string('^\\s*(-?\\d+(?:\\.\\d+)?)\\s*(d|h|m|s|ms|microsecond|tick)s?\\s*$');
 /** `[-][d.]hh:mm[:ss[.fffffff]]`, a bare number of days, or `1h`, as ticks; NULL where it is none of them. */
 export function parseTimespan(s: Sql): Sql {
   const group = (n: Sql): Sql => sql`toInt64OrZero(extractGroups(${s}, ${timespanPattern})[${n}])`;
   const unit = sql`extractGroups(${s}, ${unitPattern})`;
-  return sql`multiIf(match(${s}, ${timespanPattern}) AND ${group(sql`3`)} < 24 AND ${group(sql`4`)} < 60 AND ${group(sql`5`)} < 60, if(startsWith(trimLeft(${s}), '-'), -1, 1) * (${group(sql`2`)} * 864000000000 + ${group(sql`3`)} * 36000000000 + ${group(sql`4`)} * 600000000 + ${group(sql`5`)} * 10000000 + toInt64OrZero(rightPad(extractGroups(${s}, ${timespanPattern})[6], 7, '0'))), match(${s}, ${unitPattern}), toInt64(round(toFloat64OrZero(${unit}[1]) * transform(${unit}[2], ['d', 'h', 'm', 's', 'ms', 'microsecond', 'tick'], [864000000000, 36000000000, 600000000, 10000000, 10000, 10, 1], 0))), match(${s}, '^\\\\s*-?\\\\d+\\\\s*$'), toInt64OrNull(trimBoth(${s})) * 864000000000, NULL)`;
+  return sql`multiIf(match(${s}, ${timespanPattern}) AND ${group(sql`3`)} < 24 AND ${group(sql`4`)} < 60 AND ${group(sql`5`)} < 60, if(startsWith(trimLeft(${s}), '-'), -1, 1) * (${group(sql`2`)} * 864000000000 + ${group(sql`3`)} * 36000000000 + ${group(sql`4`)} * 600000000 + ${group(sql`5`)} * 10000000 + toInt64OrZero(rightPad(extractGroups(${s}, ${timespanPattern})[6], 7, '0'))), match(${s}, ${unitPattern}), toInt64(round(toFloat64OrZero(${unit}[1]) * transform(${unit}[2], ['d', 'h', 'm', 's', 'ms', 'microsecond', 'tick'], [864000000000, 36000000000, 600000000, 10000000, 10000, 10, 1], 0))), match(${s}, '^\\\\s*-?\\\\d+\\\\s*$'), toInt64OrNull(if(length(${s}) < 9, trimBoth(${s}), '')) * 864000000000, NULL)`;
 }
 
 const parseInteger = (s: Sql): Sql =>
@@ -224,15 +224,18 @@ function numeric(o: Operand, to: KqlType): Sql | undefined {
     case 'int':
       if (from === 'bool') return sql`toInt32(${o.sql})`;
       if (from === 'real') return sql`if(isFinite(${o.sql}), toInt32(toInt64(trunc(${o.sql}))), NULL)`;
+      if (from === 'decimal') return sql`accurateCastOrNull(${o.sql}, 'Int32')`;
       return number || from === 'timespan' ? sql`toInt32(${o.sql})` : undefined;
     case 'long':
       if (from === 'datetime') return sql`${unixTicks(o.sql)} + ${epochOffset}`;
       if (from === 'real') return sql`if(isFinite(${o.sql}), toInt64(trunc(${o.sql})), NULL)`;
+      if (from === 'decimal') return sql`accurateCastOrNull(${o.sql}, 'Int64')`;
       return number || from === 'bool' || from === 'timespan' ? sql`toInt64(${o.sql})` : undefined;
     case 'real':
       if (from === 'datetime') return sql`toFloat64(${unixTicks(o.sql)} + ${epochOffset})`;
       return number || from === 'bool' || from === 'timespan' ? sql`toFloat64(${o.sql})` : undefined;
     case 'decimal':
+      if (from === 'real') return sql`accurateCastOrNull(${o.sql}, 'Decimal(38, 18)')`;
       return number || from === 'bool' ? sql`toDecimal128(${o.sql}, 18)` : undefined;
     case 'timespan':
       return from === 'int' || from === 'long'

@@ -21,7 +21,7 @@ const startOfWeek = (d: Sql): Sql =>
     sql`${unixTicks(startOfDay(d))} - positiveModulo(intDiv(${unixTicks(startOfDay(d))}, ${day}) + 4, 7) * ${day}`,
   );
 const firstOf = (d: Sql, month: Sql): Sql =>
-  sql`toDateTime64(concat(leftPad(toString(toYear(${d})), 4, '0'), '-', ${month}, '-01 00:00:00'), 7, 'UTC')`;
+  sql`toDateTime64OrNull(concat(leftPad(toString(toYear(${d})), 4, '0'), '-', ${month}, '-01 00:00:00'), 7, 'UTC')`;
 const startOfMonth = (d: Sql): Sql => firstOf(d, sql`leftPad(toString(toMonth(${d})), 2, '0')`);
 const startOfYear = (d: Sql): Sql => firstOf(d, sql`'01'`);
 const back = (d: Sql): Sql => fromUnixTicks(sql`${unixTicks(d)} - 1`);
@@ -64,6 +64,7 @@ const steps: Readonly<Record<string, Step>> = {
       (d, n) => ticksOf(d, sql`${n} * ${ticks(unit)}`),
     ]),
   ),
+  nanosecond: (d, n) => ticksOf(d, sql`intDiv(${n}, 100)`),
 };
 const unitOf = (o: Operand): string =>
   String(o.literal?.value ?? '')
@@ -126,9 +127,12 @@ const toFloat = (value: Sql): Sql => sql`toFloat64(${value})`;
 /** Down to a multiple; datetimes count from 0001-01-01. */
 const floorTo = (value: Sql, step: Sql): Sql =>
   sql`(${value} - positiveModulo(${value}, if(${step} > 0, ${step}, NULL)))`;
+const isStep = (o: Operand): boolean => ['int', 'long', 'real', 'decimal', 'timespan'].includes(o.type);
 const bin: ScalarFunction['build'] = ([v, s], call) => {
   const value = v!;
   const step = s!;
+  if (!isStep(step) || (step.type === 'timespan' && value.type !== 'datetime' && value.type !== 'timespan'))
+    return call.fail(`a ${value.type} cannot be put into bins of a ${step.type}`);
   switch (value.type) {
     case 'datetime': {
       const ticks = unixTicks(value.sql);
@@ -160,29 +164,31 @@ const bin: ScalarFunction['build'] = ([v, s], call) => {
   }
 };
 const binAt: ScalarFunction['build'] = ([v, s, f], call) => {
-  const at = (value: Sql, fixed: Sql): Sql => sql`(${fixed} + floor((${value} - ${fixed}) / ${s!.sql}) * ${s!.sql})`;
-  if (v!.type === 'datetime')
-    return fromUnixTicks(
-      sql`${unixTicks(v!.sql)} - positiveModulo(${unixTicks(v!.sql)} - ${unixTicks(f!.sql)}, ${s!.sql})`,
-    );
-  if (v!.type === 'real') return at(v!.sql, f!.sql);
-  return call.result === 'real'
-    ? sql`toFloat64(${at(v!.sql, f!.sql)})`
-    : sql`toInt64(${v!.sql} - positiveModulo(${v!.sql} - ${f!.sql}, ${s!.sql}))`;
+  if (!isStep(s!)) return call.fail(`a ${v!.type} cannot be put into bins of a ${s!.type}`);
+  const asFloat = (o: Operand): Sql => (o.type === 'real' ? o.sql : toFloat(o.sql));
+  const at = sql`(${asFloat(f!)} + floor((${asFloat(v!)} - ${asFloat(f!)}) / nullIf(${asFloat(s!)}, 0)) * ${asFloat(s!)})`;
+  const rest = (from: Sql, to: Sql): Sql =>
+    sql`positiveModulo(${from} - ${to}, if(${s!.sql} > 0, toInt64(${s!.sql}), NULL))`;
+  if (v!.type === 'datetime' && f!.type === 'datetime')
+    return fromUnixTicks(sql`${unixTicks(v!.sql)} - ${rest(unixTicks(v!.sql), unixTicks(f!.sql))}`);
+  if (call.result === 'real') return at;
+  if (call.result === 'decimal') return sql`accurateCastOrNull(${at}, 'Decimal(38, 18)')`;
+  return sql`toInt64(${v!.sql} - ${rest(v!.sql, f!.sql)})`;
 };
 
+/** So many units as ticks; null where there are more than Kusto's years have. */
+const wholeTicks = (n: Sql, ticks: bigint): Sql =>
+  sql`if(abs(${n}) < ${integer((1n << 62n) / ticks)}, toInt64(${n}) * ${integer(ticks)}, NULL)`;
 const fromUnixWhole = (name: string, ticks: bigint): ScalarFunction =>
   scalarWith(
     name,
     ['any'],
     'datetime',
     ([n]) =>
-      fromUnixTicks(
-        n!.type === 'real'
-          ? sql`round(${n!.sql} * ${integer(ticks)})`
-          : n!.type === 'dynamic' || n!.type === 'string'
-            ? sql`toInt64OrNull(${n!.sql}) * ${integer(ticks)}`
-            : sql`${n!.sql} * ${integer(ticks)}`,
+      fromAnyTicks(
+        n!.type === 'real' || n!.type === 'decimal'
+          ? sql`accurateCastOrNull(round(toFloat64(${n!.sql}) * ${integer(ticks)}), 'Int64')`
+          : wholeTicks(n!.type === 'dynamic' || n!.type === 'string' ? sql`toInt64OrNull(${n!.sql})` : n!.sql, ticks),
       ),
     'maybe',
   );
@@ -190,12 +196,14 @@ const fromUnixWhole = (name: string, ticks: bigint): ScalarFunction =>
 const makeDatetime: ScalarFunction['build'] = (args, call) => {
   if (args.length === 2 || args.length === 4) return call.fail('takes 3, 5 or 6 numbers');
   const [y, mo, d, h, mi, s] = args.map((a) => a.sql);
-  const date = sql`concat(leftPad(toString(toInt64(${y!})), 4, '0'), '-', leftPad(toString(toInt64(${mo ?? sql`1`})), 2, '0'), '-', leftPad(toString(toInt64(${d ?? sql`1`})), 2, '0'))`;
+  const whole = (x: Sql): Sql => sql`accurateCastOrNull(trunc(${x}), 'Int64')`;
+  const part = (x: Sql | undefined): Sql => (x ? sql`leftPad(toString(${whole(x)}), 2, '0')` : sql`'01'`);
+  const date = sql`concat(leftPad(toString(${whole(y!)}), 4, '0'), '-', ${part(mo)}, '-', ${part(d)})`;
   const midnightOf = sql`parseDateTime64BestEffortOrNull(${date}, 7, 'UTC')`;
-  return ticksOf(
-    midnightOf,
-    sql`toInt64(${h ?? sql`0`}) * 36000000000 + toInt64(${mi ?? sql`0`}) * 600000000 + toInt64(round(${s ?? sql`0`} * 10000000))`,
-  );
+  if (!h || !mi) return midnightOf;
+  const inRange = sql`${h} >= 0 AND ${h} < 24 AND ${mi} >= 0 AND ${mi} < 60${s ? sql` AND ${s} >= 0 AND ${s} < 60` : sql``}`;
+  const ticksWithin = sql`${whole(h)} * 36000000000 + ${whole(mi)} * 600000000${s ? sql` + accurateCastOrNull(round(${s} * 10000000), 'Int64')` : sql``}`;
+  return sql`if(${inRange}, ${ticksOf(midnightOf, ticksWithin)}, NULL)`;
 };
 /** The parts must be in their ranges, days but for the last of all timespans; else null. */
 const makeTimespan: ScalarFunction['build'] = (args, call) => {

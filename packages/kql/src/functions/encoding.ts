@@ -12,7 +12,7 @@ const xxHash: ScalarFunction['build'] = ([v, mod], call) => {
     datetime: sql`reinterpretAsString(toInt64(${unixTicks(sql`ifNull(${v!.sql}, toDateTime64('0001-01-01', 7, 'UTC'))`)} + 621355968000000000))`,
   };
   const of = bytes[v!.type] ?? call.fail(`a ${v!.type} cannot be hashed here: use tostring()`);
-  return mod ? sql`toInt64(xxHash64(${of}) % ${mod.sql})` : sql`reinterpretAsInt64(xxHash64(${of}))`;
+  return mod ? sql`toInt64(xxHash64(${of}) % nullIf(${mod.sql}, 0))` : sql`reinterpretAsInt64(xxHash64(${of}))`;
 };
 const hexHash = (name: string, fn: Sql): ScalarFunction =>
   scalarWith(name, ['any'], 'string', ([a]) => sql`lower(hex(${fn}(${toText(a!)})))`, 'never');
@@ -36,7 +36,7 @@ const toHex: ScalarFunction['build'] = ([n, width], call) => {
   const digits = call.name(sql`replaceRegexpOne(lower(hex(${value})), '^0+(.)', '\\\\1')`);
   return width === undefined
     ? digits
-    : sql`leftPad(${digits}, greatest(toInt64(${width.sql}), toInt64(length(${digits}))), '0')`;
+    : sql`leftPad(${digits}, greatest(least(ifNull(toInt64(${width.sql}), 0), 1024), toInt64(length(${digits}))), '0')`;
 };
 
 /** Kusto's units of data: powers of 1024. */

@@ -1,5 +1,5 @@
 import { integer, join, sql, string, type Sql } from '../sql.ts';
-import { toText } from './convert.ts';
+import { convert, toText } from './convert.ts';
 import { elementsOf } from './dynamic.ts';
 import { scalar, scalarWith, type CallInfo, type Operand, type ScalarFunction } from './registry.ts';
 import { stringsToDynamic } from './strings.ts';
@@ -52,7 +52,7 @@ function formatted([address, mask]: readonly Operand[], call: CallInfo, withMask
   const text = call.name(toText(address!));
   const value = isText
     ? sql`if(match(${text}, '^\\\\d+$'), toInt64OrNull(${text}), ${number(text)})`
-    : sql`toInt64(${address!.sql})`;
+    : (convert(address!, 'long')?.sql ?? call.fail(`a ${address!.type} is no address`));
   const own = isText ? suffix(text) : sql`32`;
   const prefix = mask ? call.name(sql`least(${mask.sql}, ${own})`) : own;
   const inRange = sql`ifNull(${mask?.sql ?? sql`32`} BETWEEN 0 AND 32 AND ${value} BETWEEN 0 AND 4294967295, false)`;

@@ -12,9 +12,12 @@ import {
   type Operand,
 } from './registry.ts';
 
+const isNumber = (o: Operand): boolean => ['int', 'long', 'real', 'decimal'].includes(o.type);
 const real = (name: string, build: (x: Sql) => Sql): ScalarFunction => scalar(name, ['real'], 'real', build);
-const fallBack = (args: readonly { sql: Sql; nullable: boolean; type: string }[]): Sql => {
-  const parts = args.map((a, i) => (i < args.length - 1 && !a.nullable ? sql`nullIf(${a.sql}, '')` : a.sql));
+const fallBack = (args: readonly Operand[]): Sql => {
+  const parts = args.map((a, i) =>
+    i < args.length - 1 && (a.type === 'string' || a.type === 'dynamic') ? sql`nullIf(${a.sql}, '')` : a.sql,
+  );
   return sql`coalesce(${join(parts)})`;
 };
 
@@ -70,7 +73,11 @@ export const mathFunctions: readonly ScalarFunction[] = [
       call.result === 'real' || call.result === 'decimal' ? sql`abs(${a!.sql})` : sql`toInt64(abs(toInt64(${a!.sql})))`,
     ),
   ),
-  scalarWith('around', ['any', 'any', 'any'], 'bool', ([v, center, delta]) => {
+  scalarWith('around', ['any', 'any', 'any'], 'bool', ([v, center, delta], call) => {
+    const kinds = [v!, center!].map((o) => (isNumber(o) ? 'number' : o.type));
+    const time = kinds[0] === 'datetime' || kinds[0] === 'timespan';
+    if (kinds[0] !== kinds[1] || !(time ? delta!.type === 'timespan' : kinds[0] === 'number' && isNumber(delta!)))
+      return call.fail(`a ${v!.type}, a ${center!.type} and a ${delta!.type} do not go together`);
     const line = (o: Operand): Sql => (o.type === 'datetime' ? unixTicks(o.sql) : o.sql);
     return sql`(abs(${line(v!)} - ${line(center!)}) <= ${delta!.sql})`;
   }),

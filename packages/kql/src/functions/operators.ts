@@ -38,7 +38,9 @@ const narrowed = (text: Sql, result: CallInfo['result']): Sql =>
         ? sql`toFloat64(${text})`
         : text;
 
-const asDecimal = (o: Operand): Sql => (o.type === 'decimal' ? o.sql : sql`toDecimal128(${o.sql}, 18)`);
+const asDecimal = (o: Operand): Sql => (o.type === 'decimal' ? o.sql : convert(o, 'decimal')!.sql);
+/** Of a real cut to a whole number; null where it is too great or none. */
+const cutToLong = (value: Sql): Sql => sql`accurateCastOrNull(trunc(${value}), 'Int64')`;
 
 /** A number for an operator that looks at values, not at the engine's type: a constant without its type is shorter. */
 const bare = (o: Operand, most = 2n ** 63n): Sql => {
@@ -51,6 +53,9 @@ const small = (o: Operand): Sql => bare(o, 2n ** 31n);
 
 /** A divisor; nothing divides by zero. */
 const notZero = (o: Operand): Sql => (o.literal?.value ? o.sql : sql`nullIf(${o.sql}, 0)`);
+
+const whole = (o: Operand): boolean => is(o, 'int') || is(o, 'long');
+const asReal = (o: Operand): Sql => (is(o, 'real') ? o.sql : sql`toFloat64(${o.sql})`);
 
 type Arithmetic = (a: Operand, b: Operand, call: CallInfo) => Sql | undefined;
 const plus: Arithmetic = (a, b, call) => {
@@ -69,22 +74,30 @@ const minus: Arithmetic = (a, b, call) => {
 };
 /** By a number a datetime is its ticks, and stays a datetime: so the library has it. */
 const byNumber = (a: Operand, build: (ticks: Sql) => Sql): Sql =>
-  fromAnyTicks(sql`toInt64(${build(sql`(${unixTicks(a.sql)} + 621355968000000000)`)}) - 621355968000000000`);
+  fromAnyTicks(
+    sql`${cutToLong(build(sql`toFloat64(${unixTicks(a.sql)} + 621355968000000000)`))} - 621355968000000000`,
+  );
 const times: Arithmetic = (a, b, call) => {
   if (is(a, 'datetime') && isNumber(b)) return byNumber(a, (ticks) => sql`(${ticks} * ${b.sql})`);
-  if (is(a, 'timespan') !== is(b, 'timespan') && (isNumber(a) || isNumber(b))) return sql`toInt64(${a.sql} * ${b.sql})`;
+  if (is(a, 'timespan') !== is(b, 'timespan') && (isNumber(a) || isNumber(b)))
+    return whole(a) || whole(b) ? sql`toInt64(${a.sql} * ${b.sql})` : cutToLong(sql`${asReal(a)} * ${asReal(b)}`);
   if (call.result === 'decimal') return sql`multiplyDecimal(${asDecimal(a)}, ${asDecimal(b)}, 18)`;
   return isNumber(a) && isNumber(b) ? narrowed(sql`(${small(a)} * ${small(b)})`, call.result) : undefined;
 };
-const whole = (o: Operand): boolean => is(o, 'int') || is(o, 'long');
 const over: Arithmetic = (a, b, call) => {
   if (is(a, 'timespan') && is(b, 'timespan')) return sql`(toFloat64(${a.sql}) / toFloat64(${b.sql}))`;
-  if (is(a, 'timespan') && isNumber(b)) return sql`toInt64(${a.sql} / ${notZero(b)})`;
-  if (is(a, 'datetime') && isNumber(b)) return byNumber(a, (ticks) => sql`(${ticks} / ${notZero(b)})`);
-  if (call.result === 'decimal')
-    return sql`divideDecimal(${asDecimal(a)}, nullIf(${asDecimal(b)}, toDecimal128(0, 18)), 18)`;
+  if (is(a, 'timespan') && isNumber(b)) return cutToLong(sql`${a.sql} / ${asReal(b)}`);
+  if (is(a, 'datetime') && isNumber(b)) return byNumber(a, (ticks) => sql`(${ticks} / ${asReal(b)})`);
+  if (call.result === 'decimal') {
+    // The engine divides in rows of null, too.
+    const by = call.name(asDecimal(b));
+    const none = sql`ifNull(${by} = 0, true)`;
+    return sql`if(${none}, NULL, divideDecimal(${asDecimal(a)}, if(${none}, toDecimal128(1, 18), ifNull(${by}, toDecimal128(1, 18))), 18))`;
+  }
   if (whole(a) && whole(b)) return narrowed(sql`intDiv(${a.sql}, ${notZero(b)})`, call.result);
-  return isNumber(a) && isNumber(b) ? sql`(toFloat64(${a.sql}) / toFloat64(${b.sql}))` : undefined;
+  if (!isNumber(a) || !isNumber(b)) return undefined;
+  const quotient = sql`(toFloat64(${a.sql}) / toFloat64(${b.sql}))`;
+  return call.result === 'real' ? quotient : narrowed(cutToLong(quotient), call.result);
 };
 /** The rest is never negative, whatever the signs. */
 const floorRest = (a: Sql, b: Sql): Sql => sql`if((${a} % ${b}) < 0, (${a} % ${b}) + ${b}, ${a} % ${b})`;
@@ -94,9 +107,9 @@ const modulo: Arithmetic = (a, b, call) => {
   if (is(a, 'timespan') && is(b, 'timespan')) return sql`positiveModulo(${a.sql}, toInt64(nullIf(abs(${b.sql}), 0)))`;
   if (is(a, 'datetime') && is(b, 'timespan'))
     return sql`((${unixTicks(a.sql)} + 621355968000000000) % nullIf(${b.sql}, 0))`;
-  return isNumber(a) && isNumber(b)
-    ? sql`(${floorRest(sql`toFloat64(${a.sql})`, sql`abs(toFloat64(${b.sql}))`)})`
-    : undefined;
+  if (!isNumber(a) || !isNumber(b)) return undefined;
+  const rest = sql`(${floorRest(sql`toFloat64(${a.sql})`, sql`abs(toFloat64(${b.sql}))`)})`;
+  return call.result === 'int' || call.result === 'long' ? narrowed(cutToLong(rest), call.result) : rest;
 };
 const arithmetic = (symbol: string, build: Arithmetic): ScalarFunction =>
   scalarWith(
@@ -245,7 +258,7 @@ const isIn =
       if (item.type === 'dynamic' && !item.literal) return inDynamic(v, item, caseInsensitive);
       const [left, right] = paired(v, item, call);
       return caseInsensitive && (v.type === 'string' || v.type === 'dynamic')
-        ? sql`lowerUTF8(${toText(v)}) = ${lower({ ...item, sql: right })}`
+        ? sql`lowerUTF8(${toText(v)}) = ${lower(item.type === 'string' ? item : { type: 'string', nullable: false, sql: toText(item) })}`
         : sql`${left} = ${right}`;
     });
     const plain = items.every((i) => i.literal && i.type === v.type && i.literal.value !== null);

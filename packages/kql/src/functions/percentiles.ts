@@ -26,7 +26,9 @@ function percentile(v: Operand, percent: Operand, weight: Operand | undefined, c
   if (!(Number(p) >= 0 && Number(p) <= 100)) return call.fail('a percentile is from 0 to 100');
   const { at, back } = line(v);
   const w = weight ? sql`toUInt64(greatest(ifNull(${weight.sql}, 0), 0))` : sql`1`;
+  if (v.type === 'guid' || v.type === 'bool') return call.fail(`a ${v.type} has no percentiles`);
   const value = back(sql`quantileExactWeighted(${levelOf(Number(p))})(${at}, ${w})`);
+  if (call.result === 'real' && v.type === 'decimal') return sql`toFloat64(${value})`;
   return call.result === 'dynamic' && (v.type === 'dynamic' || v.type === 'string')
     ? toDynamic({ sql: value, type: 'real', nullable: true })
     : value;

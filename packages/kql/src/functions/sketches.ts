@@ -1,6 +1,6 @@
 import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import { convert, toJsonElement, toText, unixTicks, fromUnixTicks } from './convert.ts';
-import { engineTyped, scalarWith, type AggregateFunction, type Operand, type ScalarFunction } from './registry.ts';
+import { engineTyped, scalarWith, type AggregateFunction, type CallInfo, type Operand, type ScalarFunction } from './registry.ts';
 
 /**
  * What hll() and tdigest() keep of a group, as dynamics that can be stored, merged and asked later. Their inside is the engine's and not
@@ -72,12 +72,12 @@ function mergeDigests(digests: Sql): Sql {
 const atPercent = (d: Sql, percent: Sql): Sql =>
   sql`arrayFirst((v, c, n) -> c >= greatest(ceil(n * ${percent} / 100), 1), ${rawValues(d)}, arrayCumSum(${weightsOf(d)}), arrayWithConstant(length(${weightsOf(d)}), arraySum(${weightsOf(d)})))`;
 /** How much weight is not above a value. */
-const rankOf = (d: Sql, value: Operand): Sql => {
+const rankOf = (d: Sql, value: Operand, call: CallInfo): Sql => {
   const not = sql`toFloat64OrNull(v)`;
   const bound =
     value.type === 'datetime' || value.type === 'string'
       ? sql`v <= ${toJsonElement(value)}`
-      : sql`ifNull(${not} <= toFloat64(${value.sql}), false)`;
+      : sql`ifNull(${not} <= ${convert(value, 'real')?.sql ?? call.fail(`a ${value.type} has no rank`)}, false)`;
   return sql`toFloat64(arraySum((v, w) -> if(${bound}, w, 0), ${rawValues(d)}, ${weightsOf(d)}))`;
 };
 const whenDigest = (d: Sql, value: Sql, other: Sql): Sql => sql`if(${isDigest(d)}, ${value}, ${other})`;
@@ -123,7 +123,7 @@ export const sketchFunctions: readonly ScalarFunction[] = [
       'rank_tdigest',
       ['dynamic', 'any'],
       'real',
-      ([d, v]) => whenDigest(d!.sql, rankOf(d!.sql, v!), sql`NULL`),
+      ([d, v], call) => whenDigest(d!.sql, rankOf(d!.sql, v!, call), sql`NULL`),
       'maybe',
     ),
   ),
@@ -132,7 +132,8 @@ export const sketchFunctions: readonly ScalarFunction[] = [
       'percentrank_tdigest',
       ['dynamic', 'any'],
       'real',
-      ([d, v]) => whenDigest(d!.sql, sql`${rankOf(d!.sql, v!)} * 100 / arraySum(${weightsOf(d!.sql)})`, sql`NULL`),
+      ([d, v], call) =>
+        whenDigest(d!.sql, sql`${rankOf(d!.sql, v!, call)} * 100 / arraySum(${weightsOf(d!.sql)})`, sql`NULL`),
       'maybe',
     ),
   ),

@@ -18,10 +18,18 @@ function textOfCodePoints(points: readonly Operand[]): Sql {
   return sql`convertCharset(arrayStringConcat(${bytes}), 'utf-32be', 'utf-8')`;
 }
 
+/** Two bytes that no UTF-8 text has: stand for a delimiter that is not the same in every row. */
+const mark = sql`'\\xFF\\xFE'`;
+const joined = (parts: Sql, delimiter: Operand): Sql =>
+  delimiter.literal
+    ? sql`arrayStringConcat(${parts}, ${delimiter.sql})`
+    : sql`replaceAll(arrayStringConcat(${parts}, ${mark}), ${mark}, ${delimiter.sql})`;
 const splitParts = (s: Operand, delimiter: Operand): Sql => {
-  const parts = sql`splitByString(${delimiter.sql}, ${s.sql})`;
-  if (delimiter.literal?.value) return parts;
-  return sql`if(${delimiter.sql} = '', [${s.sql}], ${parts})`;
+  if (delimiter.literal?.value) return sql`splitByString(${delimiter.sql}, ${s.sql})`;
+  if (delimiter.literal) return sql`[${s.sql}]`;
+  // The engine cuts at constants only.
+  const cut = sql`splitByString(${mark}, replaceAll(${s.sql}, ${delimiter.sql}, ${mark}))`;
+  return sql`if(${delimiter.sql} = '', [${s.sql}], ${cut})`;
 };
 /** `tostring(split(s, d)[i])` with a constant i, without JSON in between. */
 export const splitPart = scalarWith('$split_part', ['string', 'string', 'long'], 'string', ([s, delimiter, index]) => {
@@ -43,7 +51,7 @@ const substring = scalarWith('substring', ['string', 'long', 'long?'], 'string',
   const start =
     typeof constant === 'bigint' && constant >= 0n
       ? integer(constant + 1n)
-      : sql`if(${from!.sql} < 0, if(toInt64(lengthUTF8(${s!.sql})) + ${from!.sql} < 0, 2147483647, toInt64(lengthUTF8(${s!.sql})) + ${from!.sql}), ${from!.sql}) + 1`;
+      : sql`if(${from!.sql} < 0, if(toInt64(lengthUTF8(${s!.sql})) + ${from!.sql} < 0, 2147483647, toInt64(lengthUTF8(${s!.sql})) + ${from!.sql}), least(${from!.sql}, 2147483647)) + 1`;
   if (length === undefined) return sql`substringUTF8(${s!.sql}, ${start})`;
   const most = length.literal?.value;
   return sql`substringUTF8(${s!.sql}, ${start}, ${typeof most === 'bigint' && most >= 0n ? integer(most) : sql`greatest(${length.sql}, 0)`})`;
@@ -60,9 +68,9 @@ const indexOf = scalar(
     if (length === undefined)
       return sql`if(${what} = '', NULL, toInt64(positionUTF8(${s}, ${what}, toUInt64(${from} + 1))) - 1)`;
     const last = sql`if(${length} < 0, toInt64(lengthUTF8(${s})), least(${from} + ${length}, toInt64(lengthUTF8(${s}))))`;
-    const places = sql`arrayFilter(i -> substringUTF8(${s}, i + 1, lengthUTF8(${what})) = ${what}, range(toUInt64(${from}), toUInt64(greatest(${last}, 0))))`;
+    const places = sql`arrayFilter(i -> substringUTF8(${s}, i + 1, lengthUTF8(${what})) = ${what}, range(toUInt64(ifNull(${from}, 0)), toUInt64(greatest(ifNull(${last}, 0), 0))))`;
     const n = occurrence ?? sql`1`;
-    return sql`if(${what} = '' OR ${n} < 0 OR ${length} < -1, NULL, if(${n} = 0 OR length(${places}) < ${n}, -1, toInt64(arrayElement(${places}, ${n}))))`;
+    return sql`if(${what} = '' OR ${n} < 0 OR ${length} < -1 OR isNull(${from}), NULL, if(${n} = 0 OR length(${places}) < ${n}, -1, toInt64(arrayElement(${places}, ${n}))))`;
   },
   'maybe',
 );
@@ -95,12 +103,13 @@ const translate: ScalarFunction['build'] = ([from, to, s], call) => {
   return signs.length ? sql`translateUTF8(${s!.sql}, ${string(search)}, ${string(full)})` : s!.sql;
 };
 
-const strcatArray = scalar(
-  'strcat_array',
-  ['dynamic', 'string'],
-  'string',
-  (d, delimiter) =>
-    sql`arrayStringConcat(arrayMap(x -> if(startsWith(x, '"'), JSONExtractString(x), if(x = 'null', '', x)), JSONExtractArrayRaw(${d})), ${delimiter})`,
+/** Kusto's own bound. */
+const mostRepeats = sql`1024`;
+const strcatArray = scalarWith('strcat_array', ['dynamic', 'string'], 'string', ([d, delimiter]) =>
+  joined(
+    sql`arrayMap(x -> if(startsWith(x, '"'), JSONExtractString(x), if(x = 'null', '', x)), JSONExtractArrayRaw(${d!.sql}))`,
+    delimiter!,
+  ),
 );
 
 export const stringFunctions: readonly ScalarFunction[] = [
@@ -115,7 +124,7 @@ export const stringFunctions: readonly ScalarFunction[] = [
     'strcat_delim',
     ['string', '...string'],
     'string',
-    ([d, ...parts]) => sql`arrayStringConcat([${join(parts.map((p) => p.sql))}], ${d!.sql})`,
+    ([d, ...parts]) => joined(sql`[${join(parts.map((p) => p.sql))}]`, d!),
     'never',
   ),
   strcatArray,
@@ -125,10 +134,13 @@ export const stringFunctions: readonly ScalarFunction[] = [
   scalar('strlen', ['string'], 'long', (s) => sql`toInt64(lengthUTF8(${s}))`),
   scalar('string_size', ['string'], 'long', (s) => sql`toInt64(length(${s}))`),
   scalar('reverse', ['string'], 'string', (s) => sql`reverseUTF8(${s})`),
-  scalar('strrep', ['string', 'long', 'string?'], 'string', (s, n, d) =>
+  scalarWith('strrep', ['string', 'long', 'string?'], 'string', ([s, n, d]) =>
     d === undefined
-      ? sql`repeat(${s}, ${n})`
-      : sql`arrayStringConcat(arrayMap(i -> ${s}, range(toUInt64(greatest(ifNull(${n}, 0), 0)))), ${d})`,
+      ? sql`repeat(${s!.sql}, least(${n!.sql}, ${mostRepeats}))`
+      : joined(
+          sql`arrayMap(i -> ${s!.sql}, range(toUInt64(greatest(least(ifNull(${n!.sql}, 0), ${mostRepeats}), 0))))`,
+          d,
+        ),
   ),
   scalar('strcmp', ['string', 'string'], 'int', (a, b) => sql`multiIf(${a} < ${b}, -1, ${a} = ${b}, 0, 1)`),
   substring,
