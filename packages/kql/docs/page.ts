@@ -123,6 +123,17 @@ const ownSection = (): string =>
     ...ownFunctions.map(({ name, parameters, description }) => `| \`${name}${parameters}\` | ${description} |`),
   ].join('\n');
 
+/** Where what runs answers otherwise than Kusto does, and knowingly so. */
+const differences = [
+  '## Where answers differ',
+  '',
+  'JSON is read by the engine’s own parser, which is what makes dynamics fast, and it knows numbers by their value:',
+  '',
+  '- A whole real that is read out of JSON is written without `.0`: `tostring(parse_json(\'{"a":1.0}\').a)` is `1`, and `gettype` of it `long`, where Kusto keeps `1.0` and `double`. As a number it is the same. Constants (`dynamic(1.0)`) and reals packed in the query stay as they are.',
+  '- JSON in which an integer has no place in 64 bits, signed or unsigned, is taken for a text: its members are null.',
+  '',
+].join('\n');
+
 /** The page, as Markdown. */
 export function page(): string {
   const sections = states();
@@ -135,5 +146,5 @@ export function page(): string {
     `Of ${all.length} names ${running} run. A query that uses one of the others is refused before it runs, at the name’s place, with what stands here.`,
     '',
   ].join('\n');
-  return `${[head, ...sections.map(([title, entries]) => section(title, entries)), ownSection()].join('\n').trimEnd()}\n`;
+  return `${[head, differences, ...sections.map(([title, entries]) => section(title, entries)), ownSection()].join('\n').trimEnd()}\n`;
 }
