@@ -11,7 +11,7 @@ import { Emitter } from './emit/relation.ts';
 import { KqlError, type Span } from './errors.ts';
 import { planText } from './plan/text.ts';
 import type { ResultTable } from './bind/statements.ts';
-import { withStandardColumns } from './standard-columns.ts';
+import { isStandardColumn, withStandardColumns } from './standard-columns.ts';
 import { withNamedFunctions, wordsOf } from './words.ts';
 import { visibleColumns, type Rel } from './plan/plan.ts';
 import type { Compiled, CompileOptions, CompiledTable, KqlCatalogue } from './types.ts';
@@ -169,14 +169,41 @@ const tooManyProbes = (text: string): KqlError =>
     end: text.length,
   });
 
+/** Standard columns that the query makes itself, out of tables that do not store them: `project-rename _ResourceId = AssociatedResourceId`. */
+const madeAgain = (error: unknown, text: string): string[] =>
+  error instanceof KqlError
+    ? [error, ...error.others]
+        .filter(({ code }) => code === 'KS171')
+        .map(({ span }) => text.slice(span.start, span.end))
+        .filter(isStandardColumn)
+    : [];
+
 function bound(text: string, given: Given, answer: AnswerProbe, columns: PluginColumns): Plan {
+  try {
+    return boundBut([], text, given, answer, columns);
+  } catch (error) {
+    const made = madeAgain(error, text);
+    if (made.length === 0) throw error;
+    return boundBut(made, text, given, answer, columns);
+  }
+}
+
+/** Binds over tables that do not show these of the standard columns. */
+function boundBut(
+  hidden: readonly string[],
+  text: string,
+  given: Given,
+  answer: AnswerProbe,
+  columns: PluginColumns,
+): Plan {
   if (text.length > maxQueryLength)
     throw new KqlError('TooComplex', `the query is longer than ${maxQueryLength} characters`, {
       start: 0,
       end: text.length,
     });
   const words = wordsOf(text, given.functions);
-  const whole = withStandardColumns(withNamedFunctions(given, words), text, words);
+  const shown = words.difference(new Set(hidden));
+  const whole = withStandardColumns(withNamedFunctions(given, words), text, shown);
   const deep = tooDeepAt(text);
   if (deep >= 0)
     throw new KqlError('TooComplex', `brackets are nested more than ${maxBrackets} deep`, {

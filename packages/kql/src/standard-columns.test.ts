@@ -35,6 +35,11 @@ describe('standard columns', () => {
     ]));
   it('are not in the answer of one that does not', () =>
     expect(columns('Logs_CL')).toEqual(['TimeGenerated', 'Message', 'Type']));
+  it('give way to a column that the query names so, where the table does not store them', () => {
+    const query = "Logs_CL | project-rename _ResourceId = Message, _SubscriptionId = Type | where _ResourceId == 'a'";
+    expect(rows(`${query} | project _ResourceId, _SubscriptionId, _IsBillable`)).toEqual([['a', 'own', 'True']]);
+    expect(() => columns('Logs_CL | project-rename Type = Message')).toThrow('already declared');
+  });
   it('leave a stored column as it is', () => expect(rows('Logs_CL | distinct Type')).toEqual([['own']]));
   it('an _ItemId is the row’s own, and stays', () => {
     const ids = rows('Logs_CL | project Message, _ItemId | sort by Message asc');

@@ -70,6 +70,9 @@ export function withStandardColumns(catalogue: KqlCatalogue, text: string, words
   };
 }
 
+/** Whether a name is that of a standard column. */
+export const isStandardColumn = (name: string): boolean => byName.has(name);
+
 /** The SQL of a standard column that the table does not store; undefined for its own columns. */
 export function standardValue(table: TableSchema, name: string, alias: Sql): Sql | undefined {
   if (!table.standard?.includes(name)) return undefined;
