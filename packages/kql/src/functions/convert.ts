@@ -26,6 +26,12 @@ const engineTypes: Readonly<Record<KqlType, Sql>> = {
 export const engineType = (type: KqlType): Sql => engineTypes[type];
 export const neverNull = (type: FieldType): boolean => type === 'string' || type === 'dynamic' || type === 'tuple';
 
+/**
+ * A whole real as Int64; not a number and the infinities, which the engine will not convert, are null. It converts in every row where the
+ * same conversion stands twice, so none may meet them.
+ */
+export const finiteInteger = (real: Sql): Sql =>
+  sql`if(isFinite(${real}), toInt64(if(isFinite(${real}), ${real}, 0)), NULL)`;
 /** Ticks since 1970 of a datetime, as Int64. */
 export const unixTicks = (datetime: Sql): Sql => sql`reinterpret(${datetime}, 'Int64')`;
 /** A sum or difference that leaves Kusto's years 1 to 9999 is null. */
@@ -175,7 +181,9 @@ export function toText(o: Operand): Sql {
 /** Kusto's own forms of a datetime in text; NULL where it is none. */
 export const parseDatetime = (s: Sql): Sql =>
   sql`parseDateTime64BestEffortUSOrNull(multiIf(match(${s}, '^\\\\s*\\\\d{4}-\\\\d{2}\\\\s*$'), concat(trimBoth(${s}), '-01'), match(${s}, '^\\\\s*\\\\d{9,13}\\\\s*$'), '', ${s}), 7, 'UTC')`;
-const timespanPattern = string('^\\s*(-)?(?:(\\d{1,7})\\.)?(\\d{1,2}):(\\d{1,2})(?::(\\d{1,2})(?:\\.(\\d{1,7}))?)?\\s*$');
+const timespanPattern = string(
+  '^\\s*(-)?(?:(\\d{1,7})\\.)?(\\d{1,2}):(\\d{1,2})(?::(\\d{1,2})(?:\\.(\\d{1,7}))?)?\\s*$',
+);
 const unitPattern = string('^\\s*(-?\\d+(?:\\.\\d+)?)\\s*(d|h|m|s|ms|microsecond|tick)s?\\s*$');
 /** `[-][d.]hh:mm[:ss[.fffffff]]`, a bare number of days, or `1h`, as ticks; NULL where it is none of them. */
 export function parseTimespan(s: Sql): Sql {
@@ -223,12 +231,12 @@ function numeric(o: Operand, to: KqlType): Sql | undefined {
       return number ? sql`${o.sql} != 0` : undefined;
     case 'int':
       if (from === 'bool') return sql`toInt32(${o.sql})`;
-      if (from === 'real') return sql`if(isFinite(${o.sql}), toInt32(toInt64(trunc(${o.sql}))), NULL)`;
+      if (from === 'real') return sql`toInt32(${finiteInteger(sql`trunc(${o.sql})`)})`;
       if (from === 'decimal') return sql`accurateCastOrNull(${o.sql}, 'Int32')`;
       return number || from === 'timespan' ? sql`toInt32(${o.sql})` : undefined;
     case 'long':
       if (from === 'datetime') return sql`${unixTicks(o.sql)} + ${epochOffset}`;
-      if (from === 'real') return sql`if(isFinite(${o.sql}), toInt64(trunc(${o.sql})), NULL)`;
+      if (from === 'real') return finiteInteger(sql`trunc(${o.sql})`);
       if (from === 'decimal') return sql`accurateCastOrNull(${o.sql}, 'Int64')`;
       return number || from === 'bool' || from === 'timespan' ? sql`toInt64(${o.sql})` : undefined;
     case 'real':
@@ -241,7 +249,7 @@ function numeric(o: Operand, to: KqlType): Sql | undefined {
       return from === 'int' || from === 'long'
         ? sql`toInt64(${o.sql})`
         : from === 'real'
-          ? sql`toInt64(${o.sql} * 864000000000)`
+          ? finiteInteger(sql`(${o.sql} * 864000000000)`)
           : undefined;
     case 'datetime':
       return from === 'int' || from === 'long' ? fromUnixTicks(sql`${o.sql} - ${epochOffset}`) : undefined;

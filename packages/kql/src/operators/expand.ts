@@ -16,9 +16,8 @@ interface Expansion {
 }
 function expansions(node: SyntaxNode, input: Rel, env: Env, b: Binder): Expansion[] {
   const taken = new Set(input.fields.map((f) => f.name));
-  const fresh = resultColumns(node)
-    .map((c) => c.name)
-    .filter((n) => !taken.has(n));
+  const columns = resultColumns(node).map((c) => c.name);
+  const fresh = columns.filter((n) => !taken.has(n) && !b.filledAgain.has(n));
   return elements(node, 'Expressions').map((n) => {
     const inner = child(n, 'Expression');
     const named = kindOf(inner) === 'SimpleNamedExpression';
@@ -27,7 +26,10 @@ function expansions(node: SyntaxNode, input: Rel, env: Env, b: Binder): Expansio
       ? nameOf(child(inner, 'Name'))
       : kindOf(inner) === 'NameReference'
         ? nameOf(inner)
-        : (fresh.shift() ?? innerColumn(value) ?? b.fail('UnsupportedExpression', 'this expression needs a name', n));
+        : (fresh.shift() ??
+          innerColumn(value) ??
+          columns.find((c) => /^Column\d+$/.test(c)) ??
+          b.fail('UnsupportedExpression', 'this expression needs a name', n));
     const to = childOrNone(n, 'ToTypeOf');
     const typeNode = to && elements(child(to, 'TypeOf'), 'Types')[0];
     const type = typeNode && typeOfNode(typeNode);
@@ -70,7 +72,10 @@ export const mvExpand: OperatorBinder = (node, input, env, b) => {
   const clause = childOrNone(node, 'RowLimitClause');
   const limit = clause ? b.expr(child(clause, 'RowLimit'), { env }) : undefined;
   const items = expansions(node, input, env, b);
-  const withIndex = parameters.text('with_itemindex');
+  const asked = parameters.text('with_itemindex');
+  // A column that has the name already keeps it.
+  const isTaken = input.fields.some((f) => f.name === asked) && !items.some((i) => i.name === asked);
+  const withIndex = isTaken ? resultColumns(node).at(-1)?.name : asked;
   const index = b.hidden('row');
   // A key of the order that is itself expanded orders by its value before.
   const base = items.some((i) => input.order.some((o) => o.column === i.name)) ? { ...input, order: [] } : input;

@@ -79,6 +79,22 @@ export const operatorCases: readonly OperatorCase[] = [
     rows: [[2]],
   },
   {
+    name: 'an index whose name is taken gets another',
+    kql: 'datatable(x: long, d: dynamic)[5, dynamic([7])] | mv-expand with_itemindex=x d',
+    columns: ['x', 'd', 'x1'],
+    rows: [[5, '7', 0]],
+  },
+  {
+    name: 'no number and the infinities are no whole numbers, spans or decimals',
+    kql: `datatable(x: real)[real(nan), real(+inf), 2.0] | project a = tolong(x), b = toint(x), c = todecimal(x), d = x * 1h, e = 1h / x,
+      f = totimespan(x), g = make_datetime(2020, 1, 1, 0, 0, x), h = unixtime_seconds_todatetime(x)`,
+    rows: [
+      [null, null, null, null, null, null, null, null],
+      [null, null, null, null, '00:00:00', null, null, null],
+      [2, 2, '2', '02:00:00', '00:30:00', '2.00:00:00', '2020-01-01T00:00:02.0000000Z', '1970-01-01T00:00:02.0000000Z'],
+    ],
+  },
+  {
     name: 'what stands for a row that is not there takes the type of the others',
     kql: 'datatable(x: long)[5, 3] | sort by x asc | extend p = prev(x, 1, 0.0), n = next(x, 1, int(7))',
     rows: [

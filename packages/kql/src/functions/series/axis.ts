@@ -1,5 +1,5 @@
 import { integer, sql, type Sql } from '../../sql.ts';
-import { fromUnixTicks, toJsonElement, unixTicks } from '../convert.ts';
+import { finiteInteger, fromUnixTicks, toJsonElement, unixTicks } from '../convert.ts';
 import { scalarWith, type AggregateFunction, type Operand, type ScalarFunction } from '../registry.ts';
 import { bind } from './shared.ts';
 
@@ -12,7 +12,9 @@ const maxBins = integer(1_048_576);
 const onLine = (o: Operand): Sql => (o.type === 'datetime' ? unixTicks(o.sql) : o.sql);
 /** ⌊a / b⌋ of whole numbers without passing through a real, which has too few digits for ticks. */
 const floorDivided = (a: Sql, b: Sql, type: Operand['type']): Sql =>
-  type === 'real' ? sql`toInt64(floor((${a}) / ${b}))` : sql`toInt64(intDiv(${a} - positiveModulo(${a}, ${b}), ${b}))`;
+  type === 'real'
+    ? finiteInteger(sql`floor((${a}) / ${b})`)
+    : sql`toInt64(intDiv(${a} - positiveModulo(${a}, ${b}), ${b}))`;
 
 export const axisFunctions: readonly ScalarFunction[] = [
   /** The number of the bin that a value lies in, counted from an origin. */

@@ -11,7 +11,7 @@ import {
   type Rel,
 } from '../../plan/plan.ts';
 import type { KqlType } from '../../types.ts';
-import { projectTo } from '../shared.ts';
+import { presentColumns, projectTo } from '../shared.ts';
 import { columnArgument, constantArgument, numberArgument, valueArgument } from './arguments.ts';
 import {
   closedPatterns,
@@ -132,7 +132,7 @@ function cellsOf(call: PluginCall, mined: Mined, pattern: Pattern, wild: Readonl
 
 /** The answer as rows of the query, under the names of the library. */
 function answer(call: PluginCall, rows: readonly (readonly Expr[])[]): Rel {
-  const columns = resultColumns(call.node);
+  const columns = presentColumns(resultColumns(call.node), call.input, call.b);
   return { kind: 'values', rows, fields: columns, order: [] };
 }
 const long = (n: number): Expr => literal('long', BigInt(Math.round(n)));
