@@ -13,6 +13,7 @@ import { sourceEditorHandlers } from './editor/routes.ts';
 import { hostname } from 'node:os';
 import { HealthBook } from './health/book.ts';
 import { placeOf } from './health/places.ts';
+import { keepHeartbeat } from './health/heartbeat.ts';
 import { scheduleHealth } from './health/tell.ts';
 import { countingFace } from './doors/door.ts';
 import { ownFace, type ErrorFace } from '../platform/http/server.ts';
@@ -182,6 +183,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
         letGoOfEndedHolds(platform.lake, clock, log, stopping.signal),
         policies.follow(clock, log, stopping.signal),
         clocks.run(stopping.signal),
+        ...(config.collectHost ? [keepHeartbeat(platform, stopping.signal)] : []),
       ]);
       await pull.start();
       const doors = await syslogSettings(config, () => loadTls(config, clock));

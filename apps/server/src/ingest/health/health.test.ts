@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDoorServer, type DoorServer } from '../testing/door-server.ts';
 import { saveEventTimes } from '../store.ts';
 import { EventClock } from './event-times.ts';
+import { keepHeartbeat, senderHeartbeats } from './heartbeat.ts';
 import { readsField } from './fields.ts';
 import { sampleStream } from './sample.ts';
 import { tellChanges, tellHours, type TellServices } from './tell.ts';
@@ -20,7 +21,8 @@ const services = (): TellServices => ({
 });
 const lakeRows = async (sql: string) => {
   await server.test.platform.outbox.flush();
-  return (await server.test.platform.lake.query(sql, { tables: ['SentinelHealth', 'Usage', 'Syslog'] })).rows;
+  return (await server.test.platform.lake.query(sql, { tables: ['SentinelHealth', 'Usage', 'Syslog', 'Heartbeat'] }))
+    .rows;
 };
 const send = (rows: readonly object[], token = server.token) =>
   server.call('POST', `/dataCollectionRules/dcr-default/streams/${stream}`, {
@@ -187,6 +189,41 @@ describe('sources', () => {
     expect(
       await lakeRows(`SELECT DataType, Quantity, QuantityUnit, IsBillable, EndTime - StartTime FROM Usage`),
     ).toEqual([['Syslog', 2.5, 'MBytes', true, '3600']]);
+    // Trouble is in Operation too: when it begins, and silence.
+    await lakeRows('SELECT 1');
+    const query = `_LogOperation | where Level != 'Info' | project Category, Operation, Level, Detail | sort by Operation asc`;
+    const { rows } = await server.admin.runQuery({ body: { query } });
+    expect(rows).toEqual([
+      ['Ingestion', 'Data collection status', 'Warning', expect.stringMatching(/^Syslog of Linux .* next to nothing/)],
+      ['Ingestion', 'Ingestion rate', 'Error', 'Syslog over UDP: 40 datagrams were lost (kernel 40)'],
+    ]);
+  });
+
+  it('have a heartbeat in each minute in which they were heard, and so does this machine', async () => {
+    const { platform } = server.test;
+    const now = new Date();
+    const add = (door: string, sender: string, agoMs: number) =>
+      platform.database.execute(
+        `INSERT INTO ingest_sender_hours (stream, door, sender, hour, accepted_rows, accepted_bytes, last_at) VALUES ('Custom-SyslogText', $1, $2, date_trunc('hour', $3::timestamptz, 'UTC'), 1, 1, $3)`,
+        [door, sender, new Date(now.getTime() - agoMs).toISOString()],
+      );
+    await add('syslog-tls', '192.0.2.8', 30_000);
+    await add('syslog-tls', '192.0.2.9', 90_000);
+    await add('connector-s3', 'bucket', 1_000);
+    await add('webhook', 'token:shop', 1_000);
+    const rows = await senderHeartbeats(platform.database, now);
+    const own = ({ Computer }: (typeof rows)[number]): boolean => Computer !== 'token:sender';
+    expect(rows.filter(own).map(({ Computer, Category, ComputerIP }) => [Computer, Category, ComputerIP])).toEqual([
+      ['token:shop', 'Webhooks', ''],
+      ['192.0.2.8', 'Syslog over TLS', '192.0.2.8'],
+    ]);
+    const stopping = new AbortController();
+    const beating = keepHeartbeat(platform, stopping.signal);
+    await expect
+      .poll(() => lakeRows('SELECT Category, ComputerEnvironment FROM Heartbeat'), { timeout: 20_000 })
+      .toEqual([['Sallyport', 'Non-Azure']]);
+    stopping.abort();
+    await beating;
   });
 
   it('tell which fields nothing reads, and which columns have gone empty', async () => {

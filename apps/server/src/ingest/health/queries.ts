@@ -154,6 +154,15 @@ export const sendersInHour = (db: Queryable, hour: Date): Promise<SenderHour[]> 
     [hour.toISOString()],
   );
 
+/** Who brought rows since a time, those heard last first. */
+export const sendersSince = (db: Queryable, since: Date): Promise<{ door: string; sender: string }[]> =>
+  db.query(
+    `SELECT door, sender FROM ingest_sender_hours
+     WHERE last_at > $1 AND hour > $1::timestamptz - interval '2 hours' AND sender NOT IN ('', '(others)')
+     GROUP BY 1, 2 ORDER BY max(last_at) DESC LIMIT ${sendersMax}`,
+    [since.toISOString()],
+  );
+
 export interface TableHour {
   readonly table: string;
   readonly rows: number;

@@ -13,7 +13,7 @@ const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 
 /** Whether there should have been rows in an hour (three days out of four had some), and there were next to none. */
-const isSilent = ({ rows, usual, low, days }: SourceHour): boolean =>
+export const isSilent = ({ rows, usual, low, days }: SourceHour): boolean =>
   days >= daysMin && (low ?? 0) > 0 && rows <= silentShare * (usual ?? 0);
 
 /** What state a source is in, by its last 24 hours, the running one last. The alert rule asks the same of SentinelHealth, with longer memory. */

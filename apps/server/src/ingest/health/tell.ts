@@ -1,14 +1,18 @@
 import type { Queryable } from '../../platform/database/types.ts';
 import type { Platform, RowObject } from '../../platform/types.ts';
 import type { Streams } from '../sources/streams.ts';
+import { senderHeartbeats } from './heartbeat.ts';
+import { operationRow, silence, silentHours } from './operations.ts';
 import {
   doorsInHours,
+  sourceHours,
   sendersInHour,
   streamsInHour,
   tablesInHour,
   takeHour,
   untoldHours,
   type DoorHours,
+  type SourceHour,
   type StreamHour,
 } from './queries.ts';
 import {
@@ -59,9 +63,11 @@ export async function tellChanges(services: TellServices): Promise<void> {
     if (door.calls + door.rows + door.reasons.length > 0) found.push([doorResource(door.door), doorStatus(door)]);
   await database.transaction(async (tx) => {
     const rows: RowObject[] = [];
+    const operations: RowObject[] = [];
     for (const [resource, state] of found) {
       const isNew = await changeState(tx, resource.id, state, now);
       if (!isNew) continue;
+      operations.push(operationRow(now, resource, state));
       const { status, reason, description } = state;
       const properties = { DestinationTable: services.streams().tablesOf(resource.id).join(',') };
       rows.push(
@@ -69,6 +75,7 @@ export async function tellChanges(services: TellServices): Promise<void> {
       );
     }
     await write(services, 'SentinelHealth', rows, tx);
+    await write(services, 'Operation', operations, tx);
   });
 }
 
@@ -102,6 +109,8 @@ async function tellHour(services: TellServices, told: Told): Promise<void> {
   const senders = await sendersInHour(database, hour);
   const doors = await doorsInHours(database, hour, hour);
   const tables = await tablesInHour(database, hour);
+  const groups = streams.map(({ stream }) => ({ stream, source: stream }));
+  const quiet = Map.groupBy(await sourceHours(database, groups, hour, silentHours), ({ source }) => source);
   const samples = await samplesOf(services, told, streams);
   const tablesOf = (stream: string): readonly string[] => services.streams().tablesOf(stream);
   const rows = [
@@ -117,6 +126,7 @@ async function tellHour(services: TellServices, told: Told): Promise<void> {
   await database.transaction(async (tx) => {
     if (!(await takeHour(tx, hour))) return;
     await write(services, 'SentinelHealth', rows, tx);
+    await write(services, 'Operation', await operationsOf(services, told, tx, { streams, doors, quiet }), tx);
     await write(
       services,
       'Usage',
@@ -124,6 +134,29 @@ async function tellHour(services: TellServices, told: Told): Promise<void> {
       tx,
     );
   });
+}
+
+/** Trouble that goes on is told each hour; silence when it begins and when it ends. */
+async function operationsOf(
+  services: TellServices,
+  { now }: Told,
+  tx: Queryable,
+  hour: {
+    readonly streams: readonly StreamHour[];
+    readonly doors: readonly DoorHours[];
+    readonly quiet: ReadonlyMap<string, readonly SourceHour[]>;
+  },
+): Promise<RowObject[]> {
+  const found: (readonly [Resource, HealthStatus])[] = [
+    ...hour.streams.map((one) => [streamResource(services.streams(), one.stream), streamStatus(one)] as const),
+    ...hour.doors.map((one) => [doorResource(one.door), doorStatus(one)] as const),
+  ].filter(([, { status }]) => status === 'Failure');
+  for (const [stream, hours] of hour.quiet) {
+    const state = silence(hours);
+    const resource = streamResource(services.streams(), stream);
+    if (await changeState(tx, `silence/${stream}`, state, now)) found.push([resource, state]);
+  }
+  return found.map(([resource, state]) => operationRow(now, resource, state));
 }
 
 const isBusy = ({ calls, rows, reasons }: DoorHours): boolean => calls + rows + reasons.length > 0;
@@ -172,7 +205,8 @@ async function samplesOf(services: TellServices, told: Told, hours: readonly Str
 
 /** Tells the health of sources and doors, each minute, once among all servers. Before the server starts. */
 export function scheduleHealth(services: TellServices & Pick<Platform, 'jobs'>): void {
-  services.jobs.schedule('ingest-health', '* * * * *', async () => {
+  services.jobs.schedule('ingest-health', '* * * * *', async ({ dueAt }) => {
+    await services.outbox.write('Heartbeat', await senderHeartbeats(services.database, dueAt));
     await tellChanges(services);
     await tellHours(services);
   });
