@@ -203,6 +203,18 @@ describe('from the one-time link to an incident', () => {
     expect(await barriers()).toEqual([]);
   }, 60_000);
 
+  test('a fault that only running a query shows stays underlined', async () => {
+    const query = `print d = dynamic({"a": 1})\n| evaluate bag_unpack(d)\n| where Anything == 1`;
+    await page.goto(`${sallyport.url}/hunting?range=all#query=${Buffer.from(query).toString('base64url')}`);
+    // Kusto's mode takes away what is underlined as an error, at a moment of its own: the fault is underlined as a warning.
+    await page.waitForTimeout(3_000);
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByText('The query has a fault').first().waitFor();
+    await page.locator('.monaco-editor .squiggly-warning').first().waitFor();
+    await page.waitForTimeout(3_000);
+    expect(await page.locator('.monaco-editor .squiggly-warning').count()).toBeGreaterThan(0);
+  }, 60_000);
+
   test('the other pages show what is there', async () => {
     const pages = {
       home: '/',
@@ -245,7 +257,7 @@ describe('from the one-time link to an incident', () => {
   }, 60_000);
 
   test('nothing was refused by the content security policy, and no script failed', () => {
-    expect(complaints.filter((text) => !/401|Unauthenticated/.test(text))).toEqual([]);
+    expect(complaints.filter((text) => !/401|Unauthenticated|400 .*\/api\/query$/.test(text))).toEqual([]);
   });
 
   test('Ctrl-C stops everything, in order', async () => {

@@ -118,15 +118,7 @@ export default function KqlEditor(props: KqlEditorProps): ReactElement {
   useEffect(() => {
     const model = editor.current?.getModel();
     if (!model) return;
-    const markers = fault
-      ? [
-          {
-            severity: monaco.MarkerSeverity.Error,
-            message: fault.message,
-            ...range(model, fault.from, Math.max(fault.to, fault.from + 1)),
-          },
-        ]
-      : [];
+    const markers = fault ? [marker(model, fault.message, fault.from, fault.to)] : [];
     monaco.editor.setModelMarkers(model, 'server', markers);
   }, [fault]);
 
@@ -136,12 +128,7 @@ export default function KqlEditor(props: KqlEditorProps): ReactElement {
     if (!model) return;
     const markers = (faults ?? [])
       .filter(({ code }) => !code.startsWith('KS'))
-      .map(({ message, start, end }) => ({
-        // Kusto's mode takes away the underlines of all errors that are not its own.
-        severity: monaco.MarkerSeverity.Warning,
-        message,
-        ...range(model, start, Math.max(end, start + 1)),
-      }));
+      .map(({ message, start, end }) => marker(model, message, start, end));
     monaco.editor.setModelMarkers(model, 'stream', markers);
   }, [faults]);
 
@@ -159,17 +146,20 @@ export default function KqlEditor(props: KqlEditorProps): ReactElement {
     return whenRested(async (signal) => {
       const found = await faultsIn(value, (query) => check(query, signal));
       if (signal.aborted || model.isDisposed() || model.getValue() !== value) return;
-      const markers = found.map(({ message, start, end }) => ({
-        severity: monaco.MarkerSeverity.Warning,
-        message,
-        ...range(model, start, Math.max(end, start + 1)),
-      }));
+      const markers = found.map(({ message, start, end }) => marker(model, message, start, end));
       monaco.editor.setModelMarkers(model, 'engine', markers);
     });
   }, [value, check]);
 
   return <div ref={host} className={styles.root} data-kql-editor />;
 }
+
+/** A fault as its underline. A warning: Kusto's mode takes away the underlines of all errors that are not its own. */
+const marker = (model: monaco.editor.ITextModel, message: string, from: number, to: number) => ({
+  severity: monaco.MarkerSeverity.Warning,
+  message,
+  ...range(model, from, Math.max(to, from + 1)),
+});
 
 function range(model: monaco.editor.ITextModel, from: number, to: number): monaco.IRange {
   const [start, end] = [model.getPositionAt(from), model.getPositionAt(to)];
