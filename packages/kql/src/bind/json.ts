@@ -1,6 +1,6 @@
-import { datetimeText } from '../functions/convert.ts';
+import { datetimeText, spanText } from '../functions/convert.ts';
 import { child, childOrNone, compoundText, elements, kindOf, textOf, type SyntaxNode } from './kusto.ts';
-import { datetimeTicks, literalValue } from './literals.ts';
+import { datetimeTicks, literalValue, timespanTicks } from './literals.ts';
 
 /** The JSON text of what stands inside `dynamic(…)`, scalars of Kusto's own included; undefined when it is not constant. */
 export function parseJsonLiteral(node: SyntaxNode): string | undefined {
@@ -42,6 +42,10 @@ export function parseJsonLiteral(node: SyntaxNode): string | undefined {
     case 'DateTimeLiteralExpression': {
       const ticks = datetimeTicks(textOf(node));
       return ticks === undefined ? undefined : `"${datetimeText(ticks).replace(' ', 'T')}Z"`;
+    }
+    case 'TimespanLiteralExpression': {
+      const ticks = timespanTicks(textOf(node));
+      return ticks === undefined ? undefined : `"${spanText(ticks)}"`;
     }
     default: {
       const value = literalValue(kind, textOf(node));

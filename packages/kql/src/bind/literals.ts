@@ -55,7 +55,7 @@ const daysFromCivil = (year: number, month: number, day: number): bigint => {
   return era * 146_097n + yoe * 365n + yoe / 4n - yoe / 100n + doy - 306n;
 };
 const isoPattern =
-  /^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ]\s*(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7})\d*)?)?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+  /^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ]\s*(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7})\d*)?)?)?)?\s*(Z|GMT|UTC|[+-]\d{2}:?\d{2})?$/i;
 
 /** Ticks since 0001-01-01 of a datetime in ISO form or one that JavaScript reads; undefined when it is none. */
 export function datetimeTicks(text: string): bigint | undefined {
@@ -68,7 +68,8 @@ export function datetimeTicks(text: string): bigint | undefined {
     return Number.isNaN(ms) ? undefined : 621_355_968_000_000_000n + BigInt(ms) * 10_000n;
   }
   const [, year, month = '1', day = '1', hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = iso;
-  if (Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > 31 || Number(hour) > 23)
+  const days = new Date(Date.UTC(2000 + (Number(year) % 400), Number(month), 0)).getUTCDate();
+  if (Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > days || Number(hour) > 23)
     return undefined;
   const seconds = BigInt(hour) * 3600n + BigInt(minute) * 60n + BigInt(second);
   const offset = /^[+-]/.test(zone)
@@ -81,13 +82,16 @@ export function datetimeTicks(text: string): bigint | undefined {
   );
 }
 
-/** Ticks since midnight of a datetime that has no date: `datetime("5:00:00 PM")`; undefined when it is none. */
+/** Ticks since midnight of a datetime that has no date: `datetime("5:00:00 PM")`, `datetime(8:05)`; undefined when it is none. */
 export function timeOfDay(text: string): bigint | undefined {
-  const found = /^(\d{1,2})(?::(\d{2})(?::(\d{2}))?)?\s*([ap]m)$/i.exec(unquoted(inner(text)).trim());
+  const body = unquoted(inner(text)).trim();
+  const found =
+    /^(\d{1,2})(?::(\d{2})(?::(\d{2}))?)?\s*([ap]m)$/i.exec(body) ?? /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(body);
   if (!found) return undefined;
-  const [, hour = '', minute = '0', second = '0', half = ''] = found;
-  if (Number(hour) < 1 || Number(hour) > 12 || Number(minute) > 59 || Number(second) > 59) return undefined;
-  const hours = (Number(hour) % 12) + (half.toLowerCase() === 'pm' ? 12 : 0);
+  const [, hour = '', minute = '0', second = '0', half] = found;
+  const [least, most] = half === undefined ? [0, 23] : [1, 12];
+  if (Number(hour) < least || Number(hour) > most || Number(minute) > 59 || Number(second) > 59) return undefined;
+  const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + (half.toLowerCase() === 'pm' ? 12 : 0);
   return BigInt(hours * 3600 + Number(minute) * 60 + Number(second)) * 10_000_000n;
 }
 

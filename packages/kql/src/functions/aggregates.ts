@@ -175,10 +175,14 @@ export const aggregateTable: readonly AggregateFunction[] = [
   make('dcountif', ['any', 'bool', 'long?'], 'long', ([v, c]) => distinctCount(v!, where(c!)), {
     nulls: 'never',
   }),
-  make('count_distinct', ['any'], 'long', ([v]) => sql`toInt64(uniqExact(${v!.sql}))`, { nulls: 'never' }),
-  make('count_distinctif', ['any', 'bool'], 'long', ([v, c]) => sql`toInt64(uniqExactIf(${v!.sql}, ${where(c!)}))`, {
-    nulls: 'never',
-  }),
+  make('count_distinct', ['any'], 'long', ([v]) => sql`toInt64(ifNull(uniqExact(${v!.sql}), 0))`, { nulls: 'never' }),
+  make(
+    'count_distinctif',
+    ['any', 'bool'],
+    'long',
+    ([v, c]) => sql`toInt64(ifNull(uniqExactIf(${v!.sql}, ${where(c!)}), 0))`,
+    { nulls: 'never' },
+  ),
   make('sum', ['any'], 'binder', ([v], call) => sumOf(v!, undefined, call)),
   make('sumif', ['any', 'bool'], 'binder', ([v, c], call) => sumOf(v!, where(c!), call)),
   make('avg', ['any'], 'binder', ([v], call) => mean(v!, undefined, call.result)),

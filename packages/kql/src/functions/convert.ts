@@ -1,4 +1,4 @@
-import { sql, string, type Sql } from '../sql.ts';
+import { join, sql, string, type Sql } from '../sql.ts';
 import type { FieldType, LiteralValue } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
 import type { Operand } from './registry.ts';
@@ -60,6 +60,14 @@ export function datetimeText(ticks: bigint): string {
   const seconds = rest / 10_000_000n;
   return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)} ${pad(seconds / 3600n, 2)}:${pad((seconds / 60n) % 60n, 2)}:${pad(seconds % 60n, 2)}.${pad(rest % 10_000_000n, 7)}`;
 }
+/** `[-][d.]hh:mm:ss[.fffffff]` of ticks. */
+export function spanText(ticks: bigint): string {
+  const all = ticks < 0n ? -ticks : ticks;
+  const seconds = (all % ticksPerDay) / 10_000_000n;
+  const days = all >= ticksPerDay ? `${all / ticksPerDay}.` : '';
+  const fraction = all % 10_000_000n ? `.${pad(all % 10_000_000n, 7)}` : '';
+  return `${ticks < 0n ? '-' : ''}${days}${pad(seconds / 3600n, 2)}:${pad((seconds / 60n) % 60n, 2)}:${pad(seconds % 60n, 2)}${fraction}`;
+}
 
 /** A constant as SQL of its engine type. */
 export function literalSql(type: KqlType, value: LiteralValue, make: LiteralMakers): Sql {
@@ -99,7 +107,7 @@ export const cleanMember = (raw: Sql): Sql => sql`transform(${raw}, ['null'], ['
 export const quoteJson = (text: Sql): Sql => sql`toJSONString(${text})`;
 
 export const datetimeIso = (d: Sql): Sql => sql`concat(replaceOne(toString(${d}), ' ', 'T'), 'Z')`;
-/** `[-][d.]hh:mm:ss[.fffffff]` of ticks. */
+/** The same in SQL. */
 export const timespanText = (t: Sql): Sql =>
   sql`concat(if(${t} < 0, '-', ''), if(abs(${t}) >= 864000000000, concat(toString(intDiv(abs(${t}), 864000000000)), '.'), ''), leftPad(toString(intDiv(abs(${t}), 36000000000) % 24), 2, '0'), ':', leftPad(toString(intDiv(abs(${t}), 600000000) % 60), 2, '0'), ':', leftPad(toString(intDiv(abs(${t}), 10000000) % 60), 2, '0'), if(abs(${t}) % 10000000 = 0, '', concat('.', leftPad(toString(abs(${t}) % 10000000), 7, '0'))))`;
 /**
@@ -178,9 +186,24 @@ export function toText(o: Operand): Sql {
   }
 }
 
-/** Kusto's own forms of a datetime in text; NULL where it is none. */
-export const parseDatetime = (s: Sql): Sql =>
-  sql`parseDateTime64BestEffortUSOrNull(multiIf(match(${s}, '^\\\\s*\\\\d{4}-\\\\d{2}\\\\s*$'), concat(trimBoth(${s}), '-01'), match(${s}, '^\\\\s*\\\\d{9,13}\\\\s*$'), '', ${s}), 7, 'UTC')`;
+/** `8 Nov 14`, `Saturday, 08-Nov-14`: years of two digits are 1950 to 2049. */
+const dayFirst = string('^\\s*(?:[A-Za-z]+,?\\s*)?(\\d{1,2})[- ]([A-Za-z]{3})[A-Za-z]*[- ]');
+const dated = (s: Sql): Sql => {
+  const spaced = sql`replaceRegexpOne(${s}, ${dayFirst}, '\\\\1 \\\\2 ')`;
+  const recent = sql`replaceRegexpOne(${spaced}, '^(\\\\d+ \\\\w+) ([0-4]\\\\d)( |$)', '\\\\1 20\\\\2\\\\3')`;
+  return sql`replaceRegexpOne(${recent}, '^(\\\\d+ \\\\w+) ([5-9]\\\\d)( |$)', '\\\\1 19\\\\2\\\\3')`;
+};
+/** Kusto's own forms of a datetime in text, months before days where both are numbers; NULL where it is none. */
+export const parseDatetime = (s: Sql): Sql => {
+  const forms = [
+    sql`match(${s}, '^\\\\s*\\\\d{4}-\\\\d{2}-'), ${s}`,
+    sql`match(${s}, '^\\\\s*\\\\d{4}-\\\\d{2}\\\\s*$'), concat(trimBoth(${s}), '-01')`,
+    // Seconds since 1970 are no date.
+    sql`match(${s}, '^\\\\s*\\\\d{9,13}\\\\s*$'), ''`,
+    sql`match(${s}, ${dayFirst}), ${dated(s)}`,
+  ];
+  return sql`parseDateTime64BestEffortUSOrNull(multiIf(${join(forms)}, ${s}), 7, 'UTC')`;
+};
 const timespanPattern = string(
   '^\\s*(-)?(?:(\\d{1,7})\\.)?(\\d{1,2}):(\\d{1,2})(?::(\\d{1,2})(?:\\.(\\d{1,7}))?)?\\s*$',
 );
@@ -232,12 +255,12 @@ function numeric(o: Operand, to: KqlType): Sql | undefined {
     case 'int':
       if (from === 'bool') return sql`toInt32(${o.sql})`;
       if (from === 'real') return sql`toInt32(${finiteInteger(sql`trunc(${o.sql})`)})`;
-      if (from === 'decimal') return sql`accurateCastOrNull(${o.sql}, 'Int32')`;
+      if (from === 'decimal') return sql`toInt32OrNull(toString(trunc(${o.sql})))`;
       return number || from === 'timespan' ? sql`toInt32(${o.sql})` : undefined;
     case 'long':
       if (from === 'datetime') return sql`${unixTicks(o.sql)} + ${epochOffset}`;
       if (from === 'real') return finiteInteger(sql`trunc(${o.sql})`);
-      if (from === 'decimal') return sql`accurateCastOrNull(${o.sql}, 'Int64')`;
+      if (from === 'decimal') return sql`toInt64OrNull(toString(trunc(${o.sql})))`;
       return number || from === 'bool' || from === 'timespan' ? sql`toInt64(${o.sql})` : undefined;
     case 'real':
       if (from === 'datetime') return sql`toFloat64(${unixTicks(o.sql)} + ${epochOffset})`;

@@ -74,9 +74,7 @@ const minus: Arithmetic = (a, b, call) => {
 };
 /** By a number a datetime is its ticks, and stays a datetime: so the library has it. */
 const byNumber = (a: Operand, build: (ticks: Sql) => Sql): Sql =>
-  fromAnyTicks(
-    sql`${cutToLong(build(sql`toFloat64(${unixTicks(a.sql)} + 621355968000000000)`))} - 621355968000000000`,
-  );
+  fromAnyTicks(sql`${cutToLong(build(sql`toFloat64(${unixTicks(a.sql)} + 621355968000000000)`))} - 621355968000000000`);
 const times: Arithmetic = (a, b, call) => {
   if (is(a, 'datetime') && isNumber(b)) return byNumber(a, (ticks) => sql`(${ticks} * ${b.sql})`);
   if (is(a, 'timespan') !== is(b, 'timespan') && (isNumber(a) || isNumber(b)))

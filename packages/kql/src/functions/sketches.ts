@@ -1,6 +1,13 @@
 import { identifier, integer, join, sql, string, type Sql } from '../sql.ts';
 import { convert, toJsonElement, toText, unixTicks, fromUnixTicks } from './convert.ts';
-import { engineTyped, scalarWith, type AggregateFunction, type CallInfo, type Operand, type ScalarFunction } from './registry.ts';
+import {
+  engineTyped,
+  scalarWith,
+  type AggregateFunction,
+  type CallInfo,
+  type Operand,
+  type ScalarFunction,
+} from './registry.ts';
 
 /**
  * What hll() and tdigest() keep of a group, as dynamics that can be stored, merged and asked later. Their inside is the engine's and not

@@ -46,11 +46,13 @@ const split = scalarWith('split', ['string', 'string', 'long?'], 'dynamic', ([s,
   return sql`if(isNull(${one}), '', concat('[', ${quoteJson(sql`assumeNotNull(${one})`)}, ']'))`;
 });
 
+/** No text is longer. */
+const longest = 2n ** 31n - 1n;
 const substring = scalarWith('substring', ['string', 'long', 'long?'], 'string', ([s, from, length]) => {
   const constant = from!.literal?.value;
   const start =
     typeof constant === 'bigint' && constant >= 0n
-      ? integer(constant + 1n)
+      ? integer(constant < longest ? constant + 1n : longest)
       : sql`if(${from!.sql} < 0, if(toInt64(lengthUTF8(${s!.sql})) + ${from!.sql} < 0, 2147483647, toInt64(lengthUTF8(${s!.sql})) + ${from!.sql}), least(${from!.sql}, 2147483647)) + 1`;
   if (length === undefined) return sql`substringUTF8(${s!.sql}, ${start})`;
   const most = length.literal?.value;

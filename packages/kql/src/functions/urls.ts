@@ -75,7 +75,7 @@ export const urlFunctions: readonly ScalarFunction[] = [
   ),
   scalar('parse_csv', ['string'], 'dynamic', (s) =>
     stringsToDynamic(
-      sql`arrayMap(f -> if(startsWith(f, '"'), replaceAll(substring(f, 2, length(f) - 2), '""', '"'), f), extractAll(extract(${s}, '^((?:[^\\\\r\\\\n"]|"[^"]*")*)'), '(?:^|,)("(?:[^"]|"")*"|[^,]*)'))`,
+      sql`arrayMap(f -> if(match(f, '^"(?s:.*)"$'), replaceAll(substring(f, 2, length(f) - 2), '""', '"'), f), extractAll(concat(',', extract(${s}, '^((?:[^\\\\r\\\\n"]|"[^"]*"|")*)')), ',("(?:[^"]|"")*"|[^,]*)'))`,
     ),
   ),
 ];

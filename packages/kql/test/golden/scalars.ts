@@ -10,6 +10,15 @@ export interface ScalarCase {
 
 const texts: readonly ScalarCase[] = [
   {
+    name: 'delimiters may be columns; records of empty fields',
+    kql: String.raw`datatable(s:string, p:string)['a.b', '.', 'aXb', 'X', 'ab', ''] | project a=split(s, p), b=split(s, p, 1), c=strcat_delim(p, s, 'z'), d=strcat_array(dynamic([1,2]), p), e=strrep('q', 2, p), f=parse_csv(iff(p == '', s, strcat(',', s)))`,
+    rows: [
+      ['["a","b"]', '["b"]', 'a.b.z', '1.2', 'q.q', '["","a.b"]'],
+      ['["a","b"]', '["b"]', 'aXbXz', '1X2', 'qXq', '["","aXb"]'],
+      ['["ab"]', '', 'abz', '12', 'qq', '["ab"]'],
+    ],
+  },
+  {
     name: 'groups that an expression lacks are empty; code points are written as \\u',
     kql: String.raw`datatable(s:string)['aéb'] | project a=extract('b', 1, s), b=replace_regex(s, 'a(.)', @'\2<\1>'), c=s matches regex @'^a\u00e9', d=extract_all('(a)(.)', dynamic([1,2,3]), s)`,
     rows: [['', '<é>b', true, '[["a","é"]]']],
@@ -125,6 +134,20 @@ const texts: readonly ScalarCase[] = [
 
 const numbers: readonly ScalarCase[] = [
   {
+    name: 'nothing and too much are null in every row, not a failure of the query',
+    kql: `datatable(a:decimal, b:decimal, t:timespan, r:real, d:dynamic)[decimal(1), decimal(0), 1h, 0.0, dynamic(0), decimal(1), decimal(null), 1h, 1e300, dynamic(null), decimal(1), decimal(4), 1h, 2.0, dynamic(2)] | project a / b, t / r, toint(a * 3000000000), todecimal(r), 7 / d, t * r, bin_at(t, t - 1h, 1h)`,
+    rows: [
+      [null, null, null, '0', null, '00:00:00', null],
+      [null, '00:00:00', null, null, null, null, null],
+      ['0.25', '00:30:00', null, '2', 3, '02:00:00', null],
+    ],
+  },
+  {
+    name: 'the gamma of a whole number is whole; constants of every type coalesce',
+    kql: `print tolong(gamma(13)), coalesce(decimal(1.5), decimal(2)), coalesce(guid(74be27de-1e4e-49d9-b579-fe0b331d3642), guid(null))`,
+    rows: [[479001600, '1.5', '74be27de-1e4e-49d9-b579-fe0b331d3642']],
+  },
+  {
     name: 'a real is the greatest of the shortest texts that read back as it',
     kql: `datatable(r:real)[0.1, 2.0, 0.30000000000000004, -0.30000000000000004, 100000000000.0, 1e300, 1.5e-7] | project tostring(r)`,
     rows: [
@@ -172,6 +195,36 @@ const numbers: readonly ScalarCase[] = [
 ];
 
 const times: readonly ScalarCase[] = [
+  {
+    name: 'dates in text as Microsoft’s page lists them, months first where both are numbers',
+    kql: `datatable(s:string)['Sat, 8 Nov 14 15:05:02 GMT', '8 Nov 14 15:05', 'Saturday, 08-Nov-14 15:05', '08-Nov-1999 15:05:02 GMT', '2014-11-08T15:05:25 GMT', '12-02-2022', '5/1/2020 3:04:05 PM', '1577836800'] | project todatetime(s)`,
+    rows: [
+      ['2014-11-08T15:05:02.0000000Z'],
+      ['2014-11-08T15:05:00.0000000Z'],
+      ['2014-11-08T15:05:00.0000000Z'],
+      ['1999-11-08T15:05:02.0000000Z'],
+      ['2014-11-08T15:05:25.0000000Z'],
+      ['2022-12-02T00:00:00.0000000Z'],
+      ['2020-05-01T15:04:05.0000000Z'],
+      [null],
+    ],
+  },
+  {
+    name: 'out of Kusto’s years is null; a null constant has no month; nanoseconds; a clock alone is of today',
+    kql: `print unixtime_seconds_todatetime(1000000000000000000), unixtime_seconds_todatetime(1e300), make_datetime(2020, 1, 1, 25, 0), totimespan('20200615000'), startofmonth(datetime(null)), datetime_add('nanosecond', 700, datetime(2020-01-01)), datetime(8:05), dynamic({"t":1.5h})`,
+    rows: [
+      [
+        null,
+        null,
+        null,
+        null,
+        null,
+        '2020-01-01T00:00:00.0000007Z',
+        '2026-01-03T08:05:00.0000000Z',
+        '{"t":"01:30:00"}',
+      ],
+    ],
+  },
   {
     name: 'zones from the data',
     kql: `datatable(d:datetime, z:string)[datetime(2024-07-01 12:00), 'US/Pacific', datetime(2024-01-01 12:00), 'Asia/Kolkata'] | extend l=datetime_utc_to_local(d, z) | project l, datetime_local_to_utc(l, z) == d, datetime_local_to_utc(l, 'UTC') == l`,
@@ -306,6 +359,11 @@ const addresses: readonly ScalarCase[] = [
 ];
 
 const aggregates: readonly ScalarCase[] = [
+  {
+    name: 'counts over no rows are 0',
+    kql: `datatable(a:long)[1] | where a > 1 | summarize dcount(a), dcountif(a, a > 0), count_distinct(a), count_distinctif(a, a > 0), dcount_hll(hll(a))`,
+    rows: [[0, 0, 0, 0, 0]],
+  },
   {
     name: 'over no rows: null, not zero and not 1970',
     kql: `print x=1, t=datetime(2020-01-01), r=1.5 | where x > 5 | summarize max(x), min(t), maxif(t, true), take_any(x), percentile(x, 50), avg(r), sum(x), dcount(x), covariance(x, r), stdev(r), make_list(x)`,
