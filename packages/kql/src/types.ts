@@ -27,6 +27,17 @@ export interface TableSchema {
   readonly empty?: boolean;
   /** Of the columns, those that the table does not store: see standard-columns.ts. */
   readonly standard?: readonly string[];
+  /** Members of dynamics that the table keeps as columns of their own. */
+  readonly promoted?: readonly PromotedPath[];
+}
+
+/** A member of a dynamic whose text (`tostring(column.key[0])`) the table keeps, too. */
+export interface PromotedPath {
+  readonly column: string;
+  /** Names, and indexes of arrays from 0. */
+  readonly keys: readonly (string | number)[];
+  /** The engine's column, which KQL does not see. It holds `JSONExtract(column, keys…, 'String')`, '' where an index is of no array. */
+  readonly stored: string;
 }
 
 /** A stored function as Kusto keeps it. */
@@ -82,6 +93,8 @@ export const everyRewrite = {
   sharePaths: true,
   /** Patterns of `parse` are cut at their texts, where that gives what their regular expression gives. */
   cutPatterns: true,
+  /** Members of dynamics are read from the columns that tables keep them in. */
+  promotePaths: true,
 };
 export type Rewrites = Readonly<Record<keyof typeof everyRewrite, boolean>>;
 

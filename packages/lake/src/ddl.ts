@@ -1,4 +1,5 @@
 import type { Column, TableDefinition } from './catalogue/catalogue.ts';
+import { promotedDdl } from './catalogue/promoted.ts';
 import type { KqlType } from './catalogue/file.ts';
 import { coldPolicy, longTermAfter, recompressible, storageMark, ttl, type Storage } from './retention/storage.ts';
 import { sqlName, sqlString } from './sql.ts';
@@ -78,7 +79,11 @@ const asShipped = (table: TableDefinition): Storage => ({ ...table, held: undefi
 function createLocal(place: Place, table: TableDefinition, storage: Storage): string {
   const { database, cluster } = place;
   const name = `${sqlName(database)}.${sqlName(cluster ? table.name + localSuffix : table.name)}`;
-  const columns = [...table.columns.map((column) => columnDdl(table, column)), ...ownColumns.map(({ ddl }) => ddl)];
+  const columns = [
+    ...table.columns.map((column) => columnDdl(table, column)),
+    ...ownColumns.map(({ ddl }) => ddl),
+    ...table.promoted.map(promotedDdl),
+  ];
   const index = 'INDEX _segment _SegmentId TYPE minmax GRANULARITY 1';
   const engine = cluster
     ? `ReplicatedMergeTree('/clickhouse/tables/{shard}/${database}/${table.name}', '{replica}')`
@@ -147,7 +152,7 @@ export function isStored(
 export function restorage(table: TableDefinition, place: Place, storage: Storage): readonly string[] {
   const [stored = '', ...rest] = alterTargets(table.name, place);
   const expiry = ttl(storage);
-  const columns = [...table.columns, ...ownColumns].map(({ name }) => name);
+  const columns = [...table.columns, ...ownColumns].map(({ name }) => name).concat(table.promoted.map((p) => p.stored));
   const comment = `MODIFY COMMENT ${sqlString(storageMark(table, storage))}`;
   const local = place.cluster ? table.name + localSuffix : table.name;
   return [

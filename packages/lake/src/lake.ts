@@ -210,7 +210,7 @@ export class Lake {
 
   /** The catalogue for `compile` of packages/kql. */
   kqlCatalogue(functions: readonly KqlFunction[] = []): KqlCatalogue {
-    return this.#tables.catalogue.kql(functions, this.#tables.made(performance.now()));
+    return this.#tables.catalogue.kql(functions, this.#tables.made(performance.now()), this.#tables.stored);
   }
 
   /**
@@ -305,6 +305,11 @@ export class Lake {
   /** Adds a column of our own making to any table; nothing when it has it. Throws SallyportError NotFound. */
   addOwnColumn(table: string, column: Column): Promise<TableDefinition> {
     return this.#tables.addOwnColumn(table, column);
+  }
+
+  /** Keeps members of dynamics as columns, too: see `Tables.promote`. */
+  promote(table: string, paths: readonly string[]): Promise<TableDefinition> {
+    return this.#tables.promote(table, paths);
   }
 
   /** How rows are kept from now on, those already there too. What is then too old is deleted in the background. Throws SallyportError NotFound. */

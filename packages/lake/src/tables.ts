@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import {
   define,
+  promotedPaths,
   withStandardColumns,
   type Catalogue,
   type Column,
   type TableDefinition,
 } from './catalogue/catalogue.ts';
 import { KqlType } from './catalogue/file.ts';
+import { promotedDdl, promotedPrefix } from './catalogue/promoted.ts';
 import type { Connection } from './connection.ts';
 import {
   alterTargets,
@@ -45,6 +47,8 @@ const Entry = z.object({
   /** Default: all of `retentionDays`. */
   interactiveDays: z.int().min(1).optional(),
   retentionDays: z.int().min(1),
+  /** Members of dynamics that are kept as columns, besides those that ship. */
+  promoted: z.array(z.string()).default([]),
   dropped: z.literal(true).optional(),
 });
 type Entry = z.infer<typeof Entry>;
@@ -69,6 +73,10 @@ export class Tables {
   /** Columns that were added to shipped tables. */
   readonly #added = new Map<string, Entry['columns']>();
   readonly #ready = new Map<string, Promise<void>>();
+  /** Members that were promoted here, beside those that ship. */
+  readonly #promotedHere = new Map<string, Entry['promoted']>();
+  /** Columns of promoted members that are there, as `table/column`. */
+  #stored: ReadonlySet<string> = new Set();
   /** Physical tables that were there when last looked, or were made since. */
   readonly #made = new Set<string>();
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -153,11 +161,20 @@ export class Tables {
     return this.#made;
   }
 
+  /** Columns of promoted members that were there when last looked (`made`), as `table/column`. */
+  get stored(): ReadonlySet<string> {
+    return this.#stored;
+  }
+
   async #look(): Promise<void> {
     const rows = await this.#connection.rows(
       `SELECT name FROM system.tables WHERE database = ${sqlString(this.#database)}`,
     );
     for (const row of rows) this.#made.add(z.object({ name: z.string() }).parse(row).name);
+    const stored = await this.#connection.rows(
+      `SELECT concat(table, '/', name) AS stored FROM system.columns WHERE database = ${sqlString(this.#database)} AND startsWith(name, ${sqlString(promotedPrefix)})`,
+    );
+    this.#stored = new Set(stored.map((row) => z.object({ stored: z.string() }).parse(row).stored));
   }
 
   /** Throws SallyportError NotFound. */
@@ -184,7 +201,13 @@ export class Tables {
     if (this.#catalogue.get(input.name))
       throw new SallyportError('Conflict', `a table named \`${input.name}\` exists`, { target: 'name' });
     const retentionDays = input.retentionDays ?? 90;
-    await this.#save(input.name, { custom: true, columns: toRecord(input.columns), plan: 'Analytics', retentionDays });
+    await this.#save(input.name, {
+      custom: true,
+      columns: toRecord(input.columns),
+      plan: 'Analytics',
+      retentionDays,
+      promoted: [],
+    });
     await this.ensure([input.name]);
     return this.get(input.name);
   }
@@ -217,6 +240,25 @@ export class Tables {
     return this.#change(name, { columns: { ...before, ...toRecord([column]) } });
   }
 
+  /**
+   * Keeps members of dynamics (`Column.member[0]`) as columns from now on, which queries then read in place of the JSON; rows that are there compute them
+   * until they are merged. Throws SallyportError NotFound, and BadRequest for what is no member of a dynamic.
+   */
+  async promote(name: string, paths: readonly string[]): Promise<TableDefinition> {
+    const table = this.get(name);
+    const promoted = [...new Set([...(this.#promotedHere.get(name) ?? []), ...paths])];
+    try {
+      promotedPaths(promoted, table.columns, name);
+    } catch (error) {
+      throw new SallyportError('BadRequest', error instanceof Error ? error.message : String(error), {
+        target: 'paths',
+      });
+    }
+    const changed = await this.#change(name, { promoted });
+    await this.#look();
+    return changed;
+  }
+
   /** How rows are kept from now on, those already there too. Throws SallyportError NotFound. */
   setRetention(name: string, retention: Retention): Promise<TableDefinition> {
     const { plan, interactiveDays, retentionDays } = retention;
@@ -230,7 +272,14 @@ export class Tables {
     if (!table.custom) throw new SallyportError('BadRequest', `\`${name}\` is not a custom table`, { target: 'name' });
     const hold = this.holds.active(this.#options.now()).find((one) => this.holds.covers(one, name));
     if (hold) throw new SallyportError('Conflict', `\`${name}\` is under the legal hold \`${hold.name}\``);
-    await this.#save(name, { custom: true, columns: {}, plan: 'Analytics', retentionDays: 1, dropped: true });
+    await this.#save(name, {
+      custom: true,
+      columns: {},
+      plan: 'Analytics',
+      retentionDays: 1,
+      promoted: [],
+      dropped: true,
+    });
     for (const target of alterTargets(name, this.#place).toReversed())
       await this.#connection.command(`DROP TABLE IF EXISTS ${target} SYNC`);
     this.#ready.delete(name);
@@ -299,7 +348,8 @@ export class Tables {
     const table = this.get(name);
     const { custom, plan, interactiveDays, retentionDays } = table;
     const columns = custom ? toRecord(table.columns) : (this.#added.get(name) ?? {});
-    await this.#save(name, { custom, columns, plan, interactiveDays, retentionDays, ...change });
+    const promoted = this.#promotedHere.get(name) ?? [];
+    await this.#save(name, { custom, columns, plan, interactiveDays, retentionDays, promoted, ...change });
     this.#ready.delete(name);
     await this.ensure([name]);
     return this.get(name);
@@ -316,14 +366,21 @@ export class Tables {
       return;
     }
     const { plan, retentionDays, columns } = entry;
+    this.#promotedHere.set(name, entry.promoted);
     const retention = { plan, retentionDays, interactiveDays: entry.interactiveDays ?? retentionDays };
     if (entry.custom) {
-      const table = define({ name, columns, retentionDays }, true);
+      const table = define({ name, columns, retentionDays, promoted: entry.promoted }, true);
       this.#catalogue = this.#catalogue.with([{ ...table, ...retention }]);
     } else if (known) {
       this.#added.set(name, columns);
       const all = withAdded(known.columns, fromRecord(columns));
-      this.#catalogue = this.#catalogue.with([{ ...known, columns: all, ...retention }]);
+      // What shipped once may have gone since.
+      const here = promotedPaths(entry.promoted, all, name).filter(
+        (p) => !known.promoted.some((k) => k.stored === p.stored),
+      );
+      this.#catalogue = this.#catalogue.with([
+        { ...known, columns: all, promoted: [...known.promoted, ...here], ...retention },
+      ]);
     }
   }
 
@@ -374,6 +431,8 @@ export class Tables {
           { target: `${table.name}.${column.name}` },
         );
     }
+    for (const path of table.promoted)
+      if (!physical.columns.has(path.stored)) added.push(`ADD COLUMN IF NOT EXISTS ${promotedDdl(path)}`);
     for (const own of ownColumns)
       if (!physical.columns.has(own.name)) added.push(`ADD COLUMN IF NOT EXISTS ${own.ddl}`);
     if (added.length > 0)

@@ -1,5 +1,6 @@
 import { epochTicks } from '../functions/convert.ts';
 import type { Expr, Rel } from '../plan/plan.ts';
+import { storedMember } from '../plan/promote-paths.ts';
 import { identifier, sql, type Sql } from '../sql.ts';
 import type { TableSchema } from '../types.ts';
 import { standardValue } from '../standard-columns.ts';
@@ -33,7 +34,9 @@ export function emitRead(
   const alias = e.alias();
   const column = (name: string): Sql => sql`${alias}.${identifier(name)}`;
   const field = (name: string): Sql =>
-    name === '$$ingestion_time' ? column('_IngestedAt') : (standardValue(rel.table, name, alias) ?? column(name));
+    name === '$$ingestion_time'
+      ? column('_IngestedAt')
+      : (standardValue(rel.table, name, alias) ?? column(storedMember(rel.table, name) ?? name));
   const from = sql`${tableName(e, rel.table)} AS ${alias}`;
   const columns = new Map(
     rel.fields

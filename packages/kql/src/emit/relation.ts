@@ -1,8 +1,16 @@
 import { epochTicks } from '../functions/convert.ts';
 import { isHidden, type Expr, type Rel, type SortKey } from '../plan/plan.ts';
+import { promotePaths } from '../plan/promote-paths.ts';
 import { pushFilters } from '../plan/push-filters.ts';
 import { identifier, integer, join, sql, type Sql } from '../sql.ts';
-import { everyRewrite, type CompileOptions, type Rewrites, type TableRead } from '../types.ts';
+import {
+  everyRewrite,
+  type CompileOptions,
+  type PromotedPath,
+  type Rewrites,
+  type TableRead,
+  type TableSchema,
+} from '../types.ts';
 import { emitAggregate } from './aggregate.ts';
 import { clauses, union, withClause, type Block } from './block.ts';
 import { cell, engineCell, saysTwice } from './cells.ts';
@@ -53,7 +61,8 @@ export class Emitter implements Context {
 
   /** The whole query: visible fields in order, as `output` asks, with the order and the row limit. */
   emitRoot(plan: Rel): Sql {
-    const rel = this.rewrites.pushFilters ? pushFilters(plan) : plan;
+    const pushed = this.rewrites.pushFilters ? pushFilters(plan) : plan;
+    const rel = this.rewrites.promotePaths ? promotePaths(pushed, (t) => this.#promoted(t)) : pushed;
     this.#shared = this.rewrites.shareTables ? new SharedRels(rel) : undefined;
     if (this.#shared?.any) {
       // What all places read of a shared table is known once all were written: they are written twice.
@@ -98,6 +107,11 @@ export class Emitter implements Context {
     const body = sql`SELECT ${list} FROM ${inner.from}${clauses(inner)}${order}${limit}`;
     const shared = this.#shared?.tables.map((t) => sql`${t.name} AS MATERIALIZED (${t.select})`);
     return withClause(inner, body, shared);
+  }
+
+  /** What is read in a table's stead has none of its hidden columns. */
+  #promoted(table: TableSchema): readonly PromotedPath[] {
+    return table.promoted && !this.options.source?.(table) ? table.promoted : [];
   }
 
   /** Whether the block's own LIMIT and order are the answer's. */

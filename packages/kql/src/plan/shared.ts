@@ -39,3 +39,21 @@ function isGrouped(rel: Rel): boolean {
  */
 export const sharedTables = (root: Rel): ReadonlySet<Rel> =>
   new Set([...readTwice(root)].filter((rel) => rel.once ?? isGrouped(rel)));
+
+/** A part of a plan with the relations in it replaced, those inside of them left to `to`. The part itself where nothing changes. */
+export function withRels<T>(part: T, to: (rel: Rel) => Rel): T {
+  const visit = <V>(value: V, outermost: boolean): V => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) {
+      const items = value.map((v: unknown) => visit(v, false));
+      return items.every((v, i) => v === value[i]) ? value : (items as V);
+    }
+    if (!outermost && isRel(value)) return to(value) as V;
+    if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+    const entries = Object.entries(value).map(([key, v]) => [key, notPlan.has(key) ? v : visit(v, false)] as const);
+    return entries.every(([key, v]) => v === value[key as keyof typeof value])
+      ? value
+      : (Object.fromEntries(entries) as V);
+  };
+  return visit(part, true);
+}

@@ -3,6 +3,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Retention } from '../retention/storage.ts';
+import { promotedPath, type PromotedPath } from './promoted.ts';
 import { TableFileError, parseTableFile, type KqlType, type TableFile } from './file.ts';
 
 export interface Column {
@@ -19,6 +20,8 @@ export interface TableDefinition extends Retention {
   /** Without TimeGenerated, which always comes last. */
   readonly sortKey: readonly string[];
   readonly partitionBy: 'month' | 'none';
+  /** Members of dynamics that are kept as columns of their own. */
+  readonly promoted: readonly PromotedPath[];
   /** Made by a user through `createTable`. */
   readonly custom: boolean;
 }
@@ -33,7 +36,12 @@ export interface KqlFunction {
 /** The catalogue as packages/kql takes it. */
 export interface KqlCatalogue {
   readonly version: string;
-  readonly tables: readonly { readonly name: string; readonly columns: readonly Column[]; readonly empty?: boolean }[];
+  readonly tables: readonly {
+    readonly name: string;
+    readonly columns: readonly Column[];
+    readonly empty?: boolean;
+    readonly promoted?: readonly PromotedPath[];
+  }[];
   readonly functions: readonly KqlFunction[];
 }
 
@@ -57,6 +65,16 @@ export function withStandardColumns(columns: readonly Column[]): readonly Column
   );
 }
 
+/** Throws Error at what is no path of a dynamic of the table. */
+export function promotedPaths(texts: readonly string[], columns: readonly Column[], table: string): PromotedPath[] {
+  return texts.map((text) => {
+    const path = promotedPath(text);
+    if (!path || columns.find((c) => c.name === path.column)?.type !== 'dynamic')
+      throw new Error(`${table}: promoted: \`${text}\` is no member of a dynamic column`);
+    return path;
+  });
+}
+
 /** A table file as a definition. Throws Error when the file contradicts itself. */
 export function define(file: TableFile, custom = false): TableDefinition {
   if ((file.columns['TimeGenerated'] ?? 'datetime') !== 'datetime')
@@ -70,6 +88,7 @@ export function define(file: TableFile, custom = false): TableDefinition {
     if (reserved in file.columns) throw new Error(`${file.name}: \`${reserved}\` is the lake's own column`);
   return {
     name: file.name,
+    promoted: promotedPaths(file.promoted ?? [], columns, file.name),
     description: file.description,
     columns,
     sortKey: (file.sortKey ?? []).filter((name) => name !== 'TimeGenerated'),
@@ -129,18 +148,30 @@ export class Catalogue {
     return new Catalogue([...this.tables.values()].filter((table) => table.name !== name));
   }
 
-  /** For `compile` of packages/kql. `made`: tables that have a place in the engine; the others are known to be empty. Default: nothing is known. */
-  kql(functions: readonly KqlFunction[] = [], made?: ReadonlySet<string>): KqlCatalogue {
-    const tables = [...this.tables.values()].map(({ name, columns }) =>
-      made?.has(name) === false ? { name, columns, empty: true } : { name, columns },
-    );
-    const version = [this.version, ...(functions.length ? [fingerprint(functions)] : []), ...(made ? [made.size] : [])];
+  /**
+   * For `compile` of packages/kql. `made`: tables that have a place in the engine; the others are known to be empty. Default: nothing is known. `stored`: columns of promoted
+   * members that are there, as `table/column`. Default: none.
+   */
+  kql(
+    functions: readonly KqlFunction[] = [],
+    made?: ReadonlySet<string>,
+    stored: ReadonlySet<string> = new Set(),
+  ): KqlCatalogue {
+    const tables = [...this.tables.values()].map(({ name, columns, promoted }) => {
+      if (made?.has(name) === false) return { name, columns, empty: true };
+      const there = promoted.filter((path) => stored.has(`${name}/${path.stored}`));
+      return there.length ? { name, columns, promoted: there } : { name, columns };
+    });
+    const version = [
+      this.version,
+      ...(functions.length ? [fingerprint(functions)] : []),
+      ...(made ? [made.size] : []),
+      ...(stored.size ? [hash([...stored].toSorted())] : []),
+    ];
     return { version: version.join('-'), tables, functions };
   }
 }
 
+const hash = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
 const fingerprint = (functions: readonly KqlFunction[]): string =>
-  createHash('sha256')
-    .update(JSON.stringify(functions.map((f) => [f.name, f.parameters, f.body])))
-    .digest('hex')
-    .slice(0, 12);
+  hash(functions.map((f) => [f.name, f.parameters, f.body]));

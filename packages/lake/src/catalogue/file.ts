@@ -16,6 +16,8 @@ export const TableFile = z.strictObject({
   partitionBy: z.enum(['month', 'none']).optional(),
   /** Days that a row is kept after it was stored. Default 90. */
   retentionDays: z.int().min(1).max(4_383).optional(),
+  /** Members of dynamic columns that are also kept as columns: `Column.member`. */
+  promoted: z.array(z.string().max(256)).max(16).optional(),
   columns: z.record(ColumnName, KqlType),
 });
 export type TableFile = z.infer<typeof TableFile>;

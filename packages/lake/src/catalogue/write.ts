@@ -13,6 +13,8 @@ export function writeTableFile(table: TableFile): string {
   if (table.sortKey !== undefined) lines.push(`sortKey: [${table.sortKey.map(key).join(', ')}]`);
   if (table.partitionBy !== undefined) lines.push(`partitionBy: ${table.partitionBy}`);
   if (table.retentionDays !== undefined) lines.push(`retentionDays: ${table.retentionDays}`);
+  if (table.promoted !== undefined)
+    lines.push(`promoted: [${table.promoted.map((p) => JSON.stringify(p)).join(', ')}]`);
   const names = Object.keys(table.columns).toSorted((a, b) => (a < b ? -1 : 1));
   lines.push(names.length === 0 ? 'columns: {}' : 'columns:');
   for (const name of names) lines.push(`  ${key(name)}: ${table.columns[name]}`);

@@ -62,7 +62,8 @@ export function ttl(storage: Storage): string | undefined {
 /** Differs where what the engine was told of a table differs: the comment of its physical table. */
 export function storageMark(table: TableDefinition, storage: Storage): string {
   // A column that came later has a codec of its own, which recompression leaves as it is.
-  const columns = longTermAfter(storage) === undefined ? [] : table.columns.map(({ name }) => name);
+  const names = [...table.columns.map(({ name }) => name), ...table.promoted.map(({ stored }) => stored)];
+  const columns = longTermAfter(storage) === undefined ? [] : names;
   const text = JSON.stringify([ttl(storage), storage.cold && longTermAfter(storage) !== undefined, columns]);
   return `storage ${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
 }

@@ -135,7 +135,7 @@ function tableToBe(catalogue: Catalogue, name: string, plan: LookedAtPlan): Tabl
   const known = plan.columnsOf(name);
   if (known === undefined) return have;
   const columns = [...known].map(([column, type]) => ({ name: column, type }));
-  const base = { description: undefined, sortKey: [], partitionBy: 'month', custom: true } as const;
+  const base = { description: undefined, sortKey: [], promoted: [], partitionBy: 'month', custom: true } as const;
   return { ...base, plan: 'Analytics', retentionDays: 90, interactiveDays: 90, ...have, name, columns };
 }
 
