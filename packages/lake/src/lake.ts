@@ -118,10 +118,10 @@ const querySettings: ClickHouseSettings = {
 
 /** The line of an answer that stands before its rows. */
 const Head = z.object({ meta: z.array(z.object({ name: z.string(), type: z.string() })) });
-/** What was read so far, told now and then. */
+/** What was read so far, told now and then; the engine leaves out what is 0. */
 const Progress = z.object({
-  read_rows: z.coerce.number(),
-  read_bytes: z.coerce.number(),
+  read_rows: z.coerce.number().default(0),
+  read_bytes: z.coerce.number().default(0),
   elapsed_ns: z.coerce.number(),
 });
 /** The others. Rows are not looked at one by one: they may be many, and the format is fixed. */
