@@ -30,7 +30,7 @@ export type { EntitiesResult } from './entities/store.ts';
 export type { IpLocationResult } from './ip-location/store.ts';
 export type { Deletion } from './retention/deleting.ts';
 export { covers, everyTable, heldRows, isActive, LegalHold } from './retention/holds.ts';
-export { auxiliaryInteractiveDays, tablePlans, type Retention, type TablePlan } from './retention/storage.ts';
+export { auxiliaryInteractiveDays, interactiveRows, tablePlans, type Retention, type TablePlan } from './retention/storage.ts';
 export { noRows, type TableStatus, type TierSize } from './retention/table-status.ts';
 export type { LoadLimits, LoadResult, LoadSegment, LoadStatement, SharedRows } from './load.ts';
 export type { PayloadRange } from './parts.ts';

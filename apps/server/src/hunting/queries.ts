@@ -14,6 +14,7 @@ import {
 import type { Lake, Limits } from '@sallyport/lake';
 import { explain } from './explain.ts';
 import { createExternal, type External } from './external/index.ts';
+import { leftOut } from './long-term.ts';
 import { rowsOf, type CutRows } from './rows.ts';
 import { workspaceGuid } from './workspace.ts';
 
@@ -152,15 +153,18 @@ export function createQueries(
         tables: compiled.reads.map((read) => read.table),
       });
       const rows = answer.rows as Cell[][];
-      const partial =
-        answer.partial ??
-        (rows.length > maxRows ? { reason: `more than ${maxRows} rows: the first ${maxRows} are shown` } : undefined);
+      const reasons = [
+        answer.partial?.reason ??
+          (rows.length > maxRows ? `more than ${maxRows} rows: the first ${maxRows} are shown` : undefined),
+        // Rules look at what has just come.
+        request.operation === 'rule' ? undefined : await leftOut(lake, compiled, request),
+      ].filter((reason) => reason !== undefined);
       return {
         columns: [...compiled.columns],
         rows: rows.length > maxRows ? rows.slice(0, maxRows) : rows,
         statistics: answer.statistics,
         ...(compiled.visualization ? { visualization: compiled.visualization } : {}),
-        ...(partial ? { partial } : {}),
+        ...(reasons.length > 0 ? { partial: { reason: reasons.join('; ') } } : {}),
       };
     },
     explain: async (request, run) => {

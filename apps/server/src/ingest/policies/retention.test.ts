@@ -46,6 +46,23 @@ const audited = async (operation: string): Promise<string> =>
   JSON.stringify(await test.platform.database.query('SELECT details FROM audit_log WHERE operation = $1', [operation]));
 
 describe('retention of a table', () => {
+  it('is told by a query that leaves rows of the long-term tier out', async () => {
+    await made('Left_CL', 'ann');
+    await arrivedDaysAgo('Left_CL', 40);
+    const body = { retentionInDays: 30, totalRetentionInDays: 100 };
+    const query = (text: string) => admin.runQuery({ body: { query: text } });
+    expect((await query('Left_CL | project User')).partial).toBeUndefined();
+    await admin.updateTable({ params: { name: 'Left_CL' }, body });
+    const { rows, partial } = await query('Left_CL | project User');
+    expect(rows).toEqual([['ann']]);
+    expect(partial?.reason).toBe(
+      '`Left_CL` has rows older than 30 days in its long-term tier; a search job finds them',
+    );
+    // Where none of them is asked for, nothing is left out.
+    expect((await query('Left_CL | where TimeGenerated > ago(1h)')).partial).toBeUndefined();
+    expect((await query(`Left_CL | where User == 'ann' | count`)).partial).toBeUndefined();
+  });
+
   it('has the limits of the plan', async () => {
     await made('Limits_CL', 'ann');
     const set = (body: BodyOf<(typeof tableRoutes)['updateTable']>) =>

@@ -100,11 +100,6 @@ export const settings = {
     description:
       'Folder on a cheaper disk for rows past their table’s interactive time, with the embedded engine. Empty: they stay beside the others. Once rows are there, the engine needs it to start.',
   }),
-  retentionDays: setting(integer(1, 4_383), {
-    default: '90',
-    unit: 'days',
-    description: 'How long tables keep rows, unless a table says otherwise.',
-  }),
   queryMaxTime: setting(duration('1 s', '1 h'), {
     default: '3 min',
     unit: 'milliseconds',
