@@ -32,6 +32,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const detection = await createDetection(platform, { ...options, queries: hunting.queries, incidents });
   const ingest = await createIngest(platform, {
     callerOfToken: access.callerOfToken,
+    callerOfCertificate: access.callerOfCertificate,
     runRules: (rules) => detection.sweep(rules),
     jobs: options.scheduled !== false,
   });

@@ -2,7 +2,7 @@ import { dataRoutes, type pinRoutes, type sourceEditorRoutes, type uploadRoutes 
 import type { SpoolStats } from '@sallyport/lake';
 import type { Caller, Handlers } from '../platform/http/handlers.ts';
 import type { Domain, Platform } from '../platform/types.ts';
-import { loadTls, type TlsMaterial } from '../platform/http/tls.ts';
+import { clientAuthorityOf, loadTls, type TlsMaterial } from '../platform/http/tls.ts';
 import { openIngestCore, type IngestCore } from './core.ts';
 import { openSyslogDoors, syslogCounts, type SyslogDoors, type SyslogHealth } from './doors/syslog/index.ts';
 import { syslogSettings, syslogTls } from './doors/syslog/settings.ts';
@@ -85,6 +85,8 @@ export interface IngestOptions {
   readonly jobs?: boolean;
   /** Who holds an API token; for doors that are not behind the server's own HTTP. */
   readonly callerOfToken: (token: string) => Promise<Caller | undefined>;
+  /** Who a client's certificate of this common name stands for. */
+  readonly callerOfCertificate: (name: string) => Promise<Caller | undefined>;
   /** Folders of sources. Default: those that ship. */
   readonly sourceFolders?: readonly string[];
 }
@@ -188,14 +190,17 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       await pull.start();
       const doors = await syslogSettings(config, () => loadTls(config, clock));
       if (doors !== undefined) syslog = await openSyslogDoors({ core: core(), counts, clock, log }, doors);
-      if (config.otlpGrpcPort !== 0)
+      const tls = config.otlpGrpcPort === 0 ? undefined : await loadTls(config, clock);
+      if (tls !== undefined)
         otlpGrpc = await openOtlpGrpc({
           core,
           callerOfToken: options.callerOfToken,
+          callerOfCertificate: options.callerOfCertificate,
           log,
           host: config.host,
           port: config.otlpGrpcPort,
-          tls: await loadTls(config, clock),
+          tls,
+          clientAuthority: clientAuthorityOf(config, tls),
         });
       if (!config.collectHost) return;
       const computer = hostname();

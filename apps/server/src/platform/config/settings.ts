@@ -169,7 +169,7 @@ export const settings = {
   clientCertificates: setting(flag, {
     default: 'off',
     description:
-      'Take a client’s certificate for an API token at the doors for logs over HTTPS: its common name is the name of a token that may send logs. Revoking the token ends it.',
+      'Take a client’s certificate for an API token at the doors for logs over HTTPS and gRPC: its common name is the name of a token that may send logs. Revoking the token ends it.',
   }),
   clientCaFile: setting(z.string(), {
     default: '',

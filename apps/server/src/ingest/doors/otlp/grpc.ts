@@ -1,10 +1,11 @@
+import type { SecureServerOptions } from 'node:http2';
 import { callbackify } from 'node:util';
 import {
   Server,
   ServerCredentials,
   status,
   type handleUnaryCall,
-  type Metadata,
+  type ServerUnaryCall,
   type ServiceDefinition,
 } from '@grpc/grpc-js';
 import { doorBytesMax, SallyportError, type ErrorCode } from '@sallyport/contracts';
@@ -56,6 +57,10 @@ export interface OtlpGrpcOptions {
   /** 0: any. */
   readonly port: number;
   readonly tls: TlsMaterial;
+  /** PEM of the authorities by which clients' certificates are; undefined: they are not asked for. */
+  readonly clientAuthority?: string | undefined;
+  /** Who a client's certificate of this common name stands for. */
+  readonly callerOfCertificate: (name: string) => Promise<Caller | undefined>;
 }
 
 export interface OtlpGrpc {
@@ -65,14 +70,29 @@ export interface OtlpGrpc {
   stop(): Promise<void>;
 }
 
-async function callerOf(metadata: Metadata, callerOfToken: OtlpGrpcOptions['callerOfToken']): Promise<Caller> {
-  const [header = ''] = metadata.get('authorization');
-  const token = /^Bearer ([\w.~+/=-]{1,512})$/i.exec(String(header))?.[1];
-  const caller = token === undefined ? undefined : await callerOfToken(token);
-  if (caller === undefined) throw new SallyportError('Unauthenticated', 'the token is missing or not valid');
+type Call = ServerUnaryCall<Buffer, Buffer>;
+
+/** The common name of the client's certificate, where the handshake has found one of an authority of ours. */
+const certificateName = (call: Call): string => {
+  const name: unknown = call.getAuthContext().sslPeerCertificate?.subject.CN;
+  return typeof name === 'string' ? name : '';
+};
+
+/** A token wins over a certificate. */
+async function callerOf(call: Call, options: OtlpGrpcOptions): Promise<Caller> {
+  const [header] = call.metadata.get('authorization');
+  const name = options.clientAuthority === undefined || header !== undefined ? '' : certificateName(call);
+  const caller = name === '' ? await callerOfHeader(header, options) : await options.callerOfCertificate(name);
+  if (caller === undefined)
+    throw new SallyportError('Unauthenticated', 'the token or certificate is missing or not valid');
   if (!caller.permissions.has('data.ingest'))
     throw new SallyportError('Forbidden', 'this needs the permission `data.ingest`');
   return caller;
+}
+
+async function callerOfHeader(header: unknown, { callerOfToken }: OtlpGrpcOptions): Promise<Caller | undefined> {
+  const token = typeof header === 'string' ? /^Bearer ([\w.~+/=-]{1,512})$/i.exec(header)?.[1] : undefined;
+  return token === undefined ? undefined : callerOfToken(token);
 }
 
 /** An error as gRPC's library takes it. */
@@ -93,23 +113,38 @@ function refusal(cause: unknown, log: Log): Refused {
   return new Refused(codes[error.code] ?? status.INTERNAL, error.message);
 }
 
-function exportLogs(door: Door, { core, callerOfToken, log }: OtlpGrpcOptions): Unary {
-  const take = async (metadata: Metadata, bytes: Buffer): Promise<Buffer> => {
+function exportLogs(door: Door, options: OtlpGrpcOptions): Unary {
+  const { core, log } = options;
+  const take = async (call: Call): Promise<Buffer> => {
     door.called();
-    const { name: sender } = await callerOf(metadata, callerOfToken);
+    const { name: sender } = await callerOf(call, options);
     const origin = { door: door.name, sender };
-    return protobufAnswer(await door.gated(sender, () => storeBatch(core(), origin, bytes, readProtobuf)));
+    return protobufAnswer(await door.gated(sender, () => storeBatch(core(), origin, call.request, readProtobuf)));
   };
-  const answer = callbackify(async (metadata: Metadata, bytes: Buffer): Promise<Buffer | Refused> => {
+  const answer = callbackify(async (call: Call): Promise<Buffer | Refused> => {
     try {
-      return await take(metadata, bytes);
+      return await take(call);
     } catch (error) {
       door.refused(error);
       return refusal(error, log);
     }
   });
-  return ({ metadata, request }, done) =>
-    answer(metadata, request, (_never, result) => (result instanceof Refused ? done(result) : done(null, result)));
+  return (call, done) =>
+    answer(call, (_never, result) => (result instanceof Refused ? done(result) : done(null, result)));
+}
+
+/** Clients' certificates are asked for, and not needed: most have a token. The library's own either takes none or wants one of each. */
+class DoorCredentials extends ServerCredentials {
+  constructor({ key, certificate }: TlsMaterial, clientAuthority: string | undefined) {
+    const asking: SecureServerOptions = { requestCert: clientAuthority !== undefined, rejectUnauthorized: false };
+    super(
+      { ...asking, minVersion: 'TLSv1.2' },
+      { key, cert: certificate, ...(clientAuthority === undefined ? {} : { ca: clientAuthority }) },
+    );
+  }
+  override _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
 }
 
 async function listen(options: OtlpGrpcOptions, door: Door, port: number, tls: TlsMaterial) {
@@ -118,9 +153,7 @@ async function listen(options: OtlpGrpcOptions, door: Door, port: number, tls: T
     'grpc.max_concurrent_streams': callsPerConnectionMax,
   });
   server.addService(logsService, { Export: exportLogs(door, options) });
-  const credentials = ServerCredentials.createSsl(null, [
-    { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.certificate) },
-  ]);
+  const credentials = new DoorCredentials(tls, options.clientAuthority);
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.bindAsync(`${options.host}:${port}`, credentials, (error, bound) =>
     error === null ? resolve(bound) : reject(error),
