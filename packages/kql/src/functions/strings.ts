@@ -114,6 +114,15 @@ const strcatArray = scalarWith('strcat_array', ['dynamic', 'string'], 'string', 
   ),
 );
 
+/** UTF-32 big-endian has each code point in four bytes. */
+const codePoints = scalar(
+  'unicode_codepoints_from_string',
+  ['string'],
+  'dynamic',
+  (s) =>
+    sql`toJSONString(arrayMap(i -> reinterpretAsUInt32(reverse(substring(convertCharset(${s}, 'utf-8', 'utf-32be'), i * 4 + 1, 4))), range(toUInt64(lengthUTF8(${s})))))`,
+);
+
 export const stringFunctions: readonly ScalarFunction[] = [
   scalarWith(
     'strcat',
@@ -161,14 +170,8 @@ export const stringFunctions: readonly ScalarFunction[] = [
   ...['make_string', 'unicode_codepoints_to_string'].map((name) =>
     scalarWith(name, ['any', '...any'], 'string', (points) => textOfCodePoints(points), 'never'),
   ),
-  // UTF-32 big-endian has each code point in four bytes.
-  scalar(
-    'unicode_codepoints_from_string',
-    ['string'],
-    'dynamic',
-    (s) =>
-      sql`toJSONString(arrayMap(i -> reinterpretAsUInt32(reverse(substring(convertCharset(${s}, 'utf-8', 'utf-32be'), i * 4 + 1, 4))), range(toUInt64(lengthUTF8(${s})))))`,
-  ),
+  codePoints,
+  alias('to_utf8', codePoints),
   scalarWith(
     'has_any_index',
     ['string', 'dynamic'],
