@@ -87,10 +87,10 @@ function fieldOf(name: string, event: SigmaEvent): string | undefined {
 
 function entry(key: string, values: unknown, event: SigmaEvent): boolean {
   const [name = '', ...modifiers] = key.split('|');
-  const list: readonly unknown[] = Array.isArray(values) ? values : [values];
+  const list = (Array.isArray(values) ? values : [values]).filter(isPlain);
   const text = fieldOf(name, event) ?? '';
   const has = (modifier: string): boolean => modifiers.includes(modifier);
-  const one = (wanted: unknown): boolean => {
+  const one = (wanted: Plain): boolean => {
     if (has('exists')) return (text !== '') === wanted;
     if (has('fieldref')) return affixed(text, [{ text: fieldOf(String(wanted), event) ?? '' }], modifiers, has('cased'));
     if (has('cidr')) return inRange(text, String(wanted));
@@ -104,6 +104,8 @@ function entry(key: string, values: unknown, event: SigmaEvent): boolean {
   return has('neq') ? !result : result;
 }
 
+type Plain = string | number | boolean | null;
+const isPlain = (value: unknown): value is Plain => value === null || ['string', 'number', 'boolean'].includes(typeof value);
 const isNumber = (text: string): boolean => /^-?\d+(\.\d+)?$/.test(text);
 const compare = (order: 'lt' | 'lte' | 'gt' | 'gte', a: number, b: number): boolean =>
   order === 'lt' ? a < b : order === 'lte' ? a <= b : order === 'gt' ? a > b : a >= b;

@@ -17,6 +17,9 @@ export type Matches = ReadonlyMap<string, ReadonlyMap<string, number>>;
 /** Conditions that one statement counts. */
 const batchMax = 50;
 
+/** A statement of many conditions over many logs may take long. */
+const limits = { seconds: 600 };
+
 /** What a log brought. The engine fills in which log that is, so that one text is asked of all. */
 const ofSegments: NonNullable<CompileOptions['source']> = (table) =>
   sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _SegmentId IN {segments:Array(String)})`;
@@ -32,13 +35,24 @@ export async function countMatches(
   { now, fail }: { readonly now: Date; readonly fail: (rule: AnalyticsRule, message: string) => void },
 ): Promise<Matches> {
   const all = [...logs.values()].flat();
+  const options = { operation: 'detect conform', limits };
   const ask = async (compiled: Compiled, segments: readonly string[]): Promise<readonly unknown[]> => {
     const tables = compiled.reads.map(({ table }) => table);
-    const { rows } = await lake.query(compiled.sql, { operation: 'detect conform', tables, params: { segments } });
+    const { rows } = await lake.query(compiled.sql, { ...options, tables, params: { segments } });
     return rows[0] ?? [];
   };
   const compile = (batch: readonly RowRule[]): Compiled =>
     queries.compile(countingText(batch), { now, source: ofSegments, noData: true });
+  /** The segments that have rows where a query reads: of the other logs its answer is known. */
+  const segmentsRead = async ({ reads }: Compiled): Promise<ReadonlySet<string>> => {
+    const found = new Set<string>();
+    for (const { table, filteredSql } of reads) {
+      const text = `SELECT DISTINCT _SegmentId FROM (${filteredSql})`;
+      const { rows } = await lake.query(text, { ...options, tables: [table], params: { segments: all } });
+      for (const [segment] of rows) found.add(String(segment));
+    }
+    return found;
+  };
   /** The rules of a batch that some row met; a batch that fails is asked in halves. */
   const met = async (batch: readonly RowRule[]): Promise<readonly RowRule[]> => {
     try {
@@ -60,7 +74,9 @@ export async function countMatches(
     for (const batch of batchesOf(ofView)) found.push(...(await met(batch)));
     for (const batch of batchesOf(found)) {
       const compiled = compile(batch);
+      const read = await segmentsRead(compiled);
       for (const [log, segments] of logs) {
+        if (!segments.some((segment) => read.has(segment))) continue;
         const counts = await ask(compiled, segments);
         for (const [at, { rule }] of batch.entries())
           if (Number(counts[at]) > 0) matches.get(log)?.set(rule.id, Number(counts[at]));

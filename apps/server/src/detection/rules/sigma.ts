@@ -13,6 +13,7 @@ import {
 } from '@sallyport/sigma';
 import { tactics, type Severity } from '@sallyport/contracts';
 import { identifierOf, kindOf } from '../../incidents/index.ts';
+import { uuidOf } from '../run/uuid.ts';
 import type { AnalyticsRule, EntityMapping } from './rule.ts';
 
 /** What log sources of Sigma are in our tables: the files of content/sigma. Throws Error naming a file. */
@@ -55,7 +56,8 @@ const descriptionCharsMax = 20_000;
 function toRule(compiled: CompiledSigma): AnalyticsRule {
   const { head, query, schedule, view, condition } = compiled;
   return {
-    id: head.id,
+    // Sigma's ids are optional: without one a rule is known by its file and title.
+    id: head.id === '' ? uuidOf('sigma', head.path, head.title) : head.id,
     name: head.title.slice(0, nameCharsMax),
     description: descriptionOf(compiled),
     kind: schedule ? 'Scheduled' : 'NRT',
