@@ -25,7 +25,7 @@ describe('log sources', async () => {
     for (const name of [...(source.rest ? [source.rest] : []), ...(source.keywords?.json ?? [])])
       expect([name, types.get(name)]).toEqual([name, 'dynamic']);
     const shown = [...source.customDetails, ...source.entityMappings.flatMap((one) => one.fieldMappings.map((f) => f.columnName))];
-    for (const name of shown) expect(types.keys().toArray()).toContain(name);
+    for (const name of shown) expect([...types.keys()]).toContain(name);
     const texts = [...Object.values(source.fields), ...(source.keywords?.text ?? [])];
     const wheres = source.logsources.flatMap(({ where }) => where ?? []);
     const said = [
