@@ -132,6 +132,12 @@ describe('sources against the fields that another product finds', () => {
     });
     const files = [file('a', '-02:00'), file('b', '+05:30', '+05:30', '+05:30'), file('c', '-02:00', 'UTC', undefined)];
     expect(suiteZone(files)).toBe('-02:00');
+    const ownZone: SuiteFile = {
+      set: 'acme',
+      path: 'g',
+      records: [{ text: 'acme 2026-01-01T00:00:00-04:00 x', expected: { 'event.timezone': '-04:00' } }],
+    };
+    expect(suiteZone([ownZone, ownZone, file('a', '-02:00')])).toBe('-02:00');
     expect(suiteZone([file('d', 'UTC', 'CEST', undefined)])).toBeUndefined();
     expect(recordZones(file('e', '+01:00', '+01:00', '-05:00', 'UTC', 'PST', undefined), '-02:00')).toEqual([
       '+01:00',

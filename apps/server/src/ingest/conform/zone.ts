@@ -18,7 +18,12 @@ function mostFrequent(zones: readonly string[]): string | undefined {
   return counts.toSorted((a, b) => b.count - a.count || (a.zone < b.zone ? -1 : 1))[0]?.zone;
 }
 
-const offsetsOf = (file: SuiteFile): string[] => file.records.flatMap(({ expected }) => offsetOf(expected) ?? []);
+/** What the records state of their agent: an offset that stands in the line is the line's own. */
+const offsetsOf = (file: SuiteFile): string[] =>
+  file.records.flatMap(({ text, expected }) => {
+    const offset = offsetOf(expected);
+    return offset === undefined || text.includes(offset) ? [] : [offset];
+  });
 
 /** What most files state that state any: one agent read them all. Undefined where none does. */
 export const suiteZone = (files: readonly SuiteFile[]): string | undefined =>
