@@ -102,7 +102,8 @@ export const compiledSqlSettings: ClickHouseSettings = {
   ...({ enable_materialized_cte: 1 } as ClickHouseSettings),
 };
 
-const querySettings: ClickHouseSettings = {
+/** What every query runs with. */
+export const querySettings: ClickHouseSettings = {
   // Compiled KQL is longer and deeper than what people write: a term searched in every column of many tables, a large array of values.
   max_query_size: String(16 * 2 ** 20),
   max_ast_elements: '2000000',
