@@ -34,6 +34,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     callerOfToken: access.callerOfToken,
     callerOfCertificate: access.callerOfCertificate,
     runRules: (rules) => detection.sweep(rules),
+    onStored: (segment) => detection.arrived(segment),
     jobs: options.scheduled !== false,
   });
   return { access, identity, hunting, incidents, detection, ingest };

@@ -7,6 +7,8 @@ import type { Domain, Platform } from '../platform/types.ts';
 import { scheduleLate } from './late.ts';
 import { detectionHandlers } from './routes.ts';
 import { loadRules, type AnalyticsRule, type LoadedRules } from './rules/index.ts';
+import type { ArrivedSegment } from './rows/arrivals.ts';
+import { LiveRows } from './rows/live.ts';
 import { windowOf } from './run/alerts.ts';
 import { runRule, type RunOutcome } from './run/run.ts';
 import { isEnabled, scheduleRules } from './schedule.ts';
@@ -34,6 +36,8 @@ export const shippedRules = fileURLToPath(new URL('../../../../content/rules', i
 
 export interface Detection extends Domain<Handlers<typeof detectionRoutes>> {
   readonly rules: LoadedRules;
+  /** Tells of a segment whose rows are in the lake. Resolves when it is sure that the rules that look at rows as they arrive will. */
+  arrived(segment: ArrivedSegment): Promise<void>;
   /** Runs one rule over the window that ends at `windowEnd`, and stores what it finds. Doing it again changes nothing. */
   runRule(rule: AnalyticsRule, windowEnd: Date): Promise<RunOutcome>;
   /** Runs rules (default: those that are enabled) over past time; see `sweep`. */
@@ -56,11 +60,26 @@ export async function createDetection(platform: Platform, options: DetectionOpti
     platform.log.warn(problem, 'a rule was not loaded');
   const byId: ReadonlyMap<string, AnalyticsRule> = new Map(loaded.rules.map((rule) => [rule.id, rule]));
   const parts = { platform, queries: options.queries, incidents: options.incidents };
+  const live = new LiveRows(parts, () => byId);
   if (options.scheduled !== false) {
-    scheduleRules(parts, () => byId);
+    scheduleRules(
+      parts,
+      () => byId,
+      (rule) => live.runs(rule),
+    );
     scheduleLate(parts, () => byId);
   }
+  const arrived = (segment: ArrivedSegment): Promise<void> =>
+    options.scheduled === false ? Promise.resolve() : live.arrived(segment);
   return {
+    arrived,
+    start: async () => {
+      if (options.scheduled === false) return;
+      platform.outbox.onDelivered(({ table, rows, segmentId }) => arrived({ id: segmentId, rows: { [table]: rows } }));
+      live.start();
+      await Promise.resolve();
+    },
+    stop: () => live.stop(),
     rules: loaded,
     handlers: detectionHandlers(platform, options.queries, () => byId),
     runRule: (rule, windowEnd) => runRule(parts, rule, windowOf(rule, windowEnd)),

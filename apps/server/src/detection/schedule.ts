@@ -17,7 +17,12 @@ type RunInput = z.infer<typeof RunInput>;
 export const isEnabled = (rule: AnalyticsRule, state: RuleState | undefined): boolean => state?.enabled ?? rule.enabled;
 
 /** Looks each minute for rules that are due and queues a job for each window, once among all servers. */
-export function scheduleRules(parts: Parts, rules: () => ReadonlyMap<string, AnalyticsRule>): void {
+export function scheduleRules(
+  parts: Parts,
+  rules: () => ReadonlyMap<string, AnalyticsRule>,
+  /** Rules that need no windows. */
+  isLive: (rule: AnalyticsRule) => boolean = () => false,
+): void {
   const { jobs, log } = parts.platform;
   jobs.define<RunInput>(
     runJob,
@@ -38,7 +43,9 @@ export function scheduleRules(parts: Parts, rules: () => ReadonlyMap<string, Ana
     },
     { concurrency: 2 },
   );
-  jobs.schedule('rules-due', '* * * * *', () => queueDue(parts, rules()));
+  jobs.schedule('rules-due', '* * * * *', () =>
+    queueDue(parts, new Map([...rules()].filter(([, rule]) => !isLive(rule)))),
+  );
 }
 
 /** The lake stayed away: the window is kept for later, which is no fault of the rule. */

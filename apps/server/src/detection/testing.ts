@@ -92,13 +92,13 @@ async function runCase(
 }
 
 /** Tables as if they had only these segments' rows. */
-const fromSegments =
+export const fromSegments =
   (segments: readonly string[]): NonNullable<CompileOptions['source']> =>
   (table) =>
     sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _SegmentId IN (${sqlJoin(segments.map(sqlString))}))`;
 
 /** Stores the events of a case, and answers the segments that they are in. */
-async function storeEvents(test: RuleTest, { platform, streams }: RuleTestBench): Promise<string[]> {
+export async function storeEvents(test: RuleTest, { platform, streams }: RuleTestBench): Promise<string[]> {
   const ids: string[] = [];
   for (const events of test.events) {
     const id = randomUUID();

@@ -4,6 +4,7 @@ import type { Caller, Handlers } from '../platform/http/handlers.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { clientAuthorityOf, loadTls, type TlsMaterial } from '../platform/http/tls.ts';
 import { openIngestCore, type IngestCore } from './core.ts';
+import type { LoadedSegment } from './loading.ts';
 import { openSyslogDoors, syslogCounts, type SyslogDoors, type SyslogHealth } from './doors/syslog/index.ts';
 import { syslogSettings, syslogTls } from './doors/syslog/settings.ts';
 import { createHttpDoors, type HttpDoors } from './doors/index.ts';
@@ -81,6 +82,8 @@ export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
 export interface IngestOptions {
   /** Runs the rules over what was uploaded. */
   readonly runRules: RunRules;
+  /** Told of each segment that is in its tables, but of imports' and uploads', before the spool lets go of it. */
+  readonly onStored?: (segment: Pick<LoadedSegment, 'id' | 'rows'>) => Promise<void>;
   /** Whether jobs run; default true. */
   readonly jobs?: boolean;
   /** Who holds an API token; for doors that are not behind the server's own HTTP. */
@@ -171,6 +174,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
           alone: aloneEverywhere(database),
           onLoaded: async (segment) => {
             await uploads.stored(segment);
+            if (segment.origin.importId === undefined) await options.onStored?.(segment);
             keeper.loaded(segment);
             clocks.add(segment);
           },

@@ -9,13 +9,15 @@ export interface RowPlan {
   readonly others: readonly { readonly rule: AnalyticsRule; readonly fault: string }[];
 }
 
+const plansMax = 20_000;
+
 type Planned = ReturnType<Kql['rowQuery']>;
 
 /** Plans are kept by text: a rule is analysed once, about 8 ms, however often the set of rules changes. */
 export class RowPlanner {
   readonly #kql: Pick<Kql, 'rowQuery'>;
   #version = '';
-  #known = new Map<string, Planned>();
+  readonly #known = new Map<string, Planned>();
 
   constructor(kql: Pick<Kql, 'rowQuery'>) {
     this.#kql = kql;
@@ -27,8 +29,8 @@ export class RowPlanner {
     version: string,
     pause: () => Promise<void> = () => Promise.resolve(),
   ): Promise<RowPlan> {
-    const before = this.#version === version ? this.#known : new Map<string, Planned>();
-    const known = new Map<string, Planned>();
+    if (this.#version !== version) this.#known.clear();
+    this.#version = version;
     const members = new Map<string, { rule: AnalyticsRule; query: Extract<Planned, { source: string }> }[]>();
     const others: { rule: AnalyticsRule; fault: string }[] = [];
     for (const rule of rules) {
@@ -36,12 +38,13 @@ export class RowPlanner {
         others.push({ rule, fault: 'it counts rows' });
         continue;
       }
-      let planned = before.get(rule.query) ?? known.get(rule.query);
+      let planned = this.#known.get(rule.query);
       if (!planned) {
         await pause();
         planned = this.#kql.rowQuery(rule.query);
       }
-      known.set(rule.query, planned);
+      this.#known.set(rule.query, planned);
+      if (this.#known.size > plansMax) this.#known.delete(this.#known.keys().next().value!);
       if ('fault' in planned) others.push({ rule, fault: planned.fault });
       else {
         const same = members.get(planned.source) ?? [];
@@ -49,8 +52,15 @@ export class RowPlanner {
         members.set(planned.source, same);
       }
     }
-    this.#version = version;
-    this.#known = known;
     return { sources: [...members].map(([source, own]) => new SourceRules(source, own)), others };
   }
+}
+
+const planners = new WeakMap<object, RowPlanner>();
+
+/** The planner of a compiler: what is looked at live and what is swept share their plans. */
+export function plannerOf(kql: Pick<Kql, 'rowQuery'>): RowPlanner {
+  const made = planners.get(kql) ?? new RowPlanner(kql);
+  planners.set(kql, made);
+  return made;
 }

@@ -23,7 +23,14 @@ export const windowOf = (rule: AnalyticsRule, to: Date): RuleWindow => ({
 /**
  * The alerts of a rule's run: none when the threshold isn't met. Pure. The same rows of the same window give alerts of the same ids.
  */
-export function alertsOf(rule: AnalyticsRule, window: RuleWindow, table: ResultTable, now: Date): NewAlert[] {
+export function alertsOf(
+  rule: AnalyticsRule,
+  window: RuleWindow,
+  table: ResultTable,
+  now: Date,
+  /** What makes equal rows of two runs different alerts. */
+  key = window.to.toISOString(),
+): NewAlert[] {
   if (!triggers(rule, table.rows.length)) return [];
   const seen = new Map<string, number>();
   return groupRows(rule, table.rows).map((rows) => {
@@ -31,7 +38,7 @@ export function alertsOf(rule: AnalyticsRule, window: RuleWindow, table: ResultT
     // Equal rows of one run are different alerts.
     const nth = seen.get(fingerprint) ?? 0;
     seen.set(fingerprint, nth + 1);
-    const id = uuidOf(rule.id, window.to.toISOString(), fingerprint, String(nth));
+    const id = uuidOf(rule.id, key, fingerprint, String(nth));
     return alertOf(rule, window, table, rows, id, now);
   });
 }

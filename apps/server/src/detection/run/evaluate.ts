@@ -1,4 +1,4 @@
-import { sql, sqlIdentifier, sqlInteger, type CompileOptions } from '@sallyport/kql';
+import { sql, sqlIdentifier, sqlInteger, type CompileOptions, type Sql } from '@sallyport/kql';
 import type { Queries } from '../../hunting/index.ts';
 import type { NewAlert } from '../../incidents/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
@@ -24,7 +24,7 @@ export interface EvaluateOptions {
 const rowsMax = 10_000;
 export const rowsLookedAt = (rule: AnalyticsRule): number => Math.max(rowsMax, rule.triggerThreshold + 1);
 /** One run may not hold the engine longer. */
-const limits = { seconds: 120 };
+export const limits = { seconds: 120 };
 
 /**
  * Asks a rule's query over a window and makes its alerts, without storing them. `now()` in the query is the window's end. Throws SallyportError as
@@ -56,12 +56,13 @@ export async function evaluate(
 const arrivedIn =
   ({ from, to }: RuleWindow): NonNullable<CompileOptions['source']> =>
   (table) =>
-    sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _IngestedAt >= ${time(from)} AND _IngestedAt < ${time(to)})`;
+    sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _IngestedAt >= ${instant(from)} AND _IngestedAt < ${instant(to)})`;
 
-const time = (at: Date) => sql`fromUnixTimestamp64Milli(${sqlInteger(at.getTime())}, 'UTC')`;
+/** A moment as the engine's own type. */
+export const instant = (at: Date): Sql => sql`fromUnixTimestamp64Milli(${sqlInteger(at.getTime())}, 'UTC')`;
 
 /** The query of an alert is asked again over TimeGenerated; the rows that arrived in the window may be of another time. */
-const asOfItsRows = (alert: NewAlert): NewAlert => ({
+export const asOfItsRows = (alert: NewAlert): NewAlert => ({
   ...alert,
   queryFrom: alert.startTime,
   queryTo: new Date(alert.endTime.getTime() + 1),

@@ -92,7 +92,8 @@ async function recordSuccess(
   });
 }
 
-async function recordFailure(
+/** Notes a failed run, and disables a rule that fails again and again. */
+export async function recordFailure(
   { database, outbox, audit }: Platform,
   rule: AnalyticsRule,
   run: RunRecord,

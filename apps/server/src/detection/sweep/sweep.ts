@@ -6,6 +6,7 @@ import type { Parts } from '../run/run.ts';
 import { saveRuns, type RunRecord } from '../store.ts';
 import { binsOf, type BinOptions } from './bins.ts';
 import { callOptions, planRule, type RulePlan, type Task } from './plan.ts';
+import { quietRules } from './quiet.ts';
 import { allWindows, segmentsIn, type Bin } from './windows.ts';
 
 export interface SweepOptions extends Omit<BinOptions, 'from' | 'to'> {
@@ -126,13 +127,17 @@ async function planTasks(
   options: BinOptions,
 ): Promise<{ tasks: Task[]; queries: ReadonlyMap<string, string> }> {
   const planned: { rule: AnalyticsRule; plan: RulePlan }[] = [];
-  await eachOf(rules, async (rule) => {
-    try {
-      planned.push({ rule, plan: await planRule(parts, rule, options) });
-    } catch (error) {
-      fail(rule, error);
-    }
-  });
+  const quiet = await quietRules(parts, rules, options);
+  await eachOf(
+    rules.filter((rule) => !quiet.has(rule)),
+    async (rule) => {
+      try {
+        planned.push({ rule, plan: await planRule(parts, rule, options) });
+      } catch (error) {
+        fail(rule, error);
+      }
+    },
+  );
   const tasks = planned.flatMap(({ plan }) => plan.tasks);
   // Windows that nothing was in were run when they were due.
   const absent = options.arrived ? [] : planned.filter(({ plan }) => plan.firesOnNothing);

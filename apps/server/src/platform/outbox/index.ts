@@ -4,9 +4,9 @@ import type { Clock } from '../clock.ts';
 import type { Database, Queryable } from '../database/types.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { RowObject, RowSink } from './types.ts';
+import type { DeliveredBatch, RowObject, RowSink } from './types.ts';
 
-export type { RowObject, RowSink } from './types.ts';
+export type { DeliveredBatch, RowObject, RowSink } from './types.ts';
 
 /** What the outbox delivers to: the lake. Rows of a segment id are stored once; `retry` tells that an earlier attempt may have stored them. */
 export interface RowTarget {
@@ -46,6 +46,7 @@ export function createOutbox(options: {
   const failures = options.metrics.counter('outbox_failures_total', 'Batches that the lake did not take', ['table']);
   const stopping = new AbortController();
   let wake = new AbortController();
+  let delivery: Listener = () => Promise.resolve();
   let loop: Promise<void> | undefined;
 
   const write = async (table: string, rows: readonly RowObject[], tx?: Queryable): Promise<void> => {
@@ -67,7 +68,7 @@ export function createOutbox(options: {
       const batch = await claim(database);
       if (!batch) return count;
       try {
-        const rows = await deliver(database, target, batch);
+        const rows = await deliver(database, target, batch, delivery);
         delivered.inc({ table: batch.table }, rows);
         count++;
       } catch (err) {
@@ -91,6 +92,9 @@ export function createOutbox(options: {
 
   return {
     write,
+    onDelivered: (listener) => {
+      delivery = listener;
+    },
     flush: async () => {
       const last = (await database.first<{ id: number | null }>('SELECT max(id) AS id FROM lake_outbox'))?.id ?? 0;
       const waiting = async () =>
@@ -131,6 +135,8 @@ async function formBatches(database: Database): Promise<void> {
   });
 }
 
+type Listener = (batch: DeliveredBatch) => Promise<void>;
+
 interface Claimed {
   readonly id: string;
   readonly table: string;
@@ -151,7 +157,12 @@ async function claim(database: Database): Promise<Claimed | undefined> {
 }
 
 /** Inserts the batch and forgets it. The lock is held meanwhile, so that a slow insert isn't begun a second time by another server. */
-const deliver = (database: Database, target: RowTarget, { id, attempts }: Claimed): Promise<number> =>
+const deliver = (
+  database: Database,
+  target: RowTarget,
+  { id, attempts }: Claimed,
+  delivered: Listener,
+): Promise<number> =>
   database.transaction(async (tx) => {
     const batch = await tx.first<{ table: string }>(
       'SELECT lake_table AS "table" FROM lake_outbox_batches WHERE id = $1 FOR UPDATE SKIP LOCKED',
@@ -167,6 +178,7 @@ const deliver = (database: Database, target: RowTarget, { id, attempts }: Claime
         rows.map(({ row }) => row),
         { segmentId: id, retry: attempts > 1 },
       );
+    await delivered({ table: batch.table, rows: rows.length, segmentId: id });
     await tx.execute('DELETE FROM lake_outbox WHERE batch_id = $1', [id]);
     await tx.execute('DELETE FROM lake_outbox_batches WHERE id = $1', [id]);
     return rows.length;

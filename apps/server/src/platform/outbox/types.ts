@@ -10,6 +10,14 @@ export interface RowSink {
    * `TimeGenerated` is filled with now when missing. At most 10,000 rows a call.
    */
   write(table: string, rows: readonly RowObject[], tx?: Queryable): Promise<void>;
+  /** Calls `listener` for each batch once the lake has it, before it is forgotten here; a listener that throws is asked again. One listener. */
+  onDelivered(listener: (batch: DeliveredBatch) => Promise<void>): void;
   /** Resolves when everything queued before the call is in the lake. */
   flush(): Promise<void>;
+}
+
+export interface DeliveredBatch {
+  readonly table: string;
+  readonly rows: number;
+  readonly segmentId: string;
 }

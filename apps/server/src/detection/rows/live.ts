@@ -1,0 +1,220 @@
+import { SallyportError } from '@sallyport/contracts';
+import { sql, sqlIdentifier, sqlInteger } from '@sallyport/kql';
+import { alertsPerRaiseMax, type NewAlert } from '../../incidents/index.ts';
+import type { AnalyticsRule } from '../rules/index.ts';
+import { instant } from '../run/evaluate.ts';
+import { recordFailure, type Parts } from '../run/run.ts';
+import { isEnabled } from '../schedule.ts';
+import { loadStates, noteSuccess, saveRuns, type RuleState, type RunRecord } from '../store.ts';
+import { forgetOld, lookedAt, noteArrival, waiting, type ArrivedSegment, type WaitingSegment } from './arrivals.ts';
+import { evaluateHit, hitsOrAll, isPassing, ofSegments } from './find.ts';
+import { plannerOf, type RowPlan, type RowPlanner } from './plan.ts';
+import type { SourceRules } from './pass.ts';
+
+/** Between two looks when there is nothing, and after a fault. */
+const pollMs = 1_000;
+const patienceMs = 5_000;
+/** Rows of a segment are in the table at most this long before it is told of. */
+const loadTimeMs = 15 * 60_000;
+const measuredRows = 200_000;
+const forgetEveryMs = 3_600_000;
+
+/**
+ * NRT rules that look at rows one by one, over each row once, as it arrives. A segment is noted in the database before the spool or the outbox lets go of it, and
+ * taken off the list in the transaction that stores what its rows gave: so no row is missed and none looked at twice, whatever is killed when.
+ */
+export class LiveRows {
+  readonly #parts: Parts;
+  readonly #rules: () => ReadonlyMap<string, AnalyticsRule>;
+  readonly #planner: RowPlanner;
+  readonly #stopping = new AbortController();
+  #plan: RowPlan | undefined;
+  #planKey = '';
+  #others: ReadonlySet<string> | undefined;
+  #tables = new Map<string, readonly string[]>();
+  #wake = new AbortController();
+  #running: Promise<void> | undefined;
+  #forgottenAt = 0;
+
+  constructor(parts: Parts, rules: () => ReadonlyMap<string, AnalyticsRule>) {
+    this.#parts = parts;
+    this.#rules = rules;
+    this.#planner = plannerOf(parts.queries.kql);
+  }
+
+  /** Whether the rule is run here and needs no windows. Until rules are planned, every NRT rule may be. */
+  runs(rule: AnalyticsRule): boolean {
+    return rule.kind === 'NRT' && this.#others?.has(rule.id) !== true;
+  }
+
+  /** Resolves when it is sure that the segment will be looked at. */
+  async arrived(segment: ArrivedSegment): Promise<void> {
+    if (![...this.#rules().values()].some(({ kind }) => kind === 'NRT')) return;
+    await noteArrival(this.#parts.platform.database, segment, this.#parts.platform.clock.now());
+    this.#wake.abort();
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#parts.platform;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      this.#wake = new AbortController();
+      let wait = pollMs;
+      try {
+        if (await this.look()) wait = 0;
+      } catch (err) {
+        if (signal.aborted) return;
+        log.error({ err }, 'rows that arrived could not be looked at; that is tried again');
+        wait = patienceMs;
+      }
+      if (wait > 0) await clock.sleep(wait, wait === pollMs ? AbortSignal.any([this.#wake.signal, signal]) : signal);
+    }
+  }
+
+  /** Looks at what waits, as much as one pass takes. Answers whether there was something. */
+  async look(): Promise<boolean> {
+    const { database, clock } = this.#parts.platform;
+    const now = clock.now();
+    if (now.getTime() - this.#forgottenAt > forgetEveryMs) {
+      this.#forgottenAt = now.getTime();
+      await forgetOld(database, now);
+    }
+    const states = await loadStates(database);
+    const plan = await this.#planned(states);
+    const segments = await waiting(database);
+    if (segments.length === 0) return false;
+    const tables = new Set(segments.flatMap((one) => one.tables));
+    const pass = new Pass(this.#parts, states, segments, now, this.#stopping.signal);
+    for (const source of plan.sources)
+      if (this.#tablesOf(source).some((table) => tables.has(table))) await pass.over(source);
+    await pass.store();
+    return true;
+  }
+
+  /** The tables that a source reads; found once for each plan. */
+  #tablesOf({ source }: SourceRules<AnalyticsRule>): readonly string[] {
+    const known = this.#tables.get(source) ?? this.#parts.queries.kql.tablesOf(source);
+    this.#tables.set(source, known);
+    return known;
+  }
+
+  async #planned(states: ReadonlyMap<string, RuleState>): Promise<RowPlan> {
+    const { lake, log, clock } = this.#parts.platform;
+    const rules = [...this.#rules().values()].filter((one) => one.kind === 'NRT' && isEnabled(one, states.get(one.id)));
+    const { version } = lake.catalogue;
+    const key = [version, ...rules.map(({ id }) => id)].join('\n');
+    if (this.#plan && key === this.#planKey) return this.#plan;
+    const started = clock.now().getTime();
+    const plan = await this.#planner.plan(rules, version, () => new Promise((resolve) => setImmediate(resolve)));
+    const newest = ofNewest(new Date(started - loadTimeMs));
+    for (const source of plan.sources)
+      await source
+        .measure({ lake, queries: this.#parts.queries }, newest, { who: 'rules', operation: 'rule' })
+        .catch((err: unknown) => {
+          if (isPassing(err)) throw err;
+          log.warn({ err, source: source.source }, 'how frequent texts are in its rows could not be measured');
+        });
+    for (const { rule, fault } of plan.others) log.info({ rule: rule.id, fault }, 'a rule is run over windows');
+    this.#others = new Set(plan.others.map(({ rule }) => rule.id));
+    this.#tables = new Map();
+    this.#plan = plan;
+    this.#planKey = key;
+    return plan;
+  }
+}
+
+const ofNewest = (since: Date) => (table: { readonly name: string }) =>
+  sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _IngestedAt >= ${instant(since)} LIMIT ${sqlInteger(measuredRows)})`;
+
+/** One look at some segments. */
+class Pass {
+  readonly #parts: Parts;
+  readonly #states: ReadonlyMap<string, RuleState>;
+  readonly #ids: readonly string[];
+  readonly #since: Date;
+  readonly #now: Date;
+  readonly #signal: AbortSignal;
+  readonly #alerts: NewAlert[] = [];
+  readonly #runs: { readonly rule: AnalyticsRule; readonly run: RunRecord }[] = [];
+  readonly #failed: { readonly rule: AnalyticsRule; readonly run: RunRecord }[] = [];
+
+  constructor(
+    parts: Parts,
+    states: ReadonlyMap<string, RuleState>,
+    segments: readonly WaitingSegment[],
+    now: Date,
+    signal: AbortSignal,
+  ) {
+    this.#parts = parts;
+    this.#states = states;
+    this.#ids = segments.map((one) => one.segment_id);
+    this.#since = new Date(Math.min(...segments.map((one) => one.arrived_at.getTime())) - loadTimeMs);
+    this.#now = now;
+    this.#signal = signal;
+  }
+
+  async over(source: SourceRules<AnalyticsRule>): Promise<void> {
+    const rows = (times?: readonly string[]) => ofSegments(this.#ids, this.#since, times);
+    const window = { from: this.#since, to: this.#now };
+    for (const hit of await hitsOrAll(this.#parts, source, rows(), this.#signal)) {
+      const { rule } = hit;
+      const until = this.#states.get(rule.id)?.suppressed_to;
+      if (rule.suppression > 0 && until && until >= this.#now) continue;
+      const started = performance.now();
+      const run = (found: { rows: number; alerts: number; error?: string }): RunRecord => ({
+        ruleId: rule.id,
+        windowFrom: window.from,
+        windowTo: window.to,
+        startedAt: this.#now,
+        elapsedSeconds: (performance.now() - started) / 1_000,
+        ...found,
+      });
+      try {
+        const found = await evaluateHit(this.#parts, hit, rows, window, this.#signal);
+        if (found.rows === 0) continue;
+        this.#alerts.push(...found.alerts);
+        this.#runs.push({ rule, run: run({ rows: found.rows, alerts: found.alerts.length }) });
+      } catch (error) {
+        if (isPassing(error) || !(error instanceof SallyportError)) throw error;
+        this.#failed.push({ rule, run: run({ rows: 0, alerts: 0, error: error.message }) });
+      }
+    }
+  }
+
+  /** Stores all in one transaction, with the segments taken off the list. */
+  async store(): Promise<void> {
+    const { database, log } = this.#parts.platform;
+    const stored = await database.transaction(async (tx) => {
+      if (!(await lookedAt(tx, this.#ids, this.#now))) return false;
+      await saveRuns(
+        tx,
+        this.#runs.map(({ run }) => run),
+      );
+      for (const { rule, run } of this.#runs) {
+        const quiet = rule.suppression > 0 && run.alerts > 0;
+        await noteSuccess(
+          tx,
+          rule.id,
+          this.#now,
+          quiet ? new Date(this.#now.getTime() + rule.suppression * 1_000) : undefined,
+        );
+      }
+      for (let at = 0; at < this.#alerts.length; at += alertsPerRaiseMax)
+        await this.#parts.incidents.raise(this.#alerts.slice(at, at + alertsPerRaiseMax), tx);
+      return true;
+    });
+    if (!stored) return;
+    for (const { rule, run } of this.#failed) {
+      log.warn({ rule: rule.id, error: run.error }, 'a rule failed');
+      await recordFailure(this.#parts.platform, rule, run);
+    }
+  }
+}
