@@ -20,7 +20,8 @@ export type Clause = readonly Need[];
 export type Clauses = readonly Clause[];
 
 const clausesMax = 16;
-const needsPerClauseMax = 256;
+/** Lists of hashes are long. */
+const needsPerClauseMax = 4_096;
 const alternativesMax = 24;
 
 /**

@@ -91,18 +91,21 @@ function clauseOf(value: Expr | undefined, wanted: readonly (Expr | undefined)[]
   return needs.length === wanted.length ? [needs] : [];
 }
 
-/** What has a case outside of ASCII, and what has no sign of its own, is looked for by the tests alone. */
-const parted = (whole: string): string[] => {
+/** Letters outside of ASCII that are one small and one capital letter each, to all who look for them: of Latin-1 and of Cyrillic. */
+const plainLetter = /[\u00c0-\u00d6\u00d8-\u00de\u00e0-\u00f6\u00f8-\u00fe\u0400-\u045f]/;
+const isFound = (char: string): boolean =>
+  /[\x20-\x7e]/.test(char) ||
+  plainLetter.test(char) ||
+  (char > '\xa0' && char.toLowerCase() === char && char.toUpperCase() === char && char.isWellFormed());
+
+/** What has another kind of case, and what has no sign of its own, is looked for by the tests alone. */
+function parted(whole: string): string[] {
   const parts = [''];
   for (const char of whole)
-    if (
-      /[\x20-\x7e]/.test(char) ||
-      (char > '\xa0' && char.toLowerCase() === char && char.toUpperCase() === char && char.isWellFormed())
-    )
-      parts[parts.length - 1] += char;
+    if (isFound(char)) parts[parts.length - 1] += char;
     else parts.push('');
   return parts;
-};
+}
 
 function needOf(subject: Expr, wanted: Expr | undefined, at: At): Need | undefined {
   if (wanted?.kind !== 'literal' || wanted.value === null) return undefined;

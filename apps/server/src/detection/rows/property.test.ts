@@ -45,6 +45,10 @@ const signs = [
   '\n',
   '-',
   '日',
+  'ж',
+  'Ж',
+  'ё',
+  'Ё',
   '\u202e',
 ];
 const text = (max: number) => fc.array(fc.constantFrom(...signs), { maxLength: max }).map((parts) => parts.join(''));

@@ -44,22 +44,18 @@ export interface Condition {
 /** Rows of a rule whose times are told; with more, none are. */
 export const timesMax = 1_000;
 
-const timesIf = (condition: string): string =>
-  `groupUniqArrayIf(${timesMax + 1})(toString(r.TimeGenerated), ${condition})`;
-
 /** The rules' hits: `rule`, `n`, `times`. Of the rows that the index found for each. */
-export function hitsOfCandidates(index: LiteralIndex, rows: string, conditions: readonly Condition[]): string {
-  const wanted = conditions.map(({ rule }) => rule).join(', ');
-  const parts = conditions.map(
-    ({ rule, sql }) =>
-      `SELECT ${rule} AS rule, toUInt32(count()) AS n, ${timesIf('true')} AS times FROM _c AS r WHERE has(r._rules, ${rule}) AND (${sql})`,
+export const hitsOfCandidates = (index: LiteralIndex, rows: string, conditions: readonly Condition[]): string =>
+  hitsOf(
+    `SELECT * FROM (${candidates(index, rows)}) WHERE hasAny(_rules, [${conditions.map(({ rule }) => rule).join(', ')}])`,
+    conditions.map(({ rule, sql }) => ({ rule, sql: `has(r._rules, ${rule}) AND (${sql})` })),
   );
-  return `WITH _c AS MATERIALIZED (SELECT * FROM (${candidates(index, rows)}) WHERE hasAny(_rules, [${wanted}]))
-SELECT rule, n, times FROM (${parts.join('\nUNION ALL ')}) WHERE n > 0`;
-}
 
-/** The same of all rows, in one reading of them. */
-export function hitsOfAll(rows: string, conditions: readonly Condition[]): string {
-  const items = conditions.map(({ rule, sql }) => `(${rule}, toUInt32(countIf(${sql})), ${timesIf(sql)})`);
-  return `SELECT h.1 AS rule, h.2 AS n, h.3 AS times FROM (SELECT arrayJoin([${items.join(', ')}]) AS h FROM (${rows}) AS r) WHERE n > 0`;
+/** The same of all rows. Each condition is said once: analysing them is most of what a pass over few rows costs. */
+export const hitsOfAll = (rows: string, conditions: readonly Condition[]): string => hitsOf(rows, conditions);
+
+function hitsOf(rows: string, conditions: readonly Condition[]): string {
+  const numbers = conditions.map(({ rule, sql }) => `if(${sql}, ${rule + 1}, 0)`);
+  return `SELECT rule, toUInt32(count()) AS n, groupUniqArray(${timesMax + 1})(time) AS times FROM (
+SELECT arrayJoin(arrayFilter(i -> i > 0, [${numbers.join(',\n')}])) - 1 AS rule, toString(r.TimeGenerated) AS time FROM (${rows}) AS r) GROUP BY rule`;
 }
