@@ -25,8 +25,8 @@ const ofSegments: NonNullable<CompileOptions['source']> = (table) =>
   sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _SegmentId IN {segments:Array(String)})`;
 
 /**
- * Counts the rows of each log that meet each rule's condition: many conditions in one statement, first over all logs, then for those that any row met log
- * by log. A rule whose condition fails alone is told to `fail` and counts nothing.
+ * Counts the rows of each log that meet each rule's condition: many conditions in one statement, first over all logs, then those that any row met over each
+ * log that has rows in the view. A view without rows answers at once. A rule whose condition fails alone is told to `fail` and counts nothing.
  */
 export async function countMatches(
   { lake, queries }: { readonly lake: Lake; readonly queries: Queries },
@@ -69,14 +69,15 @@ export async function countMatches(
     }
   };
   const matches = new Map<string, Map<string, number>>([...logs.keys()].map((log) => [log, new Map()]));
-  for (const ofView of Map.groupBy(rules, ({ view }) => view).values()) {
+  for (const [view, ofView] of Map.groupBy(rules, (one) => one.view)) {
+    const read = await segmentsRead(queries.compile(view, { now, source: ofSegments, noData: true }));
+    const worth = [...logs].filter(([, segments]) => segments.some((segment) => read.has(segment)));
+    if (worth.length === 0) continue;
     const found: RowRule[] = [];
     for (const batch of batchesOf(ofView)) found.push(...(await met(batch)));
     for (const batch of batchesOf(found)) {
       const compiled = compile(batch);
-      const read = await segmentsRead(compiled);
-      for (const [log, segments] of logs) {
-        if (!segments.some((segment) => read.has(segment))) continue;
+      for (const [log, segments] of worth) {
         const counts = await ask(compiled, segments);
         for (const [at, { rule }] of batch.entries())
           if (Number(counts[at]) > 0) matches.get(log)?.set(rule.id, Number(counts[at]));
