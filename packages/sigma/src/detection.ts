@@ -15,24 +15,34 @@ export interface Detection {
   readonly timeframeLine: number;
 }
 
-/** What a rule looks for. `ignored`: keys beside the detections, of a filter. */
+/** A value with the document that it stands in. */
+export interface Placed {
+  readonly source: Source;
+  readonly value: Place;
+}
+
+/**
+ * What a rule looks for, in one mapping or in several that lie over each other, the last of which has the last word. `ignored`: keys beside the
+ * detections, of a filter.
+ */
 export function detectionOf(
-  source: Source,
-  place: Place,
+  layers: readonly Placed[],
   placeholders: Placeholders,
   ignored: ReadonlySet<string> = new Set(),
 ): Detection {
   const detections = new Map<string, Clause>();
-  let condition: Place | undefined;
+  let said: Placed | undefined;
   let timeframe: string | undefined;
-  let timeframeLine = place.line;
-  for (const { key, value, line } of source.entries(place, 'detection')) {
-    if (ignored.has(key)) continue;
-    if (key === 'condition') condition = value;
-    else if (key === 'timeframe') [timeframe, timeframeLine] = [textOf(value, 'timeframe'), line];
-    else detections.set(key, searchOf(source, value, key, placeholders, 0));
-  }
-  if (condition === undefined) throw new SigmaError(place.line, 'detection has no `condition`');
+  let timeframeLine = 1;
+  for (const { source, value: place } of layers)
+    for (const { key, value, line } of source.entries(place, 'detection')) {
+      if (ignored.has(key)) continue;
+      if (key === 'condition') said = { source, value };
+      else if (key === 'timeframe') [timeframe, timeframeLine] = [textOf(value, 'timeframe'), line];
+      else detections.set(key, searchOf(source, value, key, placeholders, 0));
+    }
+  if (said === undefined) throw new SigmaError(layers.at(-1)?.value.line ?? 1, 'detection has no `condition`');
+  const { source, value: condition } = said;
   // A list of conditions is as many rules in one: each may hold.
   const conditions = source.items(condition).map((one) => conditionOf(textOf(one, 'condition'), one.line, detections));
   if (conditions.length === 0) throw new SigmaError(condition.line, '`condition` is empty');

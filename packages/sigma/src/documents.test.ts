@@ -61,13 +61,14 @@ title: Both
 logsource: { product: test }
 detection: { condition: sel }
 ---
-detection: { sel: { A: x }, condition: sel }
+detection: { sel: { A: x } }
 ---
-detection: { sel: { A: y }, condition: sel }
+logsource: { service: part }
+detection: { sel: { A: y } }
 `;
   expect(compiled(text).rules.map(({ head, condition }) => [head.title, condition])).toEqual([
     ['Both', "A =~ 'x'"],
-    ['Both', "A =~ 'y'"],
+    ['Both', "B == 'part' and A =~ 'y'"],
   ]);
 });
 

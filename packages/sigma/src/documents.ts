@@ -1,5 +1,5 @@
 import { correlationOf } from './correlation-document.ts';
-import { detectionOf } from './detection.ts';
+import { detectionOf, type Placed } from './detection.ts';
 import type { Placeholders } from './modifiers.ts';
 import { durationOf } from './duration.ts';
 import {
@@ -12,7 +12,7 @@ import {
   type SigmaProblem,
   type SigmaRule,
 } from './types.ts';
-import { isNothing, readYaml, scalarOf, textOf, type Entry, type Place, type Source } from './yaml.ts';
+import { isNothing, readYaml, scalarOf, textOf, type Entry, type Source } from './yaml.ts';
 
 export interface ReadSigma {
   readonly documents: readonly SigmaDocument[];
@@ -72,17 +72,26 @@ interface Layer {
   readonly source: Source;
   readonly entries: readonly Entry[];
 }
+interface Found extends Placed {
+  readonly line: number;
+}
 /** The fields of a document and of those under it: the last word counts. */
 interface Fields {
-  readonly get: (name: string) => { readonly source: Source; readonly value: Place; readonly line: number } | undefined;
+  readonly get: (name: string) => Found | undefined;
+  /** What each of the documents has, the last at the end. */
+  readonly all: (name: string) => readonly Found[];
   readonly line: number;
 }
 
 function fieldsOf(layers: readonly Layer[]): Fields {
-  const found = new Map<string, { source: Source; value: Place; line: number }>();
+  const found = new Map<string, Found[]>();
   for (const { source, entries } of layers)
-    for (const { key, value, line } of entries) found.set(key, { source, value, line });
-  return { get: (name) => found.get(name), line: layers.at(-1)?.source.root.line ?? 1 };
+    for (const { key, value, line } of entries) found.set(key, [...(found.get(key) ?? []), { source, value, line }]);
+  return {
+    get: (name) => found.get(name)?.at(-1),
+    all: (name) => found.get(name) ?? [],
+    line: layers.at(-1)?.source.root.line ?? 1,
+  };
 }
 
 function documentOf(layers: readonly Layer[], path: string, placeholders: Placeholders): SigmaDocument {
@@ -91,15 +100,15 @@ function documentOf(layers: readonly Layer[], path: string, placeholders: Placeh
   const correlation = fields.get('correlation');
   if (correlation) return correlationOf(head, correlation.source, correlation.value, generateOf(fields));
   const filter = fields.get('filter');
-  if (filter) return filterOf(head, fields, filter.source, filter.value, placeholders);
+  if (filter) return filterOf(head, fields, filter, placeholders);
   const detection = fields.get('detection');
   if (!detection)
     throw new SigmaError(fields.line, 'neither `detection`, `correlation` nor `filter`: this is no Sigma');
-  return ruleOf(head, fields, detection.source, detection.value, placeholders);
+  return ruleOf(head, fields, placeholders);
 }
 
-function ruleOf(head: Head, fields: Fields, source: Source, detection: Place, placeholders: Placeholders): SigmaRule {
-  const { clause, aggregation, timeframe, timeframeLine } = detectionOf(source, detection, placeholders);
+function ruleOf(head: Head, fields: Fields, placeholders: Placeholders): SigmaRule {
+  const { clause, aggregation, timeframe, timeframeLine } = detectionOf(fields.all('detection'), placeholders);
   const seconds = timeframe === undefined ? undefined : durationOf(timeframe, timeframeLine);
   return {
     ...head,
@@ -111,8 +120,9 @@ function ruleOf(head: Head, fields: Fields, source: Source, detection: Place, pl
   };
 }
 
-function filterOf(head: Head, fields: Fields, source: Source, place: Place, placeholders: Placeholders): SigmaFilter {
-  const { clause, aggregation } = detectionOf(source, place, placeholders, new Set(['rules']));
+function filterOf(head: Head, fields: Fields, filter: Placed, placeholders: Placeholders): SigmaFilter {
+  const { source, value: place } = filter;
+  const { clause, aggregation } = detectionOf([filter], placeholders, new Set(['rules']));
   if (aggregation) throw new SigmaError(place.line, 'a filter can’t count');
   const rules = source.entries(place, 'filter').find(({ key }) => key === 'rules');
   // Earlier versions of the specification had no word for all rules: the list was left out.
@@ -128,15 +138,17 @@ function filterOf(head: Head, fields: Fields, source: Source, place: Place, plac
 }
 
 function logSourceOf(fields: Fields): { logsource: LogSourceOfRule; logsourceLine: number } {
-  const found = fields.get('logsource');
-  if (!found) throw new SigmaError(fields.line, 'there is no `logsource`');
+  const layers = fields.all('logsource');
+  const last = layers.at(-1);
+  if (!last) throw new SigmaError(fields.line, 'there is no `logsource`');
   const logsource: Record<string, string> = {};
-  for (const { key, value } of found.source.entries(found.value, 'logsource'))
-    if ((key === 'product' || key === 'category' || key === 'service') && !isNothing(value))
-      logsource[key] = textOf(value, `logsource.${key}`).trim().toLowerCase();
+  for (const layer of layers)
+    for (const { key, value } of layer.source.entries(layer.value, 'logsource'))
+      if ((key === 'product' || key === 'category' || key === 'service') && !isNothing(value))
+        logsource[key] = textOf(value, `logsource.${key}`).trim().toLowerCase();
   if (Object.keys(logsource).length === 0)
-    throw new SigmaError(found.line, '`logsource` has neither product, category nor service');
-  return { logsource, logsourceLine: found.line };
+    throw new SigmaError(last.line, '`logsource` has neither product, category nor service');
+  return { logsource, logsourceLine: last.line };
 }
 
 function generateOf(fields: Fields): boolean {
