@@ -14,6 +14,8 @@ import type { SourceRules } from './pass.ts';
 /** Between two looks when there is nothing, and after a fault. */
 const pollMs = 1_000;
 const patienceMs = 5_000;
+/** After a pass, as long as it took, so that many rules take no more than half of the time. More segments go into the next one then. */
+const restMsMax = 2_000;
 /** Rows of a segment are in the table at most this long before it is told of. */
 const loadTimeMs = 15 * 60_000;
 const measuredRows = 200_000;
@@ -68,14 +70,18 @@ export class LiveRows {
     while (!signal.aborted) {
       this.#wake = new AbortController();
       let wait = pollMs;
+      let isIdle = true;
+      const started = performance.now();
       try {
-        if (await this.look()) wait = 0;
+        isIdle = !(await this.look());
+        if (!isIdle) wait = Math.min(restMsMax, performance.now() - started);
       } catch (err) {
         if (signal.aborted) return;
         log.error({ err }, 'rows that arrived could not be looked at; that is tried again');
         wait = patienceMs;
+        isIdle = false;
       }
-      if (wait > 0) await clock.sleep(wait, wait === pollMs ? AbortSignal.any([this.#wake.signal, signal]) : signal);
+      await clock.sleep(wait, isIdle ? AbortSignal.any([this.#wake.signal, signal]) : signal);
     }
   }
 
@@ -113,7 +119,10 @@ export class LiveRows {
     const key = [version, ...rules.map(({ id }) => id)].join('\n');
     if (this.#plan && key === this.#planKey) return this.#plan;
     const started = clock.now().getTime();
-    const plan = await this.#planner.plan(rules, version, () => new Promise((resolve) => setImmediate(resolve)));
+    const plan = await this.#planner.plan(rules, version, async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.#stopping.signal.throwIfAborted();
+    });
     const newest = ofNewest(new Date(started - loadTimeMs));
     for (const source of plan.sources)
       await source
