@@ -1,4 +1,10 @@
-import { alertCounts, createDetection, type AnalyticsRule, type SweepResult } from './detection/index.ts';
+import {
+  alertCounts,
+  asksForPlaces,
+  createDetection,
+  type AnalyticsRule,
+  type SweepResult,
+} from './detection/index.ts';
 import { loadFunctions, readDatabases, shippedLocations } from '@sallyport/lake';
 import { createHunting } from './hunting/index.ts';
 import { createIncidents, listIncidents } from './incidents/index.ts';
@@ -48,9 +54,6 @@ export interface ReplayReport {
   /** Rules that could not be run, and windows left out. */
   readonly problems: readonly string[];
 }
-
-/** Loading where addresses are takes seconds: for rules that want to know. */
-const asksForPlaces = /\bgeo_info_from_ip_address\b|\b(?:Src|Dst)Geo[A-Z]/;
 
 /**
  * Loads logs into a fresh workspace on engines of its own, runs the rules over them as if time passed, and says what came out.

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { detectConform, type DetectConformReport } from '@sallyport/server';
+import { addBench } from './detect-bench.ts';
 import { printJson, printTable } from '../output.ts';
 import type { Finish } from './types.ts';
 
@@ -23,6 +24,7 @@ export function detectCommand(finish: Finish): Command {
       else print(report);
       finish(report.fired === report.total && report.countDiffers.length === 0 ? 0 : 1);
     });
+  addBench(detect, finish);
   return detect;
 }
 

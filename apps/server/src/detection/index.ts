@@ -27,9 +27,24 @@ export {
 } from './rules/index.ts';
 export { readLabels, type LabelledLog } from './conform/labels.ts';
 export { countMatches, type Matches, type RowRule } from './conform/matches.ts';
+export { evaluateItems, type ItemAlert } from './bench/evaluate-items.ts';
+export { readSet } from './bench/forms.ts';
+export {
+  BenchReportSchema,
+  compareReports,
+  isWorse,
+  type BenchItem,
+  type BenchReport,
+  type BenchSet,
+  type SetDifference,
+} from './bench/report.ts';
+export type { LabelledItem, LabelledSet } from './bench/set.ts';
 export { alertCounts } from './store.ts';
 export type { RunOutcome } from './run/run.ts';
 export type { SweepOptions, SweepResult } from './sweep/sweep.ts';
+
+/** Loading where addresses are takes seconds: for rules that want to know. */
+export const asksForPlaces = /\bgeo_info_from_ip_address\b|\b(?:Src|Dst)Geo[A-Z]/;
 
 /** The rules that ship. */
 export const shippedRules = fileURLToPath(new URL('../../../../content/rules', import.meta.url));

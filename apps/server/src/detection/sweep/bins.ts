@@ -44,11 +44,7 @@ export async function binsOf(
     noData: true,
     ...(options.source ? { source: options.source } : {}),
   };
-  let { reads } = queries.compile(query, compileOptions);
-  if (/\b(now|ago)\s*\(/i.test(rule.query))
-    reads = [...new Set(reads.map((read) => read.table))].flatMap(
-      (table) => queries.compile(`['${table}']`, compileOptions).reads,
-    );
+  const reads = readsOf(queries, rule, compileOptions, query);
   const bins = new Map<number, Set<string>>();
   for (const read of reads)
     for (const row of await askBins(lake, read, options, rule)) {
@@ -58,6 +54,20 @@ export async function binsOf(
       bins.set(at, known);
     }
   return [...bins].map(([at, segments]) => ({ at, segments: [...segments] })).toSorted((a, b) => a.at - b.at);
+}
+
+/** What a rule reads, with the filters that don't move with the window. */
+export function readsOf(
+  queries: Queries,
+  rule: AnalyticsRule,
+  options: CompileOptions,
+  query = rule.query,
+): readonly TableRead[] {
+  const { reads } = queries.compile(query, options);
+  if (!/\b(now|ago)\s*\(/i.test(rule.query)) return reads;
+  return [...new Set(reads.map((read) => read.table))].flatMap(
+    (table) => queries.compile(`['${table}']`, options).reads,
+  );
 }
 
 /** A moment as SQL. */

@@ -213,7 +213,7 @@ async function store({ platform, incidents }: Parts, found: readonly Found[]) {
 }
 
 /** Does `work` for each item, a few at a time. */
-async function eachOf<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
+export async function eachOf<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const worker = async () => {
     for (let index = next++; index < items.length; index = next++) await work(items[index]!, index);
