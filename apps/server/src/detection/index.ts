@@ -5,10 +5,11 @@ import type { Incidents } from '../incidents/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { scheduleLate } from './late.ts';
+import { OwnRules } from './own-rules.ts';
 import { detectionHandlers } from './routes.ts';
-import { loadRules, type AnalyticsRule, type LoadedRules } from './rules/index.ts';
 import type { ArrivedSegment } from './rows/arrivals.ts';
 import { LiveRows } from './rows/live.ts';
+import { loadRules, RuleRegistry, type AnalyticsRule, type LoadedRules } from './rules/index.ts';
 import { windowOf } from './run/alerts.ts';
 import { runRule, type RunOutcome } from './run/run.ts';
 import { isEnabled, scheduleRules } from './schedule.ts';
@@ -50,6 +51,7 @@ export const asksForPlaces = /\bgeo_info_from_ip_address\b|\b(?:Src|Dst)Geo[A-Z]
 export const shippedRules = fileURLToPath(new URL('../../../../content/rules', import.meta.url));
 
 export interface Detection extends Domain<Handlers<typeof detectionRoutes>> {
+  /** All rules there are now: those that ship, and in front of them people's own. */
   readonly rules: LoadedRules;
   /** Tells of a segment whose rows are in the lake. Resolves when it is sure that the rules that look at rows as they arrive will. */
   arrived(segment: ArrivedSegment): Promise<void>;
@@ -70,38 +72,43 @@ export interface DetectionOptions {
 
 /** Rules: import, schedule, run, alert. Reads the rules; what is wrong with some of them is logged, and the others run. */
 export async function createDetection(platform: Platform, options: DetectionOptions): Promise<Detection> {
-  const loaded = await loadRules(options.ruleFolders ?? [shippedRules]);
-  for (const problem of loaded.problems.filter((one) => one.level === 'error'))
+  const shipped = await loadRules(options.ruleFolders ?? [shippedRules]);
+  for (const problem of shipped.problems.filter((one) => one.level === 'error'))
     platform.log.warn(problem, 'a rule was not loaded');
-  const byId: ReadonlyMap<string, AnalyticsRule> = new Map(loaded.rules.map((rule) => [rule.id, rule]));
+  const registry = new RuleRegistry(platform, shipped);
+  await registry.refresh();
+  const rulesNow = () => registry.rules();
   const parts = { platform, queries: options.queries, incidents: options.incidents };
-  const live = new LiveRows(parts, () => byId);
+  const live = new LiveRows(parts, rulesNow);
   if (options.scheduled !== false) {
-    scheduleRules(
-      parts,
-      () => byId,
-      (rule) => live.runs(rule),
-    );
-    scheduleLate(parts, () => byId);
+    scheduleRules(parts, rulesNow, (rule) => live.runs(rule));
+    scheduleLate(parts, rulesNow);
   }
   const arrived = (segment: ArrivedSegment): Promise<void> =>
     options.scheduled === false ? Promise.resolve() : live.arrived(segment);
+  const own = new OwnRules({ platform, queries: options.queries, registry });
   return {
-    arrived,
-    start: async () => {
-      if (options.scheduled === false) return;
-      platform.outbox.onDelivered(({ table, rows, segmentId }) => arrived({ id: segmentId, rows: { [table]: rows } }));
-      live.start();
-      await Promise.resolve();
+    get rules() {
+      return registry.loaded();
     },
-    stop: () => live.stop(),
-    rules: loaded,
-    handlers: detectionHandlers(platform, options.queries, () => byId),
+    handlers: detectionHandlers(platform, options.queries, registry, own),
+    arrived,
     runRule: (rule, windowEnd) => runRule(parts, rule, windowOf(rule, windowEnd)),
     sweep: async ({ rules, ...rest } = {}) => {
       const states = await loadStates(platform.database);
-      const enabled = loaded.rules.filter((rule) => isEnabled(rule, states.get(rule.id)));
+      const enabled = [...rulesNow().values()].filter((rule) => isEnabled(rule, states.get(rule.id)));
       return sweep(parts, rules ?? enabled, rest);
+    },
+    start: async () => {
+      await registry.refresh();
+      registry.follow();
+      if (options.scheduled === false) return;
+      platform.outbox.onDelivered(({ table, rows, segmentId }) => arrived({ id: segmentId, rows: { [table]: rows } }));
+      live.start();
+    },
+    stop: async () => {
+      await registry.stop();
+      await live.stop();
     },
   };
 }

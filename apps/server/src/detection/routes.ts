@@ -2,7 +2,9 @@ import { SallyportError, type Rule, type RuleSummary, type detectionRoutes } fro
 import type { Queries } from '../hunting/index.ts';
 import { requireCaller, type Handlers } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
-import type { AnalyticsRule } from './rules/index.ts';
+import type { OwnRules } from './own-rules.ts';
+import { ownRuleHandlers } from './own-rules-routes.ts';
+import type { AnalyticsRule, RuleRegistry } from './rules/index.ts';
 import { isEnabled } from './schedule.ts';
 import {
   alertCounts,
@@ -21,10 +23,19 @@ const runsShown = 50;
 export function detectionHandlers(
   platform: Platform,
   queries: Queries,
-  rules: () => ReadonlyMap<string, AnalyticsRule>,
+  registry: RuleRegistry,
+  own: OwnRules,
 ): Handlers<typeof detectionRoutes> {
   const { database, clock } = platform;
-  const tablesOf = (rule: AnalyticsRule): string[] => [...queries.kql.namedTables(rule.query)];
+  const rules = () => registry.rules();
+  const tablesOf = tablesNamed(queries);
+  const originOf = (id: string) => {
+    const { own: text, template } = registry.originOf(id);
+    return {
+      origin: text ? ('own' as const) : ('shipped' as const),
+      updateAvailable: template !== undefined && template.yaml !== text?.template_text,
+    };
+  };
   const found = (id: string): AnalyticsRule => {
     const rule = rules().get(id);
     if (!rule) throw new SallyportError('NotFound', `there is no rule ${id}`);
@@ -38,7 +49,13 @@ export function detectionHandlers(
       alertCounts(database),
     ]);
     return {
-      ...toSummary(rule, { state, last: runs[0], alerts: counts.get(id) ?? 0, tables: tablesOf(rule) }),
+      ...toSummary(rule, {
+        state,
+        last: runs[0],
+        alerts: counts.get(id) ?? 0,
+        tables: tablesOf(rule),
+        ...originOf(id),
+      }),
       description: rule.description,
       query: rule.query,
       triggerOperator: rule.triggerOperator,
@@ -72,6 +89,7 @@ export function detectionHandlers(
             last: runs.get(rule.id),
             alerts: counts.get(rule.id) ?? 0,
             tables: tablesOf(rule),
+            ...originOf(rule.id),
           }),
         ),
       };
@@ -90,12 +108,26 @@ export function detectionHandlers(
       context.audit({ target: `rule ${rule.id}`, details: { enabled: body.enabled, name: rule.name } });
       return getRule(rule.id);
     },
+    ...ownRuleHandlers(own),
+  };
+}
+
+/** The tables that a rule names. A rule is read once: pages ask for all of them again and again. */
+function tablesNamed(queries: Queries): (rule: AnalyticsRule) => string[] {
+  const known = new WeakMap<AnalyticsRule, string[]>();
+  return (rule) => {
+    const tables = known.get(rule) ?? [...queries.kql.namedTables(rule.query)];
+    known.set(rule, tables);
+    return tables;
   };
 }
 
 function toSummary(
   rule: AnalyticsRule,
-  now: { state: RuleState | undefined; last: RunRow | undefined; alerts: number; tables: string[] },
+  now: { state: RuleState | undefined; last: RunRow | undefined; alerts: number; tables: string[] } & Pick<
+    RuleSummary,
+    'origin' | 'updateAvailable'
+  >,
 ): RuleSummary {
   return {
     id: rule.id,
@@ -112,5 +144,7 @@ function toSummary(
     lastRunAt: now.last?.started_at.toISOString() ?? null,
     lastRunState: now.last?.state ?? 'never',
     lastError: now.last?.error ?? now.state?.disabled_reason ?? null,
+    origin: now.origin,
+    updateAvailable: now.updateAvailable,
   };
 }

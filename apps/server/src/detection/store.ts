@@ -111,6 +111,11 @@ export async function setEnabled(
   );
 }
 
+/** Of rules that are no more. */
+export async function forgetStates(tx: Queryable, ruleIds: readonly string[]): Promise<void> {
+  await tx.execute('DELETE FROM rule_states WHERE rule_id = ANY($1)', [ruleIds]);
+}
+
 export async function setScheduledTo(
   tx: Queryable,
   windows: readonly { ruleId: string; to: Date }[],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
 import { Severity } from './incidents.ts';
+import { ruleTextRoutes } from './rule-texts.ts';
 
 export const RuleSummary = z.object({
   id: z.string(),
@@ -18,6 +19,10 @@ export const RuleSummary = z.object({
   lastRunAt: z.iso.datetime().nullable(),
   lastRunState: z.enum(['succeeded', 'failed', 'never']),
   lastError: z.string().nullable(),
+  /** `own`: made, changed or brought here. */
+  origin: z.enum(['shipped', 'own']),
+  /** The shipped rule that it was made from has another text now. */
+  updateAvailable: z.boolean(),
 });
 export type RuleSummary = z.infer<typeof RuleSummary>;
 
@@ -71,4 +76,5 @@ export const detectionRoutes = {
     body: z.object({ enabled: z.boolean() }),
     response: Rule,
   }),
+  ...ruleTextRoutes,
 } as const;

@@ -31,7 +31,8 @@ export class LiveRows {
   readonly #planner: RowPlanner;
   readonly #stopping = new AbortController();
   #plan: RowPlan | undefined;
-  #planKey = '';
+  /** What the plan was made of: the catalogue's version, and the rules themselves, since a changed rule keeps its id. */
+  #plannedOf: { readonly version: string; readonly rules: readonly AnalyticsRule[] } | undefined;
   #others: ReadonlySet<string> | undefined;
   #tables = new Map<string, readonly string[]>();
   #wake = new AbortController();
@@ -116,8 +117,9 @@ export class LiveRows {
     const { lake, log, clock } = this.#parts.platform;
     const rules = [...this.#rules().values()].filter((one) => one.kind === 'NRT' && isEnabled(one, states.get(one.id)));
     const { version } = lake.catalogue;
-    const key = [version, ...rules.map(({ id }) => id)].join('\n');
-    if (this.#plan && key === this.#planKey) return this.#plan;
+    const before = this.#plannedOf;
+    const same = before?.version === version && before.rules.length === rules.length;
+    if (this.#plan && same && rules.every((rule, i) => rule === before.rules[i])) return this.#plan;
     const started = clock.now().getTime();
     const plan = await this.#planner.plan(rules, version, async () => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -135,7 +137,7 @@ export class LiveRows {
     this.#others = new Set(plan.others.map(({ rule }) => rule.id));
     this.#tables = new Map();
     this.#plan = plan;
-    this.#planKey = key;
+    this.#plannedOf = { version, rules };
     return plan;
   }
 }

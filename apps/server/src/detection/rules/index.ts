@@ -3,3 +3,4 @@ export { loadRules, readRuleFiles, type LoadedRules, type ReadRuleFiles } from '
 export { parseRule, type ParsedRule, type Problem } from './parse.ts';
 export type { AnalyticsRule, EntityMapping } from './rule.ts';
 export { loadLogSources } from './sigma.ts';
+export { RuleRegistry, type RuleOrigin } from './registry.ts';

@@ -9,7 +9,7 @@ export interface Problem {
   /** From 1. */
   readonly line: number;
   readonly level: 'error' | 'warning';
-  readonly code: 'InvalidYaml' | 'InvalidRule' | 'DuplicateId' | 'TooLarge' | 'Ignored';
+  readonly code: 'InvalidYaml' | 'InvalidRule' | 'InvalidQuery' | 'DuplicateId' | 'TooLarge' | 'Ignored';
   readonly message: string;
 }
 

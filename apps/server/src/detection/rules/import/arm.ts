@@ -1,0 +1,138 @@
+import { ArmError, ArmResolver, isObject, type Json } from './arm-expressions.ts';
+import type { FoundRule, FoundProblem } from './found.ts';
+
+const resourcesMax = 20_000;
+const nestedMax = 8;
+
+type JsonObject = { readonly [name: string]: Json };
+
+/** Whether a JSON value is an ARM template, or a Sentinel rule as its REST interface has it. */
+export const looksLikeArm = (value: Json): boolean =>
+  isObject(value) && (Array.isArray(value['resources']) || isObject(value['resources']) || isRule(value));
+
+/**
+ * The analytics rules in an ARM template: rules, rule templates, and those in content templates of solution packages (`mainTemplate.json`) and in nested
+ * deployments, each as the fields of Sentinel's YAML.
+ * https://learn.microsoft.com/azure/templates/microsoft.securityinsights/alertrules
+ */
+export function armRules(template: Json): { readonly rules: FoundRule[]; readonly problems: FoundProblem[] } {
+  const rules: FoundRule[] = [];
+  const problems: FoundProblem[] = [];
+  let seen = 0;
+  const visit = (value: Json, resolver: ArmResolver, version: string | undefined, depth: number): void => {
+    if (!isObject(value)) return;
+    if (++seen > resourcesMax || depth > nestedMax) {
+      if (seen === resourcesMax + 1) problems.push({ at: '', message: `more than ${resourcesMax} resources` });
+      return;
+    }
+    if (isRule(value)) {
+      const found = ruleOf(value, resolver, version);
+      if ('message' in found) problems.push(found);
+      else rules.push(found);
+      return;
+    }
+    const properties = isObject(value['properties']) ? value['properties'] : {};
+    // A nested deployment has a template of its own; a content template's is written in the words of the one around it.
+    const own = versionOf(properties, resolver) ?? version;
+    if (isObject(properties['template']))
+      visitAll(properties['template'], innerScope(properties, resolver), own, depth);
+    if (isObject(properties['mainTemplate'])) visitAll(properties['mainTemplate'], resolver, own, depth);
+    visitAll(value, resolver, version, depth);
+  };
+  const visitAll = (holder: JsonObject, resolver: ArmResolver, version: string | undefined, depth: number): void => {
+    const { resources } = holder;
+    const list: readonly Json[] = Array.isArray(resources)
+      ? resources
+      : isObject(resources)
+        ? Object.values(resources)
+        : [];
+    for (const one of list) visit(one, resolver, version, depth + 1);
+  };
+  if (isObject(template)) {
+    const resolver = new ArmResolver(scopeOf(template, new Map()));
+    if (isRule(template)) visit(template, resolver, undefined, 0);
+    else visitAll(template, resolver, undefined, 0);
+  }
+  return { rules, problems };
+}
+
+function isRule(value: JsonObject): boolean {
+  const { properties, type } = value;
+  if (!isObject(properties)) return false;
+  if (typeof type === 'string') return /alertrule(template)?s$/i.test(type);
+  return 'kind' in value && 'displayName' in properties;
+}
+
+function scopeOf(template: JsonObject, given: ReadonlyMap<string, Json>) {
+  const parameters = new Map<string, Json>();
+  for (const [name, declared] of Object.entries(isObject(template['parameters']) ? template['parameters'] : {})) {
+    const value = isObject(declared) ? declared['defaultValue'] : undefined;
+    // A parameter without a default, such as the workspace: its name stands for it.
+    parameters.set(name.toLowerCase(), given.get(name.toLowerCase()) ?? value ?? name);
+  }
+  const variables = new Map(
+    Object.entries(isObject(template['variables']) ? template['variables'] : {}).map(([name, value]) => [
+      name.toLowerCase(),
+      value,
+    ]),
+  );
+  return { parameters, variables };
+}
+
+function innerScope(deployment: JsonObject, outer: ArmResolver): ArmResolver {
+  const template = deployment['template'];
+  const options = deployment['expressionEvaluationOptions'];
+  const scope = isObject(options) ? options['scope'] : undefined;
+  // By default the words of a nested template are those of the one around it.
+  if (!isObject(template) || typeof scope !== 'string' || scope.toLowerCase() !== 'inner') return outer;
+  const given = new Map<string, Json>();
+  for (const [name, value] of Object.entries(isObject(deployment['parameters']) ? deployment['parameters'] : {}))
+    if (isObject(value) && value['value'] !== undefined) {
+      const resolved = attempt(() => outer.resolve(value['value'] ?? null));
+      if (!(resolved instanceof ArmError)) given.set(name.toLowerCase(), resolved);
+    }
+  return new ArmResolver(scopeOf(template, given));
+}
+
+function versionOf(properties: JsonObject, resolver: ArmResolver): string | undefined {
+  const version = attempt(() => resolver.resolve(properties['version'] ?? null));
+  return typeof version === 'string' && version.length <= 32 ? version : undefined;
+}
+
+function ruleOf(resource: JsonObject, resolver: ArmResolver, version: string | undefined): FoundRule | FoundProblem {
+  const properties = isObject(resource['properties']) ? resource['properties'] : {};
+  const at = [properties['displayName'], resource['name']].find((one) => typeof one === 'string') ?? '';
+  const name = attempt(() => resolver.resolve(resource['name'] ?? resource['id'] ?? null));
+  const kind = attempt(() => resolver.resolve(resource['kind'] ?? 'Scheduled'));
+  if (name instanceof ArmError) return { at, message: `name: ${name.message}` };
+  if (kind instanceof ArmError) return { at, message: `kind: ${kind.message}` };
+  const fields: Record<string, Json> = {};
+  const warnings: string[] = [];
+  for (const [field, value] of Object.entries(properties)) {
+    const resolved = attempt(() => resolver.resolve(value));
+    if (resolved instanceof ArmError) warnings.push(`${field} is left out: ${resolved.message}`);
+    else fields[field] = resolved;
+  }
+  const { displayName = null, description, templateVersion, version: own, ...rest } = fields;
+  return {
+    at,
+    warnings,
+    fields: {
+      id: (typeof name === 'string' ? name : '').split('/').at(-1) ?? '',
+      name: displayName,
+      ...(description === undefined ? {} : { description }),
+      kind,
+      ...rest,
+      version: own ?? templateVersion ?? version ?? '1.0.0',
+    },
+  };
+}
+
+function attempt<T>(work: () => T): T | ArmError {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ArmError) return error;
+    throw error;
+  }
+}
