@@ -80,7 +80,7 @@ it('a rule is checked, saved, in use at once, kept in versions, and removed', as
 }, 120_000);
 
 it('a changed copy stands in the place of a shipped rule, and learns when that one changes', async () => {
-  const [{ id, yaml }] = rules() as [{ id: string; yaml: string }];
+  const { id, yaml } = rules()[0]!;
   const params = { id };
   expect(await admin.getRuleText({ params })).toMatchObject({ origin: 'shipped', version: null, template: null });
   const mine = yaml.replace(/^name:.*$/m, 'name: Mine');
