@@ -16,7 +16,7 @@ export function contentCommand(finish: Finish): Command {
     .description('compile every rule and query found, and run it on empty tables')
     .argument(
       '<path...>',
-      'Sentinel YAML files, Sigma rules, parsers, JSON lines with a `query`, or folders of them; each may call the parsers among the others',
+      'Sentinel YAML files, Sigma rules, parsers, JSON lines with a `query`, or folders of them; each may call the parsers among the others, which replace shipped ones of their names',
     )
     .option('--json', 'print one JSON object')
     .option('--compile-only', 'do not run what compiles')
@@ -27,13 +27,10 @@ export function contentCommand(finish: Finish): Command {
         const known = lake.kqlCatalogue(await loadFunctions());
         const functions = functionsOf(
           items,
-          [...known.tables, ...known.functions].map((k) => k.name),
+          known.functions,
+          known.tables.map((t) => t.name),
         );
-        const catalogue = {
-          ...known,
-          version: `${known.version} checked`,
-          functions: [...known.functions, ...functions],
-        };
+        const catalogue = { ...known, version: `${known.version} checked`, functions };
         const kql = createKql(() => catalogue, { lookups: lake.lookups });
         const failures: Failure[] = [...unread];
         for (const item of items) {

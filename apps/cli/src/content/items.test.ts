@@ -30,10 +30,13 @@ describe('content as files', () => {
   });
   it('gives functions to the rest by each of their names', () => {
     const { items } = collect([folder]);
-    expect(functionsOf(items, ['Taken']).map((f) => `${f.name}${f.parameters}`)).toEqual([
+    const shipped = ['vimThing', 'vimOther'].map((name) => ({ name, parameters: '()', body: 'Syslog' }));
+    expect(functionsOf(items, shipped, ['Taken']).map((f) => `${f.name}${f.parameters}`)).toEqual([
+      'vimOther()',
       'AView()',
       'vimThing(starttime:datetime=datetime(null))',
     ]);
+    expect(functionsOf(items, [], ['vimThing']).map((f) => f.name)).toEqual(['AView']);
     const parser = items.find((i) => i.path.endsWith('parser.yaml'))!;
     const { text, offset } = textOf(parser, 'table');
     expect(text.slice(offset, offset + parser.query.length)).toBe(parser.query);

@@ -155,9 +155,16 @@ const declaration = ({ name, type, default: value }: Parameter): string =>
   `${name}:${type}${value === undefined ? '' : `=${value}`}`;
 const parameterList = (parameters: readonly Parameter[]): string => `(${parameters.map(declaration).join(', ')})`;
 
-/** The functions among the items, which the others may call. The first of a name counts. */
-export function functionsOf(items: readonly Item[], known: Iterable<string>): FunctionDefinition[] {
-  const taken = new Set(known);
+/**
+ * What the items may call: the functions among them, the first of a name, and of those that ship the ones that no item replaces. None takes the name of a
+ * table.
+ */
+export function functionsOf(
+  items: readonly Item[],
+  shipped: readonly FunctionDefinition[],
+  tables: Iterable<string>,
+): FunctionDefinition[] {
+  const taken = new Set(tables);
   const functions: FunctionDefinition[] = [];
   for (const { query, callable } of items)
     for (const name of callable?.names ?? []) {
@@ -165,7 +172,7 @@ export function functionsOf(items: readonly Item[], known: Iterable<string>): Fu
       taken.add(name);
       functions.push({ name, parameters: parameterList(callable!.parameters), body: query });
     }
-  return functions;
+  return [...shipped.filter((f) => !taken.has(f.name)), ...functions];
 }
 
 const emptyOf = (type: string): string =>
