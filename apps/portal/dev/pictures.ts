@@ -71,6 +71,8 @@ const shots: readonly Shot[] = [
   { name: 'rules', path: '/rules' },
   { name: 'rule', path: '/rules/rule-2' },
   { name: 'rule-runs', path: '/rules/rule-2?tab=runs' },
+  { name: 'coverage', path: '/coverage' },
+  { name: 'coverage-technique', path: '/coverage?measure=rules&selected=T1059' },
   { name: 'data', path: '/data' },
   {
     name: 'data-table',

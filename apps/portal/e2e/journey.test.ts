@@ -219,6 +219,7 @@ describe('from the one-time link to an incident', () => {
     const pages = {
       home: '/',
       rules: '/rules',
+      coverage: '/coverage?measure=alerts',
       data: '/data',
       'data-sources': '/data?tab=sources',
       settings: '/settings',
@@ -236,6 +237,21 @@ describe('from the one-time link to an incident', () => {
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.waitForTimeout(1_000);
     await picture('rule');
+  }, 90_000);
+
+  test('the matrix is walked by keyboard and tells of a technique', async () => {
+    await page.goto(`${sallyport.url}/coverage?search=T1059`);
+    const cell = page.getByRole('region', { name: 'Execution' }).getByRole('button');
+    await cell.waitFor();
+    expect(await cell.textContent()).toContain('Command and Scripting Interpreter');
+    await cell.focus();
+    await page.keyboard.press('Enter');
+    const panel = page.getByRole('complementary', { name: 'Technique T1059' });
+    await panel.getByRole('link').first().waitFor();
+    expect(await panel.textContent()).toContain('T1059.001');
+    expect(await barriers()).toEqual([]);
+    await panel.getByRole('button', { name: 'Close' }).click();
+    await panel.waitFor({ state: 'detached' });
   }, 90_000);
 
   test('signing out and in again, with the next code', async () => {

@@ -1,10 +1,10 @@
 import { loadFunctions } from '@sallyport/lake';
 import { createAccess, type Access } from './access/index.ts';
-import { createDetection, type Detection } from './detection/index.ts';
+import { createDetection, type Detection, type TableSources } from './detection/index.ts';
 import { createHunting, type Hunting } from './hunting/index.ts';
 import { createIdentity, type Identity } from './identity/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
-import { createIngest, type Ingest } from './ingest/index.ts';
+import { createIngest, loadSources, shippedSources, type Ingest } from './ingest/index.ts';
 import type { Domain, Platform } from './platform/types.ts';
 
 export interface Domains {
@@ -29,7 +29,12 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const identity = createIdentity(platform);
   const hunting = createHunting(platform, { functions: await loadFunctions() });
   const incidents = createIncidents(platform, { queries: hunting.queries });
-  const detection = await createDetection(platform, { ...options, queries: hunting.queries, incidents });
+  const detection = await createDetection(platform, {
+    ...options,
+    queries: hunting.queries,
+    incidents,
+    tableSources: sourcesByTable,
+  });
   const ingest = await createIngest(platform, {
     callerOfToken: access.callerOfToken,
     callerOfCertificate: access.callerOfCertificate,
@@ -38,6 +43,15 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     jobs: options.scheduled !== false,
   });
   return { access, identity, hunting, incidents, detection, ingest };
+}
+
+/** The sources that ship, by the tables that they bring rows to. */
+async function sourcesByTable(): Promise<TableSources> {
+  const found = new Map<string, { id: string; name: string }[]>();
+  for (const { id, name, streams } of (await loadSources(shippedSources)).sources)
+    for (const table of new Set(streams.flatMap(({ flows }) => flows.map((flow) => flow.table))))
+      found.set(table, [...(found.get(table) ?? []), { id, name }]);
+  return found;
 }
 
 /** In the order in which they start; they stop in reverse. */

@@ -8,6 +8,7 @@ export * from './routes/clients.ts';
 export * from './routes/incidents.ts';
 export * from './routes/detection.ts';
 export * from './routes/rule-texts.ts';
+export * from './routes/coverage.ts';
 export * from './routes/data.ts';
 export * from './routes/tables.ts';
 export * from './routes/doors.ts';

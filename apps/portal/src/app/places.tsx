@@ -1,5 +1,6 @@
 import {
   DatabaseRegular,
+  GridDotsRegular,
   HomeRegular,
   SearchSquareRegular,
   SettingsRegular,
@@ -10,7 +11,7 @@ import type { GrantedPermission } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
 
 export interface Place {
-  readonly to: '/' | '/incidents' | '/hunting' | '/rules' | '/data' | '/settings';
+  readonly to: '/' | '/incidents' | '/hunting' | '/rules' | '/coverage' | '/data' | '/settings';
   readonly label: string;
   readonly icon: ReactElement;
   /** What one must hold to find anything there. */
@@ -42,6 +43,13 @@ export const places: readonly Place[] = [
     icon: <TargetArrowRegular />,
     permission: 'securityData.read',
     words: 'rules analytics',
+  },
+  {
+    to: '/coverage',
+    label: 'Coverage',
+    icon: <GridDotsRegular />,
+    permission: 'securityData.read',
+    words: 'mitre attack matrix techniques tactics gaps',
   },
   {
     to: '/data',

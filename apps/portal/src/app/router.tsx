@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { dataSearch } from '../features/data/index.ts';
 import { huntingSearch } from '../features/hunting/index.ts';
 import { incidentSearch, incidentsSearch } from '../features/incidents/index.ts';
+import { coverageSearch } from '../features/coverage/index.ts';
 import { ruleSearch, rulesSearch } from '../features/rules/index.ts';
 import { settingsSearch } from '../features/settings/index.ts';
 import { sourceEditorSearch } from '../features/sources/index.ts';
@@ -113,6 +114,13 @@ const rule = createRoute({
   component: lazyRouteComponent(() => import('../features/rules/RulePage.tsx'), 'RulePage'),
 });
 
+const coverage = createRoute({
+  getParentRoute: () => frame,
+  path: '/coverage',
+  validateSearch: coverageSearch,
+  component: lazyRouteComponent(() => import('../features/coverage/CoveragePage.tsx'), 'CoveragePage'),
+});
+
 const data = createRoute({
   getParentRoute: () => frame,
   path: '/data',
@@ -145,7 +153,7 @@ const routeTree = root.addChildren([
   setup,
   signIn,
   gallery,
-  frame.addChildren([home, incidents, incident, hunting, rules, rule, data, sourceEditor, settings]),
+  frame.addChildren([home, incidents, incident, hunting, rules, rule, coverage, data, sourceEditor, settings]),
 ]);
 
 export const createPortalRouter = (queries: QueryClient) =>

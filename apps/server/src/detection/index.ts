@@ -4,6 +4,7 @@ import type { Queries } from '../hunting/index.ts';
 import type { Incidents } from '../incidents/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
+import { createCoverage, type TableSources } from './coverage/index.ts';
 import { scheduleLate } from './late.ts';
 import { OwnRules } from './own-rules.ts';
 import { detectionHandlers } from './routes.ts';
@@ -41,6 +42,7 @@ export {
 } from './bench/report.ts';
 export type { LabelledItem, LabelledSet } from './bench/set.ts';
 export { alertCounts } from './store.ts';
+export type { TableSources } from './coverage/index.ts';
 export type { RunOutcome } from './run/run.ts';
 export type { SweepOptions, SweepResult } from './sweep/sweep.ts';
 
@@ -68,6 +70,8 @@ export interface DetectionOptions {
   readonly ruleFolders?: readonly string[];
   /** Run rules as time passes. Default true; replay runs them by `sweep` alone. */
   readonly scheduled?: boolean;
+  /** Sources that bring rows, by table: what would close a gap of coverage. Default: none is known. */
+  readonly tableSources?: () => Promise<TableSources>;
 }
 
 /** Rules: import, schedule, run, alert. Reads the rules; what is wrong with some of them is logged, and the others run. */
@@ -87,11 +91,17 @@ export async function createDetection(platform: Platform, options: DetectionOpti
   const arrived = (segment: ArrivedSegment): Promise<void> =>
     options.scheduled === false ? Promise.resolve() : live.arrived(segment);
   const own = new OwnRules({ platform, queries: options.queries, registry });
+  const coverage = createCoverage({
+    platform,
+    queries: options.queries,
+    rules: rulesNow,
+    sources: options.tableSources ?? (() => Promise.resolve(new Map())),
+  });
   return {
     get rules() {
       return registry.loaded();
     },
-    handlers: detectionHandlers(platform, options.queries, registry, own),
+    handlers: detectionHandlers(platform, options.queries, registry, own, coverage),
     arrived,
     runRule: (rule, windowEnd) => runRule(parts, rule, windowOf(rule, windowEnd)),
     sweep: async ({ rules, ...rest } = {}) => {

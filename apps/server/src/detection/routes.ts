@@ -2,6 +2,7 @@ import { SallyportError, type Rule, type RuleSummary, type detectionRoutes } fro
 import type { Queries } from '../hunting/index.ts';
 import { requireCaller, type Handlers } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
+import type { createCoverage } from './coverage/index.ts';
 import type { OwnRules } from './own-rules.ts';
 import { ownRuleHandlers } from './own-rules-routes.ts';
 import type { AnalyticsRule, RuleRegistry } from './rules/index.ts';
@@ -25,6 +26,7 @@ export function detectionHandlers(
   queries: Queries,
   registry: RuleRegistry,
   own: OwnRules,
+  coverage: ReturnType<typeof createCoverage>,
 ): Handlers<typeof detectionRoutes> {
   const { database, clock } = platform;
   const rules = () => registry.rules();
@@ -76,6 +78,7 @@ export function detectionHandlers(
     };
   };
   return {
+    getCoverage: (_, { query }) => coverage(query.days),
     listRules: async () => {
       const [states, runs, counts] = await Promise.all([
         loadStates(database),

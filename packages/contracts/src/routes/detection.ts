@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
+import { coverageRoutes } from './coverage.ts';
 import { Severity } from './incidents.ts';
 import { ruleTextRoutes } from './rule-texts.ts';
 
@@ -77,4 +78,5 @@ export const detectionRoutes = {
     response: Rule,
   }),
   ...ruleTextRoutes,
+  ...coverageRoutes,
 } as const;

@@ -1,0 +1,116 @@
+import { SallyportError, type Coverage } from '@sallyport/contracts';
+import { z } from 'zod';
+import type { Queries } from '../../hunting/index.ts';
+import type { Platform } from '../../platform/types.ts';
+import type { AnalyticsRule } from '../rules/index.ts';
+import { isEnabled } from '../schedule.ts';
+import { loadStates } from '../store.ts';
+import { loadAttack } from './attack.ts';
+import { coverageOf } from './coverage.ts';
+
+/** Sources that bring rows, by table. */
+export type TableSources = ReadonlyMap<string, readonly { readonly id: string; readonly name: string }[]>;
+
+export interface CoverageParts {
+  readonly platform: Pick<Platform, 'clock' | 'database' | 'lake'>;
+  readonly queries: Queries;
+  readonly rules: () => ReadonlyMap<string, AnalyticsRule>;
+  readonly sources: () => Promise<TableSources>;
+}
+
+/** Tables that one statement asks. */
+const tablesAtOnce = 50;
+
+/** Answers coverage over the last days: rules, and what KQL says of the tables and of SecurityAlert. */
+export function createCoverage({
+  platform,
+  queries,
+  rules,
+  sources,
+}: CoverageParts): (days: number) => Promise<Coverage> {
+  const attack = once(loadAttack);
+  const tableSources = once(sources);
+  const read = new WeakMap<AnalyticsRule, readonly string[]>();
+  const tablesOf = (rule: AnalyticsRule): readonly string[] => {
+    const tables = read.get(rule) ?? tablesRead(queries, rule, platform.clock.now());
+    read.set(rule, tables);
+    return tables;
+  };
+  const ask = async (query: string, now: Date): Promise<readonly (readonly unknown[])[]> =>
+    (await queries.run({ query, now, who: 'coverage', operation: 'hunting' })).rows;
+
+  const withData = async (tables: readonly string[], now: Date, days: number): Promise<ReadonlySet<string>> => {
+    const found = new Set<string>();
+    for (let at = 0; at < tables.length; at += tablesAtOnce) {
+      const parts = tables
+        .slice(at, at + tablesAtOnce)
+        .map((table) => `(['${table}'] | where TimeGenerated > ago(${days}d) | take 1 | project Table = '${table}')`);
+      for (const row of await ask(`union ${parts.join(', ')}`, now)) found.add(String(row[0]));
+    }
+    return found;
+  };
+  const alertsOf = async (now: Date, days: number): Promise<ReadonlyMap<string, number>> => {
+    const rows = await ask(
+      `SecurityAlert
+       | where TimeGenerated > ago(${days}d)
+       | summarize arg_max(TimeGenerated, Techniques, SubTechniques) by SystemAlertId
+       | mv-expand Technique = array_concat(todynamic(Techniques), todynamic(SubTechniques)) to typeof(string)
+       | where isnotempty(Technique)
+       | summarize Alerts = dcount(SystemAlertId) by Technique`,
+      now,
+    );
+    return new Map(rows.map((row) => z.tuple([z.string(), z.coerce.number()]).parse(row)));
+  };
+
+  return async (days) => {
+    const now = platform.clock.now();
+    const states = await loadStates(platform.database);
+    const matrix = await attack();
+    const known = [...rules().values()].map((rule) => ({
+      rule,
+      enabled: isEnabled(rule, states.get(rule.id)),
+      tables: tablesOf(rule),
+    }));
+    const named = new Set([
+      ...known.flatMap(({ tables }) => tables),
+      ...matrix.techniques.flatMap(({ tables }) => tables),
+    ]);
+    // A table that holds no row at all needn't be asked.
+    const full = new Set(platform.lake.kqlCatalogue().tables.flatMap((table) => (table.empty ? [] : [table.name])));
+    return coverageOf({
+      days,
+      attack: matrix,
+      rules: known,
+      withData: await withData(
+        [...named].filter((table) => full.has(table)),
+        now,
+        days,
+      ),
+      alerts: await alertsOf(now, days),
+      sources: await tableSources(),
+    });
+  };
+}
+
+/** Also through the functions that it calls; none when it can't be compiled. */
+function tablesRead(queries: Queries, rule: AnalyticsRule, now: Date): readonly string[] {
+  try {
+    const { reads } = queries.compile(rule.query, { now, noData: true });
+    return [...new Set(reads.map(({ table }) => table))].toSorted();
+  } catch (error) {
+    if (error instanceof SallyportError) return [];
+    throw error;
+  }
+}
+
+/** Asks once that it succeeds. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
