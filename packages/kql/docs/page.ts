@@ -130,7 +130,7 @@ const differences = [
   'JSON is read by the engine’s own parser, which is what makes dynamics fast, and it knows numbers by their value:',
   '',
   '- A whole real that is read out of JSON is written without `.0`: `tostring(parse_json(\'{"a":1.0}\').a)` is `1`, and `gettype` of it `long`, where Kusto keeps `1.0` and `double`. As a number it is the same. Constants (`dynamic(1.0)`) and reals packed in the query stay as they are.',
-  '- JSON in which an integer has no place in 64 bits, signed or unsigned, is taken for a text: its members are null.',
+  '- `parse_json` gives a number that the engine has no place for (an integer beyond 64 bits, a real beyond Float64, a real from 2^64 to 1e21) as a string of its digits, and U+FFFD for half a surrogate pair.',
   '',
 ].join('\n');
 

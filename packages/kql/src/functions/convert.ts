@@ -1,3 +1,4 @@
+import { mayBeRepaired, repairedJson } from './json-repair.ts';
 import { join, sql, string, type Sql } from '../sql.ts';
 import type { FieldType, LiteralValue } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
@@ -242,9 +243,17 @@ function fromText(s: Sql, to: KqlType): Sql {
       return sql`toUUIDOrNull(replaceRegexpAll(trimBoth(${s}), '[{}()]', ''))`;
   }
 }
-/** `parse_json`: text that is no JSON is a dynamic string. */
-export const parseJson = (s: Sql): Sql =>
-  sql`multiIf(trimBoth(${s}) IN ('', 'null'), '', isValidJSON(${s}), if(JSONType(${s}) IN ('Object', 'Array', 'String'), ${cleanJson(sql`JSONExtractRaw(${s})`)}, trimBoth(${s})), ${quoteJson(s)})`;
+/**
+ * `parse_json`: text that is no JSON is a dynamic string. The engine's text of it is asked, not the text itself: it must be JSON to the next function, too.
+ */
+export const parseJson = (s: Sql): Sql => {
+  const raw = sql`JSONExtractRaw(${s})`;
+  // Through arrays, which are empty in good rows: `if` computes both sides where the engine finds its parts elsewhere in the query.
+  const refused = sql`arrayFilter(t -> ${mayBeRepaired(sql`t`)}, if(isValidJSON(${raw}), [], [${s}]))`;
+  const repaired = sql`arrayMap(t -> JSONExtractRaw(${repairedJson(sql`t`)}), ${refused})[1]`;
+  // The condition that names `raw` stands first: that one alone is computed before all else, and once.
+  return sql`multiIf(isValidJSON(${raw}), multiIf(substring(${raw}, 1, 1) IN ('{', '[', '"'), ${raw}, ${raw} = 'null', '', trimBoth(${s})), trimBoth(${s}) = '', '', ${repaired} = '', ${quoteJson(s)}, ${repaired})`;
+};
 
 function numeric(o: Operand, to: KqlType): Sql | undefined {
   const from = o.type;
