@@ -3,6 +3,7 @@ export { createKql, type Kql } from './create-kql.ts';
 export { conform, type ConformCase, type ConformReport, type Executor } from './conform.ts';
 export { externalWithoutRows } from './external.ts';
 export { ownFunctions } from './functions/entities.ts';
+export { soundJson } from './functions/json-repair.ts';
 export { namedTables } from './named-tables.ts';
 export { expressionFaults, rowLevelFaults, type RowFault } from './row-level.ts';
 export {

@@ -28,3 +28,11 @@ export const repairedJson = (text: Sql): Sql => {
   const piece = sql`multiIf(match(p, ${number}), if(isValidJSON(JSONExtractRaw(p)), p, concat('"', p, '"')), startsWith(p, '"') AND NOT isValidJSON(p), ${whole}, p)`;
   return sql`arrayStringConcat(arrayMap(p -> ${piece}, extractAll(${text}, ${pieces})))`;
 };
+
+/** The text itself where the engine takes it for JSON or nothing can be mended, else the mended one. */
+export const soundJson = (text: Sql): Sql => {
+  // Through arrays, as in `parseJson`.
+  const refused = sql`arrayFilter(t -> ${mayBeRepaired(sql`t`)}, if(isValidJSON(${text}), [], [${text}]))`;
+  const repaired = sql`arrayFilter(r -> isValidJSON(r), arrayMap(t -> ${repairedJson(sql`t`)}, ${refused}))[1]`;
+  return sql`if(${repaired} = '', ${text}, ${repaired})`;
+};

@@ -172,6 +172,15 @@ describe('a file', () => {
     expect(row).toEqual(['Custom-TestJson', 'Parse', 'x.log']);
   });
 
+  it('keeps the members beside a number that the engine has no place for', async () => {
+    const line = (id: string, value: string) =>
+      `{"n":{"v":[${value}]},"at":"2026-01-02T03:04:05Z","event":{"id":"${id}"}}`;
+    const hostile = [line('a', '1e999'), line('b', '-99999999999999999999'), line('c', '"\\ud800"'), line('d', '7')];
+    const none = '{"event":{"id":"e"},"n":99999999999999999999';
+    const result = await importBytes([...hostile, none].join('\n'));
+    expect(await messages(result)).toEqual(['a', 'b', 'c', 'd']);
+    expect(await refused(result)).toEqual([none]);
+  });
   it('of an unknown format has all its lines kept as refused', async () => {
     const result = await importBytes('what is this\nand this\n');
     expect(result).toMatchObject({ source: null, rows: 0, unparsed: 2, message: 'no source recognises it' });

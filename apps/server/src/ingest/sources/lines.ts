@@ -1,3 +1,4 @@
+import { soundJson, sqlIdentifier } from '@sallyport/kql';
 import { sqlString, type LoadStatement } from '@sallyport/lake';
 import { isNoMark } from '../doors/recent-calls.ts';
 
@@ -30,9 +31,10 @@ export function records(framing: Framing, source: string, json: boolean): string
   if (framing === 'wrapped')
     return `(SELECT JSONExtractString(_line, 'RawData') AS RawData, '' AS _File, false AS _Broken FROM (SELECT RawData AS _line FROM ${source} WHERE ${isNoMark}))`;
   const record = `substring(_line, position(_line, ${tab}) + 1)`;
+  const text = json ? soundJson(sqlIdentifier('_text')).text : '_text';
   return (
-    `(SELECT if(startsWith(_line, ${sqlString(importMarks.lines)}), JSONExtractString(${record}), ${record}) AS RawData, substring(_line, 2, position(_line, ${tab}) - 2) AS _File,` +
-    ` startsWith(_line, ${sqlString(importMarks.broken)}) AS _Broken FROM (SELECT RawData AS _line FROM ${source}))`
+    `(SELECT ${text} AS RawData, _File, _Broken FROM (SELECT if(startsWith(_line, ${sqlString(importMarks.lines)}), JSONExtractString(${record}), ${record}) AS _text, substring(_line, 2, position(_line, ${tab}) - 2) AS _File,` +
+    ` startsWith(_line, ${sqlString(importMarks.broken)}) AS _Broken FROM (SELECT RawData AS _line FROM ${source})))`
   );
 }
 
