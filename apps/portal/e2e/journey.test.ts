@@ -167,6 +167,64 @@ describe('from the one-time link to an incident', () => {
     await page.getByText('acme.log').first().waitFor();
   }, 90_000);
 
+  test('a rule is written, seen at work before it is saved, and fires', async () => {
+    await page.goto(`${sallyport.url}/rules`);
+    await page.getByRole('button', { name: 'New rule' }).click();
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('A change was audited');
+    await page.getByRole('tab', { name: 'YAML' }).click();
+    const yaml = page.getByLabel('The rule as YAML');
+    const text = (await yaml.inputValue())
+      .replace('kind: Scheduled', 'kind: NRT')
+      .replace(/query: \|-\n(?: {2}.*\n)+/, 'query: SentinelAudit | project TimeGenerated, OperationName\n');
+    expect(text).toContain('name: A change was audited');
+    await yaml.fill(text);
+    await page.getByRole('tab', { name: 'Rule', exact: true }).click();
+    await page.getByRole('img', { name: /^Rows by hour/ }).waitFor();
+    await picture('rule-editor');
+    expect(await barriers()).toEqual([]);
+    await page.getByRole('button', { name: 'Save and use' }).click();
+    await page.getByRole('heading', { level: 1, name: 'A change was audited' }).waitFor();
+    await page.getByRole('tab', { name: 'Versions' }).click();
+    await page.getByRole('row').filter({ hasText: person.userPrincipalName }).first().waitFor();
+    expect(await barriers()).toEqual([]);
+    await page.getByLabel('On').click();
+    await page.getByLabel('Off').click();
+    await expect
+      .poll(
+        () =>
+          page.evaluate(async () => {
+            const { rules } = (await (await fetch('/api/rules')).json()) as {
+              rules: { name: string; alertCount: number }[];
+            };
+            return rules.find(({ name }) => name === 'A change was audited')?.alertCount ?? 0;
+          }),
+        { timeout: 90_000, interval: 1_000 },
+      )
+      .toBeGreaterThan(0);
+  }, 180_000);
+
+  test('rules are looked at before they are imported', async () => {
+    await page.goto(`${sallyport.url}/rules`);
+    await page.getByRole('button', { name: 'Import' }).click();
+    const rule = (id: string, severity: string): string =>
+      `id: ${id}\nname: Imported ${id}\nkind: Scheduled\nseverity: ${severity}\nqueryFrequency: 1h\nqueryPeriod: 1h\nquery: Syslog\n`;
+    await page.getByLabel('Files with rules').setInputFiles(
+      [
+        ['good.yaml', rule('e2e-1', 'Low')],
+        ['bad.yaml', rule('e2e-2', 'Grave')],
+      ].map(([name = '', text = '']) => ({ name, mimeType: 'text/yaml', buffer: Buffer.from(text) })),
+    );
+    await page.getByText(/^1 rule: 1 new/).waitFor();
+    await page.getByRole('row').filter({ hasText: 'severity: expected one of' }).waitFor();
+    await picture('rule-import');
+    expect(await barriers()).toEqual([]);
+    await page.getByRole('button', { name: 'Import 1 rule' }).click();
+    await page.getByRole('row').filter({ hasText: 'Imported e2e-1' }).getByRole('checkbox').click();
+    await page.getByRole('toolbar', { name: 'Selected rules' }).getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('row').filter({ hasText: 'Imported e2e-1' }).waitFor({ state: 'detached' });
+  }, 90_000);
+
   test('its alerts are one incident, with their entities and rows', async () => {
     await page.goto(`${sallyport.url}/incidents`);
     const row = page.getByRole('row').filter({ hasText: 'WS-FIN-07' }).first();

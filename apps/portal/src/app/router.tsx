@@ -14,7 +14,7 @@ import { dataSearch } from '../features/data/index.ts';
 import { huntingSearch } from '../features/hunting/index.ts';
 import { incidentSearch, incidentsSearch } from '../features/incidents/index.ts';
 import { coverageSearch } from '../features/coverage/index.ts';
-import { ruleSearch, rulesSearch } from '../features/rules/index.ts';
+import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/index.ts';
 import { settingsSearch } from '../features/settings/index.ts';
 import { sourceEditorSearch } from '../features/sources/index.ts';
 import { parseSearch, stringifySearch, textOf } from '../shared/address.ts';
@@ -121,6 +121,13 @@ const coverage = createRoute({
   component: lazyRouteComponent(() => import('../features/coverage/CoveragePage.tsx'), 'CoveragePage'),
 });
 
+const ruleEditor = createRoute({
+  getParentRoute: () => frame,
+  path: '/rule-editor',
+  validateSearch: ruleEditorSearch,
+  component: lazyRouteComponent(() => import('../features/rules/RuleEditorPage.tsx'), 'RuleEditorPage'),
+});
+
 const data = createRoute({
   getParentRoute: () => frame,
   path: '/data',
@@ -153,7 +160,19 @@ const routeTree = root.addChildren([
   setup,
   signIn,
   gallery,
-  frame.addChildren([home, incidents, incident, hunting, rules, rule, coverage, data, sourceEditor, settings]),
+  frame.addChildren([
+    home,
+    incidents,
+    incident,
+    hunting,
+    rules,
+    rule,
+    ruleEditor,
+    coverage,
+    data,
+    sourceEditor,
+    settings,
+  ]),
 ]);
 
 export const createPortalRouter = (queries: QueryClient) =>

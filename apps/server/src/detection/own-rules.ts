@@ -217,7 +217,7 @@ export class OwnRules {
       const atFile = faults.map((fault) => ({
         ...fault,
         path: one.path,
-        line: one.form === 'sentinel' ? fault.line : one.line,
+        line: one.form === 'sentinel' ? one.line + fault.line - 1 : one.line,
       }));
       const state = this.#stateOf(one);
       const [first] = one.rules;

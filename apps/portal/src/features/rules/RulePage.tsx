@@ -9,14 +9,15 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components';
-import { SearchSquareRegular } from '@fluentui/react-icons';
+import { CopyRegular, EditRegular, SearchSquareRegular } from '@fluentui/react-icons';
 import type { Rule, RuleRun } from '@sallyport/contracts';
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { encodeFragment } from '../../shared/address.ts';
-import { useMay } from '../../shared/api.ts';
+import { client, useMay } from '../../shared/api.ts';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
+import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Copyable } from '../../shared/Copyable.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
@@ -30,7 +31,9 @@ import { Tabs } from '../../shared/Tabs.tsx';
 import { prose, visible, words } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { duration } from '../../shared/time.ts';
-import { ruleQuery, useEnableRule } from './queries.ts';
+import { useNotify } from '../../shared/toast.tsx';
+import { ruleQuery, ruleTextQuery, useEnableRule } from './queries.ts';
+import { RuleVersions, UpdateBar } from './RuleVersions.tsx';
 import { RunState } from './RunState.tsx';
 
 const NARROW = '@media (max-width: 900px)';
@@ -81,6 +84,7 @@ const runColumns: readonly GridColumn<RuleRun>[] = [
 function Loaded({ rule }: { rule: Rule }): ReactElement {
   const styles = useStyles();
   const { tab = 'query' } = route.useSearch();
+  const text = useQuery(ruleTextQuery(rule.id));
   const navigate = route.useNavigate();
   return (
     <div className={styles.root}>
@@ -92,8 +96,11 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
             { id: 'query', label: 'Query' },
             { id: 'runs', label: 'Runs', count: rule.runs.length },
             { id: 'source', label: 'Source' },
+            { id: 'versions', label: 'Versions' },
           ]}
         />
+        {text.data && <UpdateBar rule={text.data} />}
+        {tab === 'versions' && <RuleVersions id={rule.id} />}
         {tab === 'query' && (
           <div className={mergeClasses(styles.main, styles.scroll)}>
             {rule.lastError !== null && (
@@ -140,6 +147,8 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
                 ['Last run', <RelativeTime key="l" at={rule.lastRunAt} />],
                 ['Result', <RunState key="r" state={rule.lastRunState} />],
                 ['Version', visible(rule.version)],
+                ['Origin', rule.origin === 'shipped' ? 'shipped' : 'own'],
+                ['File', visible(text.data?.path ?? '') || undefined],
                 ['Id', <Copyable key="i" text={rule.id} label="rule id" length={28} />],
               ]}
             />
@@ -154,8 +163,42 @@ function RuleActions({ rule }: { rule: Rule }): ReactElement {
   const navigate = useNavigate();
   const may = useMay('detectionTuning.manage');
   const enable = useEnableRule(rule.id, visible(rule.name));
+  const notify = useNotify();
+  const queries = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => client.deleteRule({ params: { id: rule.id } }),
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: ['rules'] });
+      notify.done(`${visible(rule.name)} is deleted`);
+      void navigate({ to: '/rules' });
+    },
+    onError: (error) => notify.failed('The rule was not deleted', error),
+  });
   return (
     <>
+      {may && rule.origin === 'own' && (
+        <ConfirmAction
+          label="Delete"
+          title={`Delete the rule “${visible(rule.name)}”?`}
+          disabled={remove.isPending}
+          onConfirm={() => remove.mutate()}
+        >
+          It goes with its versions; its alerts stay. If it stands in the place of a shipped rule, that is used again.
+        </ConfirmAction>
+      )}
+      {may && (
+        <>
+          <Button icon={<EditRegular />} onClick={() => void navigate({ to: '/rule-editor', search: { id: rule.id } })}>
+            Edit
+          </Button>
+          <Button
+            icon={<CopyRegular />}
+            onClick={() => void navigate({ to: '/rule-editor', search: { id: rule.id, copy: 'yes' } })}
+          >
+            Copy
+          </Button>
+        </>
+      )}
       <Switch
         label={rule.enabled ? 'On' : 'Off'}
         checked={rule.enabled}

@@ -1,9 +1,10 @@
-import { makeStyles, tokens } from '@fluentui/react-components';
-import { TargetArrowRegular } from '@fluentui/react-icons';
+import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { AddRegular, ArrowImportRegular, TargetArrowRegular } from '@fluentui/react-icons';
 import { Severity as SeverityEnum, type RuleSummary } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useMemo, type ReactElement } from 'react';
+import { useMemo, useState, type ReactElement } from 'react';
+import { useMay } from '../../shared/api.ts';
 import { FilterBar, FilterSearch, useColumns } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn, type Sort } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
@@ -15,8 +16,10 @@ import { Status } from '../../shared/Status.tsx';
 import { visible, words } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { duration } from '../../shared/time.ts';
-import { ruleSorts, runStates, type RulesSearch } from './index.ts';
+import { ImportDialog } from './ImportDialog.tsx';
+import { ruleOrigins, ruleSorts, runStates, type RulesSearch } from './index.ts';
 import { rulesQuery } from './queries.ts';
+import { RulesBulkBar } from './RulesBulkBar.tsx';
 import { RunState } from './RunState.tsx';
 
 const useStyles = makeStyles({
@@ -27,6 +30,10 @@ const useStyles = makeStyles({
 const route = getRouteApi('/frame/rules');
 const severities = SeverityEnum.options;
 
+/** What the filter of origins calls a rule. */
+const originsOf = ({ origin, updateAvailable }: RuleSummary): readonly (typeof ruleOrigins)[number][] =>
+  origin === 'shipped' ? ['Shipped'] : updateAvailable ? ['Own', 'Update available'] : ['Own'];
+
 /** The rules that pass the filters, in the order asked for; by name when none is. */
 export function chosenRules(rules: readonly RuleSummary[], search: RulesSearch): readonly RuleSummary[] {
   const needle = search.search?.toLowerCase() ?? '';
@@ -34,6 +41,7 @@ export function chosenRules(rules: readonly RuleSummary[], search: RulesSearch):
     (rule) =>
       (search.severity?.includes(rule.severity) ?? true) &&
       (search.state?.includes(rule.lastRunState) ?? true) &&
+      (search.origin?.some((one) => originsOf(rule).includes(one)) ?? true) &&
       (search.enabled?.includes(rule.enabled ? 'Enabled' : 'Disabled') ?? true) &&
       [rule.name, rule.id, ...rule.tactics, ...rule.techniques, ...rule.tables].some((text) =>
         text.toLowerCase().includes(needle),
@@ -77,6 +85,20 @@ const columns: readonly GridColumn<RuleSummary>[] = [
     cell: (rule) => (rule.enabled ? 'On' : <Status tone="off">Off</Status>),
   },
   {
+    id: 'origin',
+    header: 'Origin',
+    min: 124,
+    drop: 1,
+    cell: (rule) =>
+      rule.updateAvailable ? (
+        <Status tone="waiting">Update available</Status>
+      ) : rule.origin === 'own' ? (
+        'Own'
+      ) : (
+        'Shipped'
+      ),
+  },
+  {
     id: 'tactics',
     header: 'Tactics',
     min: 140,
@@ -106,6 +128,10 @@ export function RulesPage(): ReactElement {
   const navigate = route.useNavigate();
   const { data, error, refetch } = useQuery(rulesQuery);
   const rules = useMemo(() => chosenRules(data?.rules ?? [], search), [data, search]);
+  const may = useMay('detectionTuning.manage');
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [importing, setImporting] = useState(false);
+  const chosen = rules.filter(({ id }) => selected.has(id));
   const { shown, chooser } = useColumns('rules', columns);
   const set = (change: RulesSearch, replace = false): void =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace });
@@ -116,7 +142,20 @@ export function RulesPage(): ReactElement {
       count={
         data && (rules.length === data.rules.length ? count(rules.length) : `${rules.length} of ${data.rules.length}`)
       }
+      actions={
+        may && (
+          <>
+            <Button icon={<ArrowImportRegular />} onClick={() => setImporting(true)}>
+              Import
+            </Button>
+            <Button appearance="primary" icon={<AddRegular />} onClick={() => void navigate({ to: '/rule-editor' })}>
+              New rule
+            </Button>
+          </>
+        )
+      }
     >
+      {importing && <ImportDialog onClose={() => setImporting(false)} />}
       <FilterBar
         search={
           <FilterSearch
@@ -141,6 +180,13 @@ export function RulesPage(): ReactElement {
             onChange: (values) => set({ enabled: values as RulesSearch['enabled'] }),
           },
           {
+            id: 'origin',
+            label: 'Origin',
+            options: ruleOrigins,
+            values: search.origin,
+            onChange: (values) => set({ origin: values as RulesSearch['origin'] }),
+          },
+          {
             id: 'state',
             label: 'Result',
             options: runStates,
@@ -152,6 +198,7 @@ export function RulesPage(): ReactElement {
       />
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Loading rows={12} label="Loading rules" />}
+      {chosen.length > 0 && <RulesBulkBar rules={chosen} onClear={() => setSelected(new Set())} />}
       {data && (
         <div className={styles.root}>
           <Grid
@@ -159,13 +206,14 @@ export function RulesPage(): ReactElement {
             rows={rules}
             columns={shown}
             rowId={(rule) => rule.id}
+            {...(may ? { selected, onSelect: setSelected } : {})}
             sort={sort}
             onSort={(next) => isSort(next.by) && set({ sort: next.by, order: next.order })}
             onOpen={(rule) => void navigate({ to: '/rules/$id', params: { id: rule.id } })}
             empty={
               data.rules.length === 0 ? (
                 <EmptyState icon={<TargetArrowRegular />} title="No rules">
-                  Rules are YAML files in Sentinel’s format. Those of content/rules are read when the server starts.
+                  Write one, or import rules of Sentinel, Sigma or Defender.
                 </EmptyState>
               ) : (
                 <EmptyState title="No rule matches these filters" />

@@ -5,9 +5,12 @@ import { listOf, oneOf, textOf } from '../../shared/address.ts';
 export const ruleSorts = ['name', 'severity', 'lastRunAt', 'alertCount'] as const;
 export const runStates = RuleSummary.shape.lastRunState.options;
 
+export const ruleOrigins = ['Shipped', 'Own', 'Update available'] as const;
+
 const Rules = z.object({
   search: textOf(200),
   severity: listOf(Severity.options),
+  origin: listOf(ruleOrigins),
   enabled: listOf(['Enabled', 'Disabled']),
   state: listOf(runStates),
   sort: oneOf(ruleSorts),
@@ -16,7 +19,12 @@ const Rules = z.object({
 export type RulesSearch = Partial<z.infer<typeof Rules>>;
 export const rulesSearch = (raw: Record<string, unknown>): RulesSearch => Rules.parse(raw);
 
-export const ruleTabs = ['query', 'runs', 'source'] as const;
+export const ruleTabs = ['query', 'runs', 'source', 'versions'] as const;
 const RuleState = z.object({ tab: oneOf(ruleTabs) });
 export type RuleSearch = Partial<z.infer<typeof RuleState>>;
 export const ruleSearch = (raw: Record<string, unknown>): RuleSearch => RuleState.parse(raw);
+
+/** The rule that is edited or copied; none for a new one. */
+const Editor = z.object({ id: textOf(128), copy: oneOf(['yes']) });
+export type RuleEditorSearch = Partial<z.infer<typeof Editor>>;
+export const ruleEditorSearch = (raw: Record<string, unknown>): RuleEditorSearch => Editor.parse(raw);

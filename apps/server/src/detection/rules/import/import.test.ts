@@ -208,6 +208,17 @@ it('reads zips in zips, and stops nothing for one bad file', async () => {
   expect(() => unpack([{ path: 'x.zip', zip: Buffer.from('no zip').toString('base64') }])).toThrow('no zip');
 });
 
+it('reads several rules in one file', async () => {
+  const rule = (id: string, severity = 'Low') =>
+    yamlOf({ id, name: id, severity, query: 'Syslog', queryFrequency: '1h', queryPeriod: '1h' });
+  const { found, problems } = await one('all.yaml', [rule('a'), rule('b'), rule('c', 'Grave')].join('\n---\n'));
+  expect(found.map(({ id, line }) => [id, line])).toEqual([
+    ['a', 1],
+    ['b', 9],
+  ]);
+  expect(problems).toMatchObject([{ line: 19, message: expect.stringContaining('severity') }]);
+});
+
 async function roundTrips(rules: readonly AnalyticsRule[]): Promise<void> {
   const { found, problems } = await one('rules.json', exportArm(rules));
   expect(problems).toEqual([]);

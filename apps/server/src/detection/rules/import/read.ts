@@ -50,14 +50,33 @@ export async function readImport(files: readonly ImportFile[]): Promise<ReadImpo
   return { found: [...found.values()], problems, skipped };
 }
 
+/** A file may hold several rules, one YAML document each. */
 function readYaml({ path, text }: ImportFile): ReadImport {
-  const { rule, problems = [], skipped } = parseRule(text, path);
-  if (!rule) return { found: [], problems, skipped: skipped === undefined ? [] : [{ path, reason: skipped }] };
-  return {
-    found: [{ id: rule.id, form: 'sentinel', path, line: 1, text, rules: [rule], warnings: problems }],
-    problems: [],
-    skipped: [],
-  };
+  const found: ReadRule[] = [];
+  const problems: Problem[] = [];
+  const skipped: { path: string; reason: string }[] = [];
+  let line = 1;
+  const documents = path.toLowerCase().endsWith('.json') ? [text] : text.split(/^---[ \t]*\r?\n/m);
+  for (const document of documents) {
+    const at = line;
+    line += document.split('\n').length;
+    if (document.trim() === '' && documents.length > 1) continue;
+    const outcome = parseRule(document, path);
+    const moved = (outcome.problems ?? []).map((one) => ({ ...one, line: one.line + at - 1 }));
+    if (!outcome.rule) problems.push(...moved);
+    else
+      found.push({
+        id: outcome.rule.id,
+        form: 'sentinel',
+        path,
+        line: at,
+        text: document,
+        rules: [outcome.rule],
+        warnings: moved,
+      });
+    if (outcome.skipped !== undefined) skipped.push({ path, reason: outcome.skipped });
+  }
+  return { found, problems, skipped };
 }
 
 function readJson(file: ImportFile): ReadImport {
