@@ -202,6 +202,8 @@ describe('from the one-time link to an incident', () => {
         { timeout: 90_000, interval: 1_000 },
       )
       .toBeGreaterThan(0);
+    await page.getByRole('switch', { name: 'On', exact: true }).click();
+    await page.getByRole('switch', { name: 'Off', exact: true }).waitFor();
   }, 180_000);
 
   test('rules are looked at before they are imported', async () => {
@@ -221,6 +223,16 @@ describe('from the one-time link to an incident', () => {
     expect(await barriers()).toEqual([]);
     await page.getByRole('button', { name: 'Import 1 rule' }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByPlaceholder('Name, technique or table').fill('e2e-1');
+    const imported = page.getByRole('row').filter({ hasText: 'Imported e2e-1' });
+    await imported.getByRole('checkbox').click();
+    const toolbar = page.getByRole('toolbar', { name: 'Selected rules' });
+    await toolbar.getByRole('button', { name: 'Switch off' }).click();
+    await imported.getByText('Off', { exact: true }).waitFor();
+    await imported.getByRole('checkbox').click();
+    await toolbar.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+    await imported.waitFor({ state: 'detached' });
   }, 90_000);
 
   test('its alerts are one incident, with their entities and rows', async () => {
