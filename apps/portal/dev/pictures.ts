@@ -73,6 +73,11 @@ const shots: readonly Shot[] = [
   { name: 'rule-runs', path: '/rules/rule-2?tab=runs' },
   { name: 'coverage', path: '/coverage' },
   { name: 'coverage-technique', path: '/coverage?measure=rules&selected=T1059' },
+  { name: 'test-bench', path: '/test-bench' },
+  {
+    name: 'test-bench-item',
+    path: '/test-bench?against=00000000-0000-4000-8000-000000000302&show=changed&selected=b.jsonl',
+  },
   { name: 'data', path: '/data' },
   {
     name: 'data-table',

@@ -322,6 +322,32 @@ describe('from the one-time link to an incident', () => {
     await panel.waitFor({ state: 'detached' });
   }, 90_000);
 
+  test('runs of the test bench are kept and compared', async () => {
+    const run = (at: string, outcome: 'hit' | 'missed') => {
+      const alert = { rule: 'r1', name: 'A rule', severity: 'High', alerts: 1 };
+      const item = { id: 'a.log', expect: 'attack', outcome, sources: [], rows: 1, unparsed: 0 };
+      const items = [{ ...item, fired: outcome === 'hit' ? [alert] : [] }];
+      const found = { hit: outcome === 'hit' ? 1 : 0, missed: outcome === 'hit' ? [] : ['a.log'], quiet: 0, noise: [] };
+      const set = { name: 'recordings', form: 'attacks', files: 1, unlabelled: 0, attacks: 1, items };
+      const report = { at, rules: 1, problems: [], seconds: 1 };
+      const sets = [{ ...set, ...found, alerts: 0, days: 1, alertsPerDay: 0 }];
+      const buffer = Buffer.from(JSON.stringify({ ...report, sets }));
+      return { name: 'run.json', mimeType: 'application/json', buffer };
+    };
+    await page.goto(`${sallyport.url}/test-bench`);
+    const input = page.getByLabel('A run of the test bench');
+    await input.setInputFiles(run('2026-01-01T00:00:00.000Z', 'missed'));
+    await page.getByRole('tab', { name: 'recordings: 0 of 1' }).waitFor();
+    await input.setInputFiles(run('2026-01-02T00:00:00.000Z', 'hit'));
+    await page.getByRole('tab', { name: 'recordings: 1 of 1' }).waitFor();
+    await page.getByRole('combobox', { name: 'Compare with' }).click();
+    await page.getByRole('option').nth(1).click();
+    await page.getByRole('tab', { name: /^Changed/ }).click();
+    await page.getByRole('row', { name: /a\.log/ }).click();
+    await page.getByRole('complementary', { name: 'Item' }).getByText('A rule').first().waitFor();
+    expect(await barriers()).toEqual([]);
+  }, 90_000);
+
   test('signing out and in again, with the next code', async () => {
     await context.clearCookies();
     await page.goto(`${sallyport.url}/incidents`);

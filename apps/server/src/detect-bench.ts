@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BenchItem, BenchReport, BenchSet } from '@sallyport/contracts';
 import { loadFunctions, readDatabases, shippedLocations } from '@sallyport/lake';
 import { z } from 'zod';
 import {
@@ -8,9 +9,6 @@ import {
   createDetection,
   evaluateItems,
   readSet,
-  type BenchItem,
-  type BenchReport,
-  type BenchSet,
   type ItemAlert,
   type LabelledItem,
   type LabelledSet,

@@ -1,13 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import {
-  BenchReportSchema,
-  compareReports,
-  detectBench,
-  isWorse,
-  type BenchReport,
-  type SetDifference,
-} from '@sallyport/server';
+import { BenchReport, compareReports, isWorse, type SetDifference } from '@sallyport/contracts';
+import { detectBench } from '@sallyport/server';
 import { printJson, printTable } from '../output.ts';
 import type { Finish } from './types.ts';
 
@@ -51,7 +45,7 @@ export function addBench(detect: Command, finish: Finish): void {
 }
 
 async function readReport(path: string): Promise<BenchReport> {
-  const parsed = BenchReportSchema.safeParse(JSON.parse(await readFile(path, 'utf8')));
+  const parsed = BenchReport.safeParse(JSON.parse(await readFile(path, 'utf8')));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new Error(`${path} is no run of the test bench: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);

@@ -1,5 +1,6 @@
 import {
   DatabaseRegular,
+  BeakerRegular,
   GridDotsRegular,
   HomeRegular,
   SearchSquareRegular,
@@ -11,7 +12,7 @@ import type { GrantedPermission } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
 
 export interface Place {
-  readonly to: '/' | '/incidents' | '/hunting' | '/rules' | '/coverage' | '/data' | '/settings';
+  readonly to: '/' | '/incidents' | '/hunting' | '/rules' | '/coverage' | '/test-bench' | '/data' | '/settings';
   readonly label: string;
   readonly icon: ReactElement;
   /** What one must hold to find anything there. */
@@ -50,6 +51,13 @@ export const places: readonly Place[] = [
     icon: <GridDotsRegular />,
     permission: 'securityData.read',
     words: 'mitre attack matrix techniques tactics gaps',
+  },
+  {
+    to: '/test-bench',
+    label: 'Test bench',
+    icon: <BeakerRegular />,
+    permission: 'securityData.read',
+    words: 'labelled sets hit miss noise compare replay',
   },
   {
     to: '/data',

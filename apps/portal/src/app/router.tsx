@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { dataSearch } from '../features/data/index.ts';
 import { huntingSearch } from '../features/hunting/index.ts';
 import { incidentSearch, incidentsSearch } from '../features/incidents/index.ts';
+import { testBenchSearch } from '../features/test-bench/index.ts';
 import { coverageSearch } from '../features/coverage/index.ts';
 import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/index.ts';
 import { settingsSearch } from '../features/settings/index.ts';
@@ -128,6 +129,13 @@ const ruleEditor = createRoute({
   component: lazyRouteComponent(() => import('../features/rules/RuleEditorPage.tsx'), 'RuleEditorPage'),
 });
 
+const testBench = createRoute({
+  getParentRoute: () => frame,
+  path: '/test-bench',
+  validateSearch: testBenchSearch,
+  component: lazyRouteComponent(() => import('../features/test-bench/TestBenchPage.tsx'), 'TestBenchPage'),
+});
+
 const data = createRoute({
   getParentRoute: () => frame,
   path: '/data',
@@ -169,6 +177,7 @@ const routeTree = root.addChildren([
     rule,
     ruleEditor,
     coverage,
+    testBench,
     data,
     sourceEditor,
     settings,

@@ -31,15 +31,6 @@ export { readLabels, type LabelledLog } from './conform/labels.ts';
 export { countMatches, type Matches, type RowRule } from './conform/matches.ts';
 export { evaluateItems, type ItemAlert } from './bench/evaluate-items.ts';
 export { readSet } from './bench/forms.ts';
-export {
-  BenchReportSchema,
-  compareReports,
-  isWorse,
-  type BenchItem,
-  type BenchReport,
-  type BenchSet,
-  type SetDifference,
-} from './bench/report.ts';
 export type { LabelledItem, LabelledSet } from './bench/set.ts';
 export { alertCounts } from './store.ts';
 export type { TableSources } from './coverage/index.ts';

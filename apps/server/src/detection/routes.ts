@@ -2,6 +2,7 @@ import { SallyportError, type Rule, type RuleSummary, type detectionRoutes } fro
 import type { Queries } from '../hunting/index.ts';
 import { requireCaller, type Handlers } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
+import { benchRuns } from './bench/store.ts';
 import type { createCoverage } from './coverage/index.ts';
 import type { OwnRules } from './own-rules.ts';
 import { ownRuleHandlers } from './own-rules-routes.ts';
@@ -30,6 +31,7 @@ export function detectionHandlers(
 ): Handlers<typeof detectionRoutes> {
   const { database, clock } = platform;
   const rules = () => registry.rules();
+  const bench = benchRuns(database);
   const tablesOf = tablesNamed(queries);
   const originOf = (id: string) => {
     const { own: text, template } = registry.originOf(id);
@@ -78,6 +80,20 @@ export function detectionHandlers(
     };
   };
   return {
+    listBenchRuns: async () => ({ runs: await bench.list() }),
+    getBenchRun: async (_, { params }) => {
+      const report = await bench.get(params.id);
+      if (!report) throw new SallyportError('NotFound', 'there is no such run');
+      return report;
+    },
+    saveBenchRun: async (context, { body }) => {
+      const run = await bench.save(body, requireCaller(context).name);
+      context.audit({
+        target: `test bench ${run.id}`,
+        details: { sets: body.sets.map(({ name }) => name).slice(0, 100) },
+      });
+      return run;
+    },
     getCoverage: (_, { query }) => coverage(query.days),
     listRules: async () => {
       const [states, runs, counts] = await Promise.all([

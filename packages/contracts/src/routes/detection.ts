@@ -3,6 +3,7 @@ import { route } from '../route.ts';
 import { coverageRoutes } from './coverage.ts';
 import { Severity } from './incidents.ts';
 import { ruleTextRoutes } from './rule-texts.ts';
+import { testBenchRoutes } from './test-bench.ts';
 
 export const RuleSummary = z.object({
   id: z.string(),
@@ -79,4 +80,5 @@ export const detectionRoutes = {
   }),
   ...ruleTextRoutes,
   ...coverageRoutes,
+  ...testBenchRoutes,
 } as const;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { compareReports, isWorse, type BenchItem, type BenchReport } from './report.ts';
+import { compareReports, isWorse } from './bench-difference.ts';
+import type { BenchItem, BenchReport } from './routes/test-bench.ts';
 
 const report = (outcomes: Readonly<Record<string, BenchItem['outcome']>>): BenchReport => {
   const items = Object.entries(outcomes).map(([id, outcome]): BenchItem => ({
