@@ -8,7 +8,13 @@ export {
   type KqlFunction,
   type TableDefinition,
 } from './catalogue/catalogue.ts';
-export { loadFunctions, readFunctions, shippedFunctions, shippedLogSources, type ShippedFunction } from './catalogue/functions.ts';
+export {
+  loadFunctions,
+  readFunctions,
+  shippedFunctions,
+  shippedLogSources,
+  type ShippedFunction,
+} from './catalogue/functions.ts';
 export { loadAsim, type AsimSchema } from './catalogue/asim.ts';
 export { KqlType, TableFile, TableFileError, parseTableFile } from './catalogue/file.ts';
 export { columnType, ddl, engineType, type ClusterDdl } from './ddl.ts';
@@ -30,7 +36,13 @@ export type { EntitiesResult } from './entities/store.ts';
 export type { IpLocationResult } from './ip-location/store.ts';
 export type { Deletion } from './retention/deleting.ts';
 export { covers, everyTable, heldRows, isActive, LegalHold } from './retention/holds.ts';
-export { auxiliaryInteractiveDays, interactiveRows, tablePlans, type Retention, type TablePlan } from './retention/storage.ts';
+export {
+  auxiliaryInteractiveDays,
+  interactiveRows,
+  tablePlans,
+  type Retention,
+  type TablePlan,
+} from './retention/storage.ts';
 export { noRows, type TableStatus, type TierSize } from './retention/table-status.ts';
 export type { LoadLimits, LoadResult, LoadSegment, LoadStatement, SharedRows } from './load.ts';
 export type { PayloadRange } from './parts.ts';

@@ -77,8 +77,7 @@ function toSentinel(rule: DetectionRule): FoundRule {
   const warnings: string[] = [];
   const look = lookBack[period];
   if (look === undefined && period !== '0') warnings.push(`schedule.period \`${period}\`: taken as 24H`);
-  if ((rule.detectionAction?.responseActions ?? []).length > 0)
-    warnings.push('its response actions are kept with the rule, and are not done');
+  if ((rule.detectionAction?.responseActions ?? []).length > 0) warnings.push('its response actions are left out');
   const tactic = tactics.find((one) => one.toLowerCase() === alert?.category?.replaceAll(/[^a-z]/gi, '').toLowerCase());
   const title = alert?.title?.trim() ?? '';
   const fields: Record<string, Json> = {
