@@ -326,8 +326,12 @@ function emitted(text: string, plan: Plan, options: CompileOptions): Emitted {
   });
 }
 
+const over = ({ distributed }: KqlCatalogue, options: CompileOptions): CompileOptions =>
+  distributed ? { distributed, ...options } : options;
+
 /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. Results are kept by text, catalogue version and options. */
-export function compile(text: string, catalogue: KqlCatalogue, options: CompileOptions): Compiled {
+export function compile(text: string, catalogue: KqlCatalogue, given: CompileOptions): Compiled {
+  const options = over(catalogue, given);
   // What a `source` answers is not known to be the same twice.
   const { database, timespan, output, maxRows, noData, several, rewrites, parameters, lookups } = options;
   const fromPlan = (): Emitted => emitted(text, planOf(text, givenOf(catalogue, options), noData), options);
@@ -343,6 +347,7 @@ export function compile(text: string, catalogue: KqlCatalogue, options: CompileO
     rewrites,
     parameters,
     lookups,
+    options.distributed,
     text,
   ]);
   const kept = compiledByText.get(key, fromPlan);
@@ -360,9 +365,10 @@ export function compile(text: string, catalogue: KqlCatalogue, options: CompileO
 export async function compileAsking(
   text: string,
   catalogue: KqlCatalogue,
-  options: CompileOptions,
+  given: CompileOptions,
   ask: Ask,
 ): Promise<Compiled> {
+  const options = over(catalogue, given);
   try {
     return compile(text, catalogue, options);
   } catch (error) {

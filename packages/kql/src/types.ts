@@ -54,6 +54,8 @@ export interface KqlCatalogue {
   readonly version: string;
   readonly tables: readonly TableSchema[];
   readonly functions: readonly FunctionDefinition[];
+  /** Tables are spread over several shards. */
+  readonly distributed?: boolean;
   /** What this workspace may be called in `workspace()`, `database()` and `cluster()`. All other names are refused. */
   readonly names?: readonly string[];
 }
@@ -95,6 +97,8 @@ export const everyRewrite = {
   cutPatterns: true,
   /** Members of dynamics are read from the columns that tables keep them in. */
   promotePaths: true,
+  /** Over `distributed` tables what stands in `in` is asked for once and sent to every shard, not asked for by each. */
+  globalIn: true,
 };
 export type Rewrites = Readonly<Record<keyof typeof everyRewrite, boolean>>;
 
@@ -175,6 +179,8 @@ export interface CompileOptions {
   readonly maxRows?: number;
   /** Adds `plan` to each table: for `kql explain`. */
   readonly plan?: boolean;
+  /** Tables are spread over several shards. Default: as the catalogue says. */
+  readonly distributed?: boolean;
   /** Rewrites to switch off, to compare; all are on. */
   readonly rewrites?: Partial<Rewrites>;
   /**

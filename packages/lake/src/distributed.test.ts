@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compile, sql, sqlIdentifier, sqlString, type CompileOptions, type Sql } from '@sallyport/kql';
+import { compile, sql, sqlIdentifier, sqlString, type Sql } from '@sallyport/kql';
 import { Catalogue, define } from './catalogue/catalogue.ts';
 import { ddl } from './ddl.ts';
 import { startEngine, type Engine } from './engine/start.ts';
@@ -91,13 +91,29 @@ const questions = [
 describe('over Distributed tables', () => {
   const now = new Date('2026-01-02T00:00:00Z');
   /** Not by the lake's door, through which nothing names another machine. */
-  const rowsOf = async (kql: string, source: CompileOptions['source'] & {}): Promise<string[]> => {
-    const { sql: text } = compile(kql, catalogue.kql(), { now, source });
-    return (await send(`${text} FORMAT JSONCompactEachRow`, querySettings)).trimEnd().split('\n').toSorted();
+  const run = async (text: string): Promise<string[]> =>
+    (await send(`${text} FORMAT JSONCompactEachRow`, querySettings)).trimEnd().split('\n').toSorted();
+  const plain = (kql: string): string =>
+    compile(kql, catalogue.kql(), { now, source: ({ name }) => sql`whole.${sqlIdentifier(name)}` }).sql;
+  const overShards = (kql: string, globalIn: boolean): string => {
+    const spread = { ...catalogue.kql(), distributed: true };
+    return compile(kql, spread, { now, source: ({ name }) => twice(name), rewrites: { globalIn } }).sql;
   };
   test.each(questions)('%s', async (kql) => {
-    const expected = await rowsOf(kql, ({ name }) => sql`whole.${sqlIdentifier(name)}`);
+    const expected = await run(plain(kql));
     expect(expected[0]).not.toBe('');
-    expect(await rowsOf(kql, ({ name }) => twice(name))).toEqual(expected);
+    expect(await run(overShards(kql, true))).toEqual(expected);
+    expect(await run(overShards(kql, false))).toEqual(expected);
+  });
+
+  test('what stands in `in` is asked for once, and not by each shard of each', async () => {
+    const kql = 'Events | where Host in ((Hosts | where Weight > 5 | project Host)) | summarize count() by Host';
+    const readsOfHosts = async (globalIn: boolean): Promise<number> => {
+      const plan = await send(`EXPLAIN ${overShards(kql, globalIn)}`, querySettings);
+      return plan.split('ReadFromMergeTree (main.Hosts)').length - 1;
+    };
+    // Else the plan has 2 shards' reads for each of 2 shards. What was asked for once is not in the plan any more.
+    expect([await readsOfHosts(true), await readsOfHosts(false)]).toEqual([0, 4]);
+    expect(plain(kql)).not.toContain('GLOBAL');
   });
 });

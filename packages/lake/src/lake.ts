@@ -111,7 +111,7 @@ export const querySettings: ClickHouseSettings = {
   max_parser_depth: '10000',
   output_format_json_quote_denormals: 1,
   output_format_json_quote_decimals: 1,
-  // On a cluster the inner table of IN or a join is asked for once and sent to every shard.
+  // On a cluster, for SQL that compiled KQL did not say GLOBAL in.
   distributed_product_mode: 'global',
   session_timezone: 'UTC',
   ...compiledSqlSettings,
@@ -211,7 +211,9 @@ export class Lake {
 
   /** The catalogue for `compile` of packages/kql. */
   kqlCatalogue(functions: readonly KqlFunction[] = []): KqlCatalogue {
-    return this.#tables.catalogue.kql(functions, this.#tables.made(performance.now()), this.#tables.stored);
+    const { catalogue, stored, isDistributed } = this.#tables;
+    const known = catalogue.kql(functions, this.#tables.made(performance.now()), stored);
+    return isDistributed ? { ...known, distributed: true } : known;
   }
 
   /**

@@ -161,6 +161,11 @@ export class Tables {
     return this.#made;
   }
 
+  /** Whether each is spread over the shards of a cluster. */
+  get isDistributed(): boolean {
+    return this.#cluster !== undefined;
+  }
+
   /** Columns of promoted members that were there when last looked (`made`), as `table/column`. */
   get stored(): ReadonlySet<string> {
     return this.#stored;

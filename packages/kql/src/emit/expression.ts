@@ -140,7 +140,8 @@ export function emitExpression(expr: Expr, scope: Scope): Operand {
       const rows = expr.caseInsensitive
         ? sql`SELECT lowerUTF8(${identifier('v')}) FROM (${scope.query(expr.rel)})`
         : scope.query(expr.rel);
-      const found = nullable ? sql`ifNull(${left} IN (${rows}), false)` : sql`(${left} IN (${rows}))`;
+      const among = scope.rewrites.globalIn ? sql`${left} GLOBAL IN (${rows})` : sql`${left} IN (${rows})`;
+      const found = nullable ? sql`ifNull(${among}, false)` : sql`(${among})`;
       return { sql: expr.negated ? sql`NOT ${found}` : found, type: 'bool', nullable: false };
     }
   }

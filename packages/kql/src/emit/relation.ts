@@ -46,7 +46,8 @@ export class Emitter implements Context {
   /** `now`: what the query itself says the moment is, in ticks since 0001-01-01. */
   constructor(options: CompileOptions, now?: bigint) {
     this.options = options;
-    this.rewrites = { ...everyRewrite, ...options.rewrites };
+    const rewrites = { ...everyRewrite, ...options.rewrites };
+    this.rewrites = { ...rewrites, globalIn: rewrites.globalIn && (options.distributed ?? false) };
     this.#now = now ?? epochTicks + BigInt(options.now.getTime()) * 10_000n;
   }
 

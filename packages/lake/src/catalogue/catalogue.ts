@@ -43,6 +43,8 @@ export interface KqlCatalogue {
     readonly promoted?: readonly PromotedPath[];
   }[];
   readonly functions: readonly KqlFunction[];
+  /** Tables are spread over several shards. */
+  readonly distributed?: boolean;
 }
 
 export const defaultRetentionDays = 90;
