@@ -11,12 +11,15 @@ afterAll(() => engine.close());
 
 const keys = ['a', 'b', 'ab', 'é'];
 
-/** What a key's value is, by one expression over the whole text, as Kusto's documentation has it. */
+/** What a key's value is: the text is cut at delimiters from left to right, so that of `|||` the first two are one `||`. */
 function valueOf(text: string, key: string, pair: string, kv: string): string {
   const white = '[ \\t\\n\\f\\r]*';
-  const quote = (s: string): string => s.replaceAll(/[|.=;]/g, '\\$&');
-  const pattern = `(?:^|${quote(pair)})${white}${key}${white}${quote(kv)}${white}(.*?)${white}(?:${quote(pair)}|$)`;
-  return new RegExp(pattern, 's').exec(text)?.[1] ?? '';
+  const pattern = new RegExp(`^${white}${key}${white}${kv}${white}(.*?)${white}$`, 's');
+  for (const part of text.split(pair)) {
+    const value = pattern.exec(part)?.[1];
+    if (value !== undefined) return value;
+  }
+  return '';
 }
 
 test('a value is that of the first pair with its key, without the white space around it', () => {
@@ -39,6 +42,6 @@ test('a value is that of the first pair with its key, without the white space ar
       );
       expect(engine.rows(sql)).toEqual(lines.map((line) => keys.map((key) => valueOf(line, key, pair, kv))));
     }),
-    { numRuns: 60 },
+    { numRuns: Number(process.env['KV_RUNS'] ?? 60) },
   );
 }, 60_000);
