@@ -7,7 +7,7 @@ import type { Parts } from '../run/run.ts';
 import { segmentsMax, type BinOptions } from './bins.ts';
 
 /** With fewer rules that look at rows one by one, asking each is as quick. */
-const worthwhile = 50;
+const worthwhile = 1_000;
 /** A pass over all rows that takes longer is given up. */
 const limits = { seconds: 300 };
 
