@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createQueries, type Queries } from '../../hunting/index.ts';
 import { startTestLake, type TestLake } from '@sallyport/testkit';
 import { sql, sqlIdentifier } from '@sallyport/kql';
 import { RowPlanner } from './plan.ts';
-import type { AnalyticsRule } from '../rules/index.ts';
+import { parseRule, type AnalyticsRule } from '../rules/index.ts';
 
 let test: TestLake;
 let queries: Queries;
@@ -44,8 +45,15 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-const rule = (query: string): AnalyticsRule =>
-  ({ id: query, query, triggerOperator: 'GreaterThan', triggerThreshold: 0, kind: 'NRT' }) as unknown as AnalyticsRule;
+const rule = (query: string): AnalyticsRule => {
+  const id = createHash('sha256').update(query).digest('hex');
+  const { rule: read } = parseRule(
+    JSON.stringify({ id, name: 'of a test', kind: 'NRT', severity: 'Low', query }),
+    'test.yaml',
+  );
+  if (!read) throw new Error(`not a rule: ${query}`);
+  return read;
+};
 
 it('finds what each rule finds by itself', { timeout: 60_000 }, async () => {
   const texts = [

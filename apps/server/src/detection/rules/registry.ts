@@ -1,15 +1,13 @@
 import { readSigma, type SigmaProblem } from '@sallyport/sigma';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/types.ts';
+import { Follower } from '../../platform/follow.ts';
 import type { Log } from '../../platform/log.ts';
 import type { LoadedRules } from './load.ts';
 import { parseRule, type Problem } from './parse.ts';
 import type { AnalyticsRule } from './rule.ts';
 import { loadLogSources, sigmaRules } from './sigma.ts';
 import { ownRuleStore, type OwnRuleRow, type OwnRuleStore } from './store.ts';
-
-/** How soon a server sees what another one saved. */
-const pollMs = 2_000;
 
 /** Where a rule comes from. */
 export interface RuleOrigin {
@@ -35,11 +33,11 @@ export class RuleRegistry {
   #problems: readonly Problem[] = [];
   #parsed: ReadonlyMap<string, { readonly version: number; readonly rule: AnalyticsRule | undefined }> = new Map();
   #sigma: CompiledRows = { key: '', rules: [], problems: [] };
-  #stopping = new AbortController();
-  #loop: Promise<void> | undefined;
+  readonly #follower: Follower;
 
   constructor(parts: { database: Database; clock: Clock; log: Log }, shipped: LoadedRules) {
     this.#parts = parts;
+    this.#follower = new Follower(parts);
     this.store = ownRuleStore(parts.database);
     this.shipped = shipped;
     this.#shippedById = new Map(shipped.rules.map((rule) => [rule.id, rule]));
@@ -119,21 +117,11 @@ export class RuleRegistry {
 
   /** Follows what other servers save. */
   follow(): void {
-    const { clock, log } = this.#parts;
-    this.#stopping = new AbortController();
-    const { signal } = this.#stopping;
-    this.#loop = (async () => {
-      while (!signal.aborted) {
-        await clock.sleep(pollMs, signal);
-        if (signal.aborted) return;
-        await this.refresh().catch((err: unknown) => log.warn({ err }, 'could not look for rules that were saved'));
-      }
-    })();
+    this.#follower.start(() => this.refresh(), 'could not look for rules that were saved');
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#loop;
+    await this.#follower.stop();
   }
 }
 

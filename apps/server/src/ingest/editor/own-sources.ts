@@ -6,6 +6,7 @@ import {
   type SourceReport,
 } from '@sallyport/contracts';
 import { strToU8, zipSync } from 'fflate';
+import { Follower } from '../../platform/follow.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { IngestCore } from '../core.ts';
 import type { PreviewOptions } from '../preview/preview.ts';
@@ -15,9 +16,6 @@ import { checkFixtures, fixturesOf } from './fixtures.ts';
 import { expressionsOf, forbidden, readOwnSource, type Problem } from './folder.ts';
 import { hashOf, shippedFiles } from './shipped.ts';
 import { ownSourceStore, type OwnSourceRow, type OwnSourceStore } from './store.ts';
-
-/** How soon a server sees what another one saved. */
-const pollMs = 2_000;
 
 export interface OwnSourceServices {
   readonly platform: Pick<Platform, 'database' | 'clock' | 'log'>;
@@ -43,15 +41,15 @@ interface Read {
 export class OwnSources {
   readonly #services: OwnSourceServices;
   readonly #store: OwnSourceStore;
-  #stopping = new AbortController();
+  readonly #follower: Follower;
   readonly #trusted: ReadonlyMap<string, RegExp>;
   #revision = -1;
-  #loop: Promise<void> | undefined;
   /** By id: what was read of the version that is in use, so that the same version stays the same object. */
   #read: ReadonlyMap<string, Read> = new Map();
 
   constructor(services: OwnSourceServices) {
     this.#services = services;
+    this.#follower = new Follower(services.platform);
     this.#trusted = expressionsOf(services.shipped.sources);
     this.#store = ownSourceStore(services.platform.database);
   }
@@ -72,21 +70,11 @@ export class OwnSources {
 
   /** Follows what other servers save. */
   follow(): void {
-    const { clock, log } = this.#services.platform;
-    this.#stopping = new AbortController();
-    const { signal } = this.#stopping;
-    this.#loop = (async () => {
-      while (!signal.aborted) {
-        await clock.sleep(pollMs, signal);
-        if (signal.aborted) return;
-        await this.refresh().catch((err: unknown) => log.warn({ err }, 'could not look for sources that were saved'));
-      }
-    })();
+    this.#follower.start(() => this.refresh(), 'could not look for sources that were saved');
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#loop;
+    await this.#follower.stop();
   }
 
   /** Uses what is saved now, if it is not what is in use. */

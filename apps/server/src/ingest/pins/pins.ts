@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { pinsMax, SallyportError, type Pin, type PinRequest } from '@sallyport/contracts';
+import { Follower } from '../../platform/follow.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { IngestCore } from '../core.ts';
 import { pinStore } from './store.ts';
 import { StreamPins } from './stream-pins.ts';
-
-/** How soon a server sees what another one saved. */
-const pollMs = 2_000;
 
 export interface PinServices {
   readonly platform: Pick<Platform, 'database' | 'clock' | 'log'>;
@@ -17,34 +15,24 @@ export interface PinServices {
 export class Pins {
   readonly #services: PinServices;
   readonly #store: ReturnType<typeof pinStore>;
-  #stopping = new AbortController();
-  #loop: Promise<void> | undefined;
+  readonly #follower: Follower;
   #inUse = '';
 
   constructor(services: PinServices) {
     this.#services = services;
+    this.#follower = new Follower(services.platform);
     this.#store = pinStore(services.platform.database);
   }
 
   /** Uses what is saved, and follows what other servers save. */
   async start(): Promise<void> {
-    const { clock, log } = this.#services.platform;
     this.#inUse = '';
     await this.#refresh();
-    this.#stopping = new AbortController();
-    const { signal } = this.#stopping;
-    this.#loop = (async () => {
-      while (!signal.aborted) {
-        await clock.sleep(pollMs, signal);
-        if (signal.aborted) return;
-        await this.#refresh().catch((err: unknown) => log.warn({ err }, 'could not look for pins that were saved'));
-      }
-    })();
+    this.#follower.start(() => this.#refresh(), 'could not look for pins that were saved');
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#loop;
+    await this.#follower.stop();
   }
 
   list(): Promise<Pin[]> {
