@@ -19,6 +19,7 @@ import {
   systemRoutes,
   tokenRoutes,
   uploadRoutes,
+  watchlistRoutes,
   webhookRoutes,
 } from '@sallyport/contracts';
 import { z } from 'zod';
@@ -147,6 +148,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(graphRoutes, graph.handlers, graph.error);
   http.bind(incidentRoutes, domains.incidents.handlers);
   http.bind(detectionRoutes, domains.detection.handlers);
+  http.bind(watchlistRoutes, domains.detection.watchlists);
   http.bind(dataRoutes, domains.ingest.handlers, domains.ingest.errorFace);
   http.bind(uploadRoutes, domains.ingest.uploads);
   http.bind(sourceEditorRoutes, domains.ingest.sourceEditor);

@@ -1,6 +1,6 @@
 import { loadFunctions } from '@sallyport/lake';
 import { createAccess, type Access } from './access/index.ts';
-import { createDetection, type Detection, type TableSources } from './detection/index.ts';
+import { createDetection, Watchlists, type Detection, type TableSources } from './detection/index.ts';
 import { createHunting, type Hunting } from './hunting/index.ts';
 import { createIdentity, type Identity } from './identity/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
@@ -27,12 +27,15 @@ export interface DomainOptions {
 export async function createDomains(platform: Platform, options: DomainOptions = {}): Promise<Domains> {
   const access = createAccess(platform);
   const identity = createIdentity(platform);
-  const hunting = createHunting(platform, { functions: await loadFunctions() });
+  const watchlists = new Watchlists(platform);
+  await watchlists.refresh();
+  const hunting = createHunting(platform, { functions: await loadFunctions(), watchlists: watchlists.known });
   const incidents = createIncidents(platform, { queries: hunting.queries });
   const detection = await createDetection(platform, {
     ...options,
     queries: hunting.queries,
     incidents,
+    watchlists,
     tableSources: sourcesByTable,
   });
   const ingest = await createIngest(platform, {

@@ -19,5 +19,6 @@ export * from './routes/source-editor.ts';
 export * from './routes/connectors.ts';
 export * from './routes/system.ts';
 export * from './routes/uploads.ts';
+export * from './routes/watchlists.ts';
 export { routes } from './routes/index.ts';
 export { createClient, errorOfAnswer, type Client } from './client.ts';

@@ -2,6 +2,7 @@ import { compile, compileAsking, tablesOf, type Ask } from './compile.ts';
 import { namedTables } from './named-tables.ts';
 import { rowQuery, type NotRowLevel, type RowQuery } from './row-query/row-query.ts';
 import type { Compiled, CompileOptions, KqlCatalogue } from './types.ts';
+import { watchlistText, withWatchlists } from './watchlists.ts';
 
 export interface Kql {
   /** Compiles KQL to one ClickHouse SELECT. Throws KqlError. */
@@ -21,11 +22,18 @@ type Always = Pick<CompileOptions, 'lookups'>;
 
 /** A compiler bound to a changing catalogue: asks for it at each call; what it builds is kept by the catalogue's version. */
 export function createKql(catalogue: () => KqlCatalogue, always: Always = {}): Kql {
+  let known: KqlCatalogue | undefined;
+  const now = (): KqlCatalogue => {
+    const current = catalogue();
+    if (known?.version !== current.version) known = withWatchlists(current);
+    return known;
+  };
+  const as = (text: string, known: KqlCatalogue): [string, KqlCatalogue] => [watchlistText(text, known), known];
   return {
-    compile: (text, options) => compile(text, catalogue(), { ...always, ...options }),
-    compileAsking: (text, options, ask) => compileAsking(text, catalogue(), { ...always, ...options }, ask),
-    tablesOf: (text) => tablesOf(text, catalogue(), always),
-    namedTables: (text) => namedTables(text, catalogue()),
-    rowQuery: (text) => rowQuery(text, catalogue()),
+    compile: (text, options) => compile(...as(text, now()), { ...always, ...options }),
+    compileAsking: (text, options, ask) => compileAsking(...as(text, now()), { ...always, ...options }, ask),
+    tablesOf: (text) => tablesOf(...as(text, now()), always),
+    namedTables: (text) => namedTables(...as(text, now())),
+    rowQuery: (text) => rowQuery(...as(text, now())),
   };
 }

@@ -45,4 +45,5 @@ export {
   type TableRead,
   type TableSchema,
   type Visualization,
+  type WatchlistSchema,
 } from './types.ts';

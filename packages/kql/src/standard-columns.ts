@@ -39,6 +39,7 @@ const standardColumns: readonly StandardColumn[] = [
 ];
 const byName = new Map(standardColumns.map((c) => [c.name, c]));
 function extended(table: TableSchema, columns: readonly StandardColumn[]): TableSchema {
+  if (table.reference) return table;
   const missing = columns.filter(
     (c) => c.tables?.test(table.name) !== false && !table.columns.some((own) => own.name === c.name),
   );

@@ -29,6 +29,20 @@ export interface TableSchema {
   readonly standard?: readonly string[];
   /** Members of dynamics that the table keeps as columns of their own. */
   readonly promoted?: readonly PromotedPath[];
+  /**
+   * It is no log but what is so now, read from here: whole, whatever time or arrival a query is bounded to, and not told of in `reads`.
+   */
+  readonly reference?: Sql;
+}
+
+/** A watchlist as `_GetWatchlist('alias')` gives it. */
+export interface WatchlistSchema {
+  readonly alias: string;
+  /** A name that no table or function has: a word, at most 12 characters. */
+  readonly name: string;
+  readonly columns: readonly Column[];
+  /** A table expression with these columns. */
+  readonly from: Sql;
 }
 
 /** A member of a dynamic whose text (`tostring(column.key[0])`) the table keeps, too. */
@@ -54,6 +68,8 @@ export interface KqlCatalogue {
   readonly version: string;
   readonly tables: readonly TableSchema[];
   readonly functions: readonly FunctionDefinition[];
+  /** Watchlists that are here; see watchlists.ts. The version must change with whatever they say. */
+  readonly watchlists?: readonly WatchlistSchema[];
   /** Tables are spread over several shards. */
   readonly distributed?: boolean;
   /** What this workspace may be called in `workspace()`, `database()` and `cluster()`. All other names are refused. */

@@ -49,6 +49,7 @@ export type { PayloadRange } from './parts.ts';
 export { convertText, type Reader } from './reader.ts';
 export { engineCode } from './errors.ts';
 export { sqlName, sqlString } from './sql.ts';
+export { watchlistColumn, type WatchlistItemRow } from './watchlists.ts';
 export { Shares, soleShare } from './spool/shares.ts';
 export {
   Spool,

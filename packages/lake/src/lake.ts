@@ -18,6 +18,7 @@ import type { Retention } from './retention/storage.ts';
 import { tableStatus, type TableStatus } from './retention/table-status.ts';
 import { liftSettings } from './settings.ts';
 import { createDatabase, Tables } from './tables.ts';
+import { WatchlistTables } from './watchlists.ts';
 
 export interface LakeOptions extends ConnectionOptions {
   /** The database that holds the tables. Letters, digits and `_`; begins with a letter. */
@@ -147,6 +148,8 @@ const unknownTablesMax = 64;
 /** The tables of one workspace, and the only door to the engine. */
 export class Lake {
   readonly workspace: string;
+  /** The items of watchlists. */
+  readonly watchlists: WatchlistTables;
   readonly #connection: Connection;
   readonly #tables: Tables;
   readonly #loader: Loader;
@@ -161,8 +164,10 @@ export class Lake {
     loader: Loader,
     ipLocations: IpLocations,
     entities: Entities,
+    watchlists: WatchlistTables,
     now: () => Date,
   ) {
+    this.watchlists = watchlists;
     this.#now = now;
     this.workspace = workspace;
     this.#connection = connection;
@@ -201,7 +206,8 @@ export class Lake {
       settings: { ...loadSettings, ...(cluster ? { distributed_foreground_insert: 1 } : {}) },
       logComment: comment(workspace, { operation: 'load' }),
     });
-    return new Lake(workspace, connection, tables, loader, ipLocations, entities, now);
+    const watchlists = new WatchlistTables(connection, workspace, cluster);
+    return new Lake(workspace, connection, tables, loader, ipLocations, entities, watchlists, now);
   }
 
   /** Shipped and custom tables as they now are. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { detectionRoutes } from '@sallyport/contracts';
+import type { detectionRoutes, watchlistRoutes } from '@sallyport/contracts';
 import type { Queries } from '../hunting/index.ts';
 import type { Incidents } from '../incidents/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
@@ -16,6 +16,7 @@ import { runRule, type RunOutcome } from './run/run.ts';
 import { isEnabled, scheduleRules } from './schedule.ts';
 import { loadStates } from './store.ts';
 import { sweep, type SweepOptions, type SweepResult } from './sweep/sweep.ts';
+import { scheduleWatchlists, watchlistHandlers, Watchlists } from './watchlists/index.ts';
 
 export {
   loadLogSources,
@@ -36,6 +37,7 @@ export { alertCounts } from './store.ts';
 export type { TableSources } from './coverage/index.ts';
 export type { RunOutcome } from './run/run.ts';
 export type { SweepOptions, SweepResult } from './sweep/sweep.ts';
+export { Watchlists } from './watchlists/index.ts';
 
 /** Loading where addresses are takes seconds: for rules that want to know. */
 export const asksForPlaces = /\bgeo_info_from_ip_address\b|\b(?:Src|Dst)Geo[A-Z]/;
@@ -44,6 +46,7 @@ export const asksForPlaces = /\bgeo_info_from_ip_address\b|\b(?:Src|Dst)Geo[A-Z]
 export const shippedRules = fileURLToPath(new URL('../../../../content/rules', import.meta.url));
 
 export interface Detection extends Domain<Handlers<typeof detectionRoutes>> {
+  readonly watchlists: Handlers<typeof watchlistRoutes>;
   /** All rules there are now: those that ship, and in front of them people's own. */
   readonly rules: LoadedRules;
   /** Tells of a segment whose rows are in the lake. Resolves when it is sure that the rules that look at rows as they arrive will. */
@@ -57,6 +60,8 @@ export interface Detection extends Domain<Handlers<typeof detectionRoutes>> {
 export interface DetectionOptions {
   readonly queries: Queries;
   readonly incidents: Incidents;
+  /** Those that `queries` knows. Default: it knows none. */
+  readonly watchlists?: Watchlists;
   /** Folders and files with rules. Default: those that ship. */
   readonly ruleFolders?: readonly string[];
   /** Run rules as time passes. Default true; replay runs them by `sweep` alone. */
@@ -78,9 +83,11 @@ export async function createDetection(platform: Platform, options: DetectionOpti
   if (options.scheduled !== false) {
     scheduleRules(parts, rulesNow, (rule) => live.runs(rule));
     scheduleLate(parts, rulesNow);
+    scheduleWatchlists(platform);
   }
   const arrived = (segment: ArrivedSegment): Promise<void> =>
     options.scheduled === false ? Promise.resolve() : live.arrived(segment);
+  const watchlists = options.watchlists ?? new Watchlists(platform);
   const own = new OwnRules({ platform, queries: options.queries, registry });
   const coverage = createCoverage({
     platform,
@@ -92,6 +99,12 @@ export async function createDetection(platform: Platform, options: DetectionOpti
     get rules() {
       return registry.loaded();
     },
+    watchlists: watchlistHandlers({
+      watchlists,
+      queries: options.queries,
+      rules: rulesNow,
+      now: () => platform.clock.now(),
+    }),
     handlers: detectionHandlers(platform, options.queries, registry, own, coverage),
     arrived,
     runRule: (rule, windowEnd) => runRule(parts, rule, windowOf(rule, windowEnd)),
@@ -103,12 +116,14 @@ export async function createDetection(platform: Platform, options: DetectionOpti
     start: async () => {
       await registry.refresh();
       registry.follow();
+      watchlists.follow();
       if (options.scheduled === false) return;
       platform.outbox.onDelivered(({ table, rows, segmentId }) => arrived({ id: segmentId, rows: { [table]: rows } }));
       live.start();
     },
     stop: async () => {
       await registry.stop();
+      await watchlists.stop();
       await live.stop();
     },
   };

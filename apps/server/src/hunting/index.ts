@@ -15,10 +15,10 @@ import {
   logsErrorFace,
 } from './faces/index.ts';
 import { createExternal } from './external/index.ts';
-import { createQueries, type Queries } from './queries.ts';
+import { createQueries, type KnownWatchlists, type Queries } from './queries.ts';
 import { huntingHandlers } from './routes.ts';
 
-export { createQueries, type Queries, type QueryRequest } from './queries.ts';
+export { createQueries, type KnownWatchlists, type Queries, type QueryRequest } from './queries.ts';
 
 /** Handlers for the clients of one of Microsoft's services, and how errors are said to them. */
 interface Face<T> {
@@ -42,11 +42,11 @@ const { version } = z
 /** Queries by people and clients. `functions` are stored functions that queries may call. */
 export function createHunting(
   platform: Platform,
-  options: { functions?: readonly FunctionDefinition[] } = {},
+  options: { functions?: readonly FunctionDefinition[]; watchlists?: () => KnownWatchlists } = {},
 ): Hunting {
   const functions = options.functions ?? [];
   const external = createExternal(platform.config);
-  const queries = createQueries(platform.lake, functions, external);
+  const queries = createQueries(platform.lake, functions, external, options.watchlists);
   const asking = createAsking(platform, queries);
   const kusto = { functions, version, publicUrl: publicUrlOf(platform.config) };
   return {

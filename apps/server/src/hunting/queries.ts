@@ -10,6 +10,7 @@ import {
   type JsonRows,
   type Kql,
   type Visualization,
+  type WatchlistSchema,
 } from '@sallyport/kql';
 import type { Lake, Limits } from '@sallyport/lake';
 import { explain } from './explain.ts';
@@ -89,15 +90,29 @@ export const bytesMax = 64_000_000;
 /** What a text takes in the engine beside its bytes. */
 const textOverhead = 16;
 
+/** The watchlists that there are now. Another `version` when one of them changed what it says. */
+export interface KnownWatchlists {
+  readonly version: string;
+  readonly watchlists: readonly WatchlistSchema[];
+}
+
 /** `functions` are the stored functions that queries may call. */
 export function createQueries(
   lake: Lake,
   functions: readonly FunctionDefinition[] = [],
   external: External = createExternal(),
+  known: () => KnownWatchlists = () => ({ version: '', watchlists: [] }),
 ): Queries {
   // `workspace('…')` of another workspace is refused: rows of ours would not be what was asked for.
+  const names = [lake.workspace, workspaceGuid(lake.workspace)];
   const kql = createKql(
-    () => ({ ...lake.kqlCatalogue(functions), names: [lake.workspace, workspaceGuid(lake.workspace)] }),
+    () => {
+      const catalogue = { ...lake.kqlCatalogue(functions), names };
+      const { version, watchlists } = known();
+      return watchlists.length === 0
+        ? catalogue
+        : { ...catalogue, version: `${catalogue.version} watchlists ${version}`, watchlists };
+    },
     { lookups: lake.lookups },
   );
   const explained = <T>(error: unknown): T => {

@@ -11,6 +11,7 @@ import { sessionRoutes, tokenRoutes } from './session.ts';
 import { sourceEditorRoutes } from './source-editor.ts';
 import { systemRoutes } from './system.ts';
 import { uploadRoutes } from './uploads.ts';
+import { watchlistRoutes } from './watchlists.ts';
 
 /** Every route of the server, in one table. */
 export const routes = {
@@ -22,6 +23,7 @@ export const routes = {
   ...graphRoutes,
   ...incidentRoutes,
   ...detectionRoutes,
+  ...watchlistRoutes,
   ...dataRoutes,
   ...uploadRoutes,
   ...sourceEditorRoutes,

@@ -11,6 +11,7 @@ import { emitPredicate, literalToSql } from './expression.ts';
 /** Tables, and the conditions on rows. */
 
 function tableName(e: Context, table: TableSchema): Sql {
+  if (table.reference) return table.reference;
   const given = e.options.source?.(table);
   if (given) return given;
   const { database } = e.options;
@@ -19,7 +20,8 @@ function tableName(e: Context, table: TableSchema): Sql {
 
 function timespan(e: Context, table: TableSchema, column: (name: string) => Sql): Sql[] {
   const { timespan } = e.options;
-  if (!timespan || !table.columns.some((c) => c.name === 'TimeGenerated' && c.type === 'datetime')) return [];
+  if (!timespan || table.reference || !table.columns.some((c) => c.name === 'TimeGenerated' && c.type === 'datetime'))
+    return [];
   const at = (d: Date): Sql => literalToSql('datetime', epochTicks + BigInt(d.getTime()) * 10_000n);
   const time = column('TimeGenerated');
   return [sql`${time} >= ${at(timespan.from)}`, sql`${time} < ${at(timespan.to)}`];
@@ -51,10 +53,11 @@ export function emitRead(
     ...timespan(e, rel.table, column),
     ...filters.filter((p) => !hasQuery(p)).map((p) => emitPredicate(p, e.bareScope(scopeBlock))),
   ];
-  e.reads.push({
-    table: rel.table.name,
-    filteredSql: sql`SELECT * FROM ${from}${whereClause({ ...scopeBlock, where: own })}`.text,
-  });
+  if (!rel.table.reference)
+    e.reads.push({
+      table: rel.table.name,
+      filteredSql: sql`SELECT * FROM ${from}${whereClause({ ...scopeBlock, where: own })}`.text,
+    });
   return { ...scopeBlock, where };
 }
 

@@ -1,0 +1,3 @@
+export { watchlistHandlers } from './routes.ts';
+export { scheduleWatchlists } from './publish.ts';
+export { Watchlists } from './watchlists.ts';
