@@ -10,7 +10,7 @@ beforeAll(() => {
 });
 afterAll(() => engine.close());
 
-it('a regular expression that the data holds is asked for', async () => {
+it('a regular expression that the data holds is asked for, once', async () => {
   const query = `let rx = toscalar(datatable(a:string)['b(.)d'] | project a);
     datatable(t:string)['abcd', 'x'] | project m = extract(rx, 1, t), all = extract_all(rx, t), n = replace_regex(t, rx, '-')`;
   const asked: string[] = [];
@@ -22,7 +22,7 @@ it('a regular expression that the data holds is asked for', async () => {
     ['c', '["c"]', 'a-'],
     ['', '', 'x'],
   ]);
-  expect(asked).toHaveLength(3);
+  expect(asked).toHaveLength(1);
   expect(() => compile(query, catalogue, { now })).toThrow('toscalar');
   expect(compile(query, catalogue, { now, noData: true }).columns).toHaveLength(3);
 });

@@ -11,7 +11,7 @@ import { Emitter } from './emit/relation.ts';
 import { KqlError, type Span } from './errors.ts';
 import { planText } from './plan/text.ts';
 import type { ResultTable } from './bind/statements.ts';
-import { isStandardColumn, withStandardColumns } from './standard-columns.ts';
+import { withStandardColumns } from './standard-columns.ts';
 import { withNamedFunctions, wordsOf } from './words.ts';
 import { visibleColumns, type Rel } from './plan/plan.ts';
 import type { Compiled, CompileOptions, CompiledTable, KqlCatalogue } from './types.ts';
@@ -110,19 +110,6 @@ export type Ask = (sql: string) => Promise<ProbeRows>;
 /** Most questions that one query may ask before it runs. */
 const maxProbes = 32;
 
-/** A question that has no answer yet. It never leaves this file. */
-class Unanswered extends Error {
-  readonly rel: Rel;
-  readonly maxRows: number;
-  /** What `set query_now` says. */
-  readonly now: bigint | undefined;
-  constructor(rel: Rel, maxRows: number, now: bigint | undefined) {
-    super('a probe has no answer yet');
-    this.rel = rel;
-    this.maxRows = maxRows;
-    this.now = now;
-  }
-}
 const noAnswers: AnswerProbe = (_rel, _maxRows, what, span: Span) => {
   throw new KqlError('NeedsData', `${what}: not known before the query runs, and not where this query stands`, span);
 };
@@ -144,20 +131,19 @@ function planOf(text: string, catalogue: Given, noData = false): Plan {
   return plansByText.get(key, () => settled(text, catalogue, nothing, new PluginColumns()));
 }
 
-/** Binds again while a plugin's columns come to light: each takes part in the analysis from then on. */
+/** Binds again while a plugin's columns come to light: each takes part in the analysis from then on, unless they stand on a guess. */
 function settled(
   text: string,
   catalogue: Given,
   answer: AnswerProbe,
   columns: PluginColumns,
-  restart?: () => void,
+  standsOn = (): boolean => true,
 ): Plan {
   for (let round = 0; round <= maxProbes; round++) {
-    restart?.();
     try {
       return bound(text, catalogue, answer, columns);
     } catch (error) {
-      if (!(error instanceof ColumnsKnown)) throw error;
+      if (!(error instanceof ColumnsKnown) || !standsOn()) throw error;
       columns.known.set(error.key, error.columns);
     }
   }
@@ -169,41 +155,14 @@ const tooManyProbes = (text: string): KqlError =>
     end: text.length,
   });
 
-/** Standard columns that the query makes itself, out of tables that do not store them: `project-rename _ResourceId = AssociatedResourceId`. */
-const madeAgain = (error: unknown, text: string): string[] =>
-  error instanceof KqlError
-    ? [error, ...error.others]
-        .filter(({ code }) => code === 'KS171')
-        .map(({ span }) => text.slice(span.start, span.end))
-        .filter(isStandardColumn)
-    : [];
-
 function bound(text: string, given: Given, answer: AnswerProbe, columns: PluginColumns): Plan {
-  try {
-    return boundBut([], text, given, answer, columns);
-  } catch (error) {
-    const made = madeAgain(error, text);
-    if (made.length === 0) throw error;
-    return boundBut(made, text, given, answer, columns);
-  }
-}
-
-/** Binds over tables that do not show these of the standard columns. */
-function boundBut(
-  hidden: readonly string[],
-  text: string,
-  given: Given,
-  answer: AnswerProbe,
-  columns: PluginColumns,
-): Plan {
   if (text.length > maxQueryLength)
     throw new KqlError('TooComplex', `the query is longer than ${maxQueryLength} characters`, {
       start: 0,
       end: text.length,
     });
   const words = wordsOf(text, given.functions);
-  const shown = words.difference(new Set(hidden));
-  const whole = withStandardColumns(withNamedFunctions(given, words), text, shown);
+  const whole = withStandardColumns(withNamedFunctions(given, words), text, words);
   const deep = tooDeepAt(text);
   if (deep >= 0)
     throw new KqlError('TooComplex', `brackets are nested more than ${maxBrackets} deep`, {
@@ -365,32 +324,44 @@ export function compile(text: string, catalogue: KqlCatalogue, given: CompileOpt
 export async function compileAsking(
   text: string,
   catalogue: KqlCatalogue,
-  given: CompileOptions,
+  chosen: CompileOptions,
   ask: Ask,
 ): Promise<Compiled> {
-  const options = over(catalogue, given);
+  const options = over(catalogue, chosen);
   try {
     return compile(text, catalogue, options);
   } catch (error) {
     if (!(error instanceof KqlError && error.code === 'NeedsData')) throw error;
   }
-  // Binding is the same each time but for the answers, so a question is known by its place in the row of questions.
-  const answers: ProbeRows[] = [];
+  const given = givenOf(catalogue, options);
+  const answers = new Map<string, ProbeRows>();
   const columns = new PluginColumns();
-  for (let round = 0; round <= maxProbes; round++) {
-    let asked = 0;
+  while (answers.size <= maxProbes) {
+    // One that is open is taken as answered with nothing, for others that do not hang on it to be found: all are asked at once.
+    const open = new Set<string>();
     const answer: AnswerProbe = (rel, maxRows, _what, _span, now) => {
-      const known = answers[asked++];
-      if (!known) throw new Unanswered(rel, maxRows, now);
-      return known;
+      const probe: CompileOptions = { ...options, output: 'json', maxRows };
+      const question = guarded(text, () => new Emitter(probe, now).emitRoot(rel)).text;
+      const known = answers.get(question);
+      if (!known) open.add(question);
+      return known ?? [];
     };
     try {
-      const restart = (): void => void (asked = 0);
-      return emitted(text, settled(text, givenOf(catalogue, options), answer, columns, restart), options).compiled;
+      const plan = settled(text, given, answer, columns, () => open.size === 0);
+      if (open.size === 0) return emitted(text, plan, options).compiled;
     } catch (error) {
-      if (!(error instanceof Unanswered)) throw error;
-      const probe: CompileOptions = { ...options, output: 'json', maxRows: error.maxRows };
-      answers.push(await ask(guarded(text, () => new Emitter(probe, error.now).emitRoot(error.rel)).text));
+      if (open.size === 0) throw error;
+    }
+    const [first, ...guessed] = open;
+    answers.set(first!, await ask(first!));
+    for (const question of guessed) {
+      if (answers.size > maxProbes) break;
+      try {
+        answers.set(question, await ask(question));
+      } catch {
+        // It may hang on the guess; if it does not, it is the first of a later round.
+        break;
+      }
     }
   }
   throw tooManyProbes(text);

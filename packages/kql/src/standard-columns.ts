@@ -24,13 +24,14 @@ const standardColumns: readonly StandardColumn[] = [
   { name: 'TenantId', type: 'string', value: none },
   { name: 'Type', type: 'string', value: ({ table }) => string(table) },
   { name: 'SourceSystem', type: 'string', value: none },
-  { name: '_ResourceId', type: 'string', value: none },
+  // Of Microsoft's tables only those that store it have it, and others take it for a name of their own: `project-rename _ResourceId = AssociatedResourceId`.
+  { name: '_ResourceId', type: 'string', tables: /_CL$/, value: none },
   // Custom logs of the HTTP Data Collector API have it beside these.
   { name: 'MG', type: 'string', tables: /_CL$/, value: none },
   { name: 'ManagementGroupName', type: 'string', tables: /_CL$/, value: none },
   // Defender XDR's hunting has its tables' time under this name.
   { name: 'Timestamp', type: 'datetime', tables: defenderTables, value: ({ generated }) => generated },
-  { name: '_SubscriptionId', type: 'string', value: none },
+  { name: '_SubscriptionId', type: 'string', tables: /_CL$/, value: none },
   { name: '_IsBillable', type: 'string', value: () => sql`'True'` },
   { name: '_BilledSize', type: 'real', value: ({ row }) => sql`toFloat64(byteSize(${row}))` },
   { name: '_TimeReceived', type: 'datetime', value: ({ received }) => received },
@@ -70,9 +71,6 @@ export function withStandardColumns(catalogue: KqlCatalogue, text: string, words
     tables: catalogue.tables.map((t) => changed.get(t.name) ?? t),
   };
 }
-
-/** Whether a name is that of a standard column. */
-export const isStandardColumn = (name: string): boolean => byName.has(name);
 
 /** The SQL of a standard column that the table does not store; undefined for its own columns. */
 export function standardValue(table: TableSchema, name: string, alias: Sql): Sql | undefined {

@@ -378,7 +378,7 @@ export class Tables {
       this.#catalogue = this.#catalogue.with([{ ...table, ...retention }]);
     } else if (known) {
       this.#added.set(name, columns);
-      const all = withAdded(known.columns, fromRecord(columns));
+      const all = withAdded(known, fromRecord(columns));
       // What shipped once may have gone since.
       const here = promotedPaths(entry.promoted, all, name).filter(
         (p) => !known.promoted.some((k) => k.stored === p.stored),
@@ -471,8 +471,8 @@ export const createDatabase = (name: string, cluster: ClusterDdl | undefined): s
   `CREATE DATABASE IF NOT EXISTS ${sqlName(name)}${onCluster(cluster)} ENGINE = Atomic`;
 
 /** A shipped column counts more than one that was added before it shipped. */
-const withAdded = (columns: readonly Column[], added: readonly Column[]): readonly Column[] =>
-  withStandardColumns([...columns, ...added.filter(({ name }) => !columns.some((c) => c.name === name))]);
+const withAdded = ({ columns, custom }: TableDefinition, added: readonly Column[]): readonly Column[] =>
+  withStandardColumns([...columns, ...added.filter(({ name }) => !columns.some((c) => c.name === name))], custom);
 
 const toRecord = (columns: readonly Column[]): Record<string, KqlType> =>
   Object.fromEntries(columns.map(({ name, type }) => [name, type]));

@@ -33,7 +33,9 @@ export function contentCommand(finish: Finish): Command {
         const catalogue = { ...known, version: `${known.version} checked`, functions };
         const kql = createKql(() => catalogue, { lookups: lake.lookups });
         const failures: Failure[] = [...unread];
-        for (const item of items) {
+        for (const [at, item] of items.entries()) {
+          if (at > 0 && at % tellEvery === 0)
+            process.stderr.write(`${at} of ${items.length} checked, ${failures.length} failed\n`);
           const failure = await check(item, kql, lake, options.compileOnly !== true);
           if (failure) failures.push(failure);
         }
@@ -54,6 +56,9 @@ export function contentCommand(finish: Finish): Command {
     });
   return content;
 }
+
+/** Items between two lines of progress, which go to the error stream. */
+const tellEvery = 100;
 
 const mayHoldYaml = (path: string): boolean => !path.endsWith('.jsonl');
 

@@ -80,3 +80,9 @@ test('patterns that texts alone do not decide are not cut', () => {
   expect(cuttable([{ group: 1, number: 'whole' }, { text: '5' }])).toBeUndefined();
   expect(cuttable([{ text: 'a' }, { text: '' }, { text: 'b' }, group])).toEqual([{ text: 'ab' }, group]);
 });
+
+test('a long pattern is not cut: each place would stand in all that follow', () => {
+  const fields = Array.from({ length: 20 }, (_, i) => `'<f${i}>' V${i}${i % 3 ? '' : ':long'} '</f${i}>'`);
+  const { sql } = compile(`print S = '' | parse S with * ${fields.join(' ')} *`, catalogue, { now: new Date(0) });
+  expect(sql).not.toContain('position(');
+});

@@ -20,8 +20,17 @@ const numbers = {
 /** What `\s` is to RE2. */
 const whiteSpace = string('\t\n\f\r ');
 
-/** The pieces with texts that follow each other as one; undefined where cutting at the texts would not give what the expression gives. */
-export function cuttable(pieces: readonly Piece[]): readonly Piece[] | undefined {
+/**
+ * Most that cutting may add to the engine's analysis: it puts in the place of each name what stands behind it, so that each text's place
+ * holds the places of all texts before it, and each column all of these.
+ */
+const largest = 300;
+
+/**
+ * The pieces with texts that follow each other as one; undefined where cutting at the texts would not give what the expression gives,
+ * or would cost more than it saves. `typed`: columns on whose values it hangs whether the pattern fits.
+ */
+export function cuttable(pieces: readonly Piece[], typed = 0): readonly Piece[] | undefined {
   const merged: Piece[] = [];
   for (const piece of pieces) {
     const last = merged.at(-1);
@@ -37,7 +46,9 @@ export function cuttable(pieces: readonly Piece[]): readonly Piece[] | undefined
     // A number takes as many characters as it can.
     return !piece.number || !/^[-+.eE\d]/.test(next.text);
   });
-  return fits && merged.some((p) => 'text' in p) ? merged : undefined;
+  const texts = merged.filter((p) => 'text' in p).length;
+  const groups = merged.filter((p) => 'group' in p && p.group > 0).length;
+  return fits && texts > 0 && groups * texts ** 2 * (1 + 3 * typed) <= largest ? merged : undefined;
 }
 
 interface Cut {

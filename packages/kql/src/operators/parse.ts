@@ -17,6 +17,9 @@ interface Captured {
   readonly name: string;
   readonly type: KqlType;
 }
+/** A value that is not of its type fails the row. */
+const decides = ({ type }: Captured): boolean => type !== 'string' && type !== 'dynamic';
+
 interface Pattern {
   readonly regex: string;
   readonly columns: readonly Captured[];
@@ -79,7 +82,7 @@ function patternOf(node: SyntaxNode, mode: string, flags: string, b: Binder): Pa
   return {
     regex: `(?${mode === 'regex' ? known || 's' : 's'})^${regex}${tail}`,
     columns,
-    pieces: simple && !mustEnd ? cuttable(pieces) : undefined,
+    pieces: simple && !mustEnd ? cuttable(pieces, columns.filter(decides).length) : undefined,
   };
 }
 
@@ -105,7 +108,7 @@ function bindParse(node: SyntaxNode, input: Rel, env: Env, b: Binder): Parsed {
     return b.cast(untrimmed.has(type) ? group(i) : trimmed(i), type, node);
   };
   const values = columns.map((c, i) => ({ ...c, expr: valueOf(c.type, i) }));
-  const tested = values.filter((v) => v.type !== 'string' && v.type !== 'dynamic' && mode !== 'relaxed');
+  const tested = values.filter((v) => decides(v) && mode !== 'relaxed');
   const tests = tested.map((v) => b.builtIn('isnotnull', [v.expr], 'bool', node, { env }));
   // Where the pattern does not match, every group is '', and no value of another type than text comes of that.
   const [first = b.call(patternTest(pieces), [source, pattern], 'bool', node), ...others] = tests;

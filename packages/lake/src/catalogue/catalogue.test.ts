@@ -27,7 +27,7 @@ describe('the shipped tables', () => {
       expect([...shipped.tables.keys()]).toContain(name);
     for (const { columns } of shipped.tables.values()) {
       const names = columns.map(({ name }) => name);
-      expect(names).toEqual(expect.arrayContaining(['TimeGenerated', 'TenantId', 'Type', '_ResourceId']));
+      expect(names).toEqual(expect.arrayContaining(['TimeGenerated', 'TenantId', 'Type']));
       expect(names[0]).toBe('TimeGenerated');
     }
     expect(shipped.get('SecurityEvent')?.sortKey).toEqual(['EventID', 'Computer']);

@@ -54,15 +54,18 @@ const standard: readonly Column[] = [
   { name: 'TimeGenerated', type: 'datetime' },
   { name: 'TenantId', type: 'string' },
   { name: 'Type', type: 'string' },
-  { name: '_ResourceId', type: 'string' },
 ];
+
+/** Of Microsoft's tables only those whose file names it have it; people's own all have. */
+const ofOwnTables: Column = { name: '_ResourceId', type: 'string' };
 
 const rank = ({ name }: Column): number => (name === 'TimeGenerated' ? 0 : name.startsWith('_') ? 2 : 1);
 
 /** Columns with the standard ones, in the order in which the table has them. */
-export function withStandardColumns(columns: readonly Column[]): readonly Column[] {
+export function withStandardColumns(columns: readonly Column[], custom: boolean): readonly Column[] {
   const given = new Set(columns.map(({ name }) => name));
-  return [...columns, ...standard.filter(({ name }) => !given.has(name))].toSorted(
+  const all = custom ? [...standard, ofOwnTables] : standard;
+  return [...columns, ...all.filter(({ name }) => !given.has(name))].toSorted(
     (a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1),
   );
 }
@@ -81,7 +84,10 @@ export function promotedPaths(texts: readonly string[], columns: readonly Column
 export function define(file: TableFile, custom = false): TableDefinition {
   if ((file.columns['TimeGenerated'] ?? 'datetime') !== 'datetime')
     throw new Error(`${file.name}: TimeGenerated must be a datetime`);
-  const columns = withStandardColumns(Object.entries(file.columns).map(([name, type]) => ({ name, type })));
+  const columns = withStandardColumns(
+    Object.entries(file.columns).map(([name, type]) => ({ name, type })),
+    custom,
+  );
   for (const key of file.sortKey ?? []) {
     const column = columns.find(({ name }) => name === key);
     if (!column || column.type === 'dynamic') throw new Error(`${file.name}: sortKey: no column \`${key}\` to sort by`);
