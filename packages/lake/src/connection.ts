@@ -27,8 +27,16 @@ export interface Reply {
   readonly queryId: string;
   readonly stream: Readable;
   readonly rowsWritten: number;
-  /** What a statement that was waited for (`wait_end_of_query`) has read; zeros for others. */
-  readonly statistics: { readonly elapsedSeconds: number; readonly rowsRead: number; readonly bytesRead: number };
+  /** What a statement that was waited for (`wait_end_of_query`) took; zeros for others. */
+  readonly statistics: Statistics;
+}
+
+export interface Statistics {
+  readonly elapsedSeconds: number;
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+  /** Processor time in the embedded engine; in a ClickHouse of one's own the time of its threads, which is no less. */
+  readonly cpuSeconds: number;
 }
 
 /** Sockets kept to the engine; more statements than this wait in the client. */
@@ -74,6 +82,7 @@ export class Connection {
         elapsedSeconds: Number(reply.summary?.elapsed_ns ?? 0) / 1e9,
         rowsRead: Number(reply.summary?.read_rows ?? 0),
         bytesRead: Number(reply.summary?.read_bytes ?? 0),
+        cpuSeconds: Number(reply.summary?.real_time_microseconds ?? 0) / 1e6,
       },
     };
   }

@@ -15,11 +15,13 @@ export {
   shippedLogSources,
   type ShippedFunction,
 } from './catalogue/functions.ts';
+export type { Statistics } from './connection.ts';
 export { loadAsim, type AsimSchema } from './catalogue/asim.ts';
 export { KqlType, TableFile, TableFileError, parseTableFile } from './catalogue/file.ts';
 export { columnType, ddl, engineType, type ClusterDdl } from './ddl.ts';
 export {
   Lake,
+  type Asked,
   defaultLimits,
   lookupNames,
   type LakeOptions,

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Catalogue, Column, KqlCatalogue, KqlFunction, TableDefinition } from './catalogue/catalogue.ts';
-import { Connection, readAll, type ConnectionOptions, type Reply } from './connection.ts';
+import { Connection, readAll, type ConnectionOptions, type Reply, type Statistics } from './connection.ts';
 import { engineCode } from './errors.ts';
 import type { LocationDatabases } from './ip-location/database.ts';
 import { locateMax, locateSql, locationsOf, type Location } from './ip-location/locate.ts';
@@ -80,9 +80,16 @@ export interface QueryResult {
   /** Types are the engine's. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly rows: readonly (readonly unknown[])[];
-  readonly statistics: { readonly elapsedSeconds: number; readonly rowsRead: number; readonly bytesRead: number };
+  readonly statistics: Statistics;
   /** Which limit cut the result, and at what number. */
   readonly partial?: { readonly reason: string };
+}
+
+/** A statement that is over: who asked it, what for, and what it took. */
+export interface Asked {
+  readonly who: string;
+  readonly operation: string | undefined;
+  readonly statistics: Statistics;
 }
 
 /** An answer as the engine's bytes. */
@@ -156,6 +163,7 @@ export class Lake {
   readonly #ipLocations: IpLocations;
   readonly #entities: Entities;
   readonly #now: () => Date;
+  readonly #listeners: ((asked: Asked) => void)[] = [];
 
   private constructor(
     workspace: string,
@@ -231,9 +239,34 @@ export class Lake {
     const tooMuch = (): SallyportError =>
       new SallyportError('QueryLimitExceeded', `the result is far over its limit of ${limits.bytes} bytes`);
     const how = { format: 'JSONCompactEachRowWithProgress', wait: true, bytes: limits.bytes };
-    return this.#read(sql, how, options, limits, async ({ stream, statistics }) =>
+    const answer = this.#read(sql, how, options, limits, async ({ stream, statistics }) =>
       cut(await readAll(stream, limits.bytes * hardBytesFactor, tooMuch), statistics, limits),
     );
+    return this.#told(answer, options);
+  }
+
+  /** Has every statement of `query` told of when it is over. */
+  onAsked(listener: (asked: Asked) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async #told(answer: Promise<QueryResult>, { who, operation }: QueryOptions): Promise<QueryResult> {
+    if (this.#listeners.length === 0) return answer;
+    const started = performance.now();
+    const tell = (statistics: Statistics): void => {
+      for (const listener of this.#listeners) listener({ who: who ?? 'system', operation, statistics });
+    };
+    try {
+      const result = await answer;
+      tell(result.statistics);
+      return result;
+    } catch (error) {
+      // The engine does not say what a failed one took. One that was stopped at a limit took about its time.
+      const elapsedSeconds = (performance.now() - started) / 1_000;
+      const isStopped = error instanceof SallyportError && error.code === 'QueryLimitExceeded';
+      tell({ elapsedSeconds, rowsRead: 0, bytesRead: 0, cpuSeconds: isStopped ? elapsedSeconds : 0 });
+      throw error;
+    }
   }
 
   /**
@@ -501,12 +534,16 @@ function cut(bytes: Buffer, ended: QueryResult['statistics'], limits: Limits): Q
   return {
     columns: head.data.meta,
     rows,
-    statistics: told ? statisticsOf(Progress.parse(told.progress)) : ended,
+    statistics: told ? { ...ended, ...statisticsOf(Progress.parse(told.progress)) } : ended,
     ...(reason === undefined ? {} : { partial: { reason } }),
   };
 }
 
-const statisticsOf = ({ read_rows, read_bytes, elapsed_ns }: z.infer<typeof Progress>): QueryResult['statistics'] => ({
+const statisticsOf = ({
+  read_rows,
+  read_bytes,
+  elapsed_ns,
+}: z.infer<typeof Progress>): Omit<Statistics, 'cpuSeconds'> => ({
   elapsedSeconds: elapsed_ns / 1e9,
   rowsRead: read_rows,
   bytesRead: read_bytes,

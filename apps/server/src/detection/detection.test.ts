@@ -332,6 +332,7 @@ describe('the schedule', () => {
         retry: true,
       },
     ]);
+    clock.advance(60_000);
     const started: string[] = [];
     const jobs = { ...platform.jobs, start: async (_: string, id: string) => void started.push(id) };
     await queueDue(

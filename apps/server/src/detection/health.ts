@@ -11,7 +11,7 @@ export function healthRow(
     readonly now: Date;
     readonly status: 'Success' | 'Failure' | 'Partial success' | 'Informational';
     readonly operation?:
-      'Scheduled analytics rule run' | 'NRT analytics rule run' | 'Rule disabled' | 'Windows skipped';
+      'Scheduled analytics rule run' | 'NRT analytics rule run' | 'Rule disabled' | 'Rule rests' | 'Windows skipped';
     readonly description: string;
     readonly reason?: string;
     readonly properties?: Readonly<Record<string, unknown>>;

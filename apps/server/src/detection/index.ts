@@ -4,6 +4,7 @@ import type { Queries } from '../hunting/index.ts';
 import type { Incidents } from '../incidents/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
+import { RuleCosts } from './costs.ts';
 import { createCoverage, type TableSources } from './coverage/index.ts';
 import { scheduleLate } from './late.ts';
 import { OwnRules } from './own-rules.ts';
@@ -80,6 +81,7 @@ export async function createDetection(platform: Platform, options: DetectionOpti
   const rulesNow = () => registry.rules();
   const parts = { platform, queries: options.queries, incidents: options.incidents };
   const live = new LiveRows(parts, rulesNow);
+  const costs = new RuleCosts(platform, rulesNow);
   if (options.scheduled !== false) {
     scheduleRules(parts, rulesNow, (rule) => live.runs(rule));
     scheduleLate(parts, rulesNow);
@@ -120,11 +122,14 @@ export async function createDetection(platform: Platform, options: DetectionOpti
       if (options.scheduled === false) return;
       platform.outbox.onDelivered(({ table, rows, segmentId }) => arrived({ id: segmentId, rows: { [table]: rows } }));
       live.start();
+      costs.start();
     },
     stop: async () => {
       await registry.stop();
       await watchlists.stop();
       await live.stop();
+      await costs.stop();
+      await costs.flush();
     },
   };
 }

@@ -85,7 +85,7 @@ it('rows that come late are looked at, once, and nothing else is', async () => {
   await look();
   expect(await alerts()).toEqual({});
   await platform.database.execute(
-    `INSERT INTO rule_states (rule_id, suppressed_to, updated_at) VALUES ('quiet', now() - interval '1 hour', now())`,
+    `INSERT INTO rule_suppressions (rule_id, value, alerted_at, made_at) VALUES ('quiet', '', now() - interval '3 hours', now())`,
   );
   await lookedUpTo(platform.database).write(new Date().toISOString());
   // In time, late, and too late.

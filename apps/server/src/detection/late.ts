@@ -61,8 +61,7 @@ export async function runLate(parts: Parts, rules: ReadonlyMap<string, Analytics
     const states = await loadStates(database);
     const scheduled = [...rules.values()].filter((r) => r.kind === 'Scheduled' && isEnabled(r, states.get(r.id)));
     const concerned = scheduled.filter((rule) => tablesOf(parts, rule).some((table) => late.tables.has(table)));
-    const quietUntil = new Map(concerned.map(({ id }) => [id, states.get(id)?.suppressed_to?.getTime() ?? -Infinity]));
-    const result = await sweep(parts, concerned, { from: late.from, to: late.to, arrived, quietUntil });
+    const result = await sweep(parts, concerned, { from: late.from, to: late.to, arrived });
     if (result.windows > 0)
       log.info(
         { tables: [...late.tables], windows: result.windows, alerts: result.alerts },

@@ -3,11 +3,15 @@ import type { Queries } from '../hunting/index.ts';
 import { requireCaller, type Handlers } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { benchRuns } from './bench/store.ts';
+import { costsByDay, dayCosts } from './costs.ts';
 import type { createCoverage } from './coverage/index.ts';
 import type { OwnRules } from './own-rules.ts';
 import { ownRuleHandlers } from './own-rules-routes.ts';
 import type { AnalyticsRule, RuleRegistry } from './rules/index.ts';
+import { adviceOf } from './run/failures.ts';
+import { failuresMax } from './run/run.ts';
 import { isEnabled } from './schedule.ts';
+import { isResting } from './wake.ts';
 import {
   alertCounts,
   lastRuns,
@@ -15,12 +19,17 @@ import {
   loadStates,
   newestRuns,
   setEnabled,
+  type Cost,
   type RuleState,
   type RunRow,
 } from './store.ts';
 
 /** Reference 04: the last 50 runs are shown. */
 const runsShown = 50;
+/** Days of cost that a rule's page shows. */
+const costDays = 14;
+const noCost: Cost = { cpuSeconds: 0, rowsRead: 0, bytesRead: 0 };
+const costOnly = ({ cpuSeconds, rowsRead, bytesRead }: Cost): Cost => ({ cpuSeconds, rowsRead, bytesRead });
 
 export function detectionHandlers(
   platform: Platform,
@@ -47,14 +56,19 @@ export function detectionHandlers(
   };
   const getRule = async (id: string): Promise<Rule> => {
     const rule = found(id);
-    const [state, runs, counts] = await Promise.all([
+    const now = clock.now();
+    const [state, runs, counts, today, costs] = await Promise.all([
       loadState(database, id),
       newestRuns(database, id, runsShown),
       alertCounts(database),
+      dayCosts(database, now),
+      costsByDay(database, id, costDays),
     ]);
     return {
       ...toSummary(rule, {
         state,
+        now,
+        cost: today.get(id),
         last: runs[0],
         alerts: counts.get(id) ?? 0,
         tables: tablesOf(rule),
@@ -65,7 +79,24 @@ export function detectionHandlers(
       triggerOperator: rule.triggerOperator,
       triggerThreshold: rule.triggerThreshold,
       eventGrouping: rule.eventGrouping,
+      suppression: rule.suppression,
+      suppressionFields: [...rule.suppressionFields],
       version: rule.version,
+      failing: state?.failure
+        ? {
+            failure: state.failure,
+            inARow: state.consecutive_failures,
+            disabledAt: failuresMax,
+            advice: adviceOf(state.failure, runs[0]?.error ?? ''),
+          }
+        : null,
+      costs: costs.map(({ day, cpu_seconds, rows_read, bytes_read }) => ({
+        day,
+        cpuSeconds: cpu_seconds,
+        rowsRead: rows_read,
+        bytesRead: bytes_read,
+      })),
+      cpuSecondsPerDayMax: platform.config.ruleCpuSecondsPerDay,
       yaml: rule.yaml,
       runs: runs.map((run) => ({
         windowFrom: run.window_from.toISOString(),
@@ -76,6 +107,12 @@ export function detectionHandlers(
         rows: run.rows_found,
         alerts: run.alerts,
         error: run.error,
+        failure: run.failure,
+        suppressed: run.suppressed,
+        cost:
+          run.cpu_seconds === null
+            ? null
+            : { cpuSeconds: run.cpu_seconds, rowsRead: run.rows_read ?? 0, bytesRead: run.bytes_read ?? 0 },
       })),
     };
   };
@@ -96,21 +133,30 @@ export function detectionHandlers(
     },
     getCoverage: (_, { query }) => coverage(query.days),
     listRules: async () => {
-      const [states, runs, counts] = await Promise.all([
+      const now = clock.now();
+      const [states, runs, counts, costs] = await Promise.all([
         loadStates(database),
         lastRuns(database),
         alertCounts(database),
+        dayCosts(database, now),
       ]);
       return {
         rules: [...rules().values()].map((rule) =>
           toSummary(rule, {
             state: states.get(rule.id),
+            now,
+            cost: costs.get(rule.id),
             last: runs.get(rule.id),
             alerts: counts.get(rule.id) ?? 0,
             tables: tablesOf(rule),
             ...originOf(rule.id),
           }),
         ),
+        cost: {
+          ...[...costs.values()].reduce(added, noCost),
+          shared: costOnly(costs.get('') ?? noCost),
+          cpuSecondsMax: platform.config.rulesCpuSecondsPerDay,
+        },
       };
     },
     getRule: (_, { params }) => getRule(params.id),
@@ -131,6 +177,12 @@ export function detectionHandlers(
   };
 }
 
+const added = (a: Cost, b: Cost): Cost => ({
+  cpuSeconds: a.cpuSeconds + b.cpuSeconds,
+  rowsRead: a.rowsRead + b.rowsRead,
+  bytesRead: a.bytesRead + b.bytesRead,
+});
+
 /** The tables that a rule names. A rule is read once: pages ask for all of them again and again. */
 function tablesNamed(queries: Queries): (rule: AnalyticsRule) => string[] {
   const known = new WeakMap<AnalyticsRule, string[]>();
@@ -143,11 +195,17 @@ function tablesNamed(queries: Queries): (rule: AnalyticsRule) => string[] {
 
 function toSummary(
   rule: AnalyticsRule,
-  now: { state: RuleState | undefined; last: RunRow | undefined; alerts: number; tables: string[] } & Pick<
-    RuleSummary,
-    'origin' | 'updateAvailable'
-  >,
+  facts: {
+    state: RuleState | undefined;
+    now: Date;
+    cost: Cost | undefined;
+    last: RunRow | undefined;
+    alerts: number;
+    tables: string[];
+  } & Pick<RuleSummary, 'origin' | 'updateAvailable'>,
 ): RuleSummary {
+  const { state } = facts;
+  const isOn = isEnabled(rule, state);
   return {
     id: rule.id,
     name: rule.name,
@@ -155,15 +213,21 @@ function toSummary(
     severity: rule.severity,
     tactics: [...rule.tactics],
     techniques: [...rule.techniques],
-    enabled: isEnabled(rule, now.state),
+    enabled: isOn,
     queryFrequency: rule.queryFrequency,
     queryPeriod: rule.queryPeriod,
-    tables: now.tables,
-    alertCount: now.alerts,
-    lastRunAt: now.last?.started_at.toISOString() ?? null,
-    lastRunState: now.last?.state ?? 'never',
-    lastError: now.last?.error ?? now.state?.disabled_reason ?? null,
-    origin: now.origin,
-    updateAvailable: now.updateAvailable,
+    tables: facts.tables,
+    alertCount: facts.alerts,
+    lastRunAt: facts.last?.started_at.toISOString() ?? null,
+    lastRunState: facts.last?.state ?? 'never',
+    lastError: facts.last?.error ?? null,
+    disabledReason: isOn ? null : (state?.disabled_reason ?? null),
+    autoDisabled: !isOn && state?.enabled === false && state.updated_by === 'system',
+    resting: isResting(state, facts.now)
+      ? { until: state?.resting_to?.toISOString() ?? facts.now.toISOString(), reason: state?.resting_reason ?? '' }
+      : null,
+    costToday: costOnly(facts.cost ?? noCost),
+    origin: facts.origin,
+    updateAvailable: facts.updateAvailable,
   };
 }

@@ -5,6 +5,8 @@ import { dueWindows } from './due.ts';
 import { healthRow } from './health.ts';
 import { runRule, type Parts } from './run/run.ts';
 import type { RuleWindow } from './run/alerts.ts';
+import { forgetSuppressions } from './run/suppression.ts';
+import { isResting, wakeRules } from './wake.ts';
 import { loadStates, runsToRetry, saveRuns, setScheduledTo, type RuleState } from './store.ts';
 
 export const runJob = 'rule-run';
@@ -43,8 +45,18 @@ export function scheduleRules(
     },
     { concurrency: 2 },
   );
-  jobs.schedule('rules-due', '* * * * *', () =>
-    queueDue(parts, new Map([...rules()].filter(([, rule]) => !isLive(rule)))),
+  jobs.schedule('rules-due', '* * * * *', async () => {
+    await wakeRules(parts.platform, rules(), (rule, from, to) =>
+      jobs.start<RunInput>(runJob, `rule:${rule.id}:${to.toISOString()}:rested`, {
+        ruleId: rule.id,
+        from: from.toISOString(),
+        to: to.toISOString(),
+      }),
+    );
+    await queueDue(parts, new Map([...rules()].filter(([, rule]) => !isLive(rule))));
+  });
+  jobs.schedule('rules-suppressions', '17 4 * * *', () =>
+    forgetSuppressions(parts.platform.database, parts.platform.clock.now()),
   );
 }
 
@@ -66,6 +78,7 @@ async function noteUnavailable(
       rows: 0,
       alerts: 0,
       error,
+      failure: 'transient',
       retry: true,
     },
   ]);
@@ -73,7 +86,7 @@ async function noteUnavailable(
 
 /** Queues again what could not be run in the last day because the lake was away. */
 async function queueRetries({ platform }: Parts, rules: ReadonlyMap<string, AnalyticsRule>, now: Date): Promise<void> {
-  for (const run of await runsToRetry(platform.database, new Date(now.getTime() - retryForMs))) {
+  for (const run of await runsToRetry(platform.database, new Date(now.getTime() - retryForMs), now)) {
     if (!rules.has(run.rule_id)) continue;
     const to = run.window_to.toISOString();
     await platform.jobs.start<RunInput>(runJob, `rule:${run.rule_id}:${to}:${run.attempts}`, {
@@ -93,7 +106,8 @@ export async function queueDue(parts: Parts, rules: ReadonlyMap<string, Analytic
   const queued: { ruleId: string; to: Date }[] = [];
   for (const rule of rules.values()) {
     const state = states.get(rule.id);
-    if (!isEnabled(rule, state)) continue;
+    // The windows of a rule that rests stay due.
+    if (!isEnabled(rule, state) || isResting(state, now)) continue;
     const due = dueWindows(rule, state?.scheduled_to ?? null, now);
     // The id makes a window run once, though this is cut off and begins anew.
     for (const { from, to } of due.windows)

@@ -1,5 +1,8 @@
 import type { Queryable } from '../platform/database/types.ts';
 
+/** `permanent`: the rule fails until somebody changes it or what it reads. `transient`: trying again can help. */
+export type FailureClass = 'permanent' | 'transient';
+
 export interface RuleState {
   readonly rule_id: string;
   /** Null: as the rule's file says. */
@@ -7,7 +10,12 @@ export interface RuleState {
   readonly disabled_reason: string | null;
   readonly consecutive_failures: number;
   readonly scheduled_to: Date | null;
-  readonly suppressed_to: Date | null;
+  /** Of its newest failures in a row; null when the last run succeeded. */
+  readonly failure: FailureClass | null;
+  /** Its day's limit is used up: it is not asked before then. */
+  readonly resting_to: Date | null;
+  readonly resting_reason: string | null;
+  readonly updated_by: string;
 }
 
 export interface RunRecord {
@@ -20,8 +28,19 @@ export interface RunRecord {
   readonly alerts: number;
   /** Public text; undefined for a run that succeeded. */
   readonly error?: string;
-  /** It was not the rule's fault: the window is still to be run. */
+  readonly failure?: FailureClass;
+  /** The window is still to be run. */
   readonly retry?: boolean;
+  /** Alerts that suppression held back. Default 0. */
+  readonly suppressed?: number;
+  /** What the run took in the engine. */
+  readonly cost?: Cost;
+}
+
+export interface Cost {
+  readonly cpuSeconds: number;
+  readonly rowsRead: number;
+  readonly bytesRead: number;
 }
 
 export async function loadStates(db: Queryable): Promise<Map<string, RuleState>> {
@@ -37,12 +56,16 @@ export async function loadState(db: Queryable, ruleId: string): Promise<RuleStat
 export async function saveRuns(tx: Queryable, runs: readonly RunRecord[]): Promise<void> {
   if (runs.length === 0) return;
   await tx.execute(
-    `INSERT INTO rule_runs (rule_id, window_to, window_from, started_at, elapsed_seconds, state, rows_found, alerts, error, retry)
+    `INSERT INTO rule_runs (rule_id, window_to, window_from, started_at, elapsed_seconds, state, rows_found, alerts, error, retry, failure, suppressed,
+       cpu_seconds, rows_read, bytes_read)
      SELECT * FROM jsonb_to_recordset($1::jsonb) AS x(rule_id text, window_to timestamptz, window_from timestamptz, started_at timestamptz,
-       elapsed_seconds float8, state text, rows_found int, alerts int, error text, retry boolean)
+       elapsed_seconds float8, state text, rows_found int, alerts int, error text, retry boolean, failure text, suppressed int,
+       cpu_seconds float8, rows_read bigint, bytes_read bigint)
      ON CONFLICT (rule_id, window_to) DO UPDATE SET window_from = excluded.window_from, started_at = excluded.started_at,
        elapsed_seconds = excluded.elapsed_seconds, state = excluded.state, rows_found = excluded.rows_found,
-       alerts = greatest(rule_runs.alerts, excluded.alerts), error = excluded.error, retry = excluded.retry, attempts = rule_runs.attempts + 1`,
+       alerts = greatest(rule_runs.alerts, excluded.alerts), error = excluded.error, retry = excluded.retry, failure = excluded.failure,
+       suppressed = excluded.suppressed, cpu_seconds = excluded.cpu_seconds, rows_read = excluded.rows_read, bytes_read = excluded.bytes_read,
+       attempts = rule_runs.attempts + 1`,
     [
       JSON.stringify(
         runs.map((run) => ({
@@ -55,6 +78,11 @@ export async function saveRuns(tx: Queryable, runs: readonly RunRecord[]): Promi
           rows_found: run.rows,
           alerts: run.alerts,
           retry: run.retry ?? false,
+          failure: run.failure ?? null,
+          suppressed: run.suppressed ?? 0,
+          cpu_seconds: run.cost?.cpuSeconds ?? null,
+          rows_read: run.cost?.rowsRead ?? null,
+          bytes_read: run.cost?.bytesRead ?? null,
           error: run.error?.replaceAll('\0', '').slice(0, 2_000) ?? null,
         })),
       ),
@@ -62,38 +90,36 @@ export async function saveRuns(tx: Queryable, runs: readonly RunRecord[]): Promi
   );
 }
 
-/** Windows that are still to be run, and how often that was tried. */
+/** Windows that are to be tried again now, and how often that was done: after 1, 2, 4, … and at most 60 minutes. */
 export const runsToRetry = (
   db: Queryable,
   since: Date,
+  now: Date,
 ): Promise<{ rule_id: string; window_from: Date; window_to: Date; attempts: number }[]> =>
   db.query(
-    'SELECT rule_id, window_from, window_to, attempts FROM rule_runs WHERE retry AND window_to > $1 ORDER BY window_to LIMIT 1000',
-    [since],
+    `SELECT rule_id, window_from, window_to, attempts FROM rule_runs
+     WHERE retry AND window_to > $1 AND started_at <= $2::timestamptz - least(60, power(2, attempts - 1)) * interval '1 minute'
+     ORDER BY window_to LIMIT 1000`,
+    [since, now],
   );
 
-/** After a run that succeeded: no failures in a row any more, and quiet until `suppressedTo` if given. */
-export async function noteSuccess(
-  tx: Queryable,
-  ruleId: string,
-  now: Date,
-  suppressedTo: Date | undefined,
-): Promise<void> {
+/** After a run that succeeded: no failures in a row any more. */
+export async function noteSuccess(tx: Queryable, ruleId: string, now: Date): Promise<void> {
   await tx.execute(
-    `INSERT INTO rule_states (rule_id, suppressed_to, updated_at) VALUES ($1, $2, $3)
-     ON CONFLICT (rule_id) DO UPDATE SET consecutive_failures = 0, suppressed_to = greatest(rule_states.suppressed_to, $2)
-       WHERE rule_states.consecutive_failures > 0 OR $2::timestamptz IS NOT NULL`,
-    [ruleId, suppressedTo ?? null, now],
+    `INSERT INTO rule_states (rule_id, updated_at) VALUES ($1, $2)
+     ON CONFLICT (rule_id) DO UPDATE SET consecutive_failures = 0, failure = NULL
+       WHERE rule_states.consecutive_failures > 0 OR rule_states.failure IS NOT NULL`,
+    [ruleId, now],
   );
 }
 
-/** Counts a failure; answers how many there are in a row. */
-export async function noteFailure(tx: Queryable, ruleId: string, now: Date): Promise<number> {
+/** Counts a failure; answers how many permanent ones there are in a row. One that may pass counts for nothing, and begins no row anew. */
+export async function noteFailure(tx: Queryable, ruleId: string, failure: FailureClass, now: Date): Promise<number> {
   const row = await tx.first<{ failures: number }>(
-    `INSERT INTO rule_states (rule_id, consecutive_failures, updated_at) VALUES ($1, 1, $2)
-     ON CONFLICT (rule_id) DO UPDATE SET consecutive_failures = rule_states.consecutive_failures + 1
+    `INSERT INTO rule_states (rule_id, consecutive_failures, failure, updated_at) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (rule_id) DO UPDATE SET consecutive_failures = rule_states.consecutive_failures + $2, failure = $3
      RETURNING consecutive_failures AS failures`,
-    [ruleId, now],
+    [ruleId, failure === 'permanent' ? 1 : 0, failure, now],
   );
   return row?.failures ?? 1;
 }
@@ -105,6 +131,8 @@ export async function setEnabled(
   await tx.execute(
     `INSERT INTO rule_states (rule_id, enabled, disabled_reason, updated_by, updated_at) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (rule_id) DO UPDATE SET enabled = $2, disabled_reason = $3, updated_by = $4, updated_at = $5, consecutive_failures = 0,
+       -- Of one that is switched off, what to do is still told.
+       failure = CASE WHEN $2 THEN NULL ELSE rule_states.failure END,
        -- Enabled again: with the present, not with the windows of the time in between.
        scheduled_to = CASE WHEN $2 AND rule_states.enabled IS FALSE THEN NULL ELSE rule_states.scheduled_to END`,
     [change.ruleId, change.enabled, change.reason, change.by, change.now],
@@ -139,6 +167,11 @@ export interface RunRow {
   readonly rows_found: number;
   readonly alerts: number;
   readonly error: string | null;
+  readonly failure: FailureClass | null;
+  readonly suppressed: number;
+  readonly cpu_seconds: number | null;
+  readonly rows_read: number | null;
+  readonly bytes_read: number | null;
 }
 
 /** The newest runs of a rule, newest first. */

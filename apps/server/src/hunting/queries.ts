@@ -12,7 +12,7 @@ import {
   type Visualization,
   type WatchlistSchema,
 } from '@sallyport/kql';
-import type { Lake, Limits } from '@sallyport/lake';
+import type { Lake, Limits, Statistics } from '@sallyport/lake';
 import { explain } from './explain.ts';
 import { createExternal, type External } from './external/index.ts';
 import { leftOut } from './long-term.ts';
@@ -51,7 +51,7 @@ export interface OpenTable extends Described {
   /** Rows as text of JSON, cut at the request's limits. To be read once, or discarded. */
   readonly rows: CutRows;
   /** Known when the engine was waited for; zeros when `early`. */
-  readonly statistics: QueryResult['statistics'];
+  readonly statistics: Statistics;
 }
 
 interface Described {
@@ -66,6 +66,11 @@ export interface OpenAnswer extends OpenTable {
   readonly further: readonly (Described & { open(): Promise<OpenTable> })[];
 }
 
+/** An answer with all that it took in the engine, what was asked to compile the query too. */
+export interface QueryAnswer extends QueryResult {
+  readonly statistics: Statistics;
+}
+
 /** Runs KQL over the workspace. Everything of Sallyport that asks the lake in KQL goes through here. */
 export interface Queries {
   readonly kql: Kql;
@@ -75,7 +80,7 @@ export interface Queries {
    */
   compile(text: string, options: CompileOptions): Compiled;
   /** Compiles and runs. Throws SallyportError: InvalidQuery, QueryLimitExceeded, TooManyRequests, Unavailable. */
-  run(request: QueryRequest): Promise<QueryResult>;
+  run(request: QueryRequest): Promise<QueryAnswer>;
   /** What becomes of a query; see `explain.ts`. Throws as `run` does. */
   explain(request: QueryRequest, run: boolean): Promise<QueryExplanation>;
   /** Compiles and begins to run; the rows pass through as the engine wrote them. Throws as `run` does; so may the rows when `early`. */
@@ -138,8 +143,13 @@ export function createQueries(
     request: QueryRequest,
     maxRows: number,
     more: Pick<CompileOptions, 'output' | 'several' | 'plan'> = {},
+    took: (statistics: Statistics) => void = () => undefined,
   ): Promise<Compiled> => {
-    const ask: Ask = async (sql) => (await lake.query(sql, engineOptions(request))).rows;
+    const ask: Ask = async (sql) => {
+      const { rows, statistics } = await lake.query(sql, engineOptions(request));
+      took(statistics);
+      return rows;
+    };
     const { query, parameters, now, timespan, source, signal } = request;
     const options = {
       now,
@@ -160,7 +170,10 @@ export function createQueries(
     compile,
     run: async (request) => {
       const maxRows = Math.min(request.maxRows ?? rowsMax, rowsMax);
-      const compiled = await prepare(request, maxRows);
+      let sum = noStatistics;
+      const compiled = await prepare(request, maxRows, {}, (one) => {
+        sum = added(sum, one);
+      });
       const answer = await lake.query(compiled.sql, {
         ...engineOptions(request),
         // One more than asked for: that is how "there is more" shows.
@@ -177,7 +190,7 @@ export function createQueries(
       return {
         columns: [...compiled.columns],
         rows: rows.length > maxRows ? rows.slice(0, maxRows) : rows,
-        statistics: answer.statistics,
+        statistics: added(sum, answer.statistics),
         ...(compiled.visualization ? { visualization: compiled.visualization } : {}),
         ...(reasons.length > 0 ? { partial: { reason: reasons.join('; ') } } : {}),
       };
@@ -215,7 +228,13 @@ const described = ({ columns, name, visualization }: CompiledTable): Described =
   ...(visualization ? { visualization } : {}),
 });
 
-const noStatistics = { elapsedSeconds: 0, rowsRead: 0, bytesRead: 0 };
+const noStatistics: Statistics = { elapsedSeconds: 0, rowsRead: 0, bytesRead: 0, cpuSeconds: 0 };
+const added = (a: Statistics, b: Statistics): Statistics => ({
+  elapsedSeconds: a.elapsedSeconds + b.elapsedSeconds,
+  rowsRead: a.rowsRead + b.rowsRead,
+  bytesRead: a.bytesRead + b.bytesRead,
+  cpuSeconds: a.cpuSeconds + b.cpuSeconds,
+});
 
 /** A query's fault with its place: `target` is `start..end` in UTF-16 units of the text. */
 function invalidQuery(error: KqlError): SallyportError {

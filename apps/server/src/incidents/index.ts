@@ -8,7 +8,14 @@ import { incidentHandlers } from './routes.ts';
 import type { NewAlert, Raised } from './types.ts';
 
 export { alertsPerRaiseMax } from './raise.ts';
-export { entitiesColumn, identifierOf, kindOf, mergeEntities, resolveEntities } from './entities/index.ts';
+export {
+  entitiesColumn,
+  entitiesThatFit,
+  identifierOf,
+  kindOf,
+  mergeEntities,
+  resolveEntities,
+} from './entities/index.ts';
 export type { Kind, MappedEntity, ResolvedEntity } from './entities/index.ts';
 export type { GroupingRule } from './correlation/index.ts';
 export { listIncidents } from './read.ts';

@@ -5,6 +5,14 @@ import { Severity } from './incidents.ts';
 import { ruleTextRoutes } from './rule-texts.ts';
 import { testBenchRoutes } from './test-bench.ts';
 
+/** What a rule took in the engine. */
+export const RuleCost = z.object({ cpuSeconds: z.number(), rowsRead: z.number(), bytesRead: z.number() });
+export type RuleCost = z.infer<typeof RuleCost>;
+
+/** Whether trying again can help. */
+export const RuleFailure = z.enum(['permanent', 'transient']);
+export type RuleFailure = z.infer<typeof RuleFailure>;
+
 export const RuleSummary = z.object({
   id: z.string(),
   name: z.string(),
@@ -21,6 +29,14 @@ export const RuleSummary = z.object({
   lastRunAt: z.iso.datetime().nullable(),
   lastRunState: z.enum(['succeeded', 'failed', 'never']),
   lastError: z.string().nullable(),
+  /** Why it is off, where it was on: who switched it off, or that it failed again and again. */
+  disabledReason: z.string().nullable(),
+  /** The engine switched it off, not a person. */
+  autoDisabled: z.boolean(),
+  /** Its limit of cost is used up: it rests until then. */
+  resting: z.object({ until: z.iso.datetime(), reason: z.string() }).nullable(),
+  /** All that was asked for it today (UTC). */
+  costToday: RuleCost,
   /** `own`: made, changed or brought here. */
   origin: z.enum(['shipped', 'own']),
   /** The shipped rule that it was made from has another text now. */
@@ -37,6 +53,11 @@ export const RuleRun = z.object({
   rows: z.int(),
   alerts: z.int(),
   error: z.string().nullable(),
+  failure: RuleFailure.nullable(),
+  /** Alerts that its suppression held back. */
+  suppressed: z.int(),
+  /** Null where it was asked together with others. */
+  cost: RuleCost.nullable(),
 });
 export type RuleRun = z.infer<typeof RuleRun>;
 
@@ -46,7 +67,16 @@ export const Rule = RuleSummary.extend({
   triggerOperator: z.enum(['GreaterThan', 'LessThan', 'Equal', 'NotEqual']),
   triggerThreshold: z.int(),
   eventGrouping: z.enum(['SingleAlert', 'AlertPerResult']),
+  /** Seconds; 0 for none. */
+  suppression: z.int(),
+  suppressionFields: z.array(z.string()),
   version: z.string(),
+  /** The newest failures, while they last: how many in a row are for good, at how many it is switched off, and what to do. */
+  failing: z.object({ failure: RuleFailure, inARow: z.int(), disabledAt: z.int(), advice: z.string() }).nullable(),
+  /** By day (UTC), newest first. */
+  costs: z.array(RuleCost.extend({ day: z.iso.date() })),
+  /** Seconds of processor time a day; 0 for no limit. */
+  cpuSecondsPerDayMax: z.number(),
   /** The rule as its author wrote it. */
   yaml: z.string(),
   runs: z.array(RuleRun),
@@ -59,7 +89,11 @@ export const detectionRoutes = {
     path: '/api/rules',
     permission: 'securityData.read',
     summary: 'All analytics rules with their last run',
-    response: z.object({ rules: z.array(RuleSummary) }),
+    response: z.object({
+      rules: z.array(RuleSummary),
+      /** Of all rules together, today (UTC); `shared` is what was asked for many at once. `cpuSecondsMax` is a day’s limit, 0 for none. */
+      cost: RuleCost.extend({ shared: RuleCost, cpuSecondsMax: z.number() }),
+    }),
   }),
   getRule: route({
     method: 'GET',

@@ -209,6 +209,7 @@ const emptyAnswer: Answer = {
   bytesRead: 0,
   rowsWritten: 0,
   bytesWritten: 0,
+  cpuSeconds: 0,
 };
 
 /** Writes a body to a file. A body that breaks off, or is larger than `max`, throws: half an insert is never run. */
@@ -260,6 +261,7 @@ function summary(answer: Answer): string {
     result_rows: String(answer.rowsWritten),
     result_bytes: String(answer.bytesWritten || answer.bytes.length),
     elapsed_ns: String(Math.round(answer.elapsedSeconds * 1e9)),
+    real_time_microseconds: String(Math.round(answer.cpuSeconds * 1e6)),
   });
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { sizeOf, wholeLines } from './answer-file.ts';
+import { CpuShares } from './cpu-shares.ts';
 import { EngineError, toEngineError } from './errors.ts';
 import { intoFile } from './formats.ts';
 import type { Connection, Native } from './native.ts';
@@ -25,6 +26,8 @@ export interface Answer {
   readonly bytesRead: number;
   readonly rowsWritten: number;
   readonly bytesWritten: number;
+  /** Processor time; see `CpuShares`. */
+  readonly cpuSeconds: number;
 }
 
 /** Where chDB's defaults are not a server's. A mapped file that is cut meanwhile would kill the process, so files are read instead. */
@@ -51,6 +54,7 @@ export class Pool {
   readonly #waiting: (() => void)[] = [];
   /** By query id: what cancels it. */
   readonly #running = new Map<string, () => void>();
+  readonly #cpu = new CpuShares();
   #busy = 0;
 
   constructor(native: Native, options: { dataDir: string; size: number; queue: number; args: readonly string[] }) {
@@ -69,8 +73,9 @@ export class Pool {
   /** Runs a job. Throws EngineError. An aborted job is killed in the engine, and settles when the engine has let go of it. */
   async run(job: Job, signal: AbortSignal, tag: string = randomUUID()): Promise<Answer> {
     await this.#enter(signal);
+    const share = this.#cpu.begin();
     try {
-      return await this.#withConnection(job, tag, async (connection) => {
+      const answer = await this.#withConnection(job, tag, async (connection) => {
         const cancelling = this.#cancelling(job.queryId, tag, signal);
         try {
           return await this.#execute(connection, job);
@@ -78,9 +83,11 @@ export class Pool {
           cancelling[Symbol.dispose]();
         }
       });
+      return { ...answer, cpuSeconds: this.#cpu.end(share) };
     } catch (error) {
       throw toEngineError(error);
     } finally {
+      this.#cpu.end(share);
       this.#leave();
     }
   }
@@ -89,6 +96,7 @@ export class Pool {
   async *stream(job: Job, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     await this.#enter(signal);
     let connection: Connection | undefined;
+    const share = this.#cpu.begin();
     try {
       const tag = randomUUID();
       connection = this.#native.CreateConnection(this.#dataDir);
@@ -103,6 +111,7 @@ export class Pool {
       throw toEngineError(error);
     } finally {
       if (connection) this.#native.CloseConnection(connection);
+      this.#cpu.end(share);
       this.#leave();
     }
   }
@@ -123,6 +132,7 @@ export class Pool {
       read = this.#progress(tag) ?? read;
     };
     const timer = setInterval(look, lookMs);
+    const share = this.#cpu.begin();
     try {
       connection = this.#native.CreateConnection(this.#dataDir);
       this.#prepare(connection, job, tag);
@@ -142,10 +152,12 @@ export class Pool {
     } finally {
       clearInterval(timer);
       if (connection) this.#native.CloseConnection(connection);
+      this.#cpu.end(share);
       this.#leave();
     }
     const elapsedSeconds = (performance.now() - started) / 1_000;
-    return { bytes: Buffer.concat(parts), elapsedSeconds, ...read, rowsWritten: 0, bytesWritten: 0 };
+    const { seconds: cpuSeconds } = share;
+    return { bytes: Buffer.concat(parts), elapsedSeconds, cpuSeconds, ...read, rowsWritten: 0, bytesWritten: 0 };
   }
 
   /**
@@ -168,12 +180,14 @@ export class Pool {
     };
     const timer = setInterval(look, lookMs);
     try {
-      await this.run({ ...job, sql: intoFile(job.sql, path) }, signal, tag).catch((error: unknown) => {
+      const ran = await this.run({ ...job, sql: intoFile(job.sql, path) }, signal, tag).catch((error: unknown) => {
         if (!over || signal.aborted) throw error;
       });
       const elapsedSeconds = (performance.now() - started) / 1_000;
       const bytes = await wholeLines(path, bytesMax);
-      return { bytes, elapsedSeconds, ...read, rowsWritten: 0, bytesWritten: 0 };
+      // One that was ended used at most what it took.
+      const cpuSeconds = ran?.cpuSeconds ?? elapsedSeconds;
+      return { bytes, elapsedSeconds, cpuSeconds, ...read, rowsWritten: 0, bytesWritten: 0 };
     } finally {
       clearInterval(timer);
       await rm(path, { force: true });
@@ -210,7 +224,7 @@ export class Pool {
     }
   }
 
-  async #execute(connection: Connection, job: Job): Promise<Answer> {
+  async #execute(connection: Connection, job: Job): Promise<Omit<Answer, 'cpuSeconds'>> {
     const none = { rowsRead: 0, bytesRead: 0, rowsWritten: 0, bytesWritten: 0 };
     if (job.insert) {
       const done = await this.#native.InsertRawAsyncConnection(connection, job.sql, noPayload, false);
@@ -232,7 +246,7 @@ export class Pool {
     };
   }
 
-  async #withConnection(job: Job, tag: string, work: (connection: Connection) => Promise<Answer>): Promise<Answer> {
+  async #withConnection<T>(job: Job, tag: string, work: (connection: Connection) => Promise<T>): Promise<T> {
     const connection = this.#native.CreateConnection(this.#dataDir);
     try {
       this.#prepare(connection, job, tag);

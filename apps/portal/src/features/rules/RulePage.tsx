@@ -1,14 +1,4 @@
-import {
-  Button,
-  makeStyles,
-  mergeClasses,
-  MessageBar,
-  MessageBarBody,
-  MessageBarTitle,
-  Switch,
-  Text,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, makeStyles, mergeClasses, Switch, Text, tokens } from '@fluentui/react-components';
 import { CopyRegular, EditRegular, SearchSquareRegular } from '@fluentui/react-icons';
 import type { Rule, RuleRun } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -21,7 +11,7 @@ import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Copyable } from '../../shared/Copyable.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
-import { count, plural } from '../../shared/numbers.ts';
+import { bytes, count, plural } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
@@ -32,7 +22,10 @@ import { prose, visible, words } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { duration } from '../../shared/time.ts';
 import { useNotify } from '../../shared/toast.tsx';
+import { costText, cpuText } from './cost.ts';
 import { ruleQuery, ruleTextQuery, useEnableRule } from './queries.ts';
+import { RuleCondition } from './RuleCondition.tsx';
+import { RuleCosts } from './RuleCosts.tsx';
 import { RuleVersions, UpdateBar } from './RuleVersions.tsx';
 import { RunState } from './RunState.tsx';
 
@@ -77,7 +70,30 @@ const runColumns: readonly GridColumn<RuleRun>[] = [
   },
   { id: 'elapsed', header: 'Took', min: 80, align: 'end', cell: (run) => duration(run.elapsedSeconds) },
   { id: 'rows', header: 'Rows', min: 80, align: 'end', cell: (run) => count(run.rows) },
-  { id: 'alerts', header: 'Alerts', min: 72, align: 'end', cell: (run) => count(run.alerts) },
+  {
+    id: 'alerts',
+    header: 'Alerts',
+    min: 72,
+    align: 'end',
+    cell: (run) =>
+      run.suppressed > 0 ? `${count(run.alerts)} (${count(run.suppressed)} kept quiet)` : count(run.alerts),
+  },
+  {
+    id: 'cost',
+    header: 'Processor',
+    min: 96,
+    drop: 2,
+    align: 'end',
+    cell: (run) => (run.cost ? <span title={costText(run.cost)}>{cpuText(run.cost.cpuSeconds)}</span> : ''),
+  },
+  {
+    id: 'read',
+    header: 'Read',
+    min: 88,
+    drop: 3,
+    align: 'end',
+    cell: (run) => (run.cost ? bytes(run.cost.bytesRead) : ''),
+  },
   { id: 'error', header: 'Error', min: 160, grow: 1, cell: (run) => (run.error === null ? '' : visible(run.error)) },
 ];
 
@@ -95,22 +111,16 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
           tabs={[
             { id: 'query', label: 'Query' },
             { id: 'runs', label: 'Runs', count: rule.runs.length },
+            { id: 'cost', label: 'Cost' },
             { id: 'source', label: 'Source' },
             { id: 'versions', label: 'Versions' },
           ]}
         />
         {text.data && <UpdateBar rule={text.data} />}
+        <RuleCondition rule={rule} />
         {tab === 'versions' && <RuleVersions id={rule.id} />}
         {tab === 'query' && (
           <div className={mergeClasses(styles.main, styles.scroll)}>
-            {rule.lastError !== null && (
-              <MessageBar intent="error" layout="multiline">
-                <MessageBarBody>
-                  <MessageBarTitle>The last run failed</MessageBarTitle>
-                  {visible(rule.lastError)}
-                </MessageBarBody>
-              </MessageBar>
-            )}
             <Text className={styles.text}>{prose(rule.description)}</Text>
             <CodeBlock text={rule.query} label="query" kql />
           </div>
@@ -124,6 +134,7 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
             empty={<EmptyState title="Not yet run">The first run comes within the rule’s period.</EmptyState>}
           />
         )}
+        {tab === 'cost' && <RuleCosts rule={rule} />}
         {tab === 'source' && (
           <div className={mergeClasses(styles.main, styles.scroll)}>
             <CodeBlock text={rule.yaml} label="rule" />
@@ -142,6 +153,16 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
                 ['Looks back', duration(rule.queryPeriod)],
                 ['Alerts when', `${operators[rule.triggerOperator]} ${plural(rule.triggerThreshold, 'row')}`],
                 ['Grouping', rule.eventGrouping === 'SingleAlert' ? 'one alert a run' : 'one alert a row'],
+                [
+                  'Quiet after an alert',
+                  rule.suppression === 0
+                    ? undefined
+                    : `${duration(rule.suppression)}${rule.suppressionFields.length > 0 ? `, by ${visible(rule.suppressionFields.join(', '))}` : ''}`,
+                ],
+                [
+                  'Cost today',
+                  `${cpuText(rule.costToday.cpuSeconds)}${rule.cpuSecondsPerDayMax > 0 ? ` of ${cpuText(rule.cpuSecondsPerDayMax)}` : ''}`,
+                ],
                 ['Reads', visible(rule.tables.join(', '))],
                 ['Alerts', count(rule.alertCount)],
                 ['Last run', <RelativeTime key="l" at={rule.lastRunAt} />],

@@ -16,10 +16,12 @@ import { Status } from '../../shared/Status.tsx';
 import { visible, words } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { duration } from '../../shared/time.ts';
+import { costText, cpuText } from './cost.ts';
 import { ImportDialog } from './ImportDialog.tsx';
 import { ruleOrigins, ruleSorts, runStates, type RulesSearch } from './index.ts';
 import { rulesQuery } from './queries.ts';
 import { RulesBulkBar } from './RulesBulkBar.tsx';
+import { RulesCost } from './RulesCost.tsx';
 import { RunState } from './RunState.tsx';
 
 const useStyles = makeStyles({
@@ -53,6 +55,7 @@ export function chosenRules(rules: readonly RuleSummary[], search: RulesSearch):
     severity: (a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity),
     lastRunAt: (a, b) => (a.lastRunAt ?? '').localeCompare(b.lastRunAt ?? ''),
     alertCount: (a, b) => a.alertCount - b.alertCount,
+    cost: (a, b) => a.costToday.cpuSeconds - b.costToday.cpuSeconds,
   };
   const by = compare[search.sort ?? 'name'];
   return found.toSorted((a, b) => way * by(a, b) || a.name.localeCompare(b.name));
@@ -81,8 +84,17 @@ const columns: readonly GridColumn<RuleSummary>[] = [
   {
     id: 'enabled',
     header: 'State',
-    min: 72,
-    cell: (rule) => (rule.enabled ? 'On' : <Status tone="off">Off</Status>),
+    min: 112,
+    cell: (rule) =>
+      rule.autoDisabled ? (
+        <Status tone="bad">Off by itself</Status>
+      ) : !rule.enabled ? (
+        <Status tone="off">Off</Status>
+      ) : rule.resting ? (
+        <Status tone="waiting">Rests</Status>
+      ) : (
+        'On'
+      ),
   },
   {
     id: 'origin',
@@ -116,6 +128,15 @@ const columns: readonly GridColumn<RuleSummary>[] = [
     cell: (rule) => (rule.kind === 'NRT' ? 'Near real time' : `Every ${duration(rule.queryFrequency)}`),
   },
   { id: 'alertCount', header: 'Alerts', min: 72, align: 'end', sort: true, cell: (rule) => count(rule.alertCount) },
+  {
+    id: 'cost',
+    header: 'Cost today',
+    min: 96,
+    align: 'end',
+    drop: 6,
+    sort: true,
+    cell: (rule) => <span title={costText(rule.costToday)}>{cpuText(rule.costToday.cpuSeconds)}</span>,
+  },
   { id: 'lastRunAt', header: 'Last run', min: 104, sort: true, cell: (rule) => <RelativeTime at={rule.lastRunAt} /> },
   { id: 'lastRunState', header: 'Result', min: 116, cell: (rule) => <RunState state={rule.lastRunState} /> },
 ];
@@ -197,6 +218,7 @@ export function RulesPage(): ReactElement {
         end={chooser}
       />
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
+      {data && <RulesCost cost={data.cost} />}
       {!data && !error && <Loading rows={12} label="Loading rules" />}
       {chosen.length > 0 && <RulesBulkBar rules={chosen} onClear={() => setSelected(new Set())} />}
       {data && (

@@ -2,7 +2,7 @@ import { RuleSummary, Severity } from '@sallyport/contracts';
 import { z } from 'zod';
 import { listOf, oneOf, textOf } from '../../shared/address.ts';
 
-export const ruleSorts = ['name', 'severity', 'lastRunAt', 'alertCount'] as const;
+export const ruleSorts = ['name', 'severity', 'lastRunAt', 'alertCount', 'cost'] as const;
 export const runStates = RuleSummary.shape.lastRunState.options;
 
 export const ruleOrigins = ['Shipped', 'Own', 'Update available'] as const;
@@ -19,7 +19,7 @@ const Rules = z.object({
 export type RulesSearch = Partial<z.infer<typeof Rules>>;
 export const rulesSearch = (raw: Record<string, unknown>): RulesSearch => Rules.parse(raw);
 
-export const ruleTabs = ['query', 'runs', 'source', 'versions'] as const;
+export const ruleTabs = ['query', 'runs', 'cost', 'source', 'versions'] as const;
 const RuleState = z.object({ tab: oneOf(ruleTabs) });
 export type RuleSearch = Partial<z.infer<typeof RuleState>>;
 export const ruleSearch = (raw: Record<string, unknown>): RuleSearch => RuleState.parse(raw);

@@ -1,8 +1,9 @@
 import { SallyportError } from '@sallyport/contracts';
 import { sql, sqlIdentifier, sqlJoin, sqlString, type CompileOptions } from '@sallyport/kql';
 import type { AnalyticsRule } from '../rules/index.ts';
-import { alertsOf, type RuleWindow } from '../run/alerts.ts';
-import { asOfItsRows, instant, limits, rowsLookedAt, type Evaluation } from '../run/evaluate.ts';
+import type { RuleWindow } from '../run/alerts.ts';
+import { instant, limits, rowsLookedAt } from '../run/evaluate.ts';
+import { evaluationOf, type Evaluation } from '../run/evaluation.ts';
 import type { Parts } from '../run/run.ts';
 import { ResultTable } from '../run/table.ts';
 import type { Hit, SourceRules } from './pass.ts';
@@ -41,7 +42,7 @@ export async function evaluateHit(
   const table = new ResultTable(answer.columns, answer.rows);
   // The same rows are the same alert, whichever pass comes to them.
   const key = `rows ${(times ?? [window.to.toISOString()]).toSorted().join(' ')}`;
-  return { rows: answer.rows.length, alerts: alertsOf(rule, window, table, window.to, key).map(asOfItsRows) };
+  return evaluationOf(rule, window, table, { now: window.to, key, byRows: true, cost: answer.statistics });
 }
 
 /** Whether it will pass: of the engine or the moment, not of a rule. */

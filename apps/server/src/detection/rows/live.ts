@@ -1,9 +1,12 @@
 import { SallyportError } from '@sallyport/contracts';
 import { sql, sqlIdentifier, sqlInteger } from '@sallyport/kql';
 import { alertsPerRaiseMax, type NewAlert } from '../../incidents/index.ts';
+import type { Queryable } from '../../platform/database/types.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
-import { instant } from '../run/evaluate.ts';
-import { recordFailure, type Parts } from '../run/run.ts';
+import { instant, type Evaluation } from '../run/evaluate.ts';
+import { classOf } from '../run/failures.ts';
+import { costOf, recordFailure, type Parts } from '../run/run.ts';
+import { isQuiet, suppress } from '../run/suppression.ts';
 import { isEnabled } from '../schedule.ts';
 import { loadStates, noteSuccess, saveRuns, type RuleState, type RunRecord } from '../store.ts';
 import { forgetOld, lookedAt, noteArrival, waiting, type ArrivedSegment, type WaitingSegment } from './arrivals.ts';
@@ -99,7 +102,8 @@ export class LiveRows {
     const segments = await waiting(database);
     if (segments.length === 0) return false;
     const tables = new Set(segments.flatMap((one) => one.tables));
-    const pass = new Pass(this.#parts, states, segments, now, this.#stopping.signal);
+    const resting = new Set([...states.values()].flatMap(({ rule_id, resting_to }) => (resting_to ? [rule_id] : [])));
+    const pass = new Pass(this.#parts, resting, segments, now, this.#stopping.signal);
     for (const source of plan.sources)
       if (this.#tablesOf(source).some((table) => tables.has(table))) await pass.over(source);
     await pass.store();
@@ -148,24 +152,23 @@ const ofNewest = (since: Date) => (table: { readonly name: string }) =>
 /** One look at some segments. */
 class Pass {
   readonly #parts: Parts;
-  readonly #states: ReadonlyMap<string, RuleState>;
+  readonly #resting: ReadonlySet<string>;
   readonly #ids: readonly string[];
   readonly #since: Date;
   readonly #now: Date;
   readonly #signal: AbortSignal;
-  readonly #alerts: NewAlert[] = [];
-  readonly #runs: { readonly rule: AnalyticsRule; readonly run: RunRecord }[] = [];
+  readonly #runs: { readonly rule: AnalyticsRule; readonly found: Evaluation; readonly run: RunRecord }[] = [];
   readonly #failed: { readonly rule: AnalyticsRule; readonly run: RunRecord }[] = [];
 
   constructor(
     parts: Parts,
-    states: ReadonlyMap<string, RuleState>,
+    resting: ReadonlySet<string>,
     segments: readonly WaitingSegment[],
     now: Date,
     signal: AbortSignal,
   ) {
     this.#parts = parts;
-    this.#states = states;
+    this.#resting = resting;
     this.#ids = segments.map((one) => one.segment_id);
     this.#since = new Date(Math.min(...segments.map((one) => one.arrived_at.getTime())) - loadTimeMs);
     this.#now = now;
@@ -177,10 +180,11 @@ class Pass {
     const window = { from: this.#since, to: this.#now };
     for (const hit of await hitsOrAll(this.#parts, source, rows(), this.#signal)) {
       const { rule } = hit;
-      const until = this.#states.get(rule.id)?.suppressed_to;
-      if (rule.suppression > 0 && until && until >= this.#now) continue;
+      // What it misses is asked when it wakes.
+      if (this.#resting.has(rule.id)) continue;
+      if (await isQuiet(this.#parts.platform.database, rule, this.#now)) continue;
       const started = performance.now();
-      const run = (found: { rows: number; alerts: number; error?: string }): RunRecord => ({
+      const run = (found: Pick<RunRecord, 'rows' | 'alerts' | 'error' | 'failure' | 'cost'>): RunRecord => ({
         ruleId: rule.id,
         windowFrom: window.from,
         windowTo: window.to,
@@ -191,11 +195,10 @@ class Pass {
       try {
         const found = await evaluateHit(this.#parts, hit, rows, window, this.#signal);
         if (found.rows === 0) continue;
-        this.#alerts.push(...found.alerts);
-        this.#runs.push({ rule, run: run({ rows: found.rows, alerts: found.alerts.length }) });
+        this.#runs.push({ rule, found, run: run({ ...costOf(found), rows: found.rows, alerts: found.alerts.length }) });
       } catch (error) {
         if (isPassing(error) || !(error instanceof SallyportError)) throw error;
-        this.#failed.push({ rule, run: run({ rows: 0, alerts: 0, error: error.message }) });
+        this.#failed.push({ rule, run: run({ rows: 0, alerts: 0, error: error.message, failure: classOf(error) }) });
       }
     }
   }
@@ -205,21 +208,9 @@ class Pass {
     const { database, log } = this.#parts.platform;
     const stored = await database.transaction(async (tx) => {
       if (!(await lookedAt(tx, this.#ids, this.#now))) return false;
-      await saveRuns(
-        tx,
-        this.#runs.map(({ run }) => run),
-      );
-      for (const { rule, run } of this.#runs) {
-        const quiet = rule.suppression > 0 && run.alerts > 0;
-        await noteSuccess(
-          tx,
-          rule.id,
-          this.#now,
-          quiet ? new Date(this.#now.getTime() + rule.suppression * 1_000) : undefined,
-        );
-      }
-      for (let at = 0; at < this.#alerts.length; at += alertsPerRaiseMax)
-        await this.#parts.incidents.raise(this.#alerts.slice(at, at + alertsPerRaiseMax), tx);
+      const alerts = await this.#loud(tx);
+      for (let at = 0; at < alerts.length; at += alertsPerRaiseMax)
+        await this.#parts.incidents.raise(alerts.slice(at, at + alertsPerRaiseMax), tx);
       return true;
     });
     if (!stored) return;
@@ -227,5 +218,19 @@ class Pass {
       log.warn({ rule: rule.id, error: run.error }, 'a rule failed');
       await recordFailure(this.#parts.platform, rule, run);
     }
+  }
+
+  /** Notes the runs, and answers the alerts that their rules' suppression lets through. */
+  async #loud(tx: Queryable): Promise<readonly NewAlert[]> {
+    const alerts: NewAlert[] = [];
+    const runs: RunRecord[] = [];
+    for (const { rule, found, run } of this.#runs) {
+      const loud = await suppress(tx, rule, this.#now, found, this.#now);
+      alerts.push(...loud);
+      runs.push({ ...run, alerts: loud.length, suppressed: found.alerts.length - loud.length });
+      await noteSuccess(tx, rule.id, this.#now);
+    }
+    await saveRuns(tx, runs);
+    return alerts;
   }
 }

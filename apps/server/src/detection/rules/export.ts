@@ -101,6 +101,7 @@ function restOf(rule: AnalyticsRule): Record<string, unknown> {
   return {
     suppressionEnabled: suppression > 0,
     ...(suppression > 0 ? { suppressionDuration: formatDuration(suppression) } : {}),
+    ...(rule.suppressionFields.length > 0 ? { suppressionFields: rule.suppressionFields } : {}),
     eventGroupingSettings: { aggregationKind: rule.eventGrouping },
     entityMappings: rule.entityMappings.map(({ kind, columns }) => ({
       entityType: kind,

@@ -154,6 +154,7 @@ function toRule(document: RuleDocument, yaml: string, path: string, warn: Warn):
     techniques: [...new Set([...document.relevantTechniques, ...document.techniques, ...document.subTechniques])],
     eventGrouping: document.eventGroupingSettings?.aggregationKind ?? 'SingleAlert',
     suppression: document.suppressionEnabled ? (document.suppressionDuration ?? 5 * 3_600) : 0,
+    suppressionFields: [...new Set(document.suppressionFields)],
     entityMappings: mappingsOf(document, warn),
     customDetails: customDetailsOf(document, warn),
     overrides: {

@@ -29,6 +29,8 @@ export interface AnalyticsRule {
   readonly eventGrouping: 'SingleAlert' | 'AlertPerResult';
   /** Seconds for which the rule stays quiet after an alert; 0 for never. */
   readonly suppression: number;
+  /** Columns: quiet only about rows with the same values in them. None: the whole rule is quiet. */
+  readonly suppressionFields: readonly string[];
   readonly entityMappings: readonly EntityMapping[];
   /** Name shown → column. */
   readonly customDetails: Readonly<Record<string, string>>;

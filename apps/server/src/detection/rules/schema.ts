@@ -99,6 +99,8 @@ export const RuleDocument = z.looseObject({
     .nullish(),
   suppressionEnabled: z.boolean().default(false),
   suppressionDuration: Duration({ min: minute, max: 30 * day }).nullish(),
+  // Ours: columns of the answer. Quiet is what was alerted of with the same values in them, not the whole rule.
+  suppressionFields: listOf(z.string().trim().min(1).max(128), 10),
   // Sentinel: at most 10 entity types a rule, 20 custom details. More is read and cut, with a warning.
   entityMappings: listOf(EntityMapping, 100),
   customDetails: z.record(z.string().max(128), z.string().max(128)).nullish(),

@@ -72,6 +72,7 @@ function toRule(compiled: CompiledSigma): AnalyticsRule {
     ...attackOf(head.tags),
     eventGrouping: schedule ? 'AlertPerResult' : 'SingleAlert',
     suppression: 0,
+    suppressionFields: [],
     entityMappings: entitiesOf(compiled),
     customDetails: Object.fromEntries(compiled.details.map((name) => [name, name])),
     overrides: { properties: {} },

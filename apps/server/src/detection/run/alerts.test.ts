@@ -150,8 +150,10 @@ alertDetailsOverride:
       tactics: ['CredentialAccess', 'Impact'],
       customDetails: { Hosts: ['a', 'b'] },
     });
-    // No property may overwrite what identifies the alert.
-    expect(alert?.row).toMatchObject({ ConfidenceScore: 'low', SystemAlertId: alert?.id });
+    // No property may overwrite what identifies the alert, and a score is a number.
+    expect(alert?.row).toMatchObject({ ConfidenceScore: null, SystemAlertId: alert?.id });
+    const [scored] = run(spoken, [row(1, 'a', [], '0.8')]);
+    expect(scored?.row).toMatchObject({ ConfidenceScore: '0.8' });
   });
 
   it('is bounded', () => {

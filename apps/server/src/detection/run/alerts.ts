@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Cell } from '@sallyport/contracts';
-import { entitiesColumn, type NewAlert } from '../../incidents/index.ts';
+import { entitiesColumn, entitiesThatFit, type NewAlert } from '../../incidents/index.ts';
 import type { RowObject } from '../../platform/types.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import { customDetailsOf, entitiesOf, wordingOf, type Wording } from './details.ts';
 import { ResultTable } from './table.ts';
 import { groupRows, triggers } from './trigger.ts';
 import { uuidOf } from './uuid.ts';
+import { valueOf } from './values.ts';
 
 export interface RuleWindow {
   readonly from: Date;
@@ -33,7 +34,9 @@ export function alertsOf(
 ): NewAlert[] {
   if (!triggers(rule, table.rows.length)) return [];
   const seen = new Map<string, number>();
-  return groupRows(rule, table.rows).map((rows) => {
+  const byValue = rule.suppression > 0 && rule.suppressionFields.length > 0;
+  const same = byValue ? (row: readonly Cell[]) => valueOf(rule, table, row) : undefined;
+  return groupRows(rule, table.rows, same).map((rows) => {
     const fingerprint = fingerprintOf(table, rows);
     // Equal rows of one run are different alerts.
     const nth = seen.get(fingerprint) ?? 0;
@@ -65,9 +68,9 @@ function alertOf(
     description: wording.description,
     severity: wording.severity,
     tactics: wording.tactics,
-    techniques: rule.techniques,
+    techniques: wording.techniques,
     ...timesOf(window, table, rows, rule.kind === 'Scheduled'),
-    entities: entitiesOf(rule, table, rows),
+    entities: entitiesThatFit(entitiesOf(rule, table, rows)),
     customDetails: customDetailsOf(rule, table, rows),
     query: rule.query,
     queryFrom: window.from,

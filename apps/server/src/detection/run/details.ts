@@ -1,4 +1,4 @@
-import type { Cell, Severity } from '@sallyport/contracts';
+import { tactics as knownTactics, type Cell, type Severity } from '@sallyport/contracts';
 import { mergeEntities, resolveEntities, type MappedEntity, type ResolvedEntity } from '../../incidents/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import type { ResultTable } from './table.ts';
@@ -69,8 +69,9 @@ export function customDetailsOf(
     }
     const kept: string[] = [];
     for (const value of values) {
-      bytes += Buffer.byteLength(value);
-      if (bytes > detailBytesMax) break;
+      const size = Buffer.byteLength(value);
+      if (bytes + size > detailBytesMax) continue;
+      bytes += size;
       kept.push(value);
     }
     if (kept.length > 0) details[name] = kept;
@@ -82,11 +83,18 @@ export function customDetailsOf(
 const nameBytesMax = 256;
 const descriptionBytesMax = 5 * 1_024;
 
-/** `{{Column}}` in a template, filled from the alert's first row. Columns that the answer lacks become empty. */
+/** Reference 04: values of a list that an override takes. */
+const overrideValuesMax = 50;
+
+/** `{{Column}}` in a template, filled from the alert's first row; of a list its first 50 values. Columns that the answer lacks become empty. */
 export function fill(template: string, table: ResultTable, row: Row | undefined): string {
-  return template.replaceAll(/\{\{\s*([^{}]{1,128}?)\s*\}\}/g, (_, column: string) =>
-    row ? table.text(row, column) : '',
-  );
+  return template.replaceAll(/\{\{\s*([^{}]{1,128}?)\s*\}\}/g, (_, column: string) => {
+    if (!row) return '';
+    const values = table.values(row, column);
+    return values.length > overrideValuesMax
+      ? JSON.stringify(values.slice(0, overrideValuesMax))
+      : table.text(row, column);
+  });
 }
 
 export interface Wording {
@@ -94,9 +102,19 @@ export interface Wording {
   readonly description: string;
   readonly severity: Severity;
   readonly tactics: readonly string[];
+  readonly techniques: readonly string[];
   /** SecurityAlert column → value. */
   readonly properties: Readonly<Record<string, string>>;
 }
+
+const tacticByLetters = new Map<string, string>(knownTactics.map((name) => [name.toLowerCase(), name]));
+/** `Initial Access` is `InitialAccess`; a name that is none stays as it is. */
+const tacticOf = (text: string): string | undefined => {
+  const letters = text.replaceAll(/[^A-Za-z]/g, '');
+  return tacticByLetters.get(letters.toLowerCase()) ?? (letters === '' ? undefined : letters);
+};
+
+const isScore = (text: string): boolean => /^(?:0?\.\d+|[01](?:\.\d+)?)$/.test(text) && Number(text) <= 1;
 
 const severities: readonly Severity[] = ['High', 'Medium', 'Low', 'Informational'];
 
@@ -106,7 +124,19 @@ export function wordingOf(rule: AnalyticsRule, table: ResultTable, rows: readonl
   const [first] = rows;
   const from = (column: string | undefined) => (column && first ? table.text(first, column).trim() : '');
   const severity = severities.find((s) => s.toLowerCase() === from(overrides.severityColumn).toLowerCase());
-  const tactics = first && overrides.tacticsColumn ? table.values(first, overrides.tacticsColumn) : [];
+  // A column of text may name several, with commas between.
+  const listed = (column: string | undefined): string[] =>
+    first && column
+      ? table
+          .values(first, column)
+          .slice(0, overrideValuesMax)
+          .flatMap((text) => text.split(','))
+          .map((text) => text.trim())
+      : [];
+  const tactics = listed(overrides.tacticsColumn).flatMap((text) => tacticOf(text) ?? []);
+  const techniques = [overrides.properties['Techniques'], overrides.properties['SubTechniques']]
+    .flatMap(listed)
+    .flatMap((text) => /\bT\d{4}(?:\.\d{3})?\b/.exec(text)?.[0] ?? []);
   return {
     name: clip((overrides.name && fill(overrides.name, table, first).trim()) || rule.name, nameBytesMax),
     description: clip(
@@ -114,15 +144,14 @@ export function wordingOf(rule: AnalyticsRule, table: ResultTable, rows: readonl
       descriptionBytesMax,
     ),
     severity: severity ?? rule.severity,
-    // A column of text may name several, with commas between.
-    tactics:
-      tactics.length > 0
-        ? tactics.flatMap((t) => t.split(',')).map((t) => t.replaceAll(/[^A-Za-z]/g, ''))
-        : rule.tactics,
+    tactics: tactics.length > 0 ? [...new Set(tactics)] : rule.tactics,
+    techniques: techniques.length > 0 ? [...new Set(techniques)] : rule.techniques,
     properties: Object.fromEntries(
       Object.entries(overrides.properties).flatMap(([property, column]) => {
         const value = from(column);
-        return value === '' ? [] : [[property, value]];
+        // A number from 0 to 1; anything else would be refused with the row.
+        const isNone = property === 'ConfidenceScore' ? !isScore(value) : value === '';
+        return isNone || property === 'Techniques' || property === 'SubTechniques' ? [] : [[property, value]];
       }),
     ),
   };

@@ -1,14 +1,11 @@
 import { sql, sqlIdentifier, sqlInteger, type CompileOptions, type Sql } from '@sallyport/kql';
 import type { Queries } from '../../hunting/index.ts';
-import type { NewAlert } from '../../incidents/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
-import { alertsOf, type RuleWindow } from './alerts.ts';
+import type { RuleWindow } from './alerts.ts';
+import { evaluationOf, type Evaluation } from './evaluation.ts';
 import { ResultTable } from './table.ts';
 
-export interface Evaluation {
-  readonly rows: number;
-  readonly alerts: readonly NewAlert[];
-}
+export type { Evaluation } from './evaluation.ts';
 
 export interface EvaluateOptions {
   /** When the alerts are made; default the window's end. */
@@ -47,9 +44,11 @@ export async function evaluate(
     limits,
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  const table = new ResultTable(answer.columns, answer.rows);
-  const alerts = alertsOf(rule, window, table, options.now ?? window.to);
-  return { rows: answer.rows.length, alerts: options.byArrival ? alerts.map(asOfItsRows) : alerts };
+  return evaluationOf(rule, window, new ResultTable(answer.columns, answer.rows), {
+    now: options.now ?? window.to,
+    byRows: options.byArrival ?? false,
+    cost: answer.statistics,
+  });
 }
 
 /** What arrived in a window, of each table. */
@@ -60,10 +59,3 @@ const arrivedIn =
 
 /** A moment as the engine's own type. */
 export const instant = (at: Date): Sql => sql`fromUnixTimestamp64Milli(${sqlInteger(at.getTime())}, 'UTC')`;
-
-/** The query of an alert is asked again over TimeGenerated; the rows that arrived in the window may be of another time. */
-export const asOfItsRows = (alert: NewAlert): NewAlert => ({
-  ...alert,
-  queryFrom: alert.startTime,
-  queryTo: new Date(alert.endTime.getTime() + 1),
-});

@@ -4,9 +4,21 @@ import type { Incidents } from '../../incidents/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { healthRow } from '../health.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
-import { loadState, noteFailure, noteSuccess, saveRuns, setEnabled, type RunRecord } from '../store.ts';
+import {
+  loadState,
+  noteFailure,
+  noteSuccess,
+  saveRuns,
+  setEnabled,
+  type Cost,
+  type FailureClass,
+  type RunRecord,
+} from '../store.ts';
 import type { RuleWindow } from './alerts.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
+import { classOf } from './failures.ts';
+import { runProperties } from './health-properties.ts';
+import { isQuiet, suppress } from './suppression.ts';
 
 export interface Parts {
   readonly platform: Platform;
@@ -21,12 +33,16 @@ export type RunOutcome =
       readonly alerts: number;
       readonly incidents: readonly number[];
     }
-  | { readonly state: 'failed'; readonly error: string }
+  | { readonly state: 'failed'; readonly failure: FailureClass; readonly error: string }
   /** Its own suppression keeps the rule quiet. */
-  | { readonly state: 'suppressed' };
+  | { readonly state: 'suppressed' }
+  /** The rule's limit is used up; the window is kept for later. */
+  | { readonly state: 'resting' };
 
-/** A rule that fails this often in a row is disabled. */
+/** A rule that fails this often in a row, for good each time, is disabled. */
 export const failuresMax = 10;
+
+type Found = Pick<RunRecord, 'rows' | 'alerts' | 'error' | 'failure' | 'cost' | 'retry'>;
 
 /**
  * Runs a rule over a window and stores what it found: alerts, incidents, their rows, the run and its health row, in one transaction. Doing it again
@@ -36,7 +52,7 @@ export async function runRule(parts: Parts, rule: AnalyticsRule, window: RuleWin
   const { clock, database } = parts.platform;
   const startedAt = clock.now();
   const started = performance.now();
-  const run = (found: { rows: number; alerts: number; error?: string }): RunRecord => ({
+  const run = (found: Found): RunRecord => ({
     ruleId: rule.id,
     windowFrom: window.from,
     windowTo: window.to,
@@ -44,21 +60,28 @@ export async function runRule(parts: Parts, rule: AnalyticsRule, window: RuleWin
     elapsedSeconds: (performance.now() - started) / 1_000,
     ...found,
   });
-  if (rule.suppression > 0) {
-    const suppressedTo = (await loadState(database, rule.id))?.suppressed_to;
-    if (suppressedTo && suppressedTo >= window.to) return { state: 'suppressed' };
+  const state = await loadState(database, rule.id);
+  if (state?.resting_to && state.resting_to > startedAt) {
+    const error = state.resting_reason ?? 'the rule rests';
+    await saveRuns(database, [run({ rows: 0, alerts: 0, error, failure: 'transient', retry: true })]);
+    return { state: 'resting' };
   }
+  if (await isQuiet(database, rule, window.to)) return { state: 'suppressed' };
   let found: Evaluation;
   try {
     found = await evaluate(parts.queries, rule, window, { now: startedAt, byArrival: rule.kind === 'NRT' });
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code === 'Unavailable' || error.code === 'TooManyRequests')
       throw error;
-    await recordFailure(parts.platform, rule, run({ rows: 0, alerts: 0, error: error.message }));
-    return { state: 'failed', error: error.message };
+    const failure = classOf(error);
+    const retry = failure === 'transient';
+    await recordFailure(parts.platform, rule, run({ rows: 0, alerts: 0, error: error.message, failure, retry }));
+    return { state: 'failed', failure, error: error.message };
   }
-  return recordSuccess(parts, rule, found, run({ rows: found.rows, alerts: found.alerts.length }));
+  return recordSuccess(parts, rule, found, run({ rows: found.rows, alerts: found.alerts.length, ...costOf(found) }));
 }
+
+export const costOf = ({ cost }: Pick<Evaluation, 'cost'>): { readonly cost?: Cost } => (cost ? { cost } : {});
 
 async function recordSuccess(
   { platform, incidents }: Parts,
@@ -67,11 +90,11 @@ async function recordSuccess(
   run: RunRecord,
 ): Promise<RunOutcome> {
   return platform.database.transaction(async (tx) => {
-    await saveRuns(tx, [run]);
-    const quiet = rule.suppression > 0 && found.alerts.length > 0;
-    const suppressedTo = quiet ? new Date(run.windowTo.getTime() + rule.suppression * 1_000) : undefined;
-    await noteSuccess(tx, rule.id, run.startedAt, suppressedTo);
-    const raised = await incidents.raise(found.alerts, tx);
+    const alerts = await suppress(tx, rule, run.windowTo, found, run.startedAt);
+    const suppressed = found.alerts.length - alerts.length;
+    await saveRuns(tx, [{ ...run, alerts: alerts.length, suppressed }]);
+    await noteSuccess(tx, rule.id, run.startedAt);
+    const raised = await incidents.raise(alerts, tx);
     await platform.outbox.write(
       'SentinelHealth',
       [
@@ -80,9 +103,11 @@ async function recordSuccess(
           status: 'Success',
           description: 'Rule executed successfully',
           properties: {
-            ...windowProperties(run),
+            ...runProperties(rule, run),
             QueryResultAmount: run.rows,
             AlertsGeneratedAmount: raised.alertIds.length,
+            AlertsSuppressedAmount: suppressed,
+            EntitiesGeneratedAmount: alerts.reduce((sum, { entities }) => sum + entities.length, 0),
           },
         }),
       ],
@@ -92,7 +117,7 @@ async function recordSuccess(
   });
 }
 
-/** Notes a failed run, and disables a rule that fails again and again. */
+/** Notes a failed run, and disables a rule that fails for good again and again. */
 export async function recordFailure(
   { database, outbox, audit }: Platform,
   rule: AnalyticsRule,
@@ -100,18 +125,21 @@ export async function recordFailure(
 ): Promise<void> {
   await database.transaction(async (tx) => {
     await saveRuns(tx, [run]);
-    const failures = await noteFailure(tx, rule.id, run.startedAt);
+    const failure = run.failure ?? 'transient';
+    const failures = await noteFailure(tx, rule.id, failure, run.startedAt);
+    const isDisabled = failure === 'permanent' && failures >= failuresMax;
     const reason = run.error ?? '';
+    const issue = { Code: failure === 'permanent' ? 'PermanentFailure' : 'TransientFailure', Description: reason };
     const rows = [
       healthRow(rule, {
         now: run.startedAt,
         status: 'Failure',
-        description: 'Rule run failed',
+        description: failure === 'permanent' ? 'Rule run failed' : 'Rule run failed; it is tried again',
         reason,
-        properties: windowProperties(run),
+        properties: { ...runProperties(rule, run), Issues: [issue], ConsecutivePermanentFailures: failures },
       }),
     ];
-    if (failures >= failuresMax) {
+    if (isDisabled) {
       const disabled = `disabled after ${failures} failures in a row; the last: ${reason}`;
       await setEnabled(tx, { ruleId: rule.id, enabled: false, reason: disabled, by: 'system', now: run.startedAt });
       rows.push(
@@ -121,11 +149,12 @@ export async function recordFailure(
           operation: 'Rule disabled',
           description: disabled,
           reason,
+          properties: { Issues: [issue] },
         }),
       );
     }
     await outbox.write('SentinelHealth', rows, tx);
-    if (failures >= failuresMax)
+    if (isDisabled)
       await audit.record(
         {
           actor: 'system',
@@ -139,9 +168,3 @@ export async function recordFailure(
       );
   });
 }
-
-const windowProperties = (run: RunRecord) => ({
-  QueryStartTimeUTC: run.windowFrom.toISOString(),
-  QueryEndTimeUTC: run.windowTo.toISOString(),
-  ExecutionTimeSeconds: run.elapsedSeconds,
-});

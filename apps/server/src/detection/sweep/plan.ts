@@ -2,8 +2,9 @@ import { SallyportError, type Cell } from '@sallyport/contracts';
 import type { Queries } from '../../hunting/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
-import { alertsOf, windowOf, type RuleWindow } from '../run/alerts.ts';
-import { evaluate, rowsLookedAt, type Evaluation } from '../run/evaluate.ts';
+import { windowOf, type RuleWindow } from '../run/alerts.ts';
+import { evaluate, rowsLookedAt } from '../run/evaluate.ts';
+import { evaluationOf, type Evaluation } from '../run/evaluation.ts';
 import { ResultTable } from '../run/table.ts';
 import { triggers } from '../run/trigger.ts';
 import { binnedQuery, windowColumn } from './binned.ts';
@@ -158,7 +159,7 @@ function tasksOfGroups({ platform }: Parts, rule: AnalyticsRule, table: ResultTa
       {
         rule,
         window,
-        found: { rows: rows.length, alerts: alertsOf(rule, window, new ResultTable(columns, rows), now) },
+        found: evaluationOf(rule, window, new ResultTable(columns, rows), { now }),
       },
     ];
   });
@@ -187,8 +188,7 @@ function tasksOfRows({ platform }: Parts, rule: AnalyticsRule, table: ResultTabl
       .filter(({ at }) => at >= window.from.getTime() && at < window.to.getTime())
       .map(({ row }) => row);
     const looked = rows.slice(0, rowsLookedAt(rule));
-    const alerts = alertsOf(rule, window, new ResultTable(table.columns, looked), now);
-    return { rule, window, found: { rows: looked.length, alerts } };
+    return { rule, window, found: evaluationOf(rule, window, new ResultTable(table.columns, looked), { now }) };
   });
 }
 

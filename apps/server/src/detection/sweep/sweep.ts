@@ -1,8 +1,10 @@
 import { SallyportError } from '@sallyport/contracts';
-import { alertsPerRaiseMax, type NewAlert } from '../../incidents/index.ts';
+import { alertsPerRaiseMax, type NewAlert, type Raised } from '../../incidents/index.ts';
+import type { Queryable } from '../../platform/database/types.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
-import { evaluate } from '../run/evaluate.ts';
-import type { Parts } from '../run/run.ts';
+import { evaluate, type Evaluation } from '../run/evaluate.ts';
+import { costOf, type Parts } from '../run/run.ts';
+import { suppress } from '../run/suppression.ts';
 import { saveRuns, type RunRecord } from '../store.ts';
 import { binsOf, type BinOptions } from './bins.ts';
 import { callOptions, planRule, type RulePlan, type Task } from './plan.ts';
@@ -13,8 +15,6 @@ export interface SweepOptions extends Omit<BinOptions, 'from' | 'to'> {
   /** Time of the rows, TimeGenerated. Default: all time. */
   readonly from?: Date;
   readonly to?: Date;
-  /** Until when a rule's own suppression keeps it quiet, ms since 1970, by rule. */
-  readonly quietUntil?: ReadonlyMap<string, number>;
   readonly onProgress?: (progress: {
     readonly done: number;
     readonly total: number;
@@ -39,8 +39,12 @@ export interface SweepResult {
 
 interface Found {
   readonly task: Task;
-  readonly alerts: readonly NewAlert[];
-  readonly run: RunRecord | undefined;
+  readonly evaluation: Evaluation;
+  readonly run: RunRecord;
+}
+interface Stored {
+  readonly raised: Raised;
+  readonly alerts: readonly { readonly rule: AnalyticsRule; readonly alert: NewAlert }[];
 }
 
 /** Queries side by side: the engine uses all cores for each anyway. */
@@ -76,7 +80,6 @@ export async function sweep(
 
   const alertsBySegment = new Map<string, number>();
   const incidents = new Set<number>();
-  const quietUntil = new Map<string, number>(options.quietUntil);
   let alerts = 0;
   for (let at = 0; at < tasks.length; at += chunkWindows) {
     options.signal?.throwIfAborted();
@@ -90,15 +93,17 @@ export async function sweep(
         fail(task.rule, error);
       }
     });
-    const kept = found.filter((one) => one !== undefined).map((one) => suppress(one, quietUntil));
-    for (const raised of await store(parts, kept)) {
-      alerts += raised.alertIds.length;
-      for (const number of raised.incidents) incidents.add(number);
-      const fresh = new Set(raised.alertIds);
-      for (const found of kept)
-        for (const alert of found.alerts.filter((one) => fresh.has(one.id)))
-          for (const segment of await segmentsOf(found.task.rule, alert))
-            alertsBySegment.set(segment, (alertsBySegment.get(segment) ?? 0) + 1);
+    // In order of time: a rule's suppression lets the first window alert.
+    for (const stored of await store(
+      parts,
+      found.filter((one) => one !== undefined),
+    )) {
+      alerts += stored.raised.alertIds.length;
+      for (const number of stored.raised.incidents) incidents.add(number);
+      const fresh = new Set(stored.raised.alertIds);
+      for (const { rule, alert } of stored.alerts.filter((one) => fresh.has(one.alert.id)))
+        for (const segment of await segmentsOf(rule, alert))
+          alertsBySegment.set(segment, (alertsBySegment.get(segment) ?? 0) + 1);
     }
     options.onProgress?.({
       done: Math.min(at + chunkWindows, tasks.length),
@@ -173,7 +178,7 @@ function segmentFinder({ platform, queries }: Parts, options: BinOptions, compil
 async function runTask({ platform, queries }: Parts, task: Task, options: SweepOptions): Promise<Found> {
   const now = platform.clock.now();
   const started = performance.now();
-  const { rows, alerts } =
+  const evaluation =
     task.found ??
     (await evaluate(queries, task.rule, task.window, { ...callOptions({ ...allTime, ...options }), now }));
   const run: RunRecord = {
@@ -182,34 +187,47 @@ async function runTask({ platform, queries }: Parts, task: Task, options: SweepO
     windowTo: task.window.to,
     startedAt: now,
     elapsedSeconds: (performance.now() - started) / 1_000,
-    rows,
-    alerts: alerts.length,
+    ...costOf(evaluation),
+    rows: evaluation.rows,
+    alerts: evaluation.alerts.length,
   };
-  return { task, alerts, run };
+  return { task, evaluation, run };
 }
 
-/** A rule's suppression, in the time of the windows. Call in order of time. */
-function suppress(found: Found, quietUntil: Map<string, number>): Found {
-  const { rule, window } = found.task;
-  if (rule.suppression === 0 || found.alerts.length === 0) return found;
-  if (window.to.getTime() <= (quietUntil.get(rule.id) ?? -Infinity)) return { ...found, alerts: [], run: undefined };
-  quietUntil.set(rule.id, window.to.getTime() + rule.suppression * 1_000);
-  return found;
+/** Stores runs and alerts, in transactions of a bounded size. The alerts of a run are stored with the note that keeps its rule quiet. */
+async function store({ platform, incidents }: Parts, found: readonly Found[]): Promise<Stored[]> {
+  const stored: Stored[] = [];
+  for (let at = 0; at < found.length;) {
+    let size = found[at]!.evaluation.alerts.length;
+    let end = at + 1;
+    while (end < found.length && size + found[end]!.evaluation.alerts.length <= alertsPerRaiseMax)
+      size += found[end++]!.evaluation.alerts.length;
+    const group = found.slice(at, end);
+    stored.push(await platform.database.transaction((tx) => storeSome({ platform, incidents }, group, tx)));
+    at = end;
+  }
+  return stored;
 }
 
-/** Stores runs and alerts, in transactions of a bounded size. */
-async function store({ platform, incidents }: Parts, found: readonly Found[]) {
-  const alerts = found.flatMap((one) => one.alerts);
-  const runs = found.flatMap((one) => one.run ?? []);
-  const raised = [];
-  for (let at = 0; at === 0 || at < alerts.length; at += alertsPerRaiseMax)
-    raised.push(
-      await platform.database.transaction(async (tx) => {
-        if (at === 0) await saveRuns(tx, runs);
-        return incidents.raise(alerts.slice(at, at + alertsPerRaiseMax), tx);
-      }),
-    );
-  return raised;
+async function storeSome(
+  { platform, incidents }: Pick<Parts, 'platform' | 'incidents'>,
+  found: readonly Found[],
+  tx: Queryable,
+): Promise<Stored> {
+  const now = platform.clock.now();
+  const alerts: Stored['alerts'][number][] = [];
+  const runs: RunRecord[] = [];
+  for (const { task, evaluation, run } of found) {
+    const loud = await suppress(tx, task.rule, task.window.to, evaluation, now);
+    alerts.push(...loud.map((alert) => ({ rule: task.rule, alert })));
+    runs.push({ ...run, alerts: loud.length, suppressed: evaluation.alerts.length - loud.length });
+  }
+  await saveRuns(tx, runs);
+  const raised = await incidents.raise(
+    alerts.map(({ alert }) => alert),
+    tx,
+  );
+  return { raised, alerts };
 }
 
 /** Does `work` for each item, a few at a time. */

@@ -72,6 +72,18 @@ export const settings = {
     secret: true,
     description: 'A ClickHouse of your own, by its HTTP interface, with user and password.',
   }),
+  ruleCpuSecondsPerDay: setting(integer(0, 10_000_000), {
+    default: '7200',
+    unit: 'seconds of processor time',
+    description:
+      'What one rule may take in the engine on a day (UTC). A rule over it rests until the day ends, and then looks at what it missed. 0: no limit.',
+  }),
+  rulesCpuSecondsPerDay: setting(integer(0, 1_000_000_000), {
+    default: '86400',
+    unit: 'seconds of processor time',
+    description:
+      'What all rules together may take on a day (UTC). Past it those rest that took more than an equal share. 0: no limit.',
+  }),
   workspace: setting(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'a small letter, then small letters, digits or _'), {
     default: 'main',
     description: 'Name of the workspace: the database of the lake that rows go to.',

@@ -1,0 +1,62 @@
+import type { Cell } from '@sallyport/contracts';
+import type { NewAlert } from '../../incidents/index.ts';
+import type { AnalyticsRule } from '../rules/index.ts';
+import type { Cost } from '../store.ts';
+import { alertsOf, type RuleWindow } from './alerts.ts';
+import { ResultTable } from './table.ts';
+import { valueOf } from './values.ts';
+
+/** What a run over a window found, not stored yet. */
+export interface Evaluation {
+  readonly rows: number;
+  /** What its query took; undefined where it was asked with others. */
+  readonly cost?: Cost;
+  readonly alerts: readonly NewAlert[];
+  /** What its rows are of, to the rule's suppression; see `valueOf`. None for a rule without suppression. */
+  readonly values: readonly string[];
+  /** The alerts that are left without the rows of some values. */
+  without(values: ReadonlySet<string>): readonly NewAlert[];
+}
+
+export interface EvaluationOptions {
+  /** When the alerts are made. */
+  readonly now: Date;
+  /** What makes equal rows of two runs different alerts. Default: the window's end. */
+  readonly key?: string;
+  readonly cost?: Cost;
+  /** The window is not of TimeGenerated: the alerts' rows are asked for again over their own times. */
+  readonly byRows?: boolean;
+}
+
+/** What a rule makes of its query's answer over a window. Pure. */
+export function evaluationOf(
+  rule: AnalyticsRule,
+  window: RuleWindow,
+  table: ResultTable,
+  { now, key, cost, byRows = false }: EvaluationOptions,
+): Evaluation {
+  const alertsFrom = (rows: readonly (readonly Cell[])[]): readonly NewAlert[] => {
+    const found = alertsOf(rule, window, rows === table.rows ? table : new ResultTable(table.columns, rows), now, key);
+    return byRows ? found.map(asOfItsRows) : found;
+  };
+  const values =
+    rule.suppression === 0 ? [] : table.rows.length === 0 ? [''] : table.rows.map((row) => valueOf(rule, table, row));
+  return {
+    rows: table.rows.length,
+    ...(cost ? { cost } : {}),
+    alerts: alertsFrom(table.rows),
+    values,
+    // The threshold was met by all rows, and is not asked of those that are left.
+    without: (quiet) => {
+      const left = table.rows.filter((_, index) => !quiet.has(values[index] ?? ''));
+      return left.length === 0 ? [] : alertsFrom(left);
+    },
+  };
+}
+
+/** The query of an alert is asked again over TimeGenerated; the rows that arrived in the window may be of another time. */
+const asOfItsRows = (alert: NewAlert): NewAlert => ({
+  ...alert,
+  queryFrom: alert.startTime,
+  queryTo: new Date(alert.endTime.getTime() + 1),
+});
