@@ -115,6 +115,8 @@ export const everyRewrite = {
   promotePaths: true,
   /** Over `distributed` tables what stands in `in` is asked for once and sent to every shard, not asked for by each. */
   globalIn: true,
+  /** Over `distributed` tables a join by rows of one table is made in its shards: the other side is sent to every shard. */
+  globalJoin: true,
 };
 export type Rewrites = Readonly<Record<keyof typeof everyRewrite, boolean>>;
 

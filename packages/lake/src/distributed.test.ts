@@ -95,9 +95,10 @@ describe('over Distributed tables', () => {
     (await send(`${text} FORMAT JSONCompactEachRow`, querySettings)).trimEnd().split('\n').toSorted();
   const plain = (kql: string): string =>
     compile(kql, catalogue.kql(), { now, source: ({ name }) => sql`whole.${sqlIdentifier(name)}` }).sql;
-  const overShards = (kql: string, globalIn: boolean): string => {
+  const overShards = (kql: string, on: boolean): string => {
     const spread = { ...catalogue.kql(), distributed: true };
-    return compile(kql, spread, { now, source: ({ name }) => twice(name), rewrites: { globalIn } }).sql;
+    const rewrites = { globalIn: on, globalJoin: on };
+    return compile(kql, spread, { now, source: ({ name }) => twice(name), rewrites }).sql;
   };
   test.each(questions)('%s', async (kql) => {
     const expected = await run(plain(kql));
@@ -115,5 +116,19 @@ describe('over Distributed tables', () => {
     // Else the plan has 2 shards' reads for each of 2 shards. What was asked for once is not in the plan any more.
     expect([await readsOfHosts(true), await readsOfHosts(false)]).toEqual([0, 4]);
     expect(plain(kql)).not.toContain('GLOBAL');
+  });
+
+  test('a join by rows of one table is made in its shards', async () => {
+    const kql =
+      'Events | where N > 2 | join kind=inner (Hosts | where Weight > 5) on Host | summarize count() by Owner, User';
+    const joins = async (on: boolean): Promise<(string | undefined)[]> => {
+      const plan = await send(`EXPLAIN ${overShards(kql, on)}`, querySettings);
+      return plan
+        .split('⋈')
+        .slice(1)
+        .map((join) => /Locality: (\w+)/.exec(join)?.[1]);
+    };
+    expect(await joins(true)).toEqual(['GLOBAL', 'GLOBAL']);
+    expect(await joins(false)).toEqual([undefined]);
   });
 });

@@ -24,8 +24,15 @@ const mayMiss: Partial<Record<RelOf<'join'>['joinKind'], readonly ('left' | 'rig
   fullouter: ['left', 'right'],
 };
 
+/** Kinds in which each left row is joined by itself. */
+const byLeftRow: ReadonlySet<RelOf<'join'>['joinKind']> = new Set(['inner', 'leftouter', 'leftsemi', 'leftanti']);
+const ofOneTable = (rel: Rel): boolean =>
+  rel.kind === 'read' || ((rel.kind === 'filter' || rel.kind === 'project') && ofOneTable(rel.input));
+
 export function emitJoin(e: Context, rel: RelOf<'join'>, needed: ReadonlySet<string>): Block {
   const outputs = rel.outputs.filter((o) => needed.has(o.name));
+  // Each shard joins its rows of the table with the right side, which is asked for once and sent to all.
+  const inShards = e.rewrites.globalJoin && rel.on.length > 0 && byLeftRow.has(rel.joinKind) && ofOneTable(rel.left);
   const side = (which: 'left' | 'right'): Block => {
     const input = rel[which];
     const names = union(
@@ -40,6 +47,8 @@ export function emitJoin(e: Context, rel: RelOf<'join'>, needed: ReadonlySet<str
         rel.on.map((p) => p.left),
       );
     const block = e.emit(input, names);
+    const plain = [...names].every((name) => block.columns.get(name)?.plain) && !block.closed && !block.grouping;
+    if (which === 'left' && inShards && plain) return block;
     return e.asSubquery(mayMiss[rel.joinKind]?.includes(which) ? nullable(block, input) : block);
   };
   const left = side('left');
@@ -54,11 +63,11 @@ export function emitJoin(e: Context, rel: RelOf<'join'>, needed: ReadonlySet<str
   const kind = joinKeywords[rel.joinKind];
   return {
     from: rel.on.length
-      ? sql`${left.from} ${kind} ${right.from} ON ${join(condition, sql` AND `)}`
+      ? sql`${left.from} ${inShards ? sql`GLOBAL ` : sql``}${kind} ${right.from} ON ${join(condition, sql` AND `)}`
       : sql`${left.from} CROSS JOIN ${right.from}`,
     columns: new Map(outputs.map((o) => [o.name, (o.side === 'left' ? left : right).columns.get(o.column)!])),
-    where: [],
-    names: [],
+    where: inShards ? left.where : [],
+    names: inShards ? left.names : [],
     closed: false,
   };
 }

@@ -47,7 +47,12 @@ export class Emitter implements Context {
   constructor(options: CompileOptions, now?: bigint) {
     this.options = options;
     const rewrites = { ...everyRewrite, ...options.rewrites };
-    this.rewrites = { ...rewrites, globalIn: rewrites.globalIn && (options.distributed ?? false) };
+    const distributed = options.distributed ?? false;
+    this.rewrites = {
+      ...rewrites,
+      globalIn: rewrites.globalIn && distributed,
+      globalJoin: rewrites.globalJoin && distributed,
+    };
     this.#now = now ?? epochTicks + BigInt(options.now.getTime()) * 10_000n;
   }
 
