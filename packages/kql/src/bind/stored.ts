@@ -96,13 +96,13 @@ function bindParameters(
     else b.fail('InvalidArgument', `${symbol.Name}() needs ${parameter.Name}`, node);
   }
 }
-/** The library takes a table where a list is declared, and a timespan where a datetime is. */
+/** The library takes a table where a list is declared, and a timespan or a bool where a datetime is: Microsoft's parsers lean on it. */
 function argument(b: Binder, arg: SyntaxNode, place: Place, declared: string | undefined): Binding {
   if (arg.ResultType?.Kind === SymbolKind.table) {
     const rel = b.rel(arg, place.env);
     return declared === 'dynamic' ? { kind: 'expr', expr: listOfQuery(rel, arg, b) } : { kind: 'rel', rel };
   }
   const expr = b.expr(arg, place);
-  const lost = declared === 'datetime' && expr.type === 'timespan';
+  const lost = declared === 'datetime' && (expr.type === 'timespan' || expr.type === 'bool');
   return { kind: 'expr', expr: lost ? literal('datetime', null) : expr };
 }

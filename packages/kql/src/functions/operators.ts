@@ -123,8 +123,6 @@ const arithmetic = (symbol: string, build: Arithmetic): ScalarFunction =>
 
 /** Both sides as one type, where they differ. */
 function paired(a: Operand, b: Operand, call: CallInfo): [Sql, Sql, boolean, boolean] {
-  if (a.type === 'dynamic' && b.type === 'dynamic')
-    call.fail('Cannot compare values of types dynamic and dynamic. Try adding explicit casts');
   if (a.type === b.type || (isNumber(a) && isNumber(b))) return [bare(a), bare(b), a.nullable, b.nullable];
   const take = (o: Operand, other: Operand): Operand => {
     if (o.type === 'dynamic' || (o.type === 'string' && other.type !== 'dynamic')) {
