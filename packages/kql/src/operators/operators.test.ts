@@ -82,6 +82,11 @@ describe('union', () => {
     expect(names('union withsource=s T*')).toEqual(['s', 'a_long', 'a_string', 'b', 't', 'c']);
     expect(names('union kind=inner T1, T2')).toEqual(['b']);
   });
+  it('says where rows are from beside a column of that name', async () => {
+    expect(names('union withsource=b T1, T2')).toEqual(expect.arrayContaining(['b', 'b1']));
+    const sources = (await rowsOf('union withsource=b T1, T2 | distinct b')).map((row) => JSON.parse(row) as unknown);
+    expect(sources).toEqual([['T1'], ['T2']]);
+  });
   it.each<[string, unknown[][]]>([
     [
       'let V1 = view () { print x=1 }; let V2 = view () { print x=toint(2) }; union withsource=s V*',

@@ -14,8 +14,6 @@ function unionOf(node: SyntaxNode, legs: readonly Leg[], b: Binder): Rel {
   const kind = parameters.text('kind') ?? 'outer';
   if (kind !== 'outer' && kind !== 'inner') return b.fail('InvalidArgument', `union kind=${kind} is not known`, node);
   const source = parameters.text('withsource') ?? parameters.text('with_source');
-  if (source !== undefined && legs.some(({ rel }) => visible(rel).some((f) => f.name === source)))
-    return b.fail('InvalidArgument', `a table has a column ${source} already: withsource needs another name`, node);
   return stacked(legs, { common: kind === 'inner', ...(source === undefined ? {} : { source }) }, b);
 }
 
@@ -26,7 +24,10 @@ export function stacked(
   b: Binder,
 ): Rel {
   const { source, unnamed = 'union_arg' } = options;
-  const slots = slotsOf(legs, options.common ?? false);
+  // A table's own column of that name stands beside it.
+  const slots = slotsOf(legs, options.common ?? false).map((s) =>
+    s.name === source ? { ...s, name: `${s.name}1` } : s,
+  );
   const slotOf = new Map(slots.map((s) => [`${s.source}\0${s.type}`, s]));
   const inputs = legs.flatMap(({ rel, name, never }, n) => {
     if (never) return [];
