@@ -102,7 +102,7 @@ const isEmpty = (cell: unknown): boolean => cell === null || cell === undefined 
 
 // Several at a time: the engine loads some while another is compiled.
 describe.concurrent('recognises each fixture and stores the rows it says', async () => {
-  it.each(await fixtures())('%s', { timeout: 60_000 }, async (fixture) => {
+  it.each(await fixtures())('%s', { timeout: 300_000 }, async (fixture) => {
     const { lines, source, rows } = await load(fixture);
     expect(source).toBe(fixture.split('/')[0]);
     const file = join(root, fixture.replace(/\.\w+$/, '.expected.json'));

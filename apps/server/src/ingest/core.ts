@@ -8,7 +8,7 @@ import { createImporter, type Importer } from './importer/import.ts';
 import { ImportTracker } from './importer/tracker.ts';
 import { keysIn, RecentCalls } from './doors/recent-calls.ts';
 import { rowsOf } from './doors/rows.ts';
-import { createLoading, originOf, type LoadedSegment } from './loading.ts';
+import { createLoading, noPages, originOf, type LoadedSegment, type PageGate } from './loading.ts';
 import { StreamPins } from './pins/stream-pins.ts';
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts';
 import { aloneHere, type Alone } from './policies/alone.ts';
@@ -69,6 +69,8 @@ export async function openIngestCore(
     readonly policies?: Policies;
     /** Default: within this process. */
     readonly alone?: Alone;
+    /** Default: no connector polls. */
+    readonly pages?: PageGate;
   } = {},
 ): Promise<IngestCore> {
   const { lake, clock, log } = platform;
@@ -96,6 +98,7 @@ export async function openIngestCore(
     log,
     metrics,
     alone: options.alone ?? aloneHere(),
+    pages: options.pages ?? noPages,
     onLoaded: stored,
   });
   const load = async (segment: SpoolSegment): Promise<void> => {

@@ -27,7 +27,7 @@ import { aloneEverywhere } from './policies/alone.ts';
 import { PolicyBook } from './policies/book.ts';
 import { ClockWatch } from './policies/clocks.ts';
 import { letGoOfEndedHolds } from './policies/keeper.ts';
-import { createPull, type Pull } from './pull/index.ts';
+import { createPull, pageGate, type Pull } from './pull/index.ts';
 import { Pins } from './pins/pins.ts';
 import { pinHandlers } from './pins/routes.ts';
 import { dataHandlers } from './routes.ts';
@@ -82,7 +82,7 @@ export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
 export interface IngestOptions {
   /** Runs the rules over what was uploaded. */
   readonly runRules: RunRules;
-  /** Told of each segment that is in its tables, but of imports' and uploads', before the spool lets go of it. */
+  /** Told of each segment that is in its tables, but of files that people gave, before the spool lets go of it. */
   readonly onStored?: (segment: Pick<LoadedSegment, 'id' | 'rows'>) => Promise<void>;
   /** Whether jobs run; default true. */
   readonly jobs?: boolean;
@@ -172,9 +172,11 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
           own: await own.enabled(),
           policies,
           alone: aloneEverywhere(database),
+          pages: pageGate(database),
           onLoaded: async (segment) => {
             await uploads.stored(segment);
-            if (segment.origin.importId === undefined) await options.onStored?.(segment);
+            const { importId, page } = segment.origin;
+            if (importId === undefined || page !== undefined) await options.onStored?.(segment);
             keeper.loaded(segment);
             clocks.add(segment);
           },

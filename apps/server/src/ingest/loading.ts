@@ -15,6 +15,8 @@ export interface SegmentOrigin {
   readonly framing: Framing;
   /** Of segments that an import made. */
   readonly importId: string | undefined;
+  /** The page of a connector that its lines are of. */
+  readonly page?: string;
 }
 
 /** The spool's name for an import's lines of a stream. */
@@ -23,7 +25,23 @@ export const importStream = (importId: string, stream: string): string => `impor
 /** The spool's name for rows `{"RawData": "<line>"}` of a stream of lines, as Azure's clients send them. */
 export const wrappedStream = (stream: string): string => `wrapped/${stream}`;
 
+/** The spool's name for what goes to `spoolStream` as a part of a connector's page. */
+export const pageStream = (page: string, spoolStream: string): string => `page/${page}/${spoolStream}`;
+
+/** Says of pages whether they still stand: one whose poll has died is taken back, and its lines come again. */
+export interface PageGate {
+  /** Notes that a segment is about to store rows in these tables. False: its page was taken back, and it must not. */
+  enter(page: string, segmentId: string, tables: readonly string[]): Promise<boolean>;
+  /** Asked once the rows are there. False: its page was taken back meanwhile. */
+  stands(page: string): Promise<boolean>;
+}
+
+/** Where no connector polls. */
+export const noPages: PageGate = { enter: () => Promise.resolve(true), stands: () => Promise.resolve(true) };
+
 export function originOf(spoolStream: string): SegmentOrigin {
+  const [, page, inner] = /^page\/([\w-]+)\/(.*)$/s.exec(spoolStream) ?? [];
+  if (page !== undefined && inner !== undefined) return { ...originOf(inner), page };
   const [, importId, stream] = /^import\/([\w-]+)\/(.*)$/s.exec(spoolStream) ?? [];
   if (spoolStream.startsWith('wrapped/'))
     return { stream: spoolStream.slice('wrapped/'.length), framing: 'wrapped', importId: undefined };
@@ -46,6 +64,7 @@ export interface LoadingOptions {
   readonly log: Log;
   readonly metrics: IngestMetrics;
   readonly alone: Alone;
+  readonly pages: PageGate;
   readonly onLoaded: (segment: LoadedSegment) => Promise<void> | void;
 }
 
@@ -57,7 +76,7 @@ const permanent = (error: unknown): boolean =>
 
 /** What the spool hands its segments to: stores a segment through its stream's statements. */
 export function createLoading(options: LoadingOptions): (segment: SpoolSegment) => Promise<void> {
-  const { lake, streams, log, metrics, alone, onLoaded } = options;
+  const { lake, streams, log, metrics, alone, pages, onLoaded } = options;
 
   const attempt = async (
     segment: SpoolSegment,
@@ -123,11 +142,27 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
       return salvage(segment, origin);
     });
 
+  /** Stores a segment while its page stands; else nothing of it is left. */
+  const inPage = async (
+    { id, retry }: SpoolSegment,
+    page: string,
+    tables: readonly string[],
+    work: () => Promise<Record<string, number>>,
+  ): Promise<Record<string, number>> => {
+    const mayEnter = await pages.enter(page, id, tables);
+    const rows = mayEnter ? await work() : {};
+    if (mayEnter && (await pages.stands(page))) return rows;
+    if (mayEnter || retry) await lake.forget(id, tables);
+    return {};
+  };
+
   return async (segment) => {
     const origin = originOf(segment.stream);
-    const tables = streams.statements(origin.stream, origin.framing).alone ?? [];
+    const { alone: apart = [], loads, failed } = streams.statements(origin.stream, origin.framing);
     const work = (): Promise<Record<string, number>> => store(segment, origin);
-    const stored = await (tables.length === 0 ? work() : alone(tables, work));
+    const whole = (): Promise<Record<string, number>> => (apart.length === 0 ? work() : alone(apart, work));
+    const tables = [...new Set([...loads, failed].map(({ table }) => table))];
+    const stored = origin.page === undefined ? await whole() : await inPage(segment, origin.page, tables, whole);
     const { [savingsTable]: saved = 0, ...rows } = stored;
     if (saved > 0) metrics.saved(await savingsOf(lake, segment.id));
     metrics.loaded(origin.stream, rows, segment.bytes);

@@ -1,7 +1,6 @@
 import type { IngestCore } from '../core.ts';
-import { originOf, wrappedStream } from '../loading.ts';
+import { originOf, pageStream, wrappedStream } from '../loading.ts';
 import { recognise, sampleRecord, type SampleRecord } from '../sources/recognise.ts';
-import { callKey, markLength, withMark } from './recent-calls.ts';
 import { rowsOf } from './rows.ts';
 
 /** An event that a door has taken out of its call. */
@@ -126,9 +125,9 @@ interface Payload {
   readonly from: readonly number[];
 }
 
-/** The payload of a stream of lines. An event of several lines goes in an object, so that it stays one; and all do where a mark is to stand among them. */
-function linesPayload(stream: string, texts: readonly string[], inObjects: boolean): Omit<Payload, 'from'> {
-  if (!inObjects && !texts.some((text) => /[\r\n]/.test(text))) return { stream, bytes: Buffer.from(texts.join('\n')) };
+/** The payload of a stream of lines. An event of several lines goes in an object, so that it stays one. */
+function linesPayload(stream: string, texts: readonly string[]): Omit<Payload, 'from'> {
+  if (!texts.some((text) => /[\r\n]/.test(text))) return { stream, bytes: Buffer.from(texts.join('\n')) };
   const objects = texts.map((text) => JSON.stringify({ RawData: text }));
   return { stream: wrappedStream(stream), bytes: jsonPayload(objects) };
 }
@@ -185,26 +184,11 @@ export function arrivalStreams(core: IngestCore, arrivals: readonly Arrival[]): 
 }
 
 /** Payloads of the spool. Throws SallyportError BadRequest where an event’s JSON is none. */
-const payloadsOf = (core: IngestCore, door: string, arrivals: readonly Arrival[], marked: boolean): Payload[] =>
+const payloadsOf = (core: IngestCore, door: string, arrivals: readonly Arrival[]): Payload[] =>
   [...sorted(core, door, arrivals)].map(([stream, { texts, from }]) => ({
-    ...(core.streams.takesLines(stream) ? linesPayload(stream, texts, marked) : { stream, bytes: jsonPayload(texts) }),
+    ...(core.streams.takesLines(stream) ? linesPayload(stream, texts) : { stream, bytes: jsonPayload(texts) }),
     from,
   }));
-
-/** Appends the payload of a call, unless it is known to be durable. */
-function appendOnce(
-  { recentCalls, spool }: IngestCore,
-  call: string,
-  { stream, bytes }: Payload,
-  sender: string,
-): Promise<void> {
-  const key = callKey({ caller: call, stream, requestId: '', body: bytes });
-  return recentCalls.once(key, () => {
-    const room = Buffer.alloc(markLength + bytes.length);
-    room.set(bytes, markLength);
-    return spool.append(stream, withMark(room.subarray(markLength), key), sender);
-  });
-}
 
 /** Which door they came through, and who sent them. */
 export interface Origin {
@@ -214,24 +198,23 @@ export interface Origin {
 
 /**
  * Makes events durable, each group in its stream. Answers what went wrong with those that are not, by their place. Throws SallyportError BadRequest when one is not
- * such JSON as the engine takes, and then nothing is stored. `call` names them, for senders that may send the same again: what is durable of it is not stored twice.
+ * such JSON as the engine takes, and then nothing is stored. `page`: the page of a connector that they are of, and may be taken back as.
  */
 export async function tryArrivals(
   core: IngestCore,
   { door, sender }: Origin,
   given: readonly Arrival[],
-  call?: string,
+  page?: string,
 ): Promise<ReadonlyMap<number, unknown>> {
   const failed = new Map<number, unknown>();
   const pinned = core.pins.current().ofSenderOfCalls(sender);
   const arrivals =
     pinned === undefined ? given : given.map((arrival) => ({ ...arrival, names: [...arrival.names, pinned] }));
-  const payloads = payloadsOf(core, door, arrivals, call !== undefined);
+  const payloads = payloadsOf(core, door, arrivals);
   const store = async (payload: Payload): Promise<void> => {
     try {
       const { stream, bytes, from } = payload;
-      if (call === undefined) await core.spool.append(stream, bytes, sender);
-      else await appendOnce(core, call, payload, sender);
+      await core.spool.append(page === undefined ? stream : pageStream(page, stream), bytes, sender);
       core.metrics.accepted({ door, sender, stream: originOf(stream).stream, rows: from.length, bytes: bytes.length });
     } catch (error) {
       for (const place of payload.from) failed.set(place, error);
@@ -246,8 +229,8 @@ export async function storeArrivals(
   core: IngestCore,
   origin: Origin,
   arrivals: readonly Arrival[],
-  call?: string,
+  page?: string,
 ): Promise<void> {
-  const failed = await tryArrivals(core, origin, arrivals, call);
+  const failed = await tryArrivals(core, origin, arrivals, page);
   for (const error of failed.values()) throw error;
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Origin } from '../doors/arrivals.ts';
-import { importStream } from '../loading.ts';
+import { importStream, pageStream } from '../loading.ts';
 import type { Source } from '../sources/load.ts';
 import type { Streams } from '../sources/streams.ts';
 import { Batches, fileTag, type FileTag, type Flush } from './batches.ts';
@@ -64,6 +64,8 @@ export interface ImportOptions {
   readonly origin?: Origin;
   /** What the import is called in the spool; default random. One that ended may be begun again. */
   readonly importId?: string;
+  /** The page of a connector that it is, and may be taken back as. */
+  readonly page?: string;
   /** The stream that a file's records go to, by its name; null leaves the file out; undefined: as `source` says. */
   readonly streamOf?: (file: string) => string | null | undefined;
   /** Called for each chunk that is read. */
@@ -139,12 +141,16 @@ export function createImporter(services: ImporterServices): Importer {
 
   /** Appends to the spool; waits while it is full. */
   const flusher =
-    (importId: string, custom: CustomTables, { origin, signal }: ImportOptions): Flush =>
+    (importId: string, custom: CustomTables, { origin, signal, page }: ImportOptions): Flush =>
     async (stream, lines, parts, records) => {
       await custom.ready(stream);
+      const spoolStream = importStream(importId, stream);
       for (;;)
         try {
-          await services.append(importStream(importId, stream), lines, { records, origin });
+          await services.append(page === undefined ? spoolStream : pageStream(page, spoolStream), lines, {
+            records,
+            origin,
+          });
           return tracker.appended(importId, stream, lines.length, parts);
         } catch (error) {
           const full = error instanceof SallyportError && error.code === 'TooManyRequests';

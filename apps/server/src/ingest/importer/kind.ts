@@ -11,7 +11,7 @@ import {
   type RecordSink,
   type Splitter,
 } from './splitter.ts';
-import { containerLine } from '../sources/container.ts';
+import { containerLine, PartialLines } from '../sources/container.ts';
 import { isZeekTsv, zeekTsvSplitter } from './zeek-tsv.ts';
 
 /** How much of a file is looked at to find out what it is. */
@@ -146,11 +146,20 @@ function contained(head: Uint8Array, complete: boolean): Framing[] {
 }
 
 function containerSplitter(sink: RecordSink): Splitter {
-  return lineSplitter((bytes, broken) => {
+  const parts = new PartialLines();
+  const split = lineSplitter((bytes, broken) => {
     const line = broken ? undefined : containerLine(sampleRecord(Buffer.from(bytes).toString()));
-    if (line === undefined) sink(bytes, broken);
-    else sink(Buffer.from(line.text), false);
+    if (line === undefined) return sink(bytes, broken);
+    const whole = parts.add(line);
+    if (whole !== undefined) sink(Buffer.from(whole), false);
   });
+  return {
+    push: (chunk) => split.push(chunk),
+    end() {
+      split.end();
+      for (const rest of parts.end()) sink(Buffer.from(rest), false);
+    },
+  };
 }
 
 /** Rows below a header. Expressions on lines of text are not asked of them: a cell that holds a line is no line. */

@@ -13,14 +13,14 @@ export const itemOf = (...parts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 32);
 
 /**
- * Makes a page durable, through the same recognition as what doors and uploads bring. Answers how many records it had. `call` names the page: when it is stored again
- * after a crash, and is known to be durable, it is not.
+ * Makes a page durable, through the same recognition as what doors and uploads bring. Answers how many records it had. `page` is what it was opened as: by that it is taken
+ * back if its poll does not come to the end.
  */
 export async function storePage(
   core: IngestCore,
   page: Page,
   options: {
-    readonly call: string;
+    readonly page: string | undefined;
     readonly door: string;
     /** The connector's name. */
     readonly sender: string;
@@ -28,10 +28,10 @@ export async function storePage(
     readonly signal: AbortSignal;
   },
 ): Promise<{ readonly rows: number; readonly note: string | undefined }> {
-  const { call, door, sender, stream, signal } = options;
+  const { page: id, door, sender, stream, signal } = options;
   let [rows, note]: [number, string | undefined] = [0, undefined];
   if (page.arrivals !== undefined && page.arrivals.length > 0) {
-    await storeArrivals(core, { door, sender }, page.arrivals, call);
+    await storeArrivals(core, { door, sender }, page.arrivals, id);
     rows += page.arrivals.length;
   }
   if (page.files !== undefined && page.files.length > 0) {
@@ -42,6 +42,7 @@ export async function storePage(
       streamOf: () => stream ?? undefined,
       origin: { door, sender },
       signal,
+      ...(id === undefined ? {} : { page: id }),
     });
     rows += files.reduce((sum, file) => sum + file.rows + file.unparsed, 0);
     const odd = files.filter(({ message }) => message !== undefined);

@@ -12,6 +12,8 @@ import type { Puller } from './poll.ts';
 import { connectorHandlers } from './routes.ts';
 import { followFiles, schedulePolls, Waker } from './schedule.ts';
 
+export { pageGate } from './pages.ts';
+
 export interface Pull {
   readonly handlers: Handlers<typeof connectorRoutes>;
   /** After the spool is open. Throws when the setting `connectorCaFile` names no file that can be read. */

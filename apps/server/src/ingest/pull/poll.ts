@@ -8,6 +8,7 @@ import { connectorRow } from '../health/rows.ts';
 import { storePage } from './batch.ts';
 import { told } from './errors.ts';
 import { bound } from './kinds.ts';
+import { openPage, takeBackPages } from './pages.ts';
 import type { Waker } from './schedule.ts';
 import { openSecrets } from './secrets.ts';
 import { advance, endPoll, keepLease, takeLease, takenItems, type ConnectorRow, type Lease } from './store.ts';
@@ -68,6 +69,12 @@ async function takePages(puller: Puller, connector: ConnectorRow, lease: Lease, 
     const kind = bound(connector.kind, connector.settings);
     const secrets = openSecrets(sealing, connector.id, connector.secrets);
     kind.check(secrets, services);
+    const takenBack = await takeBackPages(database, core().lake, connector.id, clock.now());
+    if (takenBack > 0)
+      log.info(
+        { connector: connector.name, segments: takenBack },
+        'what an ended poll had stored of a page is taken back',
+      );
     const pages = kind.pages({
       secrets,
       checkpoint: connector.checkpoint ?? undefined,
@@ -80,8 +87,10 @@ async function takePages(puller: Puller, connector: ConnectorRow, lease: Lease, 
     let count = 0;
     for await (const page of pages) {
       if (!(await keepLease(database, lease, clock.now()))) return { notes, behind, lost: true };
+      const id = isEmpty(page) ? undefined : await openPage(database, lease);
+      if (id === undefined && !isEmpty(page)) return { notes, behind, lost: true };
       const stored = await storePage(core(), withStream(page, connector.stream), {
-        call: `connector ${connector.id}`,
+        page: id,
         door: `connector-${connector.kind}`,
         sender: connector.name,
         stream: connector.stream,
@@ -89,8 +98,8 @@ async function takePages(puller: Puller, connector: ConnectorRow, lease: Lease, 
       });
       const note = page.note ?? stored.note;
       if (note !== undefined && notes.length < 5) notes.push(note);
-      // Only now: what is between here and the store comes again after a crash, and nothing is left out.
-      const kept = await advance(database, lease, progressOf(page, stored.rows, note), clock.now());
+      // With this the page stands. A poll that ends before is taken back by the next, and the page comes again.
+      const kept = await advance(database, lease, progressOf(page, id, stored.rows, note), clock.now());
       if (!kept) return { notes, behind, lost: true };
       behind = !page.caughtUp;
       if (++count >= pagesMax || clock.now().getTime() > until || signal.aborted) break;
@@ -108,7 +117,10 @@ export const withStream = (page: Page, stream: string | null): Page =>
     ? page
     : { ...page, arrivals: page.arrivals.map((arrival) => ({ ...arrival, names: [stream] })) };
 
-const progressOf = (page: Page, rows: number, note: string | undefined) => ({
+const isEmpty = ({ arrivals = [], files = [] }: Page): boolean => arrivals.length === 0 && files.length === 0;
+
+const progressOf = (page: Page, id: string | undefined, rows: number, note: string | undefined) => ({
+  page: id,
   checkpoint: page.checkpoint,
   rows,
   bytes: page.bytes,

@@ -113,8 +113,8 @@ export async function takeLease(
 }
 
 /** SQL: `$1` … `$3` are a lease that still holds. */
-const holds = 'id = $1 AND lease_run = $2 AND revision = $3';
-const held = ({ connectorId, run, revision }: Lease) => [connectorId, run, revision] as const;
+export const holds = 'id = $1 AND lease_run = $2 AND revision = $3';
+export const held = ({ connectorId, run, revision }: Lease) => [connectorId, run, revision] as const;
 
 /** Says again that the poll goes on. Answers whether it may. */
 export const keepLease = async (db: Queryable, lease: Lease, now: Date): Promise<boolean> =>
@@ -124,6 +124,8 @@ export const keepLease = async (db: Queryable, lease: Lease, now: Date): Promise
   ])) === 1;
 
 export interface Progress {
+  /** The page, when there was something to store. */
+  readonly page: string | undefined;
   readonly checkpoint: unknown;
   readonly rows: number;
   readonly bytes: number;
@@ -137,7 +139,7 @@ export interface Progress {
 /** What a page, now durable, has brought. Answers false when the right to poll was lost, and then nothing is noted. */
 export const advance = (database: Database, lease: Lease, progress: Progress, now: Date): Promise<boolean> =>
   database.transaction(async (tx) => {
-    const { checkpoint, rows, bytes, items, forgetBefore, newestAt, caughtUp, note } = progress;
+    const { page, checkpoint, rows, bytes, items, forgetBefore, newestAt, caughtUp, note } = progress;
     const changed = await tx.execute(
       `UPDATE connectors SET checkpoint = $4, stored_rows = stored_rows + $5, stored_bytes = stored_bytes + $6,
          newest_at = greatest(newest_at, $7), caught_up = $8, last_note = coalesce($9, last_note), lease_until = $10
@@ -154,6 +156,7 @@ export const advance = (database: Database, lease: Lease, progress: Progress, no
       ],
     );
     if (changed !== 1) return false;
+    if (page !== undefined) await tx.execute('DELETE FROM connector_pages WHERE id = $1', [page]);
     if (items.length > 0)
       await tx.execute(
         `INSERT INTO connector_items (connector_id, item, at) SELECT $1, i.item, i.at

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { wholeLines } from '../../host/tail.ts';
 import { binaryMessage } from '../../importer/kind.ts';
 import type { Kind, Page, PollContext } from '../types.ts';
+import { gathered } from './gathered.ts';
 import { Entry, findAgain, isOver, siblingsOf } from './entries.ts';
 import { linesPage, recognised } from './lines.ts';
 import {
@@ -229,5 +230,5 @@ export const filesKind: Kind<'files'> = {
   identity: (settings: ConnectorSettings<'files'>) => settings.computer,
   destination: () => '',
   check: ({ patterns }, _secrets, { folders }) => checkPatterns(patterns, folders),
-  pages,
+  pages: (context) => gathered(pages(context)),
 };

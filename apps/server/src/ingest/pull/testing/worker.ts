@@ -1,4 +1,5 @@
-/** A server with ingest and jobs but no HTTP, for takeover.test.ts. Its argument: settings as JSON. Told by messages which connector to poll. */
+/** A server with ingest and jobs but no HTTP, for takeover.test.ts and pages.test.ts. Its argument: settings as JSON. Told by messages which connector to poll. */
+import { randomUUID } from 'node:crypto';
 import { createDomains } from '../../../domains.ts';
 import { loadConfig } from '../../../platform/config/index.ts';
 import { openPlatform } from '../../../platform/create.ts';
@@ -13,7 +14,7 @@ const platform = await openPlatform({
 const { ingest } = await createDomains(platform, { scheduled: false });
 await ingest.start();
 process.on('message', (id: string) => {
-  void platform.jobs.start('connector-poll', `connector:${id}:asked`, { id, asked: true });
+  void platform.jobs.start('connector-poll', `connector:${id}:${randomUUID()}`, { id, asked: true });
 });
 process.on('disconnect', () => process.exit());
 await platform.jobs.launch();
