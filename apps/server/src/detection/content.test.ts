@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadFunctions } from '@sallyport/lake';
 import { createQueries } from '../hunting/index.ts';
 import { loadSources, openIngestCore, shippedSources } from '../ingest/index.ts';
 import { startEphemeralPlatform } from '../supervisor/ephemeral-platform.ts';
@@ -19,7 +20,7 @@ beforeAll(async () => {
     await core[Symbol.asyncDispose]();
     await ephemeral.stop();
   };
-  bench = { platform, queries: createQueries(platform.lake), streams: core.streams };
+  bench = { platform, queries: createQueries(platform.lake, await loadFunctions()), streams: core.streams };
 });
 afterAll(() => stop());
 

@@ -1,5 +1,5 @@
 import type { RuleWindow } from './run/alerts.ts';
-import type { AnalyticsRule } from './rules/index.ts';
+import { isByArrival, type AnalyticsRule } from './rules/index.ts';
 
 type Schedule = Pick<AnalyticsRule, 'kind' | 'queryFrequency' | 'queryPeriod'>;
 
@@ -23,12 +23,13 @@ const catchUpWindows = 100;
  */
 export function dueWindows(rule: Schedule, scheduledTo: Date | null, now: Date): Due {
   const step = rule.queryFrequency * 1_000;
-  const ready = now.getTime() - delaySeconds[rule.kind] * 1_000;
+  const byArrival = isByArrival(rule.kind);
+  const ready = now.getTime() - (byArrival ? delaySeconds.NRT : delaySeconds.Scheduled) * 1_000;
   const last = Math.floor(ready / step) * step;
   const done = scheduledTo?.getTime() ?? last - step;
   if (last <= done) return { windows: [], scheduledTo: scheduledTo ?? new Date(last) };
-  // What arrived since is one window for an NRT rule, however long that was.
-  if (rule.kind === 'NRT') return dueByArrival(done, last, ready);
+  // What arrived since is one window for a rule over what arrives, however long that was.
+  if (byArrival) return dueByArrival(done, last, ready);
 
   const missed = Math.ceil((last - done) / step);
   const oldest = Math.max(done, ready - Math.max(catchUpSeconds * 1_000, step));

@@ -1,5 +1,15 @@
+import type { RuleKind } from '@sallyport/contracts';
 import type { RowObject } from '../platform/types.ts';
 import type { AnalyticsRule } from './rules/index.ts';
+
+const spoken: Readonly<Record<RuleKind, string>> = {
+  Scheduled: 'Scheduled',
+  NRT: 'NRT',
+  MicrosoftSecurityIncidentCreation: 'Microsoft security',
+  Fusion: 'Fusion',
+  ThreatIntelligence: 'Threat intelligence',
+  Anomaly: 'Anomaly',
+};
 
 /**
  * A row of `SentinelHealth` about a rule.
@@ -10,8 +20,7 @@ export function healthRow(
   event: {
     readonly now: Date;
     readonly status: 'Success' | 'Failure' | 'Partial success' | 'Informational';
-    readonly operation?:
-      'Scheduled analytics rule run' | 'NRT analytics rule run' | 'Rule disabled' | 'Rule rests' | 'Windows skipped';
+    readonly operation?: 'Rule disabled' | 'Rule rests' | 'Windows skipped';
     readonly description: string;
     readonly reason?: string;
     readonly properties?: Readonly<Record<string, unknown>>;
@@ -19,7 +28,7 @@ export function healthRow(
 ): RowObject {
   return {
     TimeGenerated: event.now,
-    OperationName: event.operation ?? (rule.kind === 'NRT' ? 'NRT analytics rule run' : 'Scheduled analytics rule run'),
+    OperationName: event.operation ?? `${spoken[rule.kind]} analytics rule run`,
     Status: event.status,
     Description: event.description,
     Reason: event.reason ?? '',

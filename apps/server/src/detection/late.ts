@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { remembered, type Queryable } from '../platform/database/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { delaySeconds } from './due.ts';
-import type { AnalyticsRule } from './rules/index.ts';
+import { isByArrival, type AnalyticsRule } from './rules/index.ts';
 import type { Parts } from './run/run.ts';
 import { isEnabled } from './schedule.ts';
 import { loadStates } from './store.ts';
@@ -59,7 +59,7 @@ export async function runLate(parts: Parts, rules: ReadonlyMap<string, Analytics
   const late = arrived.from < to ? await lateRows(parts.platform, arrived) : undefined;
   if (late) {
     const states = await loadStates(database);
-    const scheduled = [...rules.values()].filter((r) => r.kind === 'Scheduled' && isEnabled(r, states.get(r.id)));
+    const scheduled = [...rules.values()].filter((r) => !isByArrival(r.kind) && isEnabled(r, states.get(r.id)));
     const concerned = scheduled.filter((rule) => tablesOf(parts, rule).some((table) => late.tables.has(table)));
     const result = await sweep(parts, concerned, { from: late.from, to: late.to, arrived });
     if (result.windows > 0)

@@ -71,7 +71,7 @@ export function ownRuleHandlers(own: OwnRules): Handlers<typeof ruleTextRoutes> 
   };
 }
 
-const inText = ({ id, name, severity, kind }: AnalyticsRule) => ({ id, name, severity, kind });
+const inText = ({ id, name, severity, kind, query }: AnalyticsRule) => ({ id, name, severity, kind, query });
 const toProblem = ({ path, line, level, code, message }: Problem): RuleProblem => ({
   path,
   line,

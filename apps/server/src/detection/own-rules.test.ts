@@ -128,7 +128,10 @@ it('files are previewed, brought, and taken along', async () => {
   const again = await admin.importRules({ body: { files, apply: true } });
   expect(again).toMatchObject({ saved: 2, rules: [{ id: 'a', state: 'same' }, { id: 'b' }, {}] });
   expect(await listed('a')).toMatchObject({ enabled: true });
-  expect(await listed('b')).toMatchObject({ enabled: false, disabledReason: expect.stringContaining('did not compile') });
+  expect(await listed('b')).toMatchObject({
+    enabled: false,
+    disabledReason: expect.stringContaining('did not compile'),
+  });
   expect(rules().find(({ id }) => id.startsWith('1111'))).toMatchObject({ kind: 'NRT', severity: 'High' });
 
   const changed = [{ path: 'a.yaml', text: text({ id: 'a', name: 'New name' }) }];

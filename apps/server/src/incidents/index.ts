@@ -14,6 +14,7 @@ export {
   identifierOf,
   kindOf,
   mergeEntities,
+  readEntities,
   resolveEntities,
 } from './entities/index.ts';
 export type { Kind, MappedEntity, ResolvedEntity } from './entities/index.ts';

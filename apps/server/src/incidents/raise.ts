@@ -87,7 +87,7 @@ export async function raise(
   await insertActivities(tx, activitiesOf(placements, board, number, byId, firstNew), now);
   await outbox.write(
     'SecurityAlert',
-    sorted.map((alert) => alert.row),
+    sorted.flatMap((alert) => (alert.row ? [alert.row] : [])),
     tx,
   );
   await publishIncidents(tx, outbox, [...redirects.keys(), ...touched]);

@@ -25,8 +25,8 @@ export interface NewAlert {
   /** False: the alert is kept, in no incident. */
   readonly createIncident: boolean;
   readonly grouping: GroupingRule | undefined;
-  /** Its row of `SecurityAlert`. */
-  readonly row: RowObject;
+  /** Its row of `SecurityAlert`; undefined where it is there already: another product's alert. */
+  readonly row: RowObject | undefined;
 }
 
 /** What `raise` did. */

@@ -5,6 +5,18 @@ import { Severity } from './incidents.ts';
 import { ruleTextRoutes } from './rule-texts.ts';
 import { testBenchRoutes } from './test-bench.ts';
 
+/** The kinds of analytics rules. https://learn.microsoft.com/rest/api/securityinsights/alert-rules */
+export const ruleKinds = [
+  'Scheduled',
+  'NRT',
+  'MicrosoftSecurityIncidentCreation',
+  'Fusion',
+  'ThreatIntelligence',
+  'Anomaly',
+] as const;
+export const RuleKind = z.enum(ruleKinds);
+export type RuleKind = z.infer<typeof RuleKind>;
+
 /** What a rule took in the engine. */
 export const RuleCost = z.object({ cpuSeconds: z.number(), rowsRead: z.number(), bytesRead: z.number() });
 export type RuleCost = z.infer<typeof RuleCost>;
@@ -16,7 +28,7 @@ export type RuleFailure = z.infer<typeof RuleFailure>;
 export const RuleSummary = z.object({
   id: z.string(),
   name: z.string(),
-  kind: z.enum(['Scheduled', 'NRT']),
+  kind: RuleKind,
   severity: Severity,
   tactics: z.array(z.string()),
   techniques: z.array(z.string()),

@@ -84,7 +84,11 @@ export const ruleTextRoutes = {
     summary: 'What a text says as rules, and what is wrong with it, with nothing saved',
     body: z.object({ text: z.string().max(ruleLimits.textLength) }),
     bodyLimit: 2 * 1_048_576,
-    response: z.object({ format: RuleFormat, rules: z.array(RuleInText), problems: z.array(RuleProblem) }),
+    response: z.object({
+      format: RuleFormat,
+      rules: z.array(RuleInText.extend({ query: z.string() })),
+      problems: z.array(RuleProblem),
+    }),
   }),
   getRuleText: route({
     method: 'GET',

@@ -126,6 +126,8 @@ function Editor(props: { start: Start }): ReactElement {
     },
   });
   const problems = check.data?.problems ?? [];
+  // A kind's own query is shown where the text has none; what is typed over it becomes the rule's.
+  const query = fields?.query || (check.data?.rules[0]?.query ?? '');
   return (
     <Page
       above={<TextLink to="/rules">Detections</TextLink>}
@@ -187,7 +189,7 @@ function Editor(props: { start: Start }): ReactElement {
                   <Suspense fallback={<Loading rows={4} label="Loading the editor" />}>
                     <KqlEditor
                       label="Query"
-                      value={fields.query}
+                      value={query}
                       onChange={(query) => setText((before) => withField(before, ['query'], query))}
                       catalogue={schema.data}
                       check={checkQuery}
@@ -195,7 +197,7 @@ function Editor(props: { start: Start }): ReactElement {
                   </Suspense>
                 </div>
               }
-              lower={<RulePreview query={fields.query} />}
+              lower={<RulePreview query={query} />}
             />
           </div>
         </div>

@@ -1,33 +1,14 @@
-import {
-  Button,
-  Dropdown,
-  Field,
-  Input,
-  makeStyles,
-  Option,
-  Switch,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, Dropdown, Field, Option, Switch, Textarea } from '@fluentui/react-components';
 import { AddRegular, DeleteRegular } from '@fluentui/react-icons';
-import { EntityKind, Severity, tactics } from '@sallyport/contracts';
+import { EntityKind, RuleKind, Severity, tactics } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
 import { Section } from '../../shared/Section.tsx';
-import type { RuleFields } from './draft.ts';
+import { byComma, Choice, Line, ListLine, useFormStyles, type SectionProps } from './form/fields.tsx';
+import { IncidentFields } from './form/IncidentFields.tsx';
+import { KindFields } from './form/KindFields.tsx';
+import { hasOwnQuery, kindWords } from './kinds.ts';
 
-const useStyles = makeStyles({
-  fields: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS },
-  pair: { display: 'grid', gridTemplateColumns: 'minmax(0, 1fr) minmax(0, 1fr)', gap: tokens.spacingHorizontalS },
-  mapping: {
-    display: 'grid',
-    gridTemplateColumns: 'minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr) auto',
-    gap: tokens.spacingHorizontalXS,
-    alignItems: 'end',
-  },
-  narrow: { minWidth: 0 },
-});
-
-export type SetField = (path: readonly [string, ...string[]], value: unknown) => void;
+export type { SetField } from './form/fields.tsx';
 
 const operators = ['gt', 'lt', 'eq', 'ne'];
 const operatorWords: Readonly<Record<string, string>> = {
@@ -39,62 +20,24 @@ const operatorWords: Readonly<Record<string, string>> = {
 const shortOperator = (operator: string): string =>
   ({ greaterthan: 'gt', lessthan: 'lt', equal: 'eq', notequal: 'ne' })[operator.toLowerCase()] ?? operator;
 
-function Choice(props: {
-  label: string;
-  options: readonly string[];
-  value: string;
-  words?: Readonly<Record<string, string>>;
-  onChange: (value: string) => void;
-}): ReactElement {
-  const styles = useStyles();
-  const word = (value: string): string => props.words?.[value] ?? value;
-  return (
-    <Field label={props.label}>
-      <Dropdown
-        className={styles.narrow}
-        value={word(props.value)}
-        selectedOptions={[props.value]}
-        onOptionSelect={(_, { optionValue }) => optionValue !== undefined && props.onChange(optionValue)}
-      >
-        {props.options.map((option) => (
-          <Option key={option} value={option}>
-            {word(option)}
-          </Option>
-        ))}
-      </Dropdown>
-    </Field>
-  );
-}
-
-function Line(props: { label: string; hint?: string; value: string; onChange: (value: string) => void }): ReactElement {
-  const styles = useStyles();
-  return (
-    <Field label={props.label} {...(props.hint === undefined ? {} : { hint: props.hint })}>
-      <Input
-        input={{ className: styles.narrow }}
-        className={styles.narrow}
-        value={props.value}
-        onChange={(_, { value }) => props.onChange(value)}
-      />
-    </Field>
-  );
-}
-
-const byComma = (value: string): string[] =>
-  value
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '');
-
 /** The fields of a rule but for its query. */
-export function RuleForm({ fields, set }: { fields: RuleFields; set: SetField }): ReactElement {
-  const styles = useStyles();
-  const grouping = fields.incidentConfiguration.groupingConfiguration;
+export function RuleForm({ fields, set }: SectionProps): ReactElement {
+  const styles = useFormStyles();
   const mappings = fields.entityMappings;
   const details = Object.entries(fields.customDetails);
-  const group = (name: string, value: unknown): void =>
-    set(['incidentConfiguration', 'groupingConfiguration', name], value);
-  const isNrt = fields.kind.toUpperCase() === 'NRT';
+  const kind = fields.kind === '' ? 'Scheduled' : fields.kind;
+  const hasSchedule = kind.toUpperCase() !== 'NRT' && kind !== 'MicrosoftSecurityIncidentCreation';
+  const isQuiet =
+    fields.suppressionEnabled ?? (fields.query === '' && (kind === 'Fusion' || kind === 'ThreatIntelligence'));
+  const setKind = (next: string): void => {
+    set(['kind'], next);
+    // Kinds with a query of their own begin with that.
+    if (hasOwnQuery(next)) for (const name of ['query', 'queryFrequency', 'queryPeriod']) set([name], undefined);
+    else if (fields.query === '') {
+      for (const name of ['queryFrequency', 'queryPeriod']) set([name], next === 'NRT' ? undefined : '1h');
+      set(['query'], 'SecurityEvent\n| where EventID == 4625');
+    }
+  };
   return (
     <div className={styles.fields}>
       <Section title="General" card>
@@ -110,13 +53,7 @@ export function RuleForm({ fields, set }: { fields: RuleFields; set: SetField })
               value={fields.severity}
               onChange={(value) => set(['severity'], value)}
             />
-            <Choice
-              label="Kind"
-              options={['Scheduled', 'NRT']}
-              words={{ NRT: 'Near real time' }}
-              value={fields.kind === '' ? 'Scheduled' : fields.kind}
-              onChange={(value) => set(['kind'], value)}
-            />
+            <Choice label="Kind" options={RuleKind.options} words={kindWords} value={kind} onChange={setKind} />
           </div>
           <Field label="Tactics">
             <Dropdown
@@ -141,9 +78,10 @@ export function RuleForm({ fields, set }: { fields: RuleFields; set: SetField })
           />
         </div>
       </Section>
+      <KindFields fields={fields} set={set} />
       <Section title="When it runs and alerts" card>
         <div className={styles.fields}>
-          {!isNrt && (
+          {hasSchedule && (
             <div className={styles.pair}>
               <Line
                 label="Runs every"
@@ -182,16 +120,24 @@ export function RuleForm({ fields, set }: { fields: RuleFields; set: SetField })
           />
           <Switch
             label="Quiet after an alert"
-            checked={fields.suppressionEnabled}
+            checked={isQuiet}
             onChange={(_, { checked }) => set(['suppressionEnabled'], checked)}
           />
-          {fields.suppressionEnabled && (
-            <Line
-              label="For"
-              hint="5h when empty"
-              value={fields.suppressionDuration}
-              onChange={(value) => set(['suppressionDuration'], value === '' ? undefined : value)}
-            />
+          {isQuiet && (
+            <>
+              <Line
+                label="For"
+                hint={kind === 'Scheduled' || kind === 'NRT' ? '5h when empty' : 'As long as its kind says when empty'}
+                value={fields.suppressionDuration}
+                onChange={(value) => set(['suppressionDuration'], value === '' ? undefined : value)}
+              />
+              <ListLine
+                label="About rows with the same"
+                hint="Columns, such as Computer, Account; the whole rule is quiet when empty"
+                values={fields.suppressionFields}
+                onChange={(values) => set(['suppressionFields'], values)}
+              />
+            </>
           )}
         </div>
       </Section>
@@ -267,6 +213,31 @@ export function RuleForm({ fields, set }: { fields: RuleFields; set: SetField })
               set(['alertDetailsOverride', 'alertDisplayNameFormat'], value === '' ? undefined : value)
             }
           />
+          <Field label="Description of its alerts" hint="The rule’s when empty">
+            <Textarea
+              value={fields.alertDetailsOverride.alertDescriptionFormat}
+              rows={2}
+              onChange={(_, { value }) =>
+                set(['alertDetailsOverride', 'alertDescriptionFormat'], value === '' ? undefined : value)
+              }
+            />
+          </Field>
+          <div className={styles.pair}>
+            <Line
+              label="Column of their severity"
+              value={fields.alertDetailsOverride.alertSeverityColumnName}
+              onChange={(value) =>
+                set(['alertDetailsOverride', 'alertSeverityColumnName'], value === '' ? undefined : value)
+              }
+            />
+            <Line
+              label="Column of their tactics"
+              value={fields.alertDetailsOverride.alertTacticsColumnName}
+              onChange={(value) =>
+                set(['alertDetailsOverride', 'alertTacticsColumnName'], value === '' ? undefined : value)
+              }
+            />
+          </div>
           {details.map(([name, column], at) => {
             const change = (next: readonly [string, string] | undefined): void =>
               set(
@@ -297,46 +268,7 @@ export function RuleForm({ fields, set }: { fields: RuleFields; set: SetField })
           </Button>
         </div>
       </Section>
-      <Section title="Incidents" card>
-        <div className={styles.fields}>
-          <Switch
-            label="Alerts become incidents"
-            checked={fields.incidentConfiguration.createIncident}
-            onChange={(_, { checked }) => set(['incidentConfiguration', 'createIncident'], checked)}
-          />
-          <Switch
-            label="Group its alerts into one incident"
-            checked={grouping.enabled}
-            onChange={(_, { checked }) => group('enabled', checked)}
-          />
-          {grouping.enabled && (
-            <>
-              <Choice
-                label="Alerts that belong together"
-                options={['AllEntities', 'AnyAlert', 'Selected']}
-                words={{
-                  AllEntities: 'have the same entities',
-                  AnyAlert: 'all of this rule',
-                  Selected: 'as the YAML says',
-                }}
-                value={grouping.matchingMethod || 'AllEntities'}
-                onChange={(value) => group('matchingMethod', value)}
-              />
-              <Line
-                label="Within"
-                hint="5h when empty"
-                value={grouping.lookbackDuration}
-                onChange={(value) => group('lookbackDuration', value === '' ? undefined : value)}
-              />
-              <Switch
-                label="Open closed incidents again"
-                checked={grouping.reopenClosedIncident}
-                onChange={(_, { checked }) => group('reopenClosedIncident', checked)}
-              />
-            </>
-          )}
-        </div>
-      </Section>
+      <IncidentFields fields={fields} set={set} />
     </div>
   );
 }

@@ -23,6 +23,7 @@ import { TextLink } from '../../shared/TextLink.tsx';
 import { duration } from '../../shared/time.ts';
 import { useNotify } from '../../shared/toast.tsx';
 import { costText, cpuText } from './cost.ts';
+import { kindWords } from './kinds.ts';
 import { ruleQuery, ruleTextQuery, useEnableRule } from './queries.ts';
 import { RuleCondition } from './RuleCondition.tsx';
 import { RuleCosts } from './RuleCosts.tsx';
@@ -149,7 +150,13 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
                 ['Severity', <Severity key="s" severity={rule.severity} />],
                 ['Tactics', rule.tactics.map((tactic) => words(visible(tactic))).join(', ') || undefined],
                 ['Techniques', visible(rule.techniques.join(', ')) || undefined],
-                ['Runs', rule.kind === 'NRT' ? 'near real time' : `every ${duration(rule.queryFrequency)}`],
+                ['Kind', kindWords[rule.kind]],
+                [
+                  'Runs',
+                  rule.kind === 'NRT' || rule.kind === 'MicrosoftSecurityIncidentCreation'
+                    ? 'near real time'
+                    : `every ${duration(rule.queryFrequency)}`,
+                ],
                 ['Looks back', duration(rule.queryPeriod)],
                 ['Alerts when', `${operators[rule.triggerOperator]} ${plural(rule.triggerThreshold, 'row')}`],
                 ['Grouping', rule.eventGrouping === 'SingleAlert' ? 'one alert a run' : 'one alert a row'],

@@ -1,6 +1,6 @@
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { AddRegular, ArrowImportRegular, TargetArrowRegular } from '@fluentui/react-icons';
-import { Severity as SeverityEnum, type RuleSummary } from '@sallyport/contracts';
+import { RuleKind, Severity as SeverityEnum, type RuleSummary } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo, useState, type ReactElement } from 'react';
@@ -19,6 +19,7 @@ import { duration } from '../../shared/time.ts';
 import { costText, cpuText } from './cost.ts';
 import { ImportDialog } from './ImportDialog.tsx';
 import { ruleOrigins, ruleSorts, runStates, type RulesSearch } from './index.ts';
+import { kindWords } from './kinds.ts';
 import { rulesQuery } from './queries.ts';
 import { RulesBulkBar } from './RulesBulkBar.tsx';
 import { RulesCost } from './RulesCost.tsx';
@@ -42,6 +43,7 @@ export function chosenRules(rules: readonly RuleSummary[], search: RulesSearch):
   const found = rules.filter(
     (rule) =>
       (search.severity?.includes(rule.severity) ?? true) &&
+      (search.kind?.includes(rule.kind) ?? true) &&
       (search.state?.includes(rule.lastRunState) ?? true) &&
       (search.origin?.some((one) => originsOf(rule).includes(one)) ?? true) &&
       (search.enabled?.includes(rule.enabled ? 'Enabled' : 'Disabled') ?? true) &&
@@ -120,12 +122,16 @@ const columns: readonly GridColumn<RuleSummary>[] = [
   },
   { id: 'techniques', header: 'Techniques', min: 104, drop: 3, cell: (rule) => visible(rule.techniques.join(', ')) },
   { id: 'tables', header: 'Reads', min: 140, grow: 1, drop: 4, cell: (rule) => visible(rule.tables.join(', ')) },
+  { id: 'type', header: 'Kind', min: 128, drop: 7, cell: (rule) => kindWords[rule.kind] },
   {
     id: 'kind',
     header: 'Runs',
     min: 104,
     drop: 5,
-    cell: (rule) => (rule.kind === 'NRT' ? 'Near real time' : `Every ${duration(rule.queryFrequency)}`),
+    cell: (rule) =>
+      rule.kind === 'NRT' || rule.kind === 'MicrosoftSecurityIncidentCreation'
+        ? 'Near real time'
+        : `Every ${duration(rule.queryFrequency)}`,
   },
   { id: 'alertCount', header: 'Alerts', min: 72, align: 'end', sort: true, cell: (rule) => count(rule.alertCount) },
   {
@@ -206,6 +212,13 @@ export function RulesPage(): ReactElement {
             options: ruleOrigins,
             values: search.origin,
             onChange: (values) => set({ origin: values as RulesSearch['origin'] }),
+          },
+          {
+            id: 'kind',
+            label: 'Kind',
+            options: RuleKind.options,
+            values: search.kind,
+            onChange: (values) => set({ kind: values as RulesSearch['kind'] }),
           },
           {
             id: 'state',

@@ -25,6 +25,25 @@ version: 1.0.0
 const text = z.preprocess((value) => (value === undefined || value === null ? '' : value), z.coerce.string()).catch('');
 const list = z.preprocess((value) => (Array.isArray(value) ? value : []), z.array(z.coerce.string())).catch([]);
 
+const overrides = {
+  alertDisplayNameFormat: text,
+  alertDescriptionFormat: text,
+  alertSeverityColumnName: text,
+  alertTacticsColumnName: text,
+};
+const noOverrides = z.object(overrides).parse({});
+
+const grouping = {
+  enabled: z.boolean().catch(false),
+  lookbackDuration: text,
+  matchingMethod: text,
+  reopenClosedIncident: z.boolean().catch(false),
+  groupByEntities: list,
+  groupByAlertDetails: list,
+  groupByCustomDetails: list,
+};
+const noGrouping = z.object(grouping).parse({});
+
 /** What the form shows of a rule; what is not there, or not readable, is empty. */
 const Fields = z.object({
   id: text,
@@ -39,7 +58,15 @@ const Fields = z.object({
   tactics: list,
   relevantTechniques: list,
   query: text,
-  suppressionEnabled: z.boolean().catch(false),
+  suppressionEnabled: z.boolean().optional().catch(undefined),
+  suppressionFields: list,
+  productFilter: text,
+  severitiesFilter: list,
+  displayNamesFilter: list,
+  displayNamesExcludeFilter: list,
+  settingsStatus: text,
+  anomalyName: text,
+  anomalyScoreThreshold: text,
   suppressionDuration: text,
   eventGroupingSettings: z.object({ aggregationKind: text }).catch({ aggregationKind: '' }),
   entityMappings: z
@@ -51,25 +78,13 @@ const Fields = z.object({
     )
     .catch([]),
   customDetails: z.record(z.string(), text).catch({}),
-  alertDetailsOverride: z
-    .object({ alertDisplayNameFormat: text, alertDescriptionFormat: text })
-    .catch({ alertDisplayNameFormat: '', alertDescriptionFormat: '' }),
+  alertDetailsOverride: z.object(overrides).catch(noOverrides),
   incidentConfiguration: z
     .object({
-      createIncident: z.boolean().catch(true),
-      groupingConfiguration: z
-        .object({
-          enabled: z.boolean().catch(false),
-          lookbackDuration: text,
-          matchingMethod: text,
-          reopenClosedIncident: z.boolean().catch(false),
-        })
-        .catch({ enabled: false, lookbackDuration: '', matchingMethod: '', reopenClosedIncident: false }),
+      createIncident: z.boolean().optional().catch(undefined),
+      groupingConfiguration: z.object(grouping).catch(noGrouping),
     })
-    .catch({
-      createIncident: true,
-      groupingConfiguration: { enabled: false, lookbackDuration: '', matchingMethod: '', reopenClosedIncident: false },
-    }),
+    .catch({ createIncident: undefined, groupingConfiguration: noGrouping }),
 });
 export type RuleFields = z.infer<typeof Fields>;
 

@@ -1,4 +1,4 @@
-import { RuleSummary, Severity } from '@sallyport/contracts';
+import { RuleKind, RuleSummary, Severity } from '@sallyport/contracts';
 import { z } from 'zod';
 import { listOf, oneOf, textOf } from '../../shared/address.ts';
 
@@ -12,6 +12,7 @@ const Rules = z.object({
   severity: listOf(Severity.options),
   origin: listOf(ruleOrigins),
   enabled: listOf(['Enabled', 'Disabled']),
+  kind: listOf(RuleKind.options),
   state: listOf(runStates),
   sort: oneOf(ruleSorts),
   order: oneOf(['asc', 'desc']),

@@ -1,5 +1,6 @@
 import type { AnalyticsRule } from './rule.ts';
 import { formatDuration } from './duration.ts';
+import { isByArrival } from './kinds.ts';
 import { yamlOf } from './yaml.ts';
 
 /** A rule as the fields of Sentinel's YAML; what is as by default is left out. */
@@ -17,7 +18,8 @@ export function sentinelFields(rule: AnalyticsRule): Record<string, unknown> {
     triggerThreshold: rule.triggerThreshold,
     tactics: rule.tactics,
     relevantTechniques: rule.techniques,
-    query,
+    ...(rule.queryOfKind ? {} : { query }),
+    ...rule.kindFields,
     ...restOf(rule),
     version,
   };
@@ -36,14 +38,18 @@ export function exportArm(rules: readonly AnalyticsRule[]): string {
     $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
     contentVersion: '1.0.0.0',
     parameters: { workspace: { type: 'String' } },
-    resources: rules.map((rule) => ({
-      id: `[concat(resourceId('Microsoft.OperationalInsights/workspaces/providers', parameters('workspace'), 'Microsoft.SecurityInsights'),'/alertRules/${quoted(rule.id)}')]`,
-      name: `[concat(parameters('workspace'),'/Microsoft.SecurityInsights/${quoted(rule.id)}')]`,
-      type: 'Microsoft.OperationalInsights/workspaces/providers/alertRules',
-      apiVersion: '2023-12-01-preview',
-      kind: rule.kind,
-      properties: escaped(armProperties(rule)),
-    })),
+    resources: rules.map((rule) => {
+      // Anomalies are no alert rules there, but settings beside them.
+      const type = rule.kind === 'Anomaly' ? 'securityMLAnalyticsSettings' : 'alertRules';
+      return {
+        id: `[concat(resourceId('Microsoft.OperationalInsights/workspaces/providers', parameters('workspace'), 'Microsoft.SecurityInsights'),'/${type}/${quoted(rule.id)}')]`,
+        name: `[concat(parameters('workspace'),'/Microsoft.SecurityInsights/${quoted(rule.id)}')]`,
+        type: `Microsoft.OperationalInsights/workspaces/providers/${type}`,
+        apiVersion: '2023-12-01-preview',
+        kind: rule.kind,
+        properties: escaped(armProperties(rule)),
+      };
+    }),
   };
   return `${JSON.stringify(template, null, 2)}\n`;
 }
@@ -64,7 +70,8 @@ function armProperties(rule: AnalyticsRule): Record<string, unknown> {
     description: rule.description,
     severity: rule.severity,
     enabled: rule.enabled,
-    query: rule.query,
+    ...(rule.queryOfKind ? {} : { query: rule.query }),
+    ...rule.kindFields,
     ...scheduleOf(rule),
     triggerOperator: rule.triggerOperator,
     triggerThreshold: rule.triggerThreshold,
@@ -78,7 +85,7 @@ function armProperties(rule: AnalyticsRule): Record<string, unknown> {
 }
 
 const scheduleOf = (rule: AnalyticsRule): Record<string, unknown> =>
-  rule.kind === 'NRT'
+  isByArrival(rule.kind)
     ? {}
     : { queryFrequency: formatDuration(rule.queryFrequency), queryPeriod: formatDuration(rule.queryPeriod) };
 

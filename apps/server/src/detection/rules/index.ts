@@ -4,3 +4,4 @@ export { parseRule, type ParsedRule, type Problem } from './parse.ts';
 export type { AnalyticsRule, EntityMapping } from './rule.ts';
 export { loadLogSources } from './sigma.ts';
 export { RuleRegistry, type RuleOrigin } from './registry.ts';
+export { hasOwnQuery, isByArrival, needsIndicators } from './kinds.ts';

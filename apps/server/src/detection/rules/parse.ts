@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { identifierOf, kindOf } from '../../incidents/index.ts';
+import { factsOf, hasOwnQuery, isByArrival, type KindFacts } from './kinds.ts';
 import type { AnalyticsRule, EntityMapping } from './rule.ts';
 import { fieldName, foldKeys, RuleDocument } from './schema.ts';
 
@@ -83,7 +84,9 @@ function toValue(document: Document.Parsed): unknown {
 function whyNoRule(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not a YAML mapping';
   const fields = new Set(Object.keys(value).map((name) => fieldName(name)));
-  if (!fields.has('query')) return 'no query';
+  const kind = Object.entries(value).find(([name]) => fieldName(name) === 'kind')?.[1] as unknown;
+  const ownQuery = typeof kind === 'string' && hasOwnQuery(kind);
+  if (!fields.has('query') && !ownQuery) return 'no query';
   if (fields.has('InputEntityType')) return 'an entity query';
   // Hunting queries share the format, and some carry left-over fields of a schedule.
   if (!fields.has('kind') && !(fields.has('severity') && fields.has('queryFrequency')))
@@ -126,8 +129,19 @@ const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;
 type Warn = (field: readonly PropertyKey[], message: string) => void;
 
 function toRule(document: RuleDocument, yaml: string, path: string, warn: Warn): AnalyticsRule | string {
-  const schedule = scheduleOf(document);
+  const facts = factsOf(document);
+  const schedule = scheduleOf(document, facts);
   if (typeof schedule === 'string') return schedule;
+  const query = document.query ?? facts.query;
+  if (query === undefined) return 'query: required for a rule of this kind';
+  const severity = document.severity ?? facts.severity;
+  if (severity === undefined) return 'severity: required for a rule of this kind';
+  if (document.kind === 'MicrosoftSecurityIncidentCreation' && document.productFilter === undefined)
+    return 'productFilter: required for a rule of this kind';
+  // What a kind says of its alerts goes with its own query.
+  const said = document.query === undefined ? (facts.overrides ?? {}) : {};
+  const quiet = document.suppressionEnabled ?? (document.query === undefined && facts.suppression !== undefined);
+  const ownFields = document.suppressionFields.length > 0 || document.query !== undefined;
   if (schedule.queryFrequency > schedule.queryPeriod)
     warn(
       ['queryFrequency'],
@@ -143,28 +157,32 @@ function toRule(document: RuleDocument, yaml: string, path: string, warn: Warn):
       .replace(/^'([\s\S]*)'$/, '$1')
       .trim(),
     kind: document.kind,
-    severity: document.severity,
+    severity,
     enabled: document.enabled,
     version: String(document.version ?? '1.0.0'),
-    query: document.query,
+    query,
+    queryOfKind: document.query === undefined,
+    kindFields: kindFieldsOf(document),
+    isFlighting: document.kind === 'Anomaly' && document.settingsStatus === 'Flighting',
     ...schedule,
     triggerOperator: document.triggerOperator,
     triggerThreshold: document.triggerThreshold,
     tactics: [...new Set(document.tactics)],
     techniques: [...new Set([...document.relevantTechniques, ...document.techniques, ...document.subTechniques])],
-    eventGrouping: document.eventGroupingSettings?.aggregationKind ?? 'SingleAlert',
-    suppression: document.suppressionEnabled ? (document.suppressionDuration ?? 5 * 3_600) : 0,
-    suppressionFields: [...new Set(document.suppressionFields)],
+    eventGrouping: document.eventGroupingSettings?.aggregationKind ?? facts.eventGrouping ?? 'SingleAlert',
+    suppression: quiet ? (document.suppressionDuration ?? facts.suppression?.seconds ?? 5 * 3_600) : 0,
+    suppressionFields: [...new Set(ownFields ? document.suppressionFields : (facts.suppression?.fields ?? []))],
     entityMappings: mappingsOf(document, warn),
     customDetails: customDetailsOf(document, warn),
     overrides: {
+      ...said,
       ...(overrides?.alertDisplayNameFormat ? { name: overrides.alertDisplayNameFormat } : {}),
       ...(overrides?.alertDescriptionFormat ? { description: overrides.alertDescriptionFormat } : {}),
       ...(overrides?.alertSeverityColumnName ? { severityColumn: overrides.alertSeverityColumnName } : {}),
       ...(overrides?.alertTacticsColumnName ? { tacticsColumn: overrides.alertTacticsColumnName } : {}),
       properties: Object.fromEntries((overrides?.alertDynamicProperties ?? []).map((p) => [p.alertProperty, p.value])),
     },
-    createIncident: document.incidentConfiguration?.createIncident ?? true,
+    createIncident: document.incidentConfiguration?.createIncident ?? facts.createIncident ?? true,
     grouping: grouping?.enabled
       ? {
           lookbackSeconds: grouping.lookbackDuration,
@@ -180,14 +198,40 @@ function toRule(document: RuleDocument, yaml: string, path: string, warn: Warn):
   };
 }
 
-function scheduleOf(document: RuleDocument): { queryFrequency: number; queryPeriod: number } | string {
-  // NRT rules have no schedule of their own: every minute, over the minute before (reference 04).
-  if (document.kind === 'NRT') return { queryFrequency: 60, queryPeriod: 60 };
-  const { queryFrequency, queryPeriod } = document;
-  if (queryFrequency === undefined) return 'queryFrequency: required for a Scheduled rule';
-  if (queryPeriod === undefined) return 'queryPeriod: required for a Scheduled rule';
+function scheduleOf(
+  document: RuleDocument,
+  facts: KindFacts,
+): { queryFrequency: number; queryPeriod: number } | string {
+  // These have no schedule of their own: every minute, over what arrived in the minute before (reference 04).
+  if (isByArrival(document.kind)) return { queryFrequency: 60, queryPeriod: 60 };
+  const queryFrequency = document.queryFrequency ?? document.frequency ?? facts.queryFrequency;
+  const queryPeriod = document.queryPeriod ?? document.frequency ?? facts.queryPeriod;
+  if (queryFrequency === undefined) return `queryFrequency: required for a ${document.kind} rule`;
+  if (queryPeriod === undefined) return `queryPeriod: required for a ${document.kind} rule`;
   return { queryFrequency, queryPeriod };
 }
+
+function kindFieldsOf(document: RuleDocument): Record<string, unknown> {
+  switch (document.kind) {
+    case 'MicrosoftSecurityIncidentCreation':
+      return {
+        productFilter: document.productFilter,
+        ...named('severitiesFilter', document.severitiesFilter),
+        ...named('displayNamesFilter', document.displayNamesFilter),
+        ...named('displayNamesExcludeFilter', document.displayNamesExcludeFilter),
+      };
+    case 'Anomaly':
+      return {
+        settingsStatus: document.settingsStatus,
+        ...(document.anomalyName === undefined ? {} : { anomalyName: document.anomalyName }),
+        ...(document.anomalyScoreThreshold > 0 ? { anomalyScoreThreshold: document.anomalyScoreThreshold } : {}),
+      };
+    default:
+      return {};
+  }
+}
+const named = (name: string, values: readonly string[]): Record<string, unknown> =>
+  values.length > 0 ? { [name]: values } : {};
 
 function mappingsOf(document: RuleDocument, warn: Warn): EntityMapping[] {
   const mappings = document.entityMappings.flatMap(({ entityType, fieldMappings }, index): EntityMapping[] => {

@@ -1,4 +1,4 @@
-import type { Severity } from '@sallyport/contracts';
+import type { RuleKind, Severity } from '@sallyport/contracts';
 import type { GroupingRule, Kind } from '../../incidents/index.ts';
 
 export interface EntityMapping {
@@ -12,12 +12,18 @@ export interface AnalyticsRule {
   readonly id: string;
   readonly name: string;
   readonly description: string;
-  readonly kind: 'Scheduled' | 'NRT';
+  readonly kind: RuleKind;
   readonly severity: Severity;
   /** As its author wrote it; whether it runs is also up to the rule's state. */
   readonly enabled: boolean;
   readonly version: string;
   readonly query: string;
+  /** The query is the kind's, not written in the text. */
+  readonly queryOfKind: boolean;
+  /** What only rules of its kind have, for export. */
+  readonly kindFields: Readonly<Record<string, unknown>>;
+  /** It is tried: its rows are counted, and no alert is raised. */
+  readonly isFlighting: boolean;
   /** Of a rule that is a condition on single rows: the stored function that gives them, and the condition. The query is `view | where condition`. */
   readonly rows?: { readonly view: string; readonly condition: string };
   readonly queryFrequency: number;

@@ -1,4 +1,4 @@
-import { tactics } from '@sallyport/contracts';
+import { ruleKinds, tactics } from '@sallyport/contracts';
 import { z } from 'zod';
 import { Duration } from './duration.ts';
 
@@ -52,7 +52,7 @@ const Grouping = z.looseObject({
 });
 
 const Incidents = z.looseObject({
-  createIncident: z.boolean().default(true),
+  createIncident: z.boolean().optional(),
   groupingConfiguration: Grouping.nullish(),
 });
 
@@ -72,12 +72,13 @@ export const RuleDocument = z.looseObject({
   id: z.string().trim().min(1).max(128),
   name: z.string().trim().min(1).max(256),
   description: z.string().max(20_000).nullish(),
-  kind: oneOf(['Scheduled', 'NRT']).default('Scheduled'),
-  severity: oneOf(['High', 'Medium', 'Low', 'Informational']),
+  kind: oneOf(ruleKinds, { mlbehavioranalytics: 'Anomaly' }).default('Scheduled'),
+  // Required of kinds without one of their own, as is the query.
+  severity: oneOf(['High', 'Medium', 'Low', 'Informational']).optional(),
   enabled: z.boolean().default(true),
   version: z.union([z.string().max(32), z.number()]).nullish(),
   // Sentinel allows 10,000 characters. That bound is the vendor's, not ours.
-  query: z.string().trim().min(1).max(100_000),
+  query: z.string().trim().min(1).max(100_000).optional(),
   // Sentinel: 5 min to 14 d for both. A minute is enough work apart, and a longer look back costs only its reader.
   queryFrequency: Duration({ min: minute, max: 14 * day }).optional(),
   queryPeriod: Duration({ min: minute, max: 90 * day }).optional(),
@@ -95,9 +96,9 @@ export const RuleDocument = z.looseObject({
   techniques: listOf(z.string().max(32), 100),
   subTechniques: listOf(z.string().max(32), 100),
   eventGroupingSettings: z
-    .looseObject({ aggregationKind: oneOf(['SingleAlert', 'AlertPerResult']).default('SingleAlert') })
+    .looseObject({ aggregationKind: oneOf(['SingleAlert', 'AlertPerResult']).optional() })
     .nullish(),
-  suppressionEnabled: z.boolean().default(false),
+  suppressionEnabled: z.boolean().optional(),
   suppressionDuration: Duration({ min: minute, max: 30 * day }).nullish(),
   // Ours: columns of the answer. Quiet is what was alerted of with the same values in them, not the whole rule.
   suppressionFields: listOf(z.string().trim().min(1).max(128), 10),
@@ -106,6 +107,16 @@ export const RuleDocument = z.looseObject({
   customDetails: z.record(z.string().max(128), z.string().max(128)).nullish(),
   alertDetailsOverride: Overrides.nullish(),
   incidentConfiguration: Incidents.nullish(),
+  // Of MicrosoftSecurityIncidentCreation: whose alerts become incidents, and which of them. Names are parts of the alert's.
+  productFilter: z.string().trim().min(1).max(128).optional(),
+  severitiesFilter: listOf(oneOf(['High', 'Medium', 'Low', 'Informational']), 4),
+  displayNamesFilter: listOf(z.string().min(1).max(256), 100),
+  displayNamesExcludeFilter: listOf(z.string().min(1).max(256), 100),
+  // Of Anomaly. Flighting: it is tried, and its rows are shown in its runs, without alerts. The name and the score are ours.
+  settingsStatus: oneOf(['Production', 'Flighting']).default('Production'),
+  anomalyName: z.string().trim().min(1).max(256).optional(),
+  anomalyScoreThreshold: z.number().min(0).max(1).default(0),
+  frequency: Duration({ min: minute, max: 14 * day }).optional(),
 });
 export type RuleDocument = z.infer<typeof RuleDocument>;
 

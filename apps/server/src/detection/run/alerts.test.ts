@@ -67,7 +67,7 @@ describe('the alerts of a run', () => {
       SubTechniques: '["T1059.001"]',
       CompromisedEntity: 'b.contoso.com',
     });
-    expect(JSON.parse(String(alert?.row['ExtendedProperties']))).toMatchObject({
+    expect(JSON.parse(String(alert?.row?.['ExtendedProperties']))).toMatchObject({
       Query: 'SecurityEvent',
       'Query Period': '01:00:00',
       'Search Query Results Overall Count': '2',

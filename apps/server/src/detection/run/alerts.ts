@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Cell } from '@sallyport/contracts';
+import type { Cell, RuleKind } from '@sallyport/contracts';
 import { entitiesColumn, entitiesThatFit, type NewAlert } from '../../incidents/index.ts';
 import type { RowObject } from '../../platform/types.ts';
-import type { AnalyticsRule } from '../rules/index.ts';
+import { isByArrival, type AnalyticsRule } from '../rules/index.ts';
 import { customDetailsOf, entitiesOf, wordingOf, type Wording } from './details.ts';
-import { ResultTable } from './table.ts';
+import { productAlerts } from './product-alerts.ts';
+import type { ResultTable } from './table.ts';
 import { groupRows, triggers } from './trigger.ts';
 import { uuidOf } from './uuid.ts';
 import { valueOf } from './values.ts';
@@ -32,7 +33,8 @@ export function alertsOf(
   /** What makes equal rows of two runs different alerts. */
   key = window.to.toISOString(),
 ): NewAlert[] {
-  if (!triggers(rule, table.rows.length)) return [];
+  if (rule.isFlighting || !triggers(rule, table.rows.length)) return [];
+  if (rule.kind === 'MicrosoftSecurityIncidentCreation') return productAlerts(rule, table);
   const seen = new Map<string, number>();
   const byValue = rule.suppression > 0 && rule.suppressionFields.length > 0;
   const same = byValue ? (row: readonly Cell[]) => valueOf(rule, table, row) : undefined;
@@ -69,7 +71,7 @@ function alertOf(
     severity: wording.severity,
     tactics: wording.tactics,
     techniques: wording.techniques,
-    ...timesOf(window, table, rows, rule.kind === 'Scheduled'),
+    ...timesOf(window, table, rows, !isByArrival(rule.kind)),
     entities: entitiesThatFit(entitiesOf(rule, table, rows)),
     customDetails: customDetailsOf(rule, table, rows),
     query: rule.query,
@@ -120,6 +122,23 @@ const settable = new Set([
   'Techniques',
   'SubTechniques',
 ]);
+/** As Sentinel calls what raised an alert. */
+const provider: Readonly<Record<RuleKind, string>> = {
+  Scheduled: 'ASI Scheduled Alerts',
+  NRT: 'ASI NRT Alerts',
+  MicrosoftSecurityIncidentCreation: '',
+  Fusion: 'Fusion',
+  ThreatIntelligence: 'Threat Intelligence Alerts',
+  Anomaly: 'ASI Anomaly Alerts',
+};
+const component: Readonly<Record<RuleKind, string>> = {
+  Scheduled: 'Scheduled Alerts',
+  NRT: 'NRT Alerts',
+  MicrosoftSecurityIncidentCreation: '',
+  Fusion: 'Fusion',
+  ThreatIntelligence: 'Threat Intelligence Alerts',
+  Anomaly: 'Anomalies',
+};
 const spokenOperators = {
   GreaterThan: 'Greater Than',
   LessThan: 'Less Than',
@@ -136,7 +155,6 @@ function securityAlertRow(
   alert: Facts,
   { wording, rows, now }: { wording: Wording; rows: number; now: Date },
 ): RowObject {
-  const scheduled = rule.kind === 'Scheduled';
   return {
     TimeGenerated: now,
     SystemAlertId: alert.id,
@@ -146,10 +164,10 @@ function securityAlertRow(
     AlertSeverity: alert.severity,
     Description: alert.description,
     AlertType: rule.id,
-    ProviderName: scheduled ? 'ASI Scheduled Alerts' : 'ASI NRT Alerts',
+    ProviderName: provider[rule.kind],
     VendorName: 'Sallyport',
     ProductName: 'Sallyport',
-    ProductComponentName: scheduled ? 'Scheduled Alerts' : 'NRT Alerts',
+    ProductComponentName: component[rule.kind],
     ConfidenceLevel: '',
     ConfidenceScore: null,
     IsIncident: false,

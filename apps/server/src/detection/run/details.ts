@@ -1,6 +1,12 @@
 import { tactics as knownTactics, type Cell, type Severity } from '@sallyport/contracts';
-import { mergeEntities, resolveEntities, type MappedEntity, type ResolvedEntity } from '../../incidents/index.ts';
-import type { AnalyticsRule } from '../rules/index.ts';
+import {
+  mergeEntities,
+  readEntities,
+  resolveEntities,
+  type MappedEntity,
+  type ResolvedEntity,
+} from '../../incidents/index.ts';
+import { hasOwnQuery, type AnalyticsRule } from '../rules/index.ts';
 import type { ResultTable } from './table.ts';
 
 type Row = readonly Cell[];
@@ -10,12 +16,19 @@ const entitiesPerAlertMax = 500;
 
 /** The entities of an alert's rows by the rule's mappings, each once, in order of first appearance. */
 export function entitiesOf(rule: AnalyticsRule, table: ResultTable, rows: readonly Row[]): ResolvedEntity[] {
+  // Of kinds that tell of alerts the entities may stand in a column, as alerts have them.
+  const inColumn = rule.entityMappings.length === 0 && hasOwnQuery(rule.kind) && table.has('Entities');
   const share = Math.floor(entitiesPerAlertMax / Math.max(1, rule.entityMappings.length));
   const found = new Map<string, ResolvedEntity>();
   const perKind = new Map<string, number>();
-  const kindMax = (kind: string) => share * rule.entityMappings.filter((mapping) => mapping.kind === kind).length;
+  const kindMax = (kind: string) =>
+    inColumn ? entitiesPerAlertMax : share * rule.entityMappings.filter((mapping) => mapping.kind === kind).length;
+  const mappedIn = (row: Row): MappedEntity[] =>
+    inColumn
+      ? readEntities(table.text(row, 'Entities'))
+      : rule.entityMappings.flatMap((mapping) => mapped(mapping, table, row));
   for (const row of rows)
-    for (const entity of resolveEntities(rule.entityMappings.flatMap((mapping) => mapped(mapping, table, row)))) {
+    for (const entity of resolveEntities(mappedIn(row))) {
       const twin = found.get(entity.id);
       if (!twin) {
         const count = perKind.get(entity.kind) ?? 0;

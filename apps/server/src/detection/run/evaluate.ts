@@ -36,7 +36,11 @@ export async function evaluate(
   const answer = await queries.run({
     query: rule.query,
     now: window.to,
-    ...(options.byArrival ? { source: arrivedIn(window) } : { timespan: window }),
+    ...(options.byArrival
+      ? { source: arrivedIn(window) }
+      : rule.kind === 'ThreatIntelligence'
+        ? { source: besideIndicators(window) }
+        : { timespan: window }),
     ...(options.source ? { source: options.source } : {}),
     maxRows: rowsLookedAt(rule),
     who: `rule ${rule.id}`,
@@ -56,6 +60,14 @@ const arrivedIn =
   ({ from, to }: RuleWindow): NonNullable<CompileOptions['source']> =>
   (table) =>
     sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _IngestedAt >= ${instant(from)} AND _IngestedAt < ${instant(to)})`;
+
+/** The tables of a window, and all indicators there are, however long ago they came. */
+const besideIndicators =
+  ({ from, to }: RuleWindow): NonNullable<CompileOptions['source']> =>
+  (table) =>
+    table.name === 'ThreatIntelIndicators' || !table.columns.some(({ name }) => name === 'TimeGenerated')
+      ? undefined
+      : sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE TimeGenerated >= ${instant(from)} AND TimeGenerated < ${instant(to)})`;
 
 /** A moment as the engine's own type. */
 export const instant = (at: Date): Sql => sql`fromUnixTimestamp64Milli(${sqlInteger(at.getTime())}, 'UTC')`;

@@ -1,9 +1,10 @@
 import { SallyportError } from '@sallyport/contracts';
 import type { Queries } from '../../hunting/index.ts';
-import type { Incidents } from '../../incidents/index.ts';
+import { alertsPerRaiseMax, type Incidents, type NewAlert, type Raised } from '../../incidents/index.ts';
+import type { Queryable } from '../../platform/database/types.ts';
 import type { Platform } from '../../platform/types.ts';
 import { healthRow } from '../health.ts';
-import type { AnalyticsRule } from '../rules/index.ts';
+import { isByArrival, needsIndicators, type AnalyticsRule } from '../rules/index.ts';
 import {
   loadState,
   noteFailure,
@@ -67,9 +68,10 @@ export async function runRule(parts: Parts, rule: AnalyticsRule, window: RuleWin
     return { state: 'resting' };
   }
   if (await isQuiet(database, rule, window.to)) return { state: 'suppressed' };
+  if (!canFind(parts.platform)(rule)) return recordSuccess(parts, rule, nothing, run({ rows: 0, alerts: 0 }));
   let found: Evaluation;
   try {
-    found = await evaluate(parts.queries, rule, window, { now: startedAt, byArrival: rule.kind === 'NRT' });
+    found = await evaluate(parts.queries, rule, window, { now: startedAt, byArrival: isByArrival(rule.kind) });
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code === 'Unavailable' || error.code === 'TooManyRequests')
       throw error;
@@ -79,6 +81,14 @@ export async function runRule(parts: Parts, rule: AnalyticsRule, window: RuleWin
     return { state: 'failed', failure, error: error.message };
   }
   return recordSuccess(parts, rule, found, run({ rows: found.rows, alerts: found.alerts.length, ...costOf(found) }));
+}
+
+const nothing: Evaluation = { rows: 0, alerts: [], values: [], without: () => [] };
+
+/** Whether a rule could find anything, as far as that is known without asking. */
+export function canFind({ lake }: Pick<Platform, 'lake'>): (rule: AnalyticsRule) => boolean {
+  const indicators = lake.kqlCatalogue().tables.find(({ name }) => name === 'ThreatIntelIndicators');
+  return (rule) => !(needsIndicators(rule.kind) && indicators?.empty);
 }
 
 export const costOf = ({ cost }: Pick<Evaluation, 'cost'>): { readonly cost?: Cost } => (cost ? { cost } : {});
@@ -94,7 +104,7 @@ async function recordSuccess(
     const suppressed = found.alerts.length - alerts.length;
     await saveRuns(tx, [{ ...run, alerts: alerts.length, suppressed }]);
     await noteSuccess(tx, rule.id, run.startedAt);
-    const raised = await incidents.raise(alerts, tx);
+    const raised = await raiseAll(incidents, alerts, tx);
     await platform.outbox.write(
       'SentinelHealth',
       [
@@ -115,6 +125,18 @@ async function recordSuccess(
     );
     return { state: 'succeeded', rows: found.rows, alerts: raised.alertIds.length, incidents: raised.incidents };
   });
+}
+
+/** Raises any number of alerts in one transaction. */
+async function raiseAll(incidents: Incidents, alerts: readonly NewAlert[], tx: Queryable): Promise<Raised> {
+  const alertIds: string[] = [];
+  const numbers = new Set<number>();
+  for (let at = 0; at < alerts.length; at += alertsPerRaiseMax) {
+    const raised = await incidents.raise(alerts.slice(at, at + alertsPerRaiseMax), tx);
+    alertIds.push(...raised.alertIds);
+    for (const number of raised.incidents) numbers.add(number);
+  }
+  return { alertIds, incidents: [...numbers] };
 }
 
 /** Notes a failed run, and disables a rule that fails for good again and again. */

@@ -3,7 +3,7 @@ import { alertsPerRaiseMax, type NewAlert, type Raised } from '../../incidents/i
 import type { Queryable } from '../../platform/database/types.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import { evaluate, type Evaluation } from '../run/evaluate.ts';
-import { costOf, type Parts } from '../run/run.ts';
+import { canFind, costOf, type Parts } from '../run/run.ts';
 import { suppress } from '../run/suppression.ts';
 import { saveRuns, type RunRecord } from '../store.ts';
 import { binsOf, type BinOptions } from './bins.ts';
@@ -75,7 +75,7 @@ export async function sweep(
 
   const skipped: string[] = [];
   const range = { ...allTime, ...options };
-  const { tasks, queries } = await planTasks(parts, rules, skipped, fail, range);
+  const { tasks, queries } = await planTasks(parts, rules.filter(canFind(parts.platform)), skipped, fail, range);
   const segmentsOf = segmentFinder(parts, range, queries);
 
   const alertsBySegment = new Map<string, number>();

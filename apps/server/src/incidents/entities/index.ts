@@ -1,3 +1,4 @@
 export { identifierOf, kindOf, kinds, type Kind } from './kinds.ts';
 export { mergeEntities, resolveEntities, type MappedEntity, type ResolvedEntity } from './resolve.ts';
 export { entitiesColumn, entitiesThatFit } from './serialise.ts';
+export { readEntities } from './read.ts';

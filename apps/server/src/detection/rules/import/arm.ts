@@ -59,7 +59,7 @@ export function armRules(template: Json): { readonly rules: FoundRule[]; readonl
 function isRule(value: JsonObject): boolean {
   const { properties, type } = value;
   if (!isObject(properties)) return false;
-  if (typeof type === 'string') return /alertrule(template)?s$/i.test(type);
+  if (typeof type === 'string') return /(?:alertrule(?:template)?|securitymlanalyticssetting)s$/i.test(type);
   return 'kind' in value && 'displayName' in properties;
 }
 
