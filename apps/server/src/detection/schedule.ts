@@ -85,9 +85,15 @@ async function noteUnavailable(
 }
 
 /** Queues again what could not be run in the last day because the lake was away. */
-async function queueRetries({ platform }: Parts, rules: ReadonlyMap<string, AnalyticsRule>, now: Date): Promise<void> {
+async function queueRetries(
+  { platform }: Parts,
+  rules: ReadonlyMap<string, AnalyticsRule>,
+  states: ReadonlyMap<string, RuleState>,
+  now: Date,
+): Promise<void> {
   for (const run of await runsToRetry(platform.database, new Date(now.getTime() - retryForMs), now)) {
-    if (!rules.has(run.rule_id)) continue;
+    const rule = rules.get(run.rule_id);
+    if (!rule || !isEnabled(rule, states.get(rule.id))) continue;
     const to = run.window_to.toISOString();
     await platform.jobs.start<RunInput>(runJob, `rule:${run.rule_id}:${to}:${run.attempts}`, {
       ruleId: run.rule_id,
@@ -101,8 +107,8 @@ async function queueRetries({ platform }: Parts, rules: ReadonlyMap<string, Anal
 export async function queueDue(parts: Parts, rules: ReadonlyMap<string, AnalyticsRule>): Promise<void> {
   const { clock, database, jobs, outbox, log } = parts.platform;
   const now = clock.now();
-  await queueRetries(parts, rules, now);
   const states = await loadStates(database);
+  await queueRetries(parts, rules, states, now);
   const queued: { ruleId: string; to: Date }[] = [];
   for (const rule of rules.values()) {
     const state = states.get(rule.id);

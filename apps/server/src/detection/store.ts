@@ -90,6 +90,15 @@ export async function saveRuns(tx: Queryable, runs: readonly RunRecord[]): Promi
   );
 }
 
+/** How often a window of a rule was run; 0 for one that was not. */
+export const attemptsOf = async (db: Queryable, ruleId: string, windowTo: Date): Promise<number> =>
+  (
+    await db.first<{ attempts: number }>('SELECT attempts FROM rule_runs WHERE rule_id = $1 AND window_to = $2', [
+      ruleId,
+      windowTo,
+    ])
+  )?.attempts ?? 0;
+
 /** Windows that are to be tried again now, and how often that was done: after 1, 2, 4, … and at most 60 minutes. */
 export const runsToRetry = (
   db: Queryable,

@@ -20,6 +20,25 @@ it('is a rule to begin with, and says when it can not be read', () => {
   expect(withField('a: [', ['name'], 'x')).toBe('a: [');
 });
 
+it('shows what the kinds and the fields of a rule have', () => {
+  const fields = fieldsOf(
+    'kind: MicrosoftSecurityIncidentCreation\nproductFilter: P\nseveritiesFilter: [High]\nsuppressionFields: [A, B]\n' +
+      'incidentConfiguration: { groupingConfiguration: { enabled: true, matchingMethod: Selected, groupByEntities: [Host] } }\n',
+  );
+  expect(fields).toMatchObject({
+    query: '',
+    productFilter: 'P',
+    severitiesFilter: ['High'],
+    suppressionFields: ['A', 'B'],
+    incidentConfiguration: { groupingConfiguration: { enabled: true, groupByEntities: ['Host'] } },
+  });
+  // What a text does not say is up to its kind.
+  expect(fields?.suppressionEnabled).toBeUndefined();
+  expect(fieldsOf('id: a')?.incidentConfiguration).toMatchObject({
+    groupingConfiguration: { enabled: false, groupByCustomDetails: [] },
+  });
+});
+
 it('tells what changed between two texts', () => {
   const before = 'a\nb\nc\nd\ne\nf\ng\nh\ni';
   expect(differenceOf(before, before)).toBe('Nothing changed');

@@ -115,6 +115,7 @@ function alertsOfProduct(document: RuleDocument): string {
     `| where VendorName != 'Sallyport' and (ProductName in~ (${list(names)}) or ProviderName in~ (${list(names)}))`,
     ...(document.severitiesFilter.length > 0 ? [`| where AlertSeverity in~ (${list(document.severitiesFilter)})`] : []),
     '| extend AlertName = iff(isempty(AlertName), DisplayName, AlertName)',
+    '| extend SystemAlertId = iff(isempty(SystemAlertId), VendorOriginalId, SystemAlertId)',
     ...(document.displayNamesFilter.length > 0 ? [`| where ${anyOf(document.displayNamesFilter)}`] : []),
     ...(document.displayNamesExcludeFilter.length > 0
       ? [`| where not(${anyOf(document.displayNamesExcludeFilter)})`]

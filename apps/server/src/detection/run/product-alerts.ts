@@ -18,6 +18,7 @@ function productAlert(rule: AnalyticsRule, table: ResultTable, row: readonly Cel
   const own = text('SystemAlertId');
   const made = table.time(row, 'TimeGenerated');
   if (own === '' || made === undefined) return undefined;
+  const quoted = JSON.stringify(own);
   const start = table.time(row, 'StartTime') ?? made;
   const severity = Severity.options.find((name) => name.toLowerCase() === text('AlertSeverity').toLowerCase());
   const tactics = text('Tactics')
@@ -37,7 +38,7 @@ function productAlert(rule: AnalyticsRule, table: ResultTable, row: readonly Cel
     endTime: new Date(Math.max(start, table.time(row, 'EndTime') ?? made)),
     entities: entitiesThatFit(resolveEntities(readEntities(text('Entities')))),
     customDetails: {},
-    query: `SecurityAlert | where SystemAlertId == ${JSON.stringify(own)} | summarize arg_max(TimeGenerated, *) by SystemAlertId`,
+    query: `SecurityAlert | where SystemAlertId == ${quoted} or VendorOriginalId == ${quoted} | top 1 by TimeGenerated`,
     queryFrom: new Date(made),
     queryTo: new Date(made + 1),
     createIncident: rule.createIncident,

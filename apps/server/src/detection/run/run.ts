@@ -6,6 +6,7 @@ import type { Platform } from '../../platform/types.ts';
 import { healthRow } from '../health.ts';
 import { isByArrival, needsIndicators, type AnalyticsRule } from '../rules/index.ts';
 import {
+  attemptsOf,
   loadState,
   noteFailure,
   noteSuccess,
@@ -40,6 +41,8 @@ export type RunOutcome =
   /** The rule's limit is used up; the window is kept for later. */
   | { readonly state: 'resting' };
 
+/** A window that takes too much is tried this often. While the lake is away, windows are kept for a day. */
+const retriesMax = 4;
 /** A rule that fails this often in a row, for good each time, is disabled. */
 export const failuresMax = 10;
 
@@ -76,7 +79,7 @@ export async function runRule(parts: Parts, rule: AnalyticsRule, window: RuleWin
     if (!(error instanceof SallyportError) || error.code === 'Unavailable' || error.code === 'TooManyRequests')
       throw error;
     const failure = classOf(error);
-    const retry = failure === 'transient';
+    const retry = failure === 'transient' && (await attemptsOf(database, rule.id, window.to)) < retriesMax;
     await recordFailure(parts.platform, rule, run({ rows: 0, alerts: 0, error: error.message, failure, retry }));
     return { state: 'failed', failure, error: error.message };
   }
