@@ -84,7 +84,6 @@ const unixServices: Table = all(
     'oscap',
     'pam',
     'smbd',
-    'smtpd',
     'su',
     'sudo',
     'systemd',
@@ -103,7 +102,6 @@ const unixServices: Table = all(
     'rlogin',
     'in.tftpd',
     'ftpd',
-    'postfix',
     'sendmail-reject',
     'sendmail',
     'imapd',
@@ -325,7 +323,7 @@ const network: Table = {
 };
 
 const endpoints: Table = {
-  ...all(['linux-postfix', 'postfix', 'linux-syslog'], ['postfix-logs', 'postscreen-logs']),
+  ...all(['postfix', 'linux-syslog'], ['postfix', 'postfix-logs', 'postscreen-logs', 'smtpd']),
   ...all(['eset-protect', 'linux-syslog'], ['eset-bsd']),
   ...all(['trellix-epo', 'mcafee-epo', 'linux-syslog'], ['mcafee-epo2']),
 };
