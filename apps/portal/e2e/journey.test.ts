@@ -235,6 +235,78 @@ describe('from the one-time link to an incident', () => {
     await imported.waitFor({ state: 'detached' });
   }, 90_000);
 
+  test('a watchlist is brought as a file, changed in place, and used by a rule', async () => {
+    await page.goto(`${sallyport.url}/watchlists`);
+    await page.getByText('No watchlists').waitFor();
+    await page.getByRole('button', { name: 'New watchlist' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Leavers 2026');
+    await dialog.getByLabel('File of items').setInputFiles({
+      name: 'leavers.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('User,Left\nanna@contoso.com,2026-01-31\nbroken\nbert@contoso.com,2026-02-28\n'),
+    });
+    await dialog.getByRole('row').filter({ hasText: '1 values where the header has 2 columns' }).waitFor();
+    await picture('watchlist-upload');
+    expect(await barriers()).toEqual([]);
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    // A file with faults is brought whole or not at all.
+    await dialog.getByText('Nothing was changed').waitFor();
+    await dialog.getByText('Leave out lines that are no item').click();
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await page.waitForURL(/\/watchlists\/Leavers2026$/);
+    await page.getByRole('button', { name: 'Change bert@contoso.com' }).click();
+    await page.getByLabel('Left', { exact: true }).fill('2026-03-31');
+    await page.keyboard.press('Enter');
+    await page.getByRole('row').filter({ hasText: '2026-03-31' }).waitFor();
+    const found = await page.evaluate(async () => {
+      const headers = { 'content-type': 'application/json', 'x-sallyport-csrf': '1' };
+      const query = `print U = 'bert@contoso.com' | lookup _GetWatchlist('Leavers2026') on $left.U == $right.SearchKey`;
+      const text = `id: e2e-leaver\nname: A leaver signs in\nkind: Scheduled\nseverity: High\nqueryFrequency: 1h\nqueryPeriod: 1h\ntriggerOperator: gt\ntriggerThreshold: 0\nquery: |\n  SigninLogs | lookup kind=inner _GetWatchlist('Leavers2026') on $left.UserPrincipalName == $right.SearchKey | where Left < '2027'\n`;
+      const save = { method: 'PUT', headers, body: JSON.stringify({ text, version: null }) };
+      const saved = await fetch('/api/rules/e2e-leaver/text', save);
+      const asked = await fetch('/api/query', { method: 'POST', headers, body: JSON.stringify({ query }) });
+      return { saved: saved.status, asked: JSON.stringify(await asked.json()) };
+    });
+    expect(found).toMatchObject({ saved: 200, asked: expect.stringContaining('2026-03-31') });
+    await page.reload();
+    await page.getByRole('link', { name: 'A leaver signs in' }).waitFor();
+    await picture('watchlist');
+    expect(await barriers()).toEqual([]);
+    await page.getByRole('button', { name: 'Remove anna@contoso.com' }).click();
+    await page.getByRole('row').filter({ hasText: 'anna@contoso.com' }).waitFor({ state: 'detached' });
+  }, 120_000);
+
+  test('an exception is previewed, made on a rule’s page, and listed', async () => {
+    await page.goto(`${sallyport.url}/rules/e2e-leaver?tab=tuning`);
+    await page.getByText('No closed incident has an alert of this rule').waitFor();
+    await page.getByRole('button', { name: 'New exception' }).click();
+    const dialog = page.getByRole('dialog');
+    const condition = dialog.getByLabel('Rows that raise no alert');
+    await condition.fill('Nonsense == 1');
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await dialog.getByText('This can’t be asked').waitFor();
+    await condition.fill(`UserPrincipalName =~ 'bert@contoso.com'`);
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await dialog.getByText(/0 of 0 alerts of the last 30 days/).waitFor();
+    await dialog.getByLabel('Name').fill('Bert works out his notice');
+    await dialog.getByLabel('Reason').fill('Agreed with his manager');
+    await picture('exception');
+    expect(await barriers()).toEqual([]);
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('row').filter({ hasText: 'Bert works out his notice' }).waitFor();
+    expect(await barriers()).toEqual([]);
+    await page.goto(`${sallyport.url}/exceptions`);
+    await page.getByRole('row').filter({ hasText: 'Bert works out his notice' }).click();
+    const panel = page.getByRole('complementary', { name: 'Exception' });
+    await panel.getByText('Agreed with his manager').waitFor();
+    await picture('exceptions');
+    expect(await barriers()).toEqual([]);
+    await panel.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('No exceptions').waitFor();
+  }, 120_000);
+
   test('its alerts are one incident, with their entities and rows', async () => {
     await page.goto(`${sallyport.url}/incidents`);
     const row = page.getByRole('row').filter({ hasText: 'WS-FIN-07' }).first();

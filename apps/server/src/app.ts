@@ -6,6 +6,7 @@ import {
   dataRoutes,
   detectionRoutes,
   elasticRoutes,
+  exceptionRoutes,
   graphRoutes,
   huntingRoutes,
   incidentRoutes,
@@ -149,6 +150,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(incidentRoutes, domains.incidents.handlers);
   http.bind(detectionRoutes, domains.detection.handlers);
   http.bind(watchlistRoutes, domains.detection.watchlists);
+  http.bind(exceptionRoutes, domains.detection.exceptions);
   http.bind(dataRoutes, domains.ingest.handlers, domains.ingest.errorFace);
   http.bind(uploadRoutes, domains.ingest.uploads);
   http.bind(sourceEditorRoutes, domains.ingest.sourceEditor);

@@ -9,6 +9,7 @@ export * from './routes/incidents.ts';
 export * from './routes/detection.ts';
 export * from './routes/rule-texts.ts';
 export * from './routes/coverage.ts';
+export * from './routes/exceptions.ts';
 export * from './routes/test-bench.ts';
 export * from './bench-difference.ts';
 export * from './routes/data.ts';

@@ -1,5 +1,6 @@
 import {
   DatabaseRegular,
+  FilterDismissRegular,
   BeakerRegular,
   GridDotsRegular,
   HomeRegular,
@@ -7,12 +8,23 @@ import {
   SettingsRegular,
   ShieldErrorRegular,
   TargetArrowRegular,
+  TextBulletListSquareRegular,
 } from '@fluentui/react-icons';
 import type { GrantedPermission } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
 
 export interface Place {
-  readonly to: '/' | '/incidents' | '/hunting' | '/rules' | '/coverage' | '/test-bench' | '/data' | '/settings';
+  readonly to:
+    | '/'
+    | '/incidents'
+    | '/hunting'
+    | '/rules'
+    | '/exceptions'
+    | '/watchlists'
+    | '/coverage'
+    | '/test-bench'
+    | '/data'
+    | '/settings';
   readonly label: string;
   readonly icon: ReactElement;
   /** What one must hold to find anything there. */
@@ -44,6 +56,20 @@ export const places: readonly Place[] = [
     icon: <TargetArrowRegular />,
     permission: 'securityData.read',
     words: 'rules analytics',
+  },
+  {
+    to: '/exceptions',
+    label: 'Exceptions',
+    icon: <FilterDismissRegular />,
+    permission: 'securityData.read',
+    words: 'tuning suppression false positives allow list',
+  },
+  {
+    to: '/watchlists',
+    label: 'Watchlists',
+    icon: <TextBulletListSquareRegular />,
+    permission: 'securityData.read',
+    words: 'lists vip assets csv lookup reference data',
   },
   {
     to: '/coverage',

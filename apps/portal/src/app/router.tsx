@@ -15,9 +15,11 @@ import { huntingSearch } from '../features/hunting/index.ts';
 import { incidentSearch, incidentsSearch } from '../features/incidents/index.ts';
 import { testBenchSearch } from '../features/test-bench/index.ts';
 import { coverageSearch } from '../features/coverage/index.ts';
+import { exceptionsSearch } from '../features/exceptions/index.ts';
 import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/index.ts';
 import { settingsSearch } from '../features/settings/index.ts';
 import { sourceEditorSearch } from '../features/sources/index.ts';
+import { watchlistsSearch } from '../features/watchlists/index.ts';
 import { parseSearch, stringifySearch, textOf } from '../shared/address.ts';
 import { client, isUnauthenticated, meQuery } from '../shared/api.ts';
 import { Page } from '../shared/Page.tsx';
@@ -129,6 +131,26 @@ const ruleEditor = createRoute({
   component: lazyRouteComponent(() => import('../features/rules/RuleEditorPage.tsx'), 'RuleEditorPage'),
 });
 
+const exceptions = createRoute({
+  getParentRoute: () => frame,
+  path: '/exceptions',
+  validateSearch: exceptionsSearch,
+  component: lazyRouteComponent(() => import('../features/exceptions/ExceptionsPage.tsx'), 'ExceptionsPage'),
+});
+
+const watchlists = createRoute({
+  getParentRoute: () => frame,
+  path: '/watchlists',
+  validateSearch: watchlistsSearch,
+  component: lazyRouteComponent(() => import('../features/watchlists/WatchlistsPage.tsx'), 'WatchlistsPage'),
+});
+
+const watchlist = createRoute({
+  getParentRoute: () => frame,
+  path: '/watchlists/$alias',
+  component: lazyRouteComponent(() => import('../features/watchlists/WatchlistPage.tsx'), 'WatchlistPage'),
+});
+
 const testBench = createRoute({
   getParentRoute: () => frame,
   path: '/test-bench',
@@ -176,6 +198,9 @@ const routeTree = root.addChildren([
     rules,
     rule,
     ruleEditor,
+    exceptions,
+    watchlists,
+    watchlist,
     coverage,
     testBench,
     data,

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import type { detectionRoutes, watchlistRoutes } from '@sallyport/contracts';
+import type { detectionRoutes, exceptionRoutes, watchlistRoutes } from '@sallyport/contracts';
 import type { Queries } from '../hunting/index.ts';
 import type { Incidents } from '../incidents/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { RuleCosts } from './costs.ts';
 import { createCoverage, type TableSources } from './coverage/index.ts';
+import { exceptionHandlers, Exceptions, scheduleExpiry } from './exceptions/index.ts';
 import { scheduleLate } from './late.ts';
 import { OwnRules } from './own-rules.ts';
 import { detectionHandlers } from './routes.ts';
@@ -48,6 +49,7 @@ export const shippedRules = fileURLToPath(new URL('../../../../content/rules', i
 
 export interface Detection extends Domain<Handlers<typeof detectionRoutes>> {
   readonly watchlists: Handlers<typeof watchlistRoutes>;
+  readonly exceptions: Handlers<typeof exceptionRoutes>;
   /** All rules there are now: those that ship, and in front of them people's own. */
   readonly rules: LoadedRules;
   /** Tells of a segment whose rows are in the lake. Resolves when it is sure that the rules that look at rows as they arrive will. */
@@ -79,13 +81,16 @@ export async function createDetection(platform: Platform, options: DetectionOpti
   const registry = new RuleRegistry(platform, shipped);
   await registry.refresh();
   const rulesNow = () => registry.rules();
-  const parts = { platform, queries: options.queries, incidents: options.incidents };
+  const exceptions = new Exceptions({ platform, queries: options.queries, rules: rulesNow });
+  await exceptions.refresh();
+  const parts = { platform, queries: options.queries, incidents: options.incidents, exceptions };
   const live = new LiveRows(parts, rulesNow);
   const costs = new RuleCosts(platform, rulesNow);
   if (options.scheduled !== false) {
     scheduleRules(parts, rulesNow, (rule) => live.runs(rule));
     scheduleLate(parts, rulesNow);
     scheduleWatchlists(platform);
+    scheduleExpiry(platform.jobs, exceptions);
   }
   const arrived = (segment: ArrivedSegment): Promise<void> =>
     options.scheduled === false ? Promise.resolve() : live.arrived(segment);
@@ -107,6 +112,13 @@ export async function createDetection(platform: Platform, options: DetectionOpti
       rules: rulesNow,
       now: () => platform.clock.now(),
     }),
+    exceptions: exceptionHandlers({
+      exceptions,
+      database: platform.database,
+      queries: options.queries,
+      rules: rulesNow,
+      now: () => platform.clock.now(),
+    }),
     handlers: detectionHandlers(platform, options.queries, registry, own, coverage),
     arrived,
     runRule: (rule, windowEnd) => runRule(parts, rule, windowOf(rule, windowEnd)),
@@ -119,6 +131,7 @@ export async function createDetection(platform: Platform, options: DetectionOpti
       await registry.refresh();
       registry.follow();
       watchlists.follow();
+      exceptions.follow();
       if (options.scheduled === false) return;
       platform.outbox.onDelivered(({ table, rows, segmentId }) => arrived({ id: segmentId, rows: { [table]: rows } }));
       live.start();
@@ -127,6 +140,7 @@ export async function createDetection(platform: Platform, options: DetectionOpti
     stop: async () => {
       await registry.stop();
       await watchlists.stop();
+      await exceptions.stop();
       await live.stop();
       await costs.stop();
       await costs.flush();

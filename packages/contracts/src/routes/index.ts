@@ -4,6 +4,7 @@ import { connectorRoutes } from './connectors.ts';
 import { dataRoutes } from './data.ts';
 import { detectionRoutes } from './detection.ts';
 import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRoutes } from './doors.ts';
+import { exceptionRoutes } from './exceptions.ts';
 import { huntingRoutes } from './hunting.ts';
 import { incidentRoutes } from './incidents.ts';
 import { pinRoutes } from './pins.ts';
@@ -24,6 +25,7 @@ export const routes = {
   ...incidentRoutes,
   ...detectionRoutes,
   ...watchlistRoutes,
+  ...exceptionRoutes,
   ...dataRoutes,
   ...uploadRoutes,
   ...sourceEditorRoutes,

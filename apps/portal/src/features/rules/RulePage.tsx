@@ -22,6 +22,7 @@ import { prose, visible, words } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { duration } from '../../shared/time.ts';
 import { useNotify } from '../../shared/toast.tsx';
+import { RuleTuning } from '../exceptions/RuleTuning.tsx';
 import { costText, cpuText } from './cost.ts';
 import { kindWords } from './kinds.ts';
 import { ruleQuery, ruleTextQuery, useEnableRule } from './queries.ts';
@@ -115,11 +116,13 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
             { id: 'cost', label: 'Cost' },
             { id: 'source', label: 'Source' },
             { id: 'versions', label: 'Versions' },
+            { id: 'tuning', label: 'Tuning' },
           ]}
         />
         {text.data && <UpdateBar rule={text.data} />}
         <RuleCondition rule={rule} />
         {tab === 'versions' && <RuleVersions id={rule.id} />}
+        {tab === 'tuning' && <RuleTuning rule={rule} />}
         {tab === 'query' && (
           <div className={mergeClasses(styles.main, styles.scroll)}>
             <Text className={styles.text}>{prose(rule.description)}</Text>

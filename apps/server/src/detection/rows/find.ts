@@ -2,7 +2,7 @@ import { SallyportError } from '@sallyport/contracts';
 import { sql, sqlIdentifier, sqlJoin, sqlString, type CompileOptions } from '@sallyport/kql';
 import type { AnalyticsRule } from '../rules/index.ts';
 import type { RuleWindow } from '../run/alerts.ts';
-import { instant, limits, rowsLookedAt } from '../run/evaluate.ts';
+import { askRule, instant, limits } from '../run/evaluate.ts';
 import { evaluationOf, type Evaluation } from '../run/evaluation.ts';
 import type { Parts } from '../run/run.ts';
 import { ResultTable } from '../run/table.ts';
@@ -29,11 +29,9 @@ export async function evaluateHit(
   window: RuleWindow,
   signal?: AbortSignal,
 ): Promise<Evaluation> {
-  const answer = await queries.run({
-    query: rule.query,
+  const answer = await askRule(queries, rule, {
     now: window.to,
     source: rows(times),
-    maxRows: rowsLookedAt(rule),
     who: `rule ${rule.id}`,
     operation: 'rule',
     limits,

@@ -2,6 +2,7 @@ import { SallyportError } from '@sallyport/contracts';
 import { sql, sqlIdentifier, sqlInteger } from '@sallyport/kql';
 import { alertsPerRaiseMax, type NewAlert } from '../../incidents/index.ts';
 import type { Queryable } from '../../platform/database/types.ts';
+import { saveLeftOut } from '../exceptions/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import { instant, type Evaluation } from '../run/evaluate.ts';
 import { classOf } from '../run/failures.ts';
@@ -119,7 +120,9 @@ export class LiveRows {
 
   async #planned(states: ReadonlyMap<string, RuleState>): Promise<RowPlan> {
     const { lake, log, clock } = this.#parts.platform;
-    const rules = [...this.#rules().values()].filter((one) => one.kind === 'NRT' && isEnabled(one, states.get(one.id)));
+    const apply = this.#parts.exceptions?.apply ?? ((rule: AnalyticsRule) => rule);
+    const enabled = [...this.#rules().values()].filter((r) => r.kind === 'NRT' && isEnabled(r, states.get(r.id)));
+    const rules = enabled.map(apply);
     const { version } = lake.catalogue;
     const before = this.#plannedOf;
     const same = before?.version === version && before.rules.length === rules.length;
@@ -194,7 +197,7 @@ class Pass {
       });
       try {
         const found = await evaluateHit(this.#parts, hit, rows, window, this.#signal);
-        if (found.rows === 0) continue;
+        if (found.rows === 0 && found.leftOut.length === 0) continue;
         this.#runs.push({ rule, found, run: run({ ...costOf(found), rows: found.rows, alerts: found.alerts.length }) });
       } catch (error) {
         if (isPassing(error) || !(error instanceof SallyportError)) throw error;
@@ -227,6 +230,7 @@ class Pass {
     for (const { rule, found, run } of this.#runs) {
       const loud = await suppress(tx, rule, this.#now, found, this.#now);
       alerts.push(...loud);
+      await saveLeftOut(tx, found.leftOut, this.#now);
       runs.push({ ...run, alerts: loud.length, suppressed: found.alerts.length - loud.length });
       await noteSuccess(tx, rule.id, this.#now);
     }

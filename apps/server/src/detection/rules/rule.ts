@@ -24,6 +24,8 @@ export interface AnalyticsRule {
   readonly kindFields: Readonly<Record<string, unknown>>;
   /** It is tried: its rows are counted, and no alert is raised. */
   readonly isFlighting: boolean;
+  /** Of a rule that exceptions apply to: the query without them. */
+  readonly plainQuery?: string;
   /** Of a rule that is a condition on single rows: the stored function that gives them, and the condition. The query is `view | where condition`. */
   readonly rows?: { readonly view: string; readonly condition: string };
   readonly queryFrequency: number;

@@ -48,7 +48,7 @@ export function alertsOf(
   });
 }
 
-function fingerprintOf(table: ResultTable, rows: readonly (readonly Cell[])[]): string {
+export function fingerprintOf(table: ResultTable, rows: readonly (readonly Cell[])[]): string {
   const hash = createHash('sha256');
   for (const text of rows.map((row) => table.fingerprint(row)).toSorted()) hash.update(text).update('\n');
   return hash.digest('base64url');
@@ -74,7 +74,7 @@ function alertOf(
     ...timesOf(window, table, rows, !isByArrival(rule.kind)),
     entities: entitiesThatFit(entitiesOf(rule, table, rows)),
     customDetails: customDetailsOf(rule, table, rows),
-    query: rule.query,
+    query: rule.plainQuery ?? rule.query,
     queryFrom: window.from,
     queryTo: window.to,
     createIncident: rule.createIncident,
@@ -194,7 +194,7 @@ function securityAlertRow(
       'Custom Details': JSON.stringify(alert.customDetails),
       ProcessedBySentinel: 'True',
       'Alert generation status': 'Full alert created',
-      Query: rule.query,
+      Query: rule.plainQuery ?? rule.query,
     }),
     Type: 'SecurityAlert',
     ...Object.fromEntries(Object.entries(wording.properties).filter(([column]) => settable.has(column))),

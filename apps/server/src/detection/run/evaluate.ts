@@ -1,5 +1,7 @@
 import { sql, sqlIdentifier, sqlInteger, type CompileOptions, type Sql } from '@sallyport/kql';
-import type { Queries } from '../../hunting/index.ts';
+import type { QueryResult } from '@sallyport/contracts';
+import type { Queries, QueryRequest } from '../../hunting/index.ts';
+import { exceptionColumn } from '../exceptions/left-out.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import type { RuleWindow } from './alerts.ts';
 import { evaluationOf, type Evaluation } from './evaluation.ts';
@@ -33,8 +35,7 @@ export async function evaluate(
   window: RuleWindow,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const answer = await queries.run({
-    query: rule.query,
+  const answer = await askRule(queries, rule, {
     now: window.to,
     ...(options.byArrival
       ? { source: arrivedIn(window) }
@@ -42,7 +43,6 @@ export async function evaluate(
         ? { source: besideIndicators(window) }
         : { timespan: window }),
     ...(options.source ? { source: options.source } : {}),
-    maxRows: rowsLookedAt(rule),
     who: `rule ${rule.id}`,
     operation: 'rule',
     limits,
@@ -53,6 +53,24 @@ export async function evaluate(
     byRows: options.byArrival ?? false,
     cost: answer.statistics,
   });
+}
+
+/**
+ * Asks a rule's query, as many rows of it as are looked at. Where those under an exception are so many that others may have been cut off, it is asked for the others
+ * alone as well.
+ */
+export async function askRule(
+  queries: Pick<Queries, 'run'>,
+  rule: AnalyticsRule,
+  request: Omit<QueryRequest, 'query' | 'maxRows'>,
+): Promise<QueryResult> {
+  const maxRows = rowsLookedAt(rule);
+  const answer = await queries.run({ ...request, query: rule.query, maxRows });
+  const mark = answer.columns.findIndex(({ name }) => name === exceptionColumn);
+  if (mark < 0 || answer.rows.length < maxRows) return answer;
+  const query = `${rule.query}\n| where isempty(${exceptionColumn})`;
+  const others = await queries.run({ ...request, query, maxRows });
+  return { ...answer, rows: [...others.rows, ...answer.rows.filter((row) => row[mark] !== '')] };
 }
 
 /** What arrived in a window, of each table. */

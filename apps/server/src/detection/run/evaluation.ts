@@ -1,5 +1,6 @@
 import type { Cell } from '@sallyport/contracts';
 import type { NewAlert } from '../../incidents/index.ts';
+import { leftOutOf, sortOut, type LeftOut } from '../exceptions/left-out.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import type { Cost } from '../store.ts';
 import { alertsOf, type RuleWindow } from './alerts.ts';
@@ -8,7 +9,10 @@ import { valueOf } from './values.ts';
 
 /** What a run over a window found, not stored yet. */
 export interface Evaluation {
+  /** Those under no exception. */
   readonly rows: number;
+  /** What exceptions kept from becoming alerts. */
+  readonly leftOut: readonly LeftOut[];
   /** What its query took; undefined where it was asked with others. */
   readonly cost?: Cost;
   readonly alerts: readonly NewAlert[];
@@ -32,19 +36,23 @@ export interface EvaluationOptions {
 export function evaluationOf(
   rule: AnalyticsRule,
   window: RuleWindow,
-  table: ResultTable,
+  answer: ResultTable,
   { now, key, cost, byRows = false }: EvaluationOptions,
 ): Evaluation {
+  const sorted = sortOut(answer);
+  const table = sorted.kept;
   const alertsFrom = (rows: readonly (readonly Cell[])[]): readonly NewAlert[] => {
     const found = alertsOf(rule, window, rows === table.rows ? table : new ResultTable(table.columns, rows), now, key);
     return byRows ? found.map(asOfItsRows) : found;
   };
   const values =
     rule.suppression === 0 ? [] : table.rows.length === 0 ? [''] : table.rows.map((row) => valueOf(rule, table, row));
+  const alerts = alertsFrom(table.rows);
   return {
     rows: table.rows.length,
+    leftOut: leftOutOf(rule, window, sorted, alerts.length, key),
     ...(cost ? { cost } : {}),
-    alerts: alertsFrom(table.rows),
+    alerts,
     values,
     // The threshold was met by all rows, and is not asked of those that are left.
     without: (quiet) => {

@@ -4,6 +4,7 @@ import { alertsPerRaiseMax, type Incidents, type NewAlert, type Raised } from '.
 import type { Queryable } from '../../platform/database/types.ts';
 import type { Platform } from '../../platform/types.ts';
 import { healthRow } from '../health.ts';
+import { leftOutProperties, saveLeftOut, type Exceptions } from '../exceptions/index.ts';
 import { isByArrival, needsIndicators, type AnalyticsRule } from '../rules/index.ts';
 import {
   attemptsOf,
@@ -26,6 +27,8 @@ export interface Parts {
   readonly platform: Platform;
   readonly queries: Queries;
   readonly incidents: Incidents;
+  /** Conditions under which rows raise no alert. Default: none. */
+  readonly exceptions?: Exceptions;
 }
 
 export type RunOutcome =
@@ -74,7 +77,8 @@ export async function runRule(parts: Parts, rule: AnalyticsRule, window: RuleWin
   if (!canFind(parts.platform)(rule)) return recordSuccess(parts, rule, nothing, run({ rows: 0, alerts: 0 }));
   let found: Evaluation;
   try {
-    found = await evaluate(parts.queries, rule, window, { now: startedAt, byArrival: isByArrival(rule.kind) });
+    const asked = parts.exceptions?.apply(rule) ?? rule;
+    found = await evaluate(parts.queries, asked, window, { now: startedAt, byArrival: isByArrival(rule.kind) });
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code === 'Unavailable' || error.code === 'TooManyRequests')
       throw error;
@@ -86,7 +90,7 @@ export async function runRule(parts: Parts, rule: AnalyticsRule, window: RuleWin
   return recordSuccess(parts, rule, found, run({ rows: found.rows, alerts: found.alerts.length, ...costOf(found) }));
 }
 
-const nothing: Evaluation = { rows: 0, alerts: [], values: [], without: () => [] };
+const nothing: Evaluation = { rows: 0, leftOut: [], alerts: [], values: [], without: () => [] };
 
 /** Whether a rule could find anything, as far as that is known without asking. */
 export function canFind({ lake }: Pick<Platform, 'lake'>): (rule: AnalyticsRule) => boolean {
@@ -108,6 +112,7 @@ async function recordSuccess(
     await saveRuns(tx, [{ ...run, alerts: alerts.length, suppressed }]);
     await noteSuccess(tx, rule.id, run.startedAt);
     const raised = await raiseAll(incidents, alerts, tx);
+    await saveLeftOut(tx, found.leftOut, run.startedAt);
     await platform.outbox.write(
       'SentinelHealth',
       [
@@ -120,6 +125,7 @@ async function recordSuccess(
             QueryResultAmount: run.rows,
             AlertsGeneratedAmount: raised.alertIds.length,
             AlertsSuppressedAmount: suppressed,
+            ...leftOutProperties(found.leftOut),
             EntitiesGeneratedAmount: alerts.reduce((sum, { entities }) => sum + entities.length, 0),
           },
         }),

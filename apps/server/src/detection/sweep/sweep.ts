@@ -2,6 +2,7 @@ import { SallyportError } from '@sallyport/contracts';
 import { alertsPerRaiseMax, type NewAlert, type Raised } from '../../incidents/index.ts';
 import type { Queryable } from '../../platform/database/types.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
+import { saveLeftOut } from '../exceptions/index.ts';
 import { evaluate, type Evaluation } from '../run/evaluate.ts';
 import { canFind, costOf, type Parts } from '../run/run.ts';
 import { suppress } from '../run/suppression.ts';
@@ -137,7 +138,7 @@ async function planTasks(
     rules.filter((rule) => !quiet.has(rule)),
     async (rule) => {
       try {
-        planned.push({ rule, plan: await planRule(parts, rule, options) });
+        planned.push({ rule, plan: await planRule(parts, parts.exceptions?.apply(rule) ?? rule, options) });
       } catch (error) {
         fail(rule, error);
       }
@@ -152,7 +153,8 @@ async function planTasks(
     const first = ends.reduce((a, b) => Math.min(a, b));
     const last = ends.reduce((a, b) => Math.max(a, b));
     const all = allWindows(rule, { from: new Date(first - 1), to: new Date(last) }, absenceWindowsMax);
-    tasks.push(...all.filter((window) => !known.has(window.to.getTime())).map((window) => ({ rule, window })));
+    const asked = parts.exceptions?.apply(rule) ?? rule;
+    tasks.push(...all.filter((window) => !known.has(window.to.getTime())).map((window) => ({ rule: asked, window })));
     if (all.length === absenceWindowsMax)
       skipped.push(
         `rule ${rule.id} fires on absence: only its newest ${absenceWindowsMax} windows without rows were run`,
@@ -219,6 +221,7 @@ async function storeSome(
   const runs: RunRecord[] = [];
   for (const { task, evaluation, run } of found) {
     const loud = await suppress(tx, task.rule, task.window.to, evaluation, now);
+    await saveLeftOut(tx, evaluation.leftOut, now);
     alerts.push(...loud.map((alert) => ({ rule: task.rule, alert })));
     runs.push({ ...run, alerts: loud.length, suppressed: evaluation.alerts.length - loud.length });
   }

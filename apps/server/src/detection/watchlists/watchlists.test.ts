@@ -9,7 +9,7 @@ beforeAll(async () => {
   test = await startTestServer();
   admin = test.browser();
   await makeAdministrator(test, admin);
-}, 120_000);
+}, 600_000);
 afterAll(() => test.stop());
 
 const ask = async (query: string) => (await admin.runQuery({ body: { query } })).rows;
@@ -21,7 +21,7 @@ const upload = (alias: string, text: string, query: object = {}) =>
 const items = async (alias: string, query: object = {}) =>
   (await admin.listWatchlistItems({ params: { alias }, query })).items;
 
-it('a file becomes a list that queries know by its columns at once', async () => {
+it('a file becomes a list that queries know by its columns at once', { timeout: 240_000 }, async () => {
   const file = 'User,Dept\nanna,Finance\nbert\ncarl,IT\n,none\n';
   const preview = await admin.previewWatchlist({ query: { searchKey: 'User' }, body: bytes(file) });
   expect(preview).toMatchObject({
@@ -62,7 +62,7 @@ it('a file becomes a list that queries know by its columns at once', async () =>
   expect(await ask(`print strlen("_GetWatchlist('VIPUsers')")`)).toEqual([[25]]);
 });
 
-it('items are added, changed and removed, all or none', async () => {
+it('items are added, changed and removed, all or none', { timeout: 240_000 }, async () => {
   await make('Hosts', ['Host', 'Owner "x"'], 'Host');
   const params = { alias: 'Hosts' };
   const { added } = await admin.changeWatchlistItems({
@@ -101,57 +101,65 @@ it('items are added, changed and removed, all or none', async () => {
   expect(await items('Hosts', { after: page.items[1]!.id, search: 'a3' })).toMatchObject([{ searchKey: 'a3' }]);
 });
 
-it('a rule joins a list whatever its window, as rows arrive too; a removed item stops at once', async () => {
-  await make('Terminated');
-  await upload('Terminated', 'User,Dept\nbert@x.com,Finance');
-  const { lake, clock } = test.platform;
-  await lake.insertRows('SigninLogs', [
-    { TimeGenerated: '2026-01-01T00:03:00Z', UserPrincipalName: 'bert@x.com' },
-    { TimeGenerated: '2026-01-01T00:04:00Z', UserPrincipalName: 'anna@x.com' },
-  ]);
-  const text = (list: string) => `id: leaver\nname: A leaver signs in\nkind: Scheduled\nseverity: High
+it(
+  'a rule joins a list whatever its window, as rows arrive too; a removed item stops at once',
+  { timeout: 240_000 },
+  async () => {
+    await make('Terminated');
+    await upload('Terminated', 'User,Dept\nbert@x.com,Finance');
+    const { lake, clock } = test.platform;
+    await lake.insertRows('SigninLogs', [
+      { TimeGenerated: '2026-01-01T00:03:00Z', UserPrincipalName: 'bert@x.com' },
+      { TimeGenerated: '2026-01-01T00:04:00Z', UserPrincipalName: 'anna@x.com' },
+    ]);
+    const text = (list: string) => `id: leaver\nname: A leaver signs in\nkind: Scheduled\nseverity: High
 queryFrequency: 5m\nqueryPeriod: 5m\ntriggerOperator: gt\ntriggerThreshold: 0\nquery: |
   SigninLogs | lookup kind=inner _GetWatchlist('${list}') on $left.UserPrincipalName == $right.SearchKey
   | project TimeGenerated, UserPrincipalName, Dept\n`;
-  const save = (version: number | null, list = 'Terminated') =>
-    admin.saveRule({ params: { id: 'leaver' }, body: { text: text(list), version } });
-  await save(null);
-  expect((await admin.getWatchlist({ params: { alias: 'Terminated' } })).usedBy).toEqual([
-    { id: 'leaver', name: 'A leaver signs in' },
-  ]);
-  const { detection } = test.server.domains;
-  const rule = () => detection.rules.rules.find(({ id }) => id === 'leaver')!;
-  const end = new Date('2026-01-01T00:05:00Z');
-  expect(await detection.runRule(rule(), end)).toMatchObject({ state: 'succeeded', rows: 1, alerts: 1 });
-  const [item] = await items('Terminated');
-  await admin.changeWatchlistItems({ params: { alias: 'Terminated' }, body: { remove: [item!.id] } });
-  expect(await detection.runRule(rule(), end)).toMatchObject({ rows: 0 });
-  // Rows that arrived in a time are all that a query sees of other tables, but not of lists.
-  await upload('Terminated', 'User,Dept\nanna@x.com,IT');
-  await save(1);
-  const soon = new Date(clock.now().getTime() + 1_000);
-  expect(await detection.runRule({ ...rule(), kind: 'NRT' }, soon)).toMatchObject({ state: 'succeeded', rows: 1 });
-  await test.platform.outbox.flush();
-  await admin.deleteWatchlist({ params: { alias: 'Terminated' } });
-  expect(await ask(`_GetWatchlist('Terminated') | count`)).toEqual([[0]]);
-  expect(await detection.runRule(rule(), end)).toMatchObject({ state: 'succeeded', rows: 0 });
-});
+    const save = (version: number | null, list = 'Terminated') =>
+      admin.saveRule({ params: { id: 'leaver' }, body: { text: text(list), version } });
+    await save(null);
+    expect((await admin.getWatchlist({ params: { alias: 'Terminated' } })).usedBy).toEqual([
+      { id: 'leaver', name: 'A leaver signs in' },
+    ]);
+    const { detection } = test.server.domains;
+    const rule = () => detection.rules.rules.find(({ id }) => id === 'leaver')!;
+    const end = new Date('2026-01-01T00:05:00Z');
+    expect(await detection.runRule(rule(), end)).toMatchObject({ state: 'succeeded', rows: 1, alerts: 1 });
+    const [item] = await items('Terminated');
+    await admin.changeWatchlistItems({ params: { alias: 'Terminated' }, body: { remove: [item!.id] } });
+    expect(await detection.runRule(rule(), end)).toMatchObject({ rows: 0 });
+    // Rows that arrived in a time are all that a query sees of other tables, but not of lists.
+    await upload('Terminated', 'User,Dept\nanna@x.com,IT');
+    await save(1);
+    const soon = new Date(clock.now().getTime() + 1_000);
+    expect(await detection.runRule({ ...rule(), kind: 'NRT' }, soon)).toMatchObject({ state: 'succeeded', rows: 1 });
+    await test.platform.outbox.flush();
+    await admin.deleteWatchlist({ params: { alias: 'Terminated' } });
+    expect(await ask(`_GetWatchlist('Terminated') | count`)).toEqual([[0]]);
+    expect(await detection.runRule(rule(), end)).toMatchObject({ state: 'succeeded', rows: 0 });
+  },
+);
 
-it('rows of the table are written anew before they grow too old, and tables that nothing reads are dropped', async () => {
-  const rows = () => ask(`Watchlist | where WatchlistAlias == 'VIPUsers' | count`);
-  const { platform } = test;
-  const before = Number((await rows())[0]![0]);
-  await keepWatchlists(platform);
-  expect(await rows()).toEqual([[before]]);
-  const late = { ...platform.clock, now: () => new Date(platform.clock.now().getTime() + 13 * 86_400_000) };
-  await keepWatchlists({ ...platform, clock: late });
-  expect(await rows()).toEqual([[before + 2]]);
-  const tables = await platform.lake.watchlists.olderThan(0);
-  expect(tables.filter((name) => name.startsWith('_watchlist_1_'))).toHaveLength(1);
-  expect((await items('VIPUsers')).length).toBe(2);
-});
+it(
+  'rows of the table are written anew before they grow too old, and tables that nothing reads are dropped',
+  { timeout: 240_000 },
+  async () => {
+    const rows = () => ask(`Watchlist | where WatchlistAlias == 'VIPUsers' | count`);
+    const { platform } = test;
+    const before = Number((await rows())[0]![0]);
+    await keepWatchlists(platform);
+    expect(await rows()).toEqual([[before]]);
+    const late = { ...platform.clock, now: () => new Date(platform.clock.now().getTime() + 13 * 86_400_000) };
+    await keepWatchlists({ ...platform, clock: late });
+    expect(await rows()).toEqual([[before + 2]]);
+    const tables = await platform.lake.watchlists.olderThan(0);
+    expect(tables.filter((name) => name.startsWith('_watchlist_1_'))).toHaveLength(1);
+    expect((await items('VIPUsers')).length).toBe(2);
+  },
+);
 
-it('only those who tune detections change lists', async () => {
+it('only those who tune detections change lists', { timeout: 240_000 }, async () => {
   expect(await errorOf(test.browser().listWatchlists())).toMatchObject({ code: 'Unauthenticated' });
   const audited = (await test.platform.audit.newest(200)).map(({ operation, target }) => `${operation} ${target}`);
   for (const one of ['createWatchlist', 'uploadWatchlistItems']) expect(audited).toContain(`${one} watchlist VIPUsers`);
