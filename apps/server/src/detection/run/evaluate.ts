@@ -1,5 +1,4 @@
 import { sql, sqlIdentifier, sqlInteger, type CompileOptions, type Sql } from '@sallyport/kql';
-import type { QueryResult } from '@sallyport/contracts';
 import type { Queries, QueryRequest } from '../../hunting/index.ts';
 import { exceptionColumn } from '../exceptions/left-out.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
@@ -63,7 +62,7 @@ export async function askRule(
   queries: Pick<Queries, 'run'>,
   rule: AnalyticsRule,
   request: Omit<QueryRequest, 'query' | 'maxRows'>,
-): Promise<QueryResult> {
+): ReturnType<Queries['run']> {
   const maxRows = rowsLookedAt(rule);
   const answer = await queries.run({ ...request, query: rule.query, maxRows });
   const mark = answer.columns.findIndex(({ name }) => name === exceptionColumn);
