@@ -46,7 +46,8 @@ export function leftOutOf(
   alerts: number,
   key = window.to.toISOString(),
 ): readonly LeftOut[] {
-  const count = (rows: Rows): number => (triggers(rule, rows.length) ? groupRows(rule, rows).length : 0);
+  const raises = (rows: Rows): boolean => !rule.isFlighting && triggers(rule, rows.length);
+  const count = (rows: Rows): number => (raises(rows) ? groupRows(rule, rows).length : 0);
   return [...marked].map(([exceptionId, part]): LeftOut => ({
     id: uuidOf(rule.id, exceptionId, key, fingerprintOf(part, part.rows)),
     exceptionId,
