@@ -4,6 +4,7 @@ import { requireCaller, type Handlers, type RequestContext } from '../platform/h
 import type { Platform } from '../platform/types.ts';
 import type { Asking } from './asking.ts';
 import { faultsOf, type Checker } from './check.ts';
+import { loadHuntingQueries, shippedQueries } from './shipped.ts';
 
 /** Rows of a query that is run only to see what it reads: as many as the portal asks for. */
 const explainedRowsMax = 10_000;
@@ -19,7 +20,9 @@ export function huntingHandlers(
     timespan: timespan && { from: new Date(timespan.from), to: new Date(timespan.to) },
     client: requireCaller(context).kind === 'token' ? 'API' : 'Portal',
   });
+  let shipped: ReturnType<typeof loadHuntingQueries> | undefined;
   return {
+    listHuntingQueries: async () => ({ queries: [...(await (shipped ??= loadHuntingQueries(shippedQueries)))] }),
     runQuery: (context, { body }) =>
       asking.run(context, { ...asked(context, body), maxRows: body.maxRows, target: huntingRoutes.runQuery.path }),
     explainQuery: (context, { body }) =>

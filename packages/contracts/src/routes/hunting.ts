@@ -63,7 +63,26 @@ export const QueryExplanation = z.object({
 });
 export type QueryExplanation = z.infer<typeof QueryExplanation>;
 
+/** A query that ships, for a person to run. */
+export const HuntingQuery = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** Why one runs it, and what to look at in the answer. */
+  description: z.string(),
+  tactics: z.array(z.string()),
+  techniques: z.array(z.string()),
+  query: z.string(),
+});
+export type HuntingQuery = z.infer<typeof HuntingQuery>;
+
 export const huntingRoutes = {
+  listHuntingQueries: route({
+    method: 'GET',
+    path: '/api/hunting/queries',
+    permission: 'securityData.read',
+    summary: 'The hunting queries that ship, by name',
+    response: z.object({ queries: z.array(HuntingQuery).max(2_000) }),
+  }),
   runQuery: route({
     method: 'POST',
     path: '/api/query',

@@ -35,6 +35,7 @@ import { elide, visible } from '../../shared/text.ts';
 import { spanOf } from '../../shared/time.ts';
 import { TimeRange } from '../../shared/TimeRange.tsx';
 import type { HuntingSearch } from './index.ts';
+import { QueriesDialog } from './QueriesDialog.tsx';
 import { Results } from './Results.tsx';
 import { SchemaPane } from './SchemaPane.tsx';
 import { schemaQuery } from './schemaQuery.ts';
@@ -135,10 +136,7 @@ export function HuntingPage(): ReactElement {
   const set = (change: HuntingSearch): void =>
     void navigate({ search: (before) => ({ ...before, ...change }), hash: (before) => before ?? '', replace: true });
 
-  const start = (): void => {
-    const block = handle.current?.current() ?? blocksOf(text)[0];
-    if (!block) return;
-    const query = block.text.trim();
+  const ask = (query: string): void => {
     remember(query);
     setRun((before) => before + 1);
     void navigate({
@@ -146,6 +144,10 @@ export function HuntingPage(): ReactElement {
       hash: `query=${encodeFragment(query)}`,
       replace: query === asked,
     });
+  };
+  const start = (): void => {
+    const block = handle.current?.current() ?? blocksOf(text)[0];
+    if (block) ask(block.text.trim());
   };
   const cancel = (): void => void queries.cancelQueries({ queryKey: options.queryKey });
 
@@ -230,6 +232,7 @@ export function HuntingPage(): ReactElement {
             </MenuList>
           </MenuPopover>
         </Menu>
+        <QueriesDialog onRun={ask} />
         <Button
           size="small"
           appearance="subtle"
