@@ -63,6 +63,8 @@ interface Described {
 
 /** The first table of an answer; with `several`, and where the query gives more, those that follow, each run when it is opened. */
 export interface OpenAnswer extends OpenTable {
+  /** What rows it did not look at, in words, since they are past their table's interactive time; undefined when there are none. Asks the engine. */
+  readonly leftOut: () => Promise<string | undefined>;
   readonly further: readonly (Described & { open(): Promise<OpenTable> })[];
 }
 
@@ -217,7 +219,7 @@ export function createQueries(
         return { ...described(table), rows: rowsOf(stream, { rows, bytes }), statistics };
       };
       const further = (compiled.further ?? []).map((table) => ({ ...described(table), open: () => open(table) }));
-      return { ...(await open(compiled)), further };
+      return { ...(await open(compiled)), further, leftOut: () => leftOut(lake, compiled, request) };
     },
   };
 }

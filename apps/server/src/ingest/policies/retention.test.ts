@@ -58,6 +58,25 @@ describe('retention of a table', () => {
     expect(partial?.reason).toBe(
       '`Left_CL` has rows older than 30 days in its long-term tier; a search job finds them',
     );
+    // The faces of other services say it too, where it is no failure to their clients.
+    const { secret } = await admin.createToken({
+      body: { name: 'faces', scopes: ['securityData.read'], expiresInDays: 7 },
+    });
+    const face = async (url: string, payload: object): Promise<string> => {
+      const headers = { authorization: `Bearer ${secret}`, prefer: 'include-statistics=true' };
+      const answer = await test.server.http.app.inject({ method: 'POST', url, headers, payload });
+      expect(answer.statusCode).toBe(200);
+      return answer.body;
+    };
+    const told = '`Left_CL` has rows older than 30 days in its long-term tier; a search job finds them';
+    const logs = await face('/v1/workspaces/main/query', { query: 'Left_CL | project User' });
+    expect(JSON.parse(logs)).toMatchObject({ tables: [{ rows: [['ann']] }], statistics: { notices: [told] } });
+    expect(logs).not.toContain('"error"');
+    for (const path of ['/v1/rest/query', '/v2/rest/query']) {
+      expect(await face(path, { db: 'main', csl: 'Left_CL | project User' })).toContain(told);
+      expect(await face(path, { db: 'main', csl: 'Left_CL | count | where false' })).toContain(told);
+      expect(await face(path, { db: 'main', csl: "Left_CL | where User == 'ann'" })).not.toContain('long-term');
+    }
     // Where none of them is asked for, nothing is left out.
     expect((await query('Left_CL | where TimeGenerated > ago(1h)')).partial).toBeUndefined();
     expect((await query(`Left_CL | where User == 'ann' | count`)).partial).toBeUndefined();

@@ -57,9 +57,13 @@ export async function* queryFrames(answer: OpenAnswer, answering: Answering): As
   }
   // A failure is said in the data or in the status table, never in both.
   if (failures.length === 0 || properties.deferFailures)
-    yield `\n,${completionTable(visualizations.length + 1, completionInformation(done, failures, ids))}`;
+    yield `\n,${completionTable(visualizations.length + 1, completionInformation(done, failures, ids, await noticeOf(answer, failures)))}`;
   yield `\n,${completion(properties.deferFailures ? [] : failures)}]`;
 }
+
+/** What an answer that came whole says beside its rows. That it can't be said is no reason to fail it. */
+export const noticeOf = ({ leftOut }: OpenAnswer, failures: readonly PartialFailure[]): Promise<string | undefined> =>
+  failures.length > 0 ? Promise.resolve(undefined) : leftOut().catch(() => undefined);
 
 const completionTable = (id: number, table: Table): string =>
   dataTable(id, 'QueryCompletionInformation', 'QueryCompletionInformation', table);

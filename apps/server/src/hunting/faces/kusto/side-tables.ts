@@ -23,11 +23,12 @@ const completionColumns = columnsOf(
   'Timestamp:datetime ClientRequestId ActivityId:guid SubActivityId:guid ParentActivityId:guid Level:int LevelName StatusCode:int StatusCodeName EventType:int EventTypeName Payload',
 );
 
-/** How it went: one row that says so, and one with what it took. */
+/** How it went: one row that says so, one with a notice where there is one, and one with what it took. */
 export function completionInformation(
   tables: readonly OpenTable[],
   failures: readonly PartialFailure[],
   { clientRequestId, activityId }: RequestIds,
+  notice?: string,
 ): Table {
   const start: Cell[] = [new Date().toISOString(), clientRequestId, activityId, activityId, activityId];
   const payload = (text: string) => JSON.stringify({ Count: 1, Text: text });
@@ -46,7 +47,9 @@ export function completionInformation(
         ]);
   const statistics = JSON.stringify(queryStatistics(tables));
   const stats: Cell[] = [...start, 6, 'Stats', 0, 'S_OK (0)', 0, 'QueryResourceConsumption', statistics];
-  return { columns: completionColumns, rows: [...outcome, stats] };
+  const notices: Cell[][] =
+    notice === undefined ? [] : [[...start, 3, 'Warning', 0, 'S_OK (0)', 4, 'QueryInfo', payload(notice)]];
+  return { columns: completionColumns, rows: [...outcome, ...notices, stats] };
 }
 
 export const v1Properties = (visualizations: readonly (Visualization | undefined)[]): Table => ({
@@ -62,6 +65,7 @@ export function v1Status(
   tables: readonly OpenTable[],
   failures: readonly PartialFailure[],
   { clientRequestId, activityId }: RequestIds,
+  notice?: string,
 ): Table {
   const row = (severity: number, name: string, status: number, text: string): Cell[] => [
     new Date().toISOString(),
@@ -79,7 +83,11 @@ export function v1Status(
     failures.length === 0
       ? [row(4, 'Info', 0, 'Query completed successfully')]
       : failures.map(({ oneApi, status }) => row(2, 'Error', status, oneApi.error['@message']));
-  return { columns: statusColumns, rows: [...outcome, row(6, 'Stats', 0, JSON.stringify(queryStatistics(tables)))] };
+  const notices = notice === undefined ? [] : [row(3, 'Warning', 0, notice)];
+  return {
+    columns: statusColumns,
+    rows: [...outcome, ...notices, row(6, 'Stats', 0, JSON.stringify(queryStatistics(tables)))],
+  };
 }
 
 /** What the tables before it are. */

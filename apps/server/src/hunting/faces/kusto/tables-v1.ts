@@ -1,6 +1,6 @@
 import type { OpenAnswer, OpenTable } from '../../queries.ts';
 import type { PartialFailure } from './failure.ts';
-import { rowsOf, tablesOf, type Answering } from './frames.ts';
+import { noticeOf, rowsOf, tablesOf, type Answering } from './frames.ts';
 import { v1Contents, v1Properties, v1Status } from './side-tables.ts';
 import { v1Columns, type Table } from './table.ts';
 
@@ -36,7 +36,7 @@ export async function* queryTables(answer: OpenAnswer, answering: Answering): As
   }
   const others = [
     v1Properties(described.map(({ visualization }) => visualization)),
-    v1Status(done, failures, ids),
+    v1Status(done, failures, ids, await noticeOf(answer, failures)),
     v1Contents(done.map(({ name }) => name)),
   ];
   yield others.map((other, i) => `,${table(done.length + i, other)}`).join('');

@@ -10,7 +10,10 @@ export interface AnswerContext {
   readonly correlationId: string;
 }
 
-/** `{tables, statistics?, render?, error?}`, in pieces. https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format */
+/**
+ * `{tables, statistics?, render?, error?}`, in pieces. https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format
+ * Rows left out since they are past their interactive time are told in `statistics.notices`, to those who ask for statistics: as `error` they would be a failure to Microsoft's clients.
+ */
 export async function* answerOf(answer: OpenAnswer, context: AnswerContext): AsyncGenerator<string | Buffer> {
   const done: OpenTable[] = [];
   let problem: unknown;
@@ -43,16 +46,28 @@ export async function* answerOf(answer: OpenAnswer, context: AnswerContext): Asy
     if (problem !== undefined) break;
     if (table.rows.cut) problem ??= partialError(table.rows.cut, context.correlationId);
   }
-  yield `]${extras(done, context)}${problem === undefined ? '' : `,"error":${JSON.stringify(problem)}`}}`;
+  yield `]${await extras(done, context, answer)}${problem === undefined ? '' : `,"error":${JSON.stringify(problem)}`}}`;
 }
 
 /** An answer without rows for a query that the engine could not finish within its limits. */
 export const failedAnswer = (error: SallyportError, { correlationId }: AnswerContext): string =>
   JSON.stringify({ tables: [], error: partialError({ limit: 'resources', message: error.message }, correlationId) });
 
-function extras(tables: readonly OpenTable[], { workspace, preferences }: AnswerContext): string {
+async function extras(
+  tables: readonly OpenTable[],
+  { workspace, preferences }: AnswerContext,
+  { leftOut }: OpenAnswer,
+): Promise<string> {
+  const notice = preferences.statistics ? await leftOut().catch(() => undefined) : undefined;
   const parts: readonly (readonly [boolean, string, () => unknown])[] = [
-    [preferences.statistics, 'statistics', () => ({ query: camelCased(queryStatistics(tables)) })],
+    [
+      preferences.statistics,
+      'statistics',
+      () => ({
+        query: camelCased(queryStatistics(tables)),
+        ...(notice === undefined ? {} : { notices: [notice] }),
+      }),
+    ],
     [preferences.render, 'render', () => renderOf(tables)],
     [preferences.dataSources, 'dataSources', () => [{ resourceId: resourceId(workspace.name) }]],
     [
