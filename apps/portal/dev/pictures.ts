@@ -71,6 +71,8 @@ const shots: readonly Shot[] = [
   { name: 'rules', path: '/rules' },
   { name: 'rule', path: '/rules/rule-2' },
   { name: 'rule-runs', path: '/rules/rule-2?tab=runs' },
+  { name: 'anomalies', path: '/anomalies?selected=a1' },
+  { name: 'anomaly-rules', path: '/anomalies?tab=rules&selected=01107089-974a-5c2d-bf90-49ae3c4fa380', height: 1_300 },
   { name: 'coverage', path: '/coverage' },
   { name: 'coverage-technique', path: '/coverage?measure=rules&selected=T1059' },
   { name: 'test-bench', path: '/test-bench' },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
+  anomalyRoutes,
   connectorRoutes,
   dataCollectorRoutes,
   dataRoutes,
@@ -151,6 +152,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(detectionRoutes, domains.detection.handlers);
   http.bind(watchlistRoutes, domains.detection.watchlists);
   http.bind(exceptionRoutes, domains.detection.exceptions);
+  http.bind(anomalyRoutes, domains.behaviour.handlers);
   http.bind(dataRoutes, domains.ingest.handlers, domains.ingest.errorFace);
   http.bind(uploadRoutes, domains.ingest.uploads);
   http.bind(sourceEditorRoutes, domains.ingest.sourceEditor);

@@ -1,6 +1,7 @@
 import { loadFunctions } from '@sallyport/lake';
 import { createAccess, type Access } from './access/index.ts';
 import { createDetection, Watchlists, type Detection, type TableSources } from './detection/index.ts';
+import { createBehaviour, type Behaviour } from './behaviour/index.ts';
 import { createHunting, type Hunting } from './hunting/index.ts';
 import { createIdentity, type Identity } from './identity/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
@@ -13,6 +14,7 @@ export interface Domains {
   readonly hunting: Hunting;
   readonly incidents: Incidents;
   readonly detection: Detection;
+  readonly behaviour: Behaviour;
   readonly ingest: Ingest;
 }
 
@@ -38,6 +40,11 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     watchlists,
     tableSources: sourcesByTable,
   });
+  const behaviour = await createBehaviour(platform, {
+    queries: hunting.queries,
+    onStored: (segment) => detection.arrived(segment),
+    ...(options.scheduled === undefined ? {} : { scheduled: options.scheduled }),
+  });
   const ingest = await createIngest(platform, {
     callerOfToken: access.callerOfToken,
     callerOfCertificate: access.callerOfCertificate,
@@ -45,7 +52,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     onStored: (segment) => detection.arrived(segment),
     jobs: options.scheduled !== false,
   });
-  return { access, identity, hunting, incidents, detection, ingest };
+  return { access, identity, hunting, incidents, detection, behaviour, ingest };
 }
 
 /** The sources that ship, by the tables that they bring rows to. */
@@ -64,5 +71,6 @@ export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
   domains.hunting,
   domains.incidents,
   domains.detection,
+  domains.behaviour,
   domains.ingest,
 ];

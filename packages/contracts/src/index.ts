@@ -7,6 +7,7 @@ export * from './routes/hunting.ts';
 export * from './routes/clients.ts';
 export * from './routes/incidents.ts';
 export * from './routes/detection.ts';
+export * from './routes/anomalies.ts';
 export * from './routes/rule-texts.ts';
 export * from './routes/coverage.ts';
 export * from './routes/exceptions.ts';

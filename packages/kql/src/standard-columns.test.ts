@@ -46,5 +46,10 @@ describe('standard columns', () => {
     expect(new Set(ids.map((r) => r[1])).size).toBe(2);
     expect(rows('Logs_CL | project Message, _ItemId | sort by Message asc')).toEqual(ids);
   });
+  it('an _ItemId is there for a row with nulls', () => {
+    engine.run("INSERT INTO Logs_CL (Message, _IngestedAt) VALUES ('no time', '2026-01-03')");
+    expect(rows("Logs_CL | where Message == 'no time' | project strlen(_ItemId)")).toEqual([[32]]);
+    engine.run("DELETE FROM Logs_CL WHERE Message = 'no time'");
+  });
   it('are there for a stored function that names them', () => expect(rows('Ids() | count')).toEqual([[2]]));
 });

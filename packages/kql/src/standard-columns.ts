@@ -35,8 +35,8 @@ const standardColumns: readonly StandardColumn[] = [
   { name: '_IsBillable', type: 'string', value: () => sql`'True'` },
   { name: '_BilledSize', type: 'real', value: ({ row }) => sql`toFloat64(byteSize(${row}))` },
   { name: '_TimeReceived', type: 'datetime', value: ({ received }) => received },
-  // The same for the same row whichever part of the table holds it; two equal rows have one id.
-  { name: '_ItemId', type: 'string', value: ({ row }) => sql`lower(hex(sipHash128(${row})))` },
+  // The same for the same row whichever part of the table holds it; two equal rows have one id. A tuple, since the hash of several values is null where one of them is.
+  { name: '_ItemId', type: 'string', value: ({ row }) => sql`lower(hex(sipHash128(tuple(${row}))))` },
 ];
 const byName = new Map(standardColumns.map((c) => [c.name, c]));
 function extended(table: TableSchema, columns: readonly StandardColumn[]): TableSchema {

@@ -324,6 +324,35 @@ export class Lake {
     return this.#loader.load(segment, statements);
   }
 
+  /**
+   * Stores in `table` what compiled KQL of ours gives (`output: 'engine'`), under `segmentId`: what it stored under that id before goes, so a repeated call leaves
+   * the same rows. `columns` are the query's, in order; others take their defaults. Answers how many rows. Limits of time and memory hold (default as of a
+   * query). Throws SallyportError: QueryLimitExceeded, InvalidQuery, TooManyRequests, Unavailable; then no row is stored.
+   */
+  async insertSelect(
+    table: string,
+    columns: readonly string[],
+    sql: string,
+    options: {
+      readonly segmentId: string;
+      readonly tables?: readonly string[];
+      readonly limits?: Partial<Pick<Limits, 'seconds' | 'memoryBytes'>>;
+    },
+  ): Promise<number> {
+    await this.#tables.ensure([table, ...(options.tables ?? []).filter((name) => this.catalogue.get(name))]);
+    const limits = { ...defaultLimits, ...options.limits };
+    const lifted = liftSettings(sql);
+    const settings: ClickHouseSettings = {
+      ...querySettings,
+      ...lifted.settings,
+      max_execution_time: limits.seconds,
+      max_memory_usage: String(limits.memoryBytes),
+      insert_null_as_default: 1,
+    };
+    const insert = { table, columns, select: lifted.sql, settings };
+    return this.#makingTables(() => this.#loader.insertSelect(options.segmentId, insert));
+  }
+
   /** Deletes what a segment brought, of those tables. It must not be on its way any more. */
   async forget(segmentId: string, tables: readonly string[]): Promise<void> {
     await this.#tables.ensure(tables);

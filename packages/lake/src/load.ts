@@ -58,6 +58,15 @@ export interface LoadStatement {
   readonly parted?: boolean;
 }
 
+/** Rows that the engine makes of rows that it has. */
+export interface SelectedRows {
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** A SELECT without a right to reach files and other machines is the caller's to see to: compiled KQL of ours. */
+  readonly select: string;
+  readonly settings: ClickHouseSettings;
+}
+
 export interface LoadResult {
   /** Rows stored, by table. */
   readonly rows: Readonly<Record<string, number>>;
@@ -124,6 +133,32 @@ export class Loader {
       } catch (error) {
         // A failed INSERT may have stored some blocks. When the engine still answers, leave nothing behind.
         if (engineCode(error) !== undefined) await this.forget(segment.id, tables, statements.length);
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Stores what a SELECT of ours gives, under an id: rows that it stored earlier under this id go. `columns` are the SELECT's, in order. Answers how many rows.
+   * Throws SallyportError; past `limits` QueryLimitExceeded.
+   */
+  async insertSelect(id: string, insert: SelectedRows): Promise<number> {
+    checkId(id);
+    const { connection, database, logComment, settings } = this.#options;
+    const names = [...insert.columns, '_SegmentId'].map(sqlName).join(', ');
+    const sql = `INSERT INTO ${sqlName(database)}.${sqlName(insert.table)} (${names}) SELECT *, ${sqlString(id)} FROM (${insert.select})`;
+    return connection.repeat(async () => {
+      await this.forget(id, [insert.table]);
+      try {
+        const reply = await connection.sendOnce({
+          sql,
+          queryId: loadQueryId(id, 0),
+          settings: { ...settings, ...insert.settings, log_comment: logComment, wait_end_of_query: 1 },
+        });
+        await readAll(reply.stream);
+        return reply.rowsWritten;
+      } catch (error) {
+        if (engineCode(error) !== undefined) await this.forget(id, [insert.table]);
         throw error;
       }
     });

@@ -4,6 +4,7 @@ import {
   BeakerRegular,
   GridDotsRegular,
   HomeRegular,
+  PulseSquareRegular,
   SearchSquareRegular,
   SettingsRegular,
   ShieldErrorRegular,
@@ -19,6 +20,7 @@ export interface Place {
     | '/incidents'
     | '/hunting'
     | '/rules'
+    | '/anomalies'
     | '/exceptions'
     | '/watchlists'
     | '/coverage'
@@ -56,6 +58,13 @@ export const places: readonly Place[] = [
     icon: <TargetArrowRegular />,
     permission: 'securityData.read',
     words: 'rules analytics',
+  },
+  {
+    to: '/anomalies',
+    label: 'Anomalies',
+    icon: <PulseSquareRegular />,
+    permission: 'securityData.read',
+    words: 'ueba behaviour behavior analytics baseline peers unusual flight',
   },
   {
     to: '/exceptions',

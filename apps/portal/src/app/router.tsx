@@ -14,6 +14,7 @@ import { dataSearch } from '../features/data/index.ts';
 import { huntingSearch } from '../features/hunting/index.ts';
 import { incidentSearch, incidentsSearch } from '../features/incidents/index.ts';
 import { testBenchSearch } from '../features/test-bench/index.ts';
+import { anomaliesSearch } from '../features/anomalies/index.ts';
 import { coverageSearch } from '../features/coverage/index.ts';
 import { exceptionsSearch } from '../features/exceptions/index.ts';
 import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/index.ts';
@@ -117,6 +118,13 @@ const rule = createRoute({
   component: lazyRouteComponent(() => import('../features/rules/RulePage.tsx'), 'RulePage'),
 });
 
+const anomalies = createRoute({
+  getParentRoute: () => frame,
+  path: '/anomalies',
+  validateSearch: anomaliesSearch,
+  component: lazyRouteComponent(() => import('../features/anomalies/AnomaliesPage.tsx'), 'AnomaliesPage'),
+});
+
 const coverage = createRoute({
   getParentRoute: () => frame,
   path: '/coverage',
@@ -201,6 +209,7 @@ const routeTree = root.addChildren([
     exceptions,
     watchlists,
     watchlist,
+    anomalies,
     coverage,
     testBench,
     data,

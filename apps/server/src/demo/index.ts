@@ -1,5 +1,5 @@
 /** Contoso, the estate of `--demo`: see docs/demo.md. */
-export { contoso, contosoLife, storyOf, type ContosoOptions } from './contoso.ts';
+export { contoso, contosoLife, daysDefault, storyOf, type ContosoOptions } from './contoso.ts';
 export {
   loadDemo,
   liveDemo,

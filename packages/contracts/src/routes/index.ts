@@ -1,4 +1,5 @@
 import type { RouteTable } from '../route.ts';
+import { anomalyRoutes } from './anomalies.ts';
 import { graphRoutes, kustoRoutes, logAnalyticsRoutes } from './clients.ts';
 import { connectorRoutes } from './connectors.ts';
 import { dataRoutes } from './data.ts';
@@ -26,6 +27,7 @@ export const routes = {
   ...detectionRoutes,
   ...watchlistRoutes,
   ...exceptionRoutes,
+  ...anomalyRoutes,
   ...dataRoutes,
   ...uploadRoutes,
   ...sourceEditorRoutes,
