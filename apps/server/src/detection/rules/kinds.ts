@@ -130,7 +130,7 @@ function anomaliesOf(document: RuleDocument): string {
   return [
     'Anomalies',
     `| where RuleName in~ (${names}) or AnomalyTemplateName in~ (${names})`,
-    `| where Score >= ${document.anomalyScoreThreshold}`,
+    `| where Score >= ${document.anomalyScoreThreshold} and RuleStatus != 'Flighting'`,
     '| summarize arg_max(TimeGenerated, *) by Id',
   ].join('\n');
 }
