@@ -9,11 +9,14 @@ import {
   elasticRoutes,
   exceptionRoutes,
   graphRoutes,
+  graphSecurityRoutes,
   huntingRoutes,
   incidentRoutes,
   kustoRoutes,
   logAnalyticsRoutes,
   otlpRoutes,
+  sentinelIncidentRoutes,
+  sentinelRuleRoutes,
   sessionRoutes,
   pinRoutes,
   sourceEditorRoutes,
@@ -26,6 +29,7 @@ import {
 } from '@sallyport/contracts';
 import { z } from 'zod';
 import { runDemo } from './demo-run.ts';
+import { armError } from './platform/arm/index.ts';
 import { createDomains, inOrder, type Domains } from './domains.ts';
 import type { OpenPlatform } from './platform/create.ts';
 import { publicUrlOf } from './platform/config/index.ts';
@@ -149,6 +153,9 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(logAnalyticsRoutes, logAnalytics.handlers, logAnalytics.error);
   http.bind(graphRoutes, graph.handlers, graph.error);
   http.bind(incidentRoutes, domains.incidents.handlers);
+  http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
+  http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);
+  http.bind(sentinelRuleRoutes, domains.detection.sentinel, armError);
   http.bind(detectionRoutes, domains.detection.handlers);
   http.bind(watchlistRoutes, domains.detection.watchlists);
   http.bind(exceptionRoutes, domains.detection.exceptions);

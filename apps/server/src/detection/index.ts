@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import type { detectionRoutes, exceptionRoutes, watchlistRoutes } from '@sallyport/contracts';
-import type { Queries } from '../hunting/index.ts';
+import type { detectionRoutes, exceptionRoutes, sentinelRuleRoutes, watchlistRoutes } from '@sallyport/contracts';
+import { isWorkspace, type Queries } from '../hunting/index.ts';
 import type { Incidents } from '../incidents/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { RuleCosts } from './costs.ts';
 import { createCoverage, type TableSources } from './coverage/index.ts';
 import { exceptionHandlers, Exceptions, scheduleExpiry } from './exceptions/index.ts';
+import { alertRuleHandlers } from './faces/alert-rules.ts';
 import { scheduleLate } from './late.ts';
 import { OwnRules } from './own-rules.ts';
 import { detectionHandlers } from './routes.ts';
@@ -50,6 +51,8 @@ export const shippedRules = fileURLToPath(new URL('../../../../content/rules', i
 export interface Detection extends Domain<Handlers<typeof detectionRoutes>> {
   readonly watchlists: Handlers<typeof watchlistRoutes>;
   readonly exceptions: Handlers<typeof exceptionRoutes>;
+  /** Rules for clients of Microsoft Sentinel. */
+  readonly sentinel: Handlers<typeof sentinelRuleRoutes>;
   /** All rules there are now: those that ship, and in front of them people's own. */
   readonly rules: LoadedRules;
   /** Tells of a segment whose rows are in the lake. Resolves when it is sure that the rules that look at rows as they arrive will. */
@@ -118,6 +121,12 @@ export async function createDetection(platform: Platform, options: DetectionOpti
       queries: options.queries,
       rules: rulesNow,
       now: () => platform.clock.now(),
+    }),
+    sentinel: alertRuleHandlers({
+      platform,
+      registry,
+      own,
+      isWorkspace: (name) => isWorkspace(name, platform.lake.workspace),
     }),
     handlers: detectionHandlers(platform, options.queries, registry, own, coverage),
     arrived,

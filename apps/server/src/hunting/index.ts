@@ -18,13 +18,8 @@ import { createExternal } from './external/index.ts';
 import { createQueries, type KnownWatchlists, type Queries } from './queries.ts';
 import { huntingHandlers } from './routes.ts';
 
-export {
-  createQueries,
-  type KnownWatchlists,
-  type Queries,
-  type QueryAnswer,
-  type QueryRequest,
-} from './queries.ts';
+export { createQueries, type KnownWatchlists, type Queries, type QueryAnswer, type QueryRequest } from './queries.ts';
+export { isWorkspace, workspaceGuid } from './workspace.ts';
 
 /** Handlers for the clients of one of Microsoft's services, and how errors are said to them. */
 interface Face<T> {

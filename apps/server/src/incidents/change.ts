@@ -39,12 +39,14 @@ export function planChange(before: IncidentRow, change: IncidentChange, by: stri
     ...before,
     title: change.title ?? before.title,
     title_fixed: before.title_fixed || (change.title !== undefined && change.title !== before.title),
+    description: change.description ?? before.description,
     severity: change.severity ?? before.severity,
     severity_fixed: before.severity_fixed || (change.severity !== undefined && change.severity !== before.severity),
     status,
     owner: change.owner === undefined ? before.owner : change.owner,
     classification,
     classification_reason: reason,
+    determination: determinationFor(before, change, classification),
     classification_comment: change.classificationComment ?? before.classification_comment,
     labels: change.labels
       ? [...new Set(change.labels)].filter((l) => !before.system_labels.includes(l))
@@ -76,6 +78,16 @@ function reasonFor(
   return reason;
 }
 
+/** As a reason, it goes with its classification. */
+function determinationFor(
+  before: IncidentRow,
+  change: IncidentChange,
+  classification: Classification | null,
+): IncidentRow['determination'] {
+  if (change.determination !== undefined) return change.determination;
+  return classification === before.classification ? before.determination : null;
+}
+
 function differences(before: IncidentRow, next: IncidentRow): string[] {
   const told = (name: string, from: string | null, to: string | null) =>
     from === to ? [] : [`${name}: ${from || 'none'} → ${to || 'none'}`];
@@ -86,7 +98,9 @@ function differences(before: IncidentRow, next: IncidentRow): string[] {
     ...told('Owner', before.owner, next.owner),
     ...told('Classification', before.classification, next.classification),
     ...told('Reason', before.classification_reason, next.classification_reason),
+    ...told('Determination', before.determination, next.determination),
     ...told('Labels', before.labels.join(', '), next.labels.join(', ')),
+    ...(before.description === next.description ? [] : ['Description changed']),
     ...(before.classification_comment === next.classification_comment ? [] : ['Classification comment changed']),
   ];
 }

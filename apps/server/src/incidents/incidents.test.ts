@@ -35,7 +35,7 @@ beforeEach(async () => {
   await platform.outbox.flush();
   delivered.length = 0;
   await platform.database.execute(
-    'TRUNCATE incidents, alerts, entities, alert_entities, incident_keys, incident_activities',
+    'TRUNCATE incidents, alerts, entities, alert_entities, incident_keys, incident_activities, alert_comments',
   );
 });
 

@@ -132,15 +132,28 @@ function renumber(board: Board, placements: readonly Placement[], firstNew: numb
   return (boardNumber) => numbers.get(boardNumber) ?? boardNumber;
 }
 
-/** Title, severity, tactics, times and counts from what the incidents now hold. What a person has set stays. */
-async function summarise(
+/**
+ * Title, severity, tactics, times and counts from what the incidents now hold. What a person has set stays, and of an incident without alerts all but what
+ * is counted.
+ */
+export async function summarise(
   tx: Queryable,
   numbers: readonly number[],
   reopened: ReadonlySet<number>,
   now: Date,
+  by: string = engine,
 ): Promise<void> {
-  const contents = await contentsOf(tx, numbers);
-  const rows = [...contents].map(([number, content]) => ({
+  const contents = [...(await contentsOf(tx, numbers))];
+  const empty = contents.filter(([, { alerts }]) => alerts.length === 0).map(([number]) => number);
+  if (empty.length > 0)
+    await tx.execute(
+      `UPDATE incidents SET alert_count = 0, entity_count = 0, tactics = '{}', techniques = '{}', rule_ids = '{}', updated_at = $2, modified_by = $3
+       WHERE number = ANY($1)`,
+      [empty, now, by],
+    );
+  const filled = contents.filter(([number]) => !empty.includes(number));
+  if (filled.length === 0) return;
+  const rows = filled.map(([number, content]) => ({
     number,
     ...summaryOf(content),
     reopened: reopened.has(number),
@@ -157,7 +170,7 @@ async function summarise(
      FROM jsonb_to_recordset($1::jsonb) AS x(number int, title text, severity text, tactics text[], techniques text[], rule_ids text[],
        alert_count int, entity_count int, first_activity_at timestamptz, last_activity_at timestamptz, reopened boolean)
      WHERE i.number = x.number`,
-    [json(rows), now, engine],
+    [json(rows), now, by],
   );
 }
 

@@ -97,6 +97,7 @@ export async function getIncident(db: Queryable, number: number): Promise<Incide
     description: row.description,
     classificationReason: row.classification_reason,
     classificationComment: row.classification_comment,
+    determination: row.determination,
     labels: [...row.labels, ...row.system_labels],
     mergedInto: row.redirected_to,
     alerts,
@@ -112,7 +113,8 @@ export async function getAlert(db: Queryable, id: string): Promise<Alert> {
   return alert;
 }
 
-interface AlertRow {
+/** An alert as it is kept, with its entities in their order. */
+export interface AlertRow {
   id: string;
   rule_id: string;
   name: string;
@@ -129,17 +131,30 @@ interface AlertRow {
   query: string;
   query_from: Date;
   query_to: Date;
+  owner: string | null;
+  classification: IncidentRow['classification'];
+  determination: IncidentRow['determination'];
+  updated_at: Date;
+  resolved_at: Date | null;
   entities: Entity[];
 }
 
-/** `where` is our own text, with an order if wanted. */
-async function alertsOf(db: Queryable, where: string, parameters: readonly unknown[]): Promise<Alert[]> {
-  const rows = await db.query<AlertRow>(
-    `SELECT a.*, coalesce((SELECT jsonb_agg(to_jsonb(e) ORDER BY l.position) FROM alert_entities l JOIN entities e ON e.id = l.entity_id
+/** Alerts as they are kept (`a`). `where` is our own text, with an order if wanted; so is `more`, further columns. */
+export const alertRows = <More extends object = object>(
+  db: Queryable,
+  where: string,
+  parameters: readonly unknown[],
+  more = '',
+): Promise<(AlertRow & More)[]> =>
+  db.query<AlertRow & More>(
+    `SELECT a.*${more}, coalesce((SELECT jsonb_agg(to_jsonb(e) ORDER BY l.position) FROM alert_entities l JOIN entities e ON e.id = l.entity_id
        WHERE l.alert_id = a.id), '[]') AS entities
      FROM alerts a WHERE ${where}`,
     parameters,
   );
+
+async function alertsOf(db: Queryable, where: string, parameters: readonly unknown[]): Promise<Alert[]> {
+  const rows = await alertRows(db, where, parameters);
   return rows.map((row) => ({
     systemAlertId: row.id,
     ruleId: row.rule_id,

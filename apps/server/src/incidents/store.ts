@@ -40,7 +40,6 @@ export async function loadBoard(
     'SELECT number, status, owner, classification, alert_count FROM incidents WHERE number = ANY($1)',
     [[...new Set(rows.map((row) => row.incident_number))]],
   );
-  const last = await tx.first<{ number: number }>('SELECT coalesce(max(number), 0) AS number FROM incidents');
   return {
     spans: rows.map((row) => ({
       key: row.key,
@@ -55,8 +54,16 @@ export async function loadBoard(
       classification: row.classification,
       alertCount: row.alert_count,
     })),
-    nextNumber: (last?.number ?? 0) + 1,
+    nextNumber: await nextNumber(tx),
   };
+}
+
+/** The number of the next incident: none is ever given twice. Under the correlation lock. */
+export async function nextNumber(tx: Queryable): Promise<number> {
+  const last = await tx.first<{ number: number }>(
+    'SELECT greatest((SELECT max(number) FROM incidents), (SELECT max(number) FROM deleted_incidents), 0) AS number',
+  );
+  return (last?.number ?? 0) + 1;
 }
 
 /** The spans that are gone, then those of merged incidents to their targets, then the new ones. */
@@ -116,9 +123,9 @@ export async function insertAlerts(
 ): Promise<void> {
   await tx.execute(
     `INSERT INTO alerts (id, rule_id, name, description, severity, tactics, techniques, start_time, end_time, created_at, incident_number,
-       custom_details, query, query_from, query_to)
+       custom_details, query, query_from, query_to, updated_at)
      SELECT id, rule_id, name, description, severity, tactics, techniques, start_time, end_time, $2, incident_number,
-       custom_details, query, query_from, query_to
+       custom_details, query, query_from, query_to, $2
      FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, rule_id text, name text, description text, severity text, tactics text[], techniques text[],
        start_time timestamptz, end_time timestamptz, incident_number int, custom_details jsonb, query text, query_from timestamptz, query_to timestamptz)`,
     [
@@ -182,9 +189,14 @@ export async function redirectIncidents(
   at: Date,
 ): Promise<void> {
   for (const [source, target] of redirects) {
-    await tx.execute('UPDATE alerts SET incident_number = $2 WHERE incident_number = $1', [source, target]);
+    await tx.execute('UPDATE alerts SET incident_number = $2, updated_at = $3 WHERE incident_number = $1', [
+      source,
+      target,
+      at,
+    ]);
     await tx.execute(
       `UPDATE incidents t SET owner = coalesce(t.owner, s.owner), classification = coalesce(t.classification, s.classification),
+         determination = CASE WHEN t.classification IS NULL THEN s.determination ELSE t.determination END,
          status = CASE WHEN s.status = 'Active' THEN 'Active' ELSE t.status END,
          labels = (SELECT coalesce(array_agg(DISTINCT l), '{}') FROM unnest(t.labels || s.labels) AS l)
        FROM incidents s WHERE t.number = $2 AND s.number = $1`,
@@ -263,8 +275,9 @@ export async function contentsOf(tx: Queryable, numbers: readonly number[]): Pro
 export async function insertActivities(tx: Queryable, activities: readonly NewActivity[], at: Date): Promise<void> {
   if (activities.length === 0) return;
   await tx.execute(
-    `INSERT INTO incident_activities (incident_number, at, by, kind, text)
-     SELECT incident, $2, by, kind, text FROM jsonb_to_recordset($1::jsonb) AS x(incident int, by text, kind text, text text)`,
+    `INSERT INTO incident_activities (incident_number, at, by, kind, text, name)
+     SELECT incident, $2, by, kind, text, coalesce(name, gen_random_uuid())
+     FROM jsonb_to_recordset($1::jsonb) AS x(incident int, by text, kind text, text text, name uuid)`,
     [json(activities), at],
   );
 }

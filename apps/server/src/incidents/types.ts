@@ -1,4 +1,4 @@
-import type { Severity } from '@sallyport/contracts';
+import type { Determination, Severity } from '@sallyport/contracts';
 import type { RowObject } from '../platform/types.ts';
 import type { GroupingRule } from './correlation/index.ts';
 import type { ResolvedEntity } from './entities/index.ts';
@@ -52,6 +52,7 @@ export interface IncidentRow {
   readonly classification_reason:
     'SuspiciousActivity' | 'SuspiciousButExpected' | 'IncorrectAlertLogic' | 'InaccurateData' | null;
   readonly classification_comment: string;
+  readonly determination: Determination | null;
   readonly labels: readonly string[];
   readonly system_labels: readonly string[];
   readonly tactics: readonly string[];
@@ -75,6 +76,8 @@ export interface NewActivity {
   readonly by: string;
   readonly kind: 'created' | 'alertAdded' | 'changed' | 'comment' | 'merged';
   readonly text: string;
+  /** Of a comment: a UUID. Default: any. */
+  readonly name?: string;
 }
 
 /** Who changes incidents when no person does. */

@@ -15,6 +15,24 @@ export const ClassificationReason = z.enum([
   'IncorrectAlertLogic',
   'InaccurateData',
 ]);
+/** Microsoft Graph's alertDetermination, but for `unknown`. */
+export const Determination = z.enum([
+  'apt',
+  'malware',
+  'securityPersonnel',
+  'securityTesting',
+  'unwantedSoftware',
+  'other',
+  'multiStagedAttack',
+  'compromisedAccount',
+  'phishing',
+  'maliciousUserActivity',
+  'notMalicious',
+  'notEnoughDataToValidate',
+  'confirmedActivity',
+  'lineOfBusinessApplication',
+]);
+export type Determination = z.infer<typeof Determination>;
 export const EntityKind = z.enum([
   'Account',
   'Host',
@@ -99,6 +117,7 @@ export const Incident = IncidentSummary.extend({
   description: z.string(),
   classificationReason: ClassificationReason.nullable(),
   classificationComment: z.string(),
+  determination: Determination.nullable().optional(),
   labels: z.array(z.string()),
   /** The incident that this one went up in: it is closed, and its alerts are there. */
   mergedInto: z.int().nullable().optional(),
@@ -111,6 +130,7 @@ export type Incident = z.infer<typeof Incident>;
 export const IncidentChange = z
   .object({
     title: z.string().trim().min(1).max(512),
+    description: z.string().max(5_000),
     severity: Severity,
     status: IncidentStatus,
     /** A user principal name, or null for nobody. */
@@ -118,6 +138,8 @@ export const IncidentChange = z
     classification: Classification,
     classificationReason: ClassificationReason.nullable(),
     classificationComment: z.string().max(30_000),
+    /** Null: not said. A new classification without one takes the old one away. */
+    determination: Determination.nullable(),
     labels: z.array(z.string().min(1).max(64)).max(50),
   })
   .partial();

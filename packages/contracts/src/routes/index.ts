@@ -6,9 +6,12 @@ import { dataRoutes } from './data.ts';
 import { detectionRoutes } from './detection.ts';
 import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRoutes } from './doors.ts';
 import { exceptionRoutes } from './exceptions.ts';
+import { graphSecurityRoutes } from './graph-security.ts';
 import { huntingRoutes } from './hunting.ts';
 import { incidentRoutes } from './incidents.ts';
 import { pinRoutes } from './pins.ts';
+import { sentinelRuleRoutes } from './sentinel-rules.ts';
+import { sentinelIncidentRoutes } from './sentinel.ts';
 import { sessionRoutes, tokenRoutes } from './session.ts';
 import { sourceEditorRoutes } from './source-editor.ts';
 import { systemRoutes } from './system.ts';
@@ -23,6 +26,9 @@ export const routes = {
   ...kustoRoutes,
   ...logAnalyticsRoutes,
   ...graphRoutes,
+  ...graphSecurityRoutes,
+  ...sentinelIncidentRoutes,
+  ...sentinelRuleRoutes,
   ...incidentRoutes,
   ...detectionRoutes,
   ...watchlistRoutes,

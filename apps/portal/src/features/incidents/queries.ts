@@ -55,12 +55,14 @@ export const alertEventsQuery = (id: string) =>
 
 const fields = {
   title: 'Title',
+  description: 'Description',
   severity: 'Severity',
   status: 'Status',
   owner: 'Owner',
   classification: 'Classification',
   classificationReason: 'Reason',
   classificationComment: 'Comment',
+  determination: 'Determination',
   labels: 'Labels',
 } as const satisfies Record<keyof IncidentChange, string>;
 

@@ -57,14 +57,15 @@ export function exportArm(rules: readonly AnalyticsRule[]): string {
 const quoted = (text: string): string => text.replaceAll("'", "''");
 
 /** A text that looks like an expression and is none. */
-function escaped(value: unknown): unknown {
+export function escaped(value: unknown): unknown {
   if (typeof value === 'string') return value.startsWith('[') ? `[${value}` : value;
   if (Array.isArray(value)) return value.map(escaped);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, escaped(inner)]));
 }
 
-function armProperties(rule: AnalyticsRule): Record<string, unknown> {
+/** A rule as the properties of Azure Resource Manager's `alertRules`. */
+export function armProperties(rule: AnalyticsRule): Record<string, unknown> {
   return {
     displayName: rule.name,
     description: rule.description,

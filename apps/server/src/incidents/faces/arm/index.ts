@@ -1,0 +1,189 @@
+import {
+  SallyportError,
+  type IncidentChange,
+  type SentinelWorkspace,
+  type sentinelIncidentRoutes,
+} from '@sallyport/contracts';
+import { checkEtag, ifMatch, rootFor, sendArm } from '../../../platform/arm/index.ts';
+import { requireCaller, type Handlers } from '../../../platform/http/index.ts';
+import { nextLink, readListOptions } from '../../../platform/odata/index.ts';
+import type { Platform } from '../../../platform/types.ts';
+import { addComment, changeIncident } from '../../commands.ts';
+import { createIncident, deleteComment, deleteIncident, editComment, moveAlert } from '../../manual.ts';
+import { alertRows } from '../../read.ts';
+import type { IncidentRow } from '../../types.ts';
+import { commentBody, incidentBody, relatedAlert } from './body.ts';
+import {
+  alertResource,
+  armKind,
+  commentResource,
+  entityResource,
+  incidentResource,
+  relationName,
+  relationResource,
+  type ArmComment,
+} from './objects.ts';
+import { armIncidents, commentNamed, commentsOf, incidentNamed, isUuid, knownIncident } from './read.ts';
+
+/**
+ * Incidents of Azure Resource Manager's `Microsoft.SecurityInsights`, for the unmodified clients of Microsoft Sentinel.
+ * https://learn.microsoft.com/rest/api/securityinsights/incidents
+ */
+
+const pageDefault = 50;
+/** Reference 04: the list gives at most 1,000. */
+const pageMax = 1_000;
+
+/** What the face knows of where it is: the portal's address, and which workspace names are this one's. */
+export interface ArmPlace {
+  readonly url: string;
+  readonly isWorkspace: (name: string) => boolean;
+}
+
+export function sentinelIncidentHandlers(
+  platform: Platform,
+  { url, isWorkspace }: ArmPlace,
+): Handlers<typeof sentinelIncidentRoutes> {
+  const { database } = platform;
+  const incidentOf = async (params: SentinelWorkspace & { incidentId: string }) => {
+    const root = rootFor(params, isWorkspace);
+    const incident = await knownIncident(database, params.incidentId);
+    return { root, incident, id: `${root}/Incidents/${incident.name}` };
+  };
+  const alertsOf = (incident: IncidentRow) =>
+    alertRows(database, 'a.incident_number = $1 ORDER BY a.start_time, a.id', [incident.number]);
+
+  return {
+    sentinelListIncidents: async (_context, { params, query, request, reply }) => {
+      const root = rootFor(params, isWorkspace);
+      const options = readListOptions(query, ['$filter', '$orderby', '$top', '$skiptoken']);
+      const { rows, next } = await armIncidents(database, options, Math.min(options.top ?? pageDefault, pageMax));
+      return sendArm(reply, 200, {
+        value: rows.map((row) => incidentResource(row, root, url)),
+        ...(next === undefined ? {} : { nextLink: nextLink(request.url, request.host, next) }),
+      });
+    },
+    sentinelGetIncident: async (_context, { params, reply }) => {
+      const { root, incident } = await incidentOf(params);
+      return sendArm(reply, 200, incidentResource(incident, root, url));
+    },
+    sentinelPutIncident: async (context, { params, body, request, reply }) => {
+      const root = rootFor(params, isWorkspace);
+      const by = requireCaller(context).name;
+      const { change, etag, firstActivity, lastActivity } = incidentBody(body);
+      const known = await incidentNamed(database, params.incidentId);
+      if (!known) {
+        if (!isUuid(params.incidentId)) throw new SallyportError('BadRequest', 'an incident is named by a GUID');
+        const made = { name: params.incidentId, change, firstActivity, lastActivity };
+        const number = await createIncident(platform, made, by);
+        context.audit({ target: `incident ${number}` });
+      } else {
+        const changes = await changeIncident(platform, known.number, withoutSystem(change, known), by, (before) =>
+          checkEtag(before, etag ?? ifMatch(request)),
+        );
+        context.audit({ target: `incident ${known.number}`, details: { changes } });
+      }
+      const incident = await knownIncident(database, params.incidentId);
+      return sendArm(reply, known ? 200 : 201, incidentResource(incident, root, url));
+    },
+    sentinelDeleteIncident: async (context, { params, request, reply }) => {
+      rootFor(params, isWorkspace);
+      const known = await incidentNamed(database, params.incidentId);
+      if (!known) return sendArm(reply, 204);
+      context.audit({ target: `incident ${known.number}` });
+      await deleteIncident(platform, known.number, requireCaller(context).name, (before) =>
+        checkEtag(before, ifMatch(request)),
+      );
+      return sendArm(reply, 200);
+    },
+    sentinelListIncidentAlerts: async (_context, { params, reply }) => {
+      const { root, incident } = await incidentOf(params);
+      return sendArm(reply, 200, { value: (await alertsOf(incident)).map((row) => alertResource(row, root, url)) });
+    },
+    sentinelListIncidentEntities: async (_context, { params, reply }) => {
+      const { root, incident } = await incidentOf(params);
+      const alerts = await alertsOf(incident);
+      const all = new Map(alerts.flatMap(({ entities }) => entities).map((entity) => [entity.id, entity]));
+      const kinds = Map.groupBy(all.values(), ({ kind }) => armKind(kind));
+      return sendArm(reply, 200, {
+        entities: [...all.values()].map((entity) => entityResource(entity, root)),
+        metaData: [...kinds].map(([entityKind, { length }]) => ({ entityKind, count: length })),
+      });
+    },
+    sentinelListComments: async (_context, { params, reply }) => {
+      const { incident, id } = await incidentOf(params);
+      return sendArm(reply, 200, {
+        value: (await commentsOf(database, incident.number)).map((row) => commentResource(row, id)),
+      });
+    },
+    sentinelGetComment: async (_context, { params, reply }) => {
+      const { incident, id } = await incidentOf(params);
+      const comment = await commentNamed(database, incident.number, params.commentId);
+      return sendArm(reply, 200, commentResource(found(comment, params.commentId), id));
+    },
+    sentinelPutComment: async (context, { params, body, request, reply }) => {
+      const { incident, id } = await incidentOf(params);
+      const by = requireCaller(context).name;
+      const { message, etag } = commentBody(body);
+      if (!isUuid(params.commentId)) throw new SallyportError('BadRequest', 'a comment is named by a GUID');
+      const known = await commentNamed(database, incident.number, params.commentId);
+      context.audit({ target: `incident ${incident.number}`, details: { comment: params.commentId } });
+      if (known) {
+        checkEtag(known, etag ?? ifMatch(request));
+        await editComment(platform, incident.number, { name: known.name, message }, by);
+      } else await addComment(platform, incident.number, message, by, params.commentId);
+      const comment = await commentNamed(database, incident.number, params.commentId);
+      return sendArm(reply, known ? 200 : 201, commentResource(found(comment, params.commentId), id));
+    },
+    sentinelDeleteComment: async (context, { params, reply }) => {
+      const { incident } = await incidentOf(params);
+      const known = await commentNamed(database, incident.number, params.commentId);
+      if (!known) return sendArm(reply, 204);
+      context.audit({ target: `incident ${incident.number}`, details: { comment: known.name } });
+      await deleteComment(platform, incident.number, known.name, requireCaller(context).name);
+      return sendArm(reply, 200);
+    },
+    sentinelListRelations: async (_context, { params, reply }) => {
+      const { root, incident } = await incidentOf(params);
+      const alerts = await alertsOf(incident);
+      return sendArm(reply, 200, { value: alerts.map(({ id }) => relationResource(incident.name, id, root)) });
+    },
+    sentinelGetRelation: async (_context, { params, reply }) => {
+      const { root, incident } = await incidentOf(params);
+      const alert = (await alertsOf(incident)).find(
+        ({ id }) => relationName(incident.name, id) === params.relationName,
+      );
+      if (!alert)
+        throw new SallyportError('NotFound', `Relation '${params.relationName.slice(0, 100)}' could not be found`);
+      return sendArm(reply, 200, relationResource(incident.name, alert.id, root));
+    },
+    sentinelPutRelation: async (context, { params, body, reply }) => {
+      const { root, incident } = await incidentOf(params);
+      const alertId = relatedAlert(body);
+      context.audit({ target: `incident ${incident.number}`, details: { alert: alertId } });
+      await moveAlert(platform, alertId, incident.number, requireCaller(context).name);
+      return sendArm(reply, 201, relationResource(incident.name, alertId, root));
+    },
+    sentinelDeleteRelation: async (context, { params, reply }) => {
+      const { incident } = await incidentOf(params);
+      const alert = (await alertsOf(incident)).find(
+        ({ id }) => relationName(incident.name, id) === params.relationName,
+      );
+      if (!alert) return sendArm(reply, 204);
+      context.audit({ target: `incident ${incident.number}`, details: { alert: alert.id } });
+      await moveAlert(platform, alert.id, null, requireCaller(context).name);
+      return sendArm(reply, 200);
+    },
+  };
+}
+
+function found(comment: ArmComment | undefined, name: string): ArmComment {
+  if (!comment) throw new SallyportError('NotFound', `Comment '${name.slice(0, 100)}' could not be found`);
+  return comment;
+}
+
+/** Labels that were given back as they were read have ours among them. */
+const withoutSystem = (change: IncidentChange, { system_labels }: IncidentRow): IncidentChange => ({
+  ...change,
+  ...(change.labels ? { labels: change.labels.filter((label) => !system_labels.includes(label)) } : {}),
+});

@@ -1,0 +1,11 @@
+export { parseFilter, printFilter, type Filter, type Literal } from './filter.ts';
+export {
+  nextLink,
+  pageSql,
+  readListOptions,
+  skipToken,
+  type ListOptions,
+  type PageSql,
+  type RawQuery,
+} from './page.ts';
+export { filterSql, Parameters, type Collection, type Properties, type Property } from './sql.ts';
