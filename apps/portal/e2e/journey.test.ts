@@ -262,7 +262,7 @@ describe('from the one-time link to an incident', () => {
     const found = await page.evaluate(async () => {
       const headers = { 'content-type': 'application/json', 'x-sallyport-csrf': '1' };
       const query = `print U = 'bert@contoso.com' | lookup _GetWatchlist('Leavers2026') on $left.U == $right.SearchKey`;
-      const text = `id: e2e-leaver\nname: A leaver signs in\nkind: Scheduled\nseverity: High\nqueryFrequency: 1h\nqueryPeriod: 1h\ntriggerOperator: gt\ntriggerThreshold: 0\nquery: |\n  SigninLogs | lookup kind=inner _GetWatchlist('Leavers2026') on $left.UserPrincipalName == $right.SearchKey | where Left < '2027'\n`;
+      const text = `id: e2e-leaver\nname: A leaver signs in\nkind: Scheduled\nseverity: High\nqueryFrequency: 1h\nqueryPeriod: 1h\ntriggerOperator: gt\ntriggerThreshold: 0\nquery: |\n  SigninLogs | lookup kind=inner _GetWatchlist('Leavers2026') on $left.UserPrincipalName == $right.SearchKey | where Left startswith '2026'\n`;
       const save = { method: 'PUT', headers, body: JSON.stringify({ text, version: null }) };
       const saved = await fetch('/api/rules/e2e-leaver/text', save);
       const asked = await fetch('/api/query', { method: 'POST', headers, body: JSON.stringify({ query }) });
@@ -271,6 +271,7 @@ describe('from the one-time link to an incident', () => {
     expect(found).toMatchObject({ saved: 200, asked: expect.stringContaining('2026-03-31') });
     await page.reload();
     await page.getByRole('link', { name: 'A leaver signs in' }).waitFor();
+    await page.getByRole('row').filter({ hasText: 'anna@contoso.com' }).waitFor();
     await picture('watchlist');
     expect(await barriers()).toEqual([]);
     await page.getByRole('button', { name: 'Remove anna@contoso.com' }).click();

@@ -33,7 +33,8 @@ export function createKql(catalogue: () => KqlCatalogue, always: Always = {}): K
     compile: (text, options) => compile(...as(text, now()), { ...always, ...options }),
     compileAsking: (text, options, ask) => compileAsking(...as(text, now()), { ...always, ...options }, ask),
     tablesOf: (text) => tablesOf(...as(text, now()), always),
-    namedTables: (text) => namedTables(...as(text, now())),
+    // A list is named by its function, which is over the table of all lists.
+    namedTables: (text) => namedTables(text, catalogue()),
     rowQuery: (text) => rowQuery(...as(text, now())),
   };
 }

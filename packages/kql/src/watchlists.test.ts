@@ -66,5 +66,6 @@ it('a list is read whole: no time, no arrival, and it is no log that a query rea
   expect(compiled.columns.map(({ name }) => name)).toEqual(['TimeGenerated', 'User', 'Tier']);
   expect(() => kql.compile(`_GetWatchlist('VIP Users') | where Nonsense == 1`, { now })).toThrow(/Nonsense/);
   expect(kql.compile('union * | count', { now }).sql).not.toContain('items FINAL');
+  expect(kql.namedTables(query)).toEqual(['Logs']);
   expect(kql.compile('_GetWatchlistAlias', { now }).sql).toContain('VIP Users');
 });

@@ -26,7 +26,12 @@ import { PreviewFacts } from './PreviewFacts.tsx';
 const useStyles = makeStyles({
   surface: { maxWidth: '880px', width: '92vw' },
   content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
-  pair: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: tokens.spacingHorizontalM },
+  pair: {
+    display: 'grid',
+    gridTemplateColumns: '1fr 1fr',
+    alignItems: 'start',
+    gap: tokens.spacingHorizontalM,
+  },
   code: { fontFamily: tokens.fontFamilyMonospace },
 });
 

@@ -31,7 +31,12 @@ import { beginningOf, watchlistTemplatesQuery } from './queries.ts';
 const useStyles = makeStyles({
   surface: { maxWidth: '880px', width: '92vw' },
   content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
-  pair: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: tokens.spacingHorizontalM },
+  pair: {
+    display: 'grid',
+    gridTemplateColumns: '1fr 1fr',
+    alignItems: 'start',
+    gap: tokens.spacingHorizontalM,
+  },
 });
 
 /** Lines that a refused file was told of. */

@@ -162,6 +162,19 @@ it('an exception ends by itself, and its end is audited', { timeout: 240_000 }, 
   await admin.deleteException({ params: { id } });
 });
 
+async function runAndClose(id: string, to: string, isFalse: boolean): Promise<void> {
+  await run(id, to);
+  const { incidents } = await admin.listIncidents({ query: { limit: 1 } });
+  await admin.updateIncident({
+    params: { number: incidents[0]!.number },
+    body: {
+      status: 'Closed',
+      classification: isFalse ? 'FalsePositive' : 'TruePositive',
+      classificationReason: isFalse ? 'IncorrectAlertLogic' : 'SuspiciousActivity',
+    },
+  });
+}
+
 it(
   'closed incidents tell which values false alerts have, and an exception is proposed',
   { timeout: 240_000 },
@@ -169,19 +182,7 @@ it(
     const day = (n: number, minute = 1) => new Date(Date.UTC(2026, 2, n, 0, minute)).toISOString();
     const users = ['svc-a', 'svc-b', 'eva', 'svc-b', 'svc-a'];
     await insert(users.map((user, i) => logon(day(i + 1), user)));
-    for (const [i, user] of users.entries()) {
-      await run('logons', day(i + 1, 10));
-      const { incidents } = await admin.listIncidents({ query: { limit: 1 } });
-      const isFalse = user.startsWith('svc');
-      await admin.updateIncident({
-        params: { number: incidents[0]!.number },
-        body: {
-          status: 'Closed',
-          classification: isFalse ? 'FalsePositive' : 'TruePositive',
-          classificationReason: isFalse ? 'IncorrectAlertLogic' : 'SuspiciousActivity',
-        },
-      });
-    }
+    for (const [i, user] of users.entries()) await runAndClose('logons', day(i + 1, 10), user.startsWith('svc'));
     await test.platform.outbox.flush();
     const tuning = await admin.getRuleTuning({ params: { id: 'logons' } });
     expect(tuning).toMatchObject({ falsePositive: 4, truePositive: 1, benignPositive: 0 });
@@ -199,3 +200,17 @@ it(
     });
   },
 );
+
+it('closed incidents tell below how many rows no alert of a rule was true', { timeout: 240_000 }, async () => {
+  const accounts = [['one'], ['two'], ['red', 'blue', 'green']];
+  for (const [i, names] of accounts.entries()) {
+    const at = (minute: number) => new Date(Date.UTC(2026, 3, i + 1, 0, minute)).toISOString();
+    await insert(names.flatMap((name) => [logon(at(1), name, 'a'), logon(at(2), name, 'b')]));
+    await runAndClose('counted', at(10), names.length === 1);
+  }
+  await test.platform.outbox.flush();
+  const { proposals } = await admin.getRuleTuning({ params: { id: 'counted' } });
+  expect(proposals.filter(({ kind }) => kind === 'threshold')).toMatchObject([
+    { threshold: 2, falseRemoved: 2, trueRemoved: 0 },
+  ]);
+});
