@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Client } from '@sallyport/contracts';
 import { errorOf, makeAdministrator, startTestServer, type TestServer } from '../../testing.ts';
+import { LiveRows } from '../rows/live.ts';
 import { Exceptions } from './exceptions.ts';
 
 let test: TestServer;
@@ -117,6 +118,26 @@ it(
     await admin.deleteException({ params: { id: everywhere.id } });
   },
 );
+
+it('rows are left out as they arrive, also by what a rule does not give', { timeout: 240_000 }, async () => {
+  const { id } = await create(`Computer == 'lab01'`, 'narrow');
+  const { hunting, incidents } = test.server.domains;
+  const rules = () => new Map([['narrow', rule('narrow')]]);
+  const exceptions = new Exceptions({ platform: test.platform, queries: hunting.queries, rules });
+  await exceptions.refresh();
+  const live = new LiveRows({ platform: test.platform, queries: hunting.queries, incidents, exceptions }, rules);
+  const at = test.platform.clock.now().toISOString();
+  await test.platform.lake.insertRows('SecurityEvent', [logon(at, 'x', 'lab01'), logon(at, 'y', 'pc1')], {
+    segmentId: 'arriving',
+  });
+  await live.arrived({ id: 'arriving', rows: { SecurityEvent: 2 } });
+  expect(await live.look()).toBe(true);
+  expect(live.runs(rule('narrow'))).toBe(true);
+  expect((await admin.getException({ params: { id } })).hits).toMatchObject({ runs: 1, rows: 1 });
+  const [last] = (await admin.getRule({ params: { id: 'narrow' } })).runs;
+  expect(last).toMatchObject({ rows: 1, alerts: 1 });
+  await admin.deleteException({ params: { id } });
+});
 
 it('a preview tells which past alerts would not have been raised', { timeout: 240_000 }, async () => {
   const at = test.platform.clock.now().getTime() - 3_600_000;
