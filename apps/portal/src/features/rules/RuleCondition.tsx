@@ -1,8 +1,10 @@
-import { MessageBar, MessageBarBody, MessageBarTitle } from '@fluentui/react-components';
+import { makeStyles, MessageBar, MessageBarBody, MessageBarTitle, tokens } from '@fluentui/react-components';
 import type { Rule } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { visible } from '../../shared/text.ts';
+
+const useStyles = makeStyles({ bar: { flexShrink: 0, marginBottom: tokens.spacingVerticalM } });
 
 interface Told {
   readonly intent: 'error' | 'warning' | 'info';
@@ -46,9 +48,10 @@ function toldOf(rule: Rule): Told | undefined {
 
 /** What keeps a rule from its work, and what to do about it; nothing when nothing does. */
 export function RuleCondition({ rule }: { rule: Rule }): ReactElement | null {
+  const styles = useStyles();
   const told = toldOf(rule);
   return told === undefined ? null : (
-    <MessageBar intent={told.intent} layout="multiline">
+    <MessageBar className={styles.bar} intent={told.intent} layout="multiline">
       <MessageBarBody>
         <MessageBarTitle>{told.title}</MessageBarTitle>
         {told.body}

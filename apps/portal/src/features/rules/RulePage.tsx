@@ -62,8 +62,8 @@ const runColumns: readonly GridColumn<RuleRun>[] = [
   {
     id: 'window',
     header: 'Window',
-    min: 380,
-    drop: 1,
+    min: 364,
+    drop: 2,
     cell: (run) => (
       <>
         <RelativeTime at={run.windowFrom} form="exact" /> – <RelativeTime at={run.windowTo} />
@@ -72,19 +72,19 @@ const runColumns: readonly GridColumn<RuleRun>[] = [
   },
   { id: 'elapsed', header: 'Took', min: 80, align: 'end', cell: (run) => duration(run.elapsedSeconds) },
   { id: 'rows', header: 'Rows', min: 80, align: 'end', cell: (run) => count(run.rows) },
+  { id: 'alerts', header: 'Alerts', min: 72, align: 'end', cell: (run) => count(run.alerts) },
   {
-    id: 'alerts',
-    header: 'Alerts',
-    min: 72,
+    id: 'suppressed',
+    header: 'Kept quiet',
+    min: 88,
     align: 'end',
-    cell: (run) =>
-      run.suppressed > 0 ? `${count(run.alerts)} (${count(run.suppressed)} kept quiet)` : count(run.alerts),
+    cell: (run) => (run.suppressed > 0 ? count(run.suppressed) : ''),
   },
   {
     id: 'cost',
     header: 'Processor',
-    min: 96,
-    drop: 2,
+    min: 88,
+    drop: 1,
     align: 'end',
     cell: (run) => (run.cost ? <span title={costText(run.cost)}>{cpuText(run.cost.cpuSeconds)}</span> : ''),
   },
@@ -96,7 +96,7 @@ const runColumns: readonly GridColumn<RuleRun>[] = [
     align: 'end',
     cell: (run) => (run.cost ? bytes(run.cost.bytesRead) : ''),
   },
-  { id: 'error', header: 'Error', min: 160, grow: 1, cell: (run) => (run.error === null ? '' : visible(run.error)) },
+  { id: 'error', header: 'Error', min: 140, grow: 1, cell: (run) => (run.error === null ? '' : visible(run.error)) },
 ];
 
 function Loaded({ rule }: { rule: Rule }): ReactElement {

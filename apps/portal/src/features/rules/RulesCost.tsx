@@ -3,7 +3,10 @@ import type { Client } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
 import { costText, cpuText } from './cost.ts';
 
-const useStyles = makeStyles({ line: { color: tokens.colorNeutralForeground3 } });
+const useStyles = makeStyles({
+  line: { color: tokens.colorNeutralForeground3, marginBottom: tokens.spacingVerticalXS },
+  bar: { flexShrink: 0, marginBottom: tokens.spacingVerticalS },
+});
 
 /** What all rules took today, and whether that is over the limit. */
 export function RulesCost({ cost }: { cost: Awaited<ReturnType<Client['listRules']>>['cost'] }): ReactElement {
@@ -17,7 +20,7 @@ export function RulesCost({ cost }: { cost: Awaited<ReturnType<Client['listRules
       </Caption1>
     );
   return (
-    <MessageBar intent="warning" layout="multiline">
+    <MessageBar className={styles.bar} intent="warning" layout="multiline">
       <MessageBarBody>
         <MessageBarTitle>The rules are over their limit of cost</MessageBarTitle>
         Today (UTC) they took {costText(cost)}.{limit} Those that took more than an equal share rest until the day ends,

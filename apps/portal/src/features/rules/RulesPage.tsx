@@ -68,7 +68,7 @@ const columns: readonly GridColumn<RuleSummary>[] = [
   {
     id: 'name',
     header: 'Rule',
-    min: 300,
+    min: 240,
     grow: 4,
     sort: true,
     cell: (rule) => (
@@ -86,7 +86,7 @@ const columns: readonly GridColumn<RuleSummary>[] = [
   {
     id: 'enabled',
     header: 'State',
-    min: 112,
+    min: 116,
     cell: (rule) =>
       rule.autoDisabled ? (
         <Status tone="bad">Off by itself</Status>
@@ -102,7 +102,7 @@ const columns: readonly GridColumn<RuleSummary>[] = [
     id: 'origin',
     header: 'Origin',
     min: 124,
-    drop: 1,
+    drop: 3,
     cell: (rule) =>
       rule.updateAvailable ? (
         <Status tone="waiting">Update available</Status>
@@ -120,14 +120,14 @@ const columns: readonly GridColumn<RuleSummary>[] = [
     drop: 2,
     cell: (rule) => rule.tactics.map((tactic) => words(visible(tactic))).join(', '),
   },
-  { id: 'techniques', header: 'Techniques', min: 104, drop: 3, cell: (rule) => visible(rule.techniques.join(', ')) },
-  { id: 'tables', header: 'Reads', min: 140, grow: 1, drop: 4, cell: (rule) => visible(rule.tables.join(', ')) },
+  { id: 'techniques', header: 'Techniques', min: 104, drop: 4, cell: (rule) => visible(rule.techniques.join(', ')) },
+  { id: 'tables', header: 'Reads', min: 140, grow: 1, drop: 5, cell: (rule) => visible(rule.tables.join(', ')) },
   { id: 'type', header: 'Kind', min: 128, drop: 7, cell: (rule) => kindWords[rule.kind] },
   {
     id: 'kind',
     header: 'Runs',
     min: 104,
-    drop: 5,
+    drop: 6,
     cell: (rule) =>
       rule.kind === 'NRT' || rule.kind === 'MicrosoftSecurityIncidentCreation'
         ? 'Near real time'
@@ -137,9 +137,9 @@ const columns: readonly GridColumn<RuleSummary>[] = [
   {
     id: 'cost',
     header: 'Cost today',
-    min: 96,
+    min: 88,
     align: 'end',
-    drop: 6,
+    drop: 1,
     sort: true,
     cell: (rule) => <span title={costText(rule.costToday)}>{cpuText(rule.costToday.cpuSeconds)}</span>,
   },

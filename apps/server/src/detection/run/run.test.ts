@@ -164,6 +164,35 @@ it('what a rule costs is counted, and one over its limit rests until the day end
   expect(await run(one, 15)).toMatchObject({ state: 'succeeded' });
 }, 60_000);
 
+it('a rule over rows as they arrive that rests is asked what it missed when it wakes', async () => {
+  // Rows arrive by the engine's clock.
+  clock.set(new Date());
+  const one = rule('sleeper', 'SecurityEvent | where EventID == 7005', hosts, 'NRT');
+  const rules = new Map([[one.id, one]]);
+  const live = new LiveRows(parts, () => rules);
+  const arrive = async (id: string, host: string) => {
+    await store(id, [1, host, 7005]);
+    await live.arrived({ id, rows: { SecurityEvent: 1 } });
+    await live.look();
+  };
+  await arrive('r1', 'a.x');
+  clock.set(new Date());
+  await platform.database.execute(
+    `INSERT INTO rule_states (rule_id, resting_from, resting_to, resting_reason, updated_at) VALUES ('sleeper', $1, $2, 'why', $1)
+     ON CONFLICT (rule_id) DO UPDATE SET resting_from = $1, resting_to = $2, resting_reason = 'why'`,
+    [clock.now(), new Date(clock.now().getTime() + 60_000)],
+  );
+  await arrive('r2', 'b.x');
+  expect(await named('sleeper')).toEqual(['a.x']);
+  clock.advance(61_000);
+  const windows: { from: Date; to: Date }[] = [];
+  await wakeRules(platform, rules, (_, from, to) => Promise.resolve(void windows.push({ from, to })));
+  for (const window of windows) await runRule(parts, one, window);
+  expect(await named('sleeper')).toEqual(['a.x', 'b.x']);
+  await arrive('r3', 'c.x');
+  expect(await named('sleeper')).toEqual(['a.x', 'b.x', 'c.x']);
+}, 60_000);
+
 it('past the limit of all rules those rest that took more than their share', () => {
   const cost = (cpuSeconds: number) => ({ cpuSeconds, rowsRead: 0, bytesRead: 0 });
   const costs = new Map([
