@@ -17,6 +17,7 @@ import {
   otlpRoutes,
   sentinelIncidentRoutes,
   sentinelRuleRoutes,
+  sentinelWatchlistRoutes,
   sessionRoutes,
   pinRoutes,
   sourceEditorRoutes,
@@ -155,7 +156,8 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(incidentRoutes, domains.incidents.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);
-  http.bind(sentinelRuleRoutes, domains.detection.sentinel, armError);
+  http.bind(sentinelRuleRoutes, domains.detection.sentinel.rules, armError);
+  http.bind(sentinelWatchlistRoutes, domains.detection.sentinel.watchlists, armError);
   http.bind(detectionRoutes, domains.detection.handlers);
   http.bind(watchlistRoutes, domains.detection.watchlists);
   http.bind(exceptionRoutes, domains.detection.exceptions);

@@ -8,6 +8,7 @@ export * from './routes/clients.ts';
 export * from './routes/graph-security.ts';
 export * from './routes/sentinel.ts';
 export * from './routes/sentinel-rules.ts';
+export * from './routes/sentinel-watchlists.ts';
 export * from './routes/incidents.ts';
 export * from './routes/detection.ts';
 export * from './routes/anomalies.ts';

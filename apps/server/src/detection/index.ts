@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import type { detectionRoutes, exceptionRoutes, sentinelRuleRoutes, watchlistRoutes } from '@sallyport/contracts';
+import type {
+  detectionRoutes,
+  exceptionRoutes,
+  sentinelRuleRoutes,
+  sentinelWatchlistRoutes,
+  watchlistRoutes,
+} from '@sallyport/contracts';
 import { isWorkspace, type Queries } from '../hunting/index.ts';
 import type { Incidents } from '../incidents/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
@@ -8,6 +14,7 @@ import { RuleCosts } from './costs.ts';
 import { createCoverage, type TableSources } from './coverage/index.ts';
 import { exceptionHandlers, Exceptions, scheduleExpiry } from './exceptions/index.ts';
 import { alertRuleHandlers } from './faces/alert-rules.ts';
+import { sentinelWatchlistHandlers } from './faces/watchlists.ts';
 import { scheduleLate } from './late.ts';
 import { OwnRules } from './own-rules.ts';
 import { detectionHandlers } from './routes.ts';
@@ -19,7 +26,7 @@ import { runRule, type RunOutcome } from './run/run.ts';
 import { isEnabled, scheduleRules } from './schedule.ts';
 import { loadStates } from './store.ts';
 import { sweep, type SweepOptions, type SweepResult } from './sweep/sweep.ts';
-import { scheduleWatchlists, watchlistHandlers, Watchlists } from './watchlists/index.ts';
+import { readItems, scheduleWatchlists, watchlistHandlers, Watchlists } from './watchlists/index.ts';
 
 export {
   loadLogSources,
@@ -51,8 +58,11 @@ export const shippedRules = fileURLToPath(new URL('../../../../content/rules', i
 export interface Detection extends Domain<Handlers<typeof detectionRoutes>> {
   readonly watchlists: Handlers<typeof watchlistRoutes>;
   readonly exceptions: Handlers<typeof exceptionRoutes>;
-  /** Rules for clients of Microsoft Sentinel. */
-  readonly sentinel: Handlers<typeof sentinelRuleRoutes>;
+  /** For clients of Microsoft Sentinel. */
+  readonly sentinel: {
+    readonly rules: Handlers<typeof sentinelRuleRoutes>;
+    readonly watchlists: Handlers<typeof sentinelWatchlistRoutes>;
+  };
   /** All rules there are now: those that ship, and in front of them people's own. */
   readonly rules: LoadedRules;
   /** Tells of a segment whose rows are in the lake. Resolves when it is sure that the rules that look at rows as they arrive will. */
@@ -99,6 +109,7 @@ export async function createDetection(platform: Platform, options: DetectionOpti
     options.scheduled === false ? Promise.resolve() : live.arrived(segment);
   const watchlists = options.watchlists ?? new Watchlists(platform);
   const own = new OwnRules({ platform, queries: options.queries, registry });
+  const isOurs = (name: string) => isWorkspace(name, platform.lake.workspace);
   const coverage = createCoverage({
     platform,
     queries: options.queries,
@@ -122,12 +133,14 @@ export async function createDetection(platform: Platform, options: DetectionOpti
       rules: rulesNow,
       now: () => platform.clock.now(),
     }),
-    sentinel: alertRuleHandlers({
-      platform,
-      registry,
-      own,
-      isWorkspace: (name) => isWorkspace(name, platform.lake.workspace),
-    }),
+    sentinel: {
+      rules: alertRuleHandlers({ platform, registry, own, isWorkspace: isOurs }),
+      watchlists: sentinelWatchlistHandlers({
+        watchlists,
+        items: readItems({ watchlists, queries: options.queries, now: () => platform.clock.now() }),
+        isWorkspace: isOurs,
+      }),
+    },
     handlers: detectionHandlers(platform, options.queries, registry, own, coverage),
     arrived,
     runRule: (rule, windowEnd) => runRule(parts, rule, windowOf(rule, windowEnd)),

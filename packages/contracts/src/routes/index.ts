@@ -11,6 +11,7 @@ import { huntingRoutes } from './hunting.ts';
 import { incidentRoutes } from './incidents.ts';
 import { pinRoutes } from './pins.ts';
 import { sentinelRuleRoutes } from './sentinel-rules.ts';
+import { sentinelWatchlistRoutes } from './sentinel-watchlists.ts';
 import { sentinelIncidentRoutes } from './sentinel.ts';
 import { sessionRoutes, tokenRoutes } from './session.ts';
 import { sourceEditorRoutes } from './source-editor.ts';
@@ -29,6 +30,7 @@ export const routes = {
   ...graphSecurityRoutes,
   ...sentinelIncidentRoutes,
   ...sentinelRuleRoutes,
+  ...sentinelWatchlistRoutes,
   ...incidentRoutes,
   ...detectionRoutes,
   ...watchlistRoutes,

@@ -27,6 +27,18 @@ const put = { method: 'PUT', permission: 'alerts.manage', query: sentinelQuery, 
 const remove = { method: 'DELETE', permission: 'alerts.manage', query: sentinelQuery, response: 'raw' } as const;
 
 export const sentinelIncidentRoutes = {
+  sentinelListEntities: route({
+    ...read,
+    path: `${sentinelRoot}/entities`,
+    summary: 'Sentinel: entities of alerts, in pages',
+    params: SentinelWorkspace,
+  }),
+  sentinelGetEntity: route({
+    ...read,
+    path: `${sentinelRoot}/entities/:entityId`,
+    summary: 'Sentinel: one entity or alert',
+    params: z.object({ ...workspace, entityId: segment }),
+  }),
   sentinelListIncidents: route({
     ...read,
     path: `${sentinelRoot}/incidents`,

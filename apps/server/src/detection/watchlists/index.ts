@@ -1,3 +1,3 @@
-export { watchlistHandlers } from './routes.ts';
+export { readItems, watchlistHandlers, type ReadItems } from './routes.ts';
 export { scheduleWatchlists } from './publish.ts';
 export { Watchlists } from './watchlists.ts';

@@ -11,6 +11,8 @@ import { changeWatchlist, watchlistBy, type WatchlistRow } from './store.ts';
 type Values = Readonly<Record<string, string>>;
 export interface ItemChanges {
   readonly add: readonly Values[];
+  /** Ids of those that are added, UUIDs. Default: new ones. */
+  readonly ids?: readonly string[];
   /** What is not named stays. */
   readonly change: readonly { readonly id: string; readonly values: Values }[];
   readonly remove: readonly string[];
@@ -22,12 +24,12 @@ const rowsAtOnce = 10_000;
 export async function changeItems(
   { database, lake, outbox, clock }: Platform,
   alias: string,
-  { add, change, remove }: ItemChanges,
+  { add, ids, change, remove }: ItemChanges,
   by: string,
 ): Promise<{ readonly watchlist: WatchlistRow; readonly added: string[] }> {
   const at = clock.now().getTime();
   const next = itemIds(at);
-  const added = add.map(() => next());
+  const added = add.map((_, i) => ids?.[i] ?? next());
   return database.transaction(async (tx) => {
     const list = await watchlistBy(tx, alias, true);
     if (!list) throw new SallyportError('NotFound', `there is no watchlist \`${alias}\``);

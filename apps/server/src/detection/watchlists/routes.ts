@@ -1,7 +1,7 @@
-import type { Watchlist, watchlistRoutes } from '@sallyport/contracts';
+import type { Watchlist, WatchlistItem, watchlistRoutes } from '@sallyport/contracts';
 import { z } from 'zod';
 import type { Queries } from '../../hunting/index.ts';
-import { requireCaller, type Handlers } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import type { WatchlistRow } from './store.ts';
 import { watchlistTemplates } from './templates.ts';
@@ -15,6 +15,7 @@ interface Parts {
 }
 
 export function watchlistHandlers({ watchlists, queries, rules, now }: Parts): Handlers<typeof watchlistRoutes> {
+  const items = readItems({ watchlists, queries, now });
   return {
     listWatchlists: async () => ({ watchlists: (await watchlists.list()).map(toWatchlist) }),
     listWatchlistTemplates: () => ({ templates: [...watchlistTemplates] }),
@@ -51,32 +52,7 @@ export function watchlistHandlers({ watchlists, queries, rules, now }: Parts): H
       context.audit({ target: `watchlist ${alias}`, details: { mode, source, added, faulty, items: watchlist.items } });
       return { watchlist: toWatchlist(watchlist), added, faulty, problems: [...problems] };
     },
-    listWatchlistItems: async (context, { params: { alias }, query }) => {
-      const list = await watchlists.get(alias);
-      // Another server may have made it just now.
-      await watchlists.refresh();
-      const { columns, rows } = await queries.run({
-        query: [
-          `_GetWatchlist(${kqlText(list.alias)})`,
-          ...(query.after === undefined ? [] : [`| where strcmp(_DTItemId, ${kqlText(query.after)}) > 0`]),
-          ...(query.search ? [`| where WatchlistItem contains ${kqlText(query.search)}`] : []),
-          `| top ${query.limit + 1} by _DTItemId asc`,
-        ].join('\n'),
-        now: now(),
-        maxRows: query.limit + 1,
-        who: requireCaller(context).name,
-        operation: 'hunting',
-        signal: context.signal,
-      });
-      const at = (name: string) => columns.findIndex((column) => column.name === name);
-      const items = rows.slice(0, query.limit).map((row) => ({
-        id: z.string().parse(row[at('_DTItemId')]),
-        searchKey: z.string().parse(row[at('SearchKey')]),
-        updatedAt: z.string().parse(row[at('LastUpdatedTimeUTC')]),
-        values: valuesIn(z.string().parse(row[at('WatchlistItem')]), list.columns),
-      }));
-      return { items, more: rows.length > query.limit };
-    },
+    listWatchlistItems: (context, { params, query }) => items(context, params.alias, query),
     changeWatchlistItems: async (context, { params: { alias }, body }) => {
       const { add, change, remove } = body;
       const counts = { add: add.length, change: change.length, remove: remove.length };
@@ -90,6 +66,50 @@ export function watchlistHandlers({ watchlists, queries, rules, now }: Parts): H
     },
   };
 }
+
+/** Which items of a list: the one of an id, or those after one, with a text. */
+export interface ItemsQuery {
+  readonly id?: string | undefined;
+  readonly after?: string | undefined;
+  readonly search?: string | undefined;
+  readonly limit: number;
+}
+export type ReadItems = (
+  context: RequestContext,
+  alias: string,
+  query: ItemsQuery,
+) => Promise<{ items: WatchlistItem[]; more: boolean }>;
+
+/** Reads a list's items in their order, as a query of the caller's. Throws NotFound. */
+export const readItems =
+  ({ watchlists, queries, now }: Omit<Parts, 'rules'>): ReadItems =>
+  async (context, alias, query) => {
+    const list = await watchlists.get(alias);
+    // Another server may have made it just now.
+    await watchlists.refresh();
+    const { columns, rows } = await queries.run({
+      query: [
+        `_GetWatchlist(${kqlText(list.alias)})`,
+        ...(query.id === undefined ? [] : [`| where _DTItemId == ${kqlText(query.id)}`]),
+        ...(query.after === undefined ? [] : [`| where strcmp(_DTItemId, ${kqlText(query.after)}) > 0`]),
+        ...(query.search ? [`| where WatchlistItem contains ${kqlText(query.search)}`] : []),
+        `| top ${query.limit + 1} by _DTItemId asc`,
+      ].join('\n'),
+      now: now(),
+      maxRows: query.limit + 1,
+      who: requireCaller(context).name,
+      operation: 'hunting',
+      signal: context.signal,
+    });
+    const at = (name: string) => columns.findIndex((column) => column.name === name);
+    const items = rows.slice(0, query.limit).map((row) => ({
+      id: z.string().parse(row[at('_DTItemId')]),
+      searchKey: z.string().parse(row[at('SearchKey')]),
+      updatedAt: z.string().parse(row[at('LastUpdatedTimeUTC')]),
+      values: valuesIn(z.string().parse(row[at('WatchlistItem')]), list.columns),
+    }));
+    return { items, more: rows.length > query.limit };
+  };
 
 /** Ids that an audit row names. */
 const auditedMax = 100;

@@ -134,6 +134,10 @@ describe('the client of Microsoft Sentinel', () => {
     expect(entities.entities).toMatchObject([
       { kind: 'Host', hostName: 'c', dnsDomain: 'contoso.com', friendlyName: 'c.contoso.com' },
     ]);
+    const [host] = entities.entities ?? [];
+    expect(await client.entities.get(...where, host?.name ?? '')).toMatchObject({ kind: 'Host', hostName: 'c' });
+    expect(await client.entities.get(...where, alert?.name ?? '')).toMatchObject({ kind: 'SecurityAlert' });
+    expect(await all(client.entities.list(...where))).toHaveLength(4);
     await client.incidentRelations.delete(...where, name, relation?.name ?? '');
     expect((await client.incidents.listAlerts(...where, name)).value).toEqual([]);
     await client.incidents.delete(...where, name);

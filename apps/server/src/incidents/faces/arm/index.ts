@@ -23,13 +23,23 @@ import {
   relationResource,
   type ArmComment,
 } from './objects.ts';
-import { armIncidents, commentNamed, commentsOf, incidentNamed, isUuid, knownIncident } from './read.ts';
+import {
+  armIncidents,
+  commentNamed,
+  commentsOf,
+  entitiesAfter,
+  incidentNamed,
+  isUuid,
+  knownEntity,
+  knownIncident,
+} from './read.ts';
 
 /**
  * Incidents of Azure Resource Manager's `Microsoft.SecurityInsights`, for the unmodified clients of Microsoft Sentinel.
  * https://learn.microsoft.com/rest/api/securityinsights/incidents
  */
 
+const entitiesPage = 200;
 const pageDefault = 50;
 /** Reference 04: the list gives at most 1,000. */
 const pageMax = 1_000;
@@ -54,6 +64,24 @@ export function sentinelIncidentHandlers(
     alertRows(database, 'a.incident_number = $1 ORDER BY a.start_time, a.id', [incident.number]);
 
   return {
+    sentinelListEntities: async (_context, { params, query, request, reply }) => {
+      const root = rootFor(params, isWorkspace);
+      const [after = ''] = readListOptions(query, ['$skiptoken']).after ?? [];
+      const found = await entitiesAfter(database, after, entitiesPage + 1);
+      const page = found.slice(0, entitiesPage);
+      const last = found.length > entitiesPage ? page.at(-1) : undefined;
+      return sendArm(reply, 200, {
+        value: page.map((entity) => entityResource(entity, root)),
+        ...(last ? { nextLink: nextLink(request.url, request.host, [last.id]) } : {}),
+      });
+    },
+    sentinelGetEntity: async (_context, { params, reply }) => {
+      const root = rootFor(params, isWorkspace);
+      const { entityId } = params;
+      const [alert] = isUuid(entityId) ? await alertRows(database, 'a.id = $1', [entityId]) : [];
+      if (alert) return sendArm(reply, 200, alertResource(alert, root, url));
+      return sendArm(reply, 200, entityResource(await knownEntity(database, entityId), root));
+    },
     sentinelListIncidents: async (_context, { params, query, request, reply }) => {
       const root = rootFor(params, isWorkspace);
       const options = readListOptions(query, ['$filter', '$orderby', '$top', '$skiptoken']);

@@ -1,4 +1,4 @@
-import { SallyportError } from '@sallyport/contracts';
+import { SallyportError, type Entity } from '@sallyport/contracts';
 import type { Queryable } from '../../../platform/database/types.ts';
 import {
   pageSql,
@@ -93,6 +93,21 @@ export async function knownIncident(db: Queryable, name: string): Promise<Incide
   const incident = await incidentNamed(db, name);
   if (!incident) throw new SallyportError('NotFound', `Incident '${name.slice(0, 100)}' could not be found`);
   return incident;
+}
+
+/** Entities of alerts in the order of their ids, at most `size`. */
+export const entitiesAfter = (db: Queryable, after: string, size: number): Promise<Entity[]> =>
+  db.query<Entity>('SELECT id, kind, name, identifiers, strong FROM entities WHERE id > $1 ORDER BY id LIMIT $2', [
+    after,
+    size,
+  ]);
+/** Throws NotFound. */
+export async function knownEntity(db: Queryable, id: string): Promise<Entity> {
+  const entity = id.includes('\0')
+    ? undefined
+    : await db.first<Entity>('SELECT id, kind, name, identifiers, strong FROM entities WHERE id = $1', [id]);
+  if (!entity) throw new SallyportError('NotFound', `Entity '${id.slice(0, 100)}' could not be found`);
+  return entity;
 }
 
 /** Newest first, as many as an incident has. */
