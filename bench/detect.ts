@@ -1,21 +1,23 @@
 /**
  * Row-level rules in one pass over a quiet Windows estate, beside a plain evaluator that asks each rule's query by itself. Prints one JSON object.
  *
- *   node bench/detect.ts [--rules FOLDER,…] [--events 1000000] [--counts 100,300,1000,3000] [--plain-events 20000] [--plain-rules 300]
+ *   node bench/detect.ts [--rules FOLDER,…] [--events 1000000] [--counts 100,300,1000,3000] [--plain-events 20000] [--plain-rules 300] [--latency 20]
  *
  * Rules are Sigma's or Sentinel's, from the folders (default ../shared/suites/sigma, its rules for Windows); of more than `counts` says, every so-manieth is taken. The
  * plain evaluator has fewer events and rules, since it would take hours; the pass with all rules is run over the same events too, and both must find the same. Read processor seconds: they do
- * not depend on what else the machine does. The aims are given for two cores, so `eventsPerSecond` is twice the events for a second of one.
+ * not depend on what else the machine does. `--latency` says how many events are followed to their incidents, with those rules and the shipped ones (0: none): that is wall time,
+ * so of a quiet machine only. The aims are given for two cores, so `eventsPerSecond` is twice the events for a second of one.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { sql, sqlIdentifier, sqlString, type CompileOptions } from '@sallyport/kql';
 import { Catalogue, loadFunctions } from '@sallyport/lake';
 import { startTestLake } from '@sallyport/testkit';
-import { loadRules } from '../apps/server/src/detection/index.ts';
-import { RowPlanner, type RowPlan } from '../apps/server/src/detection/rows/plan.ts';
+import { loadRules, shippedRules } from '../apps/server/src/detection/index.ts';
+import { plannerOf, type RowPlan } from '../apps/server/src/detection/rows/plan.ts';
 import { createQueries } from '../apps/server/src/hunting/index.ts';
 import { inserts } from './detect/events.ts';
+import { latency } from './detect/latency.ts';
 
 const { values } = parseArgs({
   options: {
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     counts: { type: 'string', default: '100,300,1000,3000' },
     'plain-events': { type: 'string', default: '20000' },
     'plain-rules': { type: 'string', default: '300' },
+    latency: { type: 'string', default: '20' },
   },
 });
 const events = Number(values.events);
@@ -78,41 +81,50 @@ const of =
     sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE ${segments.map((id) => sql`_SegmentId = ${sqlString(id)}`).reduce((a, b) => sql`${a} OR ${b}`)})`;
 const all = of(['first', 'bench']);
 const plainRows = of(['plain']);
+const newest: NonNullable<CompileOptions['source']> = (table) =>
+  sql`(SELECT * FROM ${sqlIdentifier(table.name)} LIMIT 200000)`;
 /** Times of hits aren't asked for past a bound; a batch of this size is what the live server would take. */
 const limits = { seconds: 600, memoryBytes: 6 * 2 ** 30 };
 
 const ofWindows = /^_Sigma_windows_|\b(?:SecurityEvent|WindowsEvent)\b/;
 const loaded = (await loadRules(folders)).rules.filter(({ query }) => ofWindows.test(query));
-const planner = new RowPlanner(queries.kql);
-const planning = await timed(() => planner.plan(loaded, lake.catalogue.version));
+const planner = plannerOf(queries);
+const planning = await timed(() => planner.plan(loaded));
 const usable = planning.value.sources.flatMap(({ rules }) => rules);
 note(`${usable.length} of ${loaded.length} rules are row-level; planned in ${round(planning.cpu)} s of processor`);
 
 async function pass(plan: RowPlan, rows: NonNullable<CompileOptions['source']>): Promise<Map<string, number>> {
   const found = new Map<string, number>();
   for (const source of plan.sources)
-    for (const hit of await source.hits(parts, rows, { limits })) found.set(hit.rule.id, hit.rows);
+    for (const hit of await source.hits(parts, { source: rows }, { limits })) found.set(hit.rule.id, hit.rows);
   return found;
+}
+/** How often a rule is to look at an event of its source, but for those that look at every one. */
+async function candidates(plan: RowPlan): Promise<number> {
+  let looks = 0;
+  for (const source of plan.sources)
+    for (const n of (await source.candidates(parts, { source: all }, { limits })).values()) looks += n;
+  return looks;
 }
 const rates = [];
 let full: { plan: RowPlan } | undefined;
 for (const count of values.counts.split(',').map(Number)) {
   const step = Math.max(1, usable.length / count);
   const some = Array.from({ length: Math.min(count, usable.length) }, (_, i) => usable[Math.floor(i * step)]!);
-  const plan = await planner.plan(some, lake.catalogue.version);
+  const plan = await planner.plan(some);
   const measured = await timed(async () => {
-    for (const source of plan.sources)
-      await source.measure(parts, (table) => sql`(SELECT * FROM ${sqlIdentifier(table.name)} LIMIT 200000)`, {
-        limits,
-      });
+    for (const source of plan.sources) await source.measure(parts, { source: newest }, { limits });
   });
   const first = await timed(() => pass(plan, plainRows));
   const took = await timed(() => pass(plan, all));
+  const looks = await candidates(plan);
   const hits = [...took.value.values()].reduce((a, b) => a + b, 0);
   rates.push({
     rules: some.length,
     sources: plan.sources.length,
     eventsPerSecond: Math.round((2 * events) / took.cpu),
+    candidatesPerEvent: round(looks / events, 4),
+    rulesOfEveryEvent: plan.sources.reduce((sum, { index }) => sum + index.everywhere.length, 0),
     eventsPerSecondOfOneCore: Math.round(events / took.cpu),
     cpuSeconds: round(took.cpu),
     seconds: round(took.seconds),
@@ -141,6 +153,8 @@ const plain = await timed(async () => {
     }
   }
 });
+const followed = Number(values.latency);
+const latencies = followed > 0 ? await latency([...folders, shippedRules], followed) : undefined;
 process.stdout.write(
   `${JSON.stringify({
     bench: 'detect',
@@ -156,5 +170,6 @@ process.stdout.write(
       passCpuSeconds: round(small.cpu),
       rulesThatDiffer: different,
     },
+    ...(latencies ? { latency: latencies } : {}),
   })}\n`,
 );

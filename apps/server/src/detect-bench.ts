@@ -2,24 +2,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchItem, BenchReport, BenchSet } from '@sallyport/contracts';
-import { loadFunctions, readDatabases, shippedLocations } from '@sallyport/lake';
+import { readDatabases, shippedLocations } from '@sallyport/lake';
 import { z } from 'zod';
 import {
   asksForPlaces,
-  createDetection,
   evaluateItems,
   readSet,
   type ItemAlert,
   type LabelledItem,
   type LabelledSet,
 } from './detection/index.ts';
-import { createHunting } from './hunting/index.ts';
-import { createIncidents } from './incidents/index.ts';
-import { openIngestCore, type IngestCore } from './ingest/core.ts';
+import type { IngestCore } from './ingest/core.ts';
 import type { FileResult } from './ingest/importer/import.ts';
-import { loadSources, shippedSources } from './ingest/sources/load.ts';
 import type { Platform } from './platform/types.ts';
-import { withEphemeralPlatform } from './supervisor/ephemeral-platform.ts';
+import { withDetection } from './with-detection.ts';
 
 export interface DetectBenchOptions {
   /** Labelled sets: folders and files. */
@@ -37,23 +33,14 @@ export async function detectBench(options: DetectBenchOptions): Promise<BenchRep
   const started = performance.now();
   const sets: LabelledSet[] = [];
   for (const path of options.sets) sets.push(await readSet(path));
-  const settings = { collectHost: 'off', spoolSegmentAge: '50 ms', spoolMaxBytes: '4 GiB' };
-  return withEphemeralPlatform({ settings }, async (platform) => {
-    const hunting = createHunting(platform, { functions: await loadFunctions() });
-    const incidents = createIncidents(platform, { queries: hunting.queries });
-    const detection = await createDetection(platform, {
-      queries: hunting.queries,
-      incidents,
-      scheduled: false,
-      ...(options.rules ? { ruleFolders: options.rules } : {}),
-    });
+  return withDetection(options.rules, async ({ platform, queries, detection, core, problems: faults }) => {
     const rules = detection.rules.rules.filter((rule) => rule.enabled);
     if (rules.some(({ query }) => asksForPlaces.test(query)))
       await platform.lake.loadIpLocations(await readDatabases([shippedLocations()]));
-    const problems = detection.rules.problems.map((p) => `${p.path}:${p.line}: ${p.message}`);
-    const { loaded, tables } = await loadSets(platform, sets, options.onProgress);
+    const problems = [...faults];
+    const { loaded, tables } = await loadSets(core, sets, options.onProgress);
     const segments = new Map(loaded.flatMap(({ key, result }) => (result ? [[key, result.segmentIds] as const] : [])));
-    const fired = await evaluateItems({ platform, queries: hunting.queries }, rules, segments, {
+    const fired = await evaluateItems({ platform, queries }, rules, segments, {
       fail: (rule, message) => void problems.push(`${rule.path}: ${message}`),
       onRule: (done, total) => options.onProgress?.(`ran ${done} of ${total} rules`),
     });
@@ -96,16 +83,11 @@ interface LoadedLog {
 
 /** Brings every recording to the lake, few imports for many. */
 async function loadSets(
-  platform: Platform,
+  core: IngestCore,
   sets: readonly LabelledSet[],
   onProgress: DetectBenchOptions['onProgress'],
 ): Promise<{ readonly loaded: readonly LoadedItem[]; readonly tables: readonly string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
-  const core = await openIngestCore(platform, await loadSources(shippedSources), {
-    totalBytes: platform.config.spoolMaxBytes,
-    segmentBytes: platform.config.spoolSegmentBytes,
-    segmentAgeMs: platform.config.spoolSegmentAge,
-  });
   try {
     const items: { set: number; item: LabelledItem; path: string }[] = [];
     for (const [set, { items: own }] of sets.entries())
@@ -117,7 +99,6 @@ async function loadSets(
     });
     return { loaded, tables };
   } finally {
-    await core[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,8 +1,6 @@
-import { loadFunctions } from '@sallyport/lake';
 import {
   alertCounts,
   countMatches,
-  createDetection,
   readLabels,
   type AnalyticsRule,
   type Detection,
@@ -10,13 +8,10 @@ import {
   type Matches,
   type RowRule,
 } from './detection/index.ts';
-import { createHunting } from './hunting/index.ts';
-import { createIncidents } from './incidents/index.ts';
-import { openIngestCore } from './ingest/core.ts';
+import type { IngestCore } from './ingest/core.ts';
 import type { FileResult } from './ingest/importer/import.ts';
-import { loadSources, shippedSources } from './ingest/sources/load.ts';
 import type { Platform } from './platform/types.ts';
-import { withEphemeralPlatform } from './supervisor/ephemeral-platform.ts';
+import { withDetection } from './with-detection.ts';
 
 export interface DetectConformOptions {
   /** A folder with `labels.json` and the logs that it names. */
@@ -61,24 +56,15 @@ export interface DetectConformReport {
 export async function detectConform(options: DetectConformOptions): Promise<DetectConformReport> {
   const started = performance.now();
   const labels = await readLabels(options.folder);
-  const settings = { collectHost: 'off', spoolSegmentAge: '50 ms', spoolMaxBytes: '4 GiB' };
-  return withEphemeralPlatform({ settings }, async (platform) => {
-    const hunting = createHunting(platform, { functions: await loadFunctions() });
-    const incidents = createIncidents(platform, { queries: hunting.queries });
-    const detection = await createDetection(platform, {
-      queries: hunting.queries,
-      incidents,
-      scheduled: false,
-      ruleFolders: options.rules,
-    });
-    const imported = await importLogs(platform, labels, options.onProgress);
-    const problems = detection.rules.problems.map((p) => `${p.path}:${p.line}: ${p.message}`);
+  return withDetection(options.rules, async ({ platform, queries, detection, core, problems: faults }) => {
+    const imported = await importLogs(core, labels, options.onProgress);
+    const problems = [...faults];
     const fail = (rule: AnalyticsRule, message: string) => void problems.push(`${rule.path}: ${message}`);
     const logs = new Map([...imported].map(([file, { segmentIds }]) => [file, segmentIds]));
     const { rules } = detection.rules;
     const ofRows = rules.flatMap((rule): RowRule[] => (rule.rows ? [{ rule, ...rule.rows }] : []));
     options.onProgress?.(`running ${rules.length} rules`);
-    const matches = await countMatches({ lake: platform.lake, queries: hunting.queries }, ofRows, logs, {
+    const matches = await countMatches({ lake: platform.lake, queries }, ofRows, logs, {
       now: platform.clock.now(),
       fail,
     });
@@ -98,27 +84,20 @@ export async function detectConform(options: DetectConformOptions): Promise<Dete
 }
 
 async function importLogs(
-  platform: Platform,
+  core: IngestCore,
   labels: readonly LabelledLog[],
   onProgress: DetectConformOptions['onProgress'],
 ): Promise<ReadonlyMap<string, FileResult>> {
-  const core = await openIngestCore(platform, await loadSources(shippedSources), {
-    totalBytes: platform.config.spoolMaxBytes,
-    segmentBytes: platform.config.spoolSegmentBytes,
-    segmentAgeMs: platform.config.spoolSegmentAge,
+  const paths = [...new Set(labels.flatMap((label) => label.file ?? []))];
+  const { files } = await core.importer.importPaths(paths, {
+    onProgress: ({ records }) => onProgress?.(`${records} records read`),
   });
-  try {
-    const results = new Map<string, FileResult>();
-    for (const file of new Set(labels.flatMap((label) => label.file ?? []))) {
-      const { files } = await core.importer.importPaths([file], {});
-      const [first] = files;
-      if (first) results.set(file, { ...first, segmentIds: files.flatMap(({ segmentIds }) => segmentIds) });
-      onProgress?.(`${results.size} logs loaded`);
-    }
-    return results;
-  } finally {
-    await core[Symbol.asyncDispose]();
-  }
+  return new Map(
+    [...Map.groupBy(files, ({ root }) => root)].map(([root, [first, ...parts]]) => [
+      root,
+      { ...first!, segmentIds: [first!, ...parts].flatMap(({ segmentIds }) => segmentIds) },
+    ]),
+  );
 }
 
 /** Rules that look at more than one row run as in a replay: what counts is alerts. */

@@ -4,6 +4,7 @@ import { isLenient } from './bind/leniency.ts';
 import type { QueryParameters } from './bind/parameters.ts';
 import { libraryText } from './bind/spelling.ts';
 import { buildGlobals, parseAndAnalyze, type GlobalState, type KustoCode } from './bind/kusto.ts';
+import { goesOverTables, versionFor } from './held-tables.ts';
 import { nearestName } from './bind/nearest.ts';
 import { pluginSymbols, PluginColumns, withPluginColumns } from './bind/plugins.ts';
 import { SqlTooLong, withinBudget } from './emit/budget.ts';
@@ -126,7 +127,7 @@ const givenOf = (catalogue: KqlCatalogue, { parameters }: CompileOptions): Given
 
 function planOf(text: string, catalogue: Given, noData = false): Plan {
   const parameters = catalogue.parameters ? JSON.stringify(catalogue.parameters) : '';
-  const key = `${catalogue.version}\0${noData ? 'no data' : ''}\0${parameters}\0${text}`;
+  const key = `${versionFor(text, catalogue)}\0${noData ? 'no data' : ''}\0${parameters}\0${text}`;
   if (!noData) return plansByText.get(key, () => bound(text, catalogue, noAnswers, new PluginColumns()));
   return plansByText.get(key, () => settled(text, catalogue, nothing, new PluginColumns()));
 }
@@ -211,12 +212,12 @@ function analysed(text: string, catalogue: KqlCatalogue): Analysed {
 }
 /** A query that goes over all tables sees those that hold rows or that it names; undefined of others, and where it so has a fault. */
 function overHeldTables(text: string, whole: KqlCatalogue, words: ReadonlySet<string>): Analysed | undefined {
-  if (!/\b(?:search|find)\b|\*/.test(text) || !whole.tables.some((t) => t.empty)) return undefined;
+  if (!goesOverTables(text, whole) || !whole.tables.some((t) => t.empty)) return undefined;
   const named = whole.tables.filter((t) => t.empty && words.has(t.name)).map((t) => t.name);
   const tables = whole.tables.filter((t) => !t.empty || words.has(t.name));
   const { failure, ...analysis } = analyse(text, {
     ...whole,
-    version: `${whole.version}\0held ${named.join(',')}`,
+    version: `${whole.version}\0held ${whole.held ?? ''} ${named.join(',')}`,
     tables,
   });
   return failure ? undefined : analysis;
@@ -296,7 +297,7 @@ export function compile(text: string, catalogue: KqlCatalogue, given: CompileOpt
   const fromPlan = (): Emitted => emitted(text, planOf(text, givenOf(catalogue, options), noData), options);
   if (options.source || options.plan || options.external) return fromPlan().compiled;
   const key = JSON.stringify([
-    catalogue.version,
+    versionFor(text, catalogue),
     database,
     timespan,
     output,

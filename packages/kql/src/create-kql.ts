@@ -1,7 +1,8 @@
 import { compile, compileAsking, tablesOf, type Ask } from './compile.ts';
+import { dependsOn, type Depends } from './depends.ts';
 import { namedTables } from './named-tables.ts';
 import { rowQuery, type NotRowLevel, type RowQuery } from './row-query/row-query.ts';
-import type { Compiled, CompileOptions, KqlCatalogue } from './types.ts';
+import type { Compiled, CompileOptions, KqlCatalogue, TableRead } from './types.ts';
 import { watchlistText, withWatchlists } from './watchlists.ts';
 
 export interface Kql {
@@ -15,7 +16,16 @@ export interface Kql {
   namedTables(text: string): readonly string[];
   /** The query as a condition on each row of its source, or why it is none: see `rowQuery`. */
   rowQuery(text: string): RowQuery | NotRowLevel;
+  /** What the query reads, whenever it is asked. Throws KqlError as `compile` does. */
+  readsOf(text: string): readonly Read[];
+  /** What the meaning of the query depends on. */
+  dependsOn(text: string): Depends;
+  /** Of the catalogue as it is now: while it is the same, so is what each query means. */
+  version(): string;
 }
+
+/** A read of a base table, and what holds of each row that counts there: see `TableRead`. */
+export type Read = Pick<TableRead, 'table' | 'condition'>;
 
 /** Options that do not change from one query to the next. */
 type Always = Pick<CompileOptions, 'lookups'>;
@@ -25,7 +35,7 @@ export function createKql(catalogue: () => KqlCatalogue, always: Always = {}): K
   let known: KqlCatalogue | undefined;
   const now = (): KqlCatalogue => {
     const current = catalogue();
-    if (known?.version !== current.version) known = withWatchlists(current);
+    if (known?.version !== current.version || known.held !== current.held) known = withWatchlists(current);
     return known;
   };
   const as = (text: string, known: KqlCatalogue): [string, KqlCatalogue] => [watchlistText(text, known), known];
@@ -36,5 +46,17 @@ export function createKql(catalogue: () => KqlCatalogue, always: Always = {}): K
     // A list is named by its function, which is over the table of all lists.
     namedTables: (text) => namedTables(text, catalogue()),
     rowQuery: (text) => rowQuery(...as(text, now())),
+    readsOf: (text) =>
+      compile(...as(text, now()), {
+        ...always,
+        now: new Date(0),
+        noData: true,
+        rewrites: { promotePaths: false },
+      }).reads.map(({ table, condition }) => ({ table, condition })),
+    dependsOn: (text) => dependsOn(...as(text, now()), always.lookups),
+    version: () => {
+      const { version, held = '' } = now();
+      return `${version} ${held}`;
+    },
   };
 }

@@ -1,5 +1,6 @@
 export { compile, compileAsking, maxQueryLength, tablesOf, type Ask } from './compile.ts';
-export { createKql, type Kql } from './create-kql.ts';
+export { createKql, type Kql, type Read } from './create-kql.ts';
+export type { Depends } from './depends.ts';
 export { conform, type ConformCase, type ConformReport, type Executor } from './conform.ts';
 export { externalWithoutRows } from './external.ts';
 export { ownFunctions } from './functions/entities.ts';

@@ -23,7 +23,7 @@ export interface Column {
 export interface TableSchema {
   readonly name: string;
   readonly columns: readonly Column[];
-  /** It holds no row now: `union *`, `search` and `find` leave it out where it is not named. The catalogue's version must say so too. */
+  /** It holds no row now: `union *`, `search` and `find` leave it out where it is not named. The catalogue's `held` must say so too. */
   readonly empty?: boolean;
   /** Of the columns, those that the table does not store: see standard-columns.ts. */
   readonly standard?: readonly string[];
@@ -63,9 +63,11 @@ export interface FunctionDefinition {
   readonly body: string;
 }
 
-/** What names mean. Equal `version`s must mean equal contents: bound state is cached by it. */
+/** What names mean. Equal `version`s must mean equal contents, but for which tables are `empty`, which `held` tells: bound state is cached by them. */
 export interface KqlCatalogue {
   readonly version: string;
+  /** Default: none is. */
+  readonly held?: string;
   readonly tables: readonly TableSchema[];
   readonly functions: readonly FunctionDefinition[];
   /** Watchlists that are here; see watchlists.ts. The version must change with whatever they say. */
@@ -216,6 +218,11 @@ export interface TableRead {
    * the query answers as over empty tables.
    */
   readonly filteredSql: string;
+  /**
+   * Those of these filters that don't depend on the moment, without the timespan, as SQL over a row of what the table is read from under the alias `r`: it holds of each
+   * row that `filteredSql` could give at any time. `true` where there is none.
+   */
+  readonly condition: string;
 }
 
 export interface Visualization {

@@ -226,7 +226,7 @@ export class Lake {
   }
 
   /** The catalogue for `compile` of packages/kql. */
-  kqlCatalogue(functions: readonly KqlFunction[] = []): KqlCatalogue {
+  kqlCatalogue(functions?: readonly KqlFunction[]): KqlCatalogue {
     const { catalogue, stored, isDistributed } = this.#tables;
     const known = catalogue.kql(functions, this.#tables.made(performance.now()), stored);
     return isDistributed ? { ...known, distributed: true } : known;

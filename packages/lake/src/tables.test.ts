@@ -47,11 +47,12 @@ describe('a physical table', () => {
   test('is known to be empty until something is stored, also by another server', async () => {
     const [one, other] = [await connect('empty', table({ a: 'int' })), await connect('empty', table({ a: 'int' }))];
     const empty = (lake: Lake) => lake.kqlCatalogue().tables[0]?.empty;
-    const version = one.kqlCatalogue().version;
+    const { held, version } = one.kqlCatalogue();
     expect([empty(one), empty(other)]).toEqual([true, true]);
     await one.insertRows('T', [{ a: 1 }]);
     expect(empty(one)).toBeUndefined();
-    expect(one.kqlCatalogue().version).not.toBe(version);
+    expect(one.kqlCatalogue()).toMatchObject({ version });
+    expect(one.kqlCatalogue().held).not.toBe(held);
     await other.reloadTables();
     expect(empty(other)).toBeUndefined();
   });

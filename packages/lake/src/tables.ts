@@ -78,7 +78,7 @@ export class Tables {
   /** Columns of promoted members that are there, as `table/column`. */
   #stored: ReadonlySet<string> = new Set();
   /** Physical tables that were there when last looked, or were made since. */
-  readonly #made = new Set<string>();
+  #made: ReadonlySet<string> = new Set();
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** What stands between the rows and every way to delete them. */
   readonly holds: Holds;
@@ -175,11 +175,17 @@ export class Tables {
     const rows = await this.#connection.rows(
       `SELECT name FROM system.tables WHERE database = ${sqlString(this.#database)}`,
     );
-    for (const row of rows) this.#made.add(z.object({ name: z.string() }).parse(row).name);
+    this.#note(rows.map((row) => z.object({ name: z.string() }).parse(row).name));
     const stored = await this.#connection.rows(
       `SELECT concat(table, '/', name) AS stored FROM system.columns WHERE database = ${sqlString(this.#database)} AND startsWith(name, ${sqlString(promotedPrefix)})`,
     );
-    this.#stored = new Set(stored.map((row) => z.object({ stored: z.string() }).parse(row).stored));
+    const now = new Set(stored.map((row) => z.object({ stored: z.string() }).parse(row).stored));
+    // Sets that say the same stay the same: catalogues are kept by them.
+    if (now.symmetricDifference(this.#stored).size > 0) this.#stored = now;
+  }
+
+  #note(names: readonly string[]): void {
+    if (names.some((name) => !this.#made.has(name))) this.#made = new Set([...this.#made, ...names]);
   }
 
   /** Throws SallyportError NotFound. */
@@ -288,7 +294,7 @@ export class Tables {
     for (const target of alterTargets(name, this.#place).toReversed())
       await this.#connection.command(`DROP TABLE IF EXISTS ${target} SYNC`);
     this.#ready.delete(name);
-    this.#made.delete(name);
+    this.#made = this.#made.difference(new Set([name]));
   }
 
   /** SQL of the rows of a table that nothing may delete, as the workspace now has it: 'true' for all, undefined for none. */
@@ -422,7 +428,7 @@ export class Tables {
       const storage = this.#storage(table);
       for (const statement of ddl(table, place, storage)) await this.#connection.command(statement);
       if (longTermAfter(storage) !== undefined) await this.#store(table.name);
-      this.#made.add(table.name);
+      this.#note([table.name]);
       return;
     }
     const added: string[] = [];

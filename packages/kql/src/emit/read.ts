@@ -7,6 +7,7 @@ import { standardValue } from '../standard-columns.ts';
 import { columnsOf, hasQuery, union, usesOf, whereClause, type Block } from './block.ts';
 import type { Context, RelOf } from './context.ts';
 import { emitPredicate, literalToSql } from './expression.ts';
+import { ofTheRow } from './of-the-row.ts';
 
 /** Tables, and the conditions on rows. */
 
@@ -35,10 +36,7 @@ export function emitRead(
 ): Block {
   const alias = e.alias();
   const column = (name: string): Sql => sql`${alias}.${identifier(name)}`;
-  const field = (name: string): Sql =>
-    name === '$$ingestion_time'
-      ? column('_IngestedAt')
-      : (standardValue(rel.table, name, alias) ?? column(storedMember(rel.table, name) ?? name));
+  const field = fieldsUnder(rel.table, alias);
   const from = sql`${tableName(e, rel.table)} AS ${alias}`;
   const columns = new Map(
     rel.fields
@@ -57,8 +55,24 @@ export function emitRead(
     e.reads.push({
       table: rel.table.name,
       filteredSql: sql`SELECT * FROM ${from}${whereClause({ ...scopeBlock, where: own })}`.text,
+      condition: conditionOn(e, rel.table, filters),
     });
   return { ...scopeBlock, where };
+}
+
+/** The table's columns as SQL, whether or not it stores them. */
+const fieldsUnder =
+  (table: TableSchema, alias: Sql) =>
+  (name: string): Sql => {
+    if (name === '$$ingestion_time') return sql`${alias}.${identifier('_IngestedAt')}`;
+    return standardValue(table, name, alias) ?? sql`${alias}.${identifier(storedMember(table, name) ?? name)}`;
+  };
+
+/** See `TableRead.condition`. */
+function conditionOn(e: Context, table: TableSchema, filters: readonly Expr[]): string {
+  const field = fieldsUnder(table, sql`r`);
+  const known = filters.flatMap((p) => ofTheRow(field, (scope) => emitPredicate(p, scope), e.options.lookups) ?? []);
+  return known.length > 0 ? known.map((text) => `(${text})`).join(' AND ') : 'true';
 }
 
 export function emitFilter(e: Context, rel: RelOf<'filter'>, needed: ReadonlySet<string>): Block {

@@ -1,13 +1,15 @@
 import { boundPlan } from '../compile.ts';
 import { child, children, elements, kindOf, nameOf, parseOnly, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { columnsOf, hasQuery } from '../emit/block.ts';
-import { emitExpression, emitPredicate, type Scope } from '../emit/expression.ts';
+import { emitExpression, emitPredicate } from '../emit/expression.ts';
+import { ofTheRow } from '../emit/of-the-row.ts';
 import { KqlError } from '../errors.ts';
 import type { Expr, NamedExpr, Rel } from '../plan/plan.ts';
 import { visibleColumns } from '../plan/plan.ts';
+import { versionFor } from '../held-tables.ts';
 import { binaryOperators } from '../functions/operators.ts';
-import { identifier, sql } from '../sql.ts';
-import { everyRewrite, type Column, type KqlCatalogue } from '../types.ts';
+import { identifier, sql, type Sql } from '../sql.ts';
+import type { Column, KqlCatalogue } from '../types.ts';
 import { alternativesOf, type At, type Need } from './clauses.ts';
 
 /** A query that looks at the rows of one source one by one. */
@@ -79,13 +81,14 @@ const sourcesMax = 200;
 const sources = new Map<string, KqlCatalogue>();
 /** A catalogue in which the source is a table. */
 function overSource(source: string, catalogue: KqlCatalogue): KqlCatalogue {
-  const key = `${catalogue.version}\0${source}`;
+  const version = versionFor(source, catalogue);
+  const key = `${version}\0${source}`;
   const known = sources.get(key);
   if (known) return known;
   const columns = sourceColumns(source, catalogue);
   if (!columns) throw new Fault('its source does not make its rows one by one');
   const over = {
-    version: `${catalogue.version} rows of ${source}`,
+    version: `${version} rows of ${source}`,
     tables: [{ name: standIn, columns }],
     functions: catalogue.functions,
   };
@@ -194,7 +197,7 @@ function emitted(
   const texts: string[] = [];
   let length = 0;
   for (const condition of conditions) {
-    const text = inRow(stored, (scope) => emitPredicate(condition, scope).text);
+    const text = ofTheRow(inRow(stored), (scope) => emitPredicate(condition, scope));
     if (text === undefined) continue;
     length += text.length;
     if (length > conditionMax) throw new Fault('its condition is too long');
@@ -237,32 +240,17 @@ function literalOf(
 ): Literal | undefined {
   const made = memo.has(subject)
     ? memo.get(subject)
-    : inRow(stored, (scope) => {
+    : ofTheRow(inRow(stored), (scope) => {
         const { sql: value, type, nullable } = emitExpression(subject, scope);
         const asText = type === 'string' ? value : sql`toString(${value})`;
-        return (nullable ? sql`ifNull(${asText}, '')` : asText).text;
+        return nullable ? sql`ifNull(${asText}, '')` : asText;
       });
   memo.set(subject, made);
   return made === undefined ? undefined : { subject: made, text: cased ? text : text.toLowerCase(), at, absent, cased };
 }
 
-class OfTheMoment extends Error {}
-
-/** What `emit` writes over a row of the source; undefined where it depends on more than that row. */
-function inRow(stored: ReadonlySet<string>, emit: (scope: Scope) => string): string | undefined {
-  const refuse = (): never => {
-    throw new OfTheMoment();
-  };
-  try {
-    return emit({
-      column: (name) => (stored.has(name) ? sql`r.${identifier(name)}` : refuse()),
-      query: refuse,
-      now: refuse,
-      lookups: undefined,
-      rewrites: everyRewrite,
-    });
-  } catch (error) {
-    if (error instanceof OfTheMoment) return undefined;
-    throw error;
-  }
-}
+/** The source's own columns under the alias `r`. */
+const inRow =
+  (stored: ReadonlySet<string>) =>
+  (name: string): Sql | undefined =>
+    stored.has(name) ? sql`r.${identifier(name)}` : undefined;

@@ -43,6 +43,8 @@ export interface KqlCatalogue {
     readonly promoted?: readonly PromotedPath[];
   }[];
   readonly functions: readonly KqlFunction[];
+  /** Which of the tables are `empty`, where that is known. */
+  readonly held?: string;
   /** Tables are spread over several shards. */
   readonly distributed?: boolean;
 }
@@ -108,6 +110,12 @@ export function define(file: TableFile, custom = false): TableDefinition {
   };
 }
 
+interface KnownKql {
+  readonly made: ReadonlySet<string> | undefined;
+  readonly stored: ReadonlySet<string>;
+  readonly catalogue: KqlCatalogue;
+}
+
 /** The folder of table files that ships with Sallyport. */
 export const shippedTables = fileURLToPath(new URL('../../../../content/tables', import.meta.url));
 
@@ -116,6 +124,7 @@ export class Catalogue {
   readonly tables: ReadonlyMap<string, TableDefinition>;
   /** Changes when, and only when, a name, column or type does. */
   readonly version: string;
+  readonly #kql = new WeakMap<readonly KqlFunction[], KnownKql>();
 
   constructor(tables: Iterable<TableDefinition>) {
     this.tables = new Map([...tables].map((table) => [table.name, table]));
@@ -158,28 +167,53 @@ export class Catalogue {
 
   /**
    * For `compile` of packages/kql. `made`: tables that have a place in the engine; the others are known to be empty. Default: nothing is known. `stored`: columns of promoted
-   * members that are there, as `table/column`. Default: none.
+   * members that are there, as `table/column`. Default: none. The same arguments give the same object.
    */
   kql(
-    functions: readonly KqlFunction[] = [],
+    functions: readonly KqlFunction[] = noFunctions,
     made?: ReadonlySet<string>,
-    stored: ReadonlySet<string> = new Set(),
+    stored: ReadonlySet<string> = noneStored,
   ): KqlCatalogue {
-    const tables = [...this.tables.values()].map(({ name, columns, promoted }) => {
-      if (made?.has(name) === false) return { name, columns, empty: true };
-      const there = promoted.filter((path) => stored.has(`${name}/${path.stored}`));
-      return there.length ? { name, columns, promoted: there } : { name, columns };
+    const before = this.#kql.get(functions);
+    if (before && before.made === made && before.stored === stored) return before.catalogue;
+    const tables = [...this.tables.values()].map((table) => {
+      if (made?.has(table.name) === false) return schemaOf(table, [], true);
+      const there = table.promoted.filter((path) => stored.has(`${table.name}/${path.stored}`));
+      return schemaOf(table, there, false);
     });
     const version = [
       this.version,
-      ...(functions.length ? [fingerprint(functions)] : []),
-      ...(made ? [made.size] : []),
+      ...(functions.length ? [fingerprintOf(functions)] : []),
       ...(stored.size ? [hash([...stored].toSorted())] : []),
-    ];
-    return { version: version.join('-'), tables, functions };
+    ].join('-');
+    const catalogue = { version, tables, functions, ...(made ? { held: hash([...made].toSorted()) } : {}) };
+    this.#kql.set(functions, { made, stored, catalogue });
+    return catalogue;
   }
 }
 
+const noFunctions: readonly KqlFunction[] = [];
+const noneStored: ReadonlySet<string> = new Set();
+
+type Schema = KqlCatalogue['tables'][number];
+const schemas = new WeakMap<TableDefinition, Map<string, Schema>>();
+/** The same object for the same: what the compiler makes of a table is kept by it. */
+function schemaOf(table: TableDefinition, promoted: readonly PromotedPath[], empty: boolean): Schema {
+  const known = schemas.get(table) ?? new Map<string, Schema>();
+  schemas.set(table, known);
+  const key = empty ? 'empty' : promoted.map(({ stored }) => stored).join('/');
+  const { name, columns } = table;
+  const made =
+    known.get(key) ??
+    (empty ? { name, columns, empty } : promoted.length ? { name, columns, promoted } : { name, columns });
+  known.set(key, made);
+  return made;
+}
+
 const hash = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
-const fingerprint = (functions: readonly KqlFunction[]): string =>
-  hash(functions.map((f) => [f.name, f.parameters, f.body]));
+const fingerprints = new WeakMap<readonly KqlFunction[], string>();
+function fingerprintOf(functions: readonly KqlFunction[]): string {
+  const made = fingerprints.get(functions) ?? hash(functions.map((f) => [f.name, f.parameters, f.body]));
+  fingerprints.set(functions, made);
+  return made;
+}

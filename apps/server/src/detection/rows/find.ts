@@ -6,13 +6,22 @@ import { askRule, instant, limits } from '../run/evaluate.ts';
 import { evaluationOf, type Evaluation } from '../run/evaluation.ts';
 import type { Parts } from '../run/run.ts';
 import { ResultTable } from '../run/table.ts';
-import type { Hit, SourceRules } from './pass.ts';
+import type { Hit, PassRows, SourceRules } from './pass.ts';
 
 type Source = NonNullable<CompileOptions['source']>;
 
 /** Rows of some segments. What was stored before `since` is none of theirs: with it, the engine looks at few parts. */
-export const ofSegments =
-  (ids: readonly string[], since: Date, times?: readonly string[]): Source =>
+export const ofSegments = (ids: readonly string[], since: Date): PassRows => ({
+  source: segmentsTable,
+  params: { segments: ids, since: since.getTime() },
+});
+const segmentsTable: Source = (table) =>
+  sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _SegmentId IN {segments:Array(String)}
+    AND _IngestedAt >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))`;
+
+/** The same for one query: rows of these times (TimeGenerated as the engine writes it); of all, where there are none. */
+export const atTimes =
+  (ids: readonly string[], since: Date, times: readonly string[] | undefined): Source =>
   (table) => {
     const arrived = sql`_IngestedAt >= ${instant(since)}`;
     const own = sql`_SegmentId IN (${sqlJoin(ids.map(sqlString))}) AND ${arrived}`;
@@ -54,7 +63,7 @@ export const isPassing = (error: unknown): boolean =>
 export async function hitsOrAll(
   parts: Pick<Parts, 'platform' | 'queries'>,
   source: SourceRules<AnalyticsRule>,
-  rows: Source,
+  rows: PassRows,
   signal?: AbortSignal,
 ): Promise<readonly Pick<Hit<AnalyticsRule>, 'rule' | 'times'>[]> {
   try {

@@ -4,16 +4,17 @@ import { alertsPerRaiseMax, type NewAlert } from '../../incidents/index.ts';
 import type { Queryable } from '../../platform/database/types.ts';
 import { saveLeftOut } from '../exceptions/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
-import { instant, type Evaluation } from '../run/evaluate.ts';
+import { instant, limits, type Evaluation } from '../run/evaluate.ts';
 import { classOf } from '../run/failures.ts';
 import { costOf, recordFailure, type Parts } from '../run/run.ts';
 import { isQuiet, suppress } from '../run/suppression.ts';
 import { isEnabled } from '../schedule.ts';
 import { loadStates, noteSuccess, saveRuns, type RuleState, type RunRecord } from '../store.ts';
 import { forgetOld, lookedAt, noteArrival, waiting, type ArrivedSegment, type WaitingSegment } from './arrivals.ts';
-import { evaluateHit, hitsOrAll, isPassing, ofSegments } from './find.ts';
+import { atTimes, evaluateHit, hitsOrAll, isPassing, ofSegments } from './find.ts';
 import { plannerOf, type RowPlan, type RowPlanner } from './plan.ts';
-import type { SourceRules } from './pass.ts';
+import type { PassRows, SourceRules } from './pass.ts';
+import { sourcesWithRows } from './probe.ts';
 
 /** Between two looks when there is nothing, and after a fault. */
 const pollMs = 1_000;
@@ -35,10 +36,11 @@ export class LiveRows {
   readonly #planner: RowPlanner;
   readonly #stopping = new AbortController();
   #plan: RowPlan | undefined;
-  /** What the plan was made of: the catalogue's version, and the rules themselves, since a changed rule keeps its id. */
+  /** What the plan was made of: the compiler's names, and the rules themselves, since a changed rule keeps its id. */
   #plannedOf: { readonly version: string; readonly rules: readonly AnalyticsRule[] } | undefined;
   #others: ReadonlySet<string> | undefined;
-  #tables = new Map<string, readonly string[]>();
+  /** Sources that had rows, and of which the texts are to be measured when there is time. */
+  readonly #toMeasure = new Set<SourceRules<AnalyticsRule>>();
   #wake = new AbortController();
   #running: Promise<void> | undefined;
   #forgottenAt = 0;
@@ -46,7 +48,7 @@ export class LiveRows {
   constructor(parts: Parts, rules: () => ReadonlyMap<string, AnalyticsRule>) {
     this.#parts = parts;
     this.#rules = rules;
-    this.#planner = plannerOf(parts.queries.kql);
+    this.#planner = plannerOf(parts.queries, parts.platform);
   }
 
   /** Whether the rule is run here and needs no windows. Until rules are planned, every NRT rule may be. */
@@ -78,7 +80,7 @@ export class LiveRows {
       let isIdle = true;
       const started = performance.now();
       try {
-        isIdle = !(await this.look());
+        isIdle = !(await this.look()) && !(await this.#measureOne());
         if (!isIdle) wait = Math.min(restMsMax, performance.now() - started);
       } catch (err) {
         if (signal.aborted) return;
@@ -105,52 +107,60 @@ export class LiveRows {
     const tables = new Set(segments.flatMap((one) => one.tables));
     const resting = new Set([...states.values()].flatMap(({ rule_id, resting_to }) => (resting_to ? [rule_id] : [])));
     const pass = new Pass(this.#parts, resting, segments, now, this.#stopping.signal);
-    for (const source of plan.sources)
-      if (this.#tablesOf(source).some((table) => tables.has(table))) await pass.over(source);
+    for (const source of await pass.sources(plan, tables)) {
+      await pass.over(source);
+      if (source.isUnmeasured) this.#toMeasure.add(source);
+    }
     await pass.store();
     return true;
   }
 
-  /** The tables that a source reads; found once for each plan. */
-  #tablesOf({ source }: SourceRules<AnalyticsRule>): readonly string[] {
-    const known = this.#tables.get(source) ?? this.#parts.queries.kql.tablesOf(source);
-    this.#tables.set(source, known);
-    return known;
+  /** Measures how frequent texts are in the newest rows of one source. Answers whether there was one to measure. */
+  async #measureOne(): Promise<boolean> {
+    const [source] = this.#toMeasure;
+    if (source === undefined) return false;
+    this.#toMeasure.delete(source);
+    if (this.#plan?.sources.includes(source) !== true) return true;
+    const { lake, log, clock } = this.#parts.platform;
+    const newest = ofNewest(new Date(clock.now().getTime() - loadTimeMs));
+    await source
+      .measure({ lake, queries: this.#parts.queries }, newest, { who: 'rules', operation: 'rule' })
+      .catch((err: unknown) => {
+        if (isPassing(err)) throw err;
+        log.warn({ err, source: source.source }, 'how frequent texts are in its rows could not be measured');
+      });
+    return true;
   }
 
   async #planned(states: ReadonlyMap<string, RuleState>): Promise<RowPlan> {
-    const { lake, log, clock } = this.#parts.platform;
+    const { log } = this.#parts.platform;
     const apply = this.#parts.exceptions?.apply ?? ((rule: AnalyticsRule) => rule);
     const enabled = [...this.#rules().values()].filter((r) => r.kind === 'NRT' && isEnabled(r, states.get(r.id)));
     const rules = enabled.map(apply);
-    const { version } = lake.catalogue;
+    const version = this.#parts.queries.kql.version();
     const before = this.#plannedOf;
     const same = before?.version === version && before.rules.length === rules.length;
     if (this.#plan && same && rules.every((rule, i) => rule === before.rules[i])) return this.#plan;
-    const started = clock.now().getTime();
-    const plan = await this.#planner.plan(rules, version, async () => {
-      await new Promise((resolve) => setImmediate(resolve));
-      this.#stopping.signal.throwIfAborted();
+    const plan = await this.#planner.plan(rules, {
+      before: this.#plan,
+      pause: async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        this.#stopping.signal.throwIfAborted();
+      },
     });
-    const newest = ofNewest(new Date(started - loadTimeMs));
-    for (const source of plan.sources)
-      await source
-        .measure({ lake, queries: this.#parts.queries }, newest, { who: 'rules', operation: 'rule' })
-        .catch((err: unknown) => {
-          if (isPassing(err)) throw err;
-          log.warn({ err, source: source.source }, 'how frequent texts are in its rows could not be measured');
-        });
-    for (const { rule, fault } of plan.others) log.info({ rule: rule.id, fault }, 'a rule is run over windows');
+    for (const { rule, fault } of plan.others)
+      if (this.#others?.has(rule.id) !== true) log.info({ rule: rule.id, fault }, 'a rule is run over windows');
     this.#others = new Set(plan.others.map(({ rule }) => rule.id));
-    this.#tables = new Map();
     this.#plan = plan;
     this.#plannedOf = { version, rules };
     return plan;
   }
 }
 
-const ofNewest = (since: Date) => (table: { readonly name: string }) =>
-  sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _IngestedAt >= ${instant(since)} LIMIT ${sqlInteger(measuredRows)})`;
+const ofNewest = (since: Date): PassRows => ({
+  source: (table) =>
+    sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _IngestedAt >= ${instant(since)} LIMIT ${sqlInteger(measuredRows)})`,
+});
 
 /** One look at some segments. */
 class Pass {
@@ -178,10 +188,22 @@ class Pass {
     this.#signal = signal;
   }
 
+  /** The sources that have rows here. */
+  async sources(plan: RowPlan, tables: ReadonlySet<string>): Promise<readonly SourceRules<AnalyticsRule>[]> {
+    const options = { who: 'rules', operation: 'rule', limits, signal: this.#signal };
+    try {
+      return await sourcesWithRows(this.#parts, plan.sources, tables, ofSegments(this.#ids, this.#since), options);
+    } catch (err) {
+      if (isPassing(err)) throw err;
+      this.#parts.platform.log.warn({ err }, 'all sources of rows are asked');
+      return plan.sources;
+    }
+  }
+
   async over(source: SourceRules<AnalyticsRule>): Promise<void> {
-    const rows = (times?: readonly string[]) => ofSegments(this.#ids, this.#since, times);
+    const rows = (times?: readonly string[]) => atTimes(this.#ids, this.#since, times);
     const window = { from: this.#since, to: this.#now };
-    for (const hit of await hitsOrAll(this.#parts, source, rows(), this.#signal)) {
+    for (const hit of await hitsOrAll(this.#parts, source, ofSegments(this.#ids, this.#since), this.#signal)) {
       const { rule } = hit;
       // What it misses is asked when it wakes.
       if (this.#resting.has(rule.id)) continue;

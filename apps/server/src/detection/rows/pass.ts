@@ -1,13 +1,22 @@
-import { sqlString, type Column, type CompileOptions, type RowQuery } from '@sallyport/kql';
+import type { Column, CompileOptions, Literal, RowQuery } from '@sallyport/kql';
 import type { Lake, QueryOptions } from '@sallyport/lake';
 import { z } from 'zod';
 import type { Queries } from '../../hunting/index.ts';
-import { indexRules, numbered, type Frequencies, type LiteralIndex } from './literal-index.ts';
-import { countCandidates, foundIn, hitsOfAll, hitsOfCandidates, timesMax, type Condition } from './statements.ts';
+import { indexRules, numbered, type LiteralIndex } from './literal-index.ts';
+import { LiteralShares } from './literal-shares.ts';
+import {
+  countCandidates,
+  foundIn,
+  hitsOfAll,
+  hitsOfCandidates,
+  inChunks,
+  timesMax,
+  type Condition,
+} from './statements.ts';
 
 export interface Parts {
   readonly lake: Pick<Lake, 'query'>;
-  readonly queries: Pick<Queries, 'compile'>;
+  readonly queries: Pick<Queries, 'compile' | 'kql'>;
 }
 
 /** What a rule found in the rows of a pass. */
@@ -18,71 +27,115 @@ export interface Hit<Rule> {
   readonly times: readonly string[] | undefined;
 }
 
+/** Rows that a pass looks at. */
+export interface PassRows {
+  /** What tables are read from. The same function gives the same SQL: what is written over it is kept by it. */
+  readonly source: NonNullable<CompileOptions['source']>;
+  /** Values of `{name:Type}` in that SQL. */
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+interface Member<Rule> {
+  readonly rule: Rule;
+  readonly query: RowQuery;
+}
+
 /** Rules over the rows of one source, ready to be asked together. */
 export class SourceRules<Rule> {
   readonly source: string;
   readonly rules: readonly Rule[];
   readonly queries: readonly RowQuery[];
   readonly #columns: readonly Column[];
+  readonly #shares: LiteralShares;
+  readonly #written = new WeakMap<PassRows['source'], { readonly version: string; readonly sql: string }>();
   #index: LiteralIndex;
 
-  constructor(source: string, members: readonly { readonly rule: Rule; readonly query: RowQuery }[]) {
+  constructor(source: string, members: readonly Member<Rule>[], shares = new LiteralShares()) {
     this.source = source;
     this.rules = members.map(({ rule }) => rule);
     this.queries = members.map(({ query }) => query);
     const columns = new Map(this.queries.flatMap((query) => query.columns.map((column) => [column.name, column])));
     this.#columns = [...columns.values()];
-    this.#index = indexRules(this.queries);
+    this.#shares = shares;
+    this.#index = this.#indexed();
   }
 
   get index(): LiteralIndex {
     return this.#index;
   }
 
-  /** Measures how frequent literals are in some rows, and chooses by it what rows are found by. */
-  async measure(parts: Parts, rows: NonNullable<CompileOptions['source']>, options: QueryOptions = {}): Promise<void> {
-    const { scans, numberOf } = numbered(this.queries.flatMap(({ alternatives }) => alternatives.flat(2)));
-    if (scans.length === 0) return;
+  /** Whether these are its members. */
+  isOf(members: readonly Member<Rule>[]): boolean {
+    return (
+      members.length === this.rules.length &&
+      members.every(({ rule, query }, i) => this.rules[i] === rule && this.queries[i] === query)
+    );
+  }
+
+  /** Whether it is not known how frequent all of its literals are. */
+  get isUnmeasured(): boolean {
+    return this.#shares.unknown(this.#literals()).length > 0;
+  }
+
+  /**
+   * Measures in some rows how frequent those literals are of which that is not known, and chooses by it what rows are found by. Answers false where there were no rows.
+   */
+  async measure(parts: Parts, rows: PassRows, options: QueryOptions = {}): Promise<boolean> {
+    const { scans, numberOf } = numbered(this.#shares.unknown(this.#literals()));
+    if (scans.length === 0) return true;
     // The number 0 counts the rows.
     const answer = await parts.lake.query(
       `SELECT i, toUInt32(count()) AS n FROM (SELECT arrayJoin(arrayConcat([toUInt64(0)], ${foundIn(scans)})) AS i
        FROM (${this.#rows(parts, rows)}) AS r) GROUP BY i`,
-      options,
+      withParams(rows, options),
     );
     const counts = new Map(z.array(z.tuple([z.number(), z.number()])).parse(answer.rows));
     const total = counts.get(0) ?? 0;
-    if (total === 0) return;
-    const frequencies: Frequencies = (subject, pattern) =>
-      (counts.get(numberOf.get(`${subject}\0${pattern}`) ?? -1) ?? 0) / total;
-    this.#index = indexRules(this.queries, frequencies);
+    if (total === 0) return false;
+    for (const { subject, patterns } of scans)
+      for (const pattern of patterns)
+        this.#shares.note(subject, pattern, (counts.get(numberOf.get(`${subject}\0${pattern}`) ?? -1) ?? 0) / total);
+    this.#index = this.#indexed();
+    return true;
+  }
+
+  #literals(): Literal[] {
+    return this.queries.flatMap(({ alternatives }) => alternatives.flat(2));
+  }
+  #indexed(): LiteralIndex {
+    return indexRules(this.queries, (subject, pattern) => this.#shares.of(subject, pattern));
+  }
+
+  /** How many rows the index has each rule look at, by its place in `rules`; those that look at every row (`index.everywhere`) are not among them. Throws as `Lake.query`. */
+  async candidates(parts: Parts, rows: PassRows, asker: QueryOptions = {}): Promise<ReadonlyMap<number, number>> {
+    if (this.#index.scans.length === 0) return new Map();
+    const answer = await parts.lake.query(
+      countCandidates(this.#index, this.#rows(parts, rows)),
+      withParams(rows, asker),
+    );
+    return new Map(z.array(z.tuple([z.number(), z.number()])).parse(answer.rows));
   }
 
   /** The rules that have something to find in the rows, each with the times of what it finds. Throws as `Lake.query`. */
-  async hits(
-    parts: Parts,
-    rows: NonNullable<CompileOptions['source']>,
-    options: QueryOptions = {},
-  ): Promise<Hit<Rule>[]> {
+  async hits(parts: Parts, rows: PassRows, asker: QueryOptions = {}): Promise<Hit<Rule>[]> {
     const select = this.#rows(parts, rows);
-    const found: number[] = [];
-    if (this.#index.scans.length > 0) {
-      const answer = await parts.lake.query(countCandidates(this.#index, select), options);
-      found.push(
-        ...z
-          .array(z.tuple([z.number(), z.number()]))
-          .parse(answer.rows)
-          .map(([rule]) => rule),
-      );
-    }
+    const options = withParams(rows, asker);
+    const found = [...(await this.candidates(parts, rows, asker)).keys()];
     const hits: Hit<Rule>[] = [];
     const ask = async (sql: string): Promise<void> => {
       const answer = await parts.lake.query(sql, options);
       for (const [rule, n, times] of Hits.parse(answer.rows))
         hits.push({ rule: this.rules[rule]!, rows: n, times: times.length > timesMax ? undefined : times });
     };
-    for (const some of inChunks(found.map((rule) => this.#condition(rule))))
+    for (const some of inChunks(
+      found.map((rule) => this.#condition(rule)),
+      ({ sql }) => sql.length,
+    ))
       await ask(hitsOfCandidates(this.#index, select, some));
-    for (const some of inChunks(this.#index.everywhere.map((rule) => this.#condition(rule))))
+    for (const some of inChunks(
+      this.#index.everywhere.map((rule) => this.#condition(rule)),
+      ({ sql }) => sql.length,
+    ))
       await ask(hitsOfAll(select, some));
     return hits;
   }
@@ -91,32 +144,20 @@ export class SourceRules<Rule> {
     return { rule, sql: this.queries[rule]!.condition };
   }
 
-  #rows(parts: Parts, source: NonNullable<CompileOptions['source']>): string {
+  /** Its rows as a SELECT; written once for the same `source`. */
+  #rows({ queries }: Parts, { source }: PassRows): string {
+    const version = queries.kql.version();
+    const known = this.#written.get(source);
+    if (known?.version === version) return known.sql;
     const names = new Set(['TimeGenerated', ...this.#columns.map(({ name }) => name)]);
     const query = `${this.source}\n| project ${[...names].map((name) => `['${name}']`).join(', ')}`;
-    return parts.queries.compile(query, { now: new Date(0), output: 'engine', source }).sql;
+    const { sql } = queries.compile(query, { now: new Date(0), output: 'engine', source });
+    this.#written.set(source, { version, sql });
+    return sql;
   }
 }
+
+const withParams = ({ params }: PassRows, options: QueryOptions): QueryOptions =>
+  params ? { ...options, params } : options;
 
 const Hits = z.array(z.tuple([z.number(), z.number(), z.array(z.string())]));
-
-/** What goes into one statement. */
-const conditionsMax = 64;
-const conditionCharsMax = 400_000;
-
-function inChunks(conditions: readonly Condition[]): Condition[][] {
-  const chunks: Condition[][] = [];
-  let chars = Infinity;
-  for (const condition of conditions) {
-    if (chars + condition.sql.length > conditionCharsMax || chunks.at(-1)!.length >= conditionsMax) {
-      chunks.push([]);
-      chars = 0;
-    }
-    chars += condition.sql.length;
-    chunks.at(-1)!.push(condition);
-  }
-  return chunks;
-}
-
-export const timesIn = (times: readonly string[]): string =>
-  `TimeGenerated IN (${times.map((time) => `toDateTime64(${sqlString(time).text}, 7, 'UTC')`).join(', ')})`;

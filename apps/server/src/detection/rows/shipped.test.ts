@@ -11,7 +11,7 @@ import { parseRule } from '../rules/index.ts';
 import { evaluate } from '../run/evaluate.ts';
 import { fromSegments, RuleTests, storeEvents, type RuleTestBench } from '../testing.ts';
 import { evaluateHit, hitsOrAll } from './find.ts';
-import { RowPlanner } from './plan.ts';
+import { plannerOf } from './plan.ts';
 import { loadFunctions } from '@sallyport/lake';
 
 let bench: RuleTestBench;
@@ -40,20 +40,20 @@ it('rules that ship give in the pass what they give by themselves', { timeout: 3
     .filter((entry) => entry.name === 'rule.yaml')
     .map((entry) => entry.parentPath)
     .toSorted();
-  const planner = new RowPlanner(queries.kql);
+  const planner = plannerOf(queries);
   const window = { from: new Date('1990-01-01T00:00:00Z'), to: systemClock.now() };
   let rowLevel = 0;
   let alerts = 0;
   for (const folder of folders) {
     const { rule } = parseRule(await readFile(join(folder, 'rule.yaml'), 'utf8'), folder);
     if (!rule) throw new Error(folder);
-    const { sources } = await planner.plan([rule], 'v');
+    const { sources } = await planner.plan([rule]);
     const [source] = sources;
     if (!source || rowLevel++ % everyNth !== 0) continue;
     for (const test of RuleTests.parse(parse(await readFile(join(folder, 'tests.yaml'), 'utf8')))) {
       const rows = fromSegments(await storeEvents(test, bench));
       const own = await evaluate(queries, rule, window, { source: rows });
-      const found = await hitsOrAll({ platform, queries }, source, rows);
+      const found = await hitsOrAll({ platform, queries }, source, { source: rows });
       const [hit] = found;
       const passed = hit ? await evaluateHit({ queries }, hit, () => rows, window) : { rows: 0, alerts: [] };
       expect({ folder, case: test.name, rows: passed.rows }).toEqual({ folder, case: test.name, rows: own.rows });

@@ -59,3 +59,23 @@ function hitsOf(rows: string, conditions: readonly Condition[]): string {
   return `SELECT rule, toUInt32(count()) AS n, groupUniqArray(${timesMax + 1})(time) AS times FROM (
 SELECT arrayJoin(arrayFilter(i -> i > 0, [${numbers.join(',\n')}])) - 1 AS rule, toString(r.TimeGenerated) AS time FROM (${rows}) AS r) GROUP BY rule`;
 }
+
+/** What goes into one statement. */
+const conditionsMax = 64;
+const conditionCharsMax = 400_000;
+
+/** Conditions as they go into statements together. */
+export function inChunks<T>(conditions: readonly T[], charsOf: (one: T) => number): T[][] {
+  const chunks: T[][] = [];
+  let chars = Infinity;
+  for (const condition of conditions) {
+    const own = charsOf(condition);
+    if (chars + own > conditionCharsMax || chunks.at(-1)!.length >= conditionsMax) {
+      chunks.push([]);
+      chars = 0;
+    }
+    chars += own;
+    chunks.at(-1)!.push(condition);
+  }
+  return chunks;
+}

@@ -18,11 +18,14 @@ export interface BinOptions {
 }
 
 /** More minutes with rows than this (4 months without a gap) are not told apart. */
-const binsMax = 200_000;
+export const binsMax = 200_000;
 /** A statement has a longest length. */
 export const segmentsMax = 2_000;
 /** Segments named for a minute. */
-const segmentsPerBinMax = 256;
+export const segmentsPerBinMax = 256;
+
+/** SQL of the minute of a row, seconds since 1970. */
+export const minuteOfRow = `toInt64(intDiv(toUnixTimestamp64Milli(assumeNotNull(TimeGenerated)), ${binSeconds * 1_000}) * ${binSeconds})`;
 
 const BinRow = z.tuple([z.number(), z.array(z.string())]);
 
@@ -73,8 +76,12 @@ export function readsOf(
 /** A moment as SQL. */
 export const sqlTime = (at: Date): string => sql`fromUnixTimestamp64Milli(${sqlInteger(at.getTime())}, 'UTC')`.text;
 
+/** Rows that segments brought. */
+export const ofSegments = (segments: readonly string[]): string =>
+  sql`_SegmentId IN (${sqlJoin(['', ...segments].map(sqlString))})`.text;
+
 /** The last window that covers a row ends at the last multiple of the frequency that is no more than the period after it. */
-function unseen({ queryFrequency, queryPeriod }: AnalyticsRule, { from, to }: { from: Date; to: Date }): string {
+export function unseen({ queryFrequency, queryPeriod }: AnalyticsRule, { from, to }: { from: Date; to: Date }): string {
   const lastEnd = `intDiv(toUnixTimestamp(assumeNotNull(TimeGenerated)) + ${queryPeriod}, ${queryFrequency}) * ${queryFrequency}`;
   return (
     `_IngestedAt >= ${sqlTime(from)} AND _IngestedAt < ${sqlTime(to)}` +
@@ -89,14 +96,12 @@ async function askBins(
   rule: AnalyticsRule,
 ): Promise<readonly (readonly unknown[])[]> {
   const conditions = [
-    ...(options.segments && options.segments.length <= segmentsMax
-      ? [sql`_SegmentId IN (${sqlJoin([sqlString(''), ...options.segments.map(sqlString)])})`.text]
-      : []),
+    ...(options.segments && options.segments.length <= segmentsMax ? [ofSegments(options.segments)] : []),
     ...(options.arrived ? [unseen(rule, options.arrived)] : []),
   ];
   const restrict = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const answer = await lake.query(
-    `SELECT toInt64(intDiv(toUnixTimestamp64Milli(assumeNotNull(TimeGenerated)), ${binSeconds * 1_000}) * ${binSeconds}) AS at,
+    `SELECT ${minuteOfRow} AS at,
        groupUniqArray(${segmentsPerBinMax})(_SegmentId) AS segments
      FROM (${read.filteredSql}) ${restrict} GROUP BY at ORDER BY at LIMIT ${binsMax}`,
     {

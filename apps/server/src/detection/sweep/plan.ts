@@ -37,15 +37,23 @@ const longAgo = new Date('1980-01-01T00:00:00Z');
 
 /**
  * The windows of a rule over past time in which there is something new to see. One query answers for all windows at once where the rule looks at rows one
- * by one; where only its beginning does, that beginning's rows say which windows are worth asking.
+ * by one; where only its beginning does, that beginning's rows say which windows are worth asking. `known`: its bins (`binsOf`) over `wholeWindows`, where somebody
+ * has asked for them.
  */
-export async function planRule(parts: Parts, rule: AnalyticsRule, time: BinOptions): Promise<RulePlan> {
+export async function planRule(
+  parts: Parts,
+  rule: AnalyticsRule,
+  time: BinOptions,
+  known?: readonly Bin[],
+): Promise<RulePlan> {
   const { segments, ...rest } = time;
   const few = segments !== undefined && segments.length <= segmentsMax;
   const options: BinOptions = { ...rest, ...wholeWindows(rule, time), ...(few ? { segments } : {}) };
   // A restriction to segments or to arrival is of the tables' rows, so it needs their own bins.
   const own =
-    options.segments || options.arrived ? await binsOf(parts.platform, parts.queries, rule, options) : undefined;
+    options.segments || options.arrived
+      ? (known ?? (await binsOf(parts.platform, parts.queries, rule, options)))
+      : undefined;
   if (own?.length === 0) return { tasks: [], firesOnNothing: false, query: rule.query };
   const wanted: Wanted = {
     after: time.from.getTime(),
@@ -86,7 +94,7 @@ export async function planRule(parts: Parts, rule: AnalyticsRule, time: BinOptio
 }
 
 /** The time asked for, made longer to whole windows and what they look back on. */
-function wholeWindows(rule: AnalyticsRule, { from, to }: BinOptions): { from: Date; to: Date } {
+export function wholeWindows(rule: AnalyticsRule, { from, to }: BinOptions): { from: Date; to: Date } {
   const step = rule.queryFrequency * 1_000;
   return {
     from: new Date(Math.floor(from.getTime() / step) * step - rule.queryPeriod * 1_000),

@@ -6,8 +6,8 @@ import { instant } from '../run/evaluate.ts';
 import type { Parts } from '../run/run.ts';
 import { segmentsMax, type BinOptions } from './bins.ts';
 
-/** With fewer rules that look at rows one by one, asking each is as quick. */
-const worthwhile = 1_000;
+/** With fewer rules that look at rows one by one, asking each is as quick. Plans are there already where not everything that is stored is asked. */
+const worthwhile = { all: 1_000, some: 100 };
 /** A pass over all rows that takes longer is given up. */
 const limits = { seconds: 300 };
 
@@ -20,17 +20,16 @@ export async function quietRules(
   rules: readonly AnalyticsRule[],
   options: BinOptions,
 ): Promise<ReadonlySet<AnalyticsRule>> {
-  if (rules.length < worthwhile) return new Set();
+  const enough = options.segments || options.arrived ? worthwhile.some : worthwhile.all;
+  if (rules.length < enough) return new Set();
   const { lake, log } = platform;
-  const { sources } = await plannerOf(queries.kql).plan(
-    rules,
-    lake.catalogue.version,
-    () => new Promise((resolve) => setImmediate(resolve)),
-  );
+  const { sources } = await plannerOf(queries, platform).plan(rules, {
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
+  });
   const quiet = new Set(sources.flatMap((source) => source.rules));
-  if (quiet.size < worthwhile) return new Set();
+  if (quiet.size < enough) return new Set();
   const longest = Math.max(...rules.map(({ queryPeriod, queryFrequency }) => queryPeriod + queryFrequency)) * 1_000;
-  const rows = rowsOf(options, longest);
+  const rows = { source: rowsOf(options, longest) };
   for (const source of sources)
     try {
       const asked = { who: 'rules', operation: 'rule', limits, ...(options.signal ? { signal: options.signal } : {}) };

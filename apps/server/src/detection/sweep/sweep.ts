@@ -8,6 +8,7 @@ import { canFind, costOf, type Parts } from '../run/run.ts';
 import { suppress } from '../run/suppression.ts';
 import { saveRuns, type RunRecord } from '../store.ts';
 import { binsOf, type BinOptions } from './bins.ts';
+import { concernedBy, newsOf } from './news.ts';
 import { callOptions, planRule, type RulePlan, type Task } from './plan.ts';
 import { quietRules } from './quiet.ts';
 import { allWindows, segmentsIn, type Bin } from './windows.ts';
@@ -133,12 +134,17 @@ async function planTasks(
   options: BinOptions,
 ): Promise<{ tasks: Task[]; queries: ReadonlyMap<string, string> }> {
   const planned: { rule: AnalyticsRule; plan: RulePlan }[] = [];
-  const quiet = await quietRules(parts, rules, options);
+  const concerned = await concernedBy(parts, rules, options);
+  const quiet = await quietRules(parts, concerned, options);
+  const asked = concerned.filter((rule) => !quiet.has(rule));
+  const news = await newsOf(parts, asked, options);
   await eachOf(
-    rules.filter((rule) => !quiet.has(rule)),
+    asked.filter((rule) => news.get(rule)?.length !== 0),
     async (rule) => {
       try {
-        planned.push({ rule, plan: await planRule(parts, parts.exceptions?.apply(rule) ?? rule, options) });
+        // An exception marks rows and takes none away, so what is new is the same.
+        const applied = parts.exceptions?.apply(rule) ?? rule;
+        planned.push({ rule, plan: await planRule(parts, applied, options, news.get(rule)) });
       } catch (error) {
         fail(rule, error);
       }

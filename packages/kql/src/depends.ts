@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { goesOverTables } from './held-tables.ts';
+import type { FunctionDefinition, KqlCatalogue, Lookups, TableSchema } from './types.ts';
+import { wordsOf } from './words.ts';
+
+/** What the meaning of a query depends on. */
+export interface Depends {
+  /** Tables that it may read, by its words and those of the functions that it names; more than it reads, never fewer. Undefined: any. */
+  readonly tables: readonly string[] | undefined;
+  /** Equal for equal meanings of the text: of it, and of the tables and functions that it names. Not of promoted columns, nor of the compiler. */
+  readonly fingerprint: string;
+}
+
+/** Read off the text: a hundred times faster than compiling it. */
+export function dependsOn(text: string, catalogue: KqlCatalogue, lookups?: Lookups): Depends {
+  const { functions, names = [], distributed = false } = catalogue;
+  const hash = createHash('sha256').update(JSON.stringify([text, names, distributed, lookups]));
+  if (goesOverTables(text, catalogue)) {
+    hash.update(JSON.stringify([catalogue.version, catalogue.held]));
+    return { tables: undefined, fingerprint: hash.digest('base64url') };
+  }
+  const words = wordsOf(text, functions);
+  const tables = byName(catalogue.tables);
+  const named = [...words].flatMap((word) => tables.get(word) ?? []);
+  for (const table of named) hash.update(digestOf(table));
+  for (const one of functions) if (words.has(one.name) || !/^\w+$/.test(one.name)) hash.update(digestOf(one));
+  return { tables: named.map(({ name }) => name), fingerprint: hash.digest('base64url') };
+}
+
+const maps = new WeakMap<readonly TableSchema[], ReadonlyMap<string, TableSchema>>();
+function byName(tables: readonly TableSchema[]): ReadonlyMap<string, TableSchema> {
+  const made = maps.get(tables) ?? new Map(tables.map((table) => [table.name, table]));
+  maps.set(tables, made);
+  return made;
+}
+
+const digests = new WeakMap<object, string>();
+function digestOf(one: TableSchema | FunctionDefinition): string {
+  const parts = (): unknown =>
+    'columns' in one
+      ? [one.reference?.text, one.columns.map(({ name, type }) => [name, type])]
+      : [one.parameters, one.body];
+  const made =
+    digests.get(one) ??
+    createHash('sha256')
+      .update(JSON.stringify([one.name, parts()]))
+      .digest('base64url');
+  digests.set(one, made);
+  return made;
+}
