@@ -142,7 +142,10 @@ describe('from the one-time link to an incident', () => {
     await page.getByLabel('Raw text').fill(`${lines}\nwhat is this`);
     await page.getByText('4 records, 4 rows, 0 refused').waitFor();
     await page.getByRole('tab', { name: 'Accept and recognise' }).click();
-    await page.getByLabel('Accept').fill("RawData startswith 'ACME '");
+    await page.locator('[data-kql-editor] .view-lines').click();
+    await page.keyboard.press('ControlOrMeta+End');
+    await page.keyboard.press('Shift+Home');
+    await page.keyboard.insertText("| where RawData startswith 'ACME '");
     await page.getByLabel('Recognised by').fill('^ACME ');
     await page.getByText('4 records, 3 rows, 1 refused').waitFor();
     await page.getByRole('tab', { name: 'About' }).click();
@@ -165,6 +168,64 @@ describe('from the one-time link to an incident', () => {
     await page.getByRole('row').filter({ hasText: 'acme-firewall' }).waitFor();
     await page.getByRole('button', { name: 'Discard' }).click();
     await page.getByText('acme.log').first().waitFor();
+  }, 90_000);
+
+  test('a copy of a shipped source is compared with it', async () => {
+    await page.goto(`${sallyport.url}/source-editor?source=linux-dpkg`);
+    await page.getByRole('button', { name: 'Compare with the shipped one' }).click();
+    await page.getByText('They are the same').waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('tab', { name: 'About' }).click();
+    await page.getByLabel('Description').fill('What this house has installed');
+    await page.getByRole('button', { name: 'Compare with the shipped one' }).click();
+    await page.getByText(/^1 differing file/).waitFor();
+    await page.locator('[data-diff-editor]').getByText('What this house has installed').waitFor();
+    await picture('source-compare');
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Clear' }).click();
+  }, 90_000);
+
+  test('a sender is pinned to a source', async () => {
+    await page.goto(`${sallyport.url}/data?tab=pins`);
+    await page.getByText('Nothing is pinned').waitFor();
+    expect(await barriers()).toEqual([]);
+    await page.getByRole('button', { name: 'New pin' }).click();
+    await page.getByLabel('Address').fill('10.1.0.0/33');
+    await page.getByText('no address, and no range of addresses').waitFor();
+    await page.getByLabel('Address').fill('10.1.0.0/16');
+    const choice = page.getByRole('combobox', { name: 'Goes to' });
+    await choice.click();
+    await choice.pressSequentially('SyslogText');
+    await page
+      .getByRole('option', { name: /SyslogText/ })
+      .first()
+      .click();
+    expect(await barriers()).toEqual([]);
+    await page.getByRole('button', { name: 'Pin', exact: true }).click();
+    const row = page.getByRole('row').filter({ hasText: '10.1.0.0/16' });
+    await row.waitFor();
+    await picture('data-pins');
+    expect(await barriers()).toEqual([]);
+    await row.getByRole('button', { name: 'Remove' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('Nothing is pinned').waitFor();
+  }, 90_000);
+
+  test('a search job is begun, and its rows are a table', async () => {
+    await page.goto(`${sallyport.url}/data?tab=searchJobs`);
+    await page.getByRole('button', { name: 'New search job' }).click();
+    await page.getByLabel('Table').fill('Audits');
+    await page.locator('[data-kql-editor] .view-lines').click();
+    await page.keyboard.insertText('AuditLogs | project TimeGenerated, OperationName');
+    await picture('data-search-job');
+    expect(await barriers()).toEqual([]);
+    await page.getByRole('button', { name: 'Begin' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'Audits_SRCH' });
+    await row.getByText('Done').waitFor();
+    await picture('data-search-jobs');
+    expect(await barriers()).toEqual([]);
+    await row.getByRole('button', { name: /^See rows/ }).click();
+    await page.getByRole('heading', { level: 1 }).waitFor();
   }, 90_000);
 
   test('a rule is written, seen at work before it is saved, and fires', async () => {

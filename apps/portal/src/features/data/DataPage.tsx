@@ -8,6 +8,8 @@ import { DoorsTab } from './health/DoorsTab.tsx';
 import { ConnectorsTab } from './connectors/ConnectorsTab.tsx';
 import { ErrorsTab } from './ErrorsTab.tsx';
 import { HoldsTab } from './HoldsTab.tsx';
+import { PinsTab } from './PinsTab.tsx';
+import { SearchJobsTab } from './SearchJobsTab.tsx';
 import type { DataSearch } from './index.ts';
 import { tablesQuery } from './queries.ts';
 import { SourcesTab } from './SourcesTab.tsx';
@@ -37,8 +39,10 @@ export function DataPage(): ReactElement {
           { id: 'sources', label: 'Sources' },
           { id: 'doors', label: 'Doors' },
           { id: 'connectors', label: 'Connectors' },
+          { id: 'pins', label: 'Pins' },
           { id: 'errors', label: 'Errors' },
           { id: 'upload', label: 'Upload' },
+          { id: 'searchJobs', label: 'Search jobs' },
           { id: 'holds', label: 'Legal holds' },
         ]}
       />
@@ -46,7 +50,9 @@ export function DataPage(): ReactElement {
       {tab === 'sources' && <SourcesTab set={set} />}
       {tab === 'doors' && <DoorsTab set={set} />}
       {tab === 'connectors' && <ConnectorsTab set={set} />}
+      {tab === 'pins' && <PinsTab />}
       {tab === 'errors' && <ErrorsTab />}
+      {tab === 'searchJobs' && <SearchJobsTab />}
       {tab === 'holds' && <HoldsTab />}
       {tab === 'upload' && <UploadTab set={set} />}
     </Page>

@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import { listOf, oneOf, textOf } from '../../shared/address.ts';
 
-export const dataTabs = ['tables', 'sources', 'doors', 'connectors', 'errors', 'upload', 'holds'] as const;
+export const dataTabs = [
+  'tables',
+  'sources',
+  'doors',
+  'connectors',
+  'pins',
+  'errors',
+  'upload',
+  'searchJobs',
+  'holds',
+] as const;
 export const tableSorts = ['name', 'rows', 'bytesOnDisk', 'rowsLastDay', 'lastRowAt', 'totalRetentionInDays'] as const;
 
 const Data = z.object({

@@ -51,3 +51,16 @@ export const legalHoldsQuery = queryOptions({
   queryKey: ['legalHolds'],
   queryFn: ({ signal }) => client.listLegalHolds({ signal }),
 });
+
+export const pinsQuery = queryOptions({
+  queryKey: ['pins'],
+  queryFn: ({ signal }) => client.listPins({ signal }),
+});
+
+const [RUNNING_MS, IDLE_MS] = [2_000, 30_000];
+
+export const searchJobsQuery = queryOptions({
+  queryKey: ['searchJobs'],
+  queryFn: ({ signal }) => client.listSearchJobs({ signal }),
+  refetchInterval: ({ state }) => (state.data?.jobs.some((job) => job.state === 'running') ? RUNNING_MS : IDLE_MS),
+});

@@ -8,7 +8,7 @@ import {
   Textarea,
   tokens,
 } from '@fluentui/react-components';
-import { HistoryRegular, SaveRegular } from '@fluentui/react-icons';
+import { ArrowSwapRegular, HistoryRegular, SaveRegular } from '@fluentui/react-icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useEffect, useState, type ReactElement } from 'react';
@@ -22,9 +22,10 @@ import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { InlineLink } from '../../shared/TextLink.tsx';
 import { useNotify } from '../../shared/toast.tsx';
-import { draftOf, type Draft } from './draft.ts';
+import { CompareDialog } from './CompareDialog.tsx';
+import { draftOf, filesOf, type Draft } from './draft.ts';
 import { HistoryDialog } from './HistoryDialog.tsx';
-import { draftOfStream, SAMPLE_MAX, tryQuery } from './queries.ts';
+import { draftOfStream, ownSourcesQuery, SAMPLE_MAX, tryQuery } from './queries.ts';
 import { SaveDialog } from './SaveDialog.tsx';
 import { setWork, startAnew, useWork } from './store.ts';
 import { StreamPane } from './StreamPane.tsx';
@@ -79,7 +80,7 @@ export function SourceEditorPage(): ReactElement {
   const { draft, sample, changed } = useWork();
   const [at, setAt] = useState(0);
   const [share, setShare] = useState(SHARE);
-  const [dialog, setDialog] = useState<'save' | 'history'>();
+  const [dialog, setDialog] = useState<'save' | 'history' | 'compare'>();
   const stream = draft.streams[at] ?? draft.streams[0];
   const opened = source !== undefined && source !== draft.id;
   const folder = useQuery({
@@ -100,6 +101,7 @@ export function SourceEditorPage(): ReactElement {
     show({ ...draftOf(files, version), replaceShipped: origin === 'shipped' });
     // oxlint-disable-next-line react/exhaustive-deps
   }, [folder.data, opened]);
+  const own = useQuery(ownSourcesQuery).data?.find(({ id }) => id === draft.id);
   const body = useSettled(JSON.stringify(stream === undefined ? null : draftOfStream(stream)), PAUSE_MS);
   const text = useSettled(sample, PAUSE_MS);
   const tried = useQuery({
@@ -154,6 +156,11 @@ export function SourceEditorPage(): ReactElement {
           All sources
         </InlineLink>
         <span className={styles.end}>
+          {(draft.replaceShipped || own?.replacesShipped) && (
+            <Button size="small" icon={<ArrowSwapRegular />} onClick={() => setDialog('compare')}>
+              Compare with the shipped one
+            </Button>
+          )}
           {draft.version !== null && (
             <Button size="small" icon={<HistoryRegular />} onClick={() => setDialog('history')}>
               Versions
@@ -169,6 +176,14 @@ export function SourceEditorPage(): ReactElement {
           <MessageBarBody>
             Saved, this is your version of the shipped source {visible(draft.id)} and stands in its place. You are told
             when the shipped one changes.
+          </MessageBarBody>
+        </MessageBar>
+      )}
+      {draft.version !== null && own?.shippedChanged && (
+        <MessageBar intent="warning" layout="multiline">
+          <MessageBarBody>
+            Update available: the shipped source {visible(draft.id)} has changed since this version was made from it.
+            Compare them, take over what you want, and save.
           </MessageBarBody>
         </MessageBar>
       )}
@@ -254,6 +269,9 @@ export function SourceEditorPage(): ReactElement {
             void navigate({ search: { source: saved.id }, replace: true });
           }}
         />
+      )}
+      {dialog === 'compare' && (
+        <CompareDialog id={draft.id} files={filesOf(draft)} onClose={() => setDialog(undefined)} />
       )}
       {dialog === 'history' && draft.version !== null && (
         <HistoryDialog

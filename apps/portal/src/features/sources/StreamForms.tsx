@@ -1,7 +1,8 @@
 import { Dropdown, Field, Input, makeStyles, Option, Textarea, tokens } from '@fluentui/react-components';
-import type { QueryFault, StreamFormat } from '@sallyport/contracts';
+import type { Column, QueryFault, StreamFormat } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
 import { visible } from '../../shared/text.ts';
+import { AcceptEditor } from './AcceptEditor.tsx';
 import { idFor, streamFor, type Draft, type Stream } from './draft.ts';
 
 const useStyles = makeStyles({
@@ -31,14 +32,13 @@ const linesOf = (text: string): string[] => text.split('\n').filter((line) => li
 /** What is accepted, and how the format is recognised. */
 export function RecogniseForm(props: {
   stream: Stream;
+  columns: readonly Column[];
   faults: readonly QueryFault[] | undefined;
   beginsFault: string | undefined;
   onChange: (change: Partial<Stream>) => void;
 }): ReactElement {
   const styles = useStyles();
-  const { stream, faults, onChange } = props;
-  const [fault] = faults ?? [];
-  const at = fault && stream.accept.slice(fault.start, fault.end).trim();
+  const { stream, onChange } = props;
   return (
     <div className={styles.form}>
       <Field label="Records are">
@@ -62,25 +62,12 @@ export function RecogniseForm(props: {
           onChange={(_, { value }) => onChange({ name: value })}
         />
       </Field>
-      <Field
-        className={styles.wide}
-        label="Accept"
-        hint="KQL over the record. What is not true is kept as refused; what is, a flow must take"
-        {...(fault
-          ? {
-              validationState: 'error' as const,
-              validationMessage: visible(at ? `at “${at}”: ${fault.message}` : fault.message),
-            }
-          : {})}
-      >
-        <Textarea
-          className={styles.mono}
-          value={stream.accept}
-          resize="vertical"
-          maxLength={4_000}
-          onChange={(_, { value }) => onChange({ accept: value })}
-        />
-      </Field>
+      <AcceptEditor
+        value={stream.accept}
+        columns={props.columns}
+        faults={props.faults}
+        onChange={(accept) => onChange({ accept })}
+      />
       {stream.format === 'lines' && (
         <Field
           className={styles.wide}

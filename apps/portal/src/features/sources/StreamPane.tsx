@@ -123,6 +123,7 @@ export function StreamPane(props: {
       {tab === 'recognise' && (
         <RecogniseForm
           stream={stream}
+          columns={sourceColumns(stream)}
           faults={result?.accept}
           beginsFault={result?.begins ?? undefined}
           onChange={change}

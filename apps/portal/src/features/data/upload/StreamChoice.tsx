@@ -24,6 +24,13 @@ interface Choice {
 export function StreamChoice(props: {
   /** The stream; undefined when nothing recognises the file, null when it is left out. */
   value: string | null | undefined;
+  /** What stands there while `value` is undefined. */
+  none?: string;
+  mayLeaveOut?: boolean;
+  /** What it is called, for those who do not see the page; `Read as` where that is not said. */
+  label?: string;
+  /** In a dialog: what stands outside of it is hidden from those who do not see the page. */
+  inline?: boolean;
   onChange: (stream: string | null) => void;
 }): ReactElement {
   const styles = useStyles();
@@ -46,7 +53,7 @@ export function StreamChoice(props: {
     props.value === null
       ? 'Leave it out'
       : props.value === undefined
-        ? 'Not recognised'
+        ? (props.none ?? 'Not recognised')
         : ([...sources, ...asRows].find(({ value }) => value === props.value)?.text ?? props.value);
   const needle = typed?.trim().toLowerCase() ?? '';
   const matching = (all: readonly Choice[]): readonly Choice[] =>
@@ -57,20 +64,27 @@ export function StreamChoice(props: {
     <Combobox
       className={styles.root}
       size="small"
-      aria-label="Read as"
+      inlinePopup={props.inline ?? false}
+      aria-label={props.label ?? 'Read as'}
       value={typed ?? visible(text)}
       selectedOptions={[props.value === null ? leaveOut : (props.value ?? '')]}
       onInput={(event) => setTyped(event.currentTarget.value)}
       onOpenChange={(_, { open }) => setTyped(open ? '' : undefined)}
       onOptionSelect={(_, { optionValue }) => {
+        // Typing lets go of what was chosen, which is told as a choice of nothing.
+        if (optionValue === undefined) return;
         setTyped(undefined);
-        if (optionValue !== undefined) props.onChange(optionValue === leaveOut ? null : optionValue);
+        props.onChange(optionValue === leaveOut ? null : optionValue);
       }}
     >
-      <Option value={leaveOut} text="Leave it out">
-        Leave it out
-      </Option>
-      {isNew && <Option value={`Custom-${fresh}`} text={`new table ${fresh}`}>{`new table ${fresh}`}</Option>}
+      {props.mayLeaveOut !== false && (
+        <Option value={leaveOut} text="Leave it out">
+          Leave it out
+        </Option>
+      )}
+      {isNew && props.mayLeaveOut !== false && (
+        <Option value={`Custom-${fresh}`} text={`new table ${fresh}`}>{`new table ${fresh}`}</Option>
+      )}
       <OptionGroup label="Sources">
         {matching(sources).map(({ value, text: label }) => (
           <Option key={value} value={value} text={visible(label)}>
