@@ -81,7 +81,8 @@ export async function startSallyport(
   };
 }
 
-function trustingFetch(caFile: string): typeof globalThis.fetch {
+/** `fetch` that trusts the certificates of a file, with a cookie jar of its own. */
+export function trustingFetch(caFile: string): typeof globalThis.fetch {
   const dispatcher = new Agent({ connect: { ca: readFileSync(caFile) } });
   let cookie = '';
   const call = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
@@ -107,7 +108,9 @@ export interface Administrator {
 }
 
 /** Makes the first administrator over the one-time link, by password and TOTP, and answers a signed-in client. */
-export async function firstAdministrator(running: RunningSallyport): Promise<Administrator> {
+export async function firstAdministrator(
+  running: Pick<RunningSallyport, 'url' | 'setupLink' | 'newFetch' | 'output'>,
+): Promise<Administrator> {
   const token = running.setupLink?.split('#token=')[1];
   if (token === undefined) throw new Error(`no one-time link was printed:\n${running.output()}`);
   const client = createClient({

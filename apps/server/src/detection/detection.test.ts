@@ -10,8 +10,8 @@ import type { OpenPlatform } from '../platform/create.ts';
 import { startEphemeralPlatform } from '../supervisor/ephemeral-platform.ts';
 import { createDetection, type AnalyticsRule, type Detection } from './index.ts';
 import { failuresMax, runRule } from './run/run.ts';
-import { queueDue, runJob } from './schedule.ts';
-import { saveRuns } from './store.ts';
+import { queueDue } from './schedule.ts';
+import { RuleWorker } from './worker.ts';
 
 const clock = manualClock(new Date('2026-01-01T02:05:00Z'));
 let platform: OpenPlatform;
@@ -262,83 +262,49 @@ describe('a sweep of a part of time', () => {
 });
 
 describe('the schedule', () => {
+  const parts = () => ({ platform, queries: hunting.queries, incidents });
+  const byId = () => new Map(detection.rules.rules.map((r) => [r.id, r]));
+  const waiting = async () =>
+    (
+      await platform.database.query<{ rule_id: string; window_to: Date }>(
+        'SELECT rule_id, window_to FROM rule_windows ORDER BY window_to, rule_id',
+      )
+    ).map(({ rule_id, window_to }) => `${rule_id} ${window_to.toISOString().slice(11, 16)}`);
+
   it('queues each due window once', async () => {
-    const started: string[] = [];
-    const jobs = { ...platform.jobs, start: async (_: string, id: string) => void started.push(id) };
-    const parts = { platform: { ...platform, jobs }, queries: hunting.queries, incidents };
-    const byId = new Map(detection.rules.rules.map((r) => [r.id, r]));
-    await queueDue(parts, byId);
-    expect(started.toSorted()).toEqual([
-      'rule:failed-logons:2026-01-01T02:00:00.000Z',
-      'rule:log-cleared:2026-01-01T02:00:00.000Z',
-    ]);
-    await queueDue(parts, byId);
+    await queueDue(parts(), byId());
+    expect(await waiting()).toEqual(['failed-logons 02:00', 'log-cleared 02:00']);
+    await queueDue(parts(), byId());
     clock.advance(10 * 60_000);
-    await queueDue(parts, byId);
-    expect(started.slice(2)).toEqual([
-      'rule:log-cleared:2026-01-01T02:05:00.000Z',
-      'rule:log-cleared:2026-01-01T02:10:00.000Z',
-    ]);
+    await queueDue(parts(), byId());
+    expect((await waiting()).slice(2)).toEqual(['log-cleared 02:05', 'log-cleared 02:10']);
   });
 
-  it('runs as jobs, and says what failed', async () => {
-    const away: string[] = [];
-    const queries = {
-      ...hunting.queries,
-      run: (request: QueryRequest) => {
-        if (away.length < 1) {
-          away.push(request.who);
-          throw new SallyportError('BadRequest', 'never reached');
-        }
-        return hunting.queries.run(request);
-      },
+  it('runs what is queued, tries again what the lake was away for, and says what failed', async () => {
+    let answers = 0;
+    const run = (request: QueryRequest) => {
+      answers++;
+      if (answers === 1) throw new SallyportError('Unavailable', 'the lake does not answer');
+      if (answers === 2) throw new SallyportError('BadRequest', 'never reached');
+      return hunting.queries.run(request);
     };
-    const running = await createDetection(platform, { queries, incidents, ruleFolders: [folder] });
-    expect(running.rules.rules).toHaveLength(5);
-    await platform.jobs.launch();
-    try {
-      const input = { ruleId: 'failed-logons', from: '2026-01-01T00:00:00.000Z', to: '2026-01-01T01:00:00.000Z' };
-      await platform.jobs.start(runJob, 'first', input);
-      await platform.jobs.result('first');
-      await platform.jobs.start(runJob, 'second', {
-        ...input,
-        to: '2026-01-01T03:00:00.000Z',
-        from: '2026-01-01T02:00:00.000Z',
-      });
-      await platform.jobs.result('second');
-    } finally {
-      await platform.jobs.stop(1_000);
-    }
-    const runs = await platform.database.query(
-      `SELECT window_to, state, rows_found, error FROM rule_runs WHERE rule_id = 'failed-logons' AND window_to <> '2026-01-01T02:00:00Z' ORDER BY window_to`,
+    const worker = new RuleWorker({ ...parts(), queries: { ...hunting.queries, run } }, byId);
+    while (await worker.round());
+    // What comes after a window of its rule that is to be tried again waits for it.
+    expect(await waiting()).toEqual(
+      [
+        expect.stringMatching(/^(failed-logons|log-cleared) 02:00$/) as string,
+        'log-cleared 02:05',
+        'log-cleared 02:10',
+      ].slice(0, (await waiting()).length),
     );
-    expect(runs).toMatchObject([
-      { state: 'failed', error: 'never reached' },
-      { state: 'succeeded', rows_found: 0 },
-    ]);
-  });
-
-  it('queues again a window for which the lake stayed away', async () => {
-    await saveRuns(platform.database, [
-      {
-        ruleId: 'log-cleared',
-        windowFrom: new Date('2026-01-01T01:25:00Z'),
-        windowTo: new Date('2026-01-01T01:30:00Z'),
-        startedAt: clock.now(),
-        elapsedSeconds: 0,
-        rows: 0,
-        alerts: 0,
-        error: 'the lake does not answer',
-        retry: true,
-      },
-    ]);
-    clock.advance(60_000);
-    const started: string[] = [];
-    const jobs = { ...platform.jobs, start: async (_: string, id: string) => void started.push(id) };
-    await queueDue(
-      { platform: { ...platform, jobs }, queries: hunting.queries, incidents },
-      new Map(detection.rules.rules.map((r) => [r.id, r])),
+    await platform.database.execute('UPDATE rule_windows SET not_before = NULL');
+    while (await worker.round());
+    expect(await waiting()).toEqual([]);
+    const runs = await platform.database.query<{ state: string; error: string | null; attempts: number }>(
+      `SELECT state, error, attempts FROM rule_runs WHERE window_to >= '2026-01-01T02:00:00Z' AND rule_id IN ('failed-logons', 'log-cleared')`,
     );
-    expect(started[0]).toBe('rule:log-cleared:2026-01-01T01:30:00.000Z:1');
+    expect(runs).toHaveLength(4);
+    expect(runs.filter(({ state }) => state === 'failed').map(({ error }) => error)).toEqual(['never reached']);
   });
 });

@@ -13,6 +13,9 @@ export interface Due {
 
 /** Reference 04: rows have this long to arrive before a rule looks at their time. */
 export const delaySeconds = { Scheduled: 5 * 60, NRT: 2 * 60 } as const;
+/** The same of a rule. */
+export const delayOf = ({ kind }: Pick<AnalyticsRule, 'kind'>): number =>
+  isByArrival(kind) ? delaySeconds.NRT : delaySeconds.Scheduled;
 /** After a long downtime only this much is made up for: older windows are old news, and the newest come first. */
 const catchUpSeconds = 24 * 3_600;
 const catchUpWindows = 100;
@@ -24,7 +27,7 @@ const catchUpWindows = 100;
 export function dueWindows(rule: Schedule, scheduledTo: Date | null, now: Date): Due {
   const step = rule.queryFrequency * 1_000;
   const byArrival = isByArrival(rule.kind);
-  const ready = now.getTime() - (byArrival ? delaySeconds.NRT : delaySeconds.Scheduled) * 1_000;
+  const ready = now.getTime() - delayOf(rule) * 1_000;
   const last = Math.floor(ready / step) * step;
   const done = scheduledTo?.getTime() ?? last - step;
   if (last <= done) return { windows: [], scheduledTo: scheduledTo ?? new Date(last) };

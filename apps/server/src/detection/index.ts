@@ -15,6 +15,7 @@ import { createCoverage, type TableSources } from './coverage/index.ts';
 import { exceptionHandlers, Exceptions, scheduleExpiry } from './exceptions/index.ts';
 import { alertRuleHandlers } from './faces/alert-rules.ts';
 import { sentinelWatchlistHandlers } from './faces/watchlists.ts';
+import { scheduleForgetting } from './forget.ts';
 import { scheduleLate } from './late.ts';
 import { OwnRules } from './own-rules.ts';
 import { detectionHandlers } from './routes.ts';
@@ -24,7 +25,9 @@ import { loadRules, RuleRegistry, type AnalyticsRule, type LoadedRules } from '.
 import { windowOf } from './run/alerts.ts';
 import { runRule, type RunOutcome } from './run/run.ts';
 import { isEnabled, scheduleRules } from './schedule.ts';
+import { Simulations } from './simulation/index.ts';
 import { loadStates } from './store.ts';
+import { RuleWorker, type OnRan } from './worker.ts';
 import { sweep, type SweepOptions, type SweepResult } from './sweep/sweep.ts';
 import { readItems, scheduleWatchlists, watchlistHandlers, Watchlists } from './watchlists/index.ts';
 
@@ -86,6 +89,22 @@ export interface DetectionOptions {
   readonly tableSources?: () => Promise<TableSources>;
 }
 
+const latenessBuckets = [1, 5, 15, 30, 60, 120, 300, 900, 3_600];
+
+function ranObserver(metrics: Platform['metrics']): OnRan {
+  const seconds = metrics.histogram(
+    'rule_lateness_seconds',
+    'Time from when a window of a rule was due until what it gave was stored',
+    [],
+    latenessBuckets,
+  );
+  const windows = metrics.counter('rule_windows_total', 'Windows of rules that were run, or needed no run', ['result']);
+  return (result, lateSeconds) => {
+    windows.inc({ result });
+    if (lateSeconds !== undefined) seconds.observe(lateSeconds);
+  };
+}
+
 /** Rules: import, schedule, run, alert. Reads the rules; what is wrong with some of them is logged, and the others run. */
 export async function createDetection(platform: Platform, options: DetectionOptions): Promise<Detection> {
   const shipped = await loadRules(options.ruleFolders ?? [shippedRules]);
@@ -99,9 +118,16 @@ export async function createDetection(platform: Platform, options: DetectionOpti
   const parts = { platform, queries: options.queries, incidents: options.incidents, exceptions };
   const live = new LiveRows(parts, rulesNow);
   const costs = new RuleCosts(platform, rulesNow);
+  const worker = new RuleWorker(parts, rulesNow, ranObserver(platform.metrics));
   if (options.scheduled !== false) {
-    scheduleRules(parts, rulesNow, (rule) => live.runs(rule));
+    scheduleRules(
+      parts,
+      rulesNow,
+      (rule) => live.runs(rule),
+      () => worker.wake(),
+    );
     scheduleLate(parts, rulesNow);
+    scheduleForgetting(parts, rulesNow);
     scheduleWatchlists(platform);
     scheduleExpiry(platform.jobs, exceptions);
   }
@@ -116,6 +142,8 @@ export async function createDetection(platform: Platform, options: DetectionOpti
     rules: rulesNow,
     sources: options.tableSources ?? (() => Promise.resolve(new Map())),
   });
+  const simulations = new Simulations({ platform, queries: options.queries });
+  if (options.scheduled !== false) simulations.define();
   return {
     get rules() {
       return registry.loaded();
@@ -141,7 +169,7 @@ export async function createDetection(platform: Platform, options: DetectionOpti
         isWorkspace: isOurs,
       }),
     },
-    handlers: detectionHandlers(platform, options.queries, registry, own, coverage),
+    handlers: detectionHandlers(platform, options.queries, registry, own, coverage, simulations),
     arrived,
     runRule: (rule, windowEnd) => runRule(parts, rule, windowOf(rule, windowEnd)),
     sweep: async ({ rules, ...rest } = {}) => {
@@ -157,12 +185,14 @@ export async function createDetection(platform: Platform, options: DetectionOpti
       if (options.scheduled === false) return;
       platform.outbox.onDelivered(({ table, rows, segmentId }) => arrived({ id: segmentId, rows: { [table]: rows } }));
       live.start();
+      worker.start();
       costs.start();
     },
     stop: async () => {
       await registry.stop();
       await watchlists.stop();
       await exceptions.stop();
+      await worker.stop();
       await live.stop();
       await costs.stop();
       await costs.flush();

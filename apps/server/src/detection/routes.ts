@@ -2,11 +2,13 @@ import { SallyportError, type Rule, type RuleSummary, type detectionRoutes } fro
 import type { Queries } from '../hunting/index.ts';
 import { requireCaller, type Handlers } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
+import { historyHandlers } from './history-routes.ts';
 import { benchRuns } from './bench/store.ts';
 import { costsByDay, dayCosts } from './costs.ts';
 import type { createCoverage } from './coverage/index.ts';
 import type { OwnRules } from './own-rules.ts';
 import { ownRuleHandlers } from './own-rules-routes.ts';
+import type { Simulations } from './simulation/index.ts';
 import type { AnalyticsRule, RuleRegistry } from './rules/index.ts';
 import { adviceOf } from './run/failures.ts';
 import { failuresMax } from './run/run.ts';
@@ -37,6 +39,7 @@ export function detectionHandlers(
   registry: RuleRegistry,
   own: OwnRules,
   coverage: ReturnType<typeof createCoverage>,
+  simulations: Simulations,
 ): Handlers<typeof detectionRoutes> {
   const { database, clock } = platform;
   const rules = () => registry.rules();
@@ -174,6 +177,7 @@ export function detectionHandlers(
       return getRule(rule.id);
     },
     ...ownRuleHandlers(own),
+    ...historyHandlers(rules, own, simulations, platform),
   };
 }
 

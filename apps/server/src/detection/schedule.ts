@@ -1,134 +1,90 @@
-import { SallyportError } from '@sallyport/contracts';
-import { z } from 'zod';
-import type { AnalyticsRule } from './rules/index.ts';
-import { dueWindows } from './due.ts';
+import { noteGap } from './backfill/store.ts';
+import { delayOf, dueWindows } from './due.ts';
 import { healthRow } from './health.ts';
-import { runRule, type Parts } from './run/run.ts';
-import type { RuleWindow } from './run/alerts.ts';
+import { isByArrival, type AnalyticsRule } from './rules/index.ts';
+import type { Parts } from './run/run.ts';
 import { forgetSuppressions } from './run/suppression.ts';
+import { loadStates, runsToRetry, setScheduledTo, type RuleState } from './store.ts';
 import { isResting, wakeRules } from './wake.ts';
-import { loadStates, runsToRetry, saveRuns, setScheduledTo, type RuleState } from './store.ts';
+import { putWindows, type QueuedWindow } from './window-queue.ts';
 
-export const runJob = 'rule-run';
+/** Runs that failed for the moment are tried again for so long. */
 const retryForMs = 24 * 3_600_000;
-
-const RunInput = z.object({ ruleId: z.string(), from: z.iso.datetime(), to: z.iso.datetime() });
-type RunInput = z.infer<typeof RunInput>;
 
 /** Whether a rule runs: what a person or the engine decided, else what its file says. */
 export const isEnabled = (rule: AnalyticsRule, state: RuleState | undefined): boolean => state?.enabled ?? rule.enabled;
 
-/** Looks each minute for rules that are due and queues a job for each window, once among all servers. */
+/** Looks each minute for rules that are due and puts their windows into the queue, once among all servers. */
 export function scheduleRules(
   parts: Parts,
   rules: () => ReadonlyMap<string, AnalyticsRule>,
   /** Rules that need no windows. */
-  isLive: (rule: AnalyticsRule) => boolean = () => false,
+  isLive: (rule: AnalyticsRule) => boolean,
+  /** Called when there is something in the queue. */
+  onQueued: () => void,
 ): void {
-  const { jobs, log } = parts.platform;
-  jobs.define<RunInput>(
-    runJob,
-    async (job) => {
-      const { ruleId, from, to } = RunInput.parse(job.input);
-      const rule = rules().get(ruleId);
-      // Taken away since it was queued.
-      if (!rule) return;
-      const window = { from: new Date(from), to: new Date(to) };
-      const outcome = await job
-        .step('run', () => runRule(parts, rule, window))
-        .catch(async (error: unknown) => {
-          if (!(error instanceof SallyportError) || error.code !== 'Unavailable') throw error;
-          await noteUnavailable(parts, rule, window, error.message);
-          return { state: 'failed' as const, error: error.message };
-        });
-      if (outcome.state === 'failed') log.warn({ rule: ruleId, to, error: outcome.error }, 'a rule failed');
-    },
-    { concurrency: 2 },
-  );
+  const { jobs, database, clock } = parts.platform;
   jobs.schedule('rules-due', '* * * * *', async () => {
-    await wakeRules(parts.platform, rules(), (rule, from, to) =>
-      jobs.start<RunInput>(runJob, `rule:${rule.id}:${to.toISOString()}:rested`, {
-        ruleId: rule.id,
-        from: from.toISOString(),
-        to: to.toISOString(),
-      }),
-    );
-    await queueDue(parts, new Map([...rules()].filter(([, rule]) => !isLive(rule))));
-  });
-  jobs.schedule('rules-suppressions', '17 4 * * *', () =>
-    forgetSuppressions(parts.platform.database, parts.platform.clock.now()),
-  );
-}
-
-/** The lake stayed away: the window is kept for later, which is no fault of the rule. */
-async function noteUnavailable(
-  { platform }: Parts,
-  rule: AnalyticsRule,
-  window: RuleWindow,
-  error: string,
-): Promise<void> {
-  const now = platform.clock.now();
-  await saveRuns(platform.database, [
-    {
-      ruleId: rule.id,
-      windowFrom: window.from,
-      windowTo: window.to,
-      startedAt: now,
-      elapsedSeconds: 0,
-      rows: 0,
-      alerts: 0,
-      error,
-      failure: 'transient',
-      retry: true,
-    },
-  ]);
-}
-
-/** Queues again what could not be run in the last day because the lake was away. */
-async function queueRetries(
-  { platform }: Parts,
-  rules: ReadonlyMap<string, AnalyticsRule>,
-  states: ReadonlyMap<string, RuleState>,
-  now: Date,
-): Promise<void> {
-  for (const run of await runsToRetry(platform.database, new Date(now.getTime() - retryForMs), now)) {
-    const rule = rules.get(run.rule_id);
-    if (!rule || !isEnabled(rule, states.get(rule.id))) continue;
-    const to = run.window_to.toISOString();
-    await platform.jobs.start<RunInput>(runJob, `rule:${run.rule_id}:${to}:${run.attempts}`, {
-      ruleId: run.rule_id,
-      from: run.window_from.toISOString(),
-      to,
+    await wakeRules(parts.platform, rules(), async (rule, from, to) => {
+      const deadline = new Date(to.getTime() + rule.queryFrequency * 1_000);
+      await putWindows(database, [{ ruleId: rule.id, from, to, dueAt: to, deadline, backfill: null }]);
     });
-  }
+    await queueDue(parts, new Map([...rules()].filter(([, rule]) => !isLive(rule))));
+    onQueued();
+  });
+  jobs.schedule('rules-suppressions', '17 4 * * *', () => forgetSuppressions(database, clock.now()));
 }
 
-/** Queues the windows that are due now, each once. */
-export async function queueDue(parts: Parts, rules: ReadonlyMap<string, AnalyticsRule>): Promise<void> {
-  const { clock, database, jobs, outbox, log } = parts.platform;
+/**
+ * Puts the windows that are due now into the queue, each once, in the transaction that notes how far each rule is; so are the windows noted that are
+ * not made up for. Answers how many were put.
+ */
+export async function queueDue(
+  { platform }: Pick<Parts, 'platform'>,
+  rules: ReadonlyMap<string, AnalyticsRule>,
+): Promise<number> {
+  const { clock, database, outbox, log } = platform;
   const now = clock.now();
-  const states = await loadStates(database);
-  await queueRetries(parts, rules, states, now);
-  const queued: { ruleId: string; to: Date }[] = [];
-  for (const rule of rules.values()) {
-    const state = states.get(rule.id);
-    // The windows of a rule that rests stay due.
-    if (!isEnabled(rule, state) || isResting(state, now)) continue;
-    const due = dueWindows(rule, state?.scheduled_to ?? null, now);
-    // The id makes a window run once, though this is cut off and begins anew.
-    for (const { from, to } of due.windows)
-      await jobs.start<RunInput>(runJob, `rule:${rule.id}:${to.toISOString()}`, {
-        ruleId: rule.id,
-        from: from.toISOString(),
-        to: to.toISOString(),
-      });
-    if (due.skipped !== undefined) {
-      log.warn({ rule: rule.id, skipped: due.skipped }, 'windows of a rule were skipped');
-      await outbox.write('SentinelHealth', [
-        healthRow(rule, { now, status: 'Partial success', operation: 'Windows skipped', description: due.skipped }),
-      ]);
+  return database.transaction(async (tx) => {
+    const states = await loadStates(tx);
+    const windows: QueuedWindow[] = [];
+    const scheduled: { ruleId: string; to: Date }[] = [];
+    for (const rule of rules.values()) {
+      const state = states.get(rule.id);
+      // The windows of a rule that rests stay due.
+      if (!isEnabled(rule, state) || isResting(state, now)) continue;
+      const step = rule.queryFrequency * 1_000;
+      const due = dueWindows(rule, state?.scheduled_to ?? null, now);
+      for (const { from, to } of due.windows) {
+        const dueAt = new Date(to.getTime() + delayOf(rule) * 1_000);
+        windows.push({ ruleId: rule.id, from, to, dueAt, deadline: new Date(dueAt.getTime() + step), backfill: null });
+      }
+      const [first] = due.windows;
+      const upto = first && new Date(first.to.getTime() - step);
+      if (upto && state?.left_off_at)
+        await noteGap(tx, { ruleId: rule.id, after: state.left_off_at, upto, reason: 'disabled', at: now });
+      if (due.skipped !== undefined) {
+        log.warn({ rule: rule.id, skipped: due.skipped }, 'windows of a rule were skipped');
+        if (upto && state?.scheduled_to && !isByArrival(rule.kind))
+          await noteGap(tx, { ruleId: rule.id, after: state.scheduled_to, upto, reason: 'downtime', at: now });
+        const health = {
+          now,
+          status: 'Partial success',
+          operation: 'Windows skipped',
+          description: due.skipped,
+        } as const;
+        await outbox.write('SentinelHealth', [healthRow(rule, health)], tx);
+      }
+      if (due.windows.length > 0 || !state?.scheduled_to) scheduled.push({ ruleId: rule.id, to: due.scheduledTo });
     }
-    if (due.windows.length > 0 || !state?.scheduled_to) queued.push({ ruleId: rule.id, to: due.scheduledTo });
-  }
-  await setScheduledTo(database, queued, now);
+    for (const run of await runsToRetry(tx, new Date(now.getTime() - retryForMs), now)) {
+      const [ruleId, from, to] = [run.rule_id, run.window_from, run.window_to];
+      const rule = rules.get(ruleId);
+      if (rule && isEnabled(rule, states.get(ruleId)))
+        windows.push({ ruleId, from, to, dueAt: now, deadline: now, backfill: null });
+    }
+    const put = await putWindows(tx, windows);
+    await setScheduledTo(tx, scheduled, now);
+    return put;
+  });
 }

@@ -16,6 +16,8 @@ export interface RuleState {
   readonly resting_to: Date | null;
   readonly resting_reason: string | null;
   readonly updated_by: string;
+  /** Where it was when it was switched off, while nothing has been scheduled since. */
+  readonly left_off_at: Date | null;
 }
 
 export interface RunRecord {
@@ -122,6 +124,15 @@ export async function noteSuccess(tx: Queryable, ruleId: string, now: Date): Pro
   );
 }
 
+/** The same of many that were not asked. */
+export async function noteSuccesses(tx: Queryable, ruleIds: readonly string[]): Promise<void> {
+  await tx.execute(
+    `UPDATE rule_states SET consecutive_failures = 0, failure = NULL
+     WHERE rule_id = ANY($1) AND (consecutive_failures > 0 OR failure IS NOT NULL)`,
+    [ruleIds],
+  );
+}
+
 /** Counts a failure; answers how many permanent ones there are in a row. One that may pass counts for nothing, and begins no row anew. */
 export async function noteFailure(tx: Queryable, ruleId: string, failure: FailureClass, now: Date): Promise<number> {
   const row = await tx.first<{ failures: number }>(
@@ -142,7 +153,9 @@ export async function setEnabled(
      ON CONFLICT (rule_id) DO UPDATE SET enabled = $2, disabled_reason = $3, updated_by = $4, updated_at = $5, consecutive_failures = 0,
        -- Of one that is switched off, what to do is still told.
        failure = CASE WHEN $2 THEN NULL ELSE rule_states.failure END,
-       -- Enabled again: with the present, not with the windows of the time in between.
+       -- Enabled again: with the present, not with the windows of the time in between, which become a gap.
+       left_off_at = CASE WHEN $2 AND rule_states.enabled IS FALSE THEN coalesce(rule_states.left_off_at, rule_states.scheduled_to)
+         ELSE rule_states.left_off_at END,
        scheduled_to = CASE WHEN $2 AND rule_states.enabled IS FALSE THEN NULL ELSE rule_states.scheduled_to END`,
     [change.ruleId, change.enabled, change.reason, change.by, change.now],
   );
@@ -150,7 +163,8 @@ export async function setEnabled(
 
 /** Of rules that are no more. */
 export async function forgetStates(tx: Queryable, ruleIds: readonly string[]): Promise<void> {
-  await tx.execute('DELETE FROM rule_states WHERE rule_id = ANY($1)', [ruleIds]);
+  for (const table of ['rule_states', 'rule_windows', 'rule_gaps'])
+    await tx.execute(`DELETE FROM ${table} WHERE rule_id = ANY($1)`, [ruleIds]);
 }
 
 export async function setScheduledTo(
@@ -162,7 +176,7 @@ export async function setScheduledTo(
   await tx.execute(
     `INSERT INTO rule_states (rule_id, scheduled_to, updated_at)
      SELECT rule_id, scheduled_to, $2 FROM jsonb_to_recordset($1::jsonb) AS x(rule_id text, scheduled_to timestamptz)
-     ON CONFLICT (rule_id) DO UPDATE SET scheduled_to = greatest(rule_states.scheduled_to, excluded.scheduled_to)`,
+     ON CONFLICT (rule_id) DO UPDATE SET scheduled_to = greatest(rule_states.scheduled_to, excluded.scheduled_to), left_off_at = NULL`,
     [JSON.stringify(windows.map(({ ruleId, to }) => ({ rule_id: ruleId, scheduled_to: to }))), now],
   );
 }
@@ -189,6 +203,15 @@ export const newestRuns = (db: Queryable, ruleId: string, limit: number): Promis
     ruleId,
     limit,
   ]);
+
+/** Ends of the newest thousand windows that failed when they were last run, in order of time. */
+export async function failedWindows(db: Queryable, ruleId: string, since: Date): Promise<Date[]> {
+  const rows = await db.query<{ window_to: Date }>(
+    "SELECT window_to FROM rule_runs WHERE rule_id = $1 AND state = 'failed' AND window_to > $2 ORDER BY window_to DESC LIMIT 1000",
+    [ruleId, since],
+  );
+  return rows.map((row) => row.window_to).toReversed();
+}
 
 /** The newest run of each rule. */
 export async function lastRuns(db: Queryable): Promise<Map<string, RunRow>> {

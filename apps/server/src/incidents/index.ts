@@ -8,6 +8,7 @@ import { sentinelIncidentHandlers } from './faces/arm/index.ts';
 import { graphSecurityHandlers } from './faces/graph/index.ts';
 import { raise } from './raise.ts';
 import { incidentHandlers } from './routes.ts';
+import { forgetKeys } from './store.ts';
 import type { NewAlert, Raised } from './types.ts';
 
 export { alertsPerRaiseMax } from './raise.ts';
@@ -32,6 +33,8 @@ export interface Incidents extends Domain<Handlers<typeof incidentRoutes>> {
   readonly sentinel: Handlers<typeof sentinelIncidentRoutes>;
   /** See `raise`: stores alerts and puts them into incidents, in the caller's transaction. */
   raise(alerts: readonly NewAlert[], tx: Queryable): Promise<Raised>;
+  /** See `forgetKeys` of the store. */
+  forgetKeys(before: Date, lookbackMs: number, max: number): Promise<number>;
 }
 
 /** Alerts → entities → incidents. */
@@ -48,5 +51,6 @@ export function createIncidents(platform: Platform, parts: { queries: Queries })
       tenantId: workspaceGuid(platform.lake.workspace),
     }),
     raise: (alerts, tx) => raise(platform, alerts, tx),
+    forgetKeys: (before, lookbackMs, max) => forgetKeys(platform.database, before, lookbackMs, max),
   };
 }

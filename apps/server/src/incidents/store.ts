@@ -1,7 +1,7 @@
 import { storableJson } from '../platform/canonical-json.ts';
 import type { Queryable } from '../platform/database/types.ts';
 import type { RowSink } from '../platform/outbox/types.ts';
-import type { IncidentFacts, KeySpan } from './correlation/index.ts';
+import { defaultWindowSeconds, type IncidentFacts, type KeySpan } from './correlation/index.ts';
 import type { ResolvedEntity } from './entities/index.ts';
 import { securityIncidentRow } from './rows.ts';
 import type { AlertSummary, MainEntity } from './summary.ts';
@@ -92,6 +92,20 @@ export async function saveSpans(
        ON CONFLICT (key, incident_number, first_at) DO UPDATE SET last_at = greatest(incident_keys.last_at, excluded.last_at)`,
       [JSON.stringify(changes.added.map(spanJson))],
     );
+}
+
+/**
+ * Removes at most `max` keys that no alert about rows since `before` can come near, whatever rules group over: of the time and of incidents that have not
+ * changed since, so that an incident of old logs that were loaded today keeps its keys for as long. `lookbackMs`: the longest lookback of any rule's
+ * grouping. Answers how many.
+ */
+export async function forgetKeys(db: Queryable, before: Date, lookbackMs: number, max: number): Promise<number> {
+  const reached = new Date(before.getTime() - Math.max(lookbackMs, defaultWindowSeconds * 1_000));
+  return db.execute(
+    `DELETE FROM incident_keys WHERE ctid = ANY(ARRAY(SELECT k.ctid FROM incident_keys k JOIN incidents i ON i.number = k.incident_number
+       WHERE k.last_at < $1 AND i.updated_at < $1 LIMIT $2))`,
+    [reached, max],
+  );
 }
 
 const spanJson = (span: KeySpan) => ({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { route } from '../route.ts';
 import { coverageRoutes } from './coverage.ts';
 import { Severity } from './incidents.ts';
+import { ruleHistoryRoutes } from './rule-history.ts';
 import { ruleTextRoutes } from './rule-texts.ts';
 import { testBenchRoutes } from './test-bench.ts';
 
@@ -125,6 +126,7 @@ export const detectionRoutes = {
     response: Rule,
   }),
   ...ruleTextRoutes,
+  ...ruleHistoryRoutes,
   ...coverageRoutes,
   ...testBenchRoutes,
 } as const;

@@ -24,9 +24,9 @@ import { visible } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { useNotify } from '../../shared/toast.tsx';
 import { fieldsOf, newRule, withField } from './draft.ts';
+import { EditorResults } from './EditorResults.tsx';
 import { ruleTextQuery } from './queries.ts';
 import { RuleForm } from './RuleForm.tsx';
-import { RulePreview } from './RulePreview.tsx';
 
 const KqlEditor = lazy(() => import('../../shared/editor/KqlEditor.tsx'));
 
@@ -197,7 +197,7 @@ function Editor(props: { start: Start }): ReactElement {
                   </Suspense>
                 </div>
               }
-              lower={<RulePreview query={query} />}
+              lower={<EditorResults fields={fields} query={query} text={text} />}
             />
           </div>
         </div>

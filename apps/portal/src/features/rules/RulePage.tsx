@@ -28,6 +28,8 @@ import { kindWords } from './kinds.ts';
 import { ruleQuery, ruleTextQuery, useEnableRule } from './queries.ts';
 import { RuleCondition } from './RuleCondition.tsx';
 import { RuleCosts } from './RuleCosts.tsx';
+import { RuleGaps } from './RuleGaps.tsx';
+import { RuleSimulation } from './RuleSimulation.tsx';
 import { RuleVersions, UpdateBar } from './RuleVersions.tsx';
 import { RunState } from './RunState.tsx';
 
@@ -114,6 +116,8 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
             { id: 'query', label: 'Query' },
             { id: 'runs', label: 'Runs', count: rule.runs.length },
             { id: 'cost', label: 'Cost' },
+            { id: 'simulation', label: 'Simulation' },
+            { id: 'gaps', label: 'Gaps' },
             { id: 'source', label: 'Source' },
             { id: 'versions', label: 'Versions' },
             { id: 'tuning', label: 'Tuning' },
@@ -122,6 +126,8 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
         {text.data && <UpdateBar rule={text.data} />}
         <RuleCondition rule={rule} />
         {tab === 'versions' && <RuleVersions id={rule.id} />}
+        {tab === 'simulation' && <RuleSimulation ask={{ ruleId: rule.id }} />}
+        {tab === 'gaps' && <RuleGaps rule={rule} />}
         {tab === 'tuning' && <RuleTuning rule={rule} />}
         {tab === 'query' && (
           <div className={mergeClasses(styles.main, styles.scroll)}>

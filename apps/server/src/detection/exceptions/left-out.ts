@@ -1,7 +1,7 @@
-import type { Cell } from '@sallyport/contracts';
+import { triggers, type Cell } from '@sallyport/contracts';
 import { fingerprintOf, type RuleWindow } from '../run/alerts.ts';
 import { ResultTable } from '../run/table.ts';
-import { groupRows, triggers } from '../run/trigger.ts';
+import { groupRows } from '../run/trigger.ts';
 import { uuidOf } from '../run/uuid.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 

@@ -1,9 +1,8 @@
-import { SallyportError, exceptionLimits, type ExceptionPreview } from '@sallyport/contracts';
+import { SallyportError, exceptionLimits, triggers, type ExceptionPreview } from '@sallyport/contracts';
 import type { Queries } from '../../hunting/index.ts';
 import type { Database } from '../../platform/database/types.ts';
 import { rowsLookedAt } from '../run/evaluate.ts';
 import { ResultTable } from '../run/table.ts';
-import { triggers } from '../run/trigger.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import { conditionFault } from './condition.ts';
 import type { Exceptions } from './exceptions.ts';

@@ -1,4 +1,4 @@
-export { formatDuration, parseDuration } from './duration.ts';
+export { formatDuration } from './duration.ts';
 export { loadRules, readRuleFiles, type LoadedRules, type ReadRuleFiles } from './load.ts';
 export { parseRule, type ParsedRule, type Problem } from './parse.ts';
 export type { AnalyticsRule, EntityMapping } from './rule.ts';

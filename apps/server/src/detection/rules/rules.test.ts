@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, loadRules, parseDuration, parseRule } from './index.ts';
+import { parseDuration } from '@sallyport/contracts';
+import { formatDuration, loadRules, parseRule } from './index.ts';
 
 const minimal = `id: r1
 name: A rule

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Cell, RuleKind } from '@sallyport/contracts';
+import { triggers, type Cell, type RuleKind } from '@sallyport/contracts';
 import { entitiesColumn, entitiesThatFit, type NewAlert } from '../../incidents/index.ts';
 import type { RowObject } from '../../platform/types.ts';
 import { isByArrival, type AnalyticsRule } from '../rules/index.ts';
 import { customDetailsOf, entitiesOf, wordingOf, type Wording } from './details.ts';
 import { productAlerts } from './product-alerts.ts';
 import type { ResultTable } from './table.ts';
-import { groupRows, triggers } from './trigger.ts';
+import { groupRows } from './trigger.ts';
 import { uuidOf } from './uuid.ts';
 import { valueOf } from './values.ts';
 
@@ -17,7 +17,7 @@ export interface RuleWindow {
 }
 
 /** The window of a run that ends at `to`. */
-export const windowOf = (rule: AnalyticsRule, to: Date): RuleWindow => ({
+export const windowOf = (rule: Pick<AnalyticsRule, 'queryPeriod'>, to: Date): RuleWindow => ({
   from: new Date(to.getTime() - rule.queryPeriod * 1_000),
   to,
 });

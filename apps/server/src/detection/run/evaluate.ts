@@ -20,7 +20,8 @@ export interface EvaluateOptions {
 
 /** Rows of a run that are looked at. A rule that gives more has found nothing in particular; the threshold is still counted right. */
 const rowsMax = 10_000;
-export const rowsLookedAt = (rule: AnalyticsRule): number => Math.max(rowsMax, rule.triggerThreshold + 1);
+export const rowsLookedAt = (rule: Pick<AnalyticsRule, 'triggerThreshold'>): number =>
+  Math.max(rowsMax, rule.triggerThreshold + 1);
 /** One run may not hold the engine longer. */
 export const limits = { seconds: 120 };
 

@@ -42,7 +42,17 @@ export type RunOutcome =
   /** Its own suppression keeps the rule quiet. */
   | { readonly state: 'suppressed' }
   /** The rule's limit is used up; the window is kept for later. */
-  | { readonly state: 'resting' };
+  | { readonly state: 'resting' }
+  /** `claim` said no: nothing was stored. */
+  | { readonly state: 'taken' };
+
+/** What else belongs to the transaction that stores a run. */
+export interface RunOptions {
+  /** First of all: whether the run may be stored. */
+  readonly claim?: (tx: Queryable) => Promise<boolean>;
+  /** Last of all. */
+  readonly stored?: (tx: Queryable, ran: { readonly alerts: number; readonly failed: boolean }) => Promise<void>;
+}
 
 /** A window that takes too much is tried this often. While the lake is away, windows are kept for a day. */
 const retriesMax = 4;
@@ -55,7 +65,12 @@ type Found = Pick<RunRecord, 'rows' | 'alerts' | 'error' | 'failure' | 'cost' | 
  * Runs a rule over a window and stores what it found: alerts, incidents, their rows, the run and its health row, in one transaction. Doing it again
  * gives the same. A rule's own fault is an outcome; throws only what will pass (Unavailable), so that the job is tried again.
  */
-export async function runRule(parts: Parts, rule: AnalyticsRule, window: RuleWindow): Promise<RunOutcome> {
+export async function runRule(
+  parts: Parts,
+  rule: AnalyticsRule,
+  window: RuleWindow,
+  options: RunOptions = {},
+): Promise<RunOutcome> {
   const { clock, database } = parts.platform;
   const startedAt = clock.now();
   const started = performance.now();
@@ -70,11 +85,12 @@ export async function runRule(parts: Parts, rule: AnalyticsRule, window: RuleWin
   const state = await loadState(database, rule.id);
   if (state?.resting_to && state.resting_to > startedAt) {
     const error = state.resting_reason ?? 'the rule rests';
-    await saveRuns(database, [run({ rows: 0, alerts: 0, error, failure: 'transient', retry: true })]);
-    return { state: 'resting' };
+    return withoutRun(database, options, 'resting', (tx) =>
+      saveRuns(tx, [run({ rows: 0, alerts: 0, error, failure: 'transient', retry: true })]),
+    );
   }
-  if (await isQuiet(database, rule, window.to)) return { state: 'suppressed' };
-  if (!canFind(parts.platform)(rule)) return recordSuccess(parts, rule, nothing, run({ rows: 0, alerts: 0 }));
+  if (await isQuiet(database, rule, window.to)) return withoutRun(database, options, 'suppressed');
+  if (!canFind(parts.platform)(rule)) return recordSuccess(parts, rule, nothing, run({ rows: 0, alerts: 0 }), options);
   let found: Evaluation;
   try {
     const asked = parts.exceptions?.apply(rule) ?? rule;
@@ -84,10 +100,12 @@ export async function runRule(parts: Parts, rule: AnalyticsRule, window: RuleWin
       throw error;
     const failure = classOf(error);
     const retry = failure === 'transient' && (await attemptsOf(database, rule.id, window.to)) < retriesMax;
-    await recordFailure(parts.platform, rule, run({ rows: 0, alerts: 0, error: error.message, failure, retry }));
-    return { state: 'failed', failure, error: error.message };
+    const failed = run({ rows: 0, alerts: 0, error: error.message, failure, retry });
+    const stored = await recordFailure(parts.platform, rule, failed, options);
+    return stored ? { state: 'failed', failure, error: error.message } : { state: 'taken' };
   }
-  return recordSuccess(parts, rule, found, run({ rows: found.rows, alerts: found.alerts.length, ...costOf(found) }));
+  const succeeded = run({ rows: found.rows, alerts: found.alerts.length, ...costOf(found) });
+  return recordSuccess(parts, rule, found, succeeded, options);
 }
 
 const nothing: Evaluation = { rows: 0, leftOut: [], alerts: [], values: [], without: () => [] };
@@ -98,6 +116,19 @@ export function canFind({ lake }: Pick<Platform, 'lake'>): (rule: AnalyticsRule)
   return (rule) => !(needsIndicators(rule.kind) && indicators?.empty);
 }
 
+const withoutRun = (
+  database: Platform['database'],
+  { claim, stored }: RunOptions,
+  state: 'resting' | 'suppressed',
+  note?: (tx: Queryable) => Promise<void>,
+): Promise<RunOutcome> =>
+  database.transaction(async (tx) => {
+    if (claim && !(await claim(tx))) return { state: 'taken' };
+    await note?.(tx);
+    await stored?.(tx, { alerts: 0, failed: false });
+    return { state };
+  });
+
 export const costOf = ({ cost }: Pick<Evaluation, 'cost'>): { readonly cost?: Cost } => (cost ? { cost } : {});
 
 async function recordSuccess(
@@ -105,8 +136,10 @@ async function recordSuccess(
   rule: AnalyticsRule,
   found: Evaluation,
   run: RunRecord,
+  options: RunOptions,
 ): Promise<RunOutcome> {
   return platform.database.transaction(async (tx) => {
+    if (options.claim && !(await options.claim(tx))) return { state: 'taken' };
     const alerts = await suppress(tx, rule, run.windowTo, found, run.startedAt);
     const suppressed = found.alerts.length - alerts.length;
     await saveRuns(tx, [{ ...run, alerts: alerts.length, suppressed }]);
@@ -132,6 +165,7 @@ async function recordSuccess(
       ],
       tx,
     );
+    await options.stored?.(tx, { alerts: raised.alertIds.length, failed: false });
     return { state: 'succeeded', rows: found.rows, alerts: raised.alertIds.length, incidents: raised.incidents };
   });
 }
@@ -148,13 +182,15 @@ async function raiseAll(incidents: Incidents, alerts: readonly NewAlert[], tx: Q
   return { alertIds, incidents: [...numbers] };
 }
 
-/** Notes a failed run, and disables a rule that fails for good again and again. */
+/** Notes a failed run, and disables a rule that fails for good again and again. False when `claim` said no. */
 export async function recordFailure(
   { database, outbox, audit }: Platform,
   rule: AnalyticsRule,
   run: RunRecord,
-): Promise<void> {
-  await database.transaction(async (tx) => {
+  options: RunOptions = {},
+): Promise<boolean> {
+  return database.transaction(async (tx) => {
+    if (options.claim && !(await options.claim(tx))) return false;
     await saveRuns(tx, [run]);
     const failure = run.failure ?? 'transient';
     const failures = await noteFailure(tx, rule.id, failure, run.startedAt);
@@ -197,5 +233,7 @@ export async function recordFailure(
         },
         tx,
       );
+    await options.stored?.(tx, { alerts: 0, failed: true });
+    return true;
   });
 }

@@ -6,6 +6,9 @@ import type { AnalyticsRule } from '../rules/index.ts';
 import { delaySeconds } from '../due.ts';
 import { binSeconds, type Bin } from './windows.ts';
 
+/** What of a rule says which rows its windows are made of. */
+export type WindowedRule = Pick<AnalyticsRule, 'id' | 'query' | 'queryFrequency' | 'queryPeriod'>;
+
 export interface BinOptions {
   readonly from: Date;
   readonly to: Date;
@@ -36,7 +39,7 @@ const BinRow = z.tuple([z.number(), z.array(z.string())]);
 export async function binsOf(
   { lake }: Pick<Platform, 'lake'>,
   queries: Queries,
-  rule: AnalyticsRule,
+  rule: WindowedRule,
   options: BinOptions,
   query = rule.query,
 ): Promise<Bin[]> {
@@ -62,7 +65,7 @@ export async function binsOf(
 /** What a rule reads, with the filters that don't move with the window. */
 export function readsOf(
   queries: Queries,
-  rule: AnalyticsRule,
+  rule: WindowedRule,
   options: CompileOptions,
   query = rule.query,
 ): readonly TableRead[] {
@@ -81,7 +84,7 @@ export const ofSegments = (segments: readonly string[]): string =>
   sql`_SegmentId IN (${sqlJoin(['', ...segments].map(sqlString))})`.text;
 
 /** The last window that covers a row ends at the last multiple of the frequency that is no more than the period after it. */
-export function unseen({ queryFrequency, queryPeriod }: AnalyticsRule, { from, to }: { from: Date; to: Date }): string {
+export function unseen({ queryFrequency, queryPeriod }: WindowedRule, { from, to }: { from: Date; to: Date }): string {
   const lastEnd = `intDiv(toUnixTimestamp(assumeNotNull(TimeGenerated)) + ${queryPeriod}, ${queryFrequency}) * ${queryFrequency}`;
   return (
     `_IngestedAt >= ${sqlTime(from)} AND _IngestedAt < ${sqlTime(to)}` +
@@ -93,7 +96,7 @@ async function askBins(
   lake: Platform['lake'],
   read: TableRead,
   options: BinOptions,
-  rule: AnalyticsRule,
+  rule: WindowedRule,
 ): Promise<readonly (readonly unknown[])[]> {
   const conditions = [
     ...(options.segments && options.segments.length <= segmentsMax ? [ofSegments(options.segments)] : []),

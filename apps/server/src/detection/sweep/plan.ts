@@ -1,4 +1,4 @@
-import { SallyportError, type Cell } from '@sallyport/contracts';
+import { SallyportError, triggers, type Cell } from '@sallyport/contracts';
 import type { Queries } from '../../hunting/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
@@ -6,7 +6,6 @@ import { windowOf, type RuleWindow } from '../run/alerts.ts';
 import { evaluate, rowsLookedAt } from '../run/evaluate.ts';
 import { evaluationOf, type Evaluation } from '../run/evaluation.ts';
 import { ResultTable } from '../run/table.ts';
-import { triggers } from '../run/trigger.ts';
 import { binnedQuery, windowColumn } from './binned.ts';
 import { binsOf, segmentsMax, type BinOptions } from './bins.ts';
 import { mayGiveRowsOfNothing, rowLevelPart } from './row-level.ts';
