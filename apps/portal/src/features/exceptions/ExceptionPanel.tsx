@@ -47,7 +47,11 @@ function Actions({ exception, onClose }: { exception: Exception; onClose: () => 
   const remove = useMutation({
     mutationFn: () => client.deleteException({ params }),
     onSuccess: () => {
-      over();
+      // What is gone is not asked for again.
+      void queries.invalidateQueries({
+        queryKey: ['exceptions'],
+        predicate: ({ queryKey }) => queryKey[1] !== exception.id,
+      });
       notify.done(`${visible(exception.name)} is deleted`);
       onClose();
     },

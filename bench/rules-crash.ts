@@ -1,0 +1,52 @@
+/**
+ * Kills the server process in the middle of runs of rules, again and again, then compares what was raised with an undisturbed evaluation.
+ *
+ *   node bench/rules-crash.ts [--kills 50] [--seed 1] [--rules 12] [--windows 100]
+ *
+ * Prints one JSON object; exits with 1 when a window was skipped or run twice, or an alert is missing or there twice.
+ */
+import { parseArgs } from 'node:util';
+import { crashRules } from '../apps/server/src/rules-crash.ts';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '50' },
+    seed: { type: 'string', default: '1' },
+    rules: { type: 'string', default: '12' },
+    windows: { type: 'string', default: '100' },
+  },
+});
+
+/** mulberry32 (public domain): a repeatable choice of when it dies. */
+let state = Number(values.seed);
+function random(): number {
+  state = (state + 0x6d2b79f5) | 0;
+  let t = Math.imul(state ^ (state >>> 15), 1 | state);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+}
+
+const report = await crashRules({
+  kills: Number(values.kills),
+  rules: Number(values.rules),
+  windows: Number(values.windows),
+  random,
+  onKill: (kill, what) => process.stderr.write(`kill ${kill}: ${what}\n`),
+});
+process.stdout.write(`${JSON.stringify({ bench: 'rules-crash', ...report })}\n`);
+const {
+  windowsSkipped,
+  windowsRunAgain,
+  alertsMissing,
+  alertsTooMany,
+  arrivedRowsAlertedOtherThanOnce,
+  uploadAlertsWrong,
+} = report;
+const faults =
+  windowsSkipped +
+  windowsRunAgain +
+  alertsMissing +
+  alertsTooMany +
+  arrivedRowsAlertedOtherThanOnce +
+  uploadAlertsWrong;
+process.exitCode = faults === 0 && report.alerts > 0 ? 0 : 1;
