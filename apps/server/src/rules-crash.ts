@@ -112,7 +112,7 @@ export async function crashRules(options: CrashOptions): Promise<CrashReport> {
     for (let kill = 0; kill < options.kills; kill++) {
       for (let n = 0; n < 3; n++) await arrive(platform, `arrived-${arrived++}`);
       if (kill % 3 === 0) uploading.push(upload(admin, uploads++));
-      if (kill === 1)
+      if (kill === Math.min(1, options.kills - 1))
         for (const rule of scheduled)
           await startBackfill(
             platform,

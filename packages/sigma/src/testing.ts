@@ -17,14 +17,18 @@ export const testSource: LogSource = {
 
 /** A rule's text around a detection. */
 export const ruleOf = (detection: unknown, more: Record<string, unknown> = {}): string =>
-  stringify({
-    title: 'A rule',
-    id: '11111111-1111-4111-8111-111111111111',
-    logsource: { product: 'test' },
-    detection,
-    level: 'low',
-    ...more,
-  });
+  stringify(
+    {
+      title: 'A rule',
+      id: '11111111-1111-4111-8111-111111111111',
+      logsource: { product: 'test' },
+      detection,
+      level: 'low',
+      ...more,
+    },
+    // Its blocks lose blanks before a line break.
+    { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' },
+  );
 
 /** What a text compiles to, and what was wrong. */
 export function compiled(text: string, placeholders: Placeholders = new Map()) {

@@ -2,7 +2,7 @@ import { makeStyles, tokens } from '@fluentui/react-components';
 import type { ReactElement } from 'react';
 
 const useStyles = makeStyles({
-  root: { display: 'block', width: '100%', height: tokens.lineHeightBase400 },
+  root: { display: 'block', width: '100%', height: tokens.lineHeightBase400, flexShrink: 0 },
   bar: { fill: tokens.colorBrandForeground1 },
   none: { fill: tokens.colorNeutralStroke2 },
 });

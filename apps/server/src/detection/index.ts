@@ -18,6 +18,7 @@ import { sentinelWatchlistHandlers } from './faces/watchlists.ts';
 import { scheduleForgetting } from './forget.ts';
 import { scheduleLate } from './late.ts';
 import { OwnRules } from './own-rules.ts';
+import { planAhead } from './plans/index.ts';
 import { detectionHandlers } from './routes.ts';
 import type { ArrivedSegment } from './rows/arrivals.ts';
 import { LiveRows } from './rows/live.ts';
@@ -125,6 +126,8 @@ export async function createDetection(platform: Platform, options: DetectionOpti
   const parts = { platform, queries: options.queries, incidents: options.incidents, exceptions };
   const live = new LiveRows(parts, rulesNow);
   const costs = new RuleCosts(platform, rulesNow);
+  const stopped = new AbortController();
+  let planning: Promise<void> | undefined;
   const worker = new RuleWorker(parts, rulesNow, ranObserver(platform.metrics));
   if (options.scheduled !== false) {
     scheduleRules(
@@ -194,8 +197,11 @@ export async function createDetection(platform: Platform, options: DetectionOpti
       live.start();
       worker.start();
       costs.start();
+      planning = planAhead(parts, () => [...rulesNow().values()].map(({ query }) => query), stopped.signal);
     },
     stop: async () => {
+      stopped.abort();
+      await planning;
       await registry.stop();
       await watchlists.stop();
       await exceptions.stop();

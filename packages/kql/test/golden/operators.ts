@@ -108,5 +108,4 @@ export const operatorCases: readonly OperatorCase[] = [
 export const operatorRefusals: readonly (readonly [kql: string, at: string])[] = [
   ["print s='a=1' | parse-kv s as (a: long) with (regex=@'(\\w+)=\\d')", "@'(\\w+)=\\d'"],
   ['datatable(x: long)[1] | sort by x | extend prev(x, 1, "a")', 'prev(x, 1, "a")'],
-  ['union withsource=x (print x=1), (print x=2)', 'union withsource=x (print x=1), (print x=2)'],
 ];

@@ -76,6 +76,17 @@ describe('append', () => {
     expect(segments.every(({ retry }) => !retry)).toBe(true);
   });
 
+  test('a flush takes along what comes meanwhile', async () => {
+    const { promise: loading, resolve: release } = Promise.withResolvers<void>();
+    const { spool } = await start({ sealMs: 600_000, load: () => loading });
+    await spool.append('a', bytes('x'));
+    const flushed = spool.flush();
+    await spool.append('b', bytes('y'));
+    release();
+    await flushed;
+    expect(spool.stats()).toMatchObject({ bytes: 0, openSegments: 0 });
+  }, 30_000);
+
   test('past the bound throws SpoolFull with a time, and takes again when there is room', async () => {
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));

@@ -69,6 +69,9 @@ export interface SpoolStats {
   readonly oldestMs: number;
 }
 
+/** Between two looks of `flush` for segments that were opened since. */
+const flushMs = 100;
+
 /** The spool holds as much as it may. */
 export class SpoolFull extends SallyportError {
   constructor(retryAfterSeconds: number) {
@@ -192,9 +195,18 @@ export class Spool {
 
   /** Closes all open segments now, and resolves when everything that was here is loaded or set aside. Waits as long as the lake is away. */
   async flush(): Promise<void> {
-    for (const state of this.#streams.values()) this.#askSeal(state);
+    const seal = (): void => {
+      for (const state of this.#streams.values()) this.#askSeal(state);
+    };
+    seal();
     if (this.#isIdle()) return;
-    await new Promise<void>((resolve) => this.#idle.add(resolve));
+    // What comes meanwhile would else be waited for until its segment is of age.
+    const again = setInterval(seal, flushMs);
+    try {
+      await new Promise<void>((resolve) => this.#idle.add(resolve));
+    } finally {
+      clearInterval(again);
+    }
   }
 
   stats(): SpoolStats {

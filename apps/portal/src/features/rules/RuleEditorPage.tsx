@@ -1,13 +1,4 @@
-import {
-  Button,
-  Field,
-  Input,
-  makeStyles,
-  MessageBar,
-  MessageBarBody,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, Input, makeStyles, MessageBar, MessageBarBody, Textarea, tokens } from '@fluentui/react-components';
 import { SaveRegular } from '@fluentui/react-icons';
 import type { RuleText } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -134,9 +125,13 @@ function Editor(props: { start: Start }): ReactElement {
       title={start.version === null ? 'New rule' : `Edit ${visible(fields?.name ?? 'rule')}`}
       actions={
         <>
-          <Field label="What has changed" orientation="horizontal">
-            <Input size="small" value={note} maxLength={500} onChange={(_, { value }) => setNote(value)} />
-          </Field>
+          <Input
+            aria-label="What has changed"
+            placeholder="What has changed"
+            value={note}
+            maxLength={500}
+            onChange={(_, { value }) => setNote(value)}
+          />
           <Button
             appearance="primary"
             icon={<SaveRegular />}

@@ -68,7 +68,7 @@ const columns: readonly GridColumn<RuleSummary>[] = [
   {
     id: 'name',
     header: 'Rule',
-    min: 240,
+    min: 320,
     grow: 4,
     sort: true,
     cell: (rule) => (

@@ -30,6 +30,7 @@ export default function DiffEditor(props: {
       minimap: { enabled: false },
       scrollBeyondLastLine: false,
       wordWrap: 'on',
+      renderOverviewRuler: false,
       hideUnchangedRegions: { enabled: true },
       unicodeHighlight: { invisibleCharacters: true, ambiguousCharacters: true },
     });

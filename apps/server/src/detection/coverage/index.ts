@@ -1,7 +1,8 @@
-import { SallyportError, type Coverage } from '@sallyport/contracts';
+import type { Coverage } from '@sallyport/contracts';
 import { z } from 'zod';
 import type { Queries } from '../../hunting/index.ts';
 import type { Platform } from '../../platform/types.ts';
+import { plansOf, type Reads } from '../plans/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import { isEnabled } from '../schedule.ts';
 import { loadStates } from '../store.ts';
@@ -12,7 +13,7 @@ import { coverageOf } from './coverage.ts';
 export type TableSources = ReadonlyMap<string, readonly { readonly id: string; readonly name: string }[]>;
 
 export interface CoverageParts {
-  readonly platform: Pick<Platform, 'clock' | 'database' | 'lake'>;
+  readonly platform: Pick<Platform, 'clock' | 'database' | 'lake' | 'log'>;
   readonly queries: Queries;
   readonly rules: () => ReadonlyMap<string, AnalyticsRule>;
   readonly sources: () => Promise<TableSources>;
@@ -30,12 +31,6 @@ export function createCoverage({
 }: CoverageParts): (days: number) => Promise<Coverage> {
   const attack = once(loadAttack);
   const tableSources = once(sources);
-  const read = new WeakMap<AnalyticsRule, readonly string[]>();
-  const tablesOf = (rule: AnalyticsRule): readonly string[] => {
-    const tables = read.get(rule) ?? tablesRead(queries, rule, platform.clock.now());
-    read.set(rule, tables);
-    return tables;
-  };
   const ask = async (query: string, now: Date): Promise<readonly (readonly unknown[])[]> =>
     (await queries.run({ query, now, who: 'coverage', operation: 'hunting' })).rows;
 
@@ -66,10 +61,15 @@ export function createCoverage({
     const now = platform.clock.now();
     const states = await loadStates(platform.database);
     const matrix = await attack();
-    const known = [...rules().values()].map((rule) => ({
+    const all = [...rules().values()];
+    const plans = await plansOf(queries, platform).reads.of(
+      all.map(({ query }) => query),
+      () => new Promise((resolve) => setImmediate(resolve)),
+    );
+    const known = all.map((rule) => ({
       rule,
       enabled: isEnabled(rule, states.get(rule.id)),
-      tables: tablesOf(rule),
+      tables: tablesRead(plans.get(rule.query)),
     }));
     const named = new Set([
       ...known.flatMap(({ tables }) => tables),
@@ -93,15 +93,8 @@ export function createCoverage({
 }
 
 /** Also through the functions that it calls; none when it can't be compiled. */
-function tablesRead(queries: Queries, rule: AnalyticsRule, now: Date): readonly string[] {
-  try {
-    const { reads } = queries.compile(rule.query, { now, noData: true });
-    return [...new Set(reads.map(({ table }) => table))].toSorted();
-  } catch (error) {
-    if (error instanceof SallyportError) return [];
-    throw error;
-  }
-}
+const tablesRead = (plan: Reads | undefined): readonly string[] =>
+  plan && 'reads' in plan ? [...new Set(plan.reads.map(({ table }) => table))].toSorted() : [];
 
 /** Asks once that it succeeds. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {

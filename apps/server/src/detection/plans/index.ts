@@ -73,3 +73,26 @@ export function plansOf(
   plans.set(kql, made);
   return made;
 }
+
+/** After a start others have more to do. */
+const aheadAfterMs = 60_000;
+/** Between two plans: each keeps the process for some 50 ms. */
+const aheadPauseMs = 50;
+
+/** Makes plans that will be wanted, little by little, so that the first upload and the first look at coverage needn't. Ends when aborted. */
+export async function planAhead(
+  { queries, platform }: { readonly queries: Pick<Queries, 'kql'>; readonly platform: Platform },
+  texts: () => readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const pause = async (ms: number): Promise<void> => {
+    await platform.clock.sleep(ms, signal);
+    signal.throwIfAborted();
+  };
+  try {
+    await pause(aheadAfterMs);
+    await plansOf(queries, platform).reads.of(texts(), () => pause(aheadPauseMs));
+  } catch (err) {
+    if (!signal.aborted) platform.log.warn({ err }, 'plans of rules were not made ahead');
+  }
+}
