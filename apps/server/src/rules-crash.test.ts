@@ -6,6 +6,7 @@ it('a server that is killed while rules run skips no window and alerts of nothin
   expect(report).toMatchObject({
     kills: 1,
     windowsSkipped: 0,
+    windowsRunAgain: 0,
     alertsMissing: 0,
     alertsTooMany: 0,
     arrivedRows: 3,
