@@ -44,6 +44,57 @@ const [count, rate, minutes, history] = [values.count, values.rate, values.minut
   number,
 ];
 const tables = values.tables.split(',');
+/** What the rows of a table say, for the so-manieth host (0 to 499). */
+const estate: Record<string, (host: number, i: number) => Record<string, unknown>> = {
+  SecurityEvent: (host, i) => ({
+    Computer: `host-${host}`,
+    EventID: [4624, 4625, 4688, 4672, 5156][i % 5],
+    Account: `CONTOSO\\person${host}`,
+    ...(i % 5 === 2 && {
+      NewProcessName: 'C:\\Windows\\System32\\svchost.exe',
+      CommandLine: `svchost.exe -k group${i % 40}`,
+    }),
+  }),
+  Syslog: (host, i) => ({
+    Computer: `host-${host}`,
+    Facility: i % 3 === 0 ? 'auth' : 'daemon',
+    ProcessName: i % 3 === 0 ? 'sshd' : 'systemd',
+    SyslogMessage:
+      i % 3 === 0
+        ? `Accepted publickey for person${host} from 10.0.${host % 250}.7 port ${i}`
+        : `Started unit ${i % 90}.`,
+  }),
+  CommonSecurityLog: (host, i) => ({
+    DeviceVendor: 'Palo Alto Networks',
+    DeviceProduct: 'PAN-OS',
+    Activity: 'TRAFFIC',
+    DeviceAction: i % 20 === 0 ? 'deny' : 'allow',
+    SourceIP: `10.0.${host % 250}.7`,
+    DestinationIP: `52.1.${i % 200}.9`,
+    DestinationPort: 443,
+  }),
+  SigninLogs: (host) => ({
+    UserPrincipalName: `person${host}@contoso.com`,
+    ResultType: '0',
+    IPAddress: `10.0.${host % 250}.7`,
+    AppDisplayName: 'Office 365',
+  }),
+  DeviceProcessEvents: (host, i) => ({
+    DeviceName: `host-${host}`,
+    ActionType: 'ProcessCreated',
+    FileName: 'svchost.exe',
+    ProcessCommandLine: `svchost.exe -k group${i % 40}`,
+    AccountName: `person${host}`,
+  }),
+  DeviceNetworkEvents: (host, i) => ({
+    DeviceName: `host-${host}`,
+    ActionType: 'ConnectionSuccess',
+    RemoteIP: `52.1.${i % 200}.9`,
+    RemotePort: 443,
+    RemoteUrl: `www${i % 300}.example.com`,
+  }),
+};
+for (const table of tables) if (!(table in estate)) throw new Error(`--tables: no rows are known for ${table}`);
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
 const day = 86_400_000;
 const midnight = Math.ceil(Date.now() / day) * day;
@@ -93,9 +144,7 @@ try {
           table,
           Array.from({ length: Math.ceil(n / tables.length) }, (_, i) => ({
             TimeGenerated: new Date(at - Math.floor((i / n) * spreadMs)).toISOString(),
-            Computer: `host-${(i * 31 + t) % 500}`,
-            EventID: [4624, 4625, 4688, 4672, 5156][i % 5],
-            Type: table,
+            ...estate[table]?.((i * 31 + t) % 500, i),
           })),
         ),
       ),
