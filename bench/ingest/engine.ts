@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createWriteStream, readdirSync, readFileSync, statSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 
 const statFields = (pid: string): string[] => {
   try {
@@ -32,6 +33,10 @@ export class PlainEngine {
   }
 
   async ask(sql: string): Promise<string> {
+    return (await this.#answer(sql)).text();
+  }
+
+  async #answer(sql: string): Promise<Response> {
     const settings = 'date_time_input_format=best_effort&input_format_json_read_objects_as_strings=1';
     const response = await fetch(`${this.#url.origin}/?database=${this.#database}&${settings}`, {
       method: 'POST',
@@ -41,9 +46,8 @@ export class PlainEngine {
         'x-clickhouse-key': decodeURIComponent(this.#url.password),
       },
     });
-    const text = await response.text();
-    if (!response.ok) throw new Error(text);
-    return text;
+    if (!response.ok) throw new Error(await response.text());
+    return response;
   }
 
   /**
@@ -63,7 +67,9 @@ export class PlainEngine {
     ) as { data: [number[]] };
     const used = columns.data.filter((_, i) => filled.data[0][i] === 1);
     const names = used.map(([name]) => name).join(', ');
-    writeFileSync(path, await this.ask(`SELECT ${names} FROM ${table} FORMAT JSONEachRow`), { mode: 0o644 });
+    // More than a string of JavaScript can hold.
+    const { body } = await this.#answer(`SELECT ${names} FROM ${table} FORMAT JSONEachRow`);
+    if (body) await pipeline(body, createWriteStream(path, { mode: 0o644 }));
     const structure = used
       .map(([name, type]) => `${name} ${type}`)
       .join(', ')

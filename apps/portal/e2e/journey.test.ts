@@ -1,20 +1,17 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AxeBuilder } from '@axe-core/playwright';
 import { startSallyport, type RunningSallyport } from '@sallyport/testkit/running';
 import { Secret, TOTP } from 'otpauth';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { barriersOf } from './axe.ts';
 import { launchBrowser } from './browser.ts';
+import { picturesFolder as pictures, takePicture } from './pictures.ts';
 
 /**
  * From the one-time link to the incident of an attack that was uploaded: a real Chromium on the real thing, started as a person starts it.
  * With PICTURES=1 the pages are photographed into docs/pictures, light and dark, with the demo estate behind them.
  */
 const attack = fileURLToPath(new URL('./attack.jsonl', import.meta.url));
-const pictures =
-  process.env['PICTURES'] === '1' ? fileURLToPath(new URL('../../../docs/pictures/', import.meta.url)) : undefined;
 const person = {
   name: 'Maria Lind',
   userPrincipalName: 'maria.lind@contoso.com',
@@ -54,17 +51,7 @@ afterAll(async () => {
 
 const code = (): string => new TOTP({ secret: Secret.fromBase32(totpSecret) }).generate();
 
-async function picture(name: string): Promise<void> {
-  if (pictures === undefined) return;
-  mkdirSync(pictures, { recursive: true });
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.waitForTimeout(400);
-    await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`) });
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.waitForTimeout(400);
-}
+const picture = (name: string): Promise<void> => takePicture(page, name);
 
 /** Waits until the demo's intrusion has become incidents. Only for pictures: it takes minutes. */
 async function demoTold(): Promise<void> {
@@ -81,14 +68,7 @@ async function demoTold(): Promise<void> {
     .toBeGreaterThan(15);
 }
 
-/** What WCAG 2.2 AA forbids, in words. Fluent's focus sentinels are left out: they pass the focus on at once, which axe can't see. */
-async function barriers(): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page })
-    .exclude('[data-tabster-dummy]')
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-    .analyze();
-  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));
-}
+const barriers = (): Promise<string[]> => barriersOf(page);
 
 describe('from the one-time link to an incident', () => {
   test('the first administrator comes by the link, with password and code', async () => {

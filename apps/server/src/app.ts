@@ -27,6 +27,7 @@ import {
   uploadRoutes,
   watchlistRoutes,
   webhookRoutes,
+  workbookRoutes,
 } from '@sallyport/contracts';
 import { z } from 'zod';
 import { runDemo } from './demo-run.ts';
@@ -162,6 +163,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(watchlistRoutes, domains.detection.watchlists);
   http.bind(exceptionRoutes, domains.detection.exceptions);
   http.bind(anomalyRoutes, domains.behaviour.handlers);
+  http.bind(workbookRoutes, domains.workbooks.handlers);
   http.bind(dataRoutes, domains.ingest.handlers, domains.ingest.errorFace);
   http.bind(uploadRoutes, domains.ingest.uploads);
   http.bind(sourceEditorRoutes, domains.ingest.sourceEditor);

@@ -7,6 +7,7 @@ import { createIdentity, type Identity } from './identity/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
 import { createIngest, loadSources, shippedSources, type Ingest } from './ingest/index.ts';
 import type { Domain, Platform } from './platform/types.ts';
+import { createWorkbooks, type Workbooks } from './workbooks/index.ts';
 
 export interface Domains {
   readonly access: Access;
@@ -16,6 +17,7 @@ export interface Domains {
   readonly detection: Detection;
   readonly behaviour: Behaviour;
   readonly ingest: Ingest;
+  readonly workbooks: Workbooks;
 }
 
 export interface DomainOptions {
@@ -52,7 +54,8 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     onStored: (segment) => detection.arrived(segment),
     jobs: options.scheduled !== false,
   });
-  return { access, identity, hunting, incidents, detection, behaviour, ingest };
+  const workbooks = createWorkbooks(platform);
+  return { access, identity, hunting, incidents, detection, behaviour, ingest, workbooks };
 }
 
 /** The sources that ship, by the tables that they bring rows to. */
@@ -73,4 +76,5 @@ export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
   domains.detection,
   domains.behaviour,
   domains.ingest,
+  domains.workbooks,
 ];

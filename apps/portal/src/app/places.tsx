@@ -1,4 +1,5 @@
 import {
+  BookOpenRegular,
   DatabaseRegular,
   FilterDismissRegular,
   BeakerRegular,
@@ -19,6 +20,7 @@ export interface Place {
     | '/'
     | '/incidents'
     | '/hunting'
+    | '/workbooks'
     | '/rules'
     | '/anomalies'
     | '/exceptions'
@@ -51,6 +53,13 @@ export const places: readonly Place[] = [
     icon: <SearchSquareRegular />,
     permission: 'securityData.read',
     words: 'kql query logs search',
+  },
+  {
+    to: '/workbooks',
+    label: 'Workbooks',
+    icon: <BookOpenRegular />,
+    permission: 'securityData.read',
+    words: 'dashboards charts reports tiles',
   },
   {
     to: '/rules',

@@ -21,6 +21,7 @@ import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/ind
 import { settingsSearch } from '../features/settings/index.ts';
 import { sourceEditorSearch } from '../features/sources/index.ts';
 import { watchlistsSearch } from '../features/watchlists/index.ts';
+import { workbookSearch, workbooksSearch } from '../features/workbooks/index.ts';
 import { parseSearch, stringifySearch, textOf } from '../shared/address.ts';
 import { client, isUnauthenticated, meQuery } from '../shared/api.ts';
 import { Page } from '../shared/Page.tsx';
@@ -102,6 +103,20 @@ const hunting = createRoute({
   path: '/hunting',
   validateSearch: huntingSearch,
   component: lazyRouteComponent(() => import('../features/hunting/HuntingPage.tsx'), 'HuntingPage'),
+});
+
+const workbooks = createRoute({
+  getParentRoute: () => frame,
+  path: '/workbooks',
+  validateSearch: workbooksSearch,
+  component: lazyRouteComponent(() => import('../features/workbooks/WorkbooksPage.tsx'), 'WorkbooksPage'),
+});
+
+const workbook = createRoute({
+  getParentRoute: () => frame,
+  path: '/workbooks/$id',
+  validateSearch: workbookSearch,
+  component: lazyRouteComponent(() => import('../features/workbooks/WorkbookPage.tsx'), 'WorkbookPage'),
 });
 
 const rules = createRoute({
@@ -203,6 +218,8 @@ const routeTree = root.addChildren([
     incidents,
     incident,
     hunting,
+    workbooks,
+    workbook,
     rules,
     rule,
     ruleEditor,

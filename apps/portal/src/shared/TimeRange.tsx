@@ -32,14 +32,26 @@ const toInput = (iso: string, utc: boolean): string => {
   return shifted.toISOString().slice(0, 16);
 };
 
-/** A span of time as the address has it (`24h`, `all`, `from/to`). */
-export function TimeRange(props: { value: string; onChange: (value: string) => void }): ReactElement {
+/**
+ * A span of time as the address has it (`24h`, `all`, `from/to`). `presets` in place of the usual ones answer their milliseconds; `label` then says what is chosen.
+ */
+export function TimeRange(props: {
+  value: string;
+  onChange: (value: string) => void;
+  presets?: readonly { readonly durationMs: number; readonly label: string }[];
+  label?: string;
+}): ReactElement {
   const styles = useStyles();
   const { zone } = usePreferences();
   const now = useNow();
   const utc = zone === 'utc';
   const [open, setOpen] = useState(false);
+  const offered: readonly (readonly [id: string, label: string])[] =
+    props.presets && props.presets.length > 0
+      ? props.presets.map(({ durationMs, label }) => [String(durationMs), label] as const)
+      : [...rangePresets.map(([id, label]) => [id, label] as const), ['all', 'All time'] as const];
   const preset = props.value === 'all' || rangePresets.some(([id]) => id === props.value);
+  const shown = props.label ?? rangeLabel(props.value, zone);
   const span = spanOf(preset && props.value === 'all' ? '24h' : props.value, now);
   const [custom, setCustom] = useState<{ from: string; to: string }>();
   const from = custom?.from ?? (span ? toInput(span.from, utc) : '');
@@ -54,24 +66,19 @@ export function TimeRange(props: { value: string; onChange: (value: string) => v
   return (
     <Popover open={open} onOpenChange={(_, data) => setOpen(data.open)} positioning="below-start" trapFocus>
       <PopoverTrigger disableButtonEnhancement>
-        <Button
-          size="small"
-          icon={<CalendarClockRegular />}
-          aria-label={`Time range: ${rangeLabel(props.value, zone)}`}
-        >
-          {rangeLabel(props.value, zone)}
+        <Button size="small" icon={<CalendarClockRegular />} aria-label={`Time range: ${shown}`}>
+          {shown}
         </Button>
       </PopoverTrigger>
       <PopoverSurface className={styles.surface}>
         <RadioGroup
           aria-label="Time range"
-          value={preset ? props.value : ''}
+          value={offered.find(([, label]) => label === props.label)?.[0] ?? (preset ? props.value : '')}
           onChange={(_, data) => choose(data.value)}
         >
-          {rangePresets.map(([id, label]) => (
+          {offered.map(([id, label]) => (
             <Radio key={id} value={id} label={label} />
           ))}
-          <Radio value="all" label="All time" />
         </RadioGroup>
         <div className={styles.custom}>
           <Field label={`From (${utc ? 'UTC' : 'local'})`} size="small">

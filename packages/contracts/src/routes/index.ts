@@ -18,6 +18,7 @@ import { sourceEditorRoutes } from './source-editor.ts';
 import { systemRoutes } from './system.ts';
 import { uploadRoutes } from './uploads.ts';
 import { watchlistRoutes } from './watchlists.ts';
+import { workbookRoutes } from './workbooks.ts';
 
 /** Every route of the server, in one table. */
 export const routes = {
@@ -36,6 +37,7 @@ export const routes = {
   ...watchlistRoutes,
   ...exceptionRoutes,
   ...anomalyRoutes,
+  ...workbookRoutes,
   ...dataRoutes,
   ...uploadRoutes,
   ...sourceEditorRoutes,

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { trustingFetch } from '@sallyport/testkit/running';
+import type { createClient } from '@sallyport/contracts';
+import type { Page } from 'playwright-core';
+import { afterAll, inject } from 'vitest';
+import { barriersOf } from '../axe.ts';
+import { launchBrowser } from '../browser.ts';
+import { takePicture } from '../pictures.ts';
+import { clientOf } from './sallyport.ts';
+
+export interface Portal {
+  /** A page of a real Chromium, signed in as the administrator. */
+  readonly page: Page;
+  readonly url: string;
+  /** The same administrator's client, to make what a page is to show. */
+  readonly client: ReturnType<typeof createClient>;
+  /** Errors of the console and scripts so far. A test of a page ends with none. */
+  readonly complaints: readonly string[];
+  /** Goes to a path of the portal and waits for its heading. */
+  goto(path: string): Promise<void>;
+  /** What WCAG 2.2 AA forbids, in words. */
+  barriers(): Promise<string[]>;
+  /** Photographs the page into docs/pictures, light and dark, when PICTURES=1. */
+  picture(name: string): Promise<void>;
+}
+
+/** Opens the portal of the Sallyport that the tests of pages share. Call it in `beforeAll`; the browser is closed after all. */
+export async function openPortal(viewport = { width: 1440, height: 900 }): Promise<Portal> {
+  const { url, dataDir, cookie } = inject('sallyport');
+  const browser = await launchBrowser();
+  closing.push(() => browser.close());
+  // The installation's own CA is not in the browser's store.
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport, reducedMotion: 'reduce' });
+  const [name = '', value = ''] = cookie.split('=');
+  await context.addCookies([{ name, value, url, secure: true, httpOnly: true }]);
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`);
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  return {
+    page,
+    url,
+    client: clientOf(url, trustingFetch(join(dataDir, 'tls', 'ca.pem')), cookie),
+    complaints,
+    goto: async (path) => {
+      await page.goto(`${url}${path}`);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+    },
+    barriers: () => barriersOf(page),
+    picture: (name) => takePicture(page, name),
+  };
+}
+
+const closing: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const close of closing.splice(0)) await close();
+});

@@ -1,0 +1,108 @@
+import {
+  fillQuery,
+  itemsOf,
+  parseWorkbook,
+  textValue,
+  timeValue,
+  type Client,
+  type ParameterValue,
+} from '@sallyport/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeAdministrator, startTestServer, type TestServer } from '../testing.ts';
+import { loadWorkbooks, shippedWorkbooks } from './index.ts';
+
+let test: TestServer;
+let client: Client;
+beforeAll(async () => {
+  test = await startTestServer();
+  client = test.browser();
+  await makeAdministrator(test, client);
+});
+afterAll(() => test.stop());
+
+describe('workbooks that ship', () => {
+  it('run, all their queries and those of their parameters', { timeout: 120_000 }, async () => {
+    const faults: string[] = [];
+    let asked = 0;
+    for (const { id, document } of await loadWorkbooks(shippedWorkbooks)) {
+      const items = [...itemsOf(parseWorkbook(document).document.items)];
+      const values = new Map<string, ParameterValue>();
+      const texts: { place: string; query: string }[] = [];
+      for (const item of items) {
+        if (item.type === 0) faults.push(`${id}: ${item.content.reason}`);
+        if (item.type === 9)
+          for (const { name, type, query } of item.content.parameters) {
+            values.set(name, type === 4 ? timeValue({ durationMs: 86_400_000 }, new Date()) : all);
+            if (query) texts.push({ place: `${id}: ${name}`, query });
+          }
+        if (item.type !== 3) continue;
+        const { exportParameterName, exportDefaultValue, query, title } = item.content;
+        if (exportParameterName) values.set(exportParameterName, textValue(exportDefaultValue ?? '', true));
+        texts.push({ place: `${id}: ${title}`, query });
+      }
+      for (const { place, query } of texts) {
+        asked++;
+        try {
+          await client.runQuery({ body: { query: fillQuery(query, values), maxRows: 10 } });
+        } catch (error) {
+          faults.push(`${place}: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      }
+    }
+    expect(faults).toEqual([]);
+    expect(asked).toBeGreaterThan(60);
+  });
+});
+
+const all: ParameterValue = {
+  kind: 'text',
+  values: ['*'],
+  labels: ['All'],
+  multi: true,
+  quote: "'",
+  delimiter: ',',
+  trusted: true,
+};
+
+describe('workbooks that people keep', () => {
+  const document = JSON.stringify({
+    version: 'Notebook/1.0',
+    items: [{ type: 3, content: { query: 'SigninLogs | count' } }],
+  });
+
+  it('are kept, changed by version, and removed', async () => {
+    await expect(client.createWorkbook({ body: { name: 'Bad', document: '{}' } })).rejects.toMatchObject({
+      code: 'BadRequest',
+    });
+    const made = await client.createWorkbook({ body: { name: 'Mine', document } });
+    expect(made).toMatchObject({ kind: 'own', tables: ['SigninLogs'], canChange: true, version: 1 });
+    const { workbooks } = await client.listWorkbooks();
+    expect(workbooks.filter(({ kind }) => kind === 'shipped').length).toBeGreaterThan(10);
+    expect(workbooks.find(({ id }) => id === made.id)?.name).toBe('Mine');
+    const params = { id: made.id };
+    const changed = await client.updateWorkbook({ params, body: { version: 1, name: 'Ours', shared: true } });
+    expect(changed).toMatchObject({ name: 'Ours', kind: 'shared', version: 2, document });
+    await expect(client.updateWorkbook({ params, body: { version: 1, name: 'Old' } })).rejects.toMatchObject({
+      code: 'Conflict',
+    });
+    await expect(client.deleteWorkbook({ params: { id: 'sign-ins' } })).rejects.toMatchObject({ code: 'Forbidden' });
+    await client.deleteWorkbook({ params });
+    await expect(client.getWorkbook({ params })).rejects.toMatchObject({ code: 'NotFound' });
+  });
+
+  it('of others are not seen, and shared ones are not changed without alerts.manage', async () => {
+    const token = await client.createToken({ body: { name: 'reader', scopes: ['securityData.read'] } });
+    const reader = test.program(token.secret);
+    const own = await client.createWorkbook({ body: { name: 'Secret', document } });
+    const shared = await client.createWorkbook({ body: { name: 'Shared', document, shared: true } });
+    await expect(reader.getWorkbook({ params: { id: own.id } })).rejects.toMatchObject({ code: 'NotFound' });
+    expect((await reader.listWorkbooks()).workbooks.some(({ id }) => id === own.id)).toBe(false);
+    expect((await reader.getWorkbook({ params: { id: shared.id } })).canChange).toBe(false);
+    await expect(
+      reader.updateWorkbook({ params: { id: shared.id }, body: { version: 1, name: 'x' } }),
+    ).rejects.toMatchObject({ code: 'Forbidden' });
+    await expect(reader.createWorkbook({ body: { name: 'x', document, shared: true } })).rejects.toMatchObject({
+      code: 'Forbidden',
+    });
+  });
+});
