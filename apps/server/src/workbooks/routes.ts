@@ -26,7 +26,7 @@ export function workbookHandlers(platform: Platform): Handlers<typeof workbookRo
     const found = new Set<string>();
     for (const item of itemsOf(parseWorkbook(document).document.items))
       if (item.type === 3)
-        for (const [word] of item.content.query.matchAll(/\b[A-Z]\w{3,100}/g))
+        for (const [word] of item.content.query.matchAll(/(?<![{.'"])\b[A-Z]\w{3,100}\b(?![}:'"(])/g))
           if (found.size < tablesMax && platform.lake.catalogue.get(word)) found.add(word);
     return [...found].toSorted();
   };
