@@ -11,10 +11,15 @@ import {
   graphRoutes,
   graphSecurityRoutes,
   huntingRoutes,
+  huntRoutes,
   incidentRoutes,
   kustoRoutes,
   logAnalyticsRoutes,
+  notebookRoutes,
   otlpRoutes,
+  savedQueryRoutes,
+  savedSearchRoutes,
+  sentinelBookmarkRoutes,
   sentinelIncidentRoutes,
   sentinelRuleRoutes,
   sentinelWatchlistRoutes,
@@ -149,11 +154,15 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   const system = createSystem(platform, { version, readiness: readinessOf(platform), problems });
   http.bind(sessionRoutes, domains.identity.handlers);
   http.bind(tokenRoutes, domains.access.handlers);
-  http.bind(huntingRoutes, domains.hunting.handlers);
-  const { kusto, logAnalytics, graph } = domains.hunting.faces;
+  http.bind({ ...huntingRoutes, ...savedQueryRoutes }, domains.hunting.handlers);
+  http.bind(notebookRoutes, domains.hunting.notebooks);
+  http.bind(huntRoutes, domains.hunts.handlers);
+  const { kusto, logAnalytics, graph, savedSearches } = domains.hunting.faces;
   http.bind(kustoRoutes, kusto.handlers, kusto.error);
   http.bind(logAnalyticsRoutes, logAnalytics.handlers, logAnalytics.error);
   http.bind(graphRoutes, graph.handlers, graph.error);
+  http.bind(savedSearchRoutes, savedSearches, armError);
+  http.bind(sentinelBookmarkRoutes, domains.hunts.sentinel, armError);
   http.bind(incidentRoutes, domains.incidents.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);

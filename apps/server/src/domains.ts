@@ -2,7 +2,7 @@ import { loadFunctions } from '@sallyport/lake';
 import { createAccess, type Access } from './access/index.ts';
 import { createDetection, Watchlists, type Detection, type TableSources } from './detection/index.ts';
 import { createBehaviour, type Behaviour } from './behaviour/index.ts';
-import { createHunting, type Hunting } from './hunting/index.ts';
+import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
 import { createIdentity, type Identity } from './identity/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
 import { createIngest, loadSources, shippedSources, type Ingest } from './ingest/index.ts';
@@ -13,6 +13,7 @@ export interface Domains {
   readonly access: Access;
   readonly identity: Identity;
   readonly hunting: Hunting;
+  readonly hunts: Hunts;
   readonly incidents: Incidents;
   readonly detection: Detection;
   readonly behaviour: Behaviour;
@@ -34,7 +35,9 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const watchlists = new Watchlists(platform);
   await watchlists.refresh();
   const hunting = createHunting(platform, { functions: await loadFunctions(), watchlists: watchlists.known });
+  await hunting.saved.refresh();
   const incidents = createIncidents(platform, { queries: hunting.queries });
+  const hunts = hunting.hunts(incidents);
   const detection = await createDetection(platform, {
     ...options,
     queries: hunting.queries,
@@ -55,7 +58,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     jobs: options.scheduled !== false,
   });
   const workbooks = createWorkbooks(platform);
-  return { access, identity, hunting, incidents, detection, behaviour, ingest, workbooks };
+  return { access, identity, hunting, hunts, incidents, detection, behaviour, ingest, workbooks };
 }
 
 /** The sources that ship, by the tables that they bring rows to. */

@@ -83,6 +83,8 @@ export interface JsonRows {
   readonly shape: 'array' | 'object';
   /** How a dynamic stands in the row: as the JSON value that it is, or as a string with its text. */
   readonly dynamic: 'value' | 'text';
+  /** Writes a long past 2^53 as a string, as the contracts' `Cell` does: for readers whose numbers are doubles. Default: each long is a number. */
+  readonly safeLongs?: boolean;
 }
 
 /**

@@ -96,7 +96,7 @@ export function createAsking({ clock, log, outbox }: Platform, queries: Queries)
     context: RequestContext,
     asked: Asked,
     work: (now: Date) => Promise<T>,
-    took: (result: T) => { rows: number; bytesRead: number },
+    took: (result: T) => { rows: number; bytesRead: number; cpuSeconds: number },
   ): Promise<T> => {
     const { startedAt, note } = noted(context, asked);
     try {
@@ -116,7 +116,7 @@ export function createAsking({ clock, log, outbox }: Platform, queries: Queries)
         context,
         asked,
         (now) => queries.run(request(context, asked, now)),
-        ({ rows, statistics }) => ({ rows: rows.length, bytesRead: statistics.bytesRead }),
+        ({ rows, statistics: { bytesRead, cpuSeconds } }) => ({ rows: rows.length, bytesRead, cpuSeconds }),
       ),
     explain: (context, asked, run) =>
       logged(
@@ -126,6 +126,8 @@ export function createAsking({ clock, log, outbox }: Platform, queries: Queries)
         ({ tables }) => ({
           rows: tables.reduce((sum, { ran }) => sum + (ran?.rows ?? 0), 0),
           bytesRead: tables.reduce((sum, { ran }) => sum + (ran?.bytesRead ?? 0), 0),
+          // The engine's own explanation does not say.
+          cpuSeconds: 0,
         }),
       ),
     open: async (context, asked) => {
@@ -158,7 +160,7 @@ type Note = (outcome: AskedQuery['outcome']) => Promise<void>;
 function noting(answer: OpenAnswer, note: Note): OpenAnswer {
   let left = 1 + answer.further.length;
   let told = false;
-  const sum = { rows: 0, bytesRead: 0 };
+  const sum = { rows: 0, bytesRead: 0, cpuSeconds: 0 };
   const tell: Note = async (outcome) => {
     if (told) return;
     told = true;
@@ -170,6 +172,7 @@ function noting(answer: OpenAnswer, note: Note): OpenAnswer {
       if (outcome !== undefined) return tell(outcome);
       sum.rows += table.rows.count;
       sum.bytesRead += table.statistics.bytesRead;
+      sum.cpuSeconds += table.statistics.cpuSeconds;
       if (--left === 0) await tell(sum);
     }),
   });

@@ -1,5 +1,15 @@
 import { readFileSync } from 'node:fs';
-import type { graphRoutes, huntingRoutes, kustoRoutes, logAnalyticsRoutes } from '@sallyport/contracts';
+import type {
+  graphRoutes,
+  huntingRoutes,
+  huntRoutes,
+  kustoRoutes,
+  logAnalyticsRoutes,
+  notebookRoutes,
+  savedQueryRoutes,
+  savedSearchRoutes,
+  sentinelBookmarkRoutes,
+} from '@sallyport/contracts';
 import type { FunctionDefinition } from '@sallyport/kql';
 import { z } from 'zod';
 import { publicUrlOf } from '../platform/config/index.ts';
@@ -13,10 +23,18 @@ import {
   kustoHandlers,
   logAnalyticsHandlers,
   logsErrorFace,
+  savedSearchHandlers,
+  sentinelBookmarkHandlers,
 } from './faces/index.ts';
 import { createExternal } from './external/index.ts';
 import { createQueries, type KnownWatchlists, type Queries } from './queries.ts';
+import { Bookmarks, type IncidentDoor } from './hunts/bookmarks.ts';
+import { Hunts as HuntCommands } from './hunts/hunts.ts';
+import { huntHandlers } from './hunts/routes.ts';
+import { notebookHandlers } from './notebooks/routes.ts';
 import { huntingHandlers } from './routes.ts';
+import { SavedQueries } from './saved/saved-queries.ts';
+import { isWorkspace } from './workspace.ts';
 
 export { createQueries, type KnownWatchlists, type Queries, type QueryAnswer, type QueryRequest } from './queries.ts';
 export { isWorkspace, workspaceGuid } from './workspace.ts';
@@ -27,35 +45,65 @@ interface Face<T> {
   readonly error: ErrorFace;
 }
 
-export interface Hunting extends Domain<Handlers<typeof huntingRoutes>> {
+export interface Hunting extends Domain<Handlers<typeof huntingRoutes & typeof savedQueryRoutes>> {
   readonly queries: Queries;
+  readonly saved: SavedQueries;
+  readonly notebooks: Handlers<typeof notebookRoutes>;
+  /** Hunts and bookmarks, which end in incidents. */
+  hunts(incidents: IncidentDoor): Hunts;
   readonly faces: {
     readonly kusto: Face<Handlers<typeof kustoRoutes>>;
     readonly logAnalytics: Face<Handlers<typeof logAnalyticsRoutes>>;
     readonly graph: Face<Handlers<typeof graphRoutes>>;
+    /** For clients of Azure Resource Manager. */
+    readonly savedSearches: Handlers<typeof savedSearchRoutes>;
   };
+}
+
+export interface Hunts {
+  readonly handlers: Handlers<typeof huntRoutes>;
+  /** For clients of Microsoft Sentinel. */
+  readonly sentinel: Handlers<typeof sentinelBookmarkRoutes>;
 }
 
 const { version } = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')));
 
-/** Queries by people and clients. `functions` are stored functions that queries may call. */
+/** Queries by people and clients. `functions` are the stored functions that ship; those that people save come beside them. */
 export function createHunting(
   platform: Platform,
   options: { functions?: readonly FunctionDefinition[]; watchlists?: () => KnownWatchlists } = {},
 ): Hunting {
-  const functions = options.functions ?? [];
   const external = createExternal(platform.config);
+  const saved = new SavedQueries(platform, { shipped: options.functions ?? [], checker: () => checker });
+  const { functions } = saved;
   const queries = createQueries(platform.lake, functions, external, options.watchlists);
+  const here = (name: string): boolean => isWorkspace(name, platform.lake.workspace);
+  const checker = { kql: queries.kql, external };
   const asking = createAsking(platform, queries);
   const kusto = { functions, version, publicUrl: publicUrlOf(platform.config) };
   return {
     queries,
-    handlers: huntingHandlers(platform, asking, functions, { kql: queries.kql, external }),
+    saved,
+    handlers: huntingHandlers(platform, { asking, queries, saved, checker }),
+    notebooks: notebookHandlers(platform),
+    hunts: (incidents) => {
+      const bookmarks = new Bookmarks(platform, incidents);
+      return {
+        handlers: huntHandlers(new HuntCommands(platform, asking), bookmarks),
+        sentinel: sentinelBookmarkHandlers({ bookmarks, incidents, isWorkspace: here }),
+      };
+    },
+    start: async () => {
+      await saved.refresh();
+      saved.follow();
+    },
+    stop: () => saved.stop(),
     faces: {
       kusto: { handlers: kustoHandlers(platform, asking, kusto), error: kustoError },
       logAnalytics: { handlers: logAnalyticsHandlers(platform, asking, functions), error: logsErrorFace },
+      savedSearches: savedSearchHandlers(saved, here),
       graph: { handlers: graphHandlers(asking, () => platform.clock.now()), error: graphError },
     },
   };

@@ -103,18 +103,19 @@ export interface KnownWatchlists {
   readonly watchlists: readonly WatchlistSchema[];
 }
 
-/** `functions` are the stored functions that queries may call. */
+/** `functions`: the stored functions that queries may call; asked anew for each query where they change, the same object while they are the same. */
 export function createQueries(
   lake: Lake,
-  functions: readonly FunctionDefinition[] = [],
+  functions: readonly FunctionDefinition[] | (() => readonly FunctionDefinition[]) = [],
   external: External = createExternal(),
   known: () => KnownWatchlists = () => ({ version: '', watchlists: [] }),
 ): Queries {
+  const stored = typeof functions === 'function' ? functions : () => functions;
   // `workspace('…')` of another workspace is refused: rows of ours would not be what was asked for.
   const names = [lake.workspace, workspaceGuid(lake.workspace)];
   const kql = createKql(
     () => {
-      const catalogue = { ...lake.kqlCatalogue(functions), names };
+      const catalogue = { ...lake.kqlCatalogue(stored()), names };
       const { version, watchlists } = known();
       return watchlists.length === 0
         ? catalogue

@@ -13,7 +13,8 @@ export interface AskedQuery {
   readonly target: string;
   readonly startedAt: Date;
   readonly elapsedMs: number;
-  readonly outcome: { readonly rows: number; readonly bytesRead: number } | { readonly error: unknown };
+  readonly outcome:
+    { readonly rows: number; readonly bytesRead: number; readonly cpuSeconds: number } | { readonly error: unknown };
 }
 
 const queryCharsMax = 100_000;
@@ -28,7 +29,7 @@ export const withoutObfuscated = (query: string): string =>
  * https://learn.microsoft.com/azure/azure-monitor/reference/tables/laquerylogs
  */
 export function queryLogRow({ outcome, ...asked }: AskedQuery): RowObject {
-  const answered = 'error' in outcome ? { rows: 0, bytesRead: 0 } : outcome;
+  const answered = 'error' in outcome ? { rows: 0, bytesRead: 0, cpuSeconds: 0 } : outcome;
   return {
     TimeGenerated: asked.startedAt,
     CorrelationId: asked.requestId,
@@ -43,6 +44,7 @@ export function queryLogRow({ outcome, ...asked }: AskedQuery): RowObject {
     ResponseDurationMs: asked.elapsedMs,
     ResponseRowCount: answered.rows,
     ScannedGB: answered.bytesRead / 1e9,
+    StatsCPUTimeMs: answered.cpuSeconds * 1_000,
     RecordKind: 'Query',
     SourceSystem: 'Sallyport',
     Type: 'LAQueryLogs',

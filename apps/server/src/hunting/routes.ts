@@ -1,30 +1,74 @@
-import { huntingRoutes, type Timespan } from '@sallyport/contracts';
-import { ownFunctions, type FunctionDefinition } from '@sallyport/kql';
+import { huntingRoutes, type savedQueryRoutes, type Timespan } from '@sallyport/contracts';
+import { ownFunctions } from '@sallyport/kql';
 import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import type { Asking } from './asking.ts';
 import { faultsOf, type Checker } from './check.ts';
+import { runQueries } from './history.ts';
+import { linesOf, sendLines } from './lines.ts';
+import { runLive } from './live.ts';
+import type { Queries } from './queries.ts';
+import { savedQueryHandlers } from './saved/routes.ts';
+import type { SavedQueries } from './saved/saved-queries.ts';
+import { loadDescriptions } from './schema/descriptions.ts';
+import { tableSample } from './schema/sample.ts';
 import { loadHuntingQueries, shippedQueries } from './shipped.ts';
 
 /** Rows of a query that is run only to see what it reads: as many as the portal asks for. */
 const explainedRowsMax = 10_000;
 
+/** What a browser may be sent of one answer. */
+const streamedBytesMax = 256_000_000;
+
 export function huntingHandlers(
   { lake, clock }: Platform,
-  asking: Asking,
-  functions: readonly FunctionDefinition[],
-  checker: Checker,
-): Handlers<typeof huntingRoutes> {
+  { asking, queries, saved, checker }: { asking: Asking; queries: Queries; saved: SavedQueries; checker: Checker },
+): Handlers<typeof huntingRoutes & typeof savedQueryRoutes> {
   const asked = (context: RequestContext, { query, timespan }: { query: string; timespan?: Timespan | undefined }) => ({
     query,
     timespan: timespan && { from: new Date(timespan.from), to: new Date(timespan.to) },
     client: requireCaller(context).kind === 'token' ? 'API' : 'Portal',
   });
-  let shipped: ReturnType<typeof loadHuntingQueries> | undefined;
+  let loaded: ReturnType<typeof loadHuntingQueries> | undefined;
+  const shipped = () => (loaded ??= loadHuntingQueries(shippedQueries));
+  let described: ReturnType<typeof loadDescriptions> | undefined;
   return {
-    listHuntingQueries: async () => ({ queries: [...(await (shipped ??= loadHuntingQueries(shippedQueries)))] }),
+    ...savedQueryHandlers(saved),
+    listHuntingQueries: async () => ({ queries: [...(await shipped())] }),
+    listRunQueries: async (context, { query: { search, limit } }) => ({
+      queries: await runQueries(queries, {
+        who: requireCaller(context).name,
+        search: search ?? '',
+        limit,
+        now: clock.now(),
+        signal: context.signal,
+      }),
+    }),
+    runLive: (context, { body: { query, since, maxRows } }) =>
+      runLive(asking, context, {
+        query,
+        since: since === undefined ? undefined : new Date(since),
+        maxRows,
+        now: clock.now(),
+      }),
+    sampleTable: async (context, { params: { table } }) =>
+      tableSample(
+        { lake, queries, descriptions: await (described ??= loadDescriptions()), shipped: await shipped() },
+        table,
+        { who: requireCaller(context).name, now: clock.now(), signal: context.signal },
+      ),
     runQuery: (context, { body }) =>
       asking.run(context, { ...asked(context, body), maxRows: body.maxRows, target: huntingRoutes.runQuery.path }),
+    streamQuery: async (context, { body, reply }) => {
+      const opened = await asking.open(context, {
+        ...asked(context, body),
+        maxRows: body.maxRows,
+        bytes: streamedBytesMax,
+        target: huntingRoutes.streamQuery.path,
+        rows: { shape: 'array', dynamic: 'text', safeLongs: true },
+      });
+      return sendLines(reply, linesOf(opened));
+    },
     explainQuery: (context, { body }) =>
       asking.explain(
         context,
@@ -35,6 +79,7 @@ export function huntingHandlers(
       faults: faultsOf(checker, body.query, { now: clock.now(), database: lake.workspace }),
     }),
     getSchema: () => {
+      const functions = saved.functions();
       const { version, tables } = lake.kqlCatalogue(functions);
       return {
         version,

@@ -1,11 +1,16 @@
-import type { graphSecurityRoutes, incidentRoutes, sentinelIncidentRoutes } from '@sallyport/contracts';
+import type { graphSecurityRoutes, incidentRoutes, NamedEntity, sentinelIncidentRoutes } from '@sallyport/contracts';
 import { isWorkspace, workspaceGuid, type Queries } from '../hunting/index.ts';
 import { publicUrlOf } from '../platform/config/index.ts';
 import type { Queryable } from '../platform/database/types.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
+import { resolveEntities } from './entities/index.ts';
 import { sentinelIncidentHandlers } from './faces/arm/index.ts';
+import { entityResource } from './faces/arm/objects.ts';
+import { incidentNamed, isUuid } from './faces/arm/read.ts';
+import { addFindings, type Finding, type FindingTarget } from './findings.ts';
 import { graphSecurityHandlers } from './faces/graph/index.ts';
+import { moveAlert } from './manual.ts';
 import { raise } from './raise.ts';
 import { incidentHandlers } from './routes.ts';
 import { forgetKeys } from './store.ts';
@@ -23,6 +28,7 @@ export {
 } from './entities/index.ts';
 export type { Kind, MappedEntity, ResolvedEntity } from './entities/index.ts';
 export type { GroupingRule } from './correlation/index.ts';
+export type { Finding, FindingTarget } from './findings.ts';
 export { listIncidents } from './read.ts';
 export type { NewAlert, Raised } from './types.ts';
 
@@ -33,6 +39,15 @@ export interface Incidents extends Domain<Handlers<typeof incidentRoutes>> {
   readonly sentinel: Handlers<typeof sentinelIncidentRoutes>;
   /** See `raise`: stores alerts and puts them into incidents, in the caller's transaction. */
   raise(alerts: readonly NewAlert[], tx: Queryable): Promise<Raised>;
+  /** See `addFindings`: what a person found, as alerts of one incident. */
+  addFindings(findings: readonly Finding[], target: FindingTarget, by: string): Promise<number>;
+  /** Takes the alert of a finding out of its incident. Throws NotFound. */
+  removeFinding(id: string, by: string): Promise<void>;
+  /** The number of the incident of a name, a GUID; undefined where there is none. */
+  numberOf(name: string): Promise<number | undefined>;
+  nameOf(number: number): Promise<string | undefined>;
+  /** Entities as clients of Microsoft Sentinel get them, under a workspace's root. */
+  entityResources(entities: readonly NamedEntity[], root: string): ReturnType<typeof entityResource>[];
   /** See `forgetKeys` of the store. */
   forgetKeys(before: Date, lookbackMs: number, max: number): Promise<number>;
 }
@@ -51,6 +66,12 @@ export function createIncidents(platform: Platform, parts: { queries: Queries })
       tenantId: workspaceGuid(platform.lake.workspace),
     }),
     raise: (alerts, tx) => raise(platform, alerts, tx),
+    addFindings: (findings, target, by) => addFindings(platform, findings, target, by),
+    removeFinding: (id, by) => moveAlert(platform, id, null, by),
+    numberOf: async (name) => (isUuid(name) ? (await incidentNamed(platform.database, name))?.number : undefined),
+    nameOf: async (number) =>
+      (await platform.database.first<{ name: string }>('SELECT name FROM incidents WHERE number = $1', [number]))?.name,
+    entityResources: (entities, root) => resolveEntities(entities).map((entity) => entityResource(entity, root)),
     forgetKeys: (before, lookbackMs, max) => forgetKeys(platform.database, before, lookbackMs, max),
   };
 }

@@ -75,6 +75,18 @@ export const HuntingQuery = z.object({
 });
 export type HuntingQuery = z.infer<typeof HuntingQuery>;
 
+/**
+ * The lines of an answer that is read as it comes: first this, then each row as a JSON array of cells behind a comma (but the first), and
+ * last `AnswerEnd`. Cells as in `QueryResult`, but a datetime without zeros at the end of its fraction.
+ */
+export const AnswerHead = QueryResult.pick({ columns: true, visualization: true });
+export type AnswerHead = z.infer<typeof AnswerHead>;
+export const AnswerEnd = QueryResult.pick({ statistics: true, partial: true }).extend({
+  /** Set when it broke off half way. */
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+});
+export type AnswerEnd = z.infer<typeof AnswerEnd>;
+
 export const huntingRoutes = {
   listHuntingQueries: route({
     method: 'GET',
@@ -95,6 +107,19 @@ export const huntingRoutes = {
       maxRows: z.int().min(1).max(500_000).default(10_000),
     }),
     response: QueryResult,
+  }),
+  streamQuery: route({
+    method: 'POST',
+    path: '/api/query/rows',
+    permission: 'securityData.read',
+    summary:
+      'Run KQL and get the rows as lines, up to 500,000 of them and 256 MB: for readers that keep them in less room than JSON takes',
+    body: z.object({
+      query: z.string().min(1).max(100_000),
+      timespan: Timespan.optional(),
+      maxRows: z.int().min(1).max(500_000).default(30_000),
+    }),
+    response: 'raw',
   }),
   checkQuery: route({
     method: 'POST',

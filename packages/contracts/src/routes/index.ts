@@ -8,8 +8,13 @@ import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRo
 import { exceptionRoutes } from './exceptions.ts';
 import { graphSecurityRoutes } from './graph-security.ts';
 import { huntingRoutes } from './hunting.ts';
+import { huntRoutes } from './hunts.ts';
 import { incidentRoutes } from './incidents.ts';
+import { notebookRoutes } from './notebooks.ts';
 import { pinRoutes } from './pins.ts';
+import { savedQueryRoutes } from './saved-queries.ts';
+import { savedSearchRoutes } from './saved-searches.ts';
+import { sentinelBookmarkRoutes } from './sentinel-bookmarks.ts';
 import { sentinelRuleRoutes } from './sentinel-rules.ts';
 import { sentinelWatchlistRoutes } from './sentinel-watchlists.ts';
 import { sentinelIncidentRoutes } from './sentinel.ts';
@@ -25,10 +30,15 @@ export const routes = {
   ...sessionRoutes,
   ...tokenRoutes,
   ...huntingRoutes,
+  ...savedQueryRoutes,
+  ...huntRoutes,
+  ...notebookRoutes,
   ...kustoRoutes,
   ...logAnalyticsRoutes,
   ...graphRoutes,
   ...graphSecurityRoutes,
+  ...savedSearchRoutes,
+  ...sentinelBookmarkRoutes,
   ...sentinelIncidentRoutes,
   ...sentinelRuleRoutes,
   ...sentinelWatchlistRoutes,

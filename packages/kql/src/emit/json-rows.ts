@@ -7,13 +7,13 @@ import type { JsonRows } from '../types.ts';
  * A row as JSON text that the engine writes itself, so that a face of the wire takes it as it comes. Values are as Kusto's own
  * endpoints write them: https://learn.microsoft.com/kusto/api/rest/response-http-v2 and the clients' own test data.
  */
-export function jsonRow(fields: readonly (readonly [Field, Sql])[], { shape, dynamic }: JsonRows): Sql {
+export function jsonRow(fields: readonly (readonly [Field, Sql])[], { shape, ...how }: JsonRows): Sql {
   const open = sql`${string(shape === 'array' ? ',[' : ',{')}`;
   const close = sql`${string(shape === 'array' ? ']' : '}')}`;
   const parts = fields.flatMap(([field, column], i) => {
     const name = shape === 'array' ? '' : `${JSON.stringify(field.name)}:`;
     const before = `${i === 0 ? '' : ','}${name}`;
-    return before === '' ? [jsonCell(field, column, dynamic)] : [string(before), jsonCell(field, column, dynamic)];
+    return before === '' ? [jsonCell(field, column, how)] : [string(before), jsonCell(field, column, how)];
   });
   return sql`concat(${join([open, ...parts, close])})`;
 }
@@ -22,14 +22,17 @@ export function jsonRow(fields: readonly (readonly [Field, Sql])[], { shape, dyn
  * One value as JSON text without a line break. long as a number of any size; real with a point, or `"NaN"`, `"Infinity"`, `"-Infinity"`; decimal, guid,
  * datetime (without zeros at the end of its fraction) and timespan as strings; dynamic as the value that it is, or as its text.
  */
-function jsonCell(field: Field, c: Sql, dynamic: JsonRows['dynamic']): Sql {
+function jsonCell(field: Field, c: Sql, { dynamic, safeLongs = false }: Omit<JsonRows, 'shape'>): Sql {
   const orNull = (json: Sql): Sql => (neverNull(field.type) ? json : sql`ifNull(${json}, 'null')`);
   const quoted = (text: Sql): Sql => orNull(sql`concat('"', ${text}, '"')`);
   switch (field.type) {
     case 'bool':
       return orNull(sql`if(isNull(${c}), NULL, if(${c}, 'true', 'false'))`);
-    case 'int':
     case 'long':
+      if (safeLongs)
+        return orNull(sql`if(abs(${c}) > 9007199254740991, concat('"', toString(${c}), '"'), toString(${c}))`);
+      return orNull(sql`toString(${c})`);
+    case 'int':
       return orNull(sql`toString(${c})`);
     case 'real':
       return orNull(

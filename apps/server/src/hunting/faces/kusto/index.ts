@@ -20,7 +20,7 @@ import { commandTables, failedTables, queryTables } from './tables-v1.ts';
  */
 
 export interface KustoOptions {
-  readonly functions: readonly FunctionDefinition[];
+  readonly functions: () => readonly FunctionDefinition[];
   readonly version: string;
   readonly publicUrl: string;
 }
@@ -85,7 +85,7 @@ export function kustoHandlers(
     const { command: shown, query: behind } = splitPipe(call.body.csl);
     const table = await runCommand(shown, database, {
       lake,
-      functions,
+      functions: functions(),
       version: versionOf(),
       startedAt,
       cancel: (id) => running.cancel(requireCaller(context).id, id),

@@ -28,7 +28,7 @@ const bytesMax = 64_000_000;
 export function logAnalyticsHandlers(
   { clock, lake }: Platform,
   asking: Asking,
-  functions: readonly FunctionDefinition[],
+  functions: () => readonly FunctionDefinition[],
 ): Handlers<typeof logAnalyticsRoutes> {
   const workspace = { name: lake.workspace, id: workspaceGuid(lake.workspace) };
   const knownOnly = (names: readonly string[]): void => {
@@ -115,7 +115,7 @@ export function logAnalyticsHandlers(
       ),
     getWorkspaceMetadata: (_context, { params, reply }) => {
       knownOnly([params.workspaceId]);
-      const metadata = metadataOf(lake.kqlCatalogue(functions), workspace);
+      const metadata = metadataOf(lake.kqlCatalogue(functions()), workspace);
       return reply
         .type('application/json; charset=utf-8')
         .header('cache-control', 'no-store')
