@@ -5,7 +5,9 @@ import {
   BeakerRegular,
   GridDotsRegular,
   HomeRegular,
+  NotebookRegular,
   PulseSquareRegular,
+  SearchSparkleRegular,
   SearchSquareRegular,
   SettingsRegular,
   ShieldErrorRegular,
@@ -21,6 +23,8 @@ export interface Place {
     | '/incidents'
     | '/hunting'
     | '/workbooks'
+    | '/hunts'
+    | '/notebooks'
     | '/rules'
     | '/anomalies'
     | '/exceptions'
@@ -60,6 +64,20 @@ export const places: readonly Place[] = [
     icon: <BookOpenRegular />,
     permission: 'securityData.read',
     words: 'dashboards charts reports tiles',
+  },
+  {
+    to: '/hunts',
+    label: 'Hunts',
+    icon: <SearchSparkleRegular />,
+    permission: 'securityData.read',
+    words: 'hypothesis investigation bookmarks',
+  },
+  {
+    to: '/notebooks',
+    label: 'Notebooks',
+    icon: <NotebookRegular />,
+    permission: 'securityData.read',
+    words: 'markdown report workbook queries charts',
   },
   {
     to: '/rules',

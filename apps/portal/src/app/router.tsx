@@ -12,7 +12,9 @@ import type { ReactElement } from 'react';
 import { z } from 'zod';
 import { dataSearch } from '../features/data/index.ts';
 import { huntingSearch } from '../features/hunting/index.ts';
+import { huntSearch, huntsSearch } from '../features/hunts/index.ts';
 import { incidentSearch, incidentsSearch } from '../features/incidents/index.ts';
+import { notebooksSearch } from '../features/notebooks/index.ts';
 import { testBenchSearch } from '../features/test-bench/index.ts';
 import { anomaliesSearch } from '../features/anomalies/index.ts';
 import { coverageSearch } from '../features/coverage/index.ts';
@@ -119,6 +121,33 @@ const workbook = createRoute({
   component: lazyRouteComponent(() => import('../features/workbooks/WorkbookPage.tsx'), 'WorkbookPage'),
 });
 
+const hunts = createRoute({
+  getParentRoute: () => frame,
+  path: '/hunts',
+  validateSearch: huntsSearch,
+  component: lazyRouteComponent(() => import('../features/hunts/HuntsPage.tsx'), 'HuntsPage'),
+});
+
+const hunt = createRoute({
+  getParentRoute: () => frame,
+  path: '/hunts/$id',
+  validateSearch: huntSearch,
+  component: lazyRouteComponent(() => import('../features/hunts/HuntPage.tsx'), 'HuntPage'),
+});
+
+const notebooks = createRoute({
+  getParentRoute: () => frame,
+  path: '/notebooks',
+  validateSearch: notebooksSearch,
+  component: lazyRouteComponent(() => import('../features/notebooks/NotebooksPage.tsx'), 'NotebooksPage'),
+});
+
+const notebook = createRoute({
+  getParentRoute: () => frame,
+  path: '/notebooks/$id',
+  component: lazyRouteComponent(() => import('../features/notebooks/NotebookPage.tsx'), 'NotebookPage'),
+});
+
 const rules = createRoute({
   getParentRoute: () => frame,
   path: '/rules',
@@ -220,6 +249,10 @@ const routeTree = root.addChildren([
     hunting,
     workbooks,
     workbook,
+    hunts,
+    hunt,
+    notebooks,
+    notebook,
     rules,
     rule,
     ruleEditor,

@@ -5,7 +5,7 @@ import { useMemo, useState, type ReactElement } from 'react';
 import { Mono } from './Copyable.tsx';
 import { Grid, type GridColumn } from './Grid.tsx';
 import { count, plural } from './numbers.ts';
-import { QueryTable } from './QueryTable.tsx';
+import { QueryTable } from './table/QueryTable.tsx';
 import { EmptyState } from './States.tsx';
 import { Tabs } from './Tabs.tsx';
 import { visible } from './text.ts';

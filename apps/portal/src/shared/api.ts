@@ -1,15 +1,50 @@
-import { createClient, SallyportError, type Client, type GrantedPermission, type Me } from '@sallyport/contracts';
+import {
+  createClient,
+  errorOfAnswer,
+  routes,
+  SallyportError,
+  type Client,
+  type GrantedPermission,
+  type Me,
+} from '@sallyport/contracts';
 import { QueryCache, QueryClient, queryOptions, useSuspenseQuery } from '@tanstack/react-query';
 
 /**
  * The only way from the portal to the server. The session is a cookie; the header proves that the call was made by our own
  * script, since no other origin can set it.
  */
+const headers = { 'x-sallyport-csrf': '1' };
 export const client: Client = createClient({
   baseUrl: window.location.origin,
   fetch: (input, init) => window.fetch(input, init),
-  headers: () => ({ 'x-sallyport-csrf': '1' }),
+  headers: () => headers,
 });
+
+/** Asks a query whose answer is read line by line, as it comes. Throws SallyportError. */
+export async function* streamLines(
+  body: { query: string; timespan?: { from: string; to: string }; maxRows: number },
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const response = await window.fetch(routes.streamQuery.path, {
+    method: routes.streamQuery.method,
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal,
+    credentials: 'same-origin',
+  });
+  if (!response.ok || !response.body)
+    throw errorOfAnswer(response.status, await response.json().catch(() => undefined));
+  let rest = '';
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const lines = (rest + value).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
 
 const retried = new Set(['Unavailable', 'TooManyRequests']);
 const RETRIES_MAX = 2;

@@ -8,8 +8,6 @@ const Preferences = z.object({
   navCollapsed: z.boolean().catch(false),
   /** Columns left out, by grid. */
   hiddenColumns: z.record(z.string(), z.array(z.string())).catch({}),
-  /** Queries run lately, newest first. */
-  recentQueries: z.array(z.string()).catch([]),
   /** What stands in the hunting editor. */
   draft: z.string().catch(''),
   /** Height of the editor in the workbench, percent. */

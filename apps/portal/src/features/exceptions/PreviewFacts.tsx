@@ -3,7 +3,7 @@ import type { ExceptionPreview } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count, plural } from '../../shared/numbers.ts';
-import { QueryTable } from '../../shared/QueryTable.tsx';
+import { QueryTable } from '../../shared/table/QueryTable.tsx';
 import { visible } from '../../shared/text.ts';
 
 const useStyles = makeStyles({

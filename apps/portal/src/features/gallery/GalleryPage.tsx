@@ -11,7 +11,7 @@ import { Facts } from '../../shared/Facts.tsx';
 import { FilterBar, FilterSearch } from '../../shared/FilterBar.tsx';
 import { Grid } from '../../shared/Grid.tsx';
 import { Page } from '../../shared/Page.tsx';
-import { QueryTable } from '../../shared/QueryTable.tsx';
+import { QueryTable } from '../../shared/table/QueryTable.tsx';
 import { RecordPanel } from '../../shared/RecordPanel.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';

@@ -1,24 +1,5 @@
-import {
-  Button,
-  makeStyles,
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-  ProgressBar,
-  Text,
-  tokens,
-} from '@fluentui/react-components';
-import {
-  HistoryRegular,
-  LinkRegular,
-  PanelLeftContractRegular,
-  PanelLeftExpandRegular,
-  PlayRegular,
-  SearchSquareRegular,
-  StopRegular,
-} from '@fluentui/react-icons';
+import { makeStyles, ProgressBar, Text, tokens } from '@fluentui/react-components';
+import { SearchSquareRegular } from '@fluentui/react-icons';
 import { SallyportError } from '@sallyport/contracts';
 import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useLocation } from '@tanstack/react-router';
@@ -27,36 +8,39 @@ import { decodeFragment, encodeFragment, fragmentValue } from '../../shared/addr
 import { client } from '../../shared/api.ts';
 import { blocksOf, joinBlocks, spanOfTarget } from '../../shared/editor/blocks.ts';
 import type { EditorHandle } from '../../shared/editor/KqlEditor.tsx';
+import { plural } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
 import { getPreferences, setPreferences, usePreferences } from '../../shared/preferences.ts';
+import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { SplitPane } from '../../shared/SplitPane.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
-import { elide, visible } from '../../shared/text.ts';
+import { visible } from '../../shared/text.ts';
 import { spanOf } from '../../shared/time.ts';
-import { TimeRange } from '../../shared/TimeRange.tsx';
+import { ask } from './ask.ts';
+import { emptyGuided, fromKql, toKql, type Guided } from './guided.ts';
+import { GuidedBuilder } from './GuidedBuilder.tsx';
 import type { HuntingSearch } from './index.ts';
-import { QueriesDialog } from './QueriesDialog.tsx';
-import { Results } from './Results.tsx';
+import { condition, nameOf, relatedQuery, withStep } from './pivot.ts';
+import { Results, type Asked } from './results/Results.tsx';
+import { ruleOf } from './ruleDraft.ts';
+import { SaveDialog } from './saved/SaveDialog.tsx';
 import { SchemaPane } from './SchemaPane.tsx';
 import { schemaQuery } from './schemaQuery.ts';
+import { rowChoices, Toolbar } from './Toolbar.tsx';
+import { useLive } from './useLive.ts';
 
 const KqlEditor = lazy(() => import('../../shared/editor/KqlEditor.tsx'));
 
-const RECENT_MAX = 20;
-const RECENT_LENGTH_MAX = 10_000;
-const ROWS_MAX = 30_000;
+/** As many as Defender's own hunting shows. */
+const ROWS_DEFAULT = rowChoices[1];
 const RANGE_DEFAULT = '24h';
+const LIVE_SECONDS = 10;
+/** An answer may be large: it is let go of soon after nobody shows it. */
+const KEPT_MS = 5_000;
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexGrow: 1, minHeight: 0, gap: tokens.spacingHorizontalM },
   work: { display: 'flex', flexDirection: 'column', flexGrow: 1, minWidth: 0, minHeight: 0 },
-  bar: {
-    display: 'flex',
-    flexWrap: 'wrap',
-    alignItems: 'center',
-    gap: tokens.spacingHorizontalS,
-    paddingBottom: tokens.spacingVerticalS,
-  },
   editor: {
     flexGrow: 1,
     minHeight: 0,
@@ -69,37 +53,38 @@ const useStyles = makeStyles({
   lower: { display: 'flex', flexDirection: 'column', flexGrow: 1, minHeight: 0, gap: tokens.spacingVerticalXS },
   stale: { opacity: 0.6, display: 'flex', flexDirection: 'column', flexGrow: 1, minHeight: 0 },
   fresh: { display: 'flex', flexDirection: 'column', flexGrow: 1, minHeight: 0 },
-  hint: { color: tokens.colorNeutralForeground3 },
 });
 
 const route = getRouteApi('/frame/hunting');
 
-const runQuery = (query: string | undefined, range: string, run: number) =>
+const runQuery = (
+  { query, range, rows, run }: { query: string | undefined; range: string; rows: number; run: number },
+  onRows: (rows: number) => void,
+) =>
   queryOptions({
-    queryKey: ['hunt', query, range, run],
-    queryFn: ({ signal }) => {
-      const timespan = spanOf(range, new Date());
-      return client.runQuery({
-        signal,
-        body: { query: query ?? '', maxRows: ROWS_MAX, ...(timespan ? { timespan } : {}) },
-      });
+    queryKey: ['hunt', query, range, rows, run],
+    queryFn: async ({ signal }) => {
+      const span = spanOf(range, new Date());
+      const body = { query: query ?? '', maxRows: rows, ...(span ? { timespan: span } : {}) };
+      return { answer: await ask(body, signal, onRows), span };
     },
     enabled: query !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 300_000,
+    gcTime: KEPT_MS,
     retry: false,
     refetchOnWindowFocus: false,
+    structuralSharing: false,
     placeholderData: keepPreviousData,
   });
 
 const checkQuery = async (query: string, signal: AbortSignal) =>
   (await client.checkQuery({ body: { query }, signal })).faults;
 
-function remember(query: string): void {
-  if (query.length > RECENT_LENGTH_MAX) return;
-  const others = getPreferences().recentQueries.filter((one) => one !== query);
-  setPreferences({ recentQueries: [query, ...others].slice(0, RECENT_MAX) });
-}
+const tablesQuery = {
+  queryKey: ['tables'],
+  queryFn: ({ signal }: { signal: AbortSignal }) => client.listTables({ signal }),
+  staleTime: 60_000,
+};
 
 /** The workbench: a query, its time range, its rows. What is run stands in the address; what is typed stays in this browser. */
 export function HuntingPage(): ReactElement {
@@ -107,8 +92,9 @@ export function HuntingPage(): ReactElement {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const queries = useQueryClient();
-  const { recentQueries, editorShare, schemaShown } = usePreferences();
+  const { editorShare, schemaShown } = usePreferences();
   const range = search.range ?? RANGE_DEFAULT;
+  const rowsMax = rowChoices.find((one) => one === search.rows) ?? ROWS_DEFAULT;
   const hash = useLocation({ select: (location) => location.hash });
   const asked = useMemo(() => {
     const text = fragmentValue(hash, 'query');
@@ -130,14 +116,26 @@ export function HuntingPage(): ReactElement {
 
   const handle = useRef<EditorHandle>(null);
   const [run, setRun] = useState(0);
+  const [arrived, setArrived] = useState(0);
+  const [saving, setSaving] = useState(false);
+  const [liveQuery, setLiveQuery] = useState<string>();
+  const [guided, setGuided] = useState<Guided>(() => fromKql(text) ?? emptyGuided);
+  const isGuided = search.mode === 'guided';
   const schema = useQuery(schemaQuery);
-  const options = runQuery(asked, range, run);
+  const options = runQuery({ query: asked, range, rows: rowsMax, run }, setArrived);
   const answer = useQuery(options);
+  const live = useLive(liveQuery, LIVE_SECONDS);
   const set = (change: HuntingSearch): void =>
     void navigate({ search: (before) => ({ ...before, ...change }), hash: (before) => before ?? '', replace: true });
 
-  const ask = (query: string): void => {
-    remember(query);
+  const columnsOf = (table: string) => schema.data?.tables.find(({ name }) => name === table)?.columns ?? [];
+  const current = (): string => {
+    if (isGuided) return guided.table === '' ? '' : toKql(guided, columnsOf(guided.table));
+    return (handle.current?.current() ?? blocksOf(text)[0])?.text.trim() ?? '';
+  };
+  const askFor = (query: string): void => {
+    setLiveQuery(undefined);
+    setArrived(0);
     setRun((before) => before + 1);
     void navigate({
       search: (before) => ({ ...before, view: undefined }),
@@ -146,10 +144,36 @@ export function HuntingPage(): ReactElement {
     });
   };
   const start = (): void => {
-    const block = handle.current?.current() ?? blocksOf(text)[0];
-    if (block) ask(block.text.trim());
+    const query = current();
+    if (query === '') return;
+    if (isGuided) setText(query);
+    askFor(query);
   };
-  const cancel = (): void => void queries.cancelQueries({ queryKey: options.queryKey });
+  const open = (query: string): void => {
+    setText(query);
+    const known = fromKql(query);
+    if (known) setGuided(known);
+    else if (isGuided) set({ mode: undefined });
+  };
+  const runOther = (query: string): void => {
+    open(query);
+    askFor(query);
+  };
+  const switchGuided = (on: boolean): void => {
+    if (on) setGuided(fromKql(current()) ?? emptyGuided);
+    else if (guided.table !== '') setText(current());
+    set({ mode: on ? 'guided' : undefined });
+  };
+  const makeRule = (): void => {
+    const query = current();
+    const columns = query === asked ? (answer.data?.answer.columns ?? []) : [];
+    void navigate({ to: '/rule-editor', hash: `rule=${encodeFragment(ruleOf(query, columns))}` });
+  };
+  const related = async (cell: string | number | boolean | null, at: string | undefined): Promise<void> => {
+    const { tables } = await queries.fetchQuery(tablesQuery).catch(() => ({ tables: [] }));
+    const names = tables.filter((table) => table.rows > 0).map(({ name }) => name);
+    runOther(relatedQuery(cell, at, names.length > 0 ? names : ['Syslog', 'SecurityEvent']));
+  };
 
   // A new object for each answer, so that a fault is underlined anew after the text was changed and run again.
   const { error } = answer;
@@ -164,10 +188,57 @@ export function HuntingPage(): ReactElement {
     // eslint-disable-next-line react-hooks/exhaustive-deps, react/exhaustive-deps
   }, [error, asked]);
 
+  const pivots = (query: string, span: Asked['span']): Asked => ({
+    query,
+    span,
+    onStep: (column, cell, is) => runOther(withStep(query, `where ${condition(column, cell, is)}`)),
+    onRelated: (cell, at) => void related(cell, at),
+    onQuery: (column, cell) => {
+      const table = /^\s*([A-Za-z_]\w*)/.exec(query)?.[1] ?? '';
+      runOther(
+        `${columnsOf(table).some(({ name }) => name === column.name) ? nameOf(table) : query}\n| where ${condition(column, cell, true)}\n| take 1000`,
+      );
+    },
+  });
+
+  const liveView = liveQuery !== undefined && (
+    <div className={styles.fresh}>
+      <Text size={200} role="status">
+        Rows that arrive from now on.{' '}
+        {live.lookedAt && (
+          <>
+            Looked <RelativeTime at={live.lookedAt.toISOString()} />, {plural(live.fresh, 'new row')}.
+          </>
+        )}
+      </Text>
+      {live.error !== undefined && <ErrorState error={live.error} title="The last look failed" />}
+      {live.answer ? (
+        <Results
+          key={live.answer.rows.count}
+          answer={live.answer}
+          asked={pivots(liveQuery, undefined)}
+          view={search.view}
+          onView={(view) => set({ view })}
+          isFresh={(row) => row < live.fresh}
+        />
+      ) : (
+        <EmptyState title="Nothing yet">
+          New rows that match the query appear here. It rests while this page is hidden.
+        </EmptyState>
+      )}
+    </div>
+  );
+
   const lower = (
     <div className={styles.lower}>
-      {answer.isFetching && <ProgressBar aria-label="The query is running" />}
-      {error && !answer.isFetching && (
+      {answer.isFetching && liveQuery === undefined && (
+        <>
+          <ProgressBar aria-label="The query is running" />
+          {arrived > 0 && <Text size={200}>{plural(arrived, 'row')} so far</Text>}
+        </>
+      )}
+      {liveView}
+      {error && !answer.isFetching && liveQuery === undefined && (
         <ErrorState
           error={error}
           title={
@@ -176,87 +247,60 @@ export function HuntingPage(): ReactElement {
           kept="The query is kept."
         />
       )}
-      {asked === undefined && (
+      {asked === undefined && liveQuery === undefined && (
         <EmptyState icon={<SearchSquareRegular />} title="Ask the lake">
           Write a query above and press Shift-Enter. A blank line parts queries; the one at the cursor runs. Tables and
           their columns are at the left.
         </EmptyState>
       )}
-      {answer.data && !error && asked !== undefined && (
+      {answer.data && !error && asked !== undefined && liveQuery === undefined && (
         <div className={answer.isPlaceholderData ? styles.stale : styles.fresh}>
           <Results
             key={answer.dataUpdatedAt}
-            result={answer.data}
+            answer={answer.data.answer}
+            asked={pivots(asked, answer.data.span)}
             view={search.view}
             onView={(view) => set({ view })}
           />
         </div>
       )}
-      {!answer.data && answer.isFetching && <Loading rows={8} label="Running" />}
+      {!answer.data && answer.isFetching && liveQuery === undefined && <Loading rows={8} label="Running" />}
     </div>
   );
 
   return (
     <Page title="Hunting">
-      <div className={styles.bar}>
-        {answer.isFetching ? (
-          <Button size="small" icon={<StopRegular />} onClick={cancel}>
-            Cancel
-          </Button>
-        ) : (
-          <Button
-            size="small"
-            appearance="primary"
-            icon={<PlayRegular />}
-            onClick={start}
-            title="Shift-Enter"
-            disabled={text.trim() === ''}
-          >
-            Run
-          </Button>
-        )}
-        <TimeRange value={range} onChange={(value) => set({ range: value })} />
-        <Menu>
-          <MenuTrigger disableButtonEnhancement>
-            <Button size="small" appearance="subtle" icon={<HistoryRegular />} disabled={recentQueries.length === 0}>
-              Recent
-            </Button>
-          </MenuTrigger>
-          <MenuPopover>
-            <MenuList>
-              {recentQueries.map((query) => (
-                <MenuItem key={query} onClick={() => setText(query)} title={visible(query, { lines: true })}>
-                  {visible(elide(query.replaceAll(/\s+/g, ' '), 80))}
-                </MenuItem>
-              ))}
-            </MenuList>
-          </MenuPopover>
-        </Menu>
-        <QueriesDialog onRun={ask} />
-        <Button
-          size="small"
-          appearance="subtle"
-          icon={<LinkRegular />}
-          disabled={asked === undefined}
-          onClick={() => void navigator.clipboard.writeText(window.location.href)}
-        >
-          Copy link
-        </Button>
-        <Button
-          size="small"
-          appearance="subtle"
-          icon={schemaShown ? <PanelLeftContractRegular /> : <PanelLeftExpandRegular />}
-          onClick={() => setPreferences({ schemaShown: !schemaShown })}
-        >
-          Schema
-        </Button>
-        <Text size={200} className={styles.hint}>
-          Shift-Enter runs
-        </Text>
-      </div>
+      <Toolbar
+        running={answer.isFetching}
+        ready={isGuided ? guided.table !== '' : text.trim() !== ''}
+        asked={asked !== undefined}
+        range={range}
+        rows={rowsMax}
+        guided={isGuided}
+        live={liveQuery !== undefined}
+        schemaShown={schemaShown}
+        onStart={start}
+        onCancel={() => void queries.cancelQueries({ queryKey: options.queryKey })}
+        onRange={(value) => set({ range: value })}
+        onRows={(rows) => set({ rows })}
+        onGuided={switchGuided}
+        onLive={(on) => setLiveQuery(on ? current() : undefined)}
+        onRun={runOther}
+        onOpen={open}
+        onSave={() => setSaving(true)}
+        onRule={makeRule}
+        onFormat={() => handle.current?.format()}
+        onSchema={() => setPreferences({ schemaShown: !schemaShown })}
+      />
+      {saving && <SaveDialog draft={{ query: current() }} onClose={() => setSaving(false)} />}
       <div className={styles.root}>
         {schemaShown && (
-          <SchemaPane catalogue={schema.data} error={schema.error} onInsert={(name) => handle.current?.insert(name)} />
+          <SchemaPane
+            catalogue={schema.data}
+            error={schema.error}
+            onInsert={(name) => handle.current?.insert(name)}
+            onOpen={open}
+          />
         )}
         <div className={styles.work}>
           <SplitPane
@@ -265,18 +309,22 @@ export function HuntingPage(): ReactElement {
             onShare={(share) => setPreferences({ editorShare: share })}
             upper={
               <div className={styles.editor}>
-                <Suspense fallback={<Loading rows={4} label="Loading the editor" />}>
-                  <KqlEditor
-                    label="Query"
-                    value={text}
-                    onChange={setText}
-                    onRun={start}
-                    onReady={(made) => (handle.current = made)}
-                    catalogue={schema.data}
-                    fault={fault}
-                    check={checkQuery}
-                  />
-                </Suspense>
+                {isGuided ? (
+                  <GuidedBuilder value={guided} catalogue={schema.data} onChange={setGuided} />
+                ) : (
+                  <Suspense fallback={<Loading rows={4} label="Loading the editor" />}>
+                    <KqlEditor
+                      label="Query"
+                      value={text}
+                      onChange={setText}
+                      onRun={start}
+                      onReady={(made) => (handle.current = made)}
+                      catalogue={schema.data}
+                      fault={fault}
+                      check={checkQuery}
+                    />
+                  </Suspense>
+                )}
               </div>
             }
             lower={lower}

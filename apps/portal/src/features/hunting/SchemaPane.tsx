@@ -8,11 +8,12 @@ import {
   TreeItem,
   TreeItemLayout,
 } from '@fluentui/react-components';
-import { MathFormulaRegular, TableRegular } from '@fluentui/react-icons';
+import { InfoRegular, MathFormulaRegular, TableRegular } from '@fluentui/react-icons';
 import { useState, type ReactElement } from 'react';
 import type { CatalogueSchema } from '../../shared/editor/schema.ts';
 import { plural } from '../../shared/numbers.ts';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
+import { TableDialog } from './TableDialog.tsx';
 
 const TABLES_MAX = 200;
 
@@ -45,9 +46,12 @@ export function SchemaPane(props: {
   catalogue: CatalogueSchema | undefined;
   error: unknown;
   onInsert: (text: string) => void;
+  /** Puts a query into the editor. */
+  onOpen: (query: string) => void;
 }): ReactElement {
   const styles = useStyles();
   const [text, setText] = useState('');
+  const [shown, setShown] = useState<string>();
   const needle = text.trim().toLowerCase();
   const tables = (props.catalogue?.tables ?? []).filter(
     (table) =>
@@ -63,8 +67,21 @@ export function SchemaPane(props: {
       Use
     </Button>
   );
+  const tableActions = (name: string): ReactElement => (
+    <>
+      <Button
+        size="small"
+        appearance="subtle"
+        icon={<InfoRegular />}
+        onClick={() => setShown(name)}
+        aria-label={`About ${name}`}
+      />
+      {insert(name)}
+    </>
+  );
   return (
     <div className={styles.root}>
+      {shown !== undefined && <TableDialog name={shown} onOpen={props.onOpen} onClose={() => setShown(undefined)} />}
       <SearchBox
         size="small"
         placeholder="Tables and columns"
@@ -79,7 +96,7 @@ export function SchemaPane(props: {
         <Tree aria-label="Catalogue" size="small">
           {tables.slice(0, TABLES_MAX).map((table) => (
             <TreeItem key={table.name} itemType="branch" value={table.name}>
-              <TreeItemLayout iconBefore={<TableRegular />} actions={insert(table.name)} className={styles.name}>
+              <TreeItemLayout iconBefore={<TableRegular />} actions={tableActions(table.name)} className={styles.name}>
                 {table.name}
               </TreeItemLayout>
               <Tree>
@@ -103,6 +120,7 @@ export function SchemaPane(props: {
               key={one.name}
               itemType="leaf"
               value={`function ${one.name}`}
+              title={`${one.name}${one.parameters}`}
               onClick={() => props.onInsert(`${one.name}()`)}
             >
               <TreeItemLayout iconBefore={<MathFormulaRegular />} className={styles.name}>

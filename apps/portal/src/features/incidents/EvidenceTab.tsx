@@ -7,7 +7,7 @@ import { useState, type ReactElement } from 'react';
 import { toCsv } from '../../shared/csv.ts';
 import { download } from '../../shared/download.ts';
 import { plural } from '../../shared/numbers.ts';
-import { QueryTable } from '../../shared/QueryTable.tsx';
+import { QueryTable } from '../../shared/table/QueryTable.tsx';
 import { RecordPanel } from '../../shared/RecordPanel.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';

@@ -2,8 +2,9 @@ import { Button, Input, makeStyles, MessageBar, MessageBarBody, Textarea, tokens
 import { SaveRegular } from '@fluentui/react-icons';
 import type { RuleText } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, useLocation, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useState, type ReactElement } from 'react';
+import { decodeFragment, fragmentValue } from '../../shared/address.ts';
 import { client, useMay } from '../../shared/api.ts';
 import { useSettled } from '../../shared/hooks.ts';
 import { Page } from '../../shared/Page.tsx';
@@ -205,7 +206,9 @@ function Editor(props: { start: Start }): ReactElement {
 export function RuleEditorPage(): ReactElement {
   const { id, copy } = route.useSearch();
   const may = useMay('detectionTuning.manage');
-  const [fresh] = useState(() => newRule(crypto.randomUUID()));
+  const hash = useLocation({ select: (location) => location.hash });
+  // What another page proposes, a query of hunting.
+  const [fresh] = useState(() => decodeFragment(fragmentValue(hash, 'rule') ?? '') || newRule(crypto.randomUUID()));
   const { data, error, refetch } = useQuery({ ...ruleTextQuery(id ?? ''), enabled: id !== undefined && may });
   if (!may)
     return (

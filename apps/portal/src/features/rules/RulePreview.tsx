@@ -5,7 +5,7 @@ import { client } from '../../shared/api.ts';
 import { Bars } from '../../shared/Bars.tsx';
 import { useSettled } from '../../shared/hooks.ts';
 import { plural } from '../../shared/numbers.ts';
-import { QueryTable } from '../../shared/QueryTable.tsx';
+import { QueryTable } from '../../shared/table/QueryTable.tsx';
 import { EmptyState, ErrorState } from '../../shared/States.tsx';
 
 const HOUR_MS = 3_600_000;

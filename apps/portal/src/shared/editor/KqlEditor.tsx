@@ -14,6 +14,8 @@ export interface EditorHandle {
   readonly current: () => Block | undefined;
   readonly insert: (text: string) => void;
   readonly focus: () => void;
+  /** Lays the text out by Kusto's own formatter. */
+  readonly format: () => void;
 }
 
 export interface KqlEditorProps {
@@ -96,6 +98,7 @@ export default function KqlEditor(props: KqlEditorProps): ReactElement {
         made.focus();
       },
       focus: () => made.focus(),
+      format: () => void made.getAction('editor.action.formatDocument')?.run(),
     });
     return () => {
       made.dispose();

@@ -15,7 +15,7 @@ import { encodeFragment } from '../../../shared/address.ts';
 import { RecordPanel } from '../../../shared/RecordPanel.tsx';
 import { EmptyState, ErrorState, Loading } from '../../../shared/States.tsx';
 import { visible } from '../../../shared/text.ts';
-import { plotOf } from '../../hunting/series.ts';
+import { drawingOf } from '../../hunting/charts/kinds.ts';
 import { chartOf, isChart } from '../chart.ts';
 import { timespanOf } from '../parameters.ts';
 import { partQuery } from '../queries.ts';
@@ -25,7 +25,7 @@ import { TableView } from './TableView.tsx';
 import { TextView } from './TextView.tsx';
 import { TilesView } from './TilesView.tsx';
 
-const Chart = lazy(() => import('../../hunting/Chart.tsx'));
+const Chart = lazy(() => import('../../hunting/charts/Chart.tsx'));
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', minWidth: 0, gap: tokens.spacingVerticalXS },
@@ -155,18 +155,15 @@ function Answer({ content, result }: { content: QueryContent; result: QueryResul
   if (result.rows.length === 0)
     return <EmptyState title={content.noDataMessage ? visible(fill(content.noDataMessage)) : 'No rows in this time'} />;
   const visualization = content.visualization ?? result.visualization?.kind ?? 'table';
-  const plot =
-    isChart(visualization) || result.visualization
-      ? plotOf(isChart(visualization) ? chartOf(result, content, visualization) : result)
-      : undefined;
+  const drawing = drawingOf(isChart(visualization) ? chartOf(result, content, visualization) : result);
   const row = details === undefined ? undefined : result.rows[details];
   const shared = { content, result, selected, onSelect: exportsRow ? select : undefined };
   const body = ((): ReactNode => {
-    if (plot && visualization !== 'table')
+    if (drawing && visualization !== 'table')
       return (
         <div className={styles.chart} style={{ height }}>
           <Suspense fallback={<Loading rows={6} label="Drawing" />}>
-            <Chart plot={plot} />
+            <Chart {...drawing} />
           </Suspense>
         </div>
       );

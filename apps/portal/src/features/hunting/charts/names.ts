@@ -1,0 +1,41 @@
+/** Ways to draw an answer, as `render` calls them; `map` and `graph` are ours for `scatterchart with (kind=map)` and a net of rows. */
+export const chartKinds = [
+  'timechart',
+  'linechart',
+  'areachart',
+  'stackedareachart',
+  'barchart',
+  'columnchart',
+  'piechart',
+  'scatterchart',
+  'anomalychart',
+  'card',
+  'ladderchart',
+  'timepivot',
+  'treemap',
+  'pivotchart',
+  'plotly',
+  'map',
+  'graph',
+] as const;
+export type ChartKind = (typeof chartKinds)[number];
+
+export const chartNames: Record<ChartKind, string> = {
+  timechart: 'Time chart',
+  linechart: 'Line chart',
+  areachart: 'Area chart',
+  stackedareachart: 'Stacked area chart',
+  barchart: 'Bar chart',
+  columnchart: 'Column chart',
+  piechart: 'Pie chart',
+  scatterchart: 'Scatter chart',
+  anomalychart: 'Anomaly chart',
+  card: 'Card',
+  ladderchart: 'Ladder chart',
+  timepivot: 'Time pivot',
+  treemap: 'Treemap',
+  pivotchart: 'Pivot table',
+  plotly: 'Plotly',
+  map: 'Map',
+  graph: 'Graph',
+};

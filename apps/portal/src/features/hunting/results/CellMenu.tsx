@@ -1,0 +1,89 @@
+import { Menu, MenuDivider, MenuItem, MenuList, MenuPopover } from '@fluentui/react-components';
+import {
+  CopyRegular,
+  DocumentSearchRegular,
+  FilterDismissRegular,
+  FilterRegular,
+  SearchSquareRegular,
+  TextExpandRegular,
+} from '@fluentui/react-icons';
+import type { Cell, Column } from '@sallyport/contracts';
+import type { ReactElement } from 'react';
+import type { CellPlace } from '../../../shared/table/QueryTable.tsx';
+import type { ColumnFilter } from '../../../shared/table/view.ts';
+import { elide, visible } from '../../../shared/text.ts';
+
+const NAME_MAX = 40;
+
+/** Where one may go from a cell. */
+export interface CellActions {
+  /** Adds a condition to the query and runs it. */
+  readonly onStep: (column: Column, cell: Cell, is: boolean) => void;
+  /** Looks at these rows only, or at all but these, among those answered. */
+  readonly onFilter: (filter: ColumnFilter) => void;
+  readonly onRelated: (cell: Cell, row: number) => void;
+  readonly onQuery: (column: Column, cell: Cell) => void;
+  readonly onInspect: (row: number, column: number) => void;
+}
+
+export function CellMenu(props: {
+  place: CellPlace;
+  column: Column;
+  cell: Cell;
+  actions: CellActions;
+  onClose: () => void;
+}): ReactElement {
+  const { place, column, cell, actions } = props;
+  const text = cell === null ? '' : String(cell);
+  const shown = cell === null ? 'empty' : visible(elide(text.replaceAll(/\s+/g, ' '), NAME_MAX));
+  const filter = (way: 'is' | 'isNot'): void =>
+    actions.onFilter({ column: place.column, way, text: cell === null ? null : text });
+  return (
+    <Menu
+      open
+      onOpenChange={(_, data) => {
+        if (!data.open) props.onClose();
+      }}
+      positioning={{
+        target: { getBoundingClientRect: () => new DOMRect(place.x, place.y, 0, 0) },
+        position: 'below',
+        align: 'start',
+      }}
+    >
+      <MenuPopover>
+        <MenuList>
+          <MenuItem icon={<FilterRegular />} onClick={() => actions.onStep(column, cell, true)}>
+            Query: only where {column.name} is {shown}
+          </MenuItem>
+          <MenuItem icon={<FilterDismissRegular />} onClick={() => actions.onStep(column, cell, false)}>
+            Query: without {shown}
+          </MenuItem>
+          <MenuItem icon={<FilterRegular />} onClick={() => filter('is')}>
+            Show only these rows
+          </MenuItem>
+          <MenuItem icon={<FilterDismissRegular />} onClick={() => filter('isNot')}>
+            Hide these rows
+          </MenuItem>
+          <MenuDivider />
+          <MenuItem
+            icon={<DocumentSearchRegular />}
+            disabled={text === ''}
+            onClick={() => actions.onRelated(cell, place.row)}
+          >
+            Related rows in other tables
+          </MenuItem>
+          <MenuItem icon={<SearchSquareRegular />} onClick={() => actions.onQuery(column, cell)}>
+            New query for this value
+          </MenuItem>
+          <MenuDivider />
+          <MenuItem icon={<TextExpandRegular />} onClick={() => actions.onInspect(place.row, place.column)}>
+            Inspect
+          </MenuItem>
+          <MenuItem icon={<CopyRegular />} onClick={() => void navigator.clipboard.writeText(text)}>
+            Copy
+          </MenuItem>
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}
