@@ -8,6 +8,8 @@ export type Frequencies = (subject: string, pattern: string) => number | undefin
 export interface Scan {
   readonly subject: string;
   readonly patterns: readonly string[];
+  /** Which of its subject's scans it is, from 0. */
+  readonly place: number;
 }
 
 /** Which rows are worth a look by which rules, as lists that the engine reads. Rules are numbers, from 0. */
@@ -37,7 +39,11 @@ const saysNothing = 0.98;
  * Chooses of what each rule needs the rarest clause to find its rows by, and others to rule out most of the rest. `queries` by rule; undefined for rules that
  * are not of this source.
  */
-export function indexRules(queries: readonly RowQuery[], frequencies: Frequencies = () => undefined): LiteralIndex {
+export function indexRules(
+  queries: readonly RowQuery[],
+  frequencies: Frequencies = () => undefined,
+  salts: Salts = () => 0,
+): LiteralIndex {
   const everywhere: number[] = [];
   const entries: { rule: number; clauses: readonly Clause[] }[] = [];
   queries.forEach(({ alternatives }, rule) => {
@@ -45,8 +51,14 @@ export function indexRules(queries: readonly RowQuery[], frequencies: Frequencie
     if (chosen.some((clauses) => clauses.length === 0)) everywhere.push(rule);
     else entries.push(...chosen.map((clauses) => ({ rule, clauses })));
   });
-  const { scans, numberOf } = numbered(entries.flatMap(({ clauses }) => clauses.flat()));
-  const entriesOf = Array.from({ length: numberOf.size }, (): number[] => []);
+  const { scans, numberOf } = numbered(
+    entries.flatMap(({ clauses }) => clauses.flat()),
+    salts,
+  );
+  const entriesOf = Array.from(
+    { length: scans.reduce((sum, { patterns }) => sum + patterns.length, 0) },
+    (): number[] => [],
+  );
   entries.forEach(({ clauses: [key] }, entry) => {
     for (const literal of key ?? []) entriesOf[numberOf.get(keyOf(literal))! - 1]?.push(entry + 1);
   });
@@ -103,18 +115,31 @@ export const guess = (text: string, at: string): number =>
 
 const keyOf = (literal: Clause[number]): string => `${literal.subject}\0${patternOf(literal)}`;
 
+/**
+ * Which other hash a scan's set of patterns shall have, by its subject and place; 0: its own. The engine keeps prepared sets in 500 places by their hash, and two sets of one place push each other
+ * out, so that each use prepares both anew: seconds for thousands of patterns.
+ */
+export type Salts = (subject: string, place: number) => number;
+
+/** In no value of a log: it holds a control character. */
+const saltPattern = (salt: number): string => `(?i)\\x01salt${salt}\\x01`;
+
 /** Numbers for all patterns, by scan. */
-export function numbered(literals: readonly Clause[number][]): {
+export function numbered(
+  literals: readonly Clause[number][],
+  salts: Salts = () => 0,
+): {
   scans: Scan[];
   numberOf: ReadonlyMap<string, number>;
 } {
   const bySubject = Map.groupBy(literals, ({ subject }) => subject);
   const scans = [...bySubject].flatMap(([subject, own]) => {
     const patterns = [...new Set(own.map(patternOf))];
-    return Array.from({ length: Math.ceil(patterns.length / patternsPerScanMax) }, (_, i) => ({
-      subject,
-      patterns: patterns.slice(i * patternsPerScanMax, (i + 1) * patternsPerScanMax),
-    }));
+    return Array.from({ length: Math.ceil(patterns.length / patternsPerScanMax) }, (_, place) => {
+      const salt = salts(subject, place);
+      const own = patterns.slice(place * patternsPerScanMax, (place + 1) * patternsPerScanMax);
+      return { subject, patterns: salt === 0 ? own : [...own, saltPattern(salt)], place };
+    });
   });
   const keys = scans.flatMap(({ subject, patterns }) => patterns.map((pattern) => `${subject}\0${pattern}`));
   return { scans, numberOf: new Map(keys.map((key, i) => [key, i + 1])) };

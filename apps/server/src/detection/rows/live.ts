@@ -24,6 +24,10 @@ const restMsMax = 2_000;
 /** Rows of a segment are in the table at most this long before it is told of. */
 const loadTimeMs = 15 * 60_000;
 const measuredRows = 200_000;
+/** Sources whose sets of patterns are kept apart: those that had rows last. */
+const activeMax = 40;
+/** Where more moving does not help, the engine's places are full. */
+const settlingRoundsMax = 8;
 const forgetEveryMs = 3_600_000;
 
 /**
@@ -41,6 +45,9 @@ export class LiveRows {
   #others: ReadonlySet<string> | undefined;
   /** Sources that had rows, and of which the texts are to be measured when there is time. */
   readonly #toMeasure = new Set<SourceRules<AnalyticsRule>>();
+  /** Sources that had rows, newest last: their sets of patterns are to stay prepared in the engine beside each other. */
+  readonly #active = new Set<SourceRules<AnalyticsRule>>();
+  #roundsOfSettling = 0;
   #wake = new AbortController();
   #running: Promise<void> | undefined;
   #forgottenAt = 0;
@@ -80,7 +87,7 @@ export class LiveRows {
       let isIdle = true;
       const started = performance.now();
       try {
-        isIdle = !(await this.look()) && !(await this.#measureOne());
+        isIdle = !(await this.look()) && !(await this.#measureOne()) && !(await this.#settle());
         if (!isIdle) wait = Math.min(restMsMax, performance.now() - started);
       } catch (err) {
         if (signal.aborted) return;
@@ -110,6 +117,9 @@ export class LiveRows {
     for (const source of await pass.sources(plan, tables)) {
       await pass.over(source);
       if (source.isUnmeasured) this.#toMeasure.add(source);
+      this.#active.delete(source);
+      this.#active.add(source);
+      if (this.#active.size > activeMax) this.#active.delete(this.#active.values().next().value!);
     }
     await pass.store();
     return true;
@@ -129,6 +139,28 @@ export class LiveRows {
         if (isPassing(err)) throw err;
         log.warn({ err, source: source.source }, 'how frequent texts are in its rows could not be measured');
       });
+    return true;
+  }
+
+  /**
+   * One round of moving sets of patterns apart that push each other out of the engine: all are used once, then again, and those that had to be prepared again get another hash. Answers whether
+   * another round is worth it.
+   */
+  async #settle(): Promise<boolean> {
+    for (const source of this.#active) if (this.#plan?.sources.includes(source) !== true) this.#active.delete(source);
+    const active = [...this.#active];
+    if (active.every(({ isSettled }) => isSettled)) {
+      this.#roundsOfSettling = 0;
+      return false;
+    }
+    if (++this.#roundsOfSettling > settlingRoundsMax) {
+      for (const source of active) source.moveApart([]);
+      return false;
+    }
+    const { lake } = this.#parts.platform;
+    const options = { who: 'rules', operation: 'rule', limits, signal: this.#stopping.signal };
+    for (const source of active) await source.prepare({ lake }, options);
+    for (const source of active) source.moveApart(await source.prepare({ lake }, options));
     return true;
   }
 

@@ -84,5 +84,14 @@ it('finds what each rule finds by itself', { timeout: 300_000 }, async () => {
   expect(await counts()).toEqual(expected);
   for (const source of plan.sources) await source.measure({ lake: test.lake, queries }, rows);
   expect(await counts()).toEqual(expected);
+  for (const source of plan.sources) {
+    await source.prepare({ lake: test.lake });
+    expect(source.isSettled).toBe(false);
+    source.moveApart(source.index.scans);
+    expect(source.index.scans.every(({ patterns }) => patterns.at(-1)?.includes('salt1'))).toBe(true);
+  }
+  expect(await counts()).toEqual(expected);
+  for (const source of plan.sources) source.moveApart([]);
+  expect(plan.sources.every(({ isSettled }) => isSettled)).toBe(true);
   expect(expected.filter((n) => n > 0).length).toBeGreaterThan(6);
 });

@@ -2,7 +2,7 @@ import type { Column, CompileOptions, Literal, RowQuery } from '@sallyport/kql';
 import type { Lake, QueryOptions } from '@sallyport/lake';
 import { z } from 'zod';
 import type { Queries } from '../../hunting/index.ts';
-import { indexRules, numbered, type LiteralIndex } from './literal-index.ts';
+import { indexRules, numbered, type LiteralIndex, type Scan } from './literal-index.ts';
 import { LiteralShares } from './literal-shares.ts';
 import {
   countCandidates,
@@ -48,7 +48,9 @@ export class SourceRules<Rule> {
   readonly #columns: readonly Column[];
   readonly #shares: LiteralShares;
   readonly #written = new WeakMap<PassRows['source'], { readonly version: string; readonly sql: string }>();
+  readonly #salts = new Map<string, number>();
   #index: LiteralIndex;
+  #isSettled = false;
 
   constructor(source: string, members: readonly Member<Rule>[], shares = new LiteralShares()) {
     this.source = source;
@@ -103,7 +105,41 @@ export class SourceRules<Rule> {
     return this.queries.flatMap(({ alternatives }) => alternatives.flat(2));
   }
   #indexed(): LiteralIndex {
-    return indexRules(this.queries, (subject, pattern) => this.#shares.of(subject, pattern));
+    this.#isSettled = false;
+    return indexRules(
+      this.queries,
+      (subject, pattern) => this.#shares.of(subject, pattern),
+      (subject, place) => this.#salts.get(placeKey(subject, place)) ?? 0,
+    );
+  }
+
+  /** Whether its sets of patterns were seen to stay prepared in the engine, since the index was made. */
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /**
+   * Uses each of its sets of patterns once, over a text of nothing, and answers those that had to be prepared. Of sets that were used just before, these are the ones that another pushed out.
+   * Throws as `Lake.query`.
+   */
+  async prepare(parts: Pick<Parts, 'lake'>, options: QueryOptions = {}): Promise<readonly Scan[]> {
+    const prepared: Scan[] = [];
+    for (const scan of this.#index.scans) {
+      const text = `SELECT length(${foundIn([{ ...scan, subject: "materialize('')" }])})`;
+      const { statistics } = await parts.lake.query(text, options);
+      if (statistics.cpuSeconds > preparedSeconds) prepared.push(scan);
+    }
+    return prepared;
+  }
+
+  /** Gives sets of patterns another hash, and so another place in the engine. None: it is settled. */
+  moveApart(scans: readonly Scan[]): void {
+    for (const { subject, place } of scans) {
+      const key = placeKey(subject, place);
+      this.#salts.set(key, (this.#salts.get(key) ?? 0) + 1);
+    }
+    if (scans.length > 0) this.#index = this.#indexed();
+    this.#isSettled = scans.length === 0;
   }
 
   /** How many rows the index has each rule look at, by its place in `rules`; those that look at every row (`index.everywhere`) are not among them. Throws as `Lake.query`. */
@@ -156,6 +192,10 @@ export class SourceRules<Rule> {
     return sql;
   }
 }
+
+const placeKey = (subject: string, place: number): string => `${place} ${subject}`;
+/** Preparing a set that matters takes longer than this; using a prepared one, a few milliseconds. */
+const preparedSeconds = 0.08;
 
 const withParams = ({ params }: PassRows, options: QueryOptions): QueryOptions =>
   params ? { ...options, params } : options;
