@@ -13,7 +13,7 @@ const judgedDays = 2;
  */
 export async function runDemo(
   platform: Platform,
-  { ingest, detection, behaviour }: Domains,
+  { ingest, incidents, detection, behaviour }: Domains,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, log, database } = platform;
@@ -30,11 +30,14 @@ export async function runDemo(
   const { from, to } = await loadDemo(options);
   if (!signal.aborted && (await swept.read()) === undefined) {
     await ingest.flush();
-    const { alerts, incidents, elapsedSeconds } = await detection.sweep({ from, to });
+    await platform.lake.refreshEntities();
+    await incidents.learnShared({ from, to });
+    const found = await detection.sweep({ from, to });
     // What was learned while the week came in is not all of it.
     await behaviour.learnAgain(daysDefault, judgedDays);
-    await swept.write({ alerts });
-    log.info({ alerts, incidents: incidents.length, elapsedSeconds }, 'the rules have been over the demo');
+    await swept.write({ alerts: found.alerts });
+    const { alerts, elapsedSeconds } = found;
+    log.info({ alerts, incidents: found.incidents.length, elapsedSeconds }, 'the rules have been over the demo');
   }
   await liveDemo(options);
 }

@@ -36,7 +36,10 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   await watchlists.refresh();
   const hunting = createHunting(platform, { functions: await loadFunctions(), watchlists: watchlists.known });
   await hunting.saved.refresh();
-  const incidents = createIncidents(platform, { queries: hunting.queries });
+  const incidents = createIncidents(platform, {
+    queries: hunting.queries,
+    scheduled: options.scheduled !== false,
+  });
   const hunts = hunting.hunts(incidents);
   const detection = await createDetection(platform, {
     ...options,

@@ -1,7 +1,7 @@
 import { loadFunctions } from '@sallyport/lake';
 import { createDetection, type Detection } from './detection/index.ts';
 import { createHunting, type Queries } from './hunting/index.ts';
-import { createIncidents } from './incidents/index.ts';
+import { createIncidents, type Incidents } from './incidents/index.ts';
 import { openIngestCore, type IngestCore } from './ingest/core.ts';
 import { loadSources, shippedSources } from './ingest/sources/load.ts';
 import type { Platform } from './platform/types.ts';
@@ -10,6 +10,7 @@ import { withEphemeralPlatform } from './supervisor/ephemeral-platform.ts';
 export interface DetectionWorkspace {
   readonly platform: Platform;
   readonly queries: Queries;
+  readonly incidents: Incidents;
   readonly detection: Detection;
   readonly core: IngestCore;
   /** Faults of rule files, in words. */
@@ -28,9 +29,10 @@ export function withDetection<T>(
   const settings = { collectHost: 'off', spoolSegmentAge: '50 ms', spoolMaxBytes: '4 GiB' };
   return withEphemeralPlatform({ settings }, async (platform) => {
     const { queries } = createHunting(platform, { functions: await loadFunctions() });
+    const incidents = createIncidents(platform, { queries });
     const detection = await createDetection(platform, {
       queries,
-      incidents: createIncidents(platform, { queries }),
+      incidents,
       scheduled: live,
       ...(rules ? { ruleFolders: rules } : {}),
     });
@@ -43,7 +45,7 @@ export function withDetection<T>(
     );
     try {
       const problems = detection.rules.problems.map((p) => `${p.path}:${p.line}: ${p.message}`);
-      return await work({ platform, queries, detection, core, problems });
+      return await work({ platform, queries, incidents, detection, core, problems });
     } finally {
       await detection.stop?.();
       await core[Symbol.asyncDispose]();

@@ -13,3 +13,9 @@ export {
 } from './load.ts';
 export type { DemoBatch } from './sink.ts';
 export type { StoryStep } from './story.ts';
+/** For measures of how alerts become stories. */
+export { makeEstate } from './estate.ts';
+export { Rng } from './rng.ts';
+export { batchesOf, Sink } from './sink.ts';
+export { habits } from './tales/habits.ts';
+export { taleSpan, tellTales, type Tale } from './tales/index.ts';

@@ -2,8 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { SallyportError, type NamedEntity, type Severity } from '@sallyport/contracts';
 import type { Platform, RowObject } from '../platform/types.ts';
 import { alertsPerIncidentMax } from './correlation/index.ts';
-import { entitiesColumn, entitiesThatFit, resolveEntities, type ResolvedEntity } from './entities/index.ts';
-import { createIncident, moveAlert } from './manual.ts';
+import {
+  entitiesColumn,
+  entitiesThatFit,
+  resolveEntities,
+  type Inventory,
+  type ResolvedEntity,
+} from './entities/index.ts';
+import { createIncident } from './manual.ts';
+import { moveAlerts } from './moves.ts';
 import { raise } from './raise.ts';
 
 /** What a person found by looking, to be kept as an alert. */
@@ -33,7 +40,7 @@ export const findingRuleId = 'bookmark';
  * cut short, it makes nothing twice but the incident. Throws NotFound, Conflict for a merged incident, BadRequest when it is full.
  */
 export async function addFindings(
-  platform: Pick<Platform, 'clock' | 'database' | 'outbox'>,
+  platform: Pick<Platform, 'clock' | 'database' | 'outbox'> & { readonly inventory: Inventory },
   findings: readonly Finding[],
   target: FindingTarget,
   by: string,
@@ -71,7 +78,12 @@ export async function addFindings(
           },
           by,
         );
-  for (const { id } of findings) await moveAlert(platform, id, number, by);
+  await moveAlerts(
+    platform,
+    findings.map(({ id }) => id),
+    number,
+    by,
+  );
   return number;
 }
 

@@ -7,9 +7,12 @@ import { createMetrics } from '../platform/metrics.ts';
 import { createOutbox, type Outbox, type RowObject } from '../platform/outbox/index.ts';
 import { startEphemeralDatabase, type EphemeralDatabase } from '../supervisor/ephemeral-database.ts';
 import { addComment, changeIncident } from './commands.ts';
-import { resolveEntities } from './entities/index.ts';
+import { emptyInventory, resolveEntities } from './entities/index.ts';
+import { listIncidents } from './list.ts';
+import { mergeIncidents, moveAlerts, previewMerge, splitIncident } from './moves.ts';
 import { raise } from './raise.ts';
-import { getIncident, listIncidents } from './read.ts';
+import { getIncident, listAlerts } from './read.ts';
+import { recount } from './tally.ts';
 import type { NewAlert } from './types.ts';
 
 const clock = manualClock(new Date('2026-01-01T00:00:00Z'));
@@ -35,7 +38,7 @@ beforeEach(async () => {
   await platform.outbox.flush();
   delivered.length = 0;
   await platform.database.execute(
-    'TRUNCATE incidents, alerts, entities, alert_entities, incident_keys, incident_activities, alert_comments',
+    'TRUNCATE incidents, alerts, entities, alert_entities, incident_keys, incident_activities, alert_comments, incident_rules, incident_entities, alert_rates CASCADE',
   );
 });
 
@@ -167,7 +170,141 @@ describe('raising alerts', () => {
   });
 });
 
+describe('what an incident holds', () => {
+  it('is counted the same anew', async () => {
+    await raiseAll(alert(['a'], 1), alert(['b'], 2), alert(['c', 'a'], 2, { severity: 'High', ruleId: 'rule-2' }));
+    await raiseAll(alert(['a', 'b'], 3, { ruleId: 'rule-2', name: 'Z', techniques: ['T1003'] }));
+    const tables = async () => [
+      await platform.database.query('SELECT * FROM incident_rules ORDER BY incident_number, rule_id'),
+      await platform.database.query('SELECT * FROM incident_entities ORDER BY incident_number, entity_id'),
+      await platform.database.query(
+        'SELECT number, title, severity, alert_count, entity_count FROM incidents ORDER BY 1',
+      ),
+    ];
+    const before = await tables();
+    await platform.database.transaction((tx) => recount(tx, [1, 2]));
+    expect(await tables()).toEqual(before);
+    expect(before[2]).toMatchObject([
+      { number: 1, alert_count: 4, entity_count: 3, severity: 'High' },
+      { number: 2, alert_count: 0, entity_count: 0 },
+    ]);
+  });
+
+  it('comes a page at a time, with reasons', async () => {
+    await raiseAll(...Array.from({ length: 5 }, (_, i) => alert(['a'], i, { ruleId: `rule-${i % 2}` })));
+    const seen: string[] = [];
+    for (let cursor: string | undefined, page = 0; page < 5; page++) {
+      const { alerts, nextCursor } = await listAlerts(platform.database, 1, { limit: 2, cursor });
+      seen.push(...alerts.map((a) => a.startTime));
+      if (nextCursor === null) break;
+      cursor = nextCursor;
+    }
+    expect(seen).toEqual(Array.from({ length: 5 }, (_, i) => new Date(Date.UTC(2026, 0, 1, i)).toISOString()));
+    const { reasons, confidence } = await getIncident(platform.database, 1);
+    expect(reasons).toMatchObject({
+      severity: 'The highest of its alerts: “A new service” is Medium.',
+      links: [{ text: 'shares host a.contoso.com', alerts: 4 }],
+    });
+    expect(confidence).toBe(30);
+  });
+
+  it('of a noisy rule stays one incident more, and stays out of others', async () => {
+    const noise = (i: number) => {
+      const at = new Date(Date.UTC(2026, 0, 1, 1) + i * 1_000);
+      return alert([`n${i}`], 1, { ruleId: 'noisy', startTime: at, endTime: at });
+    };
+    await raiseAll(...Array.from({ length: 300 }, (_, i) => noise(i)));
+    await raiseAll(alert(['n299'], 1), ...Array.from({ length: 300 }, (_, i) => noise(i + 300)));
+    const { total, incidents } = await list();
+    expect([total, Math.max(...incidents.map((i) => i.alertCount))]).toEqual([202, 400]);
+  });
+});
+
 describe('people', () => {
+  const needs = () => ({ ...platform, inventory: emptyInventory });
+  const numberOf = async ({ id }: NewAlert) =>
+    (await platform.database.first<{ n: number }>('SELECT incident_number AS n FROM alerts WHERE id = $1', [id]))?.n;
+
+  it('merge up to five incidents by the same rules', async () => {
+    await raiseAll(...['a', 'b', 'c', 'd'].map((host, i) => alert([host], i)));
+    await changeIncident(platform, 1, { owner: 'anna' }, 'anna');
+    await changeIncident(platform, 3, { owner: 'bo' }, 'anna');
+    expect(await previewMerge(platform.database, 1, [2, 3])).toEqual({
+      target: 1,
+      merged: [2],
+      refused: [{ number: 3, reason: 'assigned to different people' }],
+      owner: 'anna',
+      alertCount: 2,
+      entityCount: 2,
+    });
+    await expect(mergeIncidents(needs(), 1, [2, 3], 'anna')).rejects.toMatchObject({ code: 'Conflict' });
+    await expect(mergeIncidents(needs(), 1, [2, 3, 4, 5, 6], 'anna')).rejects.toMatchObject({ code: 'BadRequest' });
+    await expect(mergeIncidents(needs(), 1, [99], 'anna')).rejects.toMatchObject({ code: 'NotFound' });
+    await mergeIncidents(needs(), 4, [1, 2], 'anna');
+    expect(await getIncident(platform.database, 4)).toMatchObject({ alertCount: 3, entityCount: 3, owner: 'anna' });
+    expect(await getIncident(platform.database, 1)).toMatchObject({ status: 'Closed', mergedInto: 4 });
+    const later = alert(['b'], 4);
+    await raiseAll(later);
+    expect(await numberOf(later)).toBe(4);
+  });
+
+  it('split an incident, and the engine leaves it so', async () => {
+    const [a, b, bridge] = [alert(['a'], 1), alert(['b'], 1), alert(['a', 'b'], 2)];
+    await raiseAll(a, b, bridge);
+    await expect(splitIncident(needs(), 1, [a.id, b.id, bridge.id], 'anna')).rejects.toMatchObject({
+      code: 'BadRequest',
+    });
+    expect(await splitIncident(needs(), 1, [b.id], 'anna')).toBe(2);
+    expect((await list()).incidents.map((i) => [i.number, i.alertCount, i.entityCount])).toEqual(
+      expect.arrayContaining([
+        [1, 2, 2],
+        [2, 1, 1],
+      ]),
+    );
+    const both = alert(['a', 'b'], 3);
+    await raiseAll(both);
+    expect([await numberOf(both), (await list()).total]).toEqual([1, 2]);
+    expect((await getIncident(platform.database, 1)).activities.at(-1)?.text).toContain('taken apart by hand');
+  });
+
+  it('put alerts elsewhere, and later ones follow', async () => {
+    const [a, b, lone] = [alert(['a'], 1), alert(['b'], 1), alert(['c'], 1, { createIncident: false })];
+    await raiseAll(a, b, lone);
+    await moveAlerts(needs(), [lone.id], (await numberOf(b)) ?? null, 'anna');
+    const later = alert(['c'], 2);
+    await raiseAll(later);
+    expect(await numberOf(later)).toBe(await numberOf(b));
+    await moveAlerts(needs(), [lone.id, later.id], null, 'anna');
+    expect(await numberOf(lone)).toBeNull();
+    const latest = alert(['c'], 3);
+    await raiseAll(latest);
+    expect(await numberOf(latest)).not.toBe(await numberOf(b));
+    await expect(moveAlerts(needs(), [randomUUID()], 1, 'anna')).rejects.toMatchObject({ code: 'NotFound' });
+  });
+
+  it('page through the queue while it changes', async () => {
+    for (let i = 0; i < 5; i++) {
+      await raiseAll(alert([`q${i}`], i));
+      clock.advance(1_000);
+    }
+    const page = (cursor?: string) =>
+      listIncidents(
+        platform.database,
+        incidentRoutes.listIncidents.query.parse({ limit: 2, ...(cursor === undefined ? {} : { cursor }) }),
+      );
+    const first = await page();
+    await raiseAll(alert(['q9'], 9));
+    const second = await page(first.nextCursor!);
+    const third = await page(second.nextCursor!);
+    expect([first, second, third].map(({ incidents }) => incidents.map((i) => i.number))).toEqual([
+      [5, 4],
+      [3, 2],
+      [1],
+    ]);
+    expect(third.nextCursor).toBeNull();
+    await expect(page('nonsense')).rejects.toMatchObject({ code: 'BadRequest' });
+  });
+
   it('must classify to close; closing resolves the alerts; a closed incident takes no more', async () => {
     await raiseAll(alert(['a'], 1));
     await expect(changeIncident(platform, 1, { status: 'Closed' }, 'anna')).rejects.toMatchObject({

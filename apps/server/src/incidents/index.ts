@@ -1,4 +1,10 @@
-import type { graphSecurityRoutes, incidentRoutes, NamedEntity, sentinelIncidentRoutes } from '@sallyport/contracts';
+import type {
+  graphSecurityRoutes,
+  Incident,
+  incidentRoutes,
+  NamedEntity,
+  sentinelIncidentRoutes,
+} from '@sallyport/contracts';
 import { isWorkspace, workspaceGuid, type Queries } from '../hunting/index.ts';
 import { publicUrlOf } from '../platform/config/index.ts';
 import type { Queryable } from '../platform/database/types.ts';
@@ -10,9 +16,12 @@ import { entityResource } from './faces/arm/objects.ts';
 import { incidentNamed, isUuid } from './faces/arm/read.ts';
 import { addFindings, type Finding, type FindingTarget } from './findings.ts';
 import { graphSecurityHandlers } from './faces/graph/index.ts';
-import { moveAlert } from './manual.ts';
+import { lakeInventory } from './inventory.ts';
+import { moveAlerts } from './moves.ts';
 import { raise } from './raise.ts';
+import { getIncident } from './read.ts';
 import { incidentHandlers } from './routes.ts';
+import { learnDue, learnShared } from './shared/learn.ts';
 import { forgetKeys } from './store.ts';
 import type { NewAlert, Raised } from './types.ts';
 
@@ -29,7 +38,7 @@ export {
 export type { Kind, MappedEntity, ResolvedEntity } from './entities/index.ts';
 export type { GroupingRule } from './correlation/index.ts';
 export type { Finding, FindingTarget } from './findings.ts';
-export { listIncidents } from './read.ts';
+export { listIncidents } from './list.ts';
 export type { NewAlert, Raised } from './types.ts';
 
 export interface Incidents extends Domain<Handlers<typeof incidentRoutes>> {
@@ -48,30 +57,50 @@ export interface Incidents extends Domain<Handlers<typeof incidentRoutes>> {
   nameOf(number: number): Promise<string | undefined>;
   /** Entities as clients of Microsoft Sentinel get them, under a workspace's root. */
   entityResources(entities: readonly NamedEntity[], root: string): ReturnType<typeof entityResource>[];
+  /** Learns what many share on the days of a time, before alerts about it are raised: after logs of past time were loaded. See `shared/learn.ts`. */
+  learnShared(time: { readonly from: Date; readonly to: Date }): Promise<number>;
+  /** An incident as its route answers it. Throws NotFound. */
+  get(number: number): Promise<Incident>;
   /** See `forgetKeys` of the store. */
   forgetKeys(before: Date, lookbackMs: number, max: number): Promise<number>;
 }
 
 /** Alerts → entities → incidents. */
-export function createIncidents(platform: Platform, parts: { queries: Queries }): Incidents {
+export function createIncidents(
+  platform: Platform,
+  parts: {
+    readonly queries: Queries;
+    /** Learn what many share as time passes. Default false. */
+    readonly scheduled?: boolean;
+  },
+): Incidents {
   const url = publicUrlOf(platform.config);
+  const inventory = lakeInventory(platform.lake, platform.log);
+  const learning = { platform, queries: parts.queries, inventory };
+  if (parts.scheduled === true)
+    platform.jobs.schedule('correlation-learn', '7 * * * *', async () => {
+      await learnDue(learning);
+    });
   return {
-    handlers: incidentHandlers(platform, parts.queries),
+    handlers: incidentHandlers(platform, { queries: parts.queries, inventory }),
     sentinel: sentinelIncidentHandlers(platform, {
       url,
       isWorkspace: (name) => isWorkspace(name, platform.lake.workspace),
+      inventory,
     }),
     graph: graphSecurityHandlers(platform, {
       url,
       tenantId: workspaceGuid(platform.lake.workspace),
     }),
-    raise: (alerts, tx) => raise(platform, alerts, tx),
-    addFindings: (findings, target, by) => addFindings(platform, findings, target, by),
-    removeFinding: (id, by) => moveAlert(platform, id, null, by),
+    addFindings: (findings, target, by) => addFindings({ ...platform, inventory }, findings, target, by),
+    removeFinding: (id, by) => moveAlerts({ ...platform, inventory }, [id], null, by),
     numberOf: async (name) => (isUuid(name) ? (await incidentNamed(platform.database, name))?.number : undefined),
     nameOf: async (number) =>
       (await platform.database.first<{ name: string }>('SELECT name FROM incidents WHERE number = $1', [number]))?.name,
     entityResources: (entities, root) => resolveEntities(entities).map((entity) => entityResource(entity, root)),
+    raise: (alerts, tx) => raise({ ...platform, inventory }, alerts, tx),
+    get: (number) => getIncident(platform.database, number),
+    learnShared: (time) => learnShared(learning, time),
     forgetKeys: (before, lookbackMs, max) => forgetKeys(platform.database, before, lookbackMs, max),
   };
 }

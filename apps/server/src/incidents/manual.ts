@@ -3,8 +3,6 @@ import { SallyportError, type IncidentChange } from '@sallyport/contracts';
 import type { Platform } from '../platform/types.ts';
 import { planChange } from './change.ts';
 import { lockedIncident } from './commands.ts';
-import { alertsPerIncidentMax } from './correlation/index.ts';
-import { summarise } from './raise.ts';
 import { insertActivities, insertIncidents, lockIncidents, nextNumber, publishIncidents } from './store.ts';
 import type { IncidentRow } from './types.ts';
 
@@ -81,6 +79,8 @@ export async function deleteIncident(
       now,
     ]);
     await tx.execute('DELETE FROM incident_keys WHERE incident_number = $1', [number]);
+    await tx.execute('DELETE FROM incident_rules WHERE incident_number = $1', [number]);
+    await tx.execute('DELETE FROM incident_entities WHERE incident_number = $1', [number]);
     await tx.execute('DELETE FROM incident_activities WHERE incident_number = $1', [number]);
     await tx.execute('DELETE FROM incidents WHERE number = $1', [number]);
     await tx.execute('INSERT INTO deleted_incidents (number, name, at, by) VALUES ($1, $2, $3, $4)', [
@@ -89,50 +89,6 @@ export async function deleteIncident(
       now,
       by,
     ]);
-  });
-}
-
-/**
- * Puts an alert into an incident, or into none, by hand (reference 01: link and unlink). What it shares with others no longer counts for where later alerts
- * go. Throws NotFound, Conflict for a merged incident, BadRequest when it is full.
- */
-export async function moveAlert(
-  { clock, database, outbox }: Needs,
-  alertId: string,
-  target: number | null,
-  by: string,
-): Promise<void> {
-  await database.transaction(async (tx) => {
-    await lockIncidents(tx);
-    const alert = await tx.first<{ name: string; incident_number: number | null }>(
-      'SELECT name, incident_number FROM alerts WHERE id = $1',
-      [alertId],
-    );
-    if (!alert) throw new SallyportError('NotFound', `there is no alert ${alertId}`);
-    const source = alert.incident_number;
-    if (source === target) return;
-    if (target !== null) {
-      const into = await lockedIncident(tx, target);
-      if (into.redirected_to !== null)
-        throw new SallyportError('Conflict', `incident ${target} was merged into incident ${into.redirected_to}`);
-      if (into.alert_count >= alertsPerIncidentMax)
-        throw new SallyportError('BadRequest', `an incident holds at most ${alertsPerIncidentMax} alerts`);
-    }
-    const now = clock.now();
-    await tx.execute('UPDATE alerts SET incident_number = $2, updated_at = $3 WHERE id = $1', [alertId, target, now]);
-    const touched = [source, target].filter((number) => number !== null);
-    await summarise(tx, touched, new Set(), now, by);
-    await insertActivities(
-      tx,
-      touched.map((incident) => ({
-        incident,
-        by,
-        kind: incident === target ? ('alertAdded' as const) : ('changed' as const),
-        text: `Alert “${alert.name}” ${incident === target ? 'added' : 'taken out'} by hand.`,
-      })),
-      now,
-    );
-    await publishIncidents(tx, outbox, touched);
   });
 }
 

@@ -1,49 +1,64 @@
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../platform/database/types.ts';
 import type { Platform } from '../platform/types.ts';
-import { Board, defaultWindowSeconds, linkKeys, type AlertFacts, type Placement } from './correlation/index.ts';
+import { Board, linkKeys, reachSeconds, type AlertFacts, type Placement } from './correlation/index.ts';
+import { emptyInventory, namesOf, withKnown, type Inventory } from './entities/index.ts';
+import { loadShared } from './shared/store.ts';
 import {
-  contentsOf,
   insertActivities,
   insertAlerts,
   insertIncidents,
-  json,
   knownAlerts,
   loadBoard,
   lockIncidents,
   publishIncidents,
   redirectIncidents,
   saveSpans,
-  type IncidentContents,
 } from './store.ts';
-import { highest, orderedTactics, titleOf } from './summary.ts';
-import { engine, type NewActivity, type NewAlert, type Raised } from './types.ts';
+import { stormsOf } from './storms.ts';
+import { moveTallies, summarise, tally } from './tally.ts';
+import { activitiesOf, sharedText } from './telling.ts';
+import { engine, type NewAlert, type Raised } from './types.ts';
 
 /** A transaction that holds the correlation lock shouldn't hold it long. */
 export const alertsPerRaiseMax = 500;
+
+export type Raising = Pick<Platform, 'clock' | 'outbox'> & {
+  /** Default: one that knows nothing. */
+  readonly inventory?: Inventory;
+};
 
 /**
  * Stores alerts, puts each into its incident, and writes their `SecurityAlert` and `SecurityIncident` rows, all in `tx`. Alerts whose ids are known are
  * left out, so doing it again changes nothing. Holds the correlation lock until `tx` ends. Throws RangeError for more than 500 alerts.
  */
 export async function raise(
-  { clock, outbox }: Pick<Platform, 'clock' | 'outbox'>,
+  { clock, outbox, inventory = emptyInventory }: Raising,
   alerts: readonly NewAlert[],
   tx: Queryable,
 ): Promise<Raised> {
   if (alerts.length > alertsPerRaiseMax) throw new RangeError(`more than ${alertsPerRaiseMax} alerts at once`);
   if (alerts.length === 0) return { alertIds: [], incidents: [] };
+  // Before the lock: it is the engine that is asked.
+  const known = await inventory(alerts.flatMap(({ entities }) => entities.flatMap(namesOf)));
   await lockIncidents(tx);
-  const known = await knownAlerts(
+  const old = await knownAlerts(
     tx,
     alerts.map((alert) => alert.id),
   );
-  const fresh = [...new Map(alerts.filter((alert) => !known.has(alert.id)).map((alert) => [alert.id, alert])).values()];
+  const fresh = [...new Map(alerts.filter((alert) => !old.has(alert.id)).map((alert) => [alert.id, alert])).values()];
   if (fresh.length === 0) return { alertIds: [], incidents: [] };
   const sorted = fresh.toSorted((a, b) => a.startTime.getTime() - b.startTime.getTime() || (a.id < b.id ? -1 : 1));
 
   const now = clock.now();
-  const { board, placements, firstNew } = await placeAll(tx, sorted);
+  const toPlace = sorted.filter((alert) => alert.createIncident);
+  const storms = await stormsOf(tx, toPlace);
+  const facts = toPlace.map((alert) => ({
+    ...alertFacts(alert),
+    entities: withKnown(alert.entities, known),
+    storm: storms.has(alert.id),
+  }));
+  const { board, placements, firstNew } = await placeAll(tx, facts);
   const number = renumber(board, placements, firstNew);
   const byId = new Map(sorted.map((alert) => [alert.id, alert]));
   const created = [...new Set(placements.filter((p) => p.created).map((p) => board.resolve(p.incident)))].filter(
@@ -59,12 +74,18 @@ export async function raise(
     now,
     engine,
   );
-  const incidentOf = new Map(placements.map((p) => [p.alertId, number(board.resolve(p.incident))]));
-  await insertAlerts(
-    tx,
-    sorted.map((alert) => ({ alert, incident: incidentOf.get(alert.id) ?? null })),
-    now,
-  );
+  const placed = new Map(placements.map((p) => [p.alertId, p]));
+  const stored = sorted.map((alert) => {
+    const placement = placed.get(alert.id);
+    if (!placement) return { alert, incident: null, linkedBy: '' };
+    const { decision } = placement;
+    return {
+      alert,
+      incident: number(board.resolve(placement.incident)),
+      linkedBy: decision.target === undefined ? '' : sharedText(decision.shared),
+    };
+  });
+  await insertAlerts(tx, stored, now);
   // A merged incident that this board made was never written, and leaves no signpost.
   const redirects = new Map(
     [...board.redirects]
@@ -81,6 +102,11 @@ export async function raise(
     redirects,
   );
   await redirectIncidents(tx, redirects, now);
+  await moveTallies(tx, redirects);
+  await tally(
+    tx,
+    stored.flatMap(({ alert, incident }) => (incident === null ? [] : [{ alert, incident }])),
+  );
   const touched = board.touched.map(number).toSorted((a, b) => a - b);
   const reopened = new Set(placements.filter((p) => p.decision.reopen).map((p) => number(board.resolve(p.incident))));
   await summarise(tx, touched, reopened, now);
@@ -96,31 +122,39 @@ export async function raise(
 
 async function placeAll(
   tx: Queryable,
-  alerts: readonly NewAlert[],
+  facts: readonly AlertFacts[],
 ): Promise<{ board: Board; placements: Placement[]; firstNew: number }> {
-  const facts = alerts.filter((alert) => alert.createIncident).map(factsOf);
-  const keys = facts.flatMap((alert) => linkKeys(alert));
   if (facts.length === 0)
     return { board: new Board({ incidents: [], spans: [], nextNumber: 1 }), placements: [], firstNew: 1 };
-  const window = 1_000 * Math.max(defaultWindowSeconds, ...keys.map((key) => key.windowSeconds));
-  const state = await loadBoard(tx, [...new Set(keys.map((key) => key.key))], {
-    from: Math.min(...facts.map((alert) => alert.startAt)) - window,
-    to: Math.max(...facts.map((alert) => alert.endAt)) + window,
+  const times = {
+    from: Math.min(...facts.map((alert) => alert.startAt)),
+    to: Math.max(...facts.map((alert) => alert.endAt)),
+  };
+  const joinKeys = facts.flatMap(({ entities }) => entities.flatMap((entity) => entity.joinKeys));
+  const shared = await loadShared(tx, [...new Set(joinKeys)], times);
+  const links = facts.flatMap((alert) => linkKeys(alert, shared(alert.startAt)).keys);
+  const reach = 1_000 * Math.max(reachSeconds, ...links.map((link) => link.windowSeconds));
+  const state = await loadBoard(tx, [...new Set(links.map(({ key }) => key))], {
+    from: times.from - reach,
+    to: times.to + reach,
   });
-  const board = new Board(state);
+  const board = new Board({ ...state, shared });
   return { board, placements: facts.map((alert) => board.place(alert)), firstNew: state.nextNumber };
 }
 
-const factsOf = (alert: NewAlert): AlertFacts => ({
+/** What of an alert decides, without what the inventory knows. */
+export const alertFacts = (alert: Omit<NewAlert, 'row' | 'description' | 'query'>): AlertFacts => ({
   id: alert.id,
   ruleId: alert.ruleId,
   name: alert.name,
   severity: alert.severity,
+  tactics: alert.tactics,
   startAt: alert.startTime.getTime(),
   endAt: alert.endTime.getTime(),
   entities: alert.entities,
   customDetails: alert.customDetails,
   grouping: alert.grouping,
+  storm: false,
 });
 
 /** The board's numbers of new incidents, without the gaps that its own merges left. */
@@ -131,115 +165,3 @@ function renumber(board: Board, placements: readonly Placement[], firstNew: numb
   const numbers = new Map(survivors.map((boardNumber, index) => [boardNumber, firstNew + index]));
   return (boardNumber) => numbers.get(boardNumber) ?? boardNumber;
 }
-
-/**
- * Title, severity, tactics, times and counts from what the incidents now hold. What a person has set stays, and of an incident without alerts all but what
- * is counted.
- */
-export async function summarise(
-  tx: Queryable,
-  numbers: readonly number[],
-  reopened: ReadonlySet<number>,
-  now: Date,
-  by: string = engine,
-): Promise<void> {
-  const contents = [...(await contentsOf(tx, numbers))];
-  const empty = contents.filter(([, { alerts }]) => alerts.length === 0).map(([number]) => number);
-  if (empty.length > 0)
-    await tx.execute(
-      `UPDATE incidents SET alert_count = 0, entity_count = 0, tactics = '{}', techniques = '{}', rule_ids = '{}', updated_at = $2, modified_by = $3
-       WHERE number = ANY($1)`,
-      [empty, now, by],
-    );
-  const filled = contents.filter(([number]) => !empty.includes(number));
-  if (filled.length === 0) return;
-  const rows = filled.map(([number, content]) => ({
-    number,
-    ...summaryOf(content),
-    reopened: reopened.has(number),
-  }));
-  await tx.execute(
-    `UPDATE incidents i SET
-       title = CASE WHEN i.title_fixed THEN i.title ELSE x.title END,
-       severity = CASE WHEN i.severity_fixed THEN i.severity ELSE x.severity END,
-       status = CASE WHEN x.reopened THEN 'Active' ELSE i.status END,
-       closed_at = CASE WHEN x.reopened THEN NULL ELSE i.closed_at END,
-       tactics = x.tactics, techniques = x.techniques, rule_ids = x.rule_ids,
-       alert_count = x.alert_count, entity_count = x.entity_count,
-       first_activity_at = x.first_activity_at, last_activity_at = x.last_activity_at, updated_at = $2, modified_by = $3
-     FROM jsonb_to_recordset($1::jsonb) AS x(number int, title text, severity text, tactics text[], techniques text[], rule_ids text[],
-       alert_count int, entity_count int, first_activity_at timestamptz, last_activity_at timestamptz, reopened boolean)
-     WHERE i.number = x.number`,
-    [json(rows), now, by],
-  );
-}
-
-function summaryOf({ alerts, main, entityCount }: IncidentContents) {
-  return {
-    title: titleOf(alerts, main),
-    severity: highest(alerts.map((alert) => alert.severity)),
-    tactics: orderedTactics(alerts.flatMap((alert) => alert.tactics)),
-    techniques: [...new Set(alerts.flatMap((alert) => alert.techniques))].toSorted(),
-    rule_ids: [...new Set(alerts.map((alert) => alert.ruleId))].toSorted(),
-    alert_count: alerts.length,
-    entity_count: entityCount,
-    first_activity_at: new Date(Math.min(...alerts.map((alert) => alert.startTime.getTime()))),
-    last_activity_at: new Date(Math.max(...alerts.map((alert) => alert.endTime.getTime()))),
-  };
-}
-
-/** At most this many shared things are named in an activity. */
-const sharedNamedMax = 3;
-
-function activitiesOf(
-  placements: readonly Placement[],
-  board: Board,
-  number: (boardNumber: number) => number,
-  alerts: ReadonlyMap<string, NewAlert>,
-  firstNew: number,
-): NewActivity[] {
-  const seen = new Set<number>();
-  return placements.flatMap((placement): NewActivity[] => {
-    const incident = number(board.resolve(placement.incident));
-    const alert = alerts.get(placement.alertId)!;
-    const isNew = board.resolve(placement.incident) >= firstNew && !seen.has(incident);
-    seen.add(incident);
-    const { decision } = placement;
-    const apart = decision.apart.map(
-      (other) => ` Related to incident ${number(other.number)}, kept apart: ${other.reason}.`,
-    );
-    const text = isNew
-      ? `Created by alert “${alert.name}”.`
-      : `Alert “${alert.name}” added: ${sharedText(decision.shared)}.${decision.reopen ? ' Opened again.' : ''}`;
-    return [
-      {
-        incident,
-        by: engine,
-        kind: isNew ? 'created' : 'alertAdded',
-        text: text + apart.slice(0, sharedNamedMax).join(''),
-      },
-      ...decision.merge
-        .filter((source) => source.number < firstNew)
-        .flatMap((source): NewActivity[] => [
-          {
-            incident,
-            by: engine,
-            kind: 'merged',
-            text: `Incident ${source.number} merged into this one: alert “${alert.name}” ${sharedText(source.shared)} with it.`,
-          },
-          {
-            incident: source.number,
-            by: engine,
-            kind: 'merged',
-            text: `Merged into incident ${incident}; its alerts are there now.`,
-          },
-        ]),
-    ];
-  });
-}
-
-const sharedText = (shared: readonly string[]): string => {
-  if (shared.length === 0) return 'shares what an alert merged with it shares';
-  const more = shared.length > sharedNamedMax ? ` and ${shared.length - sharedNamedMax} more` : '';
-  return `shares ${shared.slice(0, sharedNamedMax).join(', ')}${more}`;
-};

@@ -1,63 +1,8 @@
-import {
-  SallyportError,
-  type Alert,
-  type Entity,
-  type Incident,
-  type IncidentSummary,
-  type QueryOf,
-  type incidentRoutes,
-} from '@sallyport/contracts';
+import { SallyportError, type Alert, type Entity, type Incident, type IncidentSummary } from '@sallyport/contracts';
 import type { Queryable } from '../platform/database/types.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import { confidenceOf, reasonsFor } from './reasons.ts';
 import type { IncidentRow } from './types.ts';
-
-type ListQuery = QueryOf<typeof incidentRoutes.listIncidents>;
-
-const sortColumns: Readonly<Record<ListQuery['sort'], string>> = {
-  lastUpdatedAt: 'updated_at',
-  createdAt: 'created_at',
-  severity: "array_position(ARRAY['Informational', 'Low', 'Medium', 'High'], severity)",
-  number: 'number',
-  alertCount: 'alert_count',
-};
-
-/** The queue. Merged incidents are left out, unless asked for by number. */
-export async function listIncidents(
-  db: Queryable,
-  query: ListQuery,
-): Promise<{ total: number; incidents: IncidentSummary[] }> {
-  const parameters: unknown[] = [];
-  const parameter = (value: unknown) => `$${parameters.push(value)}`;
-  const search = query.search?.trim();
-  const number = search && /^#?\d{1,9}$/.test(search) ? Number(search.replace('#', '')) : undefined;
-  const conditions = [number === undefined ? 'redirected_to IS NULL' : 'true'];
-  if (query.status) conditions.push(`status = ANY(${parameter(query.status.split(','))})`);
-  if (query.severity) conditions.push(`severity = ANY(${parameter(query.severity.split(','))})`);
-  if (query.owner) conditions.push(`owner = ${parameter(query.owner)}`);
-  if (search) conditions.push(`(${searchConditions(search, number, parameter).join(' OR ')})`);
-  const where = conditions.join(' AND ');
-  const total = await db.first<{ total: number }>(
-    `SELECT count(*)::int AS total FROM incidents WHERE ${where}`,
-    parameters,
-  );
-  // Both are of closed sets, checked by the route's schema.
-  const order = query.order === 'asc' ? 'ASC' : 'DESC';
-  const rows = await db.query<IncidentRow>(
-    `SELECT * FROM incidents WHERE ${where} ORDER BY ${sortColumns[query.sort]} ${order}, number ${order}
-     LIMIT ${parameter(query.limit)} OFFSET ${parameter(query.offset)}`,
-    parameters,
-  );
-  return { total: total?.total ?? 0, incidents: rows.map(toSummary) };
-}
-
-function searchConditions(search: string, number: number | undefined, parameter: (value: unknown) => string): string[] {
-  const pattern = parameter(`%${search.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);
-  return [
-    `lower(title) LIKE ${pattern}`,
-    `EXISTS (SELECT 1 FROM alerts a JOIN alert_entities l ON l.alert_id = a.id JOIN entities e ON e.id = l.entity_id
-       WHERE a.incident_number = incidents.number AND lower(e.name) LIKE ${pattern})`,
-    ...(number === undefined ? [] : [`number = ${parameter(number)}`]),
-  ];
-}
 
 export const toSummary = (row: IncidentRow): IncidentSummary => ({
   number: row.number,
@@ -73,16 +18,20 @@ export const toSummary = (row: IncidentRow): IncidentSummary => ({
   lastUpdatedAt: row.updated_at.toISOString(),
   firstActivityAt: row.first_activity_at.toISOString(),
   lastActivityAt: row.last_activity_at.toISOString(),
+  confidence: confidenceOf(row).score,
 });
 
 /** An incident's activity log shows its newest 1,000 entries. */
 const activitiesMax = 1_000;
+/** Alerts and entities that come with an incident. */
+const alertsMax = 500;
+const entitiesMax = 500;
 
 /** One incident with all that is in it. Throws NotFound. */
 export async function getIncident(db: Queryable, number: number): Promise<Incident> {
   const row = await db.first<IncidentRow>('SELECT * FROM incidents WHERE number = $1', [number]);
   if (!row) throw new SallyportError('NotFound', `there is no incident ${number}`);
-  const alerts = await alertsOf(db, 'a.incident_number = $1 ORDER BY a.start_time, a.id', [number]);
+  const { alerts, nextCursor } = await listAlerts(db, number, { limit: alertsMax, cursor: undefined });
   const activities = await db.query<{
     at: Date;
     by: string;
@@ -101,9 +50,35 @@ export async function getIncident(db: Queryable, number: number): Promise<Incide
     labels: [...row.labels, ...row.system_labels],
     mergedInto: row.redirected_to,
     alerts,
-    entities: [...new Map(alerts.flatMap((alert) => alert.entities).map((entity) => [entity.id, entity])).values()],
+    alertsNext: nextCursor,
+    entities: await entitiesOf(db, number),
+    reasons: await reasonsFor(db, row),
     activities: activities.toReversed().map(({ at, by, kind, text }) => ({ at: at.toISOString(), by, kind, text })),
   };
+}
+
+const entitiesOf = (db: Queryable, number: number): Promise<Entity[]> =>
+  db.query<Entity>(
+    `SELECT e.id, e.kind, e.name, e.identifiers, e.strong FROM incident_entities n JOIN entities e ON e.id = n.entity_id
+     WHERE n.incident_number = $1 ORDER BY n.alerts DESC, n.first_at, e.id LIMIT $2`,
+    [number, entitiesMax],
+  );
+
+/** A page of an incident's alerts, by time. Throws BadRequest for a cursor that is none. */
+export async function listAlerts(
+  db: Queryable,
+  number: number,
+  { limit, cursor }: { readonly limit: number; readonly cursor: string | undefined },
+): Promise<{ alerts: Alert[]; nextCursor: string | null }> {
+  const after = cursor === undefined ? undefined : readCursor(cursor);
+  const alerts = await alertsOf(
+    db,
+    `a.incident_number = $1 ${after ? 'AND (a.start_time, a.id) > ($3::timestamptz, $4::uuid)' : ''} ORDER BY a.start_time, a.id LIMIT $2`,
+    [number, limit + 1, ...(after ?? [])],
+  );
+  const page = alerts.slice(0, limit);
+  const last = alerts.length > limit ? page.at(-1) : undefined;
+  return { alerts: page, nextCursor: last ? writeCursor([last.startTime, last.systemAlertId]) : null };
 }
 
 /** One alert, in an incident or not. Throws NotFound. */
@@ -136,6 +111,7 @@ export interface AlertRow {
   determination: IncidentRow['determination'];
   updated_at: Date;
   resolved_at: Date | null;
+  linked_by: string;
   entities: Entity[];
 }
 
@@ -174,5 +150,6 @@ async function alertsOf(db: Queryable, where: string, parameters: readonly unkno
     query: row.query,
     queryFrom: row.query_from.toISOString(),
     queryTo: row.query_to.toISOString(),
+    linkedBy: row.linked_by,
   }));
 }

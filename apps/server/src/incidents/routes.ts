@@ -3,13 +3,20 @@ import type { Queries } from '../hunting/index.ts';
 import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { addComment, changeIncident } from './commands.ts';
-import { getAlert, getIncident, listIncidents } from './read.ts';
+import type { Inventory } from './entities/index.ts';
+import { listIncidents } from './list.ts';
+import { mergeIncidents, moveAlerts, previewMerge, splitIncident } from './moves.ts';
+import { getAlert, getIncident, listAlerts } from './read.ts';
 
 /** The rows behind an alert that a page can show. */
 const eventsMax = 1_000;
 
-export function incidentHandlers(platform: Platform, queries: Queries): Handlers<typeof incidentRoutes> {
+export function incidentHandlers(
+  platform: Platform,
+  { queries, inventory }: { readonly queries: Queries; readonly inventory: Inventory },
+): Handlers<typeof incidentRoutes> {
   const { database } = platform;
+  const moving = { ...platform, inventory };
   const eventsOf = async (alert: Alert, context: RequestContext) => {
     const timespan = { from: new Date(alert.queryFrom), to: new Date(alert.queryTo) };
     const { columns, rows } = await queries.run({
@@ -34,6 +41,25 @@ export function incidentHandlers(platform: Platform, queries: Queries): Handlers
     addComment: async (context, { params, body }) => {
       await addComment(platform, params.number, body.message, requireCaller(context).name);
       context.audit({ target: `incident ${params.number}` });
+      return getIncident(database, params.number);
+    },
+    listIncidentAlerts: async (_, { params, query }) =>
+      listAlerts(database, params.number, { limit: query.limit, cursor: query.cursor }),
+    previewMerge: (_, { params, query }) =>
+      previewMerge(database, params.number, query.incidents.split(',').map(Number)),
+    mergeIncidents: async (context, { params, body }) => {
+      context.audit({ target: `incident ${params.number}`, details: { merged: body.incidents } });
+      await mergeIncidents(moving, params.number, body.incidents, requireCaller(context).name);
+      return getIncident(database, params.number);
+    },
+    splitIncident: async (context, { params, body }) => {
+      const made = await splitIncident(moving, params.number, body.alerts, requireCaller(context).name);
+      context.audit({ target: `incident ${params.number}`, details: { split: made, alerts: body.alerts } });
+      return getIncident(database, made);
+    },
+    linkAlerts: async (context, { params, body }) => {
+      context.audit({ target: `incident ${params.number}`, details: { alerts: body.alerts } });
+      await moveAlerts(moving, body.alerts, params.number, requireCaller(context).name);
       return getIncident(database, params.number);
     },
     getAlertEvents: async (context, { params }) => eventsOf(await getAlert(database, params.id), context),

@@ -1,10 +1,9 @@
 import { storableJson } from '../platform/canonical-json.ts';
 import type { Queryable } from '../platform/database/types.ts';
 import type { RowSink } from '../platform/outbox/types.ts';
-import { defaultWindowSeconds, type IncidentFacts, type KeySpan } from './correlation/index.ts';
+import { reachSeconds, type IncidentFacts, type KeySpan } from './correlation/index.ts';
 import type { ResolvedEntity } from './entities/index.ts';
 import { securityIncidentRow } from './rows.ts';
-import type { AlertSummary, MainEntity } from './summary.ts';
 import type { IncidentRow, NewActivity, NewAlert } from './types.ts';
 
 /** One writer of incidents at a time among all servers, so that two runs can't split one story. Held until the transaction ends. */
@@ -21,6 +20,7 @@ export async function knownAlerts(tx: Queryable, ids: readonly string[]): Promis
 
 interface SpanRow {
   key: string;
+  stage: number;
   incident_number: number;
   first_at: Date;
   last_at: Date;
@@ -36,26 +36,40 @@ export async function loadBoard(
     'SELECT * FROM incident_keys WHERE key = ANY($1) AND last_at >= $2 AND first_at <= $3 ORDER BY key, incident_number, first_at',
     [keys, new Date(reach.from), new Date(reach.to)],
   );
-  const incidents = await tx.query<IncidentRow>(
-    'SELECT number, status, owner, classification, alert_count FROM incidents WHERE number = ANY($1)',
-    [[...new Set(rows.map((row) => row.incident_number))]],
-  );
+  const numbers = [...new Set(rows.map((row) => row.incident_number))];
   return {
     spans: rows.map((row) => ({
       key: row.key,
+      stage: row.stage,
       incident: row.incident_number,
       firstAt: row.first_at.getTime(),
       lastAt: row.last_at.getTime(),
     })),
-    incidents: incidents.map((row) => ({
-      number: row.number,
-      status: row.status,
-      owner: row.owner,
-      classification: row.classification,
-      alertCount: row.alert_count,
-    })),
+    incidents: await incidentFacts(tx, numbers),
     nextNumber: await nextNumber(tx),
   };
+}
+
+/** What of incidents decides where alerts go. */
+export async function incidentFacts(tx: Queryable, numbers: readonly number[]): Promise<IncidentFacts[]> {
+  const incidents = await tx.query<IncidentRow>(
+    'SELECT number, status, owner, classification, determination, alert_count, entity_count FROM incidents WHERE number = ANY($1)',
+    [numbers],
+  );
+  const apart = await tx.query<{ one: number; other: number }>(
+    'SELECT one, other FROM incidents_apart WHERE one = ANY($1) OR other = ANY($1)',
+    [numbers],
+  );
+  return incidents.map((row) => ({
+    number: row.number,
+    status: row.status,
+    owner: row.owner,
+    classification: row.classification,
+    determination: row.determination,
+    alertCount: row.alert_count,
+    entityCount: row.entity_count,
+    apartFrom: apart.flatMap(({ one, other }) => (one === row.number ? [other] : other === row.number ? [one] : [])),
+  }));
 }
 
 /** The number of the next incident: none is ever given twice. Under the correlation lock. */
@@ -74,22 +88,22 @@ export async function saveSpans(
 ): Promise<void> {
   if (changes.removed.length > 0)
     await tx.execute(
-      `DELETE FROM incident_keys k USING jsonb_to_recordset($1::jsonb) AS x(key text, incident_number int, first_at timestamptz)
-       WHERE k.key = x.key AND k.incident_number = x.incident_number AND k.first_at = x.first_at`,
+      `DELETE FROM incident_keys k USING jsonb_to_recordset($1::jsonb) AS x(key text, stage smallint, incident_number int, first_at timestamptz)
+       WHERE k.key = x.key AND k.incident_number = x.incident_number AND k.stage = x.stage AND k.first_at = x.first_at`,
       [JSON.stringify(changes.removed.map(spanJson))],
     );
   for (const [source, target] of redirects)
     await tx.execute(
-      `WITH moved AS (DELETE FROM incident_keys WHERE incident_number = $1 RETURNING key, first_at, last_at)
-       INSERT INTO incident_keys SELECT key, $2, first_at, last_at FROM moved
-       ON CONFLICT (key, incident_number, first_at) DO UPDATE SET last_at = greatest(incident_keys.last_at, excluded.last_at)`,
+      `WITH moved AS (DELETE FROM incident_keys WHERE incident_number = $1 RETURNING key, first_at, last_at, stage)
+       INSERT INTO incident_keys SELECT key, $2, first_at, last_at, stage FROM moved
+       ON CONFLICT (key, incident_number, stage, first_at) DO UPDATE SET last_at = greatest(incident_keys.last_at, excluded.last_at)`,
       [source, target],
     );
   if (changes.added.length > 0)
     await tx.execute(
-      `INSERT INTO incident_keys SELECT key, incident_number, first_at, max(last_at)
-       FROM jsonb_to_recordset($1::jsonb) AS x(key text, incident_number int, first_at timestamptz, last_at timestamptz) GROUP BY 1, 2, 3
-       ON CONFLICT (key, incident_number, first_at) DO UPDATE SET last_at = greatest(incident_keys.last_at, excluded.last_at)`,
+      `INSERT INTO incident_keys SELECT key, incident_number, first_at, max(last_at), stage
+       FROM jsonb_to_recordset($1::jsonb) AS x(key text, stage smallint, incident_number int, first_at timestamptz, last_at timestamptz) GROUP BY 1, 2, 3, 5
+       ON CONFLICT (key, incident_number, stage, first_at) DO UPDATE SET last_at = greatest(incident_keys.last_at, excluded.last_at)`,
       [JSON.stringify(changes.added.map(spanJson))],
     );
 }
@@ -100,7 +114,7 @@ export async function saveSpans(
  * grouping. Answers how many.
  */
 export async function forgetKeys(db: Queryable, before: Date, lookbackMs: number, max: number): Promise<number> {
-  const reached = new Date(before.getTime() - Math.max(lookbackMs, defaultWindowSeconds * 1_000));
+  const reached = new Date(before.getTime() - Math.max(lookbackMs, reachSeconds * 1_000));
   return db.execute(
     `DELETE FROM incident_keys WHERE ctid = ANY(ARRAY(SELECT k.ctid FROM incident_keys k JOIN incidents i ON i.number = k.incident_number
        WHERE k.last_at < $1 AND i.updated_at < $1 LIMIT $2))`,
@@ -110,6 +124,7 @@ export async function forgetKeys(db: Queryable, before: Date, lookbackMs: number
 
 const spanJson = (span: KeySpan) => ({
   key: span.key,
+  stage: span.stage,
   incident_number: span.incident,
   first_at: new Date(span.firstAt),
   last_at: new Date(span.lastAt),
@@ -132,19 +147,19 @@ export async function insertIncidents(
 
 export async function insertAlerts(
   tx: Queryable,
-  alerts: readonly { alert: NewAlert; incident: number | null }[],
+  alerts: readonly { alert: NewAlert; incident: number | null; linkedBy: string }[],
   at: Date,
 ): Promise<void> {
   await tx.execute(
     `INSERT INTO alerts (id, rule_id, name, description, severity, tactics, techniques, start_time, end_time, created_at, incident_number,
-       custom_details, query, query_from, query_to, updated_at)
+       custom_details, query, query_from, query_to, updated_at, linked_by)
      SELECT id, rule_id, name, description, severity, tactics, techniques, start_time, end_time, $2, incident_number,
-       custom_details, query, query_from, query_to, $2
+       custom_details, query, query_from, query_to, $2, linked_by
      FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, rule_id text, name text, description text, severity text, tactics text[], techniques text[],
-       start_time timestamptz, end_time timestamptz, incident_number int, custom_details jsonb, query text, query_from timestamptz, query_to timestamptz)`,
+       start_time timestamptz, end_time timestamptz, incident_number int, custom_details jsonb, query text, query_from timestamptz, query_to timestamptz, linked_by text)`,
     [
       json(
-        alerts.map(({ alert, incident }) => ({
+        alerts.map(({ alert, incident, linkedBy }) => ({
           id: alert.id,
           rule_id: alert.ruleId,
           name: alert.name,
@@ -159,6 +174,7 @@ export async function insertAlerts(
           query: alert.query,
           query_from: alert.queryFrom,
           query_to: alert.queryTo,
+          linked_by: linkedBy,
         })),
       ),
       at,
@@ -228,63 +244,6 @@ export async function redirectIncidents(
   }
 }
 
-export interface IncidentContents {
-  readonly alerts: readonly (AlertSummary & {
-    id: string;
-    ruleId: string;
-    techniques: readonly string[];
-    endTime: Date;
-  })[];
-  readonly main: readonly MainEntity[];
-  readonly entityCount: number;
-}
-
-/** What incidents hold: alerts in order of time, and their hosts, accounts and addresses. */
-export async function contentsOf(tx: Queryable, numbers: readonly number[]): Promise<Map<number, IncidentContents>> {
-  const alerts = await tx.query<{
-    incident_number: number;
-    id: string;
-    rule_id: string;
-    name: string;
-    severity: AlertSummary['severity'];
-    tactics: string[];
-    techniques: string[];
-    start_time: Date;
-    end_time: Date;
-  }>(
-    `SELECT incident_number, id, rule_id, name, severity, tactics, techniques, start_time, end_time
-     FROM alerts WHERE incident_number = ANY($1) ORDER BY start_time, id`,
-    [numbers],
-  );
-  const entities = await tx.query<{ incident_number: number; kind: string; name: string; alerts: number }>(
-    `SELECT a.incident_number, e.kind, e.name, count(*)::int AS alerts
-     FROM alerts a JOIN alert_entities l ON l.alert_id = a.id JOIN entities e ON e.id = l.entity_id
-     WHERE a.incident_number = ANY($1) GROUP BY a.incident_number, e.id, e.kind, e.name`,
-    [numbers],
-  );
-  const byIncident = Map.groupBy(alerts, (row) => row.incident_number);
-  const entitiesOf = Map.groupBy(entities, (row) => row.incident_number);
-  return new Map(
-    numbers.map((number) => [
-      number,
-      {
-        alerts: (byIncident.get(number) ?? []).map((row) => ({
-          id: row.id,
-          ruleId: row.rule_id,
-          name: row.name,
-          severity: row.severity,
-          tactics: row.tactics,
-          techniques: row.techniques,
-          startTime: row.start_time,
-          endTime: row.end_time,
-        })),
-        main: entitiesOf.get(number) ?? [],
-        entityCount: entitiesOf.get(number)?.length ?? 0,
-      },
-    ]),
-  );
-}
-
 /** Text columns bound the length of an activity's text at 30,000, that of a comment. */
 export async function insertActivities(tx: Queryable, activities: readonly NewActivity[], at: Date): Promise<void> {
   if (activities.length === 0) return;
@@ -296,6 +255,9 @@ export async function insertActivities(tx: Queryable, activities: readonly NewAc
   );
 }
 
+/** An incident's row of `SecurityIncident` names its first alerts; `AdditionalData.alertsCount` says how many there are. */
+const alertIdsMax = 1_000;
+
 /** Writes the incidents as they are now to `SecurityIncident`, with the transaction. */
 export async function publishIncidents(tx: Queryable, outbox: RowSink, numbers: readonly number[]): Promise<void> {
   if (numbers.length === 0) return;
@@ -304,8 +266,10 @@ export async function publishIncidents(tx: Queryable, outbox: RowSink, numbers: 
   ]);
   const alertIds = Map.groupBy(
     await tx.query<{ number: number; id: string }>(
-      'SELECT incident_number AS number, id FROM alerts WHERE incident_number = ANY($1) ORDER BY start_time, id',
-      [numbers],
+      `SELECT x.number, a.id FROM unnest($1::int[]) AS x(number),
+         LATERAL (SELECT id, start_time FROM alerts WHERE incident_number = x.number ORDER BY start_time, id LIMIT $2) a
+       ORDER BY x.number, a.start_time, a.id`,
+      [numbers, alertIdsMax],
     ),
     (row) => row.number,
   );

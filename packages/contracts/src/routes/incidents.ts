@@ -86,6 +86,8 @@ export const Alert = z.object({
   query: z.string(),
   queryFrom: z.iso.datetime(),
   queryTo: z.iso.datetime(),
+  /** Why it is in its incident: what it shares with it. Empty for the first, and where a person put it elsewhere. */
+  linkedBy: z.string().optional(),
 });
 export type Alert = z.infer<typeof Alert>;
 
@@ -103,6 +105,8 @@ export const IncidentSummary = z.object({
   lastUpdatedAt: z.iso.datetime(),
   firstActivityAt: z.iso.datetime(),
   lastActivityAt: z.iso.datetime(),
+  /** How sure it is that its alerts are one real attack: 0 to 100. */
+  confidence: z.int().min(0).max(100).optional(),
 });
 export type IncidentSummary = z.infer<typeof IncidentSummary>;
 
@@ -113,6 +117,18 @@ export const IncidentActivity = z.object({
   text: z.string(),
 });
 
+/** Why an incident is called, rated and filled as it is: sentences for people. */
+export const IncidentReasons = z.object({
+  title: z.string(),
+  severity: z.string(),
+  tactics: z.string(),
+  /** What adds to the confidence, and what takes from it. */
+  confidence: z.array(z.string()),
+  /** What ties its alerts together, the most frequent first. */
+  links: z.array(z.object({ text: z.string(), alerts: z.int() })),
+});
+export type IncidentReasons = z.infer<typeof IncidentReasons>;
+
 export const Incident = IncidentSummary.extend({
   description: z.string(),
   classificationReason: ClassificationReason.nullable(),
@@ -121,8 +137,12 @@ export const Incident = IncidentSummary.extend({
   labels: z.array(z.string()),
   /** The incident that this one went up in: it is closed, and its alerts are there. */
   mergedInto: z.int().nullable().optional(),
+  /** The first 500 by time; `alertsNext` is the `cursor` of `listIncidentAlerts` for the rest. */
   alerts: z.array(Alert),
+  alertsNext: z.string().nullable().optional(),
+  /** The 500 that most alerts name; `entityCount` says how many there are. */
   entities: z.array(Entity),
+  reasons: IncidentReasons.optional(),
   activities: z.array(IncidentActivity),
 });
 export type Incident = z.infer<typeof Incident>;
@@ -145,6 +165,25 @@ export const IncidentChange = z
   .partial();
 export type IncidentChange = z.infer<typeof IncidentChange>;
 
+/** What merging incidents by hand would make. */
+export const MergePreview = z.object({
+  target: z.int(),
+  merged: z.array(z.int()),
+  /** Incidents that the rules of merging keep apart: with one of these nothing is merged. */
+  refused: z.array(z.object({ number: z.int(), reason: z.string() })),
+  owner: z.string().nullable(),
+  alertCount: z.int(),
+  entityCount: z.int(),
+});
+export type MergePreview = z.infer<typeof MergePreview>;
+
+/** Reference 01: up to five incidents are merged at a time, the one that stays among them. */
+const mergedMax = 4;
+const MergedNumbers = z
+  .string()
+  .regex(/^[1-9]\d{0,8}(,[1-9]\d{0,8}){0,3}$/, 'one to four numbers of incidents, comma-separated');
+const AlertIds = z.object({ alerts: z.array(z.uuid()).min(1).max(500) });
+
 const IncidentNumber = z.object({ number: z.coerce.number().int().min(1) });
 
 export const incidentRoutes = {
@@ -162,8 +201,18 @@ export const incidentRoutes = {
       order: z.enum(['asc', 'desc']).default('desc'),
       limit: z.coerce.number().int().min(1).max(1_000).default(100),
       offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+      cursor: z
+        .string()
+        .max(200)
+        .optional()
+        .describe('`nextCursor` of the page before, with the same filters and sort'),
     }),
-    response: z.object({ total: z.int(), incidents: z.array(IncidentSummary) }),
+    response: z.object({
+      total: z.int(),
+      incidents: z.array(IncidentSummary),
+      /** Where the next page begins; null: there is none. */
+      nextCursor: z.string().nullable().optional(),
+    }),
   }),
   getIncident: route({
     method: 'GET',
@@ -190,6 +239,54 @@ export const incidentRoutes = {
     summary: 'Add a comment (up to 30,000 characters)',
     params: IncidentNumber,
     body: z.object({ message: z.string().trim().min(1).max(30_000) }),
+    response: Incident,
+  }),
+  listIncidentAlerts: route({
+    method: 'GET',
+    path: '/api/incidents/:number/alerts',
+    permission: 'securityData.read',
+    summary: 'An incident’s alerts by time, a page at a time',
+    params: IncidentNumber,
+    query: z.object({
+      cursor: z.string().max(200).optional(),
+      limit: z.coerce.number().int().min(1).max(500).default(500),
+    }),
+    response: z.object({ alerts: z.array(Alert), nextCursor: z.string().nullable() }),
+  }),
+  previewMerge: route({
+    method: 'GET',
+    path: '/api/incidents/:number/merge',
+    permission: 'securityData.read',
+    summary: 'What merging up to four others into this incident would make, and which are refused and why',
+    params: IncidentNumber,
+    query: z.object({ incidents: MergedNumbers.describe('Numbers, comma-separated') }),
+    response: MergePreview,
+  }),
+  mergeIncidents: route({
+    method: 'POST',
+    path: '/api/incidents/:number/merge',
+    permission: 'alerts.manage',
+    summary: 'Merge up to four others into this incident: all or none. They are closed and lead here',
+    params: IncidentNumber,
+    body: z.object({ incidents: z.array(z.int().min(1)).min(1).max(mergedMax) }),
+    response: Incident,
+  }),
+  splitIncident: route({
+    method: 'POST',
+    path: '/api/incidents/:number/split',
+    permission: 'alerts.manage',
+    summary: 'Take alerts out into a new incident, which is answered. The engine does not merge the two again',
+    params: IncidentNumber,
+    body: AlertIds,
+    response: Incident,
+  }),
+  linkAlerts: route({
+    method: 'POST',
+    path: '/api/incidents/:number/alerts',
+    permission: 'alerts.manage',
+    summary: 'Put alerts of other incidents, or of none, into this one',
+    params: IncidentNumber,
+    body: AlertIds,
     response: Incident,
   }),
   getAlertEvents: route({

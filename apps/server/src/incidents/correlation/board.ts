@@ -1,9 +1,11 @@
-import { decide, type Candidate, type Decision, type IncidentFacts } from './decide.ts';
-import { linkKeys, type AlertFacts, type LinkKey } from './keys.ts';
+import { decide, together, type Candidate, type Decision, type IncidentFacts } from './decide.ts';
+import { linkKeys, nothingShared, type AlertFacts, type LinkKey, type Links, type SharedKeys } from './keys.ts';
+import type { Stage } from './stages.ts';
 
-/** A key that was active in an incident from `firstAt` to `lastAt` (milliseconds), with no gap longer than the key's window. */
+/** A key that was active in an incident, by alerts of a stage, from `firstAt` to `lastAt` (milliseconds), with no gap longer than the key's window. */
 export interface KeySpan {
   readonly key: string;
+  readonly stage: number;
   readonly incident: number;
   readonly firstAt: number;
   readonly lastAt: number;
@@ -14,6 +16,8 @@ export interface Placement {
   readonly incident: number;
   readonly created: boolean;
   readonly decision: Decision;
+  /** What the alert names and was not joined by, and why. */
+  readonly ignored: readonly string[];
 }
 
 /**
@@ -23,34 +27,51 @@ export interface Placement {
 export class Board {
   readonly #incidents: Map<number, IncidentFacts>;
   readonly #spans = new Map<string, KeySpan[]>();
+  readonly #keysOf = new Map<number, Set<string>>();
   readonly #loaded: ReadonlySet<KeySpan>;
+  readonly #shared: (at: number) => SharedKeys;
   /** Merged incident → the one it went up in, of this board's merges. */
   readonly #redirects = new Map<number, number>();
   readonly #touched = new Set<number>();
   #next: number;
 
-  constructor(state: { incidents: readonly IncidentFacts[]; spans: readonly KeySpan[]; nextNumber: number }) {
+  constructor(state: {
+    incidents: readonly IncidentFacts[];
+    spans: readonly KeySpan[];
+    nextNumber: number;
+    /** What many share, as seen from a time (milliseconds). Default: nothing. */
+    shared?: (at: number) => SharedKeys;
+  }) {
     this.#incidents = new Map(state.incidents.map((incident) => [incident.number, incident]));
     this.#loaded = new Set(state.spans);
-    for (const span of state.spans) this.#spansOf(span.key).push(span);
+    for (const [key, spans] of Map.groupBy(state.spans, (span) => span.key)) this.#put(key, spans);
     this.#next = state.nextNumber;
+    this.#shared = state.shared ?? (() => nothingShared);
   }
 
   /** Decides where the alert belongs, and puts it there. */
   place(alert: AlertFacts): Placement {
-    const keys = linkKeys(alert);
-    const decision = decide(this.#candidates(alert, keys));
+    const links = linkKeys(alert, this.#shared(alert.startAt));
+    const decision = this.#decide(alert, links);
     const number = decision.target ?? this.#next++;
     const before = this.#incidents.get(number) ?? newIncident(number);
     this.#incidents.set(number, {
       ...before,
       status: decision.reopen ? 'Active' : before.status,
       alertCount: before.alertCount + 1,
+      entityCount: before.entityCount + alert.entities.length,
     });
     for (const source of decision.merge) this.#merge(source.number, number);
-    for (const key of keys) this.#extend(key, number, alert);
+    for (const link of links.keys) this.#extend(link, links.stages, number, alert, decision);
     this.#touched.add(number);
-    return { alertId: alert.id, incident: number, created: decision.target === undefined, decision };
+    const { ignored } = links;
+    return { alertId: alert.id, incident: number, created: decision.target === undefined, decision, ignored };
+  }
+
+  /** Puts the alert into that incident, whatever it shares with others: for what a person decided. */
+  fix(alert: AlertFacts, incident: number): void {
+    const { keys, stages } = linkKeys(alert, this.#shared(alert.startAt));
+    for (const link of keys) if (link.emits) this.#extend(link, stages, incident, alert);
   }
 
   /** Where an incident's alerts are now, after merges on this board. */
@@ -79,20 +100,34 @@ export class Board {
     };
   }
 
-  #spansOf(key: string): KeySpan[] {
-    const spans = this.#spans.get(key) ?? [];
+  #put(key: string, spans: KeySpan[]): void {
     this.#spans.set(key, spans);
-    return spans;
+    for (const { incident } of spans) {
+      const keys = this.#keysOf.get(incident);
+      if (keys) keys.add(key);
+      else this.#keysOf.set(incident, new Set([key]));
+    }
   }
 
-  #candidates(alert: AlertFacts, keys: readonly LinkKey[]): Candidate[] {
+  #decide(alert: AlertFacts, links: Links): Decision {
+    if (!alert.storm) return decide(this.#candidates(alert, links, links.keys));
+    const [storm, others] = [
+      links.keys.filter(({ kind }) => kind === 'storm'),
+      links.keys.filter(({ kind }) => kind !== 'storm'),
+    ];
+    const joined = decide(this.#candidates(alert, links, others), { bridges: false });
+    return joined.target === undefined ? decide(this.#candidates(alert, links, storm), { bridges: false }) : joined;
+  }
+
+  #candidates(alert: AlertFacts, { stages }: Links, keys: readonly LinkKey[]): Candidate[] {
     const found = new Map<number, { shared: Set<string>; reopens: boolean }>();
-    for (const { key, windowSeconds, kind, label } of keys)
-      for (const span of this.#spans.get(key) ?? []) {
-        if (!near(span, alert, windowSeconds)) continue;
+    for (const link of keys)
+      for (const span of link.probes ? (this.#spans.get(link.key) ?? []) : []) {
+        if (!isNear(span, alert, link.windowSeconds) && !isInSequence(span, alert, stages, link.sequenceSeconds))
+          continue;
         const entry = found.get(span.incident) ?? { shared: new Set(), reopens: false };
-        entry.shared.add(label);
-        entry.reopens ||= kind === 'rule' && alert.grouping?.reopenClosedIncident === true;
+        entry.shared.add(link.label);
+        entry.reopens ||= link.kind === 'rule' && alert.grouping?.reopenClosedIncident === true;
         found.set(span.incident, entry);
       }
     return [...found].flatMap(([number, { shared, reopens }]) => {
@@ -105,45 +140,56 @@ export class Board {
     const from = this.#incidents.get(source);
     const to = this.#incidents.get(target);
     if (!from || !to) return;
-    this.#incidents.set(target, {
-      ...to,
-      owner: to.owner ?? from.owner,
-      classification: to.classification ?? from.classification,
-      alertCount: to.alertCount + from.alertCount,
-    });
-    this.#incidents.set(source, { ...from, status: 'Closed', alertCount: 0 });
+    this.#incidents.set(target, together(to, from));
+    this.#incidents.set(source, { ...from, status: 'Closed', alertCount: 0, entityCount: 0 });
     this.#redirects.set(source, target);
-    for (const [key, spans] of this.#spans)
-      if (spans.some((span) => span.incident === source))
-        this.#spans.set(
-          key,
-          spans.map((span) => (span.incident === source ? { ...span, incident: target } : span)),
-        );
+    for (const key of this.#keysOf.get(source) ?? [])
+      this.#put(
+        key,
+        (this.#spans.get(key) ?? []).map((span) => (span.incident === source ? { ...span, incident: target } : span)),
+      );
+    this.#keysOf.delete(source);
   }
 
   /** Adds the alert's time to its incident's spans of the key, and makes one of those that now touch. */
-  #extend({ key, windowSeconds }: LinkKey, incident: number, alert: AlertFacts): void {
-    const spans = this.#spansOf(key);
-    const touching = spans.filter((span) => span.incident === incident && near(span, alert, windowSeconds));
-    const merged: KeySpan = {
-      key,
-      incident,
-      firstAt: Math.min(alert.startAt, ...touching.map((span) => span.firstAt)),
-      lastAt: Math.max(alert.endAt, ...touching.map((span) => span.lastAt)),
-    };
-    const [only] = touching;
-    if (touching.length === 1 && only?.firstAt === merged.firstAt && only.lastAt === merged.lastAt) return;
-    this.#spans.set(key, [...spans.filter((span) => !touching.includes(span)), merged]);
+  #extend(link: LinkKey, own: readonly Stage[], incident: number, alert: AlertFacts, decision?: Decision): void {
+    // An alert of a storm that found a place needs no other.
+    if (link.kind === 'storm' && decision?.target !== undefined && !decision.shared.includes(link.label)) return;
+    for (const stage of link.kind === 'entity' ? own : ([0] as const)) {
+      const spans = this.#spans.get(link.key) ?? [];
+      const touching = spans.filter(
+        (span) => span.incident === incident && span.stage === stage && isNear(span, alert, link.windowSeconds),
+      );
+      if (!link.emits && touching.length === 0) continue;
+      const firstAt = Math.min(alert.startAt, ...touching.map((span) => span.firstAt));
+      const lastAt = Math.max(alert.endAt, ...touching.map((span) => span.lastAt));
+      const [only] = touching;
+      if (touching.length === 1 && only?.firstAt === firstAt && only.lastAt === lastAt) continue;
+      const longer: KeySpan = { key: link.key, stage, incident, firstAt, lastAt };
+      this.#put(link.key, [...spans.filter((span) => !touching.includes(span)), longer]);
+    }
   }
 }
 
-const near = (span: KeySpan, alert: AlertFacts, windowSeconds: number): boolean =>
+const isNear = (span: KeySpan, alert: AlertFacts, windowSeconds: number): boolean =>
   span.firstAt - windowSeconds * 1_000 <= alert.endAt && span.lastAt + windowSeconds * 1_000 >= alert.startAt;
+
+/** Whether the span is of an earlier stage and begins no later, or of a later stage and ends no earlier, within reach. */
+function isInSequence(span: KeySpan, alert: AlertFacts, stages: readonly Stage[], reachSeconds: number): boolean {
+  if (span.stage === 0 || stages[0] === 0) return false;
+  const reach = reachSeconds * 1_000;
+  const isBefore = span.firstAt <= alert.endAt && span.lastAt >= alert.startAt - reach;
+  const isAfter = span.lastAt >= alert.startAt && span.firstAt <= alert.endAt + reach;
+  return (isBefore && stages.some((own) => own > span.stage)) || (isAfter && stages.some((own) => own < span.stage));
+}
 
 const newIncident = (number: number): IncidentFacts => ({
   number,
   status: 'New',
   owner: null,
   classification: null,
+  determination: null,
   alertCount: 0,
+  entityCount: 0,
+  apartFrom: [],
 });

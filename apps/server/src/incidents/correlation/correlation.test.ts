@@ -10,6 +10,8 @@ const alert = (hosts: readonly string[], atHours: number, more: Partial<AlertFac
   ruleId: 'rule',
   name: 'name',
   severity: 'High',
+  tactics: [],
+  storm: false,
   startAt: atHours * hour,
   endAt: atHours * hour,
   entities: resolveEntities(
@@ -40,38 +42,154 @@ describe('alerts', () => {
     expect(place([alert([], 0), alert([], 0)])).toEqual([1, 2]);
   });
 
-  it('beyond 150 begin a new incident', () => {
-    const placed = place(Array.from({ length: 310 }, (_, i) => alert(['a'], i / 100)));
-    expect([...Map.groupBy(placed, (n) => n).values()].map((group) => group.length)).toEqual([150, 150, 10]);
+  it('of one story stay together, however many there are', () => {
+    expect(new Set(place(Array.from({ length: 2_000 }, (_, i) => alert(['a'], i / 100))))).toEqual(new Set([1]));
   });
 
-  it('give the same incidents in any order of arrival', () => {
-    const some = fc.array(
-      fc.record({
-        hosts: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 2 }),
-        at: fc.integer({ min: 0, max: 200 }),
+  it('wait for the next stage of an attack over two nights, and not for one before it', () => {
+    const [early, late] = [{ tactics: ['InitialAccess'] }, { tactics: ['Exfiltration'] }];
+    expect(place([alert(['a'], 0, early), alert(['a'], 60, late)])).toEqual([1, 1]);
+    expect(place([alert(['a'], 60, late), alert(['a'], 0, early)])).toEqual([1, 1]);
+    expect(place([alert(['a'], 0, late), alert(['a'], 60, early)])).toEqual([1, 2]);
+    expect(place([alert(['a'], 0, early), alert(['a'], 80, late)])).toEqual([1, 2]);
+  });
+
+  it('do not join by a list of targets', () => {
+    const accounts = (...names: string[]) => ({
+      entities: resolveEntities(
+        names.map((Name) => ({ kind: 'Account', identifiers: { Name, UPNSuffix: 'contoso.com' } })),
+      ),
+    });
+    const tried = ['anna', 'bo', 'cy', 'di', 'ed', 'flo', 'gus', 'hal'];
+    expect(
+      place([alert([], 0, accounts('anna')), alert([], 1, accounts(...tried)), alert([], 2, accounts('bo'))]),
+    ).toEqual([1, 2, 3]);
+  });
+
+  it('join by a cloud key in their details', () => {
+    const key = { customDetails: { Keys: ['AKIAIOSFODNN7EXAMPLE'] } };
+    expect(place([alert([], 0, key), alert([], 1, key), alert([], 1)])).toEqual([1, 1, 2]);
+  });
+});
+
+describe('what many share', () => {
+  const shared = new Map([
+    ['host-dns:dc01|contoso.com', 'a machine of 90 accounts'],
+    ['ip:203.0.113.10', 'an address of 64 accounts'],
+  ]);
+  const placeShared = (alerts: readonly AlertFacts[]) => {
+    const b = new Board({ incidents: [], spans: [], nextNumber: 1, shared: () => shared });
+    const placed = alerts.map((a) => b.place(a));
+    return placed.map((p) => b.resolve(p.incident));
+  };
+  const on = (host: string, account: string | undefined, at: number, address?: string) =>
+    alert([], at, {
+      entities: resolveEntities([
+        { kind: 'Host', identifiers: { HostName: host, DnsDomain: 'contoso.com' } },
+        ...(account === undefined
+          ? []
+          : [{ kind: 'Account' as const, identifiers: { Name: account, NTDomain: 'CONTOSO' } }]),
+        ...(address === undefined ? [] : [{ kind: 'IP' as const, identifiers: { Address: address } }]),
+      ]),
+    });
+
+  it('joins nothing: an address', () => {
+    expect(placeShared([on('a', 'anna', 0, '203.0.113.10'), on('b', 'bo', 0, '203.0.113.10')])).toEqual([1, 2]);
+    expect(placeShared([on('a', 'anna', 0, '203.0.113.9'), on('b', 'bo', 0, '203.0.113.9')])).toEqual([1, 1]);
+  });
+
+  it('on a busy machine accounts tell stories apart, and what has none goes with what is near', () => {
+    expect(placeShared([on('dc01', 'anna', 0), on('dc01', 'bo', 0), on('dc01', 'anna', 5)])).toEqual([1, 2, 1]);
+    expect(placeShared([on('dc01', 'anna', 0), on('dc01', undefined, 1), on('dc01', undefined, 9)])).toEqual([1, 1, 2]);
+    expect(placeShared([on('dc01', undefined, 1), on('dc01', 'anna', 0)])).toEqual([1, 1]);
+  });
+
+  it('is told', () => {
+    const b = new Board({ incidents: [], spans: [], nextNumber: 1, shared: () => shared });
+    expect(b.place(on('a', 'anna', 0, '203.0.113.10')).ignored).toEqual(['ip 203.0.113.10: an address of 64 accounts']);
+  });
+});
+
+describe('a storm', () => {
+  const storm = (hosts: readonly string[], at: number) => alert(hosts, at, { storm: true });
+  it('joins what is there, bridges nothing, and makes one incident of the rest', () => {
+    expect(
+      place([
+        alert(['a'], 0),
+        alert(['b'], 0),
+        storm(['a', 'b'], 1),
+        storm(['c'], 1),
+        storm(['d'], 2),
+        alert(['d'], 2),
+      ]),
+    ).toEqual([1, 2, 1, 3, 3, 4]);
+  });
+});
+
+describe('any order of arrival', () => {
+  const shared = new Map([['host-dns:h|contoso.com', 'a machine of many']]);
+  const tactics = [[], ['InitialAccess'], ['Persistence', 'Exfiltration'], ['Impact'], ['Discovery']];
+  const specs = fc.array(
+    fc.record({
+      hosts: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'h'), { maxLength: 2 }),
+      account: fc.option(fc.constantFrom('x', 'y', 'z'), { freq: 1 }),
+      at: fc.integer({ min: 0, max: 250 }),
+      lasts: fc.constantFrom(0, 0, 3, 30),
+      tactics: fc.constantFrom(...tactics),
+    }),
+    { minLength: 1, maxLength: 25 },
+  );
+  const alertsOf = (all: typeof specs extends fc.Arbitrary<infer T> ? T : never) =>
+    all.map(({ hosts, account, at, lasts, tactics: of }) =>
+      alert([], at, {
+        endAt: (at + lasts) * hour,
+        tactics: of,
+        entities: resolveEntities([
+          ...hosts.map((h) => ({ kind: 'Host' as const, identifiers: { HostName: h, DnsDomain: 'contoso.com' } })),
+          ...(account === null
+            ? []
+            : [{ kind: 'Account' as const, identifiers: { Name: account, UPNSuffix: 'c.com' } }]),
+        ]),
       }),
-      { minLength: 1, maxLength: 25 },
     );
-    const stories = (alerts: readonly AlertFacts[]) => {
-      const numbers = place(alerts);
-      const groups = Map.groupBy(alerts, (_, i) => numbers[i]);
-      return [...groups.values()]
-        .map((group) =>
-          group
-            .map((a) => a.id)
-            .toSorted()
-            .join(),
-        )
-        .toSorted();
-    };
+  const storiesOf = (alerts: readonly AlertFacts[], incidentOf: (index: number) => number) =>
+    [...Map.groupBy(alerts.keys(), incidentOf).values()]
+      .map((group) =>
+        group
+          .map((index) => alerts[index]!.id)
+          .toSorted()
+          .join(),
+      )
+      .toSorted();
+  const stories = (alerts: readonly AlertFacts[]) => {
+    const b = new Board({ incidents: [], spans: [], nextNumber: 1, shared: () => shared });
+    const placed = alerts.map((a) => b.place(a));
+    return storiesOf(alerts, (index) => b.resolve(placed[index]!.incident));
+  };
+
+  it('gives the same incidents', () => {
     fc.assert(
-      fc.property(some, fc.infiniteStream(fc.nat()), (specs, random) => {
-        const alerts = specs.map(({ hosts, at }) => alert(hosts, at));
+      fc.property(specs, fc.infiniteStream(fc.nat()), (all, random) => {
+        const alerts = alertsOf(all);
         const order = alerts.map((a) => ({ a, r: random.next().value as number })).toSorted((x, y) => x.r - y.r);
         expect(stories(order.map(({ a }) => a))).toEqual(stories(alerts));
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('gives what pairs of alerts that belong together give, whatever came between', () => {
+    fc.assert(
+      fc.property(specs, (all) => {
+        const alerts = alertsOf(all);
+        const group = alerts.map((_, index) => index);
+        const rootOf = (index: number): number => (group[index] === index ? index : rootOf(group[index]!));
+        for (const [i, a] of alerts.entries())
+          for (const [j, b] of alerts.entries())
+            if (i < j && stories([a, b]).length === 1) group[rootOf(j)] = rootOf(i);
+        expect(stories(alerts)).toEqual(storiesOf(alerts, rootOf));
+      }),
+      { numRuns: 200 },
     );
   });
 });
@@ -112,7 +230,17 @@ describe('a rule’s grouping', () => {
 
 describe('the decision', () => {
   const candidate = (number: number, more: Partial<Candidate['incident']> = {}, reopens = false): Candidate => ({
-    incident: { number, status: 'New', owner: null, classification: null, alertCount: 1, ...more },
+    incident: {
+      number,
+      status: 'New',
+      owner: null,
+      classification: null,
+      determination: null,
+      alertCount: 1,
+      entityCount: 1,
+      apartFrom: [],
+      ...more,
+    },
     shared: ['host a'],
     reopens,
   });
@@ -144,13 +272,34 @@ describe('the decision', () => {
       ['classified differently'],
     ],
     [
-      'not merged: too many',
-      [candidate(1, { alertCount: 80 }), candidate(2, { alertCount: 80 })],
+      'not merged: determinations',
+      [candidate(1, { determination: 'malware' }), candidate(2, { determination: 'phishing' })],
       1,
       [],
-      ['together more than 150 alerts'],
+      ['found to be different things'],
     ],
-    ['not a full one', [candidate(1, { alertCount: 150 }), candidate(2)], 2, [], ['full with 150 alerts']],
+    [
+      'not merged: too many entities',
+      [candidate(1, { entityCount: 600 }), candidate(2, { entityCount: 600 })],
+      1,
+      [],
+      ['together more than 1000 entities'],
+    ],
+    [
+      'not merged: taken apart by hand',
+      [candidate(1), candidate(2, { apartFrom: [1] }), candidate(3)],
+      1,
+      [3],
+      ['taken apart by hand'],
+    ],
+    [
+      'not merged: taken apart from one that went up in it just now',
+      [candidate(1), candidate(2), candidate(3, { apartFrom: [2] })],
+      1,
+      [2],
+      ['taken apart by hand'],
+    ],
+    ['not a full one', [candidate(1, { alertCount: 100_000 }), candidate(2)], 2, [], ['full with 100000 alerts']],
   ] as const)('%s', (_, candidates, target, merge, reasons) => {
     const decision = decide(candidates);
     expect(decision.target).toBe(target);

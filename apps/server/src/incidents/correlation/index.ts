@@ -1,3 +1,21 @@
 export { Board, type KeySpan, type Placement } from './board.ts';
-export { alertsPerIncidentMax, decide, whyApart, type Candidate, type Decision, type IncidentFacts } from './decide.ts';
-export { defaultWindowSeconds, linkKeys, type AlertFacts, type GroupingRule, type LinkKey } from './keys.ts';
+export {
+  alertsPerIncidentMax,
+  decide,
+  entitiesPerIncidentMax,
+  together,
+  whyApart,
+  type Candidate,
+  type Decision,
+  type IncidentFacts,
+} from './decide.ts';
+export {
+  defaultWindowSeconds,
+  linkKeys,
+  nothingShared,
+  reachSeconds,
+  type AlertFacts,
+  type GroupingRule,
+  type LinkKey,
+  type SharedKeys,
+} from './keys.ts';

@@ -1,5 +1,13 @@
+import { isIP } from 'node:net';
 import type { Kind } from './kinds.ts';
-import { classOfAddress, isLocalDomain, isSystemFolder, isUniqueSid } from './shared.ts';
+import {
+  classOfAddress,
+  isFirstPartyApp,
+  isLocalDomain,
+  isSystemFolder,
+  isUniqueSid,
+  isWellKnownDomain,
+} from './shared.ts';
 
 type Identifiers = Readonly<Record<string, string>>;
 
@@ -10,11 +18,14 @@ export interface Context {
   readonly hostKeys?: readonly string[];
   /** Strong keys of the row's only registry key. */
   readonly registryKeys?: readonly string[];
+  readonly registryKey?: Identifiers | undefined;
 }
 
 export interface Keys {
   /** One for each strong identifier set of reference 04; the first is the most lasting. */
   readonly strong: readonly string[];
+  /** What alerts join on, where that is not the strong keys. */
+  readonly join?: readonly string[];
   /** Why alerts don't join on it although it is strong. */
   readonly discounted?: string;
 }
@@ -35,7 +46,12 @@ const byKind: Partial<Record<Kind, (identifiers: Identifiers, context: Context) 
   Account: (a, context) => ({ strong: accountKeys(a, context) }),
   Host: (h) => ({ strong: hostKeys(h) }),
   IP: addressKeys,
-  URL: ({ Url }) => ({ strong: urlKeys(Url) }),
+  URL: ({ Url }) => {
+    const strong = urlKeys(Url);
+    return { strong, join: [...strong, ...(Url && strong.length > 0 ? domainKeys(new URL(Url).hostname) : [])] };
+  },
+  // A name is no strong identifier of Sentinel's, and still the same name for everybody.
+  DNS: ({ DomainName }) => ({ strong: [], join: domainKeys(DomainName) }),
   File: ({ Directory, Name }) => ({
     strong: key('file', Directory?.replace(/[\\/]+$/, ''), Name),
     ...(Directory && isSystemFolder(Directory) ? { discounted: 'a file that every machine has' } : {}),
@@ -49,22 +65,48 @@ const byKind: Partial<Record<Kind, (identifiers: Identifiers, context: Context) 
     strong: key('registrykey', Hive, Key),
     discounted: 'a place that every machine has',
   }),
-  RegistryValue: ({ Name }, { registryKeys: [registryKey] = [] }) => ({
-    strong: key('registryvalue', registryKey, Name),
-    discounted: 'a place that every machine has',
+  RegistryValue: ({ Name }, { registryKeys: [registryKey] = [], registryKey: at }) => {
+    const strong = key('registryvalue', registryKey, Name);
+    // Where programs are started from, whoever writes there chooses the name.
+    const autostart = /software\\.*\\currentversion\\run(?:once)?$/i.exec(at?.['Key']?.replace(/\\+$/, '') ?? '')?.[0];
+    return autostart === undefined
+      ? { strong, discounted: 'a place that every machine has' }
+      : { strong, join: key('autostart', autostart, Name) };
+  },
+  Mailbox: ({ MailboxPrimaryAddress, Upn }) => ({
+    strong: key('mailbox', MailboxPrimaryAddress),
+    join: [...key('mailbox', MailboxPrimaryAddress), ...accountOfAddress(Upn ?? MailboxPrimaryAddress)],
   }),
-  Mailbox: ({ MailboxPrimaryAddress }) => ({ strong: key('mailbox', MailboxPrimaryAddress) }),
-  MailMessage: ({ NetworkMessageId, Recipient }) => ({ strong: key('mail', NetworkMessageId, Recipient) }),
-  CloudApplication: ({ AppId, Name, InstanceName = '' }) => ({
-    strong: [
-      ...key('app-id', AppId).map((k) => `${k}|${InstanceName.toLowerCase()}`),
-      ...key('app', Name).map((k) => `${k}|${InstanceName.toLowerCase()}`),
-    ],
-    // An application such as "Office 365" is in every tenant's alerts; only an instance of it is someone's.
-    ...(InstanceName === '' ? { discounted: 'an application that many people use' } : {}),
+  MailMessage: ({ NetworkMessageId, Recipient }) => ({
+    strong: key('mail', NetworkMessageId, Recipient),
+    join: [...key('mail', NetworkMessageId, Recipient), ...key('mail-message', NetworkMessageId)],
   }),
-  AzureResource: ({ ResourceId }) => ({ strong: key('resource', ResourceId) }),
+  CloudApplication: ({ AppId, Name, InstanceName = '' }) => {
+    const byId = key('app-id', AppId).map((k) => `${k}|${InstanceName.toLowerCase()}`);
+    const strong = [...byId, ...key('app', Name).map((k) => `${k}|${InstanceName.toLowerCase()}`)];
+    if (InstanceName !== '') return { strong };
+    // An application such as "Office 365" is in every tenant's alerts; only an instance of it is someone's, or one that people let in themselves.
+    return AppId === undefined || isFirstPartyApp(AppId)
+      ? { strong, discounted: 'an application that many people use' }
+      : { strong, join: byId };
+  },
+  AzureResource: ({ ResourceId }) => ({
+    strong: key('resource', ResourceId),
+    ...(ResourceId && /^\/?subscriptions\/[^/]+(?:\/resourcegroups\/[^/]+)?\/?$/i.test(ResourceId)
+      ? { discounted: 'a place that holds many resources' }
+      : {}),
+  }),
 };
+
+function accountOfAddress(address: string | undefined): string[] {
+  const at = address?.lastIndexOf('@') ?? -1;
+  return address && at > 0 ? key('account-upn', address.slice(0, at), address.slice(at + 1)) : [];
+}
+
+const domainKeys = (name: string | undefined): string[] =>
+  name === undefined || isIP(name) !== 0 || !name.includes('.') || isWellKnownDomain(name)
+    ? []
+    : key('domain', name.replace(/\.$/, ''));
 
 function accountKeys(a: Identifiers, { host, hostKeys: [hostKey] = [] }: Context): string[] {
   const { Name, NTDomain, DnsDomain, UPNSuffix, Sid, AadUserId, PUID, ObjectGuid } = a;

@@ -18,7 +18,7 @@ export interface ResolvedEntity extends MappedEntity {
   readonly strong: boolean;
   /** One for each strong identifier set. Equal keys mean the same thing. */
   readonly keys: readonly string[];
-  /** The keys on which alerts join. Empty when weak, or shared by too many to mean anything: then `discounted` says why. */
+  /** The keys on which alerts join: mostly the strong ones. Empty when shared by too many to mean anything: then `discounted` says why. */
   readonly joinKeys: readonly string[];
   readonly discounted?: string;
 }
@@ -64,10 +64,12 @@ function contextOf(entities: readonly MappedEntity[]): Context {
     return all.length === 1 ? all[0] : undefined;
   };
   const host = only('Host');
+  const registryKey = only('RegistryKey');
   return {
     host: host?.identifiers,
     hostKeys: host ? keysOf(host.kind, host.identifiers, {}).strong : [],
-    registryKeys: ((key) => (key ? keysOf(key.kind, key.identifiers, {}).strong : []))(only('RegistryKey')),
+    registryKeys: registryKey ? keysOf(registryKey.kind, registryKey.identifiers, {}).strong : [],
+    registryKey: registryKey?.identifiers,
   };
 }
 
@@ -84,7 +86,7 @@ function resolve(entity: MappedEntity, context: Context): ResolvedEntity {
     name: nameOf(entity.kind, entity.identifiers),
     strong: keys.strong.length > 0,
     keys: keys.strong,
-    joinKeys: keys.discounted === undefined ? keys.strong : [],
+    joinKeys: keys.discounted === undefined ? (keys.join ?? keys.strong) : [],
     ...(keys.discounted === undefined ? {} : { discounted: keys.discounted }),
   };
 }

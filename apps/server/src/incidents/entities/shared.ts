@@ -119,3 +119,39 @@ export function plainAddress(text: string): string {
 const systemFolders =
   /^(?:[a-z]:|%systemroot%|%windir%|\\systemroot)?\\(?:windows(?:\\(?:system32|syswow64|sysnative|microsoft\.net|winsxs|servicing)(?:\\.*)?)?|program files(?: \(x86\))?(?:\\.*)?)\\?$|^\/(?:usr\/)?(?:local\/)?(?:s?bin|lib(?:32|64|exec)?)(?:\/.*)?$/i;
 export const isSystemFolder = (folder: string): boolean => systemFolders.test(folder.trim());
+
+/** Domains of services that nearly every machine talks to, with all below them: attackers use them too, and sharing one says nothing. */
+const wellKnownDomains = new Set(
+  (
+    'microsoft.com microsoftonline.com windows.com windows.net windowsupdate.com office.com office.net office365.com live.com msn.com bing.com azure.com sharepoint.com ' +
+    'skype.com google.com googleapis.com gstatic.com gmail.com googleusercontent.com youtube.com github.com githubusercontent.com gitlab.com npmjs.org pypi.org ' +
+    'docker.io docker.com ubuntu.com debian.org amazonaws.com amazon.com cloudfront.net cloudflare.com akamai.net akamaized.net fastly.net apple.com icloud.com ' +
+    'dropbox.com slack.com zoom.us facebook.com twitter.com linkedin.com adobe.com mozilla.org digicert.com letsencrypt.org telegram.org discord.com pastebin.com'
+  ).split(' '),
+);
+export function isWellKnownDomain(name: string): boolean {
+  const labels = name.toLowerCase().replace(/\.$/, '').split('.');
+  return labels.some((_, at) => wellKnownDomains.has(labels.slice(at).join('.')));
+}
+
+/** Applications of Microsoft's own that every tenant has: https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in */
+const firstPartyApps = new Set([
+  '00000002-0000-0000-c000-000000000000',
+  '00000002-0000-0ff1-ce00-000000000000',
+  '00000003-0000-0000-c000-000000000000',
+  '00000003-0000-0ff1-ce00-000000000000',
+  '04b07795-8ddb-461a-bbee-02f9e1bf7b46',
+  '1950a258-227b-4e31-a9cf-717495945fc2',
+  '1fec8e78-bce4-4aaf-ab1b-5451cc387264',
+  '27922004-5251-4030-b22d-91ecd9a37ea4',
+  '29d9ed98-a469-4536-ade2-f981bc1d605e',
+  '38aa3b87-a06d-4817-b275-7a389988d93b',
+  '4765445b-32c6-49b0-83e6-1d93765276ca',
+  '797f4846-ba00-4fd7-ba43-dac1f8f63013',
+  '872cd9fa-d31f-45e0-9eab-6e460a02d1f1',
+  '9199bf20-a13f-4107-85dc-02114787ef48',
+  'ab9b8c07-8f02-4f72-87fa-80105867a763',
+  'c44b4083-3bb0-49c1-b47d-974e53cbdf3c',
+  'd3590ed6-52b3-4102-aeff-aad2292ab01c',
+]);
+export const isFirstPartyApp = (id: string): boolean => firstPartyApps.has(id.toLowerCase());

@@ -9,7 +9,9 @@ import { requireCaller, type Handlers } from '../../../platform/http/index.ts';
 import { nextLink, readListOptions } from '../../../platform/odata/index.ts';
 import type { Platform } from '../../../platform/types.ts';
 import { addComment, changeIncident } from '../../commands.ts';
-import { createIncident, deleteComment, deleteIncident, editComment, moveAlert } from '../../manual.ts';
+import type { Inventory } from '../../entities/index.ts';
+import { createIncident, deleteComment, deleteIncident, editComment } from '../../manual.ts';
+import { moveAlerts } from '../../moves.ts';
 import { alertRows } from '../../read.ts';
 import type { IncidentRow } from '../../types.ts';
 import { commentBody, incidentBody, relatedAlert } from './body.ts';
@@ -48,11 +50,12 @@ const pageMax = 1_000;
 export interface ArmPlace {
   readonly url: string;
   readonly isWorkspace: (name: string) => boolean;
+  readonly inventory: Inventory;
 }
 
 export function sentinelIncidentHandlers(
   platform: Platform,
-  { url, isWorkspace }: ArmPlace,
+  { url, isWorkspace, inventory }: ArmPlace,
 ): Handlers<typeof sentinelIncidentRoutes> {
   const { database } = platform;
   const incidentOf = async (params: SentinelWorkspace & { incidentId: string }) => {
@@ -61,7 +64,7 @@ export function sentinelIncidentHandlers(
     return { root, incident, id: `${root}/Incidents/${incident.name}` };
   };
   const alertsOf = (incident: IncidentRow) =>
-    alertRows(database, 'a.incident_number = $1 ORDER BY a.start_time, a.id', [incident.number]);
+    alertRows(database, 'a.incident_number = $1 ORDER BY a.start_time, a.id LIMIT $2', [incident.number, pageMax]);
 
   return {
     sentinelListEntities: async (_context, { params, query, request, reply }) => {
@@ -189,7 +192,7 @@ export function sentinelIncidentHandlers(
       const { root, incident } = await incidentOf(params);
       const alertId = relatedAlert(body);
       context.audit({ target: `incident ${incident.number}`, details: { alert: alertId } });
-      await moveAlert(platform, alertId, incident.number, requireCaller(context).name);
+      await moveAlerts({ ...platform, inventory }, [alertId], incident.number, requireCaller(context).name);
       return sendArm(reply, 201, relationResource(incident.name, alertId, root));
     },
     sentinelDeleteRelation: async (context, { params, reply }) => {
@@ -199,7 +202,7 @@ export function sentinelIncidentHandlers(
       );
       if (!alert) return sendArm(reply, 204);
       context.audit({ target: `incident ${incident.number}`, details: { alert: alert.id } });
-      await moveAlert(platform, alert.id, null, requireCaller(context).name);
+      await moveAlerts({ ...platform, inventory }, [alert.id], null, requireCaller(context).name);
       return sendArm(reply, 200);
     },
   };

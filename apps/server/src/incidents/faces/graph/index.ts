@@ -37,7 +37,7 @@ import {
 
 /** Rows of a page: without `$top`, and at most. A larger `$top` gets pages of the most. */
 const pages = { incidents: { default: 50, max: 1_000 }, alerts: { default: 100, max: 1_000 } } as const;
-/** An incident has up to 150 alerts with all their entities. */
+/** An incident brings up to 500 alerts with all their entities. */
 const expandedMax = 50;
 
 const itemOptions = ['$select', '$expand'] as const;

@@ -75,9 +75,17 @@ export async function alertById(db: Queryable, id: string): Promise<AlertRow> {
   throw new SallyportError('NotFound', `there is no alert ${id.slice(0, 100)}`);
 }
 
-/** Alerts of some incidents, by number. */
+/** An incident brings its first alerts; the list of alerts has all. */
+const expandedAlertsMax = 500;
+
+/** The first alerts of some incidents, by number. */
 export async function alertsOfIncidents(db: Queryable, numbers: readonly number[]): Promise<Map<number, AlertRow[]>> {
-  const rows = await alertRows(db, 'a.incident_number = ANY($1) ORDER BY a.start_time, a.id', [numbers]);
+  const rows = await alertRows(
+    db,
+    `a.id IN (SELECT f.id FROM unnest($1::int[]) AS x(number),
+       LATERAL (SELECT id FROM alerts WHERE incident_number = x.number ORDER BY start_time, id LIMIT $2) f) ORDER BY a.start_time, a.id`,
+    [numbers, expandedAlertsMax],
+  );
   return Map.groupBy(rows, (row) => row.incident_number ?? 0);
 }
 
