@@ -1,7 +1,8 @@
 /**
  * Whether alerts that belong together are in one incident, and what that costs. Prints one JSON object.
  *
- *   node bench/correlate.ts [--people 60] [--days 2] [--noise 300] [--orders 4]     attacks on the demo estate, beside baselines
+ *   node bench/correlate.ts [--people 60] [--days 2] [--noise 300] [--orders 4] [--rules PATH]...
+ *                                                                                attacks on the demo estate, beside baselines
  *   node bench/correlate.ts --recordings FOLDER                                    recorded attacks (zips and JSON lines), each one story
  *   node bench/correlate.ts --alerts 1000000                                       the cost of an alert, by tenths of 24 hours
  *   node bench/correlate.ts --queue 100000                                         the queue's and an incident's answer
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     days: { type: 'string', default: '2' },
     noise: { type: 'string', default: '300' },
     orders: { type: 'string', default: '4' },
+    rules: { type: 'string', multiple: true },
     recordings: { type: 'string' },
     alerts: { type: 'string' },
     queue: { type: 'string' },
@@ -63,6 +65,7 @@ async function measure(): Promise<object> {
     days: days ?? 2,
     noise: noise ?? 300,
     orders: orders ?? 4,
+    ...(values.rules ? { rules: values.rules } : {}),
     onProgress: note,
   });
 }

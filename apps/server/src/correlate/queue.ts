@@ -3,16 +3,20 @@ import { listIncidents, type Incidents } from '../incidents/index.ts';
 import { resolveEntities, type NewAlert } from '../incidents/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { uuidOf } from './noise.ts';
+import { treeCpuSeconds } from './processor.ts';
+
+interface Times {
+  /** Milliseconds of the middle and the slowest of 20 calls. */
+  readonly p50: number;
+  readonly max: number;
+  /** Milliseconds of processor a call, of this process and the database. */
+  readonly processor: number;
+}
 
 export interface QueueReport {
   readonly incidents: number;
-  /** Milliseconds of the slowest and the middle of 20 calls. */
-  readonly lists: readonly { readonly query: object; readonly ms: { readonly p50: number; readonly max: number } }[];
-  readonly open: {
-    readonly alerts: number;
-    readonly bytes: number;
-    readonly ms: { readonly p50: number; readonly max: number };
-  };
+  readonly lists: readonly { readonly query: object; readonly ms: Times }[];
+  readonly open: { readonly alerts: number; readonly bytes: number; readonly ms: Times };
 }
 
 const calls = 20;
@@ -53,15 +57,17 @@ export async function measureQueue(
   };
 }
 
-async function times(work: () => Promise<unknown>): Promise<{ p50: number; max: number }> {
+async function times(work: () => Promise<unknown>): Promise<Times> {
   const all: number[] = [];
+  const before = await treeCpuSeconds();
   for (let n = 0; n < calls; n++) {
     const began = performance.now();
     await work();
     all.push(performance.now() - began);
   }
   all.sort((a, b) => a - b);
-  return { p50: Math.round(all[calls / 2]!), max: Math.round(all.at(-1)!) };
+  const processor = Math.round(((await treeCpuSeconds()) - before) * (1_000 / calls));
+  return { p50: Math.round(all[calls / 2]!), max: Math.round(all.at(-1)!), processor };
 }
 
 async function raiseOne(database: Platform['database'], incidents: Incidents, alerts: number): Promise<void> {
