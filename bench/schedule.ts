@@ -193,6 +193,10 @@ try {
     'SELECT count(*)::int AS n, count(*) FILTER (WHERE deadline < $1)::int AS overdue FROM rule_windows',
     [clock.now()],
   );
+  const failures = await platform.database.query<{ error: string; n: number; rule: string }>(
+    `SELECT error, count(*)::int AS n, min(rule_id) AS rule FROM rule_runs WHERE error IS NOT NULL GROUP BY error ORDER BY n DESC LIMIT 20`,
+  );
+  for (const { error, n, rule } of failures) note(`${n} × ${error} (${rule})`);
   const after = cpu();
   await worker.stop();
   const elapsed = (Date.now() - started) / 1_000;
