@@ -173,8 +173,8 @@ describe('charts', () => {
         ['b', 2],
       ],
     );
-    for (const kind of ['piechart', 'barchart', 'categoricalbar', 'unstackedbar'])
-      expect(drawingOf(chartOf(rows, content({}), kind)), kind).toBeDefined();
+    const kinds = ['piechart', 'barchart', 'categoricalbar', 'unstackedbar'];
+    expect(kinds.filter((kind) => drawingOf(chartOf(rows, content({}), kind)) === undefined)).toEqual([]);
     const places = result(
       [
         ['Name', 'string'],
