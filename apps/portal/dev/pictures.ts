@@ -53,6 +53,7 @@ const shots: readonly Shot[] = [
   { name: 'incident-entities', path: '/incidents/42?tab=entities' },
   { name: 'incident-timeline', path: '/incidents/42?tab=timeline' },
   { name: 'incident-evidence', path: '/incidents/42?tab=evidence&alert=10000000-0000-4000-8000-000000000002' },
+  { name: 'incident-tasks', path: '/incidents/42?tab=tasks' },
   { name: 'incident-comments', path: '/incidents/42?tab=comments' },
   {
     name: 'incident-close',

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   anomalyRoutes,
+  attachmentRoutes,
+  caseRoutes,
   connectorRoutes,
   dataCollectorRoutes,
   dataRoutes,
@@ -20,14 +22,19 @@ import {
   savedQueryRoutes,
   savedSearchRoutes,
   sentinelBookmarkRoutes,
+  notificationRoutes,
+  peopleRoutes,
+  queueRoutes,
   sentinelIncidentRoutes,
   sentinelRuleRoutes,
   sentinelWatchlistRoutes,
   sessionRoutes,
+  socMetricRoutes,
   pinRoutes,
   sourceEditorRoutes,
   splunkRoutes,
   systemRoutes,
+  taskRoutes,
   tokenRoutes,
   uploadRoutes,
   watchlistRoutes,
@@ -164,6 +171,14 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(savedSearchRoutes, savedSearches, armError);
   http.bind(sentinelBookmarkRoutes, domains.hunts.sentinel, armError);
   http.bind(incidentRoutes, domains.incidents.handlers);
+  const { tasks, attachments, cases, queue, metrics } = domains.incidents.work;
+  http.bind(taskRoutes, tasks);
+  http.bind(attachmentRoutes, attachments);
+  http.bind(caseRoutes, cases);
+  http.bind(queueRoutes, queue);
+  http.bind(socMetricRoutes, metrics);
+  http.bind(peopleRoutes, domains.identity.people);
+  http.bind(notificationRoutes, domains.notifications.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);
   http.bind(sentinelRuleRoutes, domains.detection.sentinel.rules, armError);

@@ -3,9 +3,10 @@ import { createAccess, type Access } from './access/index.ts';
 import { createDetection, Watchlists, type Detection, type TableSources } from './detection/index.ts';
 import { createBehaviour, type Behaviour } from './behaviour/index.ts';
 import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
-import { createIdentity, type Identity } from './identity/index.ts';
+import { createIdentity, directory, type Identity } from './identity/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
 import { createIngest, loadSources, shippedSources, type Ingest } from './ingest/index.ts';
+import { createNotifications, type Notifications } from './notifications/index.ts';
 import type { Domain, Platform } from './platform/types.ts';
 import { createWorkbooks, type Workbooks } from './workbooks/index.ts';
 
@@ -15,6 +16,7 @@ export interface Domains {
   readonly hunting: Hunting;
   readonly hunts: Hunts;
   readonly incidents: Incidents;
+  readonly notifications: Notifications;
   readonly detection: Detection;
   readonly behaviour: Behaviour;
   readonly ingest: Ingest;
@@ -41,6 +43,8 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     scheduled: options.scheduled !== false,
   });
   const hunts = hunting.hunts(incidents);
+  const notifications = createNotifications(platform, { directory });
+  incidents.listen({ events: notifications.told, handover: notifications.handedOver });
   const detection = await createDetection(platform, {
     ...options,
     queries: hunting.queries,
@@ -61,7 +65,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     jobs: options.scheduled !== false,
   });
   const workbooks = createWorkbooks(platform);
-  return { access, identity, hunting, hunts, incidents, detection, behaviour, ingest, workbooks };
+  return { access, identity, hunting, hunts, incidents, notifications, detection, behaviour, ingest, workbooks };
 }
 
 /** The sources that ship, by the tables that they bring rows to. */
@@ -78,6 +82,7 @@ export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
   domains.access,
   domains.identity,
   domains.hunting,
+  domains.notifications,
   domains.incidents,
   domains.detection,
   domains.behaviour,

@@ -121,8 +121,8 @@ function totals(imported: ImportResult, swept: SweepResult) {
 }
 
 async function outcome(platform: Platform, rules: readonly AnalyticsRule[]) {
-  const query = { sort: 'severity', order: 'desc', limit: 1_000, offset: 0 } as const;
-  const { incidents } = await listIncidents(platform.database, query);
+  const query = { time: 'created', sort: 'severity', order: 'desc', limit: 1_000, offset: 0 } as const;
+  const { incidents } = await listIncidents(platform.database, query, platform.clock.now());
   const counts = await alertCounts(platform.database);
   const perRule = rules.map(({ name, severity, id }) => ({ name, severity, alerts: counts.get(id) ?? 0 }));
   return {

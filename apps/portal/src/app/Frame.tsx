@@ -18,6 +18,7 @@ import {
 import {
   ArrowCircleRightRegular,
   ClockRegular,
+  KeyboardRegular,
   NavigationRegular,
   PersonCircleRegular,
   SearchRegular,
@@ -34,8 +35,10 @@ import { useNarrow, usePageKey } from '../shared/hooks.ts';
 import { Logo } from '../shared/Logo.tsx';
 import { setPreferences, usePreferences } from '../shared/preferences.ts';
 import { visible } from '../shared/text.ts';
+import { Bell } from './Bell.tsx';
 import { CommandPalette, type Command } from './CommandPalette.tsx';
-import { places } from './places.tsx';
+import { KeysDialog } from './KeysDialog.tsx';
+import { furtherPages, places } from './places.tsx';
 import { ProblemsBar } from './ProblemsBar.tsx';
 
 const NARROW = '@media (max-width: 640px)';
@@ -199,10 +202,12 @@ export function Frame(): ReactElement {
   const { navCollapsed, zone } = usePreferences();
   const [navOver, setNavOver] = useState(false);
   const [palette, setPalette] = useState(false);
+  const [keys, setKeys] = useState(false);
   const [text, setText] = useState('');
   const search = useRef<HTMLInputElement>(null);
   usePageKey('/', () => search.current?.focus());
   usePageKey('k', () => setPalette(true), { ctrl: true });
+  usePageKey('?', () => setKeys(true));
 
   const signOut = async (): Promise<void> => {
     await client.signOut().catch(() => undefined);
@@ -218,7 +223,7 @@ export function Frame(): ReactElement {
   const toggleTheme = (): void => setPreferences({ theme: dark ? 'light' : 'dark' });
 
   const commands: Command[] = [
-    ...places.map((place) => ({
+    ...[...places, ...furtherPages].map((place) => ({
       id: place.to,
       label: place.label,
       icon: place.icon,
@@ -239,6 +244,7 @@ export function Frame(): ReactElement {
       words: 'zone clock',
       run: () => setPreferences({ zone: zone === 'utc' ? 'local' : 'utc' }),
     },
+    { id: 'keys', label: 'Show keys', icon: <KeyboardRegular />, words: 'shortcuts help', run: () => setKeys(true) },
     { id: 'out', label: 'Sign out', icon: <SignOutRegular />, run: () => void signOut() },
   ];
   const fromText = (typed: string): Command[] => {
@@ -281,6 +287,10 @@ export function Frame(): ReactElement {
           }}
         />
         <div className={styles.end}>
+          <Bell />
+          <Tooltip content="Keys ( ? )" relationship="label">
+            <Button appearance="subtle" icon={<KeyboardRegular />} onClick={() => setKeys(true)} />
+          </Tooltip>
           <Tooltip content={dark ? 'Switch to light' : 'Switch to dark'} relationship="label">
             <Button
               appearance="subtle"
@@ -298,6 +308,7 @@ export function Frame(): ReactElement {
       <main id="main" className={styles.main} tabIndex={-1}>
         <Outlet />
       </main>
+      <KeysDialog open={keys} onClose={() => setKeys(false)} />
       <CommandPalette open={palette} onClose={() => setPalette(false)} commands={commands} fromText={fromText} />
     </div>
   );

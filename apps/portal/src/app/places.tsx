@@ -1,6 +1,9 @@
 import {
   BookOpenRegular,
+  BriefcaseRegular,
   DatabaseRegular,
+  DataBarVerticalRegular,
+  PeopleSwapRegular,
   FilterDismissRegular,
   BeakerRegular,
   GridDotsRegular,
@@ -21,6 +24,9 @@ export interface Place {
   readonly to:
     | '/'
     | '/incidents'
+    | '/cases'
+    | '/soc-metrics'
+    | '/handover'
     | '/hunting'
     | '/workbooks'
     | '/hunts'
@@ -50,6 +56,13 @@ export const places: readonly Place[] = [
     icon: <ShieldErrorRegular />,
     permission: 'securityData.read',
     words: 'alerts queue',
+  },
+  {
+    to: '/cases',
+    label: 'Cases',
+    icon: <BriefcaseRegular />,
+    permission: 'securityData.read',
+    words: 'investigations tasks evidence',
   },
   {
     to: '/hunting',
@@ -129,4 +142,22 @@ export const places: readonly Place[] = [
     words: 'tables sources upload errors ingestion',
   },
   { to: '/settings', label: 'System', icon: <SettingsRegular />, words: 'settings sessions tokens audit' },
+];
+
+/** Pages that are reached from a place, and by the command palette. */
+export const furtherPages: readonly Place[] = [
+  {
+    to: '/soc-metrics',
+    label: 'SOC metrics',
+    icon: <DataBarVerticalRegular />,
+    permission: 'securityData.read',
+    words: 'time to triage acknowledge close mttr false positives',
+  },
+  {
+    to: '/handover',
+    label: 'Hand over',
+    icon: <PeopleSwapRegular />,
+    permission: 'securityData.read',
+    words: 'shift note handoff',
+  },
 ];

@@ -10,7 +10,9 @@ import {
 } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { z } from 'zod';
+import { caseSearch, casesSearch } from '../features/cases/index.ts';
 import { dataSearch } from '../features/data/index.ts';
+import { handoverSearch } from '../features/handover/index.ts';
 import { huntingSearch } from '../features/hunting/index.ts';
 import { huntSearch, huntsSearch } from '../features/hunts/index.ts';
 import { incidentSearch, incidentsSearch } from '../features/incidents/index.ts';
@@ -21,6 +23,7 @@ import { coverageSearch } from '../features/coverage/index.ts';
 import { exceptionsSearch } from '../features/exceptions/index.ts';
 import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/index.ts';
 import { settingsSearch } from '../features/settings/index.ts';
+import { socMetricsSearch } from '../features/soc-metrics/index.ts';
 import { sourceEditorSearch } from '../features/sources/index.ts';
 import { watchlistsSearch } from '../features/watchlists/index.ts';
 import { workbookSearch, workbooksSearch } from '../features/workbooks/index.ts';
@@ -98,6 +101,34 @@ const incident = createRoute({
   path: '/incidents/$number',
   validateSearch: incidentSearch,
   component: lazyRouteComponent(() => import('../features/incidents/IncidentPage.tsx'), 'IncidentPage'),
+});
+
+const cases = createRoute({
+  getParentRoute: () => frame,
+  path: '/cases',
+  validateSearch: casesSearch,
+  component: lazyRouteComponent(() => import('../features/cases/CasesPage.tsx'), 'CasesPage'),
+});
+
+const oneCase = createRoute({
+  getParentRoute: () => frame,
+  path: '/cases/$number',
+  validateSearch: caseSearch,
+  component: lazyRouteComponent(() => import('../features/cases/CasePage.tsx'), 'CasePage'),
+});
+
+const socMetrics = createRoute({
+  getParentRoute: () => frame,
+  path: '/soc-metrics',
+  validateSearch: socMetricsSearch,
+  component: lazyRouteComponent(() => import('../features/soc-metrics/SocMetricsPage.tsx'), 'SocMetricsPage'),
+});
+
+const handover = createRoute({
+  getParentRoute: () => frame,
+  path: '/handover',
+  validateSearch: handoverSearch,
+  component: lazyRouteComponent(() => import('../features/handover/HandoverPage.tsx'), 'HandoverPage'),
 });
 
 const hunting = createRoute({
@@ -246,6 +277,10 @@ const routeTree = root.addChildren([
     home,
     incidents,
     incident,
+    cases,
+    oneCase,
+    socMetrics,
+    handover,
     hunting,
     workbooks,
     workbook,

@@ -1,11 +1,15 @@
 import {
   Button,
+  Input,
   makeStyles,
   Menu,
   MenuItemCheckbox,
   MenuList,
   MenuPopover,
   MenuTrigger,
+  Popover,
+  PopoverSurface,
+  PopoverTrigger,
   SearchBox,
   tokens,
 } from '@fluentui/react-components';
@@ -13,7 +17,7 @@ import { AddRegular, ColumnTripleRegular, DismissRegular } from '@fluentui/react
 import { useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react';
 import { usePageKey, useSettled } from './hooks.ts';
 import { setPreferences, usePreferences } from './preferences.ts';
-import { words } from './text.ts';
+import { visible, words } from './text.ts';
 
 const useStyles = makeStyles({
   bar: {
@@ -41,6 +45,7 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightRegular,
   },
   value: { fontWeight: tokens.fontWeightSemibold },
+  form: { display: 'flex', gap: tokens.spacingHorizontalS },
   end: { marginLeft: 'auto', display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS },
 });
 
@@ -48,6 +53,8 @@ export interface Filter {
   readonly id: string;
   readonly label: string;
   readonly options: readonly string[];
+  /** What an option is called; default: its words. */
+  readonly labelOf?: (option: string) => string;
   /** What is chosen; undefined when this filter does not filter. */
   readonly values: readonly string[] | undefined;
   readonly onChange: (values: string[] | undefined) => void;
@@ -56,6 +63,7 @@ export interface Filter {
 function Pill({ filter }: { filter: Filter }): ReactElement {
   const styles = useStyles();
   const chosen = filter.values ?? [];
+  const labelOf = filter.labelOf ?? words;
   const set = filter.values !== undefined;
   return (
     <span className={styles.pill}>
@@ -72,19 +80,91 @@ function Pill({ filter }: { filter: Filter }): ReactElement {
           <Button size="small" appearance="subtle" className={styles.part} {...(set ? {} : { icon: <AddRegular /> })}>
             {filter.label}
             {set && <>:&nbsp;</>}
-            {set && <span className={styles.value}>{chosen.map(words).join(', ') || 'none'}</span>}
+            {set && <span className={styles.value}>{chosen.map(labelOf).join(', ') || 'none'}</span>}
           </Button>
         </MenuTrigger>
         <MenuPopover>
           <MenuList>
             {filter.options.map((option) => (
               <MenuItemCheckbox key={option} name={filter.id} value={option}>
-                {words(option)}
+                {labelOf(option)}
               </MenuItemCheckbox>
             ))}
           </MenuList>
         </MenuPopover>
       </Menu>
+      {set && (
+        <Button
+          size="small"
+          appearance="subtle"
+          className={styles.part}
+          icon={<DismissRegular />}
+          aria-label={`Remove the filter ${filter.label}`}
+          onClick={() => filter.onChange(undefined)}
+        />
+      )}
+    </span>
+  );
+}
+
+export interface TextFilter {
+  readonly id: string;
+  readonly label: string;
+  /** What may stand there, as an example. */
+  readonly placeholder: string;
+  readonly value: string | undefined;
+  /** How the value is shown; default: as it is. */
+  readonly labelOf?: (value: string) => string;
+  readonly onChange: (value: string | undefined) => void;
+}
+
+function TextPill({ filter }: { filter: TextFilter }): ReactElement {
+  const styles = useStyles();
+  const [open, setOpen] = useState(false);
+  const [text, setText] = useState('');
+  const set = filter.value !== undefined;
+  const apply = (): void => {
+    setOpen(false);
+    filter.onChange(text.trim() === '' ? undefined : text.trim());
+  };
+  return (
+    <span className={styles.pill}>
+      <Popover
+        positioning="below-start"
+        trapFocus
+        open={open}
+        onOpenChange={(_, data) => {
+          if (data.open) setText(filter.value ?? '');
+          setOpen(data.open);
+        }}
+      >
+        <PopoverTrigger disableButtonEnhancement>
+          <Button size="small" appearance="subtle" className={styles.part} {...(set ? {} : { icon: <AddRegular /> })}>
+            {filter.label}
+            {set && <>:&nbsp;</>}
+            {set && <bdi className={styles.value}>{visible((filter.labelOf ?? String)(filter.value ?? ''))}</bdi>}
+          </Button>
+        </PopoverTrigger>
+        <PopoverSurface>
+          <form
+            className={styles.form}
+            onSubmit={(event) => {
+              event.preventDefault();
+              apply();
+            }}
+          >
+            <Input
+              aria-label={filter.label}
+              placeholder={filter.placeholder}
+              value={text}
+              onChange={(_, data) => setText(data.value)}
+            />
+            <Button type="submit" appearance="primary">
+              Filter
+            </Button>
+          </form>
+        </PopoverSurface>
+      </Popover>
       {set && (
         <Button
           size="small"
@@ -144,7 +224,12 @@ export function FilterSearch(props: {
 }
 
 /** Filters of a list as removable pills, its search, and what stands at the right. */
-export function FilterBar(props: { filters: readonly Filter[]; search?: ReactNode; end?: ReactNode }): ReactElement {
+export function FilterBar(props: {
+  filters: readonly Filter[];
+  texts?: readonly TextFilter[];
+  search?: ReactNode;
+  end?: ReactNode;
+}): ReactElement {
   const styles = useStyles();
   return (
     <div className={styles.bar} role="group" aria-label="Filters">
@@ -152,18 +237,22 @@ export function FilterBar(props: { filters: readonly Filter[]; search?: ReactNod
       {props.filters.map((filter) => (
         <Pill key={filter.id} filter={filter} />
       ))}
+      {props.texts?.map((filter) => (
+        <TextPill key={filter.id} filter={filter} />
+      ))}
       {props.end && <div className={styles.end}>{props.end}</div>}
     </div>
   );
 }
 
-/** The columns a person wants to see of a grid, kept in this browser. */
+/** The columns a person wants to see of a grid, kept in this browser. `hiddenAtFirst` are left out until a person has chosen. */
 export function useColumns<C extends { readonly id: string; readonly header: string }>(
   grid: string,
   columns: readonly C[],
-): { shown: readonly C[]; chooser: ReactElement } {
+  hiddenAtFirst: readonly string[] = [],
+): { shown: readonly C[]; hidden: readonly string[]; chooser: ReactElement } {
   const { hiddenColumns } = usePreferences();
-  const hidden = hiddenColumns[grid] ?? [];
+  const hidden = hiddenColumns[grid] ?? hiddenAtFirst;
   const shown = columns.filter((column) => !hidden.includes(column.id));
   const chooser = (
     <Menu
@@ -191,5 +280,5 @@ export function useColumns<C extends { readonly id: string; readonly header: str
       </MenuPopover>
     </Menu>
   );
-  return { shown, chooser };
+  return { shown, hidden, chooser };
 }

@@ -38,6 +38,8 @@ export interface GridProps<Row> {
   readonly onSort?: (sort: Sort) => void;
   readonly selected?: ReadonlySet<string>;
   readonly onSelect?: (selected: ReadonlySet<string>) => void;
+  /** Further keys of the row that the focus is on. */
+  readonly keys?: Readonly<Record<string, (row: Row) => void>>;
   /** Shown in place of rows when there are none. */
   readonly empty?: ReactNode;
   /** A row on a telephone; without it the columns scroll sideways there. */
@@ -162,7 +164,7 @@ function Header<Row>(props: {
 }
 
 /**
- * Rows of things: virtualised, with a header that stays. Arrow keys, Home, End and Page keys move, Enter opens, `x` selects,
+ * Rows of things: virtualised, with a header that stays. Arrow keys, `j` and `k`, Home, End and Page keys move, Enter opens, `x` selects,
  * Esc closes. The focus is the grid's; the row under it is told by `aria-activedescendant`.
  */
 export function Grid<Row>(props: GridProps<Row>): ReactElement {
@@ -221,6 +223,8 @@ export function Grid<Row>(props: GridProps<Row>): ReactElement {
     const acts: Record<string, () => void> = {
       ArrowDown: () => move(at + 1),
       ArrowUp: () => move(at - 1),
+      j: () => move(at + 1),
+      k: () => move(at - 1),
       PageDown: () => move(at + page),
       PageUp: () => move(at - page),
       Home: () => move(0),
@@ -230,7 +234,8 @@ export function Grid<Row>(props: GridProps<Row>): ReactElement {
       x: () => row !== undefined && selectable && toggle(row),
       ' ': () => row !== undefined && selectable && toggle(row),
     };
-    const act = acts[event.key];
+    const own = props.keys?.[event.key];
+    const act = acts[event.key] ?? (own && row !== undefined ? () => own(row) : undefined);
     if (!act) return;
     event.preventDefault();
     act();

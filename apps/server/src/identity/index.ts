@@ -1,13 +1,17 @@
-import type { sessionRoutes } from '@sallyport/contracts';
+import type { peopleRoutes, sessionRoutes } from '@sallyport/contracts';
 import type { Caller, Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
+import { peopleHandlers } from './people.ts';
 import { identityHandlers } from './routes.ts';
 import { createSessions } from './sessions.ts';
 import { createSetup } from './setup.ts';
 import { createSignIn } from './sign-in.ts';
 import { removeStale } from './store.ts';
 
+export { directory, type Directory } from './people.ts';
+
 export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
+  readonly people: Handlers<typeof peopleRoutes>;
   /** Whose session this cookie is; undefined when it is unknown, over or revoked. */
   readonly callerOfSession: (
     secret: string,
@@ -26,6 +30,7 @@ export function createIdentity(platform: Platform): Identity {
   );
   return {
     handlers: identityHandlers(setup, createSignIn(platform, sessions), sessions),
+    people: peopleHandlers(platform),
     callerOfSession: (secret, from) => sessions.callerOf(secret, from),
     issueSetupLink: () => setup.issueLink(),
   };

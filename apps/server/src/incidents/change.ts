@@ -5,7 +5,7 @@ import {
   type IncidentChange,
 } from '@sallyport/contracts';
 import type { z } from 'zod';
-import type { IncidentRow } from './types.ts';
+import type { FieldChanges, IncidentRow } from './types.ts';
 
 /** Which reasons go with which classification (Sentinel's portal offers these). */
 const reasonsOf: Readonly<Record<Classification, readonly z.infer<typeof ClassificationReason>[]>> = {
@@ -19,6 +19,8 @@ export interface PlannedChange {
   readonly next: IncidentRow;
   /** What changed, for the activity log; empty when nothing did. */
   readonly texts: readonly string[];
+  /** The same, for those who are told of it. */
+  readonly changes: FieldChanges;
 }
 
 /**
@@ -43,7 +45,7 @@ export function planChange(before: IncidentRow, change: IncidentChange, by: stri
     severity: change.severity ?? before.severity,
     severity_fixed: before.severity_fixed || (change.severity !== undefined && change.severity !== before.severity),
     status,
-    owner: change.owner === undefined ? before.owner : change.owner,
+    owner: takenBy(before, change),
     classification,
     classification_reason: reason,
     determination: determinationFor(before, change, classification),
@@ -51,13 +53,25 @@ export function planChange(before: IncidentRow, change: IncidentChange, by: stri
     labels: change.labels
       ? [...new Set(change.labels)].filter((l) => !before.system_labels.includes(l))
       : before.labels,
+    acknowledged_at: before.acknowledged_at ?? (status !== 'New' || takenBy(before, change) !== null ? now : null),
     closed_at: status !== 'Closed' ? null : (before.closed_at ?? now),
     first_modified_at: before.first_modified_at ?? now,
     updated_at: now,
     modified_by: by,
   };
-  return { next, texts: differences(before, next) };
+  return { next, texts: differences(before, next), changes: changesOf(before, next) };
 }
+
+const takenBy = (before: IncidentRow, change: IncidentChange): string | null =>
+  change.owner === undefined ? before.owner : change.owner;
+
+const toldFields = ['title', 'severity', 'status', 'owner', 'classification', 'determination'] as const;
+const changesOf = (before: IncidentRow, next: IncidentRow): FieldChanges =>
+  Object.fromEntries(
+    toldFields
+      .filter((field) => before[field] !== next[field])
+      .map((field) => [field, { from: before[field], to: next[field] }]),
+  );
 
 function reasonFor(
   before: IncidentRow,

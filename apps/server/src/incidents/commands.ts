@@ -26,12 +26,12 @@ export async function changeIncident(
     const before = await lockedIncident(tx, number);
     check(before);
     const now = clock.now();
-    const { next, texts } = planChange(before, change, by, now);
+    const { next, texts, changes } = planChange(before, change, by, now);
     if (texts.length === 0) return texts;
     await tx.execute(
       `UPDATE incidents SET title = $2, title_fixed = $3, severity = $4, severity_fixed = $5, status = $6, owner = $7, classification = $8,
          classification_reason = $9, classification_comment = $10, labels = $11, closed_at = $12, first_modified_at = $13, updated_at = $14, modified_by = $15,
-         determination = $16, description = $17
+         determination = $16, description = $17, acknowledged_at = $18
        WHERE number = $1`,
       [
         number,
@@ -51,10 +51,11 @@ export async function changeIncident(
         by,
         next.determination,
         next.description,
+        next.acknowledged_at,
       ],
     );
     await changeAlerts(tx, before, next, now);
-    await insertActivities(tx, [{ incident: number, by, kind: 'changed', text: texts.join('\n') }], now);
+    await insertActivities(tx, [{ incident: number, by, kind: 'changed', text: texts.join('\n'), changes }], now);
     await publishIncidents(tx, outbox, [number]);
     return texts;
   });

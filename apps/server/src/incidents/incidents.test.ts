@@ -73,7 +73,7 @@ const rowsOf = async (table: string) => {
   await platform.outbox.flush();
   return delivered.filter((d) => d.table === table).map((d) => d.row);
 };
-const list = () => listIncidents(platform.database, incidentRoutes.listIncidents.query.parse({}));
+const list = () => listIncidents(platform.database, incidentRoutes.listIncidents.query.parse({}), clock.now());
 
 describe('raising alerts', () => {
   it('makes an incident with its activity and both rows, and does nothing the second time', async () => {
@@ -291,6 +291,7 @@ describe('people', () => {
       listIncidents(
         platform.database,
         incidentRoutes.listIncidents.query.parse({ limit: 2, ...(cursor === undefined ? {} : { cursor }) }),
+        clock.now(),
       );
     const first = await page();
     await raiseAll(alert(['q9'], 9));
@@ -366,9 +367,9 @@ describe('people', () => {
     await raiseAll(alert(['web'], 1));
     await raiseAll(alert(['db'], 1, { severity: 'High', name: '100% odd_name' }));
     const ask = async (query: object) =>
-      (await listIncidents(platform.database, incidentRoutes.listIncidents.query.parse(query))).incidents.map(
-        (i) => i.number,
-      );
+      (
+        await listIncidents(platform.database, incidentRoutes.listIncidents.query.parse(query), clock.now())
+      ).incidents.map((i) => i.number);
     expect(await ask({ sort: 'severity' })).toEqual([2, 1]);
     expect(await ask({ sort: 'number', order: 'asc' })).toEqual([1, 2]);
     expect(await ask({ search: 'WEB.contoso' })).toEqual([1]);

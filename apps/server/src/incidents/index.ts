@@ -1,9 +1,15 @@
 import type {
+  attachmentRoutes,
+  caseRoutes,
   graphSecurityRoutes,
+  Handover,
   Incident,
   incidentRoutes,
   NamedEntity,
+  queueRoutes,
   sentinelIncidentRoutes,
+  socMetricRoutes,
+  taskRoutes,
 } from '@sallyport/contracts';
 import { isWorkspace, workspaceGuid, type Queries } from '../hunting/index.ts';
 import { publicUrlOf } from '../platform/config/index.ts';
@@ -11,19 +17,25 @@ import type { Queryable } from '../platform/database/types.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { resolveEntities } from './entities/index.ts';
+import { caseHandlers } from './cases/routes.ts';
+import { attachmentHandlers } from './comments/routes.ts';
+import { WorkEvents, type WorkListener } from './events/follow.ts';
 import { sentinelIncidentHandlers } from './faces/arm/index.ts';
 import { entityResource } from './faces/arm/objects.ts';
 import { incidentNamed, isUuid } from './faces/arm/read.ts';
 import { addFindings, type Finding, type FindingTarget } from './findings.ts';
 import { graphSecurityHandlers } from './faces/graph/index.ts';
 import { lakeInventory } from './inventory.ts';
+import { socMetricHandlers } from './metrics/routes.ts';
 import { moveAlerts } from './moves.ts';
 import { raise } from './raise.ts';
 import { getIncident } from './read.ts';
 import { incidentHandlers } from './routes.ts';
 import { learnDue, learnShared } from './shared/learn.ts';
 import { forgetKeys } from './store.ts';
+import { taskHandlers } from './tasks/routes.ts';
 import type { NewAlert, Raised } from './types.ts';
+import { queueHandlers } from './views/routes.ts';
 
 export { alertsPerRaiseMax } from './raise.ts';
 export {
@@ -39,6 +51,7 @@ export type { Kind, MappedEntity, ResolvedEntity } from './entities/index.ts';
 export type { GroupingRule } from './correlation/index.ts';
 export type { Finding, FindingTarget } from './findings.ts';
 export { listIncidents } from './list.ts';
+export type { WorkEvent, WorkItem, WorkListener } from './events/follow.ts';
 export type { NewAlert, Raised } from './types.ts';
 
 export interface Incidents extends Domain<Handlers<typeof incidentRoutes>> {
@@ -61,6 +74,18 @@ export interface Incidents extends Domain<Handlers<typeof incidentRoutes>> {
   learnShared(time: { readonly from: Date; readonly to: Date }): Promise<number>;
   /** An incident as its route answers it. Throws NotFound. */
   get(number: number): Promise<Incident>;
+  /** Tasks, cases, attached files, the queue's views and service levels, metrics. */
+  readonly work: {
+    readonly tasks: Handlers<typeof taskRoutes>;
+    readonly attachments: Handlers<typeof attachmentRoutes>;
+    readonly cases: Handlers<typeof caseRoutes>;
+    readonly queue: Handlers<typeof queueRoutes>;
+    readonly metrics: Handlers<typeof socMetricRoutes>;
+  };
+  /** Tells of what happens to incidents and cases, and of hand-overs, in the transactions that these are stored in. Before `start`. */
+  listen(listeners: { events: WorkListener; handover: (handover: Handover, tx: Queryable) => Promise<void> }): void;
+  /** Tells what happened until now and breaches of service levels; `start` does it by itself. */
+  tell(): Promise<void>;
   /** See `forgetKeys` of the store. */
   forgetKeys(before: Date, lookbackMs: number, max: number): Promise<number>;
 }
@@ -81,7 +106,28 @@ export function createIncidents(
     platform.jobs.schedule('correlation-learn', '7 * * * *', async () => {
       await learnDue(learning);
     });
+  const events = new WorkEvents(platform);
+  const onHandover: ((handover: Handover, tx: Queryable) => Promise<void>)[] = [];
   return {
+    work: {
+      tasks: taskHandlers(platform),
+      attachments: attachmentHandlers(platform),
+      cases: caseHandlers(platform),
+      queue: queueHandlers(platform, async (handover, tx) => {
+        for (const listener of onHandover) await listener(handover, tx);
+      }),
+      metrics: socMetricHandlers(platform, parts.queries),
+    },
+    listen: (listeners) => {
+      events.listen(listeners.events);
+      onHandover.push(listeners.handover);
+    },
+    tell: async () => {
+      await events.tellBreaches();
+      while ((await events.take()) > 0);
+    },
+    start: async () => events.start(),
+    stop: () => events.stop(),
     handlers: incidentHandlers(platform, { queries: parts.queries, inventory }),
     sentinel: sentinelIncidentHandlers(platform, {
       url,

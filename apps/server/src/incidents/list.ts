@@ -1,7 +1,9 @@
 import { SallyportError, type IncidentSummary, type QueryOf, type incidentRoutes } from '@sallyport/contracts';
 import type { Queryable } from '../platform/database/types.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import { listConditions } from './list-filter.ts';
 import { toSummary } from './read.ts';
+import { serviceLevels } from './service-levels.ts';
 import type { IncidentRow } from './types.ts';
 
 type ListQuery = QueryOf<typeof incidentRoutes.listIncidents>;
@@ -29,15 +31,18 @@ const sorts: Readonly<Record<ListQuery['sort'], Sort>> = {
 
 /**
  * The queue, a page at a time: `nextCursor` is the place of the last row, so that incidents which come or change meanwhile neither repeat nor hide others. Merged incidents are
- * left out, unless asked for by number. Throws BadRequest for a cursor that is none of this sort.
+ * left out, unless asked for by number. `now`: for service levels. Throws BadRequest for a cursor that is none of this sort.
  */
 export async function listIncidents(
   db: Queryable,
   query: ListQuery,
+  now: Date,
 ): Promise<{ total: number; incidents: IncidentSummary[]; nextCursor: string | null }> {
   const parameters: unknown[] = [];
   const parameter = (value: unknown) => `$${parameters.push(value)}`;
-  const where = conditionsOf(query, parameter).join(' AND ');
+  const conditions = conditionsOf(query, parameter);
+  conditions.push(...listConditions(query, parameter, await serviceLevels(db), now));
+  const where = conditions.join(' AND ');
   const total = await db.first<{ total: number }>(
     `SELECT count(*)::int AS total FROM incidents WHERE ${where}`,
     parameters,
@@ -65,9 +70,6 @@ function conditionsOf(query: ListQuery, parameter: (value: unknown) => string): 
   const number = search && /^#?\d{1,9}$/.test(search) ? Number(search.replace('#', '')) : undefined;
   return [
     ...(number === undefined ? ['redirected_to IS NULL'] : []),
-    ...(query.status ? [`status = ANY(${parameter(query.status.split(','))})`] : []),
-    ...(query.severity ? [`severity = ANY(${parameter(query.severity.split(','))})`] : []),
-    ...(query.owner ? [`owner = ${parameter(query.owner)}`] : []),
     ...(search ? [`(${searchConditions(search, number, parameter).join(' OR ')})`] : ['true']),
   ];
 }

@@ -36,7 +36,8 @@ export async function createIncident(
     const { next } = planChange(await lockedIncident(tx, number), change, by, now);
     await tx.execute(
       `UPDATE incidents SET title = $2, title_fixed = true, severity = $3, severity_fixed = true, status = $4, owner = $5, classification = $6,
-         classification_reason = $7, classification_comment = $8, labels = $9, closed_at = $10, first_activity_at = $11, last_activity_at = $12
+         classification_reason = $7, classification_comment = $8, labels = $9, closed_at = $10, first_activity_at = $11, last_activity_at = $12,
+         acknowledged_at = $13
        WHERE number = $1`,
       [
         number,
@@ -51,6 +52,7 @@ export async function createIncident(
         next.closed_at,
         firstActivity ?? now,
         lastActivity ?? firstActivity ?? now,
+        next.acknowledged_at,
       ],
     );
     await insertActivities(tx, [{ incident: number, by, kind: 'created', text: 'Created by hand.' }], now);

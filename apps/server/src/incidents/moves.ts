@@ -125,9 +125,10 @@ export async function splitIncident(
     await insertIncidents(tx, [{ number: made, name: randomUUID(), description: first.description }], now, by);
     await tx.execute(
       `UPDATE incidents n SET owner = o.owner, status = o.status, classification = o.classification, classification_reason = o.classification_reason,
-         determination = o.determination, closed_at = o.closed_at
+         determination = o.determination, closed_at = o.closed_at, first_modified_at = $3,
+         acknowledged_at = CASE WHEN o.acknowledged_at IS NOT NULL THEN $3::timestamptz END
        FROM incidents o WHERE n.number = $1 AND o.number = $2`,
-      [made, number],
+      [made, number, now],
     );
     await tx.execute(
       `UPDATE alerts SET incident_number = $2, updated_at = $3, linked_by = '' WHERE incident_number = $1 AND id = ANY($4::uuid[])`,

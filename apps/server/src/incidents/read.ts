@@ -19,6 +19,13 @@ export const toSummary = (row: IncidentRow): IncidentSummary => ({
   firstActivityAt: row.first_activity_at.toISOString(),
   lastActivityAt: row.last_activity_at.toISOString(),
   confidence: confidenceOf(row).score,
+  techniques: [...row.techniques],
+  labels: [...row.labels, ...row.system_labels],
+  determination: row.determination,
+  commentCount: row.comment_count,
+  firstModifiedAt: row.first_modified_at?.toISOString() ?? null,
+  acknowledgedAt: row.acknowledged_at?.toISOString() ?? null,
+  closedAt: row.closed_at?.toISOString() ?? null,
 });
 
 /** An incident's activity log shows its newest 1,000 entries. */
@@ -37,23 +44,29 @@ export async function getIncident(db: Queryable, number: number): Promise<Incide
     by: string;
     kind: Incident['activities'][number]['kind'];
     text: string;
-  }>('SELECT at, by, kind, text FROM incident_activities WHERE incident_number = $1 ORDER BY id DESC LIMIT $2', [
-    number,
-    activitiesMax,
-  ]);
+    name: string;
+    modified_at: Date | null;
+  }>(
+    'SELECT at, by, kind, text, name, modified_at FROM incident_activities WHERE incident_number = $1 ORDER BY id DESC LIMIT $2',
+    [number, activitiesMax],
+  );
   return {
     ...toSummary(row),
     description: row.description,
     classificationReason: row.classification_reason,
     classificationComment: row.classification_comment,
-    determination: row.determination,
-    labels: [...row.labels, ...row.system_labels],
     mergedInto: row.redirected_to,
     alerts,
     alertsNext: nextCursor,
     entities: await entitiesOf(db, number),
     reasons: await reasonsFor(db, row),
-    activities: activities.toReversed().map(({ at, by, kind, text }) => ({ at: at.toISOString(), by, kind, text })),
+    activities: activities.toReversed().map(({ at, by, kind, text, name, modified_at }) => ({
+      ...(kind === 'comment' ? { id: name, modifiedAt: modified_at?.toISOString() ?? null } : {}),
+      at: at.toISOString(),
+      by,
+      kind,
+      text,
+    })),
   };
 }
 

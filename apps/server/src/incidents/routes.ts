@@ -5,6 +5,7 @@ import type { Platform } from '../platform/types.ts';
 import { addComment, changeIncident } from './commands.ts';
 import type { Inventory } from './entities/index.ts';
 import { listIncidents } from './list.ts';
+import { deleteComment, editComment } from './manual.ts';
 import { mergeIncidents, moveAlerts, previewMerge, splitIncident } from './moves.ts';
 import { getAlert, getIncident, listAlerts } from './read.ts';
 
@@ -31,7 +32,7 @@ export function incidentHandlers(
     return { columns, rows };
   };
   return {
-    listIncidents: (_, { query }) => listIncidents(database, query),
+    listIncidents: (_, { query }) => listIncidents(database, query, platform.clock.now()),
     getIncident: (_, { params }) => getIncident(database, params.number),
     updateIncident: async (context, { params, body }) => {
       const changes = await changeIncident(platform, params.number, body, requireCaller(context).name);
@@ -39,7 +40,7 @@ export function incidentHandlers(
       return getIncident(database, params.number);
     },
     addComment: async (context, { params, body }) => {
-      await addComment(platform, params.number, body.message, requireCaller(context).name);
+      await addComment(platform, params.number, body.message, requireCaller(context).name, body.id);
       context.audit({ target: `incident ${params.number}` });
       return getIncident(database, params.number);
     },
@@ -61,6 +62,16 @@ export function incidentHandlers(
       context.audit({ target: `incident ${params.number}`, details: { alerts: body.alerts } });
       await moveAlerts(moving, body.alerts, params.number, requireCaller(context).name);
       return getIncident(database, params.number);
+    },
+    editComment: async (context, { params: { number, id }, body }) => {
+      context.audit({ target: `incident ${number}`, details: { comment: id } });
+      await editComment(platform, number, { name: id, message: body.message }, requireCaller(context).name);
+      return getIncident(database, number);
+    },
+    deleteComment: async (context, { params: { number, id } }) => {
+      context.audit({ target: `incident ${number}`, details: { comment: id } });
+      await deleteComment(platform, number, id, requireCaller(context).name);
+      return getIncident(database, number);
     },
     getAlertEvents: async (context, { params }) => eventsOf(await getAlert(database, params.id), context),
   };

@@ -1,7 +1,18 @@
 import type { RowObject } from '../platform/types.ts';
 import type { IncidentRow } from './types.ts';
 
+export interface IncidentTask {
+  readonly number: number;
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly status: string;
+  readonly assignee: string | null;
+  readonly due_at: Date | null;
+}
+
 export interface IncidentParts {
+  readonly tasks: readonly IncidentTask[];
   readonly alertIds: readonly string[];
   readonly comments: readonly { at: Date; by: string; text: string }[];
 }
@@ -39,7 +50,14 @@ export function securityIncidentRow(incident: IncidentRow, parts: IncidentParts)
     RelatedAnalyticRuleIds: incident.rule_ids,
     AlertIds: parts.alertIds,
     BookmarkIds: [],
-    Tasks: [],
+    Tasks: parts.tasks.map(({ id, title, description, status, assignee, due_at }) => ({
+      taskId: id,
+      title,
+      description,
+      status,
+      assignee,
+      dueTimeUtc: due_at?.toISOString() ?? null,
+    })),
     Comments: parts.comments.map(({ at, by, text }) => ({
       message: text,
       createdTimeUtc: at.toISOString(),

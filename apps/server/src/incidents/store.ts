@@ -3,7 +3,7 @@ import type { Queryable } from '../platform/database/types.ts';
 import type { RowSink } from '../platform/outbox/types.ts';
 import { reachSeconds, type IncidentFacts, type KeySpan } from './correlation/index.ts';
 import type { ResolvedEntity } from './entities/index.ts';
-import { securityIncidentRow } from './rows.ts';
+import { securityIncidentRow, type IncidentTask } from './rows.ts';
 import type { IncidentRow, NewActivity, NewAlert } from './types.ts';
 
 /** One writer of incidents at a time among all servers, so that two runs can't split one story. Held until the transaction ends. */
@@ -244,13 +244,18 @@ export async function redirectIncidents(
   }
 }
 
-/** Text columns bound the length of an activity's text at 30,000, that of a comment. */
+/** Text columns bound the length of an activity's text at 30,000, that of a comment. Each is also an event, for whoever has to be told. */
 export async function insertActivities(tx: Queryable, activities: readonly NewActivity[], at: Date): Promise<void> {
   if (activities.length === 0) return;
   await tx.execute(
-    `INSERT INTO incident_activities (incident_number, at, by, kind, text, name)
-     SELECT incident, $2, by, kind, text, coalesce(name, gen_random_uuid())
-     FROM jsonb_to_recordset($1::jsonb) AS x(incident int, by text, kind text, text text, name uuid)`,
+    `WITH given AS (
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS x(incident int, by text, kind text, text text, name uuid, changes jsonb)
+     ), told AS (
+       INSERT INTO work_events (subject, number, at, by, kind, text, changes)
+       SELECT 'incident', incident, $2::timestamptz, by, kind, text, coalesce(changes, '{}') FROM given
+     )
+     INSERT INTO incident_activities (incident_number, at, by, kind, text, name)
+     SELECT incident, $2::timestamptz, by, kind, text, coalesce(name, gen_random_uuid()) FROM given`,
     [json(activities), at],
   );
 }
@@ -280,10 +285,19 @@ export async function publishIncidents(tx: Queryable, outbox: RowSink, numbers: 
     ),
     (row) => row.number,
   );
+  const tasks = Map.groupBy(
+    await tx.query<IncidentTask>(
+      `SELECT incident_number AS number, id, title, description, status, assignee, due_at FROM tasks WHERE incident_number = ANY($1)
+       ORDER BY position`,
+      [numbers],
+    ),
+    (row) => row.number,
+  );
   await outbox.write(
     'SecurityIncident',
     incidents.map((incident) =>
       securityIncidentRow(incident, {
+        tasks: tasks.get(incident.number) ?? [],
         alertIds: (alertIds.get(incident.number) ?? []).map((row) => row.id),
         comments: comments.get(incident.number) ?? [],
       }),

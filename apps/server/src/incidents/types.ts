@@ -66,6 +66,7 @@ export interface IncidentRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly first_modified_at: Date | null;
+  readonly acknowledged_at: Date | null;
   readonly closed_at: Date | null;
   readonly modified_by: string;
   readonly redirected_to: number | null;
@@ -78,7 +79,12 @@ export interface NewActivity {
   readonly text: string;
   /** Of a comment: a UUID. Default: any. */
   readonly name?: string;
+  /** Of fields that were changed. */
+  readonly changes?: FieldChanges;
 }
+
+/** Values before and after, by field. */
+export type FieldChanges = Readonly<Record<string, { readonly from: string | null; readonly to: string | null }>>;
 
 /** Who changes incidents when no person does. */
 export const engine = 'Sallyport';

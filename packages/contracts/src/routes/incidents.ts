@@ -107,10 +107,22 @@ export const IncidentSummary = z.object({
   lastActivityAt: z.iso.datetime(),
   /** How sure it is that its alerts are one real attack: 0 to 100. */
   confidence: z.int().min(0).max(100).optional(),
+  techniques: z.array(z.string()),
+  labels: z.array(z.string()),
+  determination: Determination.nullable(),
+  commentCount: z.int(),
+  /** A person's first change or comment. */
+  firstModifiedAt: z.iso.datetime().nullable(),
+  /** When it first had an owner, or a status beyond New. */
+  acknowledgedAt: z.iso.datetime().nullable(),
+  closedAt: z.iso.datetime().nullable(),
 });
 export type IncidentSummary = z.infer<typeof IncidentSummary>;
 
 export const IncidentActivity = z.object({
+  /** Of a comment: by which it is changed. */
+  id: z.uuid().optional(),
+  modifiedAt: z.iso.datetime().nullable().optional(),
   at: z.iso.datetime(),
   by: z.string(),
   kind: z.enum(['created', 'alertAdded', 'changed', 'comment', 'merged']),
@@ -133,8 +145,6 @@ export const Incident = IncidentSummary.extend({
   description: z.string(),
   classificationReason: ClassificationReason.nullable(),
   classificationComment: z.string(),
-  determination: Determination.nullable().optional(),
-  labels: z.array(z.string()),
   /** The incident that this one went up in: it is closed, and its alerts are there. */
   mergedInto: z.int().nullable().optional(),
   /** The first 500 by time; `alertsNext` is the `cursor` of `listIncidentAlerts` for the rest. */
@@ -153,8 +163,8 @@ export const IncidentChange = z
     description: z.string().max(5_000),
     severity: Severity,
     status: IncidentStatus,
-    /** A user principal name, or null for nobody. */
-    owner: z.string().nullable(),
+    /** A user principal name, a group's name, or null for nobody. */
+    owner: z.string().trim().min(1).max(254).nullable(),
     classification: Classification,
     classificationReason: ClassificationReason.nullable(),
     classificationComment: z.string().max(30_000),
@@ -195,7 +205,18 @@ export const incidentRoutes = {
     query: z.object({
       status: z.string().optional().describe('Comma-separated IncidentStatus values'),
       severity: z.string().optional().describe('Comma-separated Severity values'),
-      owner: z.string().optional(),
+      owner: z.string().max(2_000).optional().describe('Comma-separated owners; `none` for unassigned ones'),
+      classification: z.string().max(200).optional().describe('Comma-separated Classification values; `none`'),
+      determination: z.string().max(500).optional().describe('Comma-separated Determination values'),
+      tactic: z.string().max(500).optional().describe('Comma-separated tactics, one of which it has'),
+      technique: z.string().max(200).optional().describe('A technique, or one that others are below: `T1059`'),
+      rule: z.string().max(200).optional().describe('Id of a rule that an alert in it is of'),
+      label: z.string().max(200).optional(),
+      serviceLevel: z.string().max(100).optional().describe('Comma-separated: onTime, breaching, breached, missed'),
+      time: z.enum(['created', 'updated', 'activity', 'closed']).default('created').describe('What from and to bound'),
+      from: z.iso.datetime().optional(),
+      to: z.iso.datetime().optional(),
+      alertsMin: z.coerce.number().int().min(0).max(100_000).optional(),
       search: z.string().max(200).optional().describe('Title, entity name or number'),
       sort: z.enum(['lastUpdatedAt', 'createdAt', 'severity', 'number', 'alertCount']).default('lastUpdatedAt'),
       order: z.enum(['asc', 'desc']).default('desc'),
@@ -238,6 +259,18 @@ export const incidentRoutes = {
     permission: 'alerts.manage',
     summary: 'Add a comment (up to 30,000 characters)',
     params: IncidentNumber,
+    body: z.object({
+      message: z.string().trim().min(1).max(30_000),
+      id: z.uuid().optional().describe('What it shall be known by; default: any'),
+    }),
+    response: Incident,
+  }),
+  editComment: route({
+    method: 'PATCH',
+    path: '/api/incidents/:number/comments/:id',
+    permission: 'alerts.manage',
+    summary: 'Change one’s own comment',
+    params: IncidentNumber.extend({ id: z.uuid() }),
     body: z.object({ message: z.string().trim().min(1).max(30_000) }),
     response: Incident,
   }),
@@ -287,6 +320,14 @@ export const incidentRoutes = {
     summary: 'Put alerts of other incidents, or of none, into this one',
     params: IncidentNumber,
     body: AlertIds,
+    response: Incident,
+  }),
+  deleteComment: route({
+    method: 'DELETE',
+    path: '/api/incidents/:number/comments/:id',
+    permission: 'alerts.manage',
+    summary: 'Delete one’s own comment; the log tells that there was one',
+    params: IncidentNumber.extend({ id: z.uuid() }),
     response: Incident,
   }),
   getAlertEvents: route({

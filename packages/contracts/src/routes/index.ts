@@ -1,5 +1,7 @@
 import type { RouteTable } from '../route.ts';
 import { anomalyRoutes } from './anomalies.ts';
+import { attachmentRoutes } from './attachments.ts';
+import { caseRoutes } from './cases.ts';
 import { graphRoutes, kustoRoutes, logAnalyticsRoutes } from './clients.ts';
 import { connectorRoutes } from './connectors.ts';
 import { dataRoutes } from './data.ts';
@@ -15,12 +17,17 @@ import { pinRoutes } from './pins.ts';
 import { savedQueryRoutes } from './saved-queries.ts';
 import { savedSearchRoutes } from './saved-searches.ts';
 import { sentinelBookmarkRoutes } from './sentinel-bookmarks.ts';
+import { notificationRoutes } from './notifications.ts';
+import { peopleRoutes } from './people.ts';
+import { queueRoutes } from './queue.ts';
 import { sentinelRuleRoutes } from './sentinel-rules.ts';
 import { sentinelWatchlistRoutes } from './sentinel-watchlists.ts';
 import { sentinelIncidentRoutes } from './sentinel.ts';
 import { sessionRoutes, tokenRoutes } from './session.ts';
+import { socMetricRoutes } from './soc-metrics.ts';
 import { sourceEditorRoutes } from './source-editor.ts';
 import { systemRoutes } from './system.ts';
+import { taskRoutes } from './tasks.ts';
 import { uploadRoutes } from './uploads.ts';
 import { watchlistRoutes } from './watchlists.ts';
 import { workbookRoutes } from './workbooks.ts';
@@ -43,6 +50,13 @@ export const routes = {
   ...sentinelRuleRoutes,
   ...sentinelWatchlistRoutes,
   ...incidentRoutes,
+  ...queueRoutes,
+  ...taskRoutes,
+  ...attachmentRoutes,
+  ...caseRoutes,
+  ...socMetricRoutes,
+  ...peopleRoutes,
+  ...notificationRoutes,
   ...detectionRoutes,
   ...watchlistRoutes,
   ...exceptionRoutes,

@@ -14,6 +14,7 @@ export const SentinelWorkspace = z.object(workspace);
 export type SentinelWorkspace = z.infer<typeof SentinelWorkspace>;
 const IncidentParams = z.object({ ...workspace, incidentId: segment });
 const CommentParams = IncidentParams.extend({ commentId: segment });
+const TaskParams = IncidentParams.extend({ incidentTaskId: segment });
 const RelationParams = IncidentParams.extend({ relationName: segment });
 
 const text = z.string().max(16_384);
@@ -98,6 +99,30 @@ export const sentinelIncidentRoutes = {
     path: `${sentinelRoot}/incidents/:incidentId/comments/:commentId`,
     summary: 'Sentinel: delete one’s own comment',
     params: CommentParams,
+  }),
+  sentinelListTasks: route({
+    ...read,
+    path: `${sentinelRoot}/incidents/:incidentId/tasks`,
+    summary: 'Sentinel: an incident’s tasks',
+    params: IncidentParams,
+  }),
+  sentinelGetTask: route({
+    ...read,
+    path: `${sentinelRoot}/incidents/:incidentId/tasks/:incidentTaskId`,
+    summary: 'Sentinel: one task',
+    params: TaskParams,
+  }),
+  sentinelPutTask: route({
+    ...put,
+    path: `${sentinelRoot}/incidents/:incidentId/tasks/:incidentTaskId`,
+    summary: 'Sentinel: add a task to an incident, or change one',
+    params: TaskParams,
+  }),
+  sentinelDeleteTask: route({
+    ...remove,
+    path: `${sentinelRoot}/incidents/:incidentId/tasks/:incidentTaskId`,
+    summary: 'Sentinel: delete a task',
+    params: TaskParams,
   }),
   sentinelListRelations: route({
     ...read,

@@ -19,6 +19,7 @@ import { incidentsQuery } from '../incidents/queries.ts';
 import { rulesQuery } from '../rules/queries.ts';
 import { RunState } from '../rules/RunState.tsx';
 import { DataTile } from './DataTile.tsx';
+import { WorkTile } from './WorkTile.tsx';
 
 const NEWEST_MAX = 8;
 const LINES_MAX = 4;
@@ -221,6 +222,7 @@ export function HomePage(): ReactElement {
         {reads && tile(styles.wide, <NewestTile />)}
         {reads && data && tile(styles.half, <DataTile />)}
         <div className={mergeClasses(styles.half, styles.stack)}>
+          {reads && <WorkTile />}
           {reads && <RulesTile />}
           {data && <SourcesTile />}
         </div>

@@ -7,7 +7,6 @@ import {
   DialogSurface,
   DialogTitle,
   Field,
-  Input,
   makeStyles,
   Menu,
   MenuItem,
@@ -32,8 +31,11 @@ import {
 } from '@sallyport/contracts';
 import { useState, type ReactElement, type ReactNode } from 'react';
 import { useMay, useMe } from '../../shared/api.ts';
+import { usePageKey } from '../../shared/hooks.ts';
 import { Severity } from '../../shared/Severity.tsx';
 import { words } from '../../shared/text.ts';
+import { PersonPicker } from '../../shared/PersonPicker.tsx';
+import { determinations } from './determinations.ts';
 import { classifications } from './index.ts';
 import { IncidentStatusLabel, Owner } from './IncidentState.tsx';
 import { useChangeIncident } from './queries.ts';
@@ -69,6 +71,9 @@ export function CloseDialog(props: {
   const [classification, setClassification] = useState<Classification>();
   const [reason, setReason] = useState('');
   const [comment, setComment] = useState('');
+  const [determination, setDetermination] = useState('');
+  const found = classification === undefined ? [] : determinations[classification];
+  const said = found.find((one) => one === determination) ?? null;
   const offered = classification === undefined ? [] : reasons[classification];
   const chosen = offered.find((one) => one === reason) ?? offered[0] ?? null;
   return (
@@ -100,6 +105,18 @@ export function CloseDialog(props: {
                 </Select>
               </Field>
             )}
+            {found.length > 0 && (
+              <Field label="Determination" hint="What it was, closer">
+                <Select value={said ?? ''} onChange={(_, data) => setDetermination(data.value)}>
+                  <option value="">Not said</option>
+                  {found.map((one) => (
+                    <option key={one} value={one}>
+                      {words(one)}
+                    </option>
+                  ))}
+                </Select>
+              </Field>
+            )}
             <Field label="Comment" hint="For whoever looks at the next one like it">
               <Textarea value={comment} maxLength={30_000} onChange={(_, data) => setComment(data.value)} />
             </Field>
@@ -115,6 +132,7 @@ export function CloseDialog(props: {
                   status: 'Closed',
                   classification,
                   classificationReason: chosen,
+                  determination: said,
                   ...(comment.trim() === '' ? {} : { classificationComment: comment.trim() }),
                 })
               }
@@ -162,22 +180,31 @@ function Choice<T extends string>(props: {
   );
 }
 
-function OwnerDialog(props: { open: boolean; onCancel: () => void; onAssign: (owner: string) => void }): ReactElement {
-  const [owner, setOwner] = useState('');
-  const good = /^[^@\s]+@[^@\s]+$/.test(owner.trim());
+/** Whom to give it to: a person or a group. `what` names it. */
+export function OwnerDialog(props: {
+  open: boolean;
+  what: string;
+  onCancel: () => void;
+  onAssign: (owner: string) => void;
+}): ReactElement {
+  const [owner, setOwner] = useState<string | null>(null);
   return (
     <Dialog open={props.open} onOpenChange={(_, data) => !data.open && props.onCancel()}>
       <DialogSurface>
         <DialogBody>
-          <DialogTitle>Assign to someone</DialogTitle>
+          <DialogTitle>Assign {props.what}</DialogTitle>
           <DialogContent>
-            <Field label="User name" hint="name@domain">
-              <Input type="email" value={owner} onChange={(_, data) => setOwner(data.value)} />
+            <Field label="To a person or a group">
+              <PersonPicker label="To a person or a group" value={owner} onChange={setOwner} />
             </Field>
           </DialogContent>
           <DialogActions>
             <Button onClick={props.onCancel}>Cancel</Button>
-            <Button appearance="primary" disabled={!good} onClick={() => props.onAssign(owner.trim())}>
+            <Button
+              appearance="primary"
+              disabled={owner === null}
+              onClick={() => owner !== null && props.onAssign(owner)}
+            >
               Assign
             </Button>
           </DialogActions>
@@ -199,6 +226,16 @@ export function ChangeControls({ incident }: { incident: Incident }): ReactEleme
     mutate({ change: body });
   };
   const disabled = !may || isPending;
+  const asked = (what: 'close' | 'owner') => (): void => {
+    if (!disabled) setAsking(what);
+  };
+  usePageKey('a', asked('owner'));
+  usePageKey('s', () => {
+    if (disabled) return;
+    if (incident.status === 'New') change({ status: 'Active' });
+    else if (incident.status === 'Active') setAsking('close');
+    else change({ status: 'Active' });
+  });
   return (
     <div className={styles.root} role="group" aria-label="Change the incident">
       <Choice
@@ -252,6 +289,7 @@ export function ChangeControls({ incident }: { incident: Incident }): ReactEleme
       />
       <OwnerDialog
         open={asking === 'owner'}
+        what={`incident ${incident.number}`}
         onCancel={() => setAsking(undefined)}
         onAssign={(owner) => change({ owner })}
       />

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { Facts } from '../../shared/Facts.tsx';
+import { usePageKey } from '../../shared/hooks.ts';
 import { duration } from '../../shared/time.ts';
 import { Page } from '../../shared/Page.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
@@ -12,6 +13,7 @@ import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { visible, words } from '../../shared/text.ts';
 import { AlertsTab } from './AlertsTab.tsx';
+import { isOpen, Tasks, tasksQuery } from '../casework/index.ts';
 import { ChangeControls } from './ChangeControls.tsx';
 import { CommentsTab } from './CommentsTab.tsx';
 import { EntitiesTab } from './EntitiesTab.tsx';
@@ -19,6 +21,9 @@ import { EvidenceTab } from './EvidenceTab.tsx';
 import { Owner, tacticList } from './IncidentState.tsx';
 import { incidentTabs, type IncidentSearch } from './index.ts';
 import { incidentQuery } from './queries.ts';
+import { CasesOf } from './CasesOf.tsx';
+import { Rearrange } from './Rearrange.tsx';
+import { ServiceLevel } from './ServiceLevel.tsx';
 import { StoryTab } from './StoryTab.tsx';
 import { TimelineTab } from './TimelineTab.tsx';
 
@@ -64,6 +69,7 @@ const tabNames: Record<(typeof incidentTabs)[number], string> = {
   entities: 'Entities',
   timeline: 'Timeline',
   evidence: 'Evidence',
+  tasks: 'Tasks',
   comments: 'Comments',
 };
 const isTab = (value: unknown): value is (typeof incidentTabs)[number] => incidentTabs.includes(value as never);
@@ -79,7 +85,10 @@ function Rail({ incident }: { incident: Incident }): ReactElement {
         <Facts
           facts={[
             ['Owner', <Owner key="o" owner={incident.owner} />],
+            ['Service level', <ServiceLevel key="l" incident={incident} />],
+            ['Cases', <CasesOf key="k" incident={incident} />],
             ['Classification', incident.classification ? words(incident.classification) : 'Not yet'],
+            ['Determination', incident.determination ? words(incident.determination) : undefined],
             ['Reason', incident.classificationReason ? words(incident.classificationReason) : undefined],
             [
               'Comment',
@@ -122,7 +131,9 @@ function Loaded({ incident }: { incident: Incident }): ReactElement {
     alerts: incident.alerts.length,
     entities: incident.entities.length,
     comments,
+    tasks: useQuery(tasksQuery({ kind: 'incident', number: incident.number })).data?.filter(isOpen).length ?? 0,
   };
+  usePageKey('c', () => set({ tab: 'comments' }));
   return (
     <div className={styles.root}>
       <div className={styles.main}>
@@ -164,6 +175,7 @@ function Loaded({ incident }: { incident: Incident }): ReactElement {
           {tab === 'evidence' && (
             <EvidenceTab incident={incident} alertId={alert} onChoose={(id) => set({ alert: id })} />
           )}
+          {tab === 'tasks' && <Tasks parent={{ kind: 'incident', number: incident.number }} />}
           {tab === 'comments' && <CommentsTab incident={incident} />}
         </div>
       </div>
@@ -190,7 +202,14 @@ export function IncidentPage(): ReactElement {
       above={above}
       title={incident ? visible(incident.title) : `Incident ${number}`}
       count={incident ? `No. ${incident.number}` : undefined}
-      actions={incident && <ChangeControls incident={incident} />}
+      actions={
+        incident && (
+          <>
+            <ChangeControls incident={incident} />
+            <Rearrange incident={incident} />
+          </>
+        )
+      }
     >
       {error && (
         <ErrorState

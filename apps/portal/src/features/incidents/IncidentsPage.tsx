@@ -1,105 +1,46 @@
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
-import { ArrowSyncRegular, ShieldCheckmarkRegular } from '@fluentui/react-icons';
-import { IncidentStatus, Severity as SeverityEnum, type IncidentSummary } from '@sallyport/contracts';
+import {
+  ArrowSyncRegular,
+  DataBarVerticalRegular,
+  PeopleSwapRegular,
+  ShieldCheckmarkRegular,
+} from '@fluentui/react-icons';
+import type { IncidentSummary } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { useMay, useMe } from '../../shared/api.ts';
-import { FilterBar, FilterSearch, useColumns } from '../../shared/FilterBar.tsx';
-import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { useMay } from '../../shared/api.ts';
+import { useColumns } from '../../shared/FilterBar.tsx';
+import { Grid } from '../../shared/Grid.tsx';
+import { usePageKey } from '../../shared/hooks.ts';
 import { count, plural } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
-import { InlineLink, TextLink } from '../../shared/TextLink.tsx';
 import { visible } from '../../shared/text.ts';
+import { InlineLink } from '../../shared/TextLink.tsx';
 import { useSteady } from '../../shared/useSteady.ts';
 import { BulkBar } from './BulkBar.tsx';
+import { useChanged } from './changed.ts';
+import { hiddenAtFirst, useIncidentColumns } from './columns.tsx';
 import { IncidentPanel } from './IncidentPanel.tsx';
-import { IncidentStatusLabel, Owner, tacticList } from './IncidentState.tsx';
+import { IncidentStatusLabel, Owner } from './IncidentState.tsx';
 import { sorts, type IncidentsSearch } from './index.ts';
-import { incidentsQuery, openStatuses } from './queries.ts';
+import { incidentsQuery } from './queries.ts';
+import { QueueFilters } from './QueueFilters.tsx';
+import { ServiceLevel } from './ServiceLevel.tsx';
+import { useBulk } from './useBulk.tsx';
+import { ViewsMenu } from './ViewsMenu.tsx';
 
 const useStyles = makeStyles({
   split: { display: 'flex', gap: tokens.spacingHorizontalM, flexGrow: 1, minHeight: 0 },
-  link: {
-    color: tokens.colorNeutralForeground1,
-    textDecorationLine: 'none',
-    fontWeight: tokens.fontWeightSemibold,
-    ':hover': { textDecorationLine: 'underline', color: tokens.colorBrandForegroundLink },
-  },
   card: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalXS, minWidth: 0 },
   cardLine: { display: 'flex', gap: tokens.spacingHorizontalM, alignItems: 'center', whiteSpace: 'nowrap' },
   cardTitle: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   muted: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
+  said: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
 });
-
-function useGridColumns(): readonly GridColumn<IncidentSummary>[] {
-  const styles = useStyles();
-  return [
-    { id: 'number', header: 'No.', min: 56, sort: true, cell: (row) => row.number },
-    {
-      id: 'severity',
-      header: 'Severity',
-      min: 132,
-      sort: true,
-      cell: (row) => <Severity severity={row.severity} />,
-    },
-    {
-      id: 'title',
-      header: 'Incident',
-      min: 320,
-      grow: 8,
-      cell: (row) => (
-        <TextLink
-          to="/incidents/$number"
-          params={{ number: String(row.number) }}
-          className={styles.link}
-          title={visible(row.title)}
-          tabIndex={-1}
-          onClick={(event) => event.stopPropagation()}
-        >
-          {visible(row.title)}
-        </TextLink>
-      ),
-    },
-    { id: 'status', header: 'Status', min: 92, cell: (row) => <IncidentStatusLabel status={row.status} /> },
-    { id: 'owner', header: 'Owner', min: 112, grow: 1, drop: 1, cell: (row) => <Owner owner={row.owner} /> },
-    { id: 'tactics', header: 'Tactics', min: 120, grow: 1, drop: 3, cell: (row) => tacticList(row.tactics) },
-    {
-      id: 'alertCount',
-      header: 'Alerts',
-      min: 68,
-      align: 'end',
-      sort: true,
-      cell: (row) => count(row.alertCount),
-    },
-    { id: 'entityCount', header: 'Entities', min: 76, align: 'end', drop: 5, cell: (row) => count(row.entityCount) },
-    {
-      id: 'lastActivityAt',
-      header: 'Last activity',
-      min: 112,
-      cell: (row) => <RelativeTime at={row.lastActivityAt} />,
-    },
-    {
-      id: 'createdAt',
-      header: 'Created',
-      min: 96,
-      drop: 6,
-      sort: true,
-      cell: (row) => <RelativeTime at={row.createdAt} />,
-    },
-    {
-      id: 'lastUpdatedAt',
-      header: 'Updated',
-      min: 96,
-      drop: 4,
-      sort: true,
-      cell: (row) => <RelativeTime at={row.lastUpdatedAt} />,
-    },
-  ];
-}
 
 function Card({ row }: { row: IncidentSummary }): ReactElement {
   const styles = useStyles();
@@ -116,7 +57,8 @@ function Card({ row }: { row: IncidentSummary }): ReactElement {
         {visible(row.title)}
       </Text>
       <span className={styles.muted}>
-        No. {row.number} · {plural(row.alertCount, 'alert')} · <Owner owner={row.owner} />
+        No. {row.number} · {plural(row.alertCount, 'alert')} · <Owner owner={row.owner} /> ·{' '}
+        <ServiceLevel incident={row} />
       </span>
     </div>
   );
@@ -130,25 +72,41 @@ export function IncidentsPage(): ReactElement {
   const styles = useStyles();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const me = useMe();
+  const go = useNavigate();
   const may = useMay('alerts.manage');
   const { selected: openNumber, ...filters } = search;
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const query = useQuery(incidentsQuery(filters));
+  const view = JSON.stringify(filters) + String(query.isPlaceholderData);
   const steady = useSteady(
     query.data?.incidents,
-    JSON.stringify(filters) + String(query.isPlaceholderData),
+    view,
     (row) => row.number,
     selected.size > 0 || openNumber !== undefined,
   );
-  const columns = useGridColumns();
-  const { shown, chooser } = useColumns('incidents', columns);
+  const { changed, see } = useChanged(steady.rows, view);
+  const columns = useIncidentColumns(changed);
+  const { shown, hidden, chooser } = useColumns('incidents', columns, hiddenAtFirst);
+  const bulk = useBulk(() => setSelected(new Set()));
 
   const set = (change: Partial<IncidentsSearch>, replace = false): void =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace });
   const close = (): void => set({ selected: undefined });
-  const filtered = filters.status ?? filters.severity ?? filters.owner ?? filters.search;
+  const filtered = Object.entries(filters).some(
+    ([name, value]) => value !== undefined && !['sort', 'order'].includes(name),
+  );
   const chosen = steady.rows.filter((row) => selected.has(String(row.number)));
+  const accept = (): void => {
+    steady.accept();
+    see();
+  };
+  usePageKey('r', accept);
+  /** The selected ones, or else the one that the focus is on. */
+  const concerned = (row: IncidentSummary): readonly IncidentSummary[] => (chosen.length > 0 ? chosen : [row]);
+  const news = [
+    steady.waiting > 0 ? `${count(steady.waiting)} new` : '',
+    changed.size > 0 ? `${count(changed.size)} changed` : '',
+  ].filter(Boolean);
 
   return (
     <Page
@@ -156,58 +114,51 @@ export function IncidentsPage(): ReactElement {
       count={query.data ? count(query.data.total) : undefined}
       actions={
         <>
-          {steady.waiting > 0 && (
-            <Button size="small" appearance="primary" icon={<ArrowSyncRegular />} onClick={steady.accept}>
-              Show {count(steady.waiting)} new
+          {news.length > 0 && (
+            <Button
+              size="small"
+              appearance={steady.waiting > 0 ? 'primary' : 'secondary'}
+              icon={<ArrowSyncRegular />}
+              title="r"
+              onClick={accept}
+            >
+              Show {news.join(', ')}
             </Button>
           )}
+          <span className={styles.said} role="status">
+            {news.length > 0 ? `Since you last looked: ${news.join(', ')}. Press r to see them.` : ''}
+          </span>
           <Text size={200} className={styles.muted} aria-live="off">
             {query.isError ? 'Not up to date' : <>Updated {<UpdatedAt at={query.dataUpdatedAt} />}</>}
           </Text>
+          <Button size="small" icon={<DataBarVerticalRegular />} onClick={() => void go({ to: '/soc-metrics' })}>
+            SOC metrics
+          </Button>
+          <Button size="small" icon={<PeopleSwapRegular />} onClick={() => void go({ to: '/handover' })}>
+            Hand over
+          </Button>
         </>
       }
     >
       {chosen.length > 0 && may ? (
-        <BulkBar incidents={chosen} onClear={() => setSelected(new Set())} />
+        <BulkBar incidents={chosen} actions={bulk} onClear={() => setSelected(new Set())} />
       ) : (
-        <FilterBar
-          search={
-            <FilterSearch
-              value={filters.search}
-              placeholder="Title, entity or number"
-              onChange={(text) => set({ search: text }, true)}
-            />
+        <QueueFilters
+          filters={filters}
+          set={set}
+          end={
+            <>
+              <ViewsMenu
+                filters={filters}
+                hiddenColumns={hidden}
+                onApply={(next, replace) => void navigate({ search: next, replace })}
+              />
+              {chooser}
+            </>
           }
-          filters={[
-            {
-              id: 'status',
-              label: 'Status',
-              options: IncidentStatus.options,
-              values: filters.status ?? openStatuses,
-              onChange: (values) =>
-                set({ status: values === undefined ? [...IncidentStatus.options] : (values as IncidentStatus[]) }),
-            },
-            {
-              id: 'severity',
-              label: 'Severity',
-              options: SeverityEnum.options,
-              values: filters.severity,
-              onChange: (values) => set({ severity: values as IncidentsSearch['severity'] }),
-            },
-            {
-              id: 'owner',
-              label: 'Owner',
-              options: [
-                me.userPrincipalName,
-                ...(filters.owner && filters.owner !== me.userPrincipalName ? [filters.owner] : []),
-              ],
-              values: filters.owner === undefined ? undefined : [filters.owner],
-              onChange: (values) => set({ owner: values?.at(-1) }),
-            },
-          ]}
-          end={chooser}
         />
       )}
+      {bulk.dialogs}
       {query.error && (
         <ErrorState
           error={query.error}
@@ -233,10 +184,33 @@ export function IncidentsPage(): ReactElement {
             onClose={openNumber === undefined ? () => setSelected(new Set()) : close}
             sort={{ by: filters.sort ?? 'lastUpdatedAt', order: filters.order ?? 'desc' }}
             onSort={(sort) => isSort(sort.by) && set({ sort: sort.by, order: sort.order })}
-            {...(may ? { selected, onSelect: setSelected } : {})}
+            {...(may
+              ? {
+                  selected,
+                  onSelect: setSelected,
+                  keys: {
+                    a: (row: IncidentSummary) => bulk.ask('assign', concerned(row)),
+                    s: (row: IncidentSummary) =>
+                      row.status === 'Active'
+                        ? bulk.ask('close', concerned(row))
+                        : bulk.change(concerned(row), { status: 'Active' }),
+                    c: (row: IncidentSummary) =>
+                      void go({
+                        to: '/incidents/$number',
+                        params: { number: String(row.number) },
+                        search: { tab: 'comments' },
+                      }),
+                  },
+                }
+              : {})}
             card={(row) => <Card row={row} />}
             empty={
-              filtered === undefined ? (
+              filtered ? (
+                <EmptyState
+                  title="No incident matches these filters"
+                  action={<Button onClick={() => void navigate({ search: {} })}>Reset filters</Button>}
+                />
+              ) : (
                 <EmptyState icon={<ShieldCheckmarkRegular />} title="No open incidents">
                   Rules look at new rows every few minutes; what they find appears here. Upload a log under{' '}
                   <InlineLink to="/data" search={{ tab: 'upload' }}>
@@ -244,19 +218,6 @@ export function IncidentsPage(): ReactElement {
                   </InlineLink>{' '}
                   to see them at work.
                 </EmptyState>
-              ) : (
-                <EmptyState
-                  title="No incident matches these filters"
-                  action={
-                    <Button
-                      onClick={() =>
-                        set({ status: undefined, severity: undefined, owner: undefined, search: undefined })
-                      }
-                    >
-                      Reset filters
-                    </Button>
-                  }
-                />
               )
             }
           />

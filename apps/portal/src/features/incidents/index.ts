@@ -1,14 +1,29 @@
-import { Classification, IncidentStatus, Severity } from '@sallyport/contracts';
+import { Classification, Determination, IncidentStatus, Severity, tactics } from '@sallyport/contracts';
 import { z } from 'zod';
 import { listOf, numberOf, oneOf, textOf } from '../../shared/address.ts';
 
 export const sorts = ['lastUpdatedAt', 'createdAt', 'severity', 'number', 'alertCount'] as const;
 
+/** How incidents stand to their service levels; `missed`: closed too late. */
+export const levelStates = ['onTime', 'breaching', 'breached', 'missed'] as const;
+
 const Incidents = z.object({
   /** Undefined: the open ones, New and Active. */
   status: listOf(IncidentStatus.options),
   severity: listOf(Severity.options),
-  owner: textOf(254),
+  /** Joined by commas; `none`: nobody's. */
+  owner: textOf(2_000),
+  classification: listOf([...Classification.options, 'none']),
+  determination: listOf(Determination.options),
+  tactic: listOf(tactics),
+  technique: textOf(20),
+  rule: textOf(200),
+  label: textOf(64),
+  level: listOf(levelStates),
+  /** What `range` bounds; undefined: when it was made. */
+  time: oneOf(['created', 'updated', 'activity', 'closed']),
+  /** `24h`, or two ISO times. */
+  range: textOf(64),
   search: textOf(200),
   sort: oneOf(sorts),
   order: oneOf(['asc', 'desc']),
@@ -18,7 +33,7 @@ export type IncidentsSearch = Partial<z.infer<typeof Incidents>>;
 /** The state of the queue, as the address has it. */
 export const incidentsSearch = (raw: Record<string, unknown>): IncidentsSearch => Incidents.parse(raw);
 
-export const incidentTabs = ['story', 'alerts', 'entities', 'timeline', 'evidence', 'comments'] as const;
+export const incidentTabs = ['story', 'alerts', 'entities', 'timeline', 'evidence', 'tasks', 'comments'] as const;
 const IncidentState = z.object({
   tab: oneOf(incidentTabs),
   /** `systemAlertId` of the alert that is looked at. */

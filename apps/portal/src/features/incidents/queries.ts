@@ -7,6 +7,7 @@ import {
   type UseMutationResult,
 } from '@tanstack/react-query';
 import { client } from '../../shared/api.ts';
+import { spanOf } from '../../shared/time.ts';
 import { useNotify } from '../../shared/toast.tsx';
 import type { IncidentsSearch } from './index.ts';
 
@@ -16,27 +17,57 @@ export const QUEUE_MAX = 1_000;
 
 export const openStatuses: readonly IncidentStatus[] = ['New', 'Active'];
 
-export const incidentsQuery = (search: Omit<IncidentsSearch, 'selected'>) => {
-  const { status = openStatuses, severity, owner, search: text, sort, order } = search;
+type Filters = Omit<IncidentsSearch, 'selected'>;
+const present = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== '')) as never;
+
+export const incidentsQuery = (search: Filters) => {
+  const { status = openStatuses, range, ...filters } = search;
   return queryOptions({
-    queryKey: ['incidents', { status, severity, owner, text, sort, order }],
-    queryFn: ({ signal }) =>
-      client.listIncidents({
+    queryKey: ['incidents', { status, range, ...filters }],
+    queryFn: ({ signal }) => {
+      const span = range === undefined ? undefined : spanOf(range, new Date());
+      return client.listIncidents({
         signal,
         query: {
           status: status.join(','),
-          ...(severity ? { severity: severity.join(',') } : {}),
-          ...(owner ? { owner } : {}),
-          ...(text ? { search: text } : {}),
-          ...(sort ? { sort } : {}),
-          ...(order ? { order } : {}),
+          ...present({
+            severity: filters.severity?.join(','),
+            owner: filters.owner,
+            classification: filters.classification?.join(','),
+            determination: filters.determination?.join(','),
+            tactic: filters.tactic?.join(','),
+            technique: filters.technique,
+            rule: filters.rule,
+            label: filters.label,
+            serviceLevel: filters.level?.join(','),
+            search: filters.search,
+            sort: filters.sort,
+            order: filters.order,
+            time: filters.time,
+            from: span?.from,
+            to: span?.to,
+          }),
           limit: QUEUE_MAX,
         },
-      }),
+      });
+    },
     refetchInterval: POLL_MS,
     placeholderData: keepPreviousData,
   });
 };
+
+/** How soon incidents shall be worked on, by severity. */
+export const serviceLevelsQuery = queryOptions({
+  queryKey: ['serviceLevels'],
+  queryFn: async ({ signal }) => (await client.getServiceLevels({ signal })).levels,
+  staleTime: 60_000,
+});
+
+export const viewsQuery = queryOptions({
+  queryKey: ['incidentViews'],
+  queryFn: ({ signal }) => client.listIncidentViews({ signal }),
+});
 
 export const incidentQuery = (number: number) =>
   queryOptions({

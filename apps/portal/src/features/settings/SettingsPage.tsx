@@ -5,9 +5,12 @@ import { Page } from '../../shared/Page.tsx';
 import { Tabs } from '../../shared/Tabs.tsx';
 import { AuditTab } from './AuditTab.tsx';
 import { ConfigurationTab } from './ConfigurationTab.tsx';
+import { GroupsTab } from './GroupsTab.tsx';
 import type { SettingsSearch, settingsTabs } from './index.ts';
+import { NotificationsTab } from './NotificationsTab.tsx';
 import { SessionsTab } from './SessionsTab.tsx';
 import { TokensTab } from './TokensTab.tsx';
+import { WorkTab } from './WorkTab.tsx';
 
 const route = getRouteApi('/frame/settings');
 type TabName = (typeof settingsTabs)[number];
@@ -16,6 +19,9 @@ const tabs = [
   { id: 'settings', label: 'Settings', permission: 'systemSettings.read' },
   { id: 'sessions', label: 'My sessions' },
   { id: 'tokens', label: 'API tokens', permission: 'authorization.read' },
+  { id: 'groups', label: 'Groups', permission: 'securityData.read' },
+  { id: 'work', label: 'Incident work', permission: 'securityData.read' },
+  { id: 'notifications', label: 'Notifications', permission: 'systemSettings.read' },
   { id: 'audit', label: 'Audit', permission: 'authorization.read' },
 ] as const;
 
@@ -35,6 +41,9 @@ export function SettingsPage(): ReactElement {
       {tab === 'settings' && <ConfigurationTab search={search.search} onSearch={onSearch} />}
       {tab === 'sessions' && <SessionsTab />}
       {tab === 'tokens' && <TokensTab />}
+      {tab === 'groups' && <GroupsTab />}
+      {tab === 'work' && <WorkTab />}
+      {tab === 'notifications' && <NotificationsTab />}
       {tab === 'audit' && <AuditTab search={search.search} onSearch={onSearch} />}
     </Page>
   );

@@ -97,6 +97,8 @@ function parseFile(text: string): Readonly<Record<string, unknown>> {
 function checkTogether(config: Config): void {
   if ((config.tlsCertificateFile === '') !== (config.tlsKeyFile === ''))
     throw new ConfigError('setting `tlsCertificateFile` and `tlsKeyFile`: give both or neither');
+  if (config.smtpUrl !== '' && config.smtpFrom === '')
+    throw new ConfigError('setting `smtpFrom`: needed with `smtpUrl`');
   if (config.sessionIdle > config.sessionMax)
     throw new ConfigError('setting `sessionIdle`: must not be longer than `sessionMax`');
 }

@@ -167,6 +167,33 @@ export const settings = {
     description:
       'Comma-separated folders of this machine, with all below them, that connectors may read log files in. Empty: none.',
   }),
+  webhookHosts: setting(list, {
+    default: '',
+    description:
+      'Comma-separated hosts that webhooks may be sent to, by https at public addresses only: names, or `*.example.org` for every name below; with `:port` where it isn’t the usual one. Empty: none.',
+  }),
+  webhookInternalHosts: setting(list, {
+    default: '',
+    description:
+      'The same for hosts of your own networks: they may have private addresses, be given by an address, and speak http.',
+  }),
+  smtpUrl: setting(z.union([z.literal(''), url(['smtp:', 'smtps:'])]), {
+    default: '',
+    defaultText: 'no mail is sent',
+    secret: true,
+    description:
+      'Server that mails are sent by: `smtps://user:password@mail.example.org` (TLS from the start, port 465), or `smtp://…` (STARTTLS is asked for where a user is given, port 587).',
+  }),
+  smtpFrom: setting(z.union([z.literal(''), z.email()]), {
+    default: '',
+    description: 'Address that mails are from. Needed with `smtpUrl`.',
+  }),
+  notificationCaFile: setting(z.string(), {
+    default: '',
+    defaultText: 'public authorities only',
+    description:
+      'PEM file of authorities of your own that certificates of the mail server and of webhooks’ hosts may be by.',
+  }),
   ipLocationFile: setting(list, {
     default: '',
     defaultText:

@@ -14,6 +14,7 @@ import { createIncident, deleteComment, deleteIncident, editComment } from '../.
 import { moveAlerts } from '../../moves.ts';
 import { alertRows } from '../../read.ts';
 import type { IncidentRow } from '../../types.ts';
+import { sentinelTaskHandlers } from './tasks.ts';
 import { commentBody, incidentBody, relatedAlert } from './body.ts';
 import {
   alertResource,
@@ -67,6 +68,7 @@ export function sentinelIncidentHandlers(
     alertRows(database, 'a.incident_number = $1 ORDER BY a.start_time, a.id LIMIT $2', [incident.number, pageMax]);
 
   return {
+    ...sentinelTaskHandlers(platform, isWorkspace),
     sentinelListEntities: async (_context, { params, query, request, reply }) => {
       const root = rootFor(params, isWorkspace);
       const [after = ''] = readListOptions(query, ['$skiptoken']).after ?? [];

@@ -10,7 +10,7 @@ const ownerOf = (owner: string | null) => ({
   email: owner?.includes('@') ? owner : null,
   assignedTo: owner,
   userPrincipalName: owner?.includes('@') ? owner : null,
-  ...(owner === null ? {} : { ownerType: 'User' }),
+  ...(owner === null ? {} : { ownerType: owner.includes('@') ? 'User' : 'Group' }),
 });
 
 export const incidentResource = (row: IncidentRow, root: string, url: string) => ({

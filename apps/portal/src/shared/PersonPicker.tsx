@@ -1,0 +1,41 @@
+import { Combobox, Option } from '@fluentui/react-components';
+import { useState, type ReactElement } from 'react';
+import { matchingPeople, useAssignable } from './people.ts';
+import { visible } from './text.ts';
+
+/** A person or a group, found by typing; another name than those that are known may be typed, too. Null: nobody. */
+export function PersonPicker(props: {
+  label: string;
+  value: string | null;
+  onChange: (name: string | null) => void;
+  size?: 'small' | 'medium';
+}): ReactElement {
+  const people = useAssignable();
+  const [typed, setTyped] = useState<string>();
+  const text = typed ?? props.value ?? '';
+  const shown = matchingPeople(people, typed ?? '');
+  const keep = (name: string): void => {
+    setTyped(undefined);
+    props.onChange(name.trim() === '' ? null : name.trim());
+  };
+  return (
+    <Combobox
+      aria-label={props.label}
+      size={props.size ?? 'medium'}
+      freeform
+      clearable
+      placeholder="Name or group"
+      value={text}
+      selectedOptions={props.value === null ? [] : [props.value]}
+      onChange={(event) => setTyped(event.target.value)}
+      onOptionSelect={(_, { optionValue }) => keep(optionValue ?? '')}
+      onBlur={() => typed !== undefined && keep(typed)}
+    >
+      {shown.map(({ name, hint }) => (
+        <Option key={name} value={name} text={name}>
+          {visible(name)} · {visible(hint)}
+        </Option>
+      ))}
+    </Combobox>
+  );
+}
