@@ -20,11 +20,11 @@ export const client: Client = createClient({
   headers: () => headers,
 });
 
-/** Asks a query whose answer is read line by line, as it comes. Throws SallyportError. */
+/** Asks a query whose answer is read as it comes, whole lines at a time. Throws SallyportError. */
 export async function* streamLines(
   body: { query: string; timespan?: { from: string; to: string }; maxRows: number },
   signal: AbortSignal,
-): AsyncGenerator<string> {
+): AsyncGenerator<readonly string[]> {
   const response = await window.fetch(routes.streamQuery.path, {
     method: routes.streamQuery.method,
     headers: { ...headers, 'content-type': 'application/json' },
@@ -41,9 +41,9 @@ export async function* streamLines(
     if (done) break;
     const lines = (rest + value).split('\n');
     rest = lines.pop() ?? '';
-    yield* lines;
+    yield lines;
   }
-  if (rest !== '') yield rest;
+  if (rest !== '') yield [rest];
 }
 
 const retried = new Set(['Unavailable', 'TooManyRequests']);

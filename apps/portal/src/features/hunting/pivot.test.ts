@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commonCondition, condition, relatedQuery, withStep } from './pivot.ts';
+import { commonCondition, condition, edgesOf, relatedQuery, withStep } from './pivot.ts';
 
 test('a cell becomes a condition of its type', () => {
   expect(condition({ name: 'User', type: 'string' }, 'CONTOSO\\a"b', true)).toBe('User == "CONTOSO\\\\a\\"b"');
@@ -16,6 +16,15 @@ test('a step stands before the chart', () => {
     'T\n| summarize count() by x\n| where x == 1\n| render piechart',
   );
   expect(withStep('T // all of it', 'take 1')).toBe('T // all of it\n| take 1');
+});
+
+test('a graph at the end is asked for its edges', () => {
+  expect(edgesOf('T\n| make-graph Parent --> Child with N on id')).toEqual({
+    query: 'T\n| make-graph Parent --> Child with N on id\n| graph-to-table edges',
+    source: 'Parent',
+    target: 'Child',
+  });
+  expect(edgesOf('T | make-graph a --> b | graph-match (x)-[e]->(y) project x')).toBeUndefined();
 });
 
 test('related rows are near the row’s time', () => {

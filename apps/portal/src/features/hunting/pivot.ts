@@ -39,6 +39,15 @@ export function withStep(query: string, step: string): string {
   return `${head}\n| ${step}${drawn ? `\n${drawn[0].trim()}` : ''}`;
 }
 
+const graphEnd = /\|\s*make-graph\s+([A-Za-z_]\w*)\s*-+>\s*([A-Za-z_]\w*)[^|]*$/;
+
+/** A query that ends with a graph as one of its edges, which are rows, with the columns that they go between; undefined for others. */
+export function edgesOf(query: string): { query: string; source: string; target: string } | undefined {
+  const [, source, target] = graphEnd.exec(query) ?? [];
+  if (source === undefined || target === undefined) return undefined;
+  return { query: `${query.trimEnd().replace(/;$/, '')}\n| graph-to-table edges`, source, target };
+}
+
 const TABLES_MAX = 20;
 const AROUND_HOURS = 1;
 

@@ -184,12 +184,16 @@ const Source = /^(source|src|from|parent|sourcenodeid|sourceid)|^initiating|^sou
 const Target = /^(target|dst|destination|to|child|targetnodeid|targetid)|^target|^dest/i;
 
 /** A graph of rows that are edges: source and target by name, else the first two columns that hold texts. */
-export function netOf({ columns, rows }: Drawable): Net | undefined {
+export function netOf({ columns, rows, properties }: Drawable): Net | undefined {
   const texts = columns.flatMap(({ type }, index) => (type === 'string' || type === 'guid' ? [index] : []));
   const named = (pattern: RegExp): number | undefined =>
     texts.find((index) => pattern.test(columns[index]?.name ?? ''));
-  const source = named(Source) ?? texts[0];
-  const target = named(Target) ?? texts.find((index) => index !== source);
+  const given = (name: string | undefined): number | undefined => {
+    const index = name === undefined ? -1 : first(columns, (column) => column.name === name);
+    return index < 0 ? undefined : index;
+  };
+  const source = given(properties['source']) ?? named(Source) ?? texts[0];
+  const target = given(properties['target']) ?? named(Target) ?? texts.find((index) => index !== source);
   if (source === undefined || target === undefined || source === target) return undefined;
   const label = texts.find((index) => index !== source && index !== target);
   const links = new Map<string, { source: string; target: string; rows: number; label: string }>();

@@ -1,19 +1,23 @@
 import { Menu, MenuDivider, MenuItem, MenuList, MenuPopover } from '@fluentui/react-components';
 import {
   CopyRegular,
+  ContactCardRegular,
   DocumentSearchRegular,
   FilterDismissRegular,
   FilterRegular,
   SearchSquareRegular,
   TextExpandRegular,
 } from '@fluentui/react-icons';
-import type { Cell, Column } from '@sallyport/contracts';
+import { entityOfColumn, type Cell, type Column } from '@sallyport/contracts';
+import { useRouter } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import type { CellPlace } from '../../../shared/table/QueryTable.tsx';
 import type { ColumnFilter } from '../../../shared/table/view.ts';
-import { elide, visible } from '../../../shared/text.ts';
+import { elide, visible, words } from '../../../shared/text.ts';
 
 const NAME_MAX = 40;
+/** The page that finds an entity by what a cell calls it. */
+const FIND_ENTITY = '/entities/find';
 
 /** Where one may go from a cell. */
 export interface CellActions {
@@ -34,7 +38,9 @@ export function CellMenu(props: {
   onClose: () => void;
 }): ReactElement {
   const { place, column, cell, actions } = props;
+  const router = useRouter();
   const text = cell === null ? '' : String(cell);
+  const entity = text === '' || !(FIND_ENTITY in router.routesByPath) ? undefined : entityOfColumn(column);
   const shown = cell === null ? 'empty' : visible(elide(text.replaceAll(/\s+/g, ' '), NAME_MAX));
   const filter = (way: 'is' | 'isNot'): void =>
     actions.onFilter({ column: place.column, way, text: cell === null ? null : text });
@@ -65,6 +71,18 @@ export function CellMenu(props: {
             Hide these rows
           </MenuItem>
           <MenuDivider />
+          {entity && (
+            <MenuItem
+              icon={<ContactCardRegular />}
+              onClick={() =>
+                void router.navigate({
+                  href: `${FIND_ENTITY}?${new URLSearchParams({ kind: entity.kind, value: text }).toString()}`,
+                })
+              }
+            >
+              {words(entity.kind)} page
+            </MenuItem>
+          )}
           <MenuItem
             icon={<DocumentSearchRegular />}
             disabled={text === ''}
