@@ -31,6 +31,7 @@ import {
   sessionRoutes,
   socMetricRoutes,
   pinRoutes,
+  repositoryRoutes,
   sourceEditorRoutes,
   splunkRoutes,
   systemRoutes,
@@ -185,6 +186,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(sentinelWatchlistRoutes, domains.detection.sentinel.watchlists, armError);
   http.bind(detectionRoutes, domains.detection.handlers);
   http.bind(watchlistRoutes, domains.detection.watchlists);
+  http.bind(repositoryRoutes, domains.detection.repositories);
   http.bind(exceptionRoutes, domains.detection.exceptions);
   http.bind(anomalyRoutes, domains.behaviour.handlers);
   http.bind(workbookRoutes, domains.workbooks.handlers);

@@ -1,6 +1,12 @@
 import { loadFunctions } from '@sallyport/lake';
 import { createAccess, type Access } from './access/index.ts';
-import { createDetection, Watchlists, type Detection, type TableSources } from './detection/index.ts';
+import {
+  createDetection,
+  huntingQueryStore,
+  Watchlists,
+  type Detection,
+  type TableSources,
+} from './detection/index.ts';
 import { createBehaviour, type Behaviour } from './behaviour/index.ts';
 import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
 import { createIdentity, directory, type Identity } from './identity/index.ts';
@@ -36,7 +42,12 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const identity = createIdentity(platform);
   const watchlists = new Watchlists(platform);
   await watchlists.refresh();
-  const hunting = createHunting(platform, { functions: await loadFunctions(), watchlists: watchlists.known });
+  const imported = huntingQueryStore(platform.database);
+  const hunting = createHunting(platform, {
+    functions: await loadFunctions(),
+    watchlists: watchlists.known,
+    imported: () => imported.all(),
+  });
   await hunting.saved.refresh();
   const incidents = createIncidents(platform, {
     queries: hunting.queries,
@@ -45,14 +56,16 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const hunts = hunting.hunts(incidents);
   const notifications = createNotifications(platform, { directory });
   incidents.listen({ events: notifications.told, handover: notifications.handedOver });
+  let behaviour: Behaviour | undefined;
   const detection = await createDetection(platform, {
     ...options,
     queries: hunting.queries,
     incidents,
     watchlists,
     tableSources: sourcesByTable,
+    anomalyKinds: async () => (await behaviour?.kinds()) ?? [],
   });
-  const behaviour = await createBehaviour(platform, {
+  behaviour = await createBehaviour(platform, {
     queries: hunting.queries,
     onStored: (segment) => detection.arrived(segment),
     ...(options.scheduled === undefined ? {} : { scheduled: options.scheduled }),

@@ -25,6 +25,7 @@ export { startEphemeralDatabase } from './supervisor/ephemeral-database.ts';
 export { replay, type ReplayedFile, type ReplayOptions, type ReplayReport } from './replay.ts';
 export { detectConform, type DetectConformOptions, type DetectConformReport } from './detect-conform.ts';
 export { detectBench, type DetectBenchOptions } from './detect-bench.ts';
+export { runContent, type ContentRunOptions, type ContentRunReport } from './content-run.ts';
 export { createQueries } from './hunting/index.ts';
 export { loadLogSources, readRuleFiles, type ReadRuleFiles } from './detection/index.ts';
 export { loadSources, shippedSources } from './ingest/index.ts';

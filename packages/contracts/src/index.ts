@@ -33,6 +33,7 @@ export * from './duration.ts';
 export * from './entity-columns.ts';
 export * from './routes/coverage.ts';
 export * from './routes/exceptions.ts';
+export * from './routes/repositories.ts';
 export * from './routes/test-bench.ts';
 export * from './bench-difference.ts';
 export * from './routes/data.ts';

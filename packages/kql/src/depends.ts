@@ -7,6 +7,8 @@ import { wordsOf } from './words.ts';
 export interface Depends {
   /** Tables that it may read, by its words and those of the functions that it names; more than it reads, never fewer. Undefined: any. */
   readonly tables: readonly string[] | undefined;
+  /** Stored functions that it calls, those too that they call. */
+  readonly functions: readonly FunctionDefinition[];
   /** Equal for equal meanings of the text: of it, and of the tables and functions that it names. Not of promoted columns, nor of the compiler. */
   readonly fingerprint: string;
 }
@@ -17,14 +19,15 @@ export function dependsOn(text: string, catalogue: KqlCatalogue, lookups?: Looku
   const hash = createHash('sha256').update(JSON.stringify([text, names, distributed, lookups]));
   if (goesOverTables(text, catalogue)) {
     hash.update(JSON.stringify([catalogue.version, catalogue.held]));
-    return { tables: undefined, fingerprint: hash.digest('base64url') };
+    return { tables: undefined, functions, fingerprint: hash.digest('base64url') };
   }
   const words = wordsOf(text, functions);
   const tables = byName(catalogue.tables);
   const named = [...words].flatMap((word) => tables.get(word) ?? []);
   for (const table of named) hash.update(digestOf(table));
-  for (const one of functions) if (words.has(one.name) || !/^\w+$/.test(one.name)) hash.update(digestOf(one));
-  return { tables: named.map(({ name }) => name), fingerprint: hash.digest('base64url') };
+  const called = functions.filter(({ name }) => words.has(name) || !/^\w+$/.test(name));
+  for (const one of called) hash.update(digestOf(one));
+  return { tables: named.map(({ name }) => name), functions: called, fingerprint: hash.digest('base64url') };
 }
 
 const maps = new WeakMap<readonly TableSchema[], ReadonlyMap<string, TableSchema>>();

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { SallyportError } from '@sallyport/contracts';
-import { createKql, externalWithoutRows, KqlError, type Kql } from '@sallyport/kql';
+import { createKql, externalWithoutRows, KqlError, type FunctionDefinition, type Kql } from '@sallyport/kql';
 import { loadFunctions, type Lake } from '@sallyport/lake';
+import { runContent, type ContentRunReport } from '@sallyport/server';
 import { collect, functionsOf, textOf, type Failure, type Item } from '../content/items.ts';
 import { checkSigma } from '../content/sigma.ts';
 import { printJson, printTable } from '../output.ts';
@@ -20,9 +21,11 @@ export function contentCommand(finish: Finish): Command {
     )
     .option('--json', 'print one JSON object')
     .option('--compile-only', 'do not run what compiles')
-    .action(async (paths: string[], options: { json?: boolean; compileOnly?: boolean }) => {
+    .option('--run', 'also import the rules and run each as on schedule, over rows that are made to pass its filters')
+    .action(async (paths: string[], options: { json?: boolean; compileOnly?: boolean; run?: boolean }) => {
       const { items, failures: unread } = collect(paths);
       let total = items.length + unread.length;
+      let callable: readonly FunctionDefinition[] = [];
       const failed = await withScratchLake(async (lake) => {
         const known = lake.kqlCatalogue(await loadFunctions());
         const functions = functionsOf(
@@ -30,6 +33,7 @@ export function contentCommand(finish: Finish): Command {
           known.functions,
           known.tables.map((t) => t.name),
         );
+        callable = functions;
         const catalogue = { ...known, version: `${known.version} checked`, functions };
         const kql = createKql(() => catalogue, { lookups: lake.lookups });
         const failures: Failure[] = [...unread];
@@ -43,7 +47,10 @@ export function contentCommand(finish: Finish): Command {
         total += sigma.total;
         return [...failures, ...sigma.failures];
       });
-      if (options.json) printJson({ total, ok: total - failed.length, failed });
+      const run = options.run
+        ? await runContent({ paths, functions: callable, onProgress: (text) => void process.stderr.write(`${text}\n`) })
+        : undefined;
+      if (options.json) printJson({ total, ok: total - failed.length, failed, ...(run ? { run } : {}) });
       else {
         printTable(
           ['path', 'code', 'message'],
@@ -51,10 +58,22 @@ export function contentCommand(finish: Finish): Command {
           100,
         );
         process.stdout.write(`${total} checked, ${total - failed.length} ok, ${failed.length} failed\n`);
+        if (run) printRun(run);
       }
-      finish(failed.length === 0 ? 0 : 1);
+      finish(failed.length === 0 && (run?.failed.length ?? 0) === 0 ? 0 : 1);
     });
   return content;
+}
+
+function printRun({ rules, rows, withRows, withAlerts, duplicates, failed, seconds }: ContentRunReport): void {
+  printTable(
+    ['path', 'code', 'message'],
+    failed.map((f) => [f.path, f.code, f.message]),
+    100,
+  );
+  process.stdout.write(
+    `${rules} rules run over ${rows} made rows: ${withRows} found some, ${withAlerts} raised alerts, ${failed.length} failed; ${duplicates} were there twice; ${seconds} s\n`,
+  );
 }
 
 /** Items between two lines of progress, which go to the error stream. */

@@ -13,13 +13,18 @@ declare module 'vitest' {
 }
 
 const patienceMs = 150_000;
+/** The one folder that content may come from. */
+export const repositoryFolder = fileURLToPath(new URL('./repository', import.meta.url)).replace(/\/$/, '');
 
 /**
  * One Sallyport for all tests of pages, with an administrator and the incident of an attack that was uploaded. Starting one costs half a minute, so they share it: a test makes what it
  * changes, and asks for nothing that another may change.
  */
 export default async function shared(project: TestProject): Promise<() => Promise<void>> {
-  const running = await startSallyport({ args: ['--collect-host', 'off'], readySeconds: 170 });
+  const running = await startSallyport({
+    args: ['--collect-host', 'off', '--repository-folders', repositoryFolder],
+    readySeconds: 170,
+  });
   try {
     const own = running.newFetch();
     let cookie = '';

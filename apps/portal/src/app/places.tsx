@@ -6,6 +6,7 @@ import {
   PeopleSwapRegular,
   FilterDismissRegular,
   BeakerRegular,
+  BranchForkRegular,
   GridDotsRegular,
   HomeRegular,
   NotebookRegular,
@@ -35,6 +36,7 @@ export interface Place {
     | '/anomalies'
     | '/exceptions'
     | '/watchlists'
+    | '/repositories'
     | '/coverage'
     | '/test-bench'
     | '/data'
@@ -119,6 +121,13 @@ export const places: readonly Place[] = [
     icon: <TextBulletListSquareRegular />,
     permission: 'securityData.read',
     words: 'lists vip assets csv lookup reference data',
+  },
+  {
+    to: '/repositories',
+    label: 'Repositories',
+    icon: <BranchForkRegular />,
+    permission: 'securityData.read',
+    words: 'git github gitlab content as code sync folder import',
   },
   {
     to: '/coverage',

@@ -21,6 +21,7 @@ import { testBenchSearch } from '../features/test-bench/index.ts';
 import { anomaliesSearch } from '../features/anomalies/index.ts';
 import { coverageSearch } from '../features/coverage/index.ts';
 import { exceptionsSearch } from '../features/exceptions/index.ts';
+import { repositoriesSearch } from '../features/repositories/index.ts';
 import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/index.ts';
 import { settingsSearch } from '../features/settings/index.ts';
 import { socMetricsSearch } from '../features/soc-metrics/index.ts';
@@ -234,6 +235,13 @@ const watchlist = createRoute({
   component: lazyRouteComponent(() => import('../features/watchlists/WatchlistPage.tsx'), 'WatchlistPage'),
 });
 
+const repositories = createRoute({
+  getParentRoute: () => frame,
+  path: '/repositories',
+  validateSearch: repositoriesSearch,
+  component: lazyRouteComponent(() => import('../features/repositories/RepositoriesPage.tsx'), 'RepositoriesPage'),
+});
+
 const testBench = createRoute({
   getParentRoute: () => frame,
   path: '/test-bench',
@@ -294,6 +302,7 @@ const routeTree = root.addChildren([
     exceptions,
     watchlists,
     watchlist,
+    repositories,
     anomalies,
     coverage,
     testBench,

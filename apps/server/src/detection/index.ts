@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type {
   detectionRoutes,
   exceptionRoutes,
+  repositoryRoutes,
   sentinelRuleRoutes,
   sentinelWatchlistRoutes,
   watchlistRoutes,
@@ -11,7 +12,7 @@ import type { Incidents } from '../incidents/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { RuleCosts } from './costs.ts';
-import { createCoverage, type TableSources } from './coverage/index.ts';
+import { createCoverage, type AnomalyKind, type TableSources } from './coverage/index.ts';
 import { exceptionHandlers, Exceptions, scheduleExpiry } from './exceptions/index.ts';
 import { alertRuleHandlers } from './faces/alert-rules.ts';
 import { sentinelWatchlistHandlers } from './faces/watchlists.ts';
@@ -21,6 +22,7 @@ import { OwnRules } from './own-rules.ts';
 import { planAhead } from './plans/index.ts';
 import { detectionHandlers } from './routes.ts';
 import type { ArrivedSegment } from './rows/arrivals.ts';
+import { Repositories, repositoryHandlers } from './repositories/index.ts';
 import { LiveRows } from './rows/live.ts';
 import { loadRules, RuleRegistry, type AnalyticsRule, type LoadedRules } from './rules/index.ts';
 import { windowOf } from './run/alerts.ts';
@@ -44,6 +46,9 @@ export {
 } from './rules/index.ts';
 export { readLabels, type LabelledLog } from './conform/labels.ts';
 export { countMatches, type Matches, type RowRule } from './conform/matches.ts';
+export { readImport } from './rules/import/read.ts';
+export type { ImportFile } from './rules/import/unpack.ts';
+export { tryRules, type Trial } from './trial/index.ts';
 export { evaluateItems, type ItemAlert } from './bench/evaluate-items.ts';
 export { readSet } from './bench/forms.ts';
 export type { LabelledItem, LabelledSet } from './bench/set.ts';
@@ -54,8 +59,9 @@ export { evaluate as evaluateWindow } from './run/evaluate.ts';
 export { queueDue } from './schedule.ts';
 export { RuleWorker } from './worker.ts';
 export { ownRuleStore } from './rules/store.ts';
+export { huntingQueryStore } from './hunting-queries/store.ts';
 export { alertCounts } from './store.ts';
-export type { TableSources } from './coverage/index.ts';
+export type { AnomalyKind, TableSources } from './coverage/index.ts';
 export type { RunOutcome } from './run/run.ts';
 export type { SweepOptions, SweepResult } from './sweep/sweep.ts';
 export { Watchlists } from './watchlists/index.ts';
@@ -69,6 +75,7 @@ export const shippedRules = fileURLToPath(new URL('../../../../content/rules', i
 export interface Detection extends Domain<Handlers<typeof detectionRoutes>> {
   readonly watchlists: Handlers<typeof watchlistRoutes>;
   readonly exceptions: Handlers<typeof exceptionRoutes>;
+  readonly repositories: Handlers<typeof repositoryRoutes>;
   /** For clients of Microsoft Sentinel. */
   readonly sentinel: {
     readonly rules: Handlers<typeof sentinelRuleRoutes>;
@@ -95,6 +102,8 @@ export interface DetectionOptions {
   readonly scheduled?: boolean;
   /** Sources that bring rows, by table: what would close a gap of coverage. Default: none is known. */
   readonly tableSources?: () => Promise<TableSources>;
+  /** Kinds of anomalies, which coverage counts beside rules. Default: none is known. */
+  readonly anomalyKinds?: () => Promise<readonly AnomalyKind[]>;
 }
 
 const latenessBuckets = [1, 5, 15, 30, 60, 120, 300, 900, 3_600];
@@ -145,12 +154,15 @@ export async function createDetection(platform: Platform, options: DetectionOpti
     options.scheduled === false ? Promise.resolve() : live.arrived(segment);
   const watchlists = options.watchlists ?? new Watchlists(platform);
   const own = new OwnRules({ platform, queries: options.queries, registry });
+  const repositories = new Repositories({ platform, queries: options.queries, registry, own, watchlists });
+  if (options.scheduled !== false) repositories.schedule();
   const isOurs = (name: string) => isWorkspace(name, platform.lake.workspace);
   const coverage = createCoverage({
     platform,
     queries: options.queries,
     rules: rulesNow,
     sources: options.tableSources ?? (() => Promise.resolve(new Map())),
+    anomalies: options.anomalyKinds ?? (() => Promise.resolve([])),
   });
   const simulations = new Simulations({ platform, queries: options.queries });
   if (options.scheduled !== false) simulations.define();
@@ -171,6 +183,7 @@ export async function createDetection(platform: Platform, options: DetectionOpti
       rules: rulesNow,
       now: () => platform.clock.now(),
     }),
+    repositories: repositoryHandlers(platform, repositories),
     sentinel: {
       rules: alertRuleHandlers({ platform, registry, own, isWorkspace: isOurs }),
       watchlists: sentinelWatchlistHandlers({
@@ -201,6 +214,7 @@ export async function createDetection(platform: Platform, options: DetectionOpti
     },
     stop: async () => {
       stopped.abort();
+      repositories.stop();
       await planning;
       await registry.stop();
       await watchlists.stop();

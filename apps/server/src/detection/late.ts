@@ -4,6 +4,7 @@ import { remembered, type Queryable } from '../platform/database/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { delaySeconds } from './due.ts';
 import { isByArrival, type AnalyticsRule } from './rules/index.ts';
+import { readsBy } from './plans/index.ts';
 import type { Parts } from './run/run.ts';
 import { isEnabled } from './schedule.ts';
 import { loadStates } from './store.ts';
@@ -60,7 +61,12 @@ export async function runLate(parts: Parts, rules: ReadonlyMap<string, Analytics
   if (late) {
     const states = await loadStates(database);
     const scheduled = [...rules.values()].filter((r) => !isByArrival(r.kind) && isEnabled(r, states.get(r.id)));
-    const concerned = scheduled.filter((rule) => tablesOf(parts, rule).some((table) => late.tables.has(table)));
+    const readsOf = await readsBy(
+      parts,
+      scheduled.map(({ query }) => query),
+    );
+    // What is wrong with one that reads nothing its own runs tell.
+    const concerned = scheduled.filter(({ query }) => readsOf(query)?.some(({ table }) => late.tables.has(table)));
     const result = await sweep(parts, concerned, { from: late.from, to: late.to, arrived });
     if (result.windows > 0)
       log.info(
@@ -100,14 +106,4 @@ async function lateRows(
     from: new Date(found.reduce((min, [, first]) => Math.min(min, first), Infinity)),
     to: new Date(found.reduce((max, [, , end]) => Math.max(max, end), 0) + 1),
   };
-}
-
-/** What a rule reads; nothing where it can't be compiled, which its own runs tell. */
-function tablesOf({ platform, queries }: Parts, rule: AnalyticsRule): readonly string[] {
-  try {
-    const { reads } = queries.compile(rule.query, { now: platform.clock.now(), noData: true });
-    return reads.map(({ table }) => table);
-  } catch {
-    return [];
-  }
 }

@@ -58,8 +58,15 @@ export function ownRuleHandlers(own: OwnRules): Handlers<typeof ruleTextRoutes> 
       const found = await own.import(unpack(files), { apply, only, enabled }, requireCaller(context).name);
       const { saved, problems, skipped } = found;
       context.audit({
-        target: apply ? `${saved} rules` : 'a preview of rules',
-        details: { apply, saved, found: found.rules.length, problems: problems.length, skipped: skipped.length },
+        target: apply ? `${saved} rules and hunting queries` : 'a preview of rules',
+        details: {
+          apply,
+          saved,
+          found: found.rules.length,
+          hunting: found.hunting.length,
+          problems: problems.length,
+          skipped: skipped.length,
+        },
       });
       return {
         ...found,

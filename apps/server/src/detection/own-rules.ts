@@ -1,6 +1,9 @@
 import { SallyportError, ruleLimits, type RuleImport, type RuleText } from '@sallyport/contracts';
 import type { Queries } from '../hunting/index.ts';
 import type { Platform } from '../platform/types.ts';
+import { huntingQueryProblem } from './hunting-queries/problem.ts';
+import { hashOfQuery, readHuntingQueries, type ReadHuntingQuery } from './hunting-queries/read.ts';
+import { huntingQueryStore } from './hunting-queries/store.ts';
 import { exportArm, exportYaml } from './rules/export.ts';
 import { queryProblem, readText, type CheckedText } from './rules/check.ts';
 import type { ReadRule } from './rules/import/found.ts';
@@ -19,6 +22,12 @@ export interface OwnRulesParts {
   readonly platform: Pick<Platform, 'database' | 'clock' | 'lake'>;
   readonly queries: Queries;
   readonly registry: RuleRegistry;
+}
+
+interface ImportOptions {
+  readonly apply: boolean;
+  readonly only?: readonly string[] | undefined;
+  readonly enabled?: boolean | undefined;
 }
 
 /** What people do to rules: make, change, remove, bring, take along. What they save is in use at once. */
@@ -198,12 +207,27 @@ export class OwnRules {
   }
 
   /** What files would bring, and with `apply` brings it. */
-  async import(
-    files: readonly ImportFile[],
-    options: { apply: boolean; only?: readonly string[] | undefined; enabled?: boolean | undefined },
+  async import(files: readonly ImportFile[], options: ImportOptions, by: string): Promise<RuleImport> {
+    const { found, problems, skipped } = await readImport(files.filter(({ path }) => !/\.kql$/i.test(path)));
+    const hunting = readHuntingQueries(files);
+    const brought = await this.bring(found, options, by);
+    const queries = await this.#importHunting(hunting.found, options, by);
+    const known = new Set(hunting.found.map(({ path }) => path));
+    return {
+      rules: brought.rules.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line)),
+      hunting: queries.hunting,
+      problems: [...problems, ...hunting.problems],
+      skipped: skipped.filter(({ path }) => !known.has(path)),
+      saved: brought.saved + queries.saved,
+    };
+  }
+
+  /** Rules that were read of files, as `import` does with them. */
+  async bring(
+    found: readonly ReadRule[],
+    options: ImportOptions,
     by: string,
-  ): Promise<RuleImport> {
-    const { found, problems, skipped } = await readImport(files);
+  ): Promise<Pick<RuleImport, 'rules' | 'saved'>> {
     if (found.length > ruleLimits.rulesAtOnce)
       throw new SallyportError(
         'PayloadTooLarge',
@@ -237,12 +261,32 @@ export class OwnRules {
       await new Promise((resolve) => setImmediate(resolve));
     }
     const saved = options.apply ? await this.#saveImported(toSave, options.enabled, by) : 0;
-    return {
-      rules: rules.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line)),
-      problems: [...problems],
-      skipped: [...skipped],
-      saved,
-    };
+    return { rules, saved };
+  }
+
+  async #importHunting(
+    found: readonly ReadHuntingQuery[],
+    { apply, only }: ImportOptions,
+    by: string,
+  ): Promise<Pick<RuleImport, 'hunting' | 'saved'>> {
+    const { platform, queries } = this.#parts;
+    const now = platform.clock.now();
+    const store = huntingQueryStore(platform.database);
+    const here = new Map((await store.all()).map((one) => [one.id, hashOfQuery(one)]));
+    const hunting: RuleImport['hunting'] = [];
+    const toSave: ReadHuntingQuery[] = [];
+    const chosen = only && new Set(only);
+    for (const one of found) {
+      const { id, name, path, line } = one;
+      const before = here.get(id);
+      const state = before === undefined ? 'new' : before === hashOfQuery(one) ? 'same' : 'changed';
+      const problem = huntingQueryProblem(queries, one, now);
+      hunting.push({ id, name, path, line, state, warnings: problem ? [problem] : [] });
+      if (state !== 'same' && (chosen?.has(id) ?? true)) toSave.push(one);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (apply && toSave.length > 0) await store.save(toSave, by, now);
+    return { hunting, saved: apply ? toSave.length : 0 };
   }
 
   #stateOf({ id, text }: ReadRule): 'new' | 'changed' | 'same' {

@@ -1,7 +1,9 @@
-import { SallyportError, triggers } from '@sallyport/contracts';
+import { triggers } from '@sallyport/contracts';
 import { sqlIdentifier, sqlString } from '@sallyport/kql';
 import { z } from 'zod';
 import type { RuleWindow } from './run/alerts.ts';
+import { metConditions } from './met-conditions.ts';
+import { readsBy } from './plans/index.ts';
 import type { Parts } from './run/run.ts';
 import type { AnalyticsRule } from './rules/index.ts';
 import { mayGiveRowsOfNothing } from './sweep/row-level.ts';
@@ -11,13 +13,8 @@ const tablesAtOnce = 200;
 /** A second more on either side: bounds are compared as whole seconds. */
 const marginMs = 1_000;
 
-interface Known {
-  /** Of the catalogue that it was read with. */
-  readonly version: string;
-  readonly tables: readonly string[];
-  /** It was run over a window without rows, and found none: it brings no rows of its own. */
-  isProven: boolean;
-}
+/** Rules that were run over a window without rows, and found none: they bring no rows of their own. By catalogue. */
+type Proven = WeakMap<AnalyticsRule, string>;
 
 interface Wanted {
   readonly rule: AnalyticsRule;
@@ -25,65 +22,58 @@ interface Wanted {
 }
 
 /**
- * Which windows need no run: none of the tables that the rule reads has a row of that time, so that its answer is that over empty tables, and that is
+ * Which windows need no run: none of the tables that the rule reads has a row of that time that its conditions want, so that its answer is that over empty tables, and that is
  * known to have no rows and to raise no alert. A rule that fires on absence, or that could bring rows of its own, is always run; so is an NRT rule, whose
- * windows are of arrival. The first window without rows is run: what it gives is the proof for those after it.
+ * windows are of arrival. Of a rule that calls functions which may bring rows, the first window without rows is run: what it gives is the proof for those
+ * after it.
  */
 export class QuietWindows {
   readonly #parts: Pick<Parts, 'platform' | 'queries'>;
-  readonly #known = new WeakMap<AnalyticsRule, Known>();
+  readonly #proven: Proven = new WeakMap();
 
   constructor(parts: Pick<Parts, 'platform' | 'queries'>) {
     this.#parts = parts;
   }
 
-  /** Those of the windows in which there is no row. They need no run once their rule `isProven`. Throws as `lake.query` does. */
+  /** Those of the windows in which there is no row for their rules. They need no run once their rule `isProven`. Throws as `lake.query` does. */
   async of<W extends Wanted>(windows: readonly W[]): Promise<ReadonlySet<W>> {
-    const candidates = windows.flatMap((one) => {
-      const known = this.#knownOf(one.rule);
-      return known ? [{ one, known }] : [];
+    const may = windows.filter(({ rule }) => mayBeQuiet(rule));
+    const readsOf = await readsBy(
+      this.#parts,
+      may.map(({ rule }) => rule.query),
+    );
+    const candidates = may.flatMap((one) => {
+      const reads = readsOf(one.rule.query);
+      return reads ? [{ one, reads }] : [];
     });
-    const times = await this.#timesOf(new Set(candidates.flatMap(({ known }) => known.tables)));
-    const quiet = new Set<W>();
-    for (const { one, known } of candidates) {
-      const { from, to } = one.window;
-      const hasRows = known.tables.some((table) => {
+    const times = await this.#timesOf(new Set(candidates.flatMap(({ reads }) => reads.map(({ table }) => table))));
+    const filled = candidates.flatMap(({ one, reads }) =>
+      reads.flatMap(({ table, condition }) => {
+        const { from, to } = one.window;
         const range = times.get(table);
-        return range !== undefined && range.first - marginMs < to.getTime() && range.last + marginMs >= from.getTime();
-      });
-      if (!hasRows) quiet.add(one);
-    }
-    return quiet;
+        const hasRows = range && range.first - marginMs < to.getTime() && range.last + marginMs >= from.getTime();
+        return hasRows ? [{ one, window: one.window, table, condition }] : [];
+      }),
+    );
+    // Of a rule that is run in any case there is nothing to ask.
+    const asked = filled.filter(({ one }) => this.isProven(one.rule));
+    const met = await metConditions(this.#parts, asked);
+    const loud = new Set(filled.filter((read) => met.has(read) || !this.isProven(read.one.rule)).map(({ one }) => one));
+    return new Set(candidates.flatMap(({ one }) => (loud.has(one) ? [] : one)));
   }
 
   isProven(rule: AnalyticsRule): boolean {
-    return this.#known.get(rule)?.isProven === true;
+    const { kql } = this.#parts.queries;
+    if (this.#proven.get(rule) === kql.version()) return true;
+    const { tables, functions } = kql.dependsOn(rule.query);
+    if (tables === undefined || functions.some(({ body }) => mayGiveRowsOfNothing(body))) return false;
+    this.proved(rule);
+    return true;
   }
 
   /** A window without rows was run and gave none. */
   proved(rule: AnalyticsRule): void {
-    const known = this.#known.get(rule);
-    if (known) known.isProven = true;
-  }
-
-  #knownOf(rule: AnalyticsRule): Known | undefined {
-    if (rule.kind !== 'Scheduled' || triggers(rule, 0) || mayGiveRowsOfNothing(rule.query)) return undefined;
-    // Its items are of no time, and not among the reads.
-    if (rule.query.includes('_GetWatchlist')) return undefined;
-    const { platform, queries } = this.#parts;
-    const { version } = platform.lake.kqlCatalogue();
-    const before = this.#known.get(rule);
-    if (before?.version === version) return before;
-    try {
-      const { reads } = queries.compile(rule.query, { now: platform.clock.now(), noData: true });
-      const known = { version, tables: [...new Set(reads.map(({ table }) => table))], isProven: false };
-      this.#known.set(rule, known);
-      return known;
-    } catch (error) {
-      // Its own run tells what is wrong.
-      if (error instanceof SallyportError) return undefined;
-      throw error;
-    }
+    this.#proven.set(rule, this.#parts.queries.kql.version());
   }
 
   /** First and last TimeGenerated of tables that have rows, milliseconds. The engine knows them of each part. */
@@ -108,3 +98,10 @@ export class QuietWindows {
     return found;
   }
 }
+
+/** A rule that raises nothing over nothing. Items of watchlists are of no time, and not among the reads. */
+const mayBeQuiet = (rule: AnalyticsRule): boolean =>
+  rule.kind === 'Scheduled' &&
+  !triggers(rule, 0) &&
+  !mayGiveRowsOfNothing(rule.query) &&
+  !rule.query.includes('_GetWatchlist');

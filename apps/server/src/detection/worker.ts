@@ -190,10 +190,12 @@ export class RuleWorker {
     for (const { queued } of stored) this.#note(queued, 'quiet');
   }
 
-  /** Each rule's windows in order of time; a few rules at once, the most urgent first. */
+  /** Each rule's windows in order of time; a few rules at once, those with something to see first, and of these the most urgent. */
   async #runAll(windows: readonly Checked[]): Promise<void> {
     const started = performance.now();
-    const lines = [...Map.groupBy(windows, ({ rule }) => rule.id).values()];
+    const all = [...Map.groupBy(windows, ({ rule }) => rule.id).values()];
+    const [empty, full] = [all.filter(hasNoRow), all.filter((line) => !hasNoRow(line))];
+    const lines = [...full, ...empty];
     const isOver = () => this.#stopping.signal.aborted || performance.now() - started > batchMs;
     let next = 0;
     const worker = async () => {
@@ -256,6 +258,8 @@ export class RuleWorker {
     return this.#parts.platform.clock.now().getTime();
   }
 }
+
+const hasNoRow = (line: readonly Checked[]): boolean => line.every(({ isEmpty }) => isEmpty);
 
 const messageOf = (error: unknown): string =>
   error instanceof SallyportError ? error.message : 'it could not be run; the log of the server says why';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type {
   graphRoutes,
+  HuntingQuery,
   huntingRoutes,
   huntRoutes,
   kustoRoutes,
@@ -73,7 +74,12 @@ const { version } = z
 /** Queries by people and clients. `functions` are the stored functions that ship; those that people save come beside them. */
 export function createHunting(
   platform: Platform,
-  options: { functions?: readonly FunctionDefinition[]; watchlists?: () => KnownWatchlists } = {},
+  options: {
+    functions?: readonly FunctionDefinition[];
+    watchlists?: () => KnownWatchlists;
+    /** Hunting queries beside those that ship. Default: none. */
+    imported?: () => Promise<readonly HuntingQuery[]>;
+  } = {},
 ): Hunting {
   const external = createExternal(platform.config);
   const saved = new SavedQueries(platform, { shipped: options.functions ?? [], checker: () => checker });
@@ -86,7 +92,13 @@ export function createHunting(
   return {
     queries,
     saved,
-    handlers: huntingHandlers(platform, { asking, queries, saved, checker }),
+    handlers: huntingHandlers(platform, {
+      asking,
+      queries,
+      saved,
+      checker,
+      imported: options.imported ?? (() => Promise.resolve([])),
+    }),
     notebooks: notebookHandlers(platform),
     hunts: (incidents) => {
       const bookmarks = new Bookmarks(platform, incidents);

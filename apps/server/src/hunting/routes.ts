@@ -1,4 +1,4 @@
-import { huntingRoutes, type savedQueryRoutes, type Timespan } from '@sallyport/contracts';
+import { huntingRoutes, type HuntingQuery, type savedQueryRoutes, type Timespan } from '@sallyport/contracts';
 import { ownFunctions } from '@sallyport/kql';
 import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
@@ -22,7 +22,19 @@ const streamedBytesMax = 256_000_000;
 
 export function huntingHandlers(
   { lake, clock }: Platform,
-  { asking, queries, saved, checker }: { asking: Asking; queries: Queries; saved: SavedQueries; checker: Checker },
+  {
+    asking,
+    queries,
+    saved,
+    checker,
+    imported,
+  }: {
+    asking: Asking;
+    queries: Queries;
+    saved: SavedQueries;
+    checker: Checker;
+    imported: () => Promise<readonly HuntingQuery[]>;
+  },
 ): Handlers<typeof huntingRoutes & typeof savedQueryRoutes> {
   const asked = (context: RequestContext, { query, timespan }: { query: string; timespan?: Timespan | undefined }) => ({
     query,
@@ -34,7 +46,11 @@ export function huntingHandlers(
   let described: ReturnType<typeof loadDescriptions> | undefined;
   return {
     ...savedQueryHandlers(saved),
-    listHuntingQueries: async () => ({ queries: [...(await shipped())] }),
+    listHuntingQueries: async () => {
+      const own = new Map((await imported()).map((query) => [query.id, query]));
+      const others = (await shipped()).filter(({ id }) => !own.has(id));
+      return { queries: [...others, ...own.values()].toSorted((a, b) => a.name.localeCompare(b.name, 'en')) };
+    },
     listRunQueries: async (context, { query: { search, limit } }) => ({
       queries: await runQueries(queries, {
         who: requireCaller(context).name,

@@ -3,7 +3,7 @@ import { route } from '../route.ts';
 import { Severity } from './incidents.ts';
 
 /**
- * How a technique stands: `covered` by an enabled rule whose tables have rows; `noData`: enabled rules, none of whose tables has rows; `disabled`: rules, none
+ * How a technique stands: `covered` by an enabled rule, or kind of anomaly, whose tables have rows; `noData`: enabled rules, none of whose tables has rows; `disabled`: rules, none
  * of them enabled; `noRule`: no rule names it.
  */
 export const CoverageState = z.enum(['covered', 'noData', 'disabled', 'noRule']);
@@ -19,7 +19,7 @@ export const TechniqueCoverage = z.object({
   parent: z.string().nullable(),
   /** What ATT&CK says one sees it by. */
   components: z.array(z.string()),
-  /** Ids of the rules that name it. */
+  /** Ids of the rules and kinds of anomalies that name it. */
   rules: z.array(z.string()),
   /** Tables with the log sources that ATT&CK names for it. */
   tables: z.array(z.string()),
@@ -37,10 +37,11 @@ export const Coverage = z.object({
   /** In the matrix' order. */
   tactics: z.array(z.object({ id: z.string(), name: z.string() })),
   techniques: z.array(TechniqueCoverage),
-  /** Those that name a technique of the matrix. */
+  /** The rules, and the kinds of anomalies, that name a technique of the matrix. */
   rules: z.array(
     z.object({
       id: z.string(),
+      of: z.enum(['rules', 'anomalies']),
       name: z.string(),
       severity: Severity,
       enabled: z.boolean(),

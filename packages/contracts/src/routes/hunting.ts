@@ -63,7 +63,7 @@ export const QueryExplanation = z.object({
 });
 export type QueryExplanation = z.infer<typeof QueryExplanation>;
 
-/** A query that ships, for a person to run. */
+/** A query that ships or was imported, for a person to run. */
 export const HuntingQuery = z.object({
   id: z.string(),
   name: z.string(),
@@ -92,8 +92,8 @@ export const huntingRoutes = {
     method: 'GET',
     path: '/api/hunting/queries',
     permission: 'securityData.read',
-    summary: 'The hunting queries that ship, by name',
-    response: z.object({ queries: z.array(HuntingQuery).max(2_000) }),
+    summary: 'The hunting queries that ship and those that were imported, by name',
+    response: z.object({ queries: z.array(HuntingQuery).max(12_000) }),
   }),
   runQuery: route({
     method: 'POST',

@@ -20,6 +20,7 @@ import { sentinelBookmarkRoutes } from './sentinel-bookmarks.ts';
 import { notificationRoutes } from './notifications.ts';
 import { peopleRoutes } from './people.ts';
 import { queueRoutes } from './queue.ts';
+import { repositoryRoutes } from './repositories.ts';
 import { sentinelRuleRoutes } from './sentinel-rules.ts';
 import { sentinelWatchlistRoutes } from './sentinel-watchlists.ts';
 import { sentinelIncidentRoutes } from './sentinel.ts';
@@ -60,6 +61,7 @@ export const routes = {
   ...detectionRoutes,
   ...watchlistRoutes,
   ...exceptionRoutes,
+  ...repositoryRoutes,
   ...anomalyRoutes,
   ...workbookRoutes,
   ...dataRoutes,

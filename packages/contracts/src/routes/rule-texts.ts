@@ -67,11 +67,22 @@ export const RuleImport = z.object({
       warnings: z.array(RuleProblem),
     }),
   ),
+  /** Hunting queries among the files. */
+  hunting: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      path: z.string(),
+      line: z.int(),
+      state: z.enum(['new', 'changed', 'same']),
+      warnings: z.array(RuleProblem),
+    }),
+  ),
   /** What can't be read, and why. It stops nothing else. */
   problems: z.array(RuleProblem),
-  /** Files that hold no analytics rule. */
+  /** Files that hold neither a rule nor a hunting query. */
   skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
-  /** How many were saved; 0 for a preview. */
+  /** How many rules and hunting queries were saved; 0 for a preview. */
   saved: z.int(),
 });
 export type RuleImport = z.infer<typeof RuleImport>;
@@ -178,7 +189,7 @@ export const ruleTextRoutes = {
     path: '/api/rules/import',
     permission: 'detectionTuning.manage',
     summary:
-      'Rules of files and zips: Sentinel’s YAML, ARM templates and solution packages, Sigma, Defender’s custom detections. Without `apply` a preview',
+      'Rules and hunting queries of files and zips: Sentinel’s YAML, ARM templates and solution packages, Sigma, Defender’s custom detections. Without `apply` a preview',
     body: z.object({
       files: z
         .array(

@@ -1,6 +1,6 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { Coverage, TechniqueCoverage } from '@sallyport/contracts';
-import type { ReactElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 import { Section } from '../../shared/Section.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
@@ -45,15 +45,14 @@ export function TechniquePanel(props: { cell: Cell; coverage: Coverage; onClose:
           ))}
         </ul>
       </Section>
-      <Section title={`Rules (${rules.length})`}>
+      <Section title={`Rules and anomalies (${rules.length})`}>
         {rules.length === 0 && <span className={styles.quiet}>No rule names it.</span>}
         <ul className={styles.list}>
           {rules.map((rule) => (
             <li key={rule.id} className={styles.row}>
               <Severity severity={rule.severity} />
-              <TextLink to="/rules/$id" params={{ id: rule.id }}>
-                {visible(rule.name)}
-              </TextLink>
+              <RuleLink rule={rule}>{visible(rule.name)}</RuleLink>
+              {rule.of === 'anomalies' && <span className={styles.quiet}>anomaly</span>}
               {!rule.enabled && <Status tone="off">Off</Status>}
               {!rule.hasData && (
                 <span className={styles.quiet}>no data in {rule.tables.join(', ') || 'its tables'}</span>
@@ -91,6 +90,25 @@ export function TechniquePanel(props: { cell: Cell; coverage: Coverage; onClose:
   );
 }
 
+/** To the rule, or to the kind of anomaly. */
+function RuleLink({
+  rule,
+  children,
+}: {
+  rule: Pick<Coverage['rules'][number], 'id' | 'of'>;
+  children: ReactNode;
+}): ReactElement {
+  return rule.of === 'rules' ? (
+    <TextLink to="/rules/$id" params={{ id: rule.id }}>
+      {children}
+    </TextLink>
+  ) : (
+    <TextLink to="/anomalies" search={{ tab: 'rules', selected: rule.id }}>
+      {children}
+    </TextLink>
+  );
+}
+
 function Standing({ technique, coverage }: { technique: TechniqueCoverage; coverage: Coverage }): ReactElement {
   const styles = useStyles();
   const closing = closesGap(technique, coverage);
@@ -106,15 +124,7 @@ function Standing({ technique, coverage }: { technique: TechniqueCoverage; cover
       </div>
       <ul className={styles.list}>
         {closing.map(({ what, rule }) => (
-          <li key={what}>
-            {rule === undefined ? (
-              visible(what)
-            ) : (
-              <TextLink to="/rules/$id" params={{ id: rule }}>
-                {visible(what)}
-              </TextLink>
-            )}
-          </li>
+          <li key={what}>{rule === undefined ? visible(what) : <RuleLink rule={rule}>{visible(what)}</RuleLink>}</li>
         ))}
       </ul>
     </li>

@@ -27,9 +27,9 @@ const coverage: Coverage = {
     technique('T4', { tables: ['A', 'B'] }),
   ],
   rules: [
-    { id: 'r', name: 'R', severity: 'Low', enabled: true, tables: ['A'], hasData: true },
-    { id: 's', name: 'S', severity: 'Low', enabled: true, tables: ['B'], hasData: false },
-    { id: 'off', name: 'Off', severity: 'Low', enabled: false, tables: ['A'], hasData: true },
+    { id: 'r', name: 'R', of: 'rules', severity: 'Low', enabled: true, tables: ['A'], hasData: true },
+    { id: 's', name: 'S', of: 'rules', severity: 'Low', enabled: true, tables: ['B'], hasData: false },
+    { id: 'off', name: 'Off', of: 'rules', severity: 'Low', enabled: false, tables: ['A'], hasData: true },
   ],
   tables: [
     { name: 'A', hasData: true, sources: [] },
@@ -73,6 +73,6 @@ test('what closes a gap: a source, a switch, a rule', () => {
     );
   expect(closing('T1.001')).toEqual([]);
   expect(closing('T2')).toEqual([{ what: 'Connect a source of B: Bee', table: 'B' }]);
-  expect(closing('T3')).toEqual([{ what: 'Switch on “Off”', rule: 'off' }]);
+  expect(closing('T3')).toEqual([{ what: 'Switch on “Off”', rule: coverage.rules[2] }]);
   expect(closing('T4')).toEqual([{ what: 'Write or import a rule over A: the data is there' }]);
 });

@@ -88,7 +88,11 @@ export function isShown(cell: Cell, search: string | undefined, gapsOnly: boolea
 export function closesGap(
   technique: TechniqueCoverage,
   coverage: Coverage,
-): readonly { readonly what: string; readonly rule?: string; readonly table?: string }[] {
+): readonly {
+  readonly what: string;
+  readonly rule?: Pick<Coverage['rules'][number], 'id' | 'of'>;
+  readonly table?: string;
+}[] {
   if (technique.state === 'covered') return [];
   const rules = coverage.rules.filter(({ id }) => technique.rules.includes(id));
   const sources = (table: string): string => {
@@ -97,7 +101,7 @@ export function closesGap(
   };
   const missing = (tables: readonly string[]): string[] =>
     tables.filter((name) => !coverage.tables.some((table) => table.name === name && table.hasData));
-  if (technique.state === 'disabled') return rules.map((rule) => ({ what: `Switch on “${rule.name}”`, rule: rule.id }));
+  if (technique.state === 'disabled') return rules.map((rule) => ({ what: `Switch on “${rule.name}”`, rule }));
   if (technique.state === 'noData')
     return [...new Set(rules.flatMap((rule) => (rule.enabled ? rule.tables : [])))].map((table) => ({
       what: `Connect a source of ${sources(table)}`,

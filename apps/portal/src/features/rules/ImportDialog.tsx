@@ -40,7 +40,16 @@ interface Brought {
   readonly text?: string;
   readonly zip?: string;
 }
-type Found = RuleImport['rules'][number];
+type Found = Omit<RuleImport['rules'][number], 'severity' | 'form' | 'kind' | 'rules'> & {
+  readonly severity: RuleImport['rules'][number]['severity'] | undefined;
+  readonly form: RuleImport['rules'][number]['form'] | 'hunting';
+};
+
+/** Rules, and behind them hunting queries. */
+const allFound = ({ rules, hunting }: RuleImport): readonly Found[] => [
+  ...rules,
+  ...hunting.map((query) => ({ ...query, severity: undefined, form: 'hunting' as const })),
+];
 
 /** A byte array as base64, in pieces that a call takes. */
 function base64Of(bytes: Uint8Array): string {
@@ -51,7 +60,7 @@ function base64Of(bytes: Uint8Array): string {
 }
 
 async function read(files: readonly File[]): Promise<Brought[]> {
-  const wanted = files.filter(({ name }) => /\.(ya?ml|json|zip)$/i.test(name));
+  const wanted = files.filter(({ name }) => /\.(ya?ml|json|kql|zip)$/i.test(name));
   return Promise.all(
     wanted.map(async (file): Promise<Brought> => {
       const path = file.webkitRelativePath === '' ? file.name : file.webkitRelativePath;
@@ -71,13 +80,19 @@ const foundColumns: readonly GridColumn<Found>[] = [
     min: 124,
     cell: ({ state }) => <Status tone={states[state][0]}>{states[state][1]}</Status>,
   },
-  { id: 'severity', header: 'Severity', min: 124, cell: ({ severity }) => <Severity severity={severity} /> },
-  { id: 'name', header: 'Rule', min: 220, grow: 3, cell: ({ name }) => visible(name) },
+  {
+    id: 'severity',
+    header: 'Severity',
+    min: 124,
+    cell: ({ severity }) => severity && <Severity severity={severity} />,
+  },
+  { id: 'name', header: 'Rule or query', min: 220, grow: 3, cell: ({ name }) => visible(name) },
   {
     id: 'form',
     header: 'Form',
-    min: 84,
-    cell: ({ form }) => ({ sentinel: 'Sentinel', arm: 'ARM', defender: 'Defender', sigma: 'Sigma' })[form],
+    min: 100,
+    cell: ({ form }) =>
+      ({ sentinel: 'Sentinel', arm: 'ARM', defender: 'Defender', sigma: 'Sigma', hunting: 'Hunting' })[form],
   },
   { id: 'path', header: 'File', min: 160, grow: 2, drop: 1, cell: ({ path, line }) => visible(`${path}:${line}`) },
   {
@@ -106,12 +121,18 @@ export function ImportDialog({ onClose }: { onClose: () => void }): ReactElement
   const preview = useMutation({
     mutationFn: async (picked: readonly File[]) => {
       const brought = await read(picked);
-      if (brought.length === 0) throw new Error('none of these is a .yaml, .yml, .json or .zip file');
+      if (brought.length === 0) throw new Error('none of these is a .yaml, .yml, .json, .kql or .zip file');
       return { brought, found: await client.importRules({ body: { files: brought } }) };
     },
     onSuccess: ({ brought, found }) => {
       setFiles(brought);
-      setChosen(new Set(found.rules.filter(({ state }) => state !== 'same').map(({ id }) => id)));
+      setChosen(
+        new Set(
+          allFound(found)
+            .filter(({ state }) => state !== 'same')
+            .map(({ id }) => id),
+        ),
+      );
     },
   });
   const save = useMutation({
@@ -120,12 +141,15 @@ export function ImportDialog({ onClose }: { onClose: () => void }): ReactElement
         body: { files: [...files], apply: true, only: [...chosen], ...(off ? { enabled: false } : {}) },
       }),
     onSuccess: ({ saved }) => {
-      void queries.invalidateQueries({ queryKey: ['rules'] });
-      notify.done(`${plural(saved, 'rule')} imported`);
+      for (const key of ['rules', 'hunting-queries']) void queries.invalidateQueries({ queryKey: [key] });
+      notify.done(`${plural(saved, word)} imported`);
       onClose();
     },
   });
   const found = preview.data?.found;
+  const all = found ? allFound(found) : [];
+  const word = found?.hunting.length ? 'item' : 'rule';
+  const inState = (wanted: Found['state']): number => all.filter(({ state }) => state === wanted).length;
   const busy = preview.isPending || save.isPending;
   const error = save.error ?? preview.error;
   const pick = (list: FileList | null): void => {
@@ -136,11 +160,12 @@ export function ImportDialog({ onClose }: { onClose: () => void }): ReactElement
     <Dialog open onOpenChange={(_, { open }) => !open && onClose()}>
       <DialogSurface className={styles.surface}>
         <DialogBody>
-          <DialogTitle>Import rules</DialogTitle>
+          <DialogTitle>Import rules and hunting queries</DialogTitle>
           <DialogContent className={styles.content}>
             <Text>
-              Sentinel’s YAML, ARM templates and solution packages (mainTemplate.json), Sigma, and Defender’s custom
-              detections as JSON: files, a folder, or zips of them. You see what they are before anything is saved.
+              Rules and hunting queries: Sentinel’s YAML, ARM templates and solution packages (mainTemplate.json),
+              Sigma, Defender’s custom detections as JSON, and KQL (.kql): files, a folder, or zips of them. You see
+              what they are before anything is saved.
             </Text>
             <div className={styles.row}>
               <Button disabled={busy} onClick={() => input.current?.click()}>
@@ -154,7 +179,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }): ReactElement
                 className={styles.hidden}
                 type="file"
                 multiple
-                accept=".yaml,.yml,.json,.zip"
+                accept=".yaml,.yml,.json,.kql,.zip"
                 aria-label="Files with rules"
                 onChange={(event) => {
                   pick(event.target.files);
@@ -180,16 +205,17 @@ export function ImportDialog({ onClose }: { onClose: () => void }): ReactElement
             {found && (
               <>
                 <Text>
-                  {plural(found.rules.length, 'rule')}: {found.rules.filter(({ state }) => state === 'new').length} new,{' '}
-                  {found.rules.filter(({ state }) => state === 'changed').length} changed,{' '}
-                  {found.rules.filter(({ state }) => state === 'same').length} as here. {found.problems.length} broken,{' '}
-                  {plural(found.skipped.length, 'file')} without an analytics rule.
+                  {plural(found.rules.length, 'rule')}
+                  {found.hunting.length > 0 &&
+                    ` and ${plural(found.hunting.length, 'hunting query', 'hunting queries')}`}
+                  : {inState('new')} new, {inState('changed')} changed, {inState('same')} as here.{' '}
+                  {found.problems.length} broken, {plural(found.skipped.length, 'file')} with neither.
                 </Text>
-                {found.rules.length > 0 && (
+                {all.length > 0 && (
                   <div className={styles.grid}>
                     <Grid
-                      label="Rules found"
-                      rows={found.rules}
+                      label="Rules and queries found"
+                      rows={all}
                       columns={foundColumns}
                       rowId={({ id }) => id}
                       selected={chosen}
@@ -226,7 +252,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }): ReactElement
           <DialogActions>
             <Button onClick={onClose}>Cancel</Button>
             <Button appearance="primary" disabled={busy || chosen.size === 0} onClick={() => save.mutate()}>
-              Import {chosen.size > 0 ? plural(chosen.size, 'rule') : ''}
+              Import {chosen.size > 0 ? plural(chosen.size, word) : ''}
             </Button>
           </DialogActions>
         </DialogBody>

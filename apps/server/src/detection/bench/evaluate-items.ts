@@ -119,7 +119,7 @@ async function itemsRead(
 
 /** Items in which the part of a rule that looks at single rows finds some: asked of all, and where there are some, of halves. */
 async function narrowed({ platform, queries }: Parts, rule: AnalyticsRule, items: Segments): Promise<Segments> {
-  const part = rowLevelPart(rule.query, (name) => platform.lake.catalogue.get(name) !== undefined);
+  const part = rowLevelPart(rule.query, (name) => platform.lake.catalogue.get(name)?.columns);
   if (!part) return items;
   const split = async (some: readonly (readonly [string, readonly string[]])[]): Promise<typeof some> => {
     if (some.length < askedTogetherMin) return some;

@@ -37,6 +37,11 @@ test('coverage is what the tables and SecurityAlert say', { timeout: 300_000 }, 
       platform,
       queries,
       rules: () => new Map(rules.map((rule) => [rule.id, rule])),
+      anomalies: () =>
+        Promise.resolve([
+          { id: 'odd', name: 'Odd', techniques: ['T1531'], tables: ['SecurityEvent'], enabled: true },
+          { id: 'off', name: 'Off', techniques: ['T1485'], tables: ['SecurityEvent'], enabled: false },
+        ]),
       sources: () => Promise.resolve(new Map([['AWSCloudTrail', [{ id: 'aws-cloudtrail', name: 'AWS CloudTrail' }]]])),
     });
     const coverage = await answer(30);
@@ -47,6 +52,9 @@ test('coverage is what the tables and SecurityAlert say', { timeout: 300_000 }, 
     expect(of('T1059.001')).toEqual(['covered', ['shell'], 2]);
     expect(of('T1059')).toEqual(['noRule', [], 2]);
     expect(of('T1078.004')).toEqual(['noData', ['cloud'], 0]);
+    expect(of('T1531')).toEqual(['covered', ['odd'], 0]);
+    expect(of('T1485')).toEqual(['disabled', ['off'], 0]);
+    expect(coverage.rules.find(({ id }) => id === 'odd')).toMatchObject({ of: 'anomalies', severity: 'Informational' });
     expect(coverage.tables.find(({ name }) => name === 'AWSCloudTrail')).toEqual({
       name: 'AWSCloudTrail',
       hasData: false,

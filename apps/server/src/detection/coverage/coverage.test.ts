@@ -19,6 +19,7 @@ const attack: AttackMatrix = {
 };
 const rule = (id: string, techniques: string[], table: string, enabled = true) => ({
   rule: { id, name: id, severity: 'Low' as const, techniques },
+  of: 'rules' as const,
   enabled,
   tables: [table],
 });

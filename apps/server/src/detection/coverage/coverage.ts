@@ -8,6 +8,7 @@ export interface CoverageFacts {
   readonly attack: AttackMatrix;
   readonly rules: readonly {
     readonly rule: Pick<AnalyticsRule, 'id' | 'name' | 'severity' | 'techniques'>;
+    readonly of: 'rules' | 'anomalies';
     readonly enabled: boolean;
     readonly tables: readonly string[];
   }[];
@@ -24,10 +25,11 @@ export function coverageOf({ days, attack, rules, withData, alerts, sources }: C
   const known = new Set(attack.techniques.map(({ id }) => id));
   const naming = rules
     .filter(({ rule }) => rule.techniques.some((id) => known.has(id)))
-    .map(({ rule, enabled, tables }) => ({
+    .map(({ rule, of, enabled, tables }) => ({
       techniques: rule.techniques,
       summary: {
         id: rule.id,
+        of,
         name: rule.name,
         severity: rule.severity,
         enabled,

@@ -12,11 +12,22 @@ import { coverageOf } from './coverage.ts';
 /** Sources that bring rows, by table. */
 export type TableSources = ReadonlyMap<string, readonly { readonly id: string; readonly name: string }[]>;
 
+/** A kind of anomaly, as coverage counts it beside rules. */
+export interface AnomalyKind {
+  readonly id: string;
+  readonly name: string;
+  readonly techniques: readonly string[];
+  /** Of what happened; not those that it is learned in. */
+  readonly tables: readonly string[];
+  readonly enabled: boolean;
+}
+
 export interface CoverageParts {
   readonly platform: Pick<Platform, 'clock' | 'database' | 'lake' | 'log'>;
   readonly queries: Queries;
   readonly rules: () => ReadonlyMap<string, AnalyticsRule>;
   readonly sources: () => Promise<TableSources>;
+  readonly anomalies: () => Promise<readonly AnomalyKind[]>;
 }
 
 /** Tables that one statement asks. */
@@ -28,6 +39,7 @@ export function createCoverage({
   queries,
   rules,
   sources,
+  anomalies,
 }: CoverageParts): (days: number) => Promise<Coverage> {
   const attack = once(loadAttack);
   const tableSources = once(sources);
@@ -66,11 +78,21 @@ export function createCoverage({
       all.map(({ query }) => query),
       () => new Promise((resolve) => setImmediate(resolve)),
     );
-    const known = all.map((rule) => ({
-      rule,
-      enabled: isEnabled(rule, states.get(rule.id)),
-      tables: tablesRead(plans.get(rule.query)),
-    }));
+    const known = [
+      ...all.map((rule) => ({
+        rule,
+        of: 'rules' as const,
+        enabled: isEnabled(rule, states.get(rule.id)),
+        tables: tablesRead(plans.get(rule.query)),
+      })),
+      // An anomaly alone is a hint, whatever it is of.
+      ...(await anomalies()).map(({ enabled, tables, ...kind }) => ({
+        rule: { ...kind, severity: 'Informational' as const },
+        of: 'anomalies' as const,
+        enabled,
+        tables,
+      })),
+    ];
     const named = new Set([
       ...known.flatMap(({ tables }) => tables),
       ...matrix.techniques.flatMap(({ tables }) => tables),

@@ -3,7 +3,7 @@ import type { Column } from '@sallyport/kql';
 import type { Queries } from '../../hunting/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import { bare, split } from '../sweep/kql-text.ts';
-import { rowLevelPart } from '../sweep/row-level.ts';
+import { rowLevelPart, type ColumnsOf } from '../sweep/row-level.ts';
 import { exceptionColumn } from './left-out.ts';
 
 /** Why a text can't be one condition inside of brackets; undefined when it can. Names and types are the compiler's to judge. */
@@ -94,14 +94,14 @@ export function marked(
   queries: Compiler,
   rule: AnalyticsRule,
   markers: readonly Marker[],
-  options: { readonly now: Date; readonly isTable: (name: string) => boolean },
+  options: { readonly now: Date; readonly columnsOf: ColumnsOf },
 ): MarkedRule {
   const faults = new Map<string, string>();
   const atEnd: Marker[] = [];
   const atSource: Marker[] = [];
   const columns = columnsOf(queries, rule, options.now);
   if (typeof columns === 'string') return { rule, faults: new Map(markers.map(({ id }) => [id, columns])) };
-  const parts = sourceOf(rule.query, options.isTable);
+  const parts = sourceOf(rule.query, options.columnsOf);
   for (const { id, condition } of markers) {
     const own = { id, condition: inWordsOf(condition, rule) };
     const test = `| where (${own.condition}\n)`;
@@ -137,8 +137,8 @@ interface SourceParts {
 }
 
 /** A query that looks at rows one by one, cut behind where its rows come from; undefined of others. */
-function sourceOf(query: string, isTable: (name: string) => boolean): SourceParts | undefined {
-  if (rowLevelPart(query, isTable)?.whole !== true) return undefined;
+function sourceOf(query: string, columnsOf: ColumnsOf): SourceParts | undefined {
+  if (rowLevelPart(query, columnsOf)?.whole !== true) return undefined;
   const statements = split(query, ';').filter((statement) => bare(statement).trim() !== '');
   const [source = '', ...operators] = split(statements.at(-1) ?? '', '|');
   return {

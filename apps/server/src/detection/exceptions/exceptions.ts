@@ -77,8 +77,8 @@ export class Exceptions {
 
   mark(rule: AnalyticsRule, markers: readonly Marker[]): MarkedRule {
     const { platform, queries } = this.#parts;
-    const isTable = (name: string): boolean => platform.lake.catalogue.get(name) !== undefined;
-    return marked(queries, rule, markers, { now: platform.clock.now(), isTable });
+    const columnsOf = (name: string) => platform.lake.catalogue.get(name)?.columns;
+    return marked(queries, rule, markers, { now: platform.clock.now(), columnsOf });
   }
 
   /** Whether a scope takes a rule in. */

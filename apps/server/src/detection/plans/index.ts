@@ -74,6 +74,29 @@ export function plansOf(
   return made;
 }
 
+/** Lets others have their turn before the next plan is made, and for as long as the last one took. */
+export function gently(): () => Promise<void> {
+  let since: number | undefined;
+  return async () => {
+    const took = since === undefined ? 0 : performance.now() - since;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(took, gentleMsMax)));
+    since = performance.now();
+  };
+}
+const gentleMsMax = 100;
+
+/** What each query reads, also through the functions that it calls; undefined of one that does not compile. */
+export async function readsBy(
+  parts: { readonly queries: Pick<Queries, 'kql'>; readonly platform: Pick<Platform, 'database' | 'clock' | 'log'> },
+  texts: readonly string[],
+): Promise<(text: string) => readonly Read[] | undefined> {
+  const known = await plansOf(parts.queries, parts.platform).reads.of(texts, gently());
+  return (text) => {
+    const plan = known.get(text);
+    return plan && 'reads' in plan ? plan.reads : undefined;
+  };
+}
+
 /** After a start others have more to do. */
 const aheadAfterMs = 60_000;
 /** Between two plans: each keeps the process for some 50 ms. */

@@ -1,6 +1,6 @@
 import { SallyportError } from '@sallyport/contracts';
 import { sql, sqlIdentifier, sqlJoin, sqlString, type CompileOptions } from '@sallyport/kql';
-import type { AnalyticsRule } from '../rules/index.ts';
+import { isByArrival, type AnalyticsRule } from '../rules/index.ts';
 import type { RuleWindow } from '../run/alerts.ts';
 import { askRule, instant, limits } from '../run/evaluate.ts';
 import { evaluationOf, type Evaluation } from '../run/evaluation.ts';
@@ -49,7 +49,8 @@ export async function evaluateHit(
   const table = new ResultTable(answer.columns, answer.rows);
   // The same rows are the same alert, whichever pass comes to them.
   const key = `rows ${(times ?? [window.to.toISOString()]).toSorted().join(' ')}`;
-  return evaluationOf(rule, window, table, { now: window.to, key, byRows: true, cost: answer.statistics });
+  const twice = !isByArrival(rule.kind);
+  return evaluationOf(rule, window, table, { now: window.to, key, byRows: true, twice, cost: answer.statistics });
 }
 
 /** Whether it will pass: of the engine or the moment, not of a rule. */

@@ -1,11 +1,13 @@
-import { SallyportError } from '@sallyport/contracts';
+import { alertsPerRunMax, SallyportError } from '@sallyport/contracts';
 import { sql, sqlIdentifier, sqlInteger } from '@sallyport/kql';
 import { alertsPerRaiseMax, type NewAlert } from '../../incidents/index.ts';
 import type { Queryable } from '../../platform/database/types.ts';
 import { saveLeftOut } from '../exceptions/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import { instant, limits, type Evaluation } from '../run/evaluate.ts';
+import { arrivedLatestMs, liveSince } from '../run/alerted-rows.ts';
 import { classOf } from '../run/failures.ts';
+import { gently } from '../plans/index.ts';
 import { costOf, recordFailure, type Parts } from '../run/run.ts';
 import { isQuiet, suppress } from '../run/suppression.ts';
 import { isEnabled } from '../schedule.ts';
@@ -13,8 +15,9 @@ import { loadStates, noteSuccess, saveRuns, type RuleState, type RunRecord } fro
 import { forgetOld, lookedAt, noteArrival, waiting, type ArrivedSegment, type WaitingSegment } from './arrivals.ts';
 import { atTimes, evaluateHit, hitsOrAll, isPassing, ofSegments } from './find.ts';
 import { plannerOf, type RowPlan, type RowPlanner } from './plan.ts';
-import type { PassRows, SourceRules } from './pass.ts';
+import type { Hit, PassRows, SourceRules } from './pass.ts';
 import { sourcesWithRows } from './probe.ts';
+import { firesOnSingleRows } from './single.ts';
 
 /** Between two looks when there is nothing, and after a fault. */
 const pollMs = 1_000;
@@ -31,7 +34,8 @@ const settlingRoundsMax = 8;
 const forgetEveryMs = 3_600_000;
 
 /**
- * NRT rules that look at rows one by one, over each row once, as it arrives. A segment is noted in the database before the spool or the outbox lets go of it, and
+ * NRT rules that look at rows one by one, over each row once, as it arrives; and scheduled ones that fire on single rows, ahead of their windows, which then leave out what
+ * was alerted of here. A segment is noted in the database before the spool or the outbox lets go of it, and
  * taken off the list in the transaction that stores what its rows gave: so no row is missed and none looked at twice, whatever is killed when.
  */
 export class LiveRows {
@@ -65,9 +69,13 @@ export class LiveRows {
 
   /** Resolves when it is sure that the segment will be looked at. */
   async arrived(segment: ArrivedSegment): Promise<void> {
-    if (![...this.#rules().values()].some(({ kind }) => kind === 'NRT')) return;
+    if (![...this.#rules().values()].some((rule) => this.#mayLook(rule))) return;
     await noteArrival(this.#parts.platform.database, segment, this.#parts.platform.clock.now());
     this.#wake.abort();
+  }
+
+  #mayLook(rule: AnalyticsRule): boolean {
+    return rule.kind === 'NRT' || firesOnSingleRows(this.#parts, rule);
   }
 
   start(): void {
@@ -167,22 +175,24 @@ export class LiveRows {
   async #planned(states: ReadonlyMap<string, RuleState>): Promise<RowPlan> {
     const { log } = this.#parts.platform;
     const apply = this.#parts.exceptions?.apply ?? ((rule: AnalyticsRule) => rule);
-    const enabled = [...this.#rules().values()].filter((r) => r.kind === 'NRT' && isEnabled(r, states.get(r.id)));
+    const enabled = [...this.#rules().values()].filter((r) => this.#mayLook(r) && isEnabled(r, states.get(r.id)));
     const rules = enabled.map(apply);
     const version = this.#parts.queries.kql.version();
     const before = this.#plannedOf;
     const same = before?.version === version && before.rules.length === rules.length;
     if (this.#plan && same && rules.every((rule, i) => rule === before.rules[i])) return this.#plan;
+    const pause = gently();
     const plan = await this.#planner.plan(rules, {
       before: this.#plan,
       pause: async () => {
-        await new Promise((resolve) => setImmediate(resolve));
+        await pause();
         this.#stopping.signal.throwIfAborted();
       },
     });
-    for (const { rule, fault } of plan.others)
+    const others = plan.others.filter(({ rule }) => rule.kind === 'NRT');
+    for (const { rule, fault } of others)
       if (this.#others?.has(rule.id) !== true) log.info({ rule: rule.id, fault }, 'a rule is run over windows');
-    this.#others = new Set(plan.others.map(({ rule }) => rule.id));
+    this.#others = new Set(others.map(({ rule }) => rule.id));
     this.#plan = plan;
     this.#plannedOf = { version, rules };
     return plan;
@@ -193,6 +203,8 @@ const ofNewest = (since: Date): PassRows => ({
   source: (table) =>
     sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _IngestedAt >= ${instant(since)} LIMIT ${sqlInteger(measuredRows)})`,
 });
+
+type RowsAtTimes = Parameters<typeof evaluateHit>[2];
 
 /** One look at some segments. */
 class Pass {
@@ -240,6 +252,10 @@ class Pass {
       // What it misses is asked when it wakes.
       if (this.#resting.has(rule.id)) continue;
       if (await isQuiet(this.#parts.platform.database, rule, this.#now)) continue;
+      if (rule.kind === 'Scheduled') {
+        await this.#ahead(hit, rows);
+        continue;
+      }
       const started = performance.now();
       const run = (found: Pick<RunRecord, 'rows' | 'alerts' | 'error' | 'failure' | 'cost'>): RunRecord => ({
         ruleId: rule.id,
@@ -257,6 +273,40 @@ class Pass {
         if (isPassing(error) || !(error instanceof SallyportError)) throw error;
         this.#failed.push({ rule, run: run({ rows: 0, alerts: 0, error: error.message, failure: classOf(error) }) });
       }
+    }
+  }
+
+  /**
+   * A scheduled rule ahead of its window: the first alert at once, or one a row as far as a run would make; what is more, or is old, or can't be told apart, is left to its
+   * windows, and so are faults and what exceptions leave out.
+   */
+  async #ahead({ rule, times }: Pick<Hit<AnalyticsRule>, 'rule' | 'times'>, rows: RowsAtTimes): Promise<void> {
+    const { database } = this.#parts.platform;
+    const oldest = new Date(this.#now.getTime() - arrivedLatestMs);
+    const recent = times?.filter((time) => Date.parse(time.replace(' ', 'T').replace(/Z?$/, 'Z')) >= oldest.getTime());
+    if (!recent || recent.length === 0) return;
+    const room =
+      (rule.eventGrouping === 'SingleAlert' ? 1 : alertsPerRunMax(rule)) -
+      (await liveSince(database, rule.id, new Date(this.#now.getTime() - rule.queryFrequency * 1_000)));
+    if (room <= 0) return;
+    const started = performance.now();
+    const window = { from: oldest, to: this.#now };
+    try {
+      const found = await evaluateHit(this.#parts, { rule, times: recent }, rows, window, this.#signal);
+      if (found.alerts.length === 0 || found.keys.length === 0 || found.alerts.length > room) return;
+      const run = {
+        ruleId: rule.id,
+        windowFrom: this.#since,
+        windowTo: this.#now,
+        startedAt: this.#now,
+        elapsedSeconds: (performance.now() - started) / 1_000,
+        ...costOf(found),
+        rows: found.rows,
+        alerts: found.alerts.length,
+      };
+      this.#runs.push({ rule, found: { ...found, leftOut: [] }, run });
+    } catch (error) {
+      if (isPassing(error) || !(error instanceof SallyportError)) throw error;
     }
   }
 
@@ -282,7 +332,7 @@ class Pass {
     const alerts: NewAlert[] = [];
     const runs: RunRecord[] = [];
     for (const { rule, found, run } of this.#runs) {
-      const loud = await suppress(tx, rule, this.#now, found, this.#now);
+      const loud = await suppress(tx, rule, this.#now, found, this.#now, 'arrived');
       alerts.push(...loud);
       await saveLeftOut(tx, found.leftOut, this.#now);
       runs.push({ ...run, alerts: loud.length, suppressed: found.alerts.length - loud.length });

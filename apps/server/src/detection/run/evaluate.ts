@@ -16,6 +16,8 @@ export interface EvaluateOptions {
   readonly source?: CompileOptions['source'];
   /** The window is of the time of arrival (`_IngestedAt`), as for NRT rules, not of TimeGenerated. */
   readonly byArrival?: boolean;
+  /** Its rows may be looked at as they arrive, too. Default false. */
+  readonly twice?: boolean;
 }
 
 /** Rows of a run that are looked at. A rule that gives more has found nothing in particular; the threshold is still counted right. */
@@ -51,6 +53,7 @@ export async function evaluate(
   return evaluationOf(rule, window, new ResultTable(answer.columns, answer.rows), {
     now: options.now ?? window.to,
     byRows: options.byArrival ?? false,
+    twice: options.twice ?? false,
     cost: answer.statistics,
   });
 }

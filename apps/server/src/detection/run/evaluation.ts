@@ -4,6 +4,7 @@ import { leftOutOf, sortOut, type LeftOut } from '../exceptions/left-out.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import type { Cost } from '../store.ts';
 import { alertsOf, type RuleWindow } from './alerts.ts';
+import { rowKeys } from './alerted-rows.ts';
 import { ResultTable } from './table.ts';
 import { valueOf } from './values.ts';
 
@@ -18,8 +19,10 @@ export interface Evaluation {
   readonly alerts: readonly NewAlert[];
   /** What its rows are of, to the rule's suppression; see `valueOf`. None for a rule without suppression. */
   readonly values: readonly string[];
-  /** The alerts that are left without the rows of some values. */
-  without(values: ReadonlySet<string>): readonly NewAlert[];
+  /** What tells its rows apart, in the order of `values`; see `rowKeys`. None for a rule that is not looked at both as rows arrive and in windows. */
+  readonly keys: readonly string[];
+  /** The alerts that are left without the rows of some values, and without some rows. */
+  without(values: ReadonlySet<string>, keys: ReadonlySet<string>): readonly NewAlert[];
 }
 
 export interface EvaluationOptions {
@@ -28,6 +31,8 @@ export interface EvaluationOptions {
   /** What makes equal rows of two runs different alerts. Default: the window's end. */
   readonly key?: string;
   readonly cost?: Cost;
+  /** Its rows may be looked at as they arrive, and in a window. Default false. */
+  readonly twice?: boolean;
   /** The window is not of TimeGenerated: the alerts' rows are asked for again over their own times. */
   readonly byRows?: boolean;
 }
@@ -37,7 +42,7 @@ export function evaluationOf(
   rule: AnalyticsRule,
   window: RuleWindow,
   answer: ResultTable,
-  { now, key, cost, byRows = false }: EvaluationOptions,
+  { now, key, cost, byRows = false, twice = false }: EvaluationOptions,
 ): Evaluation {
   const sorted = sortOut(answer);
   const table = sorted.kept;
@@ -48,15 +53,17 @@ export function evaluationOf(
   const values =
     rule.suppression === 0 ? [] : table.rows.length === 0 ? [''] : table.rows.map((row) => valueOf(rule, table, row));
   const alerts = alertsFrom(table.rows);
+  const keys = twice ? rowKeys(table) : [];
   return {
     rows: table.rows.length,
     leftOut: leftOutOf(rule, window, sorted, alerts.length, key),
     ...(cost ? { cost } : {}),
     alerts,
     values,
+    keys,
     // The threshold was met by all rows, and is not asked of those that are left.
-    without: (quiet) => {
-      const left = table.rows.filter((_, index) => !quiet.has(values[index] ?? ''));
+    without: (quiet, known) => {
+      const left = table.rows.filter((_, i) => !quiet.has(values[i] ?? '') && !known.has(keys[i] ?? ''));
       return left.length === 0 ? [] : alertsFrom(left);
     },
   };

@@ -5,6 +5,7 @@ import type { Queryable } from '../../platform/database/types.ts';
 import type { Platform } from '../../platform/types.ts';
 import { healthRow } from '../health.ts';
 import { leftOutProperties, saveLeftOut, type Exceptions } from '../exceptions/index.ts';
+import { firesOnSingleRows } from '../rows/single.ts';
 import { isByArrival, needsIndicators, type AnalyticsRule } from '../rules/index.ts';
 import {
   attemptsOf,
@@ -94,7 +95,11 @@ export async function runRule(
   let found: Evaluation;
   try {
     const asked = parts.exceptions?.apply(rule) ?? rule;
-    found = await evaluate(parts.queries, asked, window, { now: startedAt, byArrival: isByArrival(rule.kind) });
+    found = await evaluate(parts.queries, asked, window, {
+      now: startedAt,
+      byArrival: isByArrival(rule.kind),
+      twice: firesOnSingleRows(parts, rule),
+    });
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code === 'Unavailable' || error.code === 'TooManyRequests')
       throw error;
@@ -108,7 +113,7 @@ export async function runRule(
   return recordSuccess(parts, rule, found, succeeded, options);
 }
 
-const nothing: Evaluation = { rows: 0, leftOut: [], alerts: [], values: [], without: () => [] };
+const nothing: Evaluation = { rows: 0, leftOut: [], alerts: [], values: [], keys: [], without: () => [] };
 
 /** Whether a rule could find anything, as far as that is known without asking. */
 export function canFind({ lake }: Pick<Platform, 'lake'>): (rule: AnalyticsRule) => boolean {

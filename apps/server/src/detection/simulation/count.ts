@@ -5,7 +5,7 @@ import { windowOf, type RuleWindow } from '../run/alerts.ts';
 import { limits, rowsLookedAt } from '../run/evaluate.ts';
 import { binnedQuery, windowColumn } from '../sweep/binned.ts';
 import { binsOf, type WindowedRule } from '../sweep/bins.ts';
-import { mayGiveRowsOfNothing, rowLevelPart } from '../sweep/row-level.ts';
+import { mayGiveRowsOfNothing, rowLevelPart, type ColumnsOf } from '../sweep/row-level.ts';
 import { binSeconds } from '../sweep/windows.ts';
 
 export interface Cost {
@@ -65,7 +65,7 @@ export async function countAtOnce(
   range: WindowRange,
   signal?: AbortSignal,
 ): Promise<Counted | undefined> {
-  const query = atOnceQuery(rule, range, (name) => parts.platform.lake.catalogue.get(name) !== undefined);
+  const query = atOnceQuery(rule, range, (name) => parts.platform.lake.catalogue.get(name)?.columns);
   if (!query) return undefined;
   const timespan = { from: windowAt(rule, range, 0).from, to: windowAt(rule, range, range.count - 1).to };
   let answer: QueryResult;
@@ -92,10 +92,10 @@ export async function countAtOnce(
 function atOnceQuery(
   rule: SimulatedRule,
   range: WindowRange,
-  isTable: (name: string) => boolean,
+  tableColumns: ColumnsOf,
 ): { text: string; binSeconds: number } | undefined {
   const { queryFrequency: step, queryPeriod: period } = rule;
-  const part = rowLevelPart(rule.query, isTable);
+  const part = rowLevelPart(rule.query, tableColumns);
   if (!part) return undefined;
   if (part.whole) {
     const width = greatestCommonDivisor(step, period);

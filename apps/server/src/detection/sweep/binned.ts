@@ -1,5 +1,5 @@
 import { bare, withoutComments } from './kql-text.ts';
-import { isConstant, isOfTheRow, type Names, type RowLevelPart } from './row-level.ts';
+import { isConstant, isOfTheRow, namesAfter, type Names, type RowLevelPart } from './row-level.ts';
 
 /** The column that says which window a row of a binned query is of. */
 export const windowColumn = '_SweepWindow';
@@ -13,8 +13,14 @@ const daySeconds = 86_400;
  */
 export function binnedQuery(part: RowLevelPart, stepSeconds: number): string | undefined {
   if (daySeconds % stepSeconds !== 0 || part.rest.length === 0) return undefined;
-  const rest = part.rest.map((operator) => withWindow(operator, part.names));
-  if (rest.some((operator) => operator === undefined)) return undefined;
+  const rest: string[] = [];
+  let { names } = part;
+  for (const operator of part.rest) {
+    const marked = withWindow(operator, names);
+    if (marked === undefined) return undefined;
+    rest.push(marked);
+    names = namesAfter(bare(operator), names);
+  }
   return [part.text, ` extend ${windowColumn} = bin(TimeGenerated, ${stepSeconds}s)`, ...rest].join('\n|');
 }
 

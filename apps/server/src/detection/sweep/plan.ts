@@ -3,6 +3,7 @@ import type { Queries } from '../../hunting/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import { windowOf, type RuleWindow } from '../run/alerts.ts';
+import { firesOnSingleRows } from '../rows/single.ts';
 import { evaluate, rowsLookedAt } from '../run/evaluate.ts';
 import { evaluationOf, type Evaluation } from '../run/evaluation.ts';
 import { ResultTable } from '../run/table.ts';
@@ -59,7 +60,7 @@ export async function planRule(
     upTo: time.to.getTime() + rule.queryFrequency * 1_000,
     ends: own && new Set(windowsWithNews(rule, own).map((window) => window.to.getTime())),
   };
-  const part = rowLevelPart(rule.query, (name) => parts.platform.lake.catalogue.get(name) !== undefined);
+  const part = rowLevelPart(rule.query, (name) => parts.platform.lake.catalogue.get(name)?.columns);
   const atOnce = part?.whole ? await rowsAtOnce(parts, rule, options) : undefined;
   if (atOnce)
     return {
@@ -175,12 +176,13 @@ function tasksOfGroups({ platform }: Parts, rule: AnalyticsRule, table: ResultTa
 const hasTime = (columns: ResultTable['columns']): boolean =>
   columns.some((column) => column.name === 'TimeGenerated' && column.type === 'datetime');
 
-function tasksOfRows({ platform }: Parts, rule: AnalyticsRule, table: ResultTable): Task[] {
+function tasksOfRows(parts: Parts, rule: AnalyticsRule, table: ResultTable): Task[] {
   const timed = table.rows.flatMap((row): { at: number; row: readonly Cell[] }[] => {
     const at = table.time(row, 'TimeGenerated');
     return at === undefined ? [] : [{ at, row }];
   });
-  const now = platform.clock.now();
+  const now = parts.platform.clock.now();
+  const twice = firesOnSingleRows(parts, rule);
   const second = ({ at }: { at: number }) => Math.floor(at / 1_000);
   const bySecond = Map.groupBy(timed, second);
   const bins = [...bySecond.keys()].map((at) => ({ at, segments: [] }));
@@ -195,7 +197,7 @@ function tasksOfRows({ platform }: Parts, rule: AnalyticsRule, table: ResultTabl
       .filter(({ at }) => at >= window.from.getTime() && at < window.to.getTime())
       .map(({ row }) => row);
     const looked = rows.slice(0, rowsLookedAt(rule));
-    return { rule, window, found: evaluationOf(rule, window, new ResultTable(table.columns, looked), { now }) };
+    return { rule, window, found: evaluationOf(rule, window, new ResultTable(table.columns, looked), { now, twice }) };
   });
 }
 

@@ -2,8 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { binnedQuery } from './binned.ts';
 import { mayGiveRowsOfNothing, rowLevelPart } from './row-level.ts';
 
-const isTable = (name: string) => ['T', 'U', 'SecurityEvent'].includes(name);
-const part = (query: string) => rowLevelPart(query, isTable);
+const tables: Readonly<Record<string, readonly string[]>> = {
+  T: ['TimeGenerated', 'a', 'b', 'x', 'Operation'],
+  U: ['TimeGenerated', 'a', 'x', 'y'],
+  SecurityEvent: ['TimeGenerated', 'EventID'],
+  Operation: ['TimeGenerated', 'Detail'],
+};
+const part = (query: string) => rowLevelPart(query, (table) => tables[table]?.map((name) => ({ name })));
 
 describe('the row-level part of a query', () => {
   it.each([
@@ -14,6 +19,10 @@ describe('the row-level part of a query', () => {
     'union kind=outer isfuzzy=true (T | where a has @"\\"), U\n| extend z = 1',
     "let rows = union (T | project TimeGenerated, a), (U | where a == ';');\nrows | where a != 1",
     "['T'] | mv-expand a | sort by TimeGenerated asc",
+    "T | where Operation == 'x' | extend c = strcat(Operation, a) | where a in (Operation)",
+    'T | project TimeGenerated, Operation | where Operation has a',
+    'U | extend Operation = a | where Operation == 1',
+    '(T | where Operation == 1) | where Operation == 2',
   ])('is all of %s', (query) => expect(part(query)?.whole).toBe(true));
 
   it.each([
@@ -23,6 +32,13 @@ describe('the row-level part of a query', () => {
     ['T | where a in (U | project a)', 'T '],
     ['T | where a in (U)', 'T '],
     ['T | take 5', 'T '],
+    [
+      'T | where Operation == 1 | project TimeGenerated, a | where a in (Operation)',
+      'T | where Operation == 1 | project TimeGenerated, a ',
+    ],
+    ['T | project-away Operation | where a in (Operation)', 'T | project-away Operation '],
+    ['U | where a in (Operation)', 'U '],
+    ['T | where Operation == 1 | summarize count() by b', 'T | where Operation == 1 '],
     ['T | sort by a | extend b = prev(a)', 'T | sort by a '],
     ['T | join (U) on a', 'T '],
   ])('of %s is %s', (query, text) => expect(part(query)).toMatchObject({ text, whole: false }));
@@ -35,6 +51,7 @@ describe('the row-level part of a query', () => {
     'union T, (U | summarize count() by TimeGenerated)',
     'union T, (U | where TimeGenerated > ago(1h))',
     'T(1)',
+    'union T, (U | where a in (Operation))',
     '',
   ])('there is none in %s', (query) => expect(part(query)).toBeUndefined());
 
@@ -59,6 +76,7 @@ describe('a query over all windows at once', () => {
     );
   });
   it.each([
+    ['T | summarize count() by a | where a in (Operation)', 900],
     ['T | summarize count()', 900],
     ['T | summarize count() by a', 1_000],
     ['T | summarize count() by a', 172_800],

@@ -3,6 +3,7 @@ import { alertsPerRaiseMax, type NewAlert, type Raised } from '../../incidents/i
 import type { Queryable } from '../../platform/database/types.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import { saveLeftOut } from '../exceptions/index.ts';
+import { firesOnSingleRows } from '../rows/single.ts';
 import { evaluate, type Evaluation } from '../run/evaluate.ts';
 import { canFind, costOf, type Parts } from '../run/run.ts';
 import { suppress } from '../run/suppression.ts';
@@ -188,7 +189,11 @@ async function runTask({ platform, queries }: Parts, task: Task, options: SweepO
   const started = performance.now();
   const evaluation =
     task.found ??
-    (await evaluate(queries, task.rule, task.window, { ...callOptions({ ...allTime, ...options }), now }));
+    (await evaluate(queries, task.rule, task.window, {
+      ...callOptions({ ...allTime, ...options }),
+      now,
+      twice: firesOnSingleRows({ platform, queries }, task.rule),
+    }));
   const run: RunRecord = {
     ruleId: task.rule.id,
     windowFrom: task.window.from,

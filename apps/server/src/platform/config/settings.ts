@@ -194,6 +194,21 @@ export const settings = {
     description:
       'PEM file of authorities of your own that certificates of the mail server and of webhooks’ hosts may be by.',
   }),
+  repositoryHosts: setting(list, {
+    default: '',
+    description:
+      'Comma-separated hosts of Git repositories that rules, hunting queries and watchlists may be kept up to date from, by https at public addresses only: names, or `*.example.org` for every name below; with `:port` where it isn’t the usual one. Empty: none.',
+  }),
+  repositoryInternalHosts: setting(list, {
+    default: '',
+    description:
+      'The same for hosts of your own networks: they may have private addresses, be given by an address, and speak http.',
+  }),
+  repositoryFolders: setting(list, {
+    default: '',
+    description:
+      'Comma-separated folders of this machine, with all below them, that the same content may be kept up to date from. Empty: none.',
+  }),
   ipLocationFile: setting(list, {
     default: '',
     defaultText:

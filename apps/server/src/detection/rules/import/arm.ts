@@ -10,13 +10,19 @@ type JsonObject = { readonly [name: string]: Json };
 export const looksLikeArm = (value: Json): boolean =>
   isObject(value) && (Array.isArray(value['resources']) || isObject(value['resources']) || isRule(value));
 
-/**
- * The analytics rules in an ARM template: rules, rule templates, and those in content templates of solution packages (`mainTemplate.json`) and in nested
- * deployments, each as the fields of Sentinel's YAML.
- * https://learn.microsoft.com/azure/templates/microsoft.securityinsights/alertrules
- */
-export function armRules(template: Json): { readonly rules: FoundRule[]; readonly problems: FoundProblem[] } {
-  const rules: FoundRule[] = [];
+/** A resource of a template, with what resolves its expressions, and the version of the content template around it. */
+export interface ArmResource {
+  readonly resource: JsonObject;
+  readonly resolver: ArmResolver;
+  readonly version: string | undefined;
+}
+
+/** The resources of some kind in an ARM template, also in content templates of solution packages (`mainTemplate.json`) and in nested deployments. */
+export function armResources(
+  template: Json,
+  isWanted: (resource: JsonObject) => boolean,
+): { readonly found: readonly ArmResource[]; readonly problems: readonly FoundProblem[] } {
+  const found: ArmResource[] = [];
   const problems: FoundProblem[] = [];
   let seen = 0;
   const visit = (value: Json, resolver: ArmResolver, version: string | undefined, depth: number): void => {
@@ -25,12 +31,7 @@ export function armRules(template: Json): { readonly rules: FoundRule[]; readonl
       if (seen === resourcesMax + 1) problems.push({ at: '', message: `more than ${resourcesMax} resources` });
       return;
     }
-    if (isRule(value)) {
-      const found = ruleOf(value, resolver, version);
-      if ('message' in found) problems.push(found);
-      else rules.push(found);
-      return;
-    }
+    if (isWanted(value)) return void found.push({ resource: value, resolver, version });
     const properties = isObject(value['properties']) ? value['properties'] : {};
     // A nested deployment has a template of its own; a content template's is written in the words of the one around it.
     const own = versionOf(properties, resolver) ?? version;
@@ -50,10 +51,45 @@ export function armRules(template: Json): { readonly rules: FoundRule[]; readonl
   };
   if (isObject(template)) {
     const resolver = new ArmResolver(scopeOf(template, new Map()));
-    if (isRule(template)) visit(template, resolver, undefined, 0);
+    if (isWanted(template)) visit(template, resolver, undefined, 0);
     else visitAll(template, resolver, undefined, 0);
   }
-  return { rules, problems };
+  return { found, problems };
+}
+
+/**
+ * The analytics rules in an ARM template: rules and rule templates, each as the fields of Sentinel's YAML.
+ * https://learn.microsoft.com/azure/templates/microsoft.securityinsights/alertrules
+ */
+export function armRules(template: Json): { readonly rules: FoundRule[]; readonly problems: FoundProblem[] } {
+  const { found, problems } = armResources(template, isRule);
+  const read = found.map(({ resource, resolver, version }) => ruleOf(resource, resolver, version));
+  return {
+    rules: read.flatMap((one) => ('fields' in one ? one : [])),
+    problems: [...problems, ...read.flatMap((one) => ('fields' in one ? [] : one))],
+  };
+}
+
+/** A resource's last name and its properties, resolved; what can't be resolved is left out. */
+export function resolvedProperties({ resource, resolver }: ArmResource): {
+  readonly name: string;
+  readonly properties: { readonly [name: string]: Json };
+} {
+  const resolved = (value: Json | undefined): Json | undefined => {
+    const found = attempt(() => resolver.resolve(value ?? null));
+    return found instanceof ArmError ? undefined : found;
+  };
+  const name = resolved(resource['name']);
+  const properties = isObject(resource['properties']) ? resource['properties'] : {};
+  return {
+    name: typeof name === 'string' ? (name.split('/').at(-1) ?? '') : '',
+    properties: Object.fromEntries(
+      Object.entries(properties).flatMap(([field, value]): [string, Json][] => {
+        const found = resolved(value);
+        return found === undefined ? [] : [[field, found]];
+      }),
+    ),
+  };
 }
 
 function isRule(value: JsonObject): boolean {

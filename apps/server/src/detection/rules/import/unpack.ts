@@ -11,7 +11,7 @@ const zipDepthMax = 2;
 const fileBytesMax = 16 * 1_024 * 1_024;
 
 const wanted = (path: string): boolean =>
-  /\.(ya?ml|json|zip)$/i.test(path) && !/(^|\/)(\.|__MACOSX\/)/.test(path) && !/(^|\/)tests\.ya?ml$/i.test(path);
+  /\.(ya?ml|json|kql|zip)$/i.test(path) && !/(^|\/)(\.|__MACOSX\/)/.test(path) && !/(^|\/)tests\.ya?ml$/i.test(path);
 
 /**
  * The files of rules in what was brought: texts as they are, and what is in zips. Others are left out. Throws SallyportError PayloadTooLarge past
