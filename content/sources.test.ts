@@ -18,7 +18,7 @@ const now = new Date('2026-01-10T00:00:00Z');
 /** Where every accepted row ends up, in one of them. The other tables repeat some events as Defender XDR has them. */
 const primary = ['SecurityEvent', 'WindowsEvent', 'Syslog'];
 /** Sources whose rows stand each in one of these tables, and which have more tables for it. */
-const mixed = ['keycloak', 'linux-services', 'marklogic', 'microsoft-exchange', 'microsoft-sql-server', 'oracle-weblogic', 'selfhosted-applications', 'wazuh', 'web-proxies'];
+const mixed = ['keycloak', 'linux-services', 'marklogic', 'microsoft-exchange', 'mikrotik-routeros', 'microsoft-sql-server', 'oracle-weblogic', 'selfhosted-applications', 'wazuh', 'web-proxies'];
 const normalised = ['ASimWebSessionLogs', 'ASimAuthenticationEventLogs', 'ASimAuditEventLogs', 'ASimNetworkSessionLogs', 'GenericEvents_CL'];
 
 type Rows = Record<string, Record<string, unknown>[]>;
