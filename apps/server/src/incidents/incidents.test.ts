@@ -164,6 +164,42 @@ describe('raising alerts', () => {
     expect((await list()).total).toBe(0);
   });
 
+  it('puts an alert that tells of others into their incident, once, and brings it up to date', async () => {
+    const [first, second] = [alert(['a'], 1), alert(['b'], 2)];
+    await raiseAll(first, second);
+    const teller = (hours: number, more: Partial<NewAlert>) =>
+      alert([], hours, {
+        ruleId: 'fusion',
+        name: 'Attack',
+        severity: 'High',
+        tactics: ['Execution', 'Impact'],
+        ...more,
+      });
+    const told = teller(1, { tellsOf: [first.id, randomUUID()] });
+    // Of two that tell of one incident, the one that tells of more counts.
+    expect(await raiseAll(told, teller(1, { tellsOf: [first.id] }))).toEqual({ alertIds: [told.id], incidents: [1] });
+    const counts = async () =>
+      Object.fromEntries((await list()).incidents.map(({ number, alertCount }) => [number, alertCount]));
+    expect(await counts()).toEqual({ 1: 2, 2: 1 });
+    // As much as before, which is no news.
+    expect(await raiseAll(teller(1, { tellsOf: [first.id] }))).toEqual({ alertIds: [], incidents: [] });
+    const more = teller(4, { name: 'Longer attack', tactics: ['Exfiltration'], tellsOf: [first.id] });
+    expect(await raiseAll(more)).toEqual({ alertIds: [], incidents: [1] });
+    const { alerts } = await getIncident(platform.database, 1);
+    expect(alerts.find(({ systemAlertId }) => systemAlertId === told.id)).toMatchObject({
+      tactics: ['Execution', 'Exfiltration', 'Impact'],
+    });
+    expect((await rowsOf('SecurityAlert')).map((row) => row['SystemAlertId'])).toEqual([
+      first.id,
+      second.id,
+      told.id,
+      told.id,
+    ]);
+    // What tells of alerts in two incidents shows that they are one.
+    await raiseAll(teller(5, { ruleId: 'fusion-2', tellsOf: [first.id, second.id] }));
+    expect(await counts()).toEqual({ 1: 4 });
+  });
+
   it('stores what logs bring, U+0000 too', async () => {
     await raiseAll(alert(['a\0b'], 1, { name: 'x\0y', customDetails: { k: ['\0', '\ud800'] } }));
     expect((await list()).incidents[0]?.title).toContain('xy');

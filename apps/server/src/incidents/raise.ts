@@ -18,6 +18,7 @@ import {
 import { stormsOf } from './storms.ts';
 import { moveTallies, summarise, tally } from './tally.ts';
 import { activitiesOf, sharedText } from './telling.ts';
+import { sortOutTold } from './told.ts';
 import { engine, type NewAlert, type Raised } from './types.ts';
 
 /** A transaction that holds the correlation lock shouldn't hold it long. */
@@ -46,17 +47,19 @@ export async function raise(
     tx,
     alerts.map((alert) => alert.id),
   );
-  const fresh = [...new Map(alerts.filter((alert) => !old.has(alert.id)).map((alert) => [alert.id, alert])).values()];
-  if (fresh.length === 0) return { alertIds: [], incidents: [] };
+  const unknown = [...new Map(alerts.filter((a) => !old.has(a.id)).map((alert) => [alert.id, alert])).values()];
+  const now = clock.now();
+  const { fresh, told, retold } = await sortOutTold({ outbox }, unknown, tx, now);
+  if (fresh.length === 0 && retold.length === 0) return { alertIds: [], incidents: [] };
   const sorted = fresh.toSorted((a, b) => a.startTime.getTime() - b.startTime.getTime() || (a.id < b.id ? -1 : 1));
 
-  const now = clock.now();
   const toPlace = sorted.filter((alert) => alert.createIncident);
   const storms = await stormsOf(tx, toPlace);
   const facts = toPlace.map((alert) => ({
     ...alertFacts(alert),
     entities: withKnown(alert.entities, known),
     storm: storms.has(alert.id),
+    told: told.get(alert.id) ?? [],
   }));
   const { board, placements, firstNew } = await placeAll(tx, facts);
   const number = renumber(board, placements, firstNew);
@@ -107,7 +110,9 @@ export async function raise(
     tx,
     stored.flatMap(({ alert, incident }) => (incident === null ? [] : [{ alert, incident }])),
   );
-  const touched = board.touched.map(number).toSorted((a, b) => a - b);
+  const touched = [...new Set([...board.touched, ...retold].map((one) => number(board.resolve(one))))].toSorted(
+    (a, b) => a - b,
+  );
   const reopened = new Set(placements.filter((p) => p.decision.reopen).map((p) => number(board.resolve(p.incident))));
   await summarise(tx, touched, reopened, now);
   await insertActivities(tx, activitiesOf(placements, board, number, byId, firstNew), now);
@@ -134,10 +139,9 @@ async function placeAll(
   const shared = await loadShared(tx, [...new Set(joinKeys)], times);
   const links = facts.flatMap((alert) => linkKeys(alert, shared(alert.startAt)).keys);
   const reach = 1_000 * Math.max(reachSeconds, ...links.map((link) => link.windowSeconds));
-  const state = await loadBoard(tx, [...new Set(links.map(({ key }) => key))], {
-    from: times.from - reach,
-    to: times.to + reach,
-  });
+  const around = { from: times.from - reach, to: times.to + reach };
+  const told = facts.flatMap((alert) => alert.told ?? []);
+  const state = await loadBoard(tx, [...new Set(links.map(({ key }) => key))], around, told);
   const board = new Board({ ...state, shared });
   return { board, placements: facts.map((alert) => board.place(alert)), firstNew: state.nextNumber };
 }

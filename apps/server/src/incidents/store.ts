@@ -26,17 +26,18 @@ interface SpanRow {
   last_at: Date;
 }
 
-/** Spans of the keys that come within reach of the time, and their incidents. Times in milliseconds. */
+/** Spans of the keys that come within reach of the time, their incidents, and those `also` named. Times in milliseconds. */
 export async function loadBoard(
   tx: Queryable,
   keys: readonly string[],
   reach: { from: number; to: number },
+  also: readonly number[] = [],
 ): Promise<{ spans: KeySpan[]; incidents: IncidentFacts[]; nextNumber: number }> {
   const rows = await tx.query<SpanRow>(
     'SELECT * FROM incident_keys WHERE key = ANY($1) AND last_at >= $2 AND first_at <= $3 ORDER BY key, incident_number, first_at',
     [keys, new Date(reach.from), new Date(reach.to)],
   );
-  const numbers = [...new Set(rows.map((row) => row.incident_number))];
+  const numbers = [...new Set([...rows.map((row) => row.incident_number), ...also])];
   return {
     spans: rows.map((row) => ({
       key: row.key,

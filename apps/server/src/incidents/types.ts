@@ -25,6 +25,8 @@ export interface NewAlert {
   /** False: the alert is kept, in no incident. */
   readonly createIncident: boolean;
   readonly grouping: GroupingRule | undefined;
+  /** Ids of the alerts that it tells of, UUIDs: it goes into their incident, and tells of that once. */
+  readonly tellsOf?: readonly string[];
   /** Its row of `SecurityAlert`; undefined where it is there already: another product's alert. */
   readonly row: RowObject | undefined;
 }

@@ -152,6 +152,52 @@ it('Fusion: stages of an attack on one device, in order, become one alert of hig
   expect(await runRule(parts, rule, windowOf(rule, new Date('2026-01-05T12:15:00Z')))).toMatchObject({ alerts: 0 });
 }, 300_000);
 
+it('Fusion: what goes on is told by the alert that is there, in the incident of the alerts that it tells of', async () => {
+  const step = (id: string, tactic: string) =>
+    read(`id: ${id}
+name: Step ${id}
+kind: Scheduled
+severity: Medium
+queryFrequency: 1h
+queryPeriod: 1h
+triggerOperator: gt
+triggerThreshold: 0
+tactics: [${tactic}]
+query: print TimeGenerated = datetime(2026-01-05T11:30:00Z), HostName = 'srv9', DnsDomain = 'contoso.com'
+entityMappings:
+  - entityType: Host
+    fieldMappings: [{ identifier: HostName, columnName: HostName }, { identifier: DnsDomain, columnName: DnsDomain }]
+`);
+  const stored = () =>
+    platform.database.query<{ incident: number; stages: number }>(
+      `SELECT incident_number AS incident, cardinality(tactics) AS stages FROM alerts
+       WHERE rule_id = 'fusion-2' OR rule_id LIKE 'step-%' ORDER BY cardinality(tactics)`,
+    );
+  for (const [id, tactic] of [
+    ['step-1', 'InitialAccess'],
+    ['step-2', 'Execution'],
+    ['step-3', 'Exfiltration'],
+  ] as const)
+    expect(await run(step(id, tactic))).toMatchObject({ alerts: 1 });
+  await platform.outbox.flush();
+  const rule = read(`id: fusion-2
+name: Fusion
+kind: Fusion
+query: _Fusion_MultistageAttack() | where EntityName has 'srv9'
+alertDetailsOverride: { alertTacticsColumnName: Stages }
+`);
+  // What was stored at the end of a window is seen in the next.
+  const at = (time: string) => runRule(parts, rule, windowOf(rule, new Date(`2026-01-05T${time}:00Z`)));
+  expect(await at('12:15')).toMatchObject({ rows: 1, alerts: 1 });
+  const before = await stored();
+  expect(new Set(before.map(({ incident }) => incident)).size).toBe(1);
+  expect(before.map(({ stages }) => stages)).toEqual([1, 1, 1, 3]);
+  expect(await run(step('step-4', 'Impact'))).toMatchObject({ alerts: 1 });
+  await platform.outbox.flush();
+  expect(await at('12:30')).toMatchObject({ rows: 1, alerts: 0, incidents: [before[0]?.incident] });
+  expect((await stored()).map(({ stages }) => stages)).toEqual([1, 1, 1, 1, 4]);
+}, 300_000);
+
 it('threat intelligence: what is seen is looked for in all indicators that are in force, however old', async () => {
   const indicator = (Id: string, ObservableKey: string, ObservableValue: string, more = {}) => ({
     TimeGenerated: '2025-03-01T00:00:00Z',

@@ -79,6 +79,7 @@ function alertOf(
     queryTo: window.to,
     createIncident: rule.createIncident,
     grouping: rule.grouping,
+    ...(rule.kind === 'Fusion' ? { tellsOf: alertIdsIn(table, rows) } : {}),
   };
   return { ...alert, row: securityAlertRow(rule, alert, { wording, rows: rows.length, now }) };
 }
@@ -106,6 +107,19 @@ function timesIn(table: ResultTable, rows: readonly (readonly Cell[])[], columns
   const column = columns.find((name) => table.has(name));
   return column === undefined ? [] : rows.flatMap((row) => table.time(row, column) ?? []);
 }
+
+/** As many alerts as an attack is told of by. */
+const toldMax = 1_000;
+
+/** The ids in `AlertIds`, where rows tell of alerts: lists, or lists of those. */
+const alertIdsIn = (table: ResultTable, rows: readonly (readonly Cell[])[]): string[] => [
+  ...new Set(
+    rows.flatMap((row) =>
+      [...table.text(row, 'AlertIds').matchAll(uuids)].slice(0, toldMax).map(([id]) => id.toLowerCase()),
+    ),
+  ),
+];
+const uuids = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 
 type Facts = Omit<NewAlert, 'row'>;
 

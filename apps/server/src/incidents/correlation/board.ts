@@ -121,6 +121,8 @@ export class Board {
 
   #candidates(alert: AlertFacts, { stages }: Links, keys: readonly LinkKey[]): Candidate[] {
     const found = new Map<number, { shared: Set<string>; reopens: boolean }>();
+    for (const number of alert.told ?? [])
+      found.set(this.resolve(number), { shared: new Set(['the alerts it tells of']), reopens: false });
     for (const link of keys)
       for (const span of link.probes ? (this.#spans.get(link.key) ?? []) : []) {
         if (!isNear(span, alert, link.windowSeconds) && !isInSequence(span, alert, stages, link.sequenceSeconds))

@@ -28,6 +28,8 @@ export interface AlertFacts {
   readonly grouping: GroupingRule | undefined;
   /** One of very many alerts of its rule: it joins what is there, and neither bridges incidents nor begins one of its own. */
   readonly storm: boolean;
+  /** Incidents of the alerts that it tells of. */
+  readonly told?: readonly number[];
 }
 
 /** What an alert is found by, and finds others by. */
