@@ -22,8 +22,9 @@ export function levelText({ state, stage, dueAt }: ServiceLevelState, now: Date)
   const left = Math.max(1, Math.abs(dueAt.getTime() - now.getTime()) / 1000);
   if (state === 'met') return 'In time';
   if (state === 'missed') return `${stages[stage]} was late`;
-  const minutes = duration(Math.max(60, left));
-  return state === 'breached' ? `${stages[stage]} late by ${minutes}` : `${stages[stage]} in ${minutes}`;
+  // The greatest unit is enough in a list; the exact time is told on hover.
+  const about = duration(Math.max(60, left)).split(' ').slice(0, 2).join(' ');
+  return state === 'breached' ? `${stages[stage]} late by ${about}` : `${stages[stage]} in ${about}`;
 }
 
 /** How an incident stands to its service level: by icon, colour and words. */
