@@ -5,7 +5,8 @@ import { EmptyState } from '../../shared/States.tsx';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { Tile, TileNumber } from '../../shared/Tile.tsx';
 import { duration } from '../../shared/time.ts';
-import { figuresOf, socMetricsQuery } from '../soc-metrics/figures.ts';
+import { figuresOf } from '../soc-metrics/figures.ts';
+import { socMetricsQuery } from '../soc-metrics/queries.ts';
 
 const useStyles = makeStyles({
   list: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalSNudge },

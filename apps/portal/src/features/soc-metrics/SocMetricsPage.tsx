@@ -16,7 +16,8 @@ import { TextLink } from '../../shared/TextLink.tsx';
 import { TimeRange } from '../../shared/TimeRange.tsx';
 import { duration } from '../../shared/time.ts';
 import { rulesQuery } from '../rules/queries.ts';
-import { figuresOf, socMetricsQuery, type Figures, type Percentiles } from './figures.ts';
+import { figuresOf, type Figures, type Percentiles } from './figures.ts';
+import { socMetricsQuery } from './queries.ts';
 import { TimesChart } from './TimesChart.tsx';
 
 const useStyles = makeStyles({

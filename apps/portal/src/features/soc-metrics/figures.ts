@@ -1,9 +1,4 @@
-import { SallyportError, type Severity, type SocMetric, type SocMetricName } from '@sallyport/contracts';
-import { queryOptions } from '@tanstack/react-query';
-import { client } from '../../shared/api.ts';
-import { spanOf } from '../../shared/time.ts';
-
-const STALE_MS = 60_000;
+import type { SocMetric } from '@sallyport/contracts';
 
 /** One line of figures. Times are in minutes; null where nothing was measured. */
 export interface Figures {
@@ -47,23 +42,3 @@ export function figuresOf({ columns, rows }: SocMetric, key?: string): Figures[]
     };
   });
 }
-
-export const socMetricsQuery = (range: string, severity: Severity | undefined, names?: readonly SocMetricName[]) =>
-  queryOptions({
-    queryKey: ['socMetrics', range, severity, names],
-    queryFn: async ({ signal }) => {
-      const span = spanOf(range, new Date());
-      if (!span) throw new SallyportError('BadRequest', 'this is no time range');
-      const { metrics } = await client.getSocMetrics({
-        signal,
-        query: {
-          ...span,
-          ...(severity ? { severity } : {}),
-          ...(names ? { names: names.join(',') } : {}),
-        },
-      });
-      return metrics;
-    },
-    staleTime: STALE_MS,
-    refetchInterval: STALE_MS,
-  });
