@@ -4,6 +4,8 @@ export interface Placed {
   readonly label: string;
   /** Of noise: alerts about the same thing, of which it is not said whether they belong together. */
   readonly subject?: string;
+  /** The label of a story that is about the same person or machine: nobody can say whether a false alarm about them belongs to it. */
+  readonly near?: string | undefined;
 }
 
 export interface PairFigures {
@@ -23,6 +25,7 @@ export function pairFigures(alerts: readonly Placed[], incidentOf: (index: numbe
     for (let j = i + 1; j < alerts.length; j++) {
       const [a, b] = [alerts[i]!, alerts[j]!];
       if (a.subject !== undefined && a.subject === b.subject) continue;
+      if (a.near === b.label || b.near === a.label) continue;
       const isTogether = groups[i] === groups[j];
       const isSame = a.label === b.label;
       if (isTogether) together++;

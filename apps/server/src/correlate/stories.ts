@@ -95,9 +95,10 @@ export async function correlateStories(options: StoriesOptions): Promise<Stories
     const found = (await storedAlerts(platform)).map((alert) => labelled(alert, tales));
     const clear = found.filter(({ label }) => label !== several);
     const noise = noiseAlerts(estate, { count: options.noise, from: start, to: to.getTime() });
-    const all: LabelledAlert[] = [...clear, ...noise.map((alert) => ({ ...alert, isNoise: true }))].toSorted(
-      (a, b) => a.startTime.getTime() - b.startTime.getTime() || (a.id < b.id ? -1 : 1),
-    );
+    const all: LabelledAlert[] = [
+      ...clear,
+      ...noise.map((alert) => ({ ...alert, isNoise: true, near: talesOf(alert, tales)[0]?.name })),
+    ].toSorted((a, b) => a.startTime.getTime() - b.startTime.getTime() || (a.id < b.id ? -1 : 1));
     note(`${found.length} alerts of rules, ${all.length} with the false alarms`);
 
     const byTime = await raiseAnew(platform, incidents, all, all);
@@ -135,15 +136,19 @@ export async function correlateStories(options: StoriesOptions): Promise<Stories
 
 const several = 'of several stories';
 
+/** The stories whose marks an alert has. */
+function talesOf(alert: NewAlert, tales: readonly Tale[]): readonly Tale[] {
+  const texts = [
+    ...alert.entities.flatMap(({ identifiers, name }) => [name, ...Object.values(identifiers)]),
+    ...Object.values(alert.customDetails).flat(),
+  ].map((text) => text.toLowerCase());
+  const words = new Set(texts.flatMap((text) => [text, ...text.split(/[^a-z0-9.\-_@]+/)]));
+  return tales.filter(({ marks }) => [...marks].some((mark) => words.has(mark)));
+}
+
 /** An alert is of the story whose marks it has; others are of normal life, by what they are about. */
 function labelled(alert: NewAlert, tales: readonly Tale[]): LabelledAlert {
-  const words = new Set(
-    [
-      ...alert.entities.flatMap(({ identifiers, name }) => [name, ...Object.values(identifiers)]),
-      ...Object.values(alert.customDetails).flat(),
-    ].flatMap((text) => [text.toLowerCase(), ...text.toLowerCase().split(/[^a-z0-9.\-_@]+/)]),
-  );
-  const of = tales.filter(({ marks }) => [...marks].some((mark) => words.has(mark)));
+  const of = talesOf(alert, tales);
   if (of.length === 1) return { ...alert, label: of[0]!.name, isNoise: false };
   if (of.length > 1) return { ...alert, label: several, isNoise: true };
   const subject = `life ${alert.entities.find(({ kind }) => kind === 'Account' || kind === 'Host')?.name ?? alert.id}`;

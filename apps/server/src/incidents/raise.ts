@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../platform/database/types.ts';
 import type { Platform } from '../platform/types.ts';
-import { Board, linkKeys, reachSeconds, type AlertFacts, type Placement } from './correlation/index.ts';
+import { Board, linkKeys, reachSeconds, shareableKeys, type AlertFacts, type Placement } from './correlation/index.ts';
 import { emptyInventory, namesOf, withKnown, type Inventory } from './entities/index.ts';
 import { loadShared } from './shared/store.ts';
 import {
@@ -135,8 +135,7 @@ async function placeAll(
     from: Math.min(...facts.map((alert) => alert.startAt)),
     to: Math.max(...facts.map((alert) => alert.endAt)),
   };
-  const joinKeys = facts.flatMap(({ entities }) => entities.flatMap((entity) => entity.joinKeys));
-  const shared = await loadShared(tx, [...new Set(joinKeys)], times);
+  const shared = await loadShared(tx, [...new Set(facts.flatMap(shareableKeys))], times);
   const links = facts.flatMap((alert) => linkKeys(alert, shared(alert.startAt)).keys);
   const reach = 1_000 * Math.max(reachSeconds, ...links.map((link) => link.windowSeconds));
   const around = { from: times.from - reach, to: times.to + reach };

@@ -1,5 +1,5 @@
 import type { Queryable } from '../platform/database/types.ts';
-import { Board } from './correlation/index.ts';
+import { Board, shareableKeys } from './correlation/index.ts';
 import { namesOf, resolveEntities, withKnown, type Inventory } from './entities/index.ts';
 import { alertFacts } from './raise.ts';
 import { alertRows } from './read.ts';
@@ -40,7 +40,7 @@ export async function respan(tx: Queryable, inventory: Inventory, numbers: reado
       }),
       entities: withKnown(resolved[index]!, known),
     }));
-    const keys = alerts.flatMap(({ entities }) => entities.flatMap(({ joinKeys }) => joinKeys));
+    const keys = alerts.flatMap(shareableKeys);
     const times = { from: alerts[0]!.startAt, to: Math.max(...alerts.map(({ endAt }) => endAt)) };
     const shared = await loadShared(tx, [...new Set(keys)], times);
     const board = new Board({ incidents: [], spans: [], nextNumber: 1, shared });

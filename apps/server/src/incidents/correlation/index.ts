@@ -14,6 +14,7 @@ export {
   linkKeys,
   nothingShared,
   reachSeconds,
+  shareableKeys,
   type AlertFacts,
   type GroupingRule,
   type LinkKey,

@@ -91,7 +91,10 @@ export function linkKeys(alert: AlertFacts, shared: SharedKeys = nothingShared):
       probes: true,
     });
   const { own, busy } = tellingOf(alert, shared, ignored);
-  for (const { keys: names, label } of [...own, ...artefactsOf(alert.customDetails)])
+  const artefacts = artefactsOf(alert.customDetails)
+    .filter(({ key }) => !shared.has(key))
+    .map(({ key, label }) => ({ keys: [key], label }));
+  for (const { keys: names, label } of [...own, ...artefacts])
     for (const key of names)
       add(key, {
         windowSeconds: defaultWindowSeconds,
@@ -128,6 +131,12 @@ export function linkKeys(alert: AlertFacts, shared: SharedKeys = nothingShared):
     });
   return { keys: [...keys.values()], stages: stagesOf(alert.tactics), ignored };
 }
+
+/** Every key whose sharing by many matters to the alert. */
+export const shareableKeys = (alert: AlertFacts): string[] => [
+  ...alert.entities.flatMap(({ joinKeys }) => joinKeys),
+  ...artefactsOf(alert.customDetails).map(({ key }) => key),
+];
 
 interface Telling {
   readonly keys: readonly string[];

@@ -3,3 +3,4 @@ export { emptyInventory, namesOf, withKnown, type Inventory, type Known } from '
 export { mergeEntities, resolveEntities, type MappedEntity, type ResolvedEntity } from './resolve.ts';
 export { entitiesColumn, entitiesThatFit } from './serialise.ts';
 export { readEntities } from './read.ts';
+export { classOfAddress, isWellKnownDomain } from './shared.ts';
