@@ -42,6 +42,7 @@ export * from './routes/doors.ts';
 export * from './routes/pins.ts';
 export * from './routes/source-editor.ts';
 export * from './routes/connectors.ts';
+export * from './time-zone.ts';
 export * from './routes/system.ts';
 export * from './routes/uploads.ts';
 export * from './routes/watchlists.ts';

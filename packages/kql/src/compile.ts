@@ -293,7 +293,7 @@ const over = ({ distributed }: KqlCatalogue, options: CompileOptions): CompileOp
 export function compile(text: string, catalogue: KqlCatalogue, given: CompileOptions): Compiled {
   const options = over(catalogue, given);
   // What a `source` answers is not known to be the same twice.
-  const { database, timespan, output, maxRows, noData, several, rewrites, parameters, lookups } = options;
+  const { database, timespan, output, maxRows, noData, several, rewrites, parameters, lookups, zone } = options;
   const fromPlan = (): Emitted => emitted(text, planOf(text, givenOf(catalogue, options), noData), options);
   if (options.source || options.plan || options.external) return fromPlan().compiled;
   const key = JSON.stringify([
@@ -307,6 +307,7 @@ export function compile(text: string, catalogue: KqlCatalogue, given: CompileOpt
     rewrites,
     parameters,
     lookups,
+    zone,
     options.distributed,
     text,
   ]);

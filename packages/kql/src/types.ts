@@ -191,6 +191,8 @@ export interface CompileOptions {
   readonly external?: (request: ExternalRequest) => Sql | undefined;
   /** What functions look up in dictionaries of the engine. */
   readonly lookups?: Lookups;
+  /** The time zone of datetimes in text that say none: an IANA name, such as `Europe/Berlin`. Default: UTC, as in Kusto. */
+  readonly zone?: string;
   /** `json` (default): cells as the contracts' `Cell`. `engine`: engine types, for INSERT … SELECT and subqueries. Or rows as text. */
   readonly output?: 'json' | 'engine' | JsonRows;
   /** A query may give several tables (`fork`, `facet`, several statements): `further` has them. Without this such a query is refused. */

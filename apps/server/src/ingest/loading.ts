@@ -17,6 +17,15 @@ export interface SegmentOrigin {
   readonly importId: string | undefined;
   /** The page of a connector that its lines are of. */
   readonly page?: string;
+  /** The time zone of times that say none. */
+  readonly zone?: string;
+}
+
+/** A connector's page, as its lines are stored. */
+export interface StoredPage {
+  readonly id: string;
+  /** The time zone of its lines' times that say none. Default: UTC. */
+  readonly zone?: string;
 }
 
 /** The spool's name for an import's lines of a stream. */
@@ -26,7 +35,12 @@ export const importStream = (importId: string, stream: string): string => `impor
 export const wrappedStream = (stream: string): string => `wrapped/${stream}`;
 
 /** The spool's name for what goes to `spoolStream` as a part of a connector's page. */
-export const pageStream = (page: string, spoolStream: string): string => `page/${page}/${spoolStream}`;
+export const pageStream = ({ id, zone }: StoredPage, spoolStream: string): string =>
+  `page/${id}/${zone === undefined ? spoolStream : zonedStream(zone, spoolStream)}`;
+
+/** The spool's name for what goes to `spoolStream`, with times that say no zone being of this one. */
+export const zonedStream = (zone: string, spoolStream: string): string =>
+  zone === 'UTC' ? spoolStream : `zone/${encodeURIComponent(zone)}/${spoolStream}`;
 
 /** Says of pages whether they still stand: one whose poll has died is taken back, and its lines come again. */
 export interface PageGate {
@@ -42,6 +56,8 @@ export const noPages: PageGate = { enter: () => Promise.resolve(true), stands: (
 export function originOf(spoolStream: string): SegmentOrigin {
   const [, page, inner] = /^page\/([\w-]+)\/(.*)$/s.exec(spoolStream) ?? [];
   if (page !== undefined && inner !== undefined) return { ...originOf(inner), page };
+  const [, zone, zoned] = /^zone\/([^/]+)\/(.*)$/s.exec(spoolStream) ?? [];
+  if (zone !== undefined && zoned !== undefined) return { ...originOf(zoned), zone: decodeURIComponent(zone) };
   const [, importId, stream] = /^import\/([\w-]+)\/(.*)$/s.exec(spoolStream) ?? [];
   if (spoolStream.startsWith('wrapped/'))
     return { stream: spoolStream.slice('wrapped/'.length), framing: 'wrapped', importId: undefined };
@@ -91,7 +107,7 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
 
   /** The refused lines first: mostly there are none, and then the flows need not ask which are accepted. */
   const atOnce = async (segment: SpoolSegment, origin: SegmentOrigin): Promise<Record<string, number>> => {
-    const { loads, flowsWhenNoneRefused, bounded } = streams.statements(origin.stream, origin.framing);
+    const { loads, flowsWhenNoneRefused, bounded } = streams.statements(origin.stream, origin.framing, origin.zone);
     const limits = bounded?.limits;
     if (flowsWhenNoneRefused === undefined) return attempt(segment, loads, segment.retry, limits);
     const refused = await attempt(
@@ -116,7 +132,7 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
 
   /** When a statement fails for good: the others' rows are stored, and the lines of a failed one are kept as refused. */
   const salvage = async (segment: SpoolSegment, origin: SegmentOrigin): Promise<Record<string, number>> => {
-    const { loads, failed, bounded } = streams.statements(origin.stream, origin.framing);
+    const { loads, failed, bounded } = streams.statements(origin.stream, origin.framing, origin.zone);
     const refused = loads.filter((s) => s.table === 'DCRLogErrors');
     const rows: Record<string, number> = {};
     let broken = refused.length === loads.length;
@@ -135,7 +151,7 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
   const store = (segment: SpoolSegment, origin: SegmentOrigin): Promise<Record<string, number>> =>
     atOnce(segment, origin).catch((error: unknown) => {
       if (!permanent(error)) throw error;
-      const { bounded } = streams.statements(origin.stream, origin.framing);
+      const { bounded } = streams.statements(origin.stream, origin.framing, origin.zone);
       if (bounded !== undefined && error instanceof SallyportError && error.code === 'QueryLimitExceeded')
         return keepUnread(segment, origin.stream, bounded);
       log.warn({ err: error, stream: origin.stream }, 'a segment could not be stored at once; table by table');
@@ -158,7 +174,7 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
 
   return async (segment) => {
     const origin = originOf(segment.stream);
-    const { alone: apart = [], loads, failed } = streams.statements(origin.stream, origin.framing);
+    const { alone: apart = [], loads, failed } = streams.statements(origin.stream, origin.framing, origin.zone);
     const work = (): Promise<Record<string, number>> => store(segment, origin);
     const whole = (): Promise<Record<string, number>> => (apart.length === 0 ? work() : alone(apart, work));
     const tables = [...new Set([...loads, failed].map(({ table }) => table))];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
+import { TimeZone } from '../time-zone.ts';
 
 /**
  * What a connector of each kind is told. The portal makes its form from these schemas: `title` is a field's label, `description` its hint; `shownWhen`
@@ -29,12 +30,22 @@ const S3Settings = z.strictObject({
     .default(false)
     .meta({ title: 'Bucket in the path', description: 'Most S3-compatible servers want this; Amazon does not.' }),
   accessKeyId: text(256).min(1).meta({ title: 'Access key ID' }),
-  lookBackDays: z
-    .int()
-    .min(0)
-    .max(3_650)
-    .default(1)
-    .meta({ title: 'Days to read back', description: 'At its start, objects changed in this many days before.' }),
+  newObjects: z.enum(['listing', 'sqs']).default('listing').meta({
+    title: 'Learns of new objects by',
+    description: 'sqs: messages of a queue that the bucket’s notifications go to, itself or by SNS or EventBridge.',
+  }),
+  queueUrl: z
+    .union([z.literal(''), z.url({ protocol: /^https?$/ }).max(500)])
+    .default('')
+    .meta({
+      title: 'Address of the queue',
+      description: 'Such as https://sqs.eu-central-1.amazonaws.com/111122223333/trail.',
+      shownWhen: { newObjects: ['sqs'] },
+    }),
+  lookBackDays: z.int().min(0).max(3_650).default(1).meta({
+    title: 'Days to read back',
+    description: 'At its start, objects changed in this many days before. With a queue and 0 days nothing is listed.',
+  }),
   exclude: z
     .array(text(200).min(1))
     .max(50)
@@ -221,6 +232,8 @@ const common = {
   name: text(100).min(1),
   /** Of which stream every record is; null: each is recognised. */
   stream: text(128).min(1).nullable().default(null),
+  /** Of times in what it fetches that say none. */
+  timeZone: TimeZone.default('UTC'),
   intervalSeconds: z.int().min(30).max(86_400).default(300),
   enabled: z.boolean().default(true),
 };
@@ -243,6 +256,7 @@ export const Connector = z.object({
   kind: z.enum(connectorKindNames),
   name: z.string(),
   stream: z.string().nullable(),
+  timeZone: z.string(),
   intervalSeconds: z.int(),
   enabled: z.boolean(),
   settings: z.record(z.string(), z.unknown()),

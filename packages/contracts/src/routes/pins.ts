@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
+import { TimeZone } from '../time-zone.ts';
 
 /** Pins that there may be. */
 export const pinsMax = 1_000;
 
 /**
- * What is pinned: lines of a sender over syslog (`match`: an address, or a range in CIDR), of an API token over any other door (its name), or of a webhook (its name
+ * What is pinned, to a stream or to a time zone: lines of a sender over syslog (`match`: an address, or a range in CIDR), of an API token over any other door (its name), or of a webhook (its name
  * in the path).
  */
 export const PinKind = z.enum(['sender', 'token', 'webhook']);
@@ -14,7 +15,19 @@ export type PinKind = z.infer<typeof PinKind>;
 const Address = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
 
 export const PinRequest = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('sender'), match: Address, stream: z.string().min(1).max(100) }),
+  z
+    .object({
+      kind: z.literal('sender'),
+      match: Address,
+      /** Null: its lines go by what they look like. */
+      stream: z.string().min(1).max(100).nullable().default(null),
+      /** Of times in its lines that say none. Null: UTC, or what a wider range says. */
+      timeZone: TimeZone.nullable().default(null),
+    })
+    .refine(({ stream, timeZone }) => stream !== null || timeZone !== null, {
+      message: 'a stream, a time zone, or both',
+      path: ['stream'],
+    }),
   z.object({ kind: z.literal('token'), match: z.string().min(1).max(200), stream: z.string().min(1).max(100) }),
   z.object({ kind: z.literal('webhook'), match: z.string().min(1).max(200), stream: z.string().min(1).max(100) }),
 ]);
@@ -24,7 +37,8 @@ export const Pin = z.object({
   id: z.uuid(),
   kind: PinKind,
   match: z.string(),
-  stream: z.string(),
+  stream: z.string().nullable(),
+  timeZone: z.string().nullable(),
   createdAt: z.iso.datetime(),
   createdBy: z.string(),
 });

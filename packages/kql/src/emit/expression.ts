@@ -14,6 +14,8 @@ export interface Scope {
   /** The moment of compilation, in ticks since 0001-01-01. */
   readonly now: () => bigint;
   readonly lookups: Lookups | undefined;
+  /** `CompileOptions.zone`. */
+  readonly zone: string | undefined;
   readonly rewrites: Rewrites;
   /** Names an expression, so that it can be written more than once without growing the text. Missing where no name can stand. */
   readonly name?: (expression: Sql) => Sql;
@@ -41,6 +43,7 @@ export const callInfo = (name: string, result: KqlType, span: Span, scope: Scope
     return scope.now();
   },
   lookups: scope.lookups,
+  zone: scope.zone,
   rewrites: scope.rewrites,
   name: (expression) => (isShort(expression) ? expression : (scope.name?.(expression) ?? expression)),
   fail: (message) => {
@@ -68,8 +71,8 @@ export function emitArguments(
 }
 
 function convertOnce(operand: Operand, to: KqlType, scope: Scope): { sql: Sql; nullable: boolean } | undefined {
-  const direct = convert(operand, to);
-  return direct && { ...direct, sql: once(operand, scope, (o) => convert(o, to)?.sql ?? direct.sql) };
+  const direct = convert(operand, to, scope.zone);
+  return direct && { ...direct, sql: once(operand, scope, (o) => convert(o, to, scope.zone)?.sql ?? direct.sql) };
 }
 
 /** `once` over each operand of a call in turn. */

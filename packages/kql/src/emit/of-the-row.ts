@@ -19,6 +19,7 @@ export function ofTheRow(
       query: refuse,
       now: refuse,
       lookups,
+      zone: undefined,
       rewrites: everyRewrite,
     }).text;
   } catch (error) {

@@ -175,6 +175,7 @@ export class Emitter implements Context {
       query: (rel) => this.subquery(rel),
       now: () => this.moment(),
       lookups: this.options.lookups,
+      zone: this.options.zone,
       rewrites: this.rewrites,
       name: (expression) => {
         const known = block.names.find((n) => n.expression.text === expression.text);

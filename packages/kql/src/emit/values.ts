@@ -17,6 +17,7 @@ export function emitValues(e: Context, rel: RelOf<'values'>, needed: ReadonlySet
     query: (r) => e.subquery(r),
     now: () => e.moment(),
     lookups: e.options.lookups,
+    zone: e.options.zone,
     rewrites: e.rewrites,
   };
   if (first && others.length === 0) {
@@ -78,6 +79,7 @@ export function emitRange(e: Context, rel: RelOf<'range'>): Block {
     query: (r) => e.subquery(r),
     now: () => e.moment(),
     lookups: e.options.lookups,
+    zone: e.options.zone,
     rewrites: e.rewrites,
   };
   const type = field!.type;

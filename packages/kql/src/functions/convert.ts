@@ -194,8 +194,10 @@ const dated = (s: Sql): Sql => {
   const recent = sql`replaceRegexpOne(${spaced}, '^(\\\\d+ \\\\w+) ([0-4]\\\\d)( |$)', '\\\\1 20\\\\2\\\\3')`;
   return sql`replaceRegexpOne(${recent}, '^(\\\\d+ \\\\w+) ([5-9]\\\\d)( |$)', '\\\\1 19\\\\2\\\\3')`;
 };
-/** Kusto's own forms of a datetime in text, months before days where both are numbers; NULL where it is none. */
-export const parseDatetime = (s: Sql): Sql => {
+/**
+ * Kusto's own forms of a datetime in text, months before days where both are numbers; NULL where it is none. `zone`: of a text that says none, an IANA name; default: UTC.
+ */
+export const parseDatetime = (s: Sql, zone?: string): Sql => {
   const forms = [
     sql`match(${s}, '^\\\\s*\\\\d{4}-\\\\d{2}-'), ${s}`,
     sql`match(${s}, '^\\\\s*\\\\d{4}-\\\\d{2}\\\\s*$'), concat(trimBoth(${s}), '-01')`,
@@ -203,7 +205,8 @@ export const parseDatetime = (s: Sql): Sql => {
     sql`match(${s}, '^\\\\s*\\\\d{9,13}\\\\s*$'), ''`,
     sql`match(${s}, ${dayFirst}), ${dated(s)}`,
   ];
-  return sql`parseDateTime64BestEffortUSOrNull(multiIf(${join(forms)}, ${s}), 7, 'UTC')`;
+  const parsed = (name: Sql): Sql => sql`parseDateTime64BestEffortUSOrNull(multiIf(${join(forms)}, ${s}), 7, ${name})`;
+  return zone === undefined ? parsed(sql`'UTC'`) : sql`toTimeZone(${parsed(string(zone))}, 'UTC')`;
 };
 const timespanPattern = string(
   '^\\s*(-)?(?:(\\d{1,7})\\.)?(\\d{1,2}):(\\d{1,2})(?::(\\d{1,2})(?:\\.(\\d{1,7}))?)?\\s*$',
@@ -219,7 +222,7 @@ export function parseTimespan(s: Sql): Sql {
 const parseInteger = (s: Sql): Sql =>
   sql`if(match(${s}, '^\\\\s*0[xX][0-9a-fA-F]{1,16}\\\\s*$'), reinterpretAsInt64(reverse(unhex(leftPad(substring(trimBoth(${s}), 3), 16, '0')))), toInt64OrNull(trimBoth(${s})))`;
 
-function fromText(s: Sql, to: KqlType): Sql {
+function fromText(s: Sql, to: KqlType, zone: string | undefined): Sql {
   switch (to) {
     case 'string':
       return s;
@@ -236,7 +239,7 @@ function fromText(s: Sql, to: KqlType): Sql {
     case 'decimal':
       return sql`toDecimal128OrNull(trimBoth(${s}), 18)`;
     case 'datetime':
-      return parseDatetime(s);
+      return parseDatetime(s, zone);
     case 'timespan':
       return parseTimespan(s);
     case 'guid':
@@ -290,27 +293,27 @@ function numeric(o: Operand, to: KqlType): Sql | undefined {
   }
 }
 
-function fromDynamic(d: Sql, to: KqlType): Sql {
+function fromDynamic(d: Sql, to: KqlType, zone: string | undefined): Sql {
   const text = toText({ sql: d, type: 'dynamic', nullable: false });
   switch (to) {
     case 'int':
-      return sql`accurateCastOrNull(${fromDynamic(d, 'long')}, 'Int32')`;
+      return sql`accurateCastOrNull(${fromDynamic(d, 'long', zone)}, 'Int32')`;
     case 'long':
       return sql`multiIf(${d} = 'true', 1, ${d} = 'false', 0, coalesce(toInt64OrNull(${text}), accurateCastOrNull(trunc(toFloat64OrNull(${text})), 'Int64')))`;
     case 'real':
       return sql`multiIf(${d} = 'true', 1., ${d} = 'false', 0., toFloat64OrNull(${text}))`;
     default:
-      return fromText(text, to);
+      return fromText(text, to, zone);
   }
 }
 
-/** The value as another type, as Kusto's `to…()` functions convert; undefined where Kusto has no such conversion. */
-export function convert(o: Operand, to: KqlType): { sql: Sql; nullable: boolean } | undefined {
+/** The value as another type, as Kusto's `to…()` functions convert; undefined where Kusto has no such conversion. `zone`: see `parseDatetime`. */
+export function convert(o: Operand, to: KqlType, zone?: string): { sql: Sql; nullable: boolean } | undefined {
   if (o.type === to) return { sql: o.sql, nullable: o.nullable };
   if (to === 'string') return { sql: toText(o), nullable: false };
   if (to === 'dynamic') return { sql: toDynamic(o), nullable: false };
-  if (o.type === 'string') return { sql: fromText(o.sql, to), nullable: true };
-  if (o.type === 'dynamic') return { sql: fromDynamic(o.sql, to), nullable: true };
+  if (o.type === 'string') return { sql: fromText(o.sql, to, zone), nullable: true };
+  if (o.type === 'dynamic') return { sql: fromDynamic(o.sql, to, zone), nullable: true };
   const converted = numeric(o, to);
   return converted && { sql: converted, nullable: true };
 }

@@ -1,4 +1,4 @@
-import { integer, join, sql, type Sql } from '../sql.ts';
+import { integer, join, sql, string, type Sql } from '../sql.ts';
 import { epochOffset, epochTicks, fromAnyTicks, fromUnixTicks, ticksPerDay, unixTicks } from './convert.ts';
 import {
   alias,
@@ -193,6 +193,10 @@ const fromUnixWhole = (name: string, ticks: bigint): ScalarFunction =>
     'maybe',
   );
 
+/** What a zone's clocks show as UTC. */
+const inZone = (shown: Sql, zone: string | undefined): Sql =>
+  zone === undefined ? shown : sql`toTimeZone(toDateTime64(toString(${shown}), 7, ${string(zone)}), 'UTC')`;
+
 const makeDatetime: ScalarFunction['build'] = (args, call) => {
   if (args.length === 2 || args.length === 4) return call.fail('takes 3, 5 or 6 numbers');
   const [y, mo, d, h, mi, s] = args.map((a) => a.sql);
@@ -200,10 +204,10 @@ const makeDatetime: ScalarFunction['build'] = (args, call) => {
   const part = (x: Sql | undefined): Sql => (x ? sql`leftPad(toString(${whole(x)}), 2, '0')` : sql`'01'`);
   const date = sql`concat(leftPad(toString(${whole(y!)}), 4, '0'), '-', ${part(mo)}, '-', ${part(d)})`;
   const midnightOf = sql`parseDateTime64BestEffortOrNull(${date}, 7, 'UTC')`;
-  if (!h || !mi) return midnightOf;
+  if (!h || !mi) return inZone(midnightOf, call.zone);
   const inRange = sql`${h} >= 0 AND ${h} < 24 AND ${mi} >= 0 AND ${mi} < 60${s ? sql` AND ${s} >= 0 AND ${s} < 60` : sql``}`;
   const ticksWithin = sql`${whole(h)} * 36000000000 + ${whole(mi)} * 600000000${s ? sql` + accurateCastOrNull(round(${s} * 10000000), 'Int64')` : sql``}`;
-  return sql`if(${inRange}, ${ticksOf(midnightOf, ticksWithin)}, NULL)`;
+  return sql`if(${inRange}, ${inZone(ticksOf(midnightOf, ticksWithin), call.zone)}, NULL)`;
 };
 /** The parts must be in their ranges, days but for the last of all timespans; else null. */
 const makeTimespan: ScalarFunction['build'] = (args, call) => {

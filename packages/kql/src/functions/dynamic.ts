@@ -25,7 +25,7 @@ const extractJson = scalarWith(
       nullable: false,
     };
     if (call.result === 'string') return elementText(member.sql);
-    return convert(member, call.result)?.sql ?? call.fail(`a member cannot be taken as ${call.result}`);
+    return convert(member, call.result, call.zone)?.sql ?? call.fail(`a member cannot be taken as ${call.result}`);
   },
   'maybe',
 );

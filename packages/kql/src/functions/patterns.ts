@@ -55,7 +55,7 @@ const extract: ScalarFunction['build'] = ([regex, group, source], call) => {
           ? byRegex(source!.sql, regex!, call, (s, re) => sql`extract(${s}, ${re})`)
           : byRegex(source!.sql, regex!, call, (s, re) => sql`extractGroups(${s}, ${re})[${integer(n)}]`);
   if (call.result === 'string') return found;
-  const value = convert({ sql: found, type: 'string', nullable: false }, call.result);
+  const value = convert({ sql: found, type: 'string', nullable: false }, call.result, call.zone);
   return value ? value.sql : call.fail(`a text cannot be taken as ${call.result}`);
 };
 

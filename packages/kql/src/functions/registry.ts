@@ -20,6 +20,8 @@ export interface CallInfo {
   readonly now: bigint;
   /** `CompileOptions.lookups`. */
   readonly lookups: Lookups | undefined;
+  /** `CompileOptions.zone`. */
+  readonly zone: string | undefined;
   readonly rewrites: Rewrites;
   /** Names an expression that an entry is going to write several times. Answers it as it is where nothing can be named. */
   readonly name: (expression: Sql) => Sql;

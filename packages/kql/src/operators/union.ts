@@ -6,6 +6,9 @@ import { parametersOf, type OperatorBinder, type SourceBinder } from './shared.t
 
 /** union: the rows of several tables, columns brought together by name and type. */
 
+/** What `ingestion_time()` reads; null of rows that are of no table. */
+const arrival = { name: '$$ingestion_time', type: 'datetime' } as const;
+
 const isFuzzy = (node: SyntaxNode): boolean => parametersOf(node).text('isfuzzy')?.toLowerCase() === 'true';
 
 function unionOf(node: SyntaxNode, legs: readonly Leg[], b: Binder): Rel {
@@ -38,7 +41,7 @@ export function stacked(
     const from: NamedExpr[] =
       source === undefined ? [] : [{ name: source, expr: literal('string', name || `${unnamed}${n}`) }];
     const hidden = rel.fields
-      .filter((f) => b.partitionBy.includes(f.name))
+      .filter((f) => b.partitionBy.includes(f.name) || f.name === arrival.name)
       .map((f) => ({ name: f.name, expr: columnOf(f) }));
     return [{ rel, items: [...from, ...items, ...hidden] }];
   });
@@ -47,6 +50,7 @@ export function stacked(
     ...(source === undefined ? [] : [{ name: source, type: 'string' as const }]),
     ...kept.map(({ name, type }) => ({ name, type })),
     ...b.partitionBy.map((name) => partitionField(name, legs)),
+    ...(legs.some(({ rel, never }) => !never && rel.fields.some((f) => f.name === arrival.name)) ? [arrival] : []),
   ];
   if (inputs.length === 0) return { kind: 'values', rows: [], fields, order: [] };
   return inWrittenOrder({ kind: 'union', inputs, fields, order: [] }, b);

@@ -24,6 +24,7 @@ import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
+import { isTimeZone, TimeZoneInput } from '../../shared/TimeZoneInput.tsx';
 import { useNotify } from '../../shared/toast.tsx';
 import { pinsQuery } from './queries.ts';
 import { streamsQuery } from './upload/queries.ts';
@@ -77,7 +78,12 @@ function NewPin(): ReactElement {
   const [kind, setKind] = useState<PinKind>('sender');
   const [match, setMatch] = useState('');
   const [stream, setStream] = useState<string>();
-  const request = PinRequest.safeParse({ kind, match: match.trim(), stream: stream ?? '' });
+  const [timeZone, setTimeZone] = useState('');
+  const request = PinRequest.safeParse(
+    kind === 'sender'
+      ? { kind, match: match.trim(), stream: stream ?? null, timeZone: timeZone === '' ? null : timeZone }
+      : { kind, match: match.trim(), stream: stream ?? '' },
+  );
   const fault =
     match.trim() === '' || request.success
       ? undefined
@@ -90,6 +96,7 @@ function NewPin(): ReactElement {
       setOpen(false);
       setMatch('');
       setStream(undefined);
+      setTimeZone('');
     },
   });
   return (
@@ -126,7 +133,7 @@ function NewPin(): ReactElement {
                 onChange={(_, data) => setMatch(data.value)}
               />
             </Field>
-            <Field label="Goes to" required>
+            <Field label="Goes to" required={kind !== 'sender' || !isTimeZone(timeZone)}>
               <StreamChoice
                 label="Goes to"
                 inline
@@ -136,6 +143,15 @@ function NewPin(): ReactElement {
                 onChange={(chosen) => setStream(chosen ?? undefined)}
               />
             </Field>
+            {kind === 'sender' && (
+              <TimeZoneInput
+                label="Time zone of its lines"
+                hint="Of times that say none. Empty: UTC."
+                optional
+                value={timeZone}
+                onChange={setTimeZone}
+              />
+            )}
             {save.error && <ErrorState error={save.error} title="Nothing is pinned" />}
           </DialogContent>
           <DialogActions>
@@ -154,7 +170,7 @@ function NewPin(): ReactElement {
   );
 }
 
-/** What goes to one stream by who sends it, and not by what it looks like. */
+/** What goes to one stream, or is of one time zone, by who sends it, and not by what it looks like. */
 export function PinsTab(): ReactElement {
   const may = useMay('data.manage');
   const { data, error, refetch } = useQuery(pinsQuery);
@@ -162,6 +178,7 @@ export function PinsTab(): ReactElement {
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loading rows={6} label="Loading pins" />;
   const goesTo = ({ stream }: Pin): string => {
+    if (stream === null) return 'the source that recognises it';
     const known = streams?.find((one) => one.stream === stream);
     return known === undefined ? stream : `${known.sourceName} → ${known.tables.join(', ')}`;
   };
@@ -169,6 +186,7 @@ export function PinsTab(): ReactElement {
     { id: 'match', header: 'From', min: 180, grow: 1, cell: (pin) => visible(pin.match) },
     { id: 'kind', header: 'Kind', min: 152, drop: 2, cell: (pin) => kinds[pin.kind].label },
     { id: 'to', header: 'Goes to', min: 240, grow: 3, cell: (pin) => visible(goesTo(pin)) },
+    { id: 'zone', header: 'Time zone', min: 128, drop: 4, cell: (pin) => pin.timeZone ?? '' },
     { id: 'by', header: 'By', min: 160, grow: 1, drop: 3, cell: (pin) => visible(pin.createdBy) },
     { id: 'at', header: 'Since', min: 104, drop: 1, cell: (pin) => <RelativeTime at={pin.createdAt} /> },
     { id: 'remove', header: '', min: 96, cell: (pin) => <Unpin pin={pin} /> },
@@ -185,7 +203,8 @@ export function PinsTab(): ReactElement {
         empty={
           <EmptyState icon={<PinRegular />} title="Nothing is pinned" action={make}>
             Lines go to the source that recognises them. Where none does, or the wrong one, a pin sends everything of a
-            sender, a token or a webhook to the source that you choose.
+            sender, a token or a webhook to the source that you choose. A sender’s pin also says the time zone of lines
+            that say none.
           </EmptyState>
         }
       />

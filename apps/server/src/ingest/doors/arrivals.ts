@@ -1,5 +1,5 @@
 import type { IngestCore } from '../core.ts';
-import { originOf, pageStream, wrappedStream } from '../loading.ts';
+import { originOf, pageStream, wrappedStream, type StoredPage } from '../loading.ts';
 import { recognise, sampleRecord, type SampleRecord } from '../sources/recognise.ts';
 import { rowsOf } from './rows.ts';
 
@@ -204,7 +204,7 @@ export async function tryArrivals(
   core: IngestCore,
   { door, sender }: Origin,
   given: readonly Arrival[],
-  page?: string,
+  page?: StoredPage,
 ): Promise<ReadonlyMap<number, unknown>> {
   const failed = new Map<number, unknown>();
   const pinned = core.pins.current().ofSenderOfCalls(sender);
@@ -229,7 +229,7 @@ export async function storeArrivals(
   core: IngestCore,
   origin: Origin,
   arrivals: readonly Arrival[],
-  page?: string,
+  page?: StoredPage,
 ): Promise<void> {
   const failed = await tryArrivals(core, origin, arrivals, page);
   for (const error of failed.values()) throw error;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Origin } from '../doors/arrivals.ts';
-import { importStream, pageStream } from '../loading.ts';
+import { importStream, pageStream, type StoredPage } from '../loading.ts';
 import type { Source } from '../sources/load.ts';
 import type { Streams } from '../sources/streams.ts';
 import { Batches, fileTag, type FileTag, type Flush } from './batches.ts';
@@ -65,7 +65,7 @@ export interface ImportOptions {
   /** What the import is called in the spool; default random. One that ended may be begun again. */
   readonly importId?: string;
   /** The page of a connector that it is, and may be taken back as. */
-  readonly page?: string;
+  readonly page?: StoredPage;
   /** The stream that a file's records go to, by its name; null leaves the file out; undefined: as `source` says. */
   readonly streamOf?: (file: string) => string | null | undefined;
   /** Called for each chunk that is read. */

@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PinRequest } from '@sallyport/contracts';
+import type { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorOf } from '../../testing.ts';
 import { startDoorServer, type DoorServer } from '../testing/door-server.ts';
@@ -17,7 +18,7 @@ beforeAll(async () => {
   free.close();
   await once(free, 'close');
   server = await startDoorServer({ syslogTcpPort: String(syslogPort) });
-}, 120_000);
+}, 300_000);
 afterAll(() => server.stop());
 
 async function syslog(line: string): Promise<void> {
@@ -42,7 +43,7 @@ async function vendorsOf(agent: string, count: number): Promise<unknown[]> {
 /** Apache's combined format is nginx's too: nothing in the line tells which wrote it. */
 const access = (agent: string): string =>
   `203.0.113.9 - - [05/Jan/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "${agent}"`;
-const save = (pin: PinRequest) => server.admin.savePin({ body: pin });
+const save = (pin: z.input<typeof PinRequest>) => server.admin.savePin({ body: pin });
 
 describe('a pin', () => {
   it('sends a sender’s lines over syslog to its stream, until it is taken off', { timeout: 60_000 }, async () => {
@@ -61,6 +62,29 @@ describe('a pin', () => {
     await syslog(access('after'));
     expect(await vendorsOf('after', 1)).toEqual(['Apache']);
     expect(await errorOf(server.admin.deletePin({ params: { id: pin.id } }))).toMatchObject({ code: 'NotFound' });
+  });
+
+  it('says the time zone of a sender’s lines, with a stream or without', { timeout: 300_000 }, async () => {
+    const times = async (program: string) => {
+      for (let attempt = 0; attempt < 100; attempt++) {
+        const rows = await server.rows(`SELECT toString(TimeGenerated) FROM Syslog WHERE ProcessName = '${program}'`);
+        if (rows.length > 0) return rows.flat();
+        await sleep(50);
+      }
+      throw new Error(`no row of ${program}`);
+    };
+    const line = (program: string) => `<38>Jul  5 2025 10:00:00 host1 ${program}: hello`;
+    const { id } = await save({ kind: 'sender', match: '127.0.0.1', stream: null, timeZone: 'Europe/Berlin' });
+    await syslog(line('zonealone'));
+    expect(await times('zonealone')).toEqual(['2025-07-05 08:00:00.0000000']);
+    await save({ kind: 'sender', match: '127.0.0.1', stream: 'Custom-SyslogText', timeZone: 'Asia/Tokyo' });
+    await syslog(line('zoneandstream'));
+    expect(await times('zoneandstream')).toEqual(['2025-07-05 01:00:00.0000000']);
+    await server.admin.deletePin({ params: { id } });
+    await syslog(line('nozone'));
+    expect(await times('nozone')).toEqual(['2025-07-05 10:00:00.0000000']);
+    const neither = { kind: 'sender', match: '127.0.0.1', stream: null, timeZone: null } as const;
+    expect((await errorOf(save(neither))).message).toContain('a stream, a time zone, or both');
   });
 
   it('sends what does not fit a stream of objects by what it looks like', { timeout: 60_000 }, async () => {
@@ -109,7 +133,7 @@ describe('a pin', () => {
   });
 
   it('of the narrowest range counts, in either family', () => {
-    const at = { id: '', createdAt: '', createdBy: '' };
+    const at = { id: '', timeZone: null, createdAt: '', createdBy: '' };
     const pins = new StreamPins([
       { ...at, kind: 'sender', match: '10.0.0.0/8', stream: 'wide' },
       { ...at, kind: 'sender', match: '10.1.0.0/16', stream: 'narrow' },

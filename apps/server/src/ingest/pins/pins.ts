@@ -41,7 +41,7 @@ export class Pins {
 
   /** Throws SallyportError NotFound for a stream that there is not, Conflict past `pinsMax`. */
   async save(pin: PinRequest, by: string): Promise<Pin> {
-    if (!this.#services.core().streams.has(pin.stream))
+    if (pin.stream !== null && !this.#services.core().streams.has(pin.stream))
       throw new SallyportError('NotFound', `there is no stream \`${pin.stream}\``, { target: 'stream' });
     const saved = await this.#store.save(randomUUID(), pin, by, this.#services.platform.clock.now());
     if (saved === undefined) throw new SallyportError('Conflict', `there are ${pinsMax} pins already`);

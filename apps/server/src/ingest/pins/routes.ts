@@ -6,12 +6,13 @@ export function pinHandlers(pins: Pins): Handlers<typeof pinRoutes> {
   return {
     listPins: async () => ({ pins: await pins.list() }),
     savePin: (context, { body }) => {
-      context.audit({ target: `${body.kind} ${body.match}`, details: { stream: body.stream } });
+      const timeZone = body.kind === 'sender' ? body.timeZone : null;
+      context.audit({ target: `${body.kind} ${body.match}`, details: { stream: body.stream, timeZone } });
       return pins.save(body, requireCaller(context).name);
     },
     deletePin: async (context, { params: { id } }) => {
-      const { kind, match, stream } = await pins.remove(id);
-      context.audit({ target: `${kind} ${match}`, details: { stream } });
+      const { kind, match, stream, timeZone } = await pins.remove(id);
+      context.audit({ target: `${kind} ${match}`, details: { stream, timeZone } });
       return {};
     },
   };

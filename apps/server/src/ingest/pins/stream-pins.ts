@@ -4,17 +4,23 @@ import type { Pin } from '@sallyport/contracts';
 interface Range {
   readonly bits: number;
   readonly list: BlockList;
-  readonly stream: string;
+  readonly stream: string | undefined;
+  readonly zone: string | undefined;
 }
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
-function rangeOf({ match, stream }: Pin): Range {
+function rangeOf({ match, stream, timeZone }: Pin): Range {
   const [address = '', bits] = match.split('/');
   const list = new BlockList();
   if (bits === undefined) list.addAddress(address, familyOf(address));
   else list.addSubnet(address, Number(bits), familyOf(address));
-  return { bits: bits === undefined ? 128 : Number(bits), list, stream };
+  return {
+    bits: bits === undefined ? 128 : Number(bits),
+    list,
+    stream: stream ?? undefined,
+    zone: timeZone ?? undefined,
+  };
 }
 
 /** Pins as the doors ask for them. A new set of pins is a new object. */
@@ -29,14 +35,25 @@ export class StreamPins {
     this.#ranges = of('sender')
       .map(rangeOf)
       .toSorted((a, b) => b.bits - a.bits);
-    this.#byToken = new Map(of('token').map(({ match, stream }) => [`token:${match}`, stream]));
-    this.#byWebhook = new Map(of('webhook').map(({ match, stream }) => [match, stream]));
+    this.#byToken = new Map(
+      of('token').flatMap(({ match, stream }) => (stream === null ? [] : [[`token:${match}`, stream]])),
+    );
+    this.#byWebhook = new Map(of('webhook').flatMap(({ match, stream }) => (stream === null ? [] : [[match, stream]])));
   }
 
   /** The stream of a sender over syslog; undefined where its lines go by what they look like. */
   ofSender(address: string): string | undefined {
-    if (isIP(address) === 0) return undefined;
-    return this.#ranges.find(({ list }) => list.check(address, familyOf(address)))?.stream;
+    return this.#rangesOf(address).find(({ stream }) => stream !== undefined)?.stream;
+  }
+
+  /** The time zone of a sender over syslog; undefined where nobody has said one. */
+  zoneOf(address: string): string | undefined {
+    return this.#rangesOf(address).find(({ zone }) => zone !== undefined)?.zone;
+  }
+
+  /** Narrow ones first. */
+  #rangesOf(address: string): readonly Range[] {
+    return isIP(address) === 0 ? [] : this.#ranges.filter(({ list }) => list.check(address, familyOf(address)));
   }
 
   /** Of a sender of calls over HTTP or gRPC: `token:<name>`. */

@@ -6,6 +6,7 @@ import { inputFiles } from '../importer/files.ts';
 import { unrecognisedStream } from '../importer/import.ts';
 import { binaryMessage } from '../importer/kind.ts';
 import { headOf, utf8Of } from '../importer/text.ts';
+import type { StoredPage } from '../loading.ts';
 import type { FetchedFile, Page } from './types.ts';
 
 /** A short name for something long: what the table of taken items keeps. */
@@ -20,7 +21,7 @@ export async function storePage(
   core: IngestCore,
   page: Page,
   options: {
-    readonly page: string | undefined;
+    readonly page: StoredPage | undefined;
     readonly door: string;
     /** The connector's name. */
     readonly sender: string;
@@ -28,10 +29,10 @@ export async function storePage(
     readonly signal: AbortSignal;
   },
 ): Promise<{ readonly rows: number; readonly note: string | undefined }> {
-  const { page: id, door, sender, stream, signal } = options;
+  const { page: stored, door, sender, stream, signal } = options;
   let [rows, note]: [number, string | undefined] = [0, undefined];
   if (page.arrivals !== undefined && page.arrivals.length > 0) {
-    await storeArrivals(core, { door, sender }, page.arrivals, id);
+    await storeArrivals(core, { door, sender }, page.arrivals, stored);
     rows += page.arrivals.length;
   }
   if (page.files !== undefined && page.files.length > 0) {
@@ -42,7 +43,7 @@ export async function storePage(
       streamOf: () => stream ?? undefined,
       origin: { door, sender },
       signal,
-      ...(id === undefined ? {} : { page: id }),
+      ...(stored === undefined ? {} : { page: stored }),
     });
     rows += files.reduce((sum, file) => sum + file.rows + file.unparsed, 0);
     const odd = files.filter(({ message }) => message !== undefined);

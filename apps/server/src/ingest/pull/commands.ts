@@ -60,6 +60,7 @@ function shown(row: ConnectorRow, sealing: Platform['sealing'], now: Date): Conn
     kind: row.kind,
     name: row.name,
     stream: row.stream,
+    timeZone: row.time_zone,
     intervalSeconds: row.interval_seconds,
     enabled: row.enabled,
     settings: known.success ? known.data : {},
@@ -128,8 +129,9 @@ export function createConnectors(platform: Platform, puller: Puller): Connectors
     const settings = settingsOf(draft);
     const secrets = secretsFor(draft, before);
     bound(draft.kind, settings).check(secrets, services);
-    const { kind, name, enabled, stream, intervalSeconds } = draft;
-    return { id, kind, name, settings, secrets: sealSecrets(sealing, id, secrets), enabled, stream, intervalSeconds };
+    const { kind, name, enabled, stream, timeZone, intervalSeconds } = draft;
+    const sealed = sealSecrets(sealing, id, secrets);
+    return { id, kind, name, settings, secrets: sealed, enabled, stream, timeZone, intervalSeconds };
   };
 
   const one = async (id: string): Promise<ConnectorRow> => {
@@ -208,6 +210,7 @@ export function createConnectors(platform: Platform, puller: Puller): Connectors
           createdAt: clock.now(),
           services,
           folder,
+          rehearsal: true,
           signal: AbortSignal.any([signal, puller.signal, AbortSignal.timeout(testMs)]),
           taken: () => Promise.resolve(new Set()),
         });

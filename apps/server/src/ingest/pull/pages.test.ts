@@ -63,7 +63,7 @@ const put = (key: string, count: number) =>
 
 async function makeConnectors(): Promise<void> {
   const now = new Date();
-  const common = { enabled: true, stream: 'Custom-GenericJson', intervalSeconds: 1 };
+  const common = { enabled: true, stream: 'Custom-GenericJson', timeZone: 'UTC', intervalSeconds: 1 };
   const s3 = connectorKinds.s3.settings.parse({
     bucket: 'events',
     endpoint: `http://localhost:${port}`,

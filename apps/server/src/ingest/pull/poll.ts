@@ -82,6 +82,7 @@ async function takePages(puller: Puller, connector: ConnectorRow, lease: Lease, 
       services,
       folder,
       signal,
+      rehearsal: false,
       taken: (items) => takenItems(database, connector.id, items),
     });
     let count = 0;
@@ -90,7 +91,7 @@ async function takePages(puller: Puller, connector: ConnectorRow, lease: Lease, 
       const id = isEmpty(page) ? undefined : await openPage(database, lease);
       if (id === undefined && !isEmpty(page)) return { notes, behind, lost: true };
       const stored = await storePage(core(), withStream(page, connector.stream), {
-        page: id,
+        page: id === undefined ? undefined : { id, zone: connector.time_zone },
         door: `connector-${connector.kind}`,
         sender: connector.name,
         stream: connector.stream,

@@ -12,6 +12,8 @@ export interface ConnectorRow {
   readonly secrets: Buffer | null;
   readonly enabled: boolean;
   readonly stream: string | null;
+  /** Of times that say none. */
+  readonly time_zone: string;
   readonly interval_seconds: number;
   readonly revision: number;
   readonly checkpoint: unknown;
@@ -37,6 +39,7 @@ export interface NewConnector {
   readonly secrets: Buffer | null;
   readonly enabled: boolean;
   readonly stream: string | null;
+  readonly timeZone: string;
   readonly intervalSeconds: number;
 }
 
@@ -59,10 +62,21 @@ export const connectorById = (db: Queryable, id: string): Promise<ConnectorRow |
 /** Answers false when the name is taken, or there are as many as may be. */
 export async function insertConnector(db: Queryable, c: NewConnector, now: Date): Promise<boolean> {
   const rows = await db.execute(
-    `INSERT INTO connectors (id, kind, name, settings, secrets, enabled, stream, interval_seconds, due_at, created_at)
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $9 WHERE (SELECT count(*) FROM connectors) < ${connectorsMax}
+    `INSERT INTO connectors (id, kind, name, settings, secrets, enabled, stream, time_zone, interval_seconds, due_at, created_at)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10 WHERE (SELECT count(*) FROM connectors) < ${connectorsMax}
      ON CONFLICT (name) DO NOTHING`,
-    [c.id, c.kind, c.name, JSON.stringify(c.settings), c.secrets, c.enabled, c.stream, c.intervalSeconds, now],
+    [
+      c.id,
+      c.kind,
+      c.name,
+      JSON.stringify(c.settings),
+      c.secrets,
+      c.enabled,
+      c.stream,
+      c.timeZone,
+      c.intervalSeconds,
+      now,
+    ],
   );
   return rows === 1;
 }
@@ -70,12 +84,23 @@ export async function insertConnector(db: Queryable, c: NewConnector, now: Date)
 /** Changes it; whoever polls it now loses the right to. `anew`: forgets how far it has come. */
 export async function changeConnector(tx: Queryable, c: NewConnector, anew: boolean, now: Date): Promise<void> {
   await tx.execute(
-    `UPDATE connectors SET name = $2, settings = $3, secrets = $4, enabled = $5, stream = $6, interval_seconds = $7, due_at = $8,
+    `UPDATE connectors SET name = $2, settings = $3, secrets = $4, enabled = $5, stream = $6, interval_seconds = $7, due_at = $8, time_zone = $10,
        revision = revision + 1, failures = 0, last_error = NULL, last_note = NULL, lease_until = NULL,
        checkpoint = CASE WHEN $9 THEN NULL ELSE checkpoint END,
        caught_up = caught_up AND NOT $9, newest_at = CASE WHEN $9 THEN NULL ELSE newest_at END
      WHERE id = $1`,
-    [c.id, c.name, JSON.stringify(c.settings), c.secrets, c.enabled, c.stream, c.intervalSeconds, now, anew],
+    [
+      c.id,
+      c.name,
+      JSON.stringify(c.settings),
+      c.secrets,
+      c.enabled,
+      c.stream,
+      c.intervalSeconds,
+      now,
+      anew,
+      c.timeZone,
+    ],
   );
   if (anew) await tx.execute('DELETE FROM connector_items WHERE connector_id = $1', [c.id]);
 }

@@ -101,6 +101,7 @@ const draft = () => ({
   secrets: null,
   enabled: false,
   stream: null,
+  timeZone: 'UTC',
   intervalSeconds: 86_400,
 });
 const progress = (checkpoint: unknown): Progress => ({

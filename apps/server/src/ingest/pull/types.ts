@@ -32,6 +32,8 @@ export interface PollContext<K extends ConnectorKind = ConnectorKind> {
   /** A folder that is removed when the poll has ended. */
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** Nothing is stored: what the source keeps for who reads it has to stay as it is. */
+  readonly rehearsal: boolean;
   /** Which of these items were taken before. */
   readonly taken: (items: readonly string[]) => Promise<ReadonlySet<string>>;
 }

@@ -203,6 +203,8 @@ export interface StreamCompiler {
   readonly table: (name: string) => TableDefinition | undefined;
   /** What `now()` answers in a transform: the time of compiling. Leave TimeGenerated out to get the time of arrival. */
   readonly now: () => Date;
+  /** The time zone of times that say none: an IANA name. Default: UTC. */
+  readonly zone?: string | undefined;
 }
 
 export interface StreamStatements {
@@ -245,21 +247,24 @@ const acceptHead = 'source\n| extend _Accepted = (';
 function compileAccept(stream: SourceStream, compiler: StreamCompiler): Accept {
   const catalogue = catalogueOf([...sourceColumns(stream), ...helperColumns]);
   const text = `${acceptHead}${stream.accept}\n)`;
-  const compiled = compiler.compile(text, catalogue, { ...compileOptions, now: compiler.now() });
+  const compiled = compiler.compile(text, catalogue, optionsOf(compiler));
   if (compiled.columns.at(-1)?.type !== 'bool') throw new TransformError('accept does not give a bool');
   return { sql: compiled.sql };
 }
 
-const compileOptions = { output: 'engine', source: () => placeholder, lookups: lookupNames } as const;
+const optionsOf = ({ now, zone }: StreamCompiler): CompileOptions => ({
+  output: 'engine',
+  source: () => placeholder,
+  lookups: lookupNames,
+  now: now(),
+  ...(zone === undefined ? {} : { zone }),
+});
 
 /** What the rows have that came, before they are prepared. */
 const cameColumns = (stream: SourceStream): readonly Column[] => [...sourceColumns(stream), fileColumn];
 
 function compilePrepare(stream: SourceStream, transform: string, compiler: StreamCompiler): Prepare {
-  const compiled = compiler.compile(transform, catalogueOf(cameColumns(stream)), {
-    ...compileOptions,
-    now: compiler.now(),
-  });
+  const compiled = compiler.compile(transform, catalogueOf(cameColumns(stream)), optionsOf(compiler));
   if (!compiled.columns.some((c) => c.name === fileColumn.name))
     throw new TransformError('prepare must not project: it drops the file of a row');
   return { sql: compiled.sql, columns: compiled.columns };
@@ -284,7 +289,7 @@ function compileFlow(columns: readonly Column[], flow: SourceStream['flows'][num
  * is well defined. Where that does not compile (`_File` was dropped before), its rows don't tell their file.
  */
 function compileCarrying(transform: string, catalogue: KqlCatalogue, compiler: StreamCompiler): Compiled {
-  const options = { ...compileOptions, now: compiler.now() };
+  const options = optionsOf(compiler);
   const carrying = transform.replaceAll(/\|(\s*)project(\s)/g, `|$1project ${fileColumn.name},$2`);
   try {
     return compiler.compile(carrying, catalogue, options);

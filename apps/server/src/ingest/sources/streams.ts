@@ -46,8 +46,11 @@ export interface Streams {
   takesLines(stream: string): boolean;
   /** Tables that a stream fills; none when it is unknown. */
   tablesOf(stream: string): readonly string[];
-  /** How a segment of the stream is stored. A stream that is unknown (its source is gone since) has each line refused. */
-  statements(stream: string, framing: Framing): StreamStatements;
+  /**
+   * How a segment of the stream is stored. A stream that is unknown (its source is gone since) has each line refused. `zone`: of times that say none; default: UTC. Rows of a
+   * table's own stream are ISO 8601 and have no such times.
+   */
+  statements(stream: string, framing: Framing, zone?: string): StreamStatements;
 }
 
 export interface StreamsOptions {
@@ -84,14 +87,15 @@ export function createStreams({ loaded, catalogue, compile, now, apply }: Stream
   let version = '';
   const compiled = new Map<string, { readonly at: number; readonly stream: CompiledStream }>();
 
-  const compiledStream = (stream: SourceStream): CompiledStream => {
+  const compiledStream = (stream: SourceStream, zone?: string): CompiledStream => {
     if (version !== catalogue().version) compiled.clear();
     version = catalogue().version;
     const time = now().getTime();
-    const have = compiled.get(stream.name);
+    const key = `${stream.name} ${zone ?? ''}`;
+    const have = compiled.get(key);
     if (have !== undefined && time - have.at < compiledForMs) return have.stream;
-    const made = compileStream(stream, { compile, table: (name) => catalogue().get(name), now });
-    compiled.set(stream.name, { at: time, stream: made });
+    const made = compileStream(stream, { compile, table: (name) => catalogue().get(name), now, zone });
+    compiled.set(key, { at: time, stream: made });
     return made;
   };
 
@@ -115,7 +119,7 @@ export function createStreams({ loaded, catalogue, compile, now, apply }: Stream
       for (const source of before)
         if (!same.has(source))
           for (const { name } of source.streams) {
-            compiled.delete(name);
+            for (const key of compiled.keys()) if (key.startsWith(`${name} `)) compiled.delete(key);
             suspensions.clear(name);
           }
       index();
@@ -148,11 +152,11 @@ export function createStreams({ loaded, catalogue, compile, now, apply }: Stream
       const table = tableOfStream(catalogue(), stream);
       return table === undefined ? [] : [table.name];
     },
-    statements: (stream, framing) => {
+    statements: (stream, framing, zone) => {
       const found = bySource.get(stream);
       const policed = (made: StreamStatements): StreamStatements => apply?.(stream, framing, made) ?? made;
       if (found !== undefined) {
-        const made = policed(compiledStream(found.stream).statements(framing));
+        const made = policed(compiledStream(found.stream, zone).statements(framing));
         return isOwn(found.source) ? boundedStatements(stream, framing, made) : made;
       }
       const table = tableOfStream(catalogue(), stream);

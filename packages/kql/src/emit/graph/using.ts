@@ -93,6 +93,7 @@ export class Using {
       query: (rel) => this.#graph.e.subquery(rel),
       now: () => this.#graph.e.moment(),
       lookups: this.#graph.e.options.lookups,
+      zone: this.#graph.e.options.zone,
       rewrites: this.#graph.e.rewrites,
     };
   }

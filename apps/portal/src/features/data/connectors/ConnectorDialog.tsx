@@ -21,6 +21,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { client } from '../../../shared/api.ts';
 import { ErrorState } from '../../../shared/States.tsx';
+import { TimeZoneInput } from '../../../shared/TimeZoneInput.tsx';
 import { useNotify } from '../../../shared/toast.tsx';
 import { visible } from '../../../shared/text.ts';
 import { FieldInput } from './FieldInput.tsx';
@@ -169,6 +170,14 @@ export function ConnectorDialog(props: {
                     onChange={(_, data) => draft.setStream(data.value)}
                   />
                 </Field>
+              )}
+              {kind !== 'imap' && (
+                <TimeZoneInput
+                  label="Time zone of the logs"
+                  hint="Of times that say none."
+                  value={draft.timeZone}
+                  onChange={draft.setTimeZone}
+                />
               )}
               <Field hint="Off, it is polled only when a person asks.">
                 <Switch label="On" checked={draft.enabled} onChange={(_, data) => draft.setEnabled(data.checked)} />

@@ -110,6 +110,7 @@ export function ConnectorPanel(props: { connector: Connector; onEdit: () => void
           ['Next poll', <RelativeTime key="x" at={connector.nextPollAt} form="exact" />],
           ['Records', count(connector.rows)],
           ['Fetched', bytes(connector.bytes)],
+          ['Time zone of the logs', connector.timeZone],
           ['Stream', connector.stream === null ? 'each record is recognised' : visible(connector.stream)],
         ]}
       />

@@ -1,5 +1,6 @@
 import { ConnectorDraft, type Connector, type ConnectorKind } from '@sallyport/contracts';
 import { useMemo, useState } from 'react';
+import { isTimeZone } from '../../../shared/TimeZoneInput.tsx';
 import {
   faultsOf,
   initialValues,
@@ -17,17 +18,20 @@ export interface Draft {
   readonly kind: ConnectorKind;
   readonly name: string;
   readonly stream: string;
+  /** Of times in the logs that say none. */
+  readonly timeZone: string;
   readonly intervalSeconds: number;
   readonly enabled: boolean;
   readonly fields: readonly Field[];
   readonly secretFields: readonly Field[];
   readonly values: Values;
   readonly secrets: Values;
-  /** By field; of `name` too. */
+  /** By field; of `name` and `timeZone` too. */
   readonly faults: Readonly<Record<string, string>>;
   setKind(kind: ConnectorKind): void;
   setName(name: string): void;
   setStream(stream: string): void;
+  setTimeZone(zone: string): void;
   setInterval(seconds: number): void;
   setEnabled(enabled: boolean): void;
   set(field: string, value: Value): void;
@@ -42,6 +46,7 @@ export function useDraft(connector: Connector | undefined): Draft {
   const [kind, setKind] = useState<ConnectorKind>(connector?.kind ?? 's3');
   const [name, setName] = useState(connector?.name ?? '');
   const [stream, setStream] = useState(connector?.stream ?? '');
+  const [timeZone, setTimeZone] = useState(connector?.timeZone ?? 'UTC');
   const [intervalSeconds, setInterval] = useState(connector?.intervalSeconds ?? 300);
   const [enabled, setEnabled] = useState(connector?.enabled ?? true);
   const fields = useMemo(() => settingFields(kind), [kind]);
@@ -54,11 +59,13 @@ export function useDraft(connector: Connector | undefined): Draft {
   const faultsFor = (all: boolean): Record<string, string> => ({
     ...faultsOf(kind, fields, values, all),
     ...(all && name.trim() === '' ? { name: 'This is needed' } : {}),
+    ...(isTimeZone(timeZone) ? {} : { timeZone: 'No time zone' }),
   });
   return {
     kind,
     name,
     stream,
+    timeZone,
     intervalSeconds,
     enabled,
     fields,
@@ -74,6 +81,7 @@ export function useDraft(connector: Connector | undefined): Draft {
     },
     setName,
     setStream,
+    setTimeZone,
     setInterval,
     setEnabled,
     set: (field, value) => setValues((before) => ({ ...before, [field]: value })),
@@ -87,6 +95,7 @@ export function useDraft(connector: Connector | undefined): Draft {
         kind,
         name: name.trim(),
         stream: stream.trim() === '' || kind === 'imap' ? null : stream.trim(),
+        timeZone,
         intervalSeconds,
         enabled,
         settings: settingsOf(fields, values),

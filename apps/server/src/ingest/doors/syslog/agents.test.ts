@@ -24,6 +24,7 @@ const have = {
   rsyslog: installed('rsyslogd'),
   'rsyslog-gnutls': globSync('/usr/lib{,64}/{,*/}rsyslog/lmnsd_gtls.so').length > 0,
   syslogNg: installed('syslog-ng'),
+  logger: installed('logger'),
 };
 for (const [name, found] of Object.entries(have)) if (!found) console.warn(`${name} is not installed: skipped`);
 
@@ -32,7 +33,7 @@ let tls: TestTls;
 let folder: string;
 
 beforeAll(async () => {
-  if (!have.rsyslog && !have.syslogNg) return;
+  if (!have.rsyslog && !have.syslogNg && !have.logger) return;
   ingest = await startTestIngest();
   folder = await mkdtemp(join(tmpdir(), 'sallyport-agents-'));
   tls = await makeTestTls(join(folder, 'data'));
@@ -164,6 +165,39 @@ async function throughRestart(
 
 /** What was under way may come twice, and nothing else. */
 const nothingLost = { missing: 0, twice: expect.toSatisfy((rows: number) => rows < lines / 10) as unknown };
+
+describe.skipIf(!have.logger)('logger of util-linux', () => {
+  it('sends datagrams and over TCP, in both forms of syslog', async () => {
+    const doors = await openTestDoors(ingest, { udpPort: 0, tcpPort: 0 });
+    try {
+      for (const [door, switches] of [
+        ['udp', ['--udp', '--rfc3164']],
+        ['udp', ['--udp', '--rfc5424']],
+        ['tcp', ['--tcp', '--rfc3164']],
+        ['tcp', ['--tcp', '--rfc5424', '--octet-count']],
+      ] as const) {
+        const to = ['--server', '127.0.0.1', '--port', String(doors.ports[door])];
+        execFileSync('logger', [...switches, ...to, '-t', 'fromlogger', '-p', 'auth.warning', switches.join(' ')]);
+      }
+      const stored = () =>
+        ingest.rows(
+          "SELECT Facility, SeverityLevel, SyslogMessage FROM Syslog WHERE ProcessName = 'fromlogger' ORDER BY SyslogMessage",
+        );
+      await vi.waitFor(
+        async () =>
+          expect(await stored()).toEqual([
+            ['auth', 'warning', '--tcp --rfc3164'],
+            ['auth', 'warning', '--tcp --rfc5424 --octet-count'],
+            ['auth', 'warning', '--udp --rfc3164'],
+            ['auth', 'warning', '--udp --rfc5424'],
+          ]),
+        { timeout: 30_000, interval: 200 },
+      );
+    } finally {
+      await doors.stop();
+    }
+  });
+});
 
 describe.skipIf(!have.rsyslog)('rsyslog with its disk queue', { concurrent: true }, () => {
   it('loses no line through a restart: TCP, a line each', async ({ expect }) => {

@@ -4,7 +4,8 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { Arrived } from '../../metrics.ts';
 import { validUtf8 } from '../../importer/text.ts';
-import type { Router } from './router.ts';
+import { originOf, zonedStream } from '../../loading.ts';
+import type { Routed, Router } from './router.ts';
 
 /** A batch goes to the spool at the latest so long after its first line: TCP has no acknowledgement, so what a sender thinks stored should be. */
 const flushAfterMs = 200;
@@ -76,7 +77,10 @@ class Batch {
   }
 }
 
-/** The lines of one stream on their way: while a batch is written the next gathers. */
+/** The spool's name of a line's stream. */
+const laneOf = ({ stream, zone }: Routed): string => (zone === undefined ? stream : zonedStream(zone, stream));
+
+/** The lines of one stream of the spool on their way: while a batch is written the next gathers. */
 interface Lane {
   readonly stream: string;
   batch: Batch;
@@ -110,23 +114,25 @@ export class Collector {
     return undefined;
   }
 
-  /** Takes a line; answers its stream. Those who can be slowed ask for `room` before the next. */
+  /** Takes a line; answers its lane. Those who can be slowed ask for `room` before the next. */
   add(door: string, address: string, bytes: Uint8Array): string {
-    const { stream, line } = this.#options.router.route(address, bytes);
-    this.#take(this.#lane(stream), door, address, line);
-    return stream;
+    const routed = this.#options.router.route(address, bytes);
+    const lane = this.#lane(laneOf(routed));
+    this.#take(lane, door, address, routed.line);
+    return lane.stream;
   }
 
   /** Takes a datagram unless its stream has no room: false then. Half of each share is for those that can be slowed. */
   offer(door: string, address: string, bytes: Uint8Array): boolean {
-    const { stream, line } = this.#options.router.route(address, bytes);
-    const lane = this.#lane(stream);
-    if (!this.#shares.takes([stream], lane.waiting + line.length + 1)) return false;
+    const routed = this.#options.router.route(address, bytes);
+    const { line } = routed;
+    const lane = this.#lane(laneOf(routed));
+    if (!this.#shares.takes([lane.stream], lane.waiting + line.length + 1)) return false;
     this.#take(lane, door, address, line);
     return true;
   }
 
-  /** Undefined when there is room for more lines of all of these streams, else what resolves when one of them has some again: ask then anew. */
+  /** Undefined when there is room for more lines of all of these lanes, else what resolves when one of them has some again: ask then anew. */
   room(streams: Iterable<string>): Promise<void> | undefined {
     for (const stream of streams) {
       const lane = this.#lanes.get(stream);
@@ -194,7 +200,7 @@ export class Collector {
       }
     if (stored)
       for (const { door, sender, rows, bytes } of batch.brought.values())
-        this.#options.onDurable({ door, sender, stream: lane.stream, rows, bytes });
+        this.#options.onDurable({ door, sender, stream: originOf(lane.stream).stream, rows, bytes });
   }
 
   /** False when it was given up, at stop. */

@@ -9,6 +9,8 @@ import { jsonMessage, withHost } from './header.ts';
 export interface Routed {
   readonly stream: string;
   readonly line: Uint8Array;
+  /** The time zone of its time, where that says none. Undefined: UTC. */
+  readonly zone?: string | undefined;
 }
 
 export interface RouterOptions {
@@ -35,6 +37,7 @@ interface Sender {
   known: Candidate[];
   /** Where its lines go, whatever they look like. */
   readonly pinned: string | undefined;
+  readonly zone: string | undefined;
 }
 
 /** Senders remembered; the one that was heard first is forgotten. */
@@ -83,11 +86,16 @@ export class Router {
 
   route(address: string, bytes: Uint8Array): Routed {
     this.#takeChanges();
+    const sender = this.#sender(address);
+    const { stream, line } = this.#route(sender, address, bytes);
+    return { stream, line, zone: sender.zone };
+  }
+
+  #route(sender: Sender, address: string, bytes: Uint8Array): Routed {
     const given = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const whole = given.toString();
     const text = isOneLine(whole) ? whole : oneLine(whole);
     const line = text === whole ? given : Buffer.from(text);
-    const sender = this.#sender(address);
     const record = sampleRecord(text);
     const pinned = this.#toPinned(sender, address, record, line);
     if (pinned !== undefined) return pinned;
@@ -153,7 +161,10 @@ export class Router {
     if (sender === undefined) {
       const [oldest] = this.#senders.keys();
       if (this.#senders.size >= sendersMax && oldest !== undefined) this.#senders.delete(oldest);
-      this.#senders.set(address, (sender = { known: [], pinned: this.#pins?.ofSender(address) }));
+      this.#senders.set(
+        address,
+        (sender = { known: [], pinned: this.#pins?.ofSender(address), zone: this.#pins?.zoneOf(address) }),
+      );
     }
     return sender;
   }

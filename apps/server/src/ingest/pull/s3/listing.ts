@@ -18,6 +18,8 @@ export const Checkpoint = z.object({
   fullAt: time,
   /** A walk over all keys that is under way. */
   sweep: z.object({ startedAt: time, full: z.boolean(), after: z.string(), newest: time.nullable() }).optional(),
+  /** The queue tells of what is new since a sweep has come to its end. */
+  queued: z.literal(true).optional(),
 });
 export type Checkpoint = z.infer<typeof Checkpoint>;
 export type Sweep = NonNullable<Checkpoint['sweep']>;

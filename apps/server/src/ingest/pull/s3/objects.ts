@@ -28,6 +28,7 @@ const atMost = (bytesMax: number): Transform => {
 /** Reasons for which one object is passed over, and the others are read. */
 const passedOver: Readonly<Record<string, string>> = {
   NoSuchKey: 'it was deleted meanwhile',
+  PreconditionFailed: 'it was written anew meanwhile, and is read as that',
   InvalidObjectState: 'it is archived, and has to be restored first',
 };
 
@@ -45,7 +46,10 @@ export async function fetchObject(
   if (/\.parquet$/i.test(key)) return { note: `${name}: Parquet, which is not read; choose text` };
   const path = join(place.folder, place.name);
   try {
-    const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: place.signal });
+    const answer = await client.send(
+      new GetObjectCommand({ Bucket: bucket, Key: key, ...(object.etag === '' ? {} : { IfMatch: object.etag }) }),
+      { abortSignal: place.signal },
+    );
     await pipeline(Body.parse(answer.Body), atMost(objectBytesMax), createWriteStream(path, { mode: 0o600 }), {
       signal: place.signal,
     });

@@ -24,7 +24,7 @@ beforeAll(async () => {
     address: 'localhost',
     silent: true,
     directory: folder,
-    configureBuckets: [{ name: 'trail' }, { name: 'flow' }, { name: 'duty' }],
+    configureBuckets: [{ name: 'trail' }, { name: 'flow' }, { name: 'duty' }, { name: 'local' }],
   });
   ({ port } = await server.run());
   client = new S3Client({
@@ -146,6 +146,20 @@ describe('a bucket', () => {
     const { id } = await create('duty', 'duty');
     expect(await at.poll(id)).toMatchObject({ error: null, rows: 2 });
     expect(await at.rows('SELECT count() FROM AWSGuardDuty')).toEqual([[2]]);
+  });
+
+  it('of times without a zone is read in the zone that a person says', { timeout: 120_000 }, async () => {
+    const line = (time: string, pid: number) => `${time} host1 zonetest[${pid}]: hello\n`;
+    await put('local', 'a.log', line('Jan  5 2026 10:00:00', 1) + line('2026-01-05T10:00:00+01:00', 2));
+    const body = draft('s3', settings('local'), { name: 'local', secrets, timeZone: 'europe/berlin' });
+    const { id, timeZone } = await at.admin.createConnector({ body: { ...body, stream: 'Custom-SyslogText' } });
+    expect(timeZone).toBe('Europe/Berlin');
+    expect(await at.poll(id)).toMatchObject({ error: null, rows: 2 });
+    expect(
+      await at.rows("SELECT toString(TimeGenerated) FROM Syslog WHERE ProcessName = 'zonetest' ORDER BY ProcessID"),
+    ).toEqual([['2026-01-05 09:00:00.0000000'], ['2026-01-05 09:00:00.0000000']]);
+    const nowhere = at.admin.createConnector({ body: { ...body, name: 'nowhere', timeZone: 'Europe/Nowhere' } });
+    expect((await errorOf(nowhere)).message).toContain('the name of a time zone, such as Europe/Berlin');
   });
 
   it('is tested before it is made, and nothing is stored', async () => {

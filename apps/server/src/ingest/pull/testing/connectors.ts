@@ -56,11 +56,17 @@ type Drafts = { readonly [K in ConnectorDraft['kind']]: Extract<ConnectorDraft, 
 export const draft = <K extends ConnectorDraft['kind']>(
   kind: K,
   settings: Drafts[K]['settings'],
-  more: { readonly name?: string; readonly secrets?: Drafts[K]['secrets']; readonly stream?: string } = {},
+  more: {
+    readonly name?: string;
+    readonly secrets?: Drafts[K]['secrets'];
+    readonly stream?: string;
+    readonly timeZone?: string;
+  } = {},
 ) => ({
   kind,
   name: more.name ?? `test ${kind}`,
   stream: more.stream ?? null,
+  timeZone: more.timeZone ?? 'UTC',
   intervalSeconds: 86_400,
   enabled: false,
   settings,
