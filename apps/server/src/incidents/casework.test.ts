@@ -366,6 +366,19 @@ describe('the queue', () => {
   });
 });
 
+describe('alerts', () => {
+  it('are taken out of the incident that they are in', async () => {
+    const number = await incidentOf('pc1');
+    await raise(alertFor('pc1', 2, { name: 'Second' }));
+    const [first, second] = (await admin.getIncident({ params: { number } })).alerts.map((one) => one.systemAlertId);
+    const left = await admin.unlinkAlerts({ params: { number }, body: { alerts: [second!] } });
+    expect(left.alerts.map((one) => one.systemAlertId)).toEqual([first]);
+    expect(left.activities.at(-1)?.text).toBe('Alert “Second” taken out by hand.');
+    const again = admin.unlinkAlerts({ params: { number }, body: { alerts: [second!] } });
+    expect((await errorOf(again)).code).toBe('NotFound');
+  });
+});
+
 describe('service levels', () => {
   it('say what is due, nearly late and late, the same in the list and by the shared rule', async () => {
     const { levels } = await admin.getServiceLevels();

@@ -1,4 +1,4 @@
-import type { Alert, incidentRoutes } from '@sallyport/contracts';
+import { SallyportError, type Alert, type incidentRoutes } from '@sallyport/contracts';
 import type { Queries } from '../hunting/index.ts';
 import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
@@ -62,6 +62,17 @@ export function incidentHandlers(
       context.audit({ target: `incident ${params.number}`, details: { alerts: body.alerts } });
       await moveAlerts(moving, body.alerts, params.number, requireCaller(context).name);
       return getIncident(database, params.number);
+    },
+    unlinkAlerts: async (context, { params: { number }, body }) => {
+      context.audit({ target: `incident ${number}`, details: { unlinked: body.alerts } });
+      const { alerts } = await getIncident(database, number);
+      const other = body.alerts.find((id) => !alerts.some((alert) => alert.systemAlertId === id.toLowerCase()));
+      if (other !== undefined)
+        throw new SallyportError('NotFound', `alert ${other} is not among the first of incident ${number}`, {
+          target: 'body.alerts',
+        });
+      await moveAlerts(moving, body.alerts, null, requireCaller(context).name);
+      return getIncident(database, number);
     },
     editComment: async (context, { params: { number, id }, body }) => {
       context.audit({ target: `incident ${number}`, details: { comment: id } });

@@ -322,6 +322,15 @@ export const incidentRoutes = {
     body: AlertIds,
     response: Incident,
   }),
+  unlinkAlerts: route({
+    method: 'POST',
+    path: '/api/incidents/:number/alerts/unlink',
+    permission: 'alerts.manage',
+    summary: 'Take alerts out of this incident, into none',
+    params: IncidentNumber,
+    body: AlertIds,
+    response: Incident,
+  }),
   deleteComment: route({
     method: 'DELETE',
     path: '/api/incidents/:number/comments/:id',

@@ -139,8 +139,18 @@ function MergeDialog({ incident, onClose }: { incident: Incident; onClose: () =>
   );
 }
 
-/** Alerts are taken out, into a new incident or another one. */
-function AlertsDialog(props: { incident: Incident; kind: 'split' | 'move'; onClose: () => void }): ReactElement {
+const titles = {
+  split: (number: number) => `Split incident ${number}`,
+  move: (number: number) => `Move alerts of incident ${number}`,
+  unlink: (number: number) => `Take alerts out of incident ${number}`,
+} as const;
+
+/** Alerts are taken out, into a new incident, another one, or none. */
+function AlertsDialog(props: {
+  incident: Incident;
+  kind: 'split' | 'move' | 'unlink';
+  onClose: () => void;
+}): ReactElement {
   const styles = useStyles();
   const { incident, kind } = props;
   const notify = useNotify();
@@ -154,10 +164,16 @@ function AlertsDialog(props: { incident: Incident; kind: 'split' | 'move'; onClo
       const body = { alerts: [...chosen] };
       return kind === 'split'
         ? client.splitIncident({ params: { number: incident.number }, body })
-        : client.linkAlerts({ params: { number: target ?? 0 }, body });
+        : kind === 'unlink'
+          ? client.unlinkAlerts({ params: { number: incident.number }, body })
+          : client.linkAlerts({ params: { number: target ?? 0 }, body });
     },
     onSuccess: (changed) => {
-      notify.done(`${plural(chosen.size, 'alert')} moved to incident ${changed.number}`);
+      notify.done(
+        kind === 'unlink'
+          ? `${plural(chosen.size, 'alert')} taken out of incident ${changed.number}`
+          : `${plural(chosen.size, 'alert')} moved to incident ${changed.number}`,
+      );
       done(changed);
       void navigate({
         to: '/incidents/$number',
@@ -169,11 +185,12 @@ function AlertsDialog(props: { incident: Incident; kind: 'split' | 'move'; onClo
   const left = incident.alertCount - chosen.size;
   return (
     <Question
-      title={kind === 'split' ? `Split incident ${incident.number}` : `Move alerts of incident ${incident.number}`}
-      button={kind === 'split' ? 'Split' : 'Move'}
+      title={titles[kind](incident.number)}
+      button={kind === 'split' ? 'Split' : kind === 'move' ? 'Move' : 'Take out'}
       disabled={
         chosen.size === 0 ||
-        (kind === 'split' ? left === 0 : target === undefined || target === incident.number) ||
+        (kind === 'split' && left === 0) ||
+        (kind === 'move' && (target === undefined || target === incident.number)) ||
         act.isPending
       }
       onCancel={props.onClose}
@@ -200,7 +217,8 @@ function AlertsDialog(props: { incident: Incident; kind: 'split' | 'move'; onClo
       </div>
       {chosen.size > 0 && (
         <Text>
-          {plural(chosen.size, 'alert')} go to {kind === 'split' ? 'a new incident' : `incident ${target ?? '…'}`},{' '}
+          {plural(chosen.size, 'alert')} go to{' '}
+          {kind === 'split' ? 'a new incident' : kind === 'move' ? `incident ${target ?? '…'}` : 'no incident'},{' '}
           {left === 0 ? 'none stays' : `${plural(left, 'alert')} stay`} here.{' '}
           {kind === 'split' && 'The two are not merged again by themselves.'}
         </Text>
@@ -213,7 +231,7 @@ function AlertsDialog(props: { incident: Incident; kind: 'split' | 'move'; onClo
 /** Merging, splitting, and putting alerts elsewhere. */
 export function Rearrange({ incident }: { incident: Incident }): ReactElement | null {
   const may = useMay('alerts.manage');
-  const [asking, setAsking] = useState<'merge' | 'split' | 'move'>();
+  const [asking, setAsking] = useState<'merge' | 'split' | 'move' | 'unlink'>();
   if (!may || (incident.mergedInto ?? null) !== null) return null;
   const close = (): void => setAsking(undefined);
   return (
@@ -231,11 +249,14 @@ export function Rearrange({ incident }: { incident: Incident }): ReactElement | 
             <MenuItem disabled={incident.alertCount === 0} onClick={() => setAsking('move')}>
               Move alerts to another…
             </MenuItem>
+            <MenuItem disabled={incident.alertCount === 0} onClick={() => setAsking('unlink')}>
+              Take alerts out…
+            </MenuItem>
           </MenuList>
         </MenuPopover>
       </Menu>
       {asking === 'merge' && <MergeDialog incident={incident} onClose={close} />}
-      {(asking === 'split' || asking === 'move') && (
+      {(asking === 'split' || asking === 'move' || asking === 'unlink') && (
         <AlertsDialog key={asking} incident={incident} kind={asking} onClose={close} />
       )}
     </>
