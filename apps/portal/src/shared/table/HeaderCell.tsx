@@ -12,10 +12,8 @@ import { ArrowDownRegular, ArrowUpRegular, ChevronDownRegular } from '@fluentui/
 import type { Column } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
 import { isNumeric } from '../cells.ts';
-import { useTableStyles } from './styles.ts';
+import { MENU_WIDTH, useTableStyles } from './styles.ts';
 import { moved, type TableView } from './view.ts';
-
-const MENU_WIDTH = 24;
 
 /** A column's name: a press sorts. Where the table may be looked at otherwise, a menu of the ways. */
 export function HeaderCell(props: {

@@ -8,7 +8,7 @@ import { plural } from '../numbers.ts';
 import { usePreferences } from '../preferences.ts';
 import { HeaderCell } from './HeaderCell.tsx';
 import { rowsOf, type Rows } from './rows.ts';
-import { CHECK_WIDTH, ROW_HEIGHT, useTableStyles } from './styles.ts';
+import { CHECK_WIDTH, MENU_WIDTH, ROW_HEIGHT, useTableStyles } from './styles.ts';
 import { groupKey, linesOf, plainView, type TableView } from './view.ts';
 
 export interface CellPlace {
@@ -76,6 +76,7 @@ export function QueryTable(props: QueryTableProps): ReactElement {
   );
   const shown = useMemo(() => view.columns ?? columns.map((_, index) => index), [view.columns, columns]);
   const edge = onSelect ? CHECK_WIDTH : 0;
+  const room = props.onFilter ? MENU_WIDTH : 0;
 
   // oxlint-disable-next-line react/incompatible-library -- the virtualiser is read anew on each render
   const down = useVirtualizer({
@@ -89,7 +90,7 @@ export function QueryTable(props: QueryTableProps): ReactElement {
     horizontal: true,
     count: shown.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (at) => widths[shown[at] ?? 0] ?? 120,
+    estimateSize: (at) => (widths[shown[at] ?? 0] ?? 120) + room,
     getItemKey: (at) => shown[at] ?? at,
     overscan: 3,
     paddingStart: edge,

@@ -3,6 +3,8 @@ import { makeStyles, tokens } from '@fluentui/react-components';
 export const ROW_HEIGHT = 28;
 /** Of the column with the check boxes. */
 export const CHECK_WIDTH = 36;
+/** Of the button that opens a header's menu. */
+export const MENU_WIDTH = 24;
 
 export const useTableStyles = makeStyles({
   root: {
