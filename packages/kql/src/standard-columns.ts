@@ -26,8 +26,8 @@ const standardColumns: readonly StandardColumn[] = [
   { name: 'SourceSystem', type: 'string', value: none },
   // Of Microsoft's tables only those that store it have it, and others take it for a name of their own: `project-rename _ResourceId = AssociatedResourceId`.
   { name: '_ResourceId', type: 'string', tables: /_CL$/, value: none },
-  // Custom logs of the HTTP Data Collector API have it beside these.
-  { name: 'MG', type: 'string', tables: /_CL$/, value: none },
+  // Custom logs of the HTTP Data Collector API have it beside these, and the tables of Azure's first agent.
+  { name: 'MG', type: 'string', tables: /_CL$|^Event$/, value: none },
   { name: 'ManagementGroupName', type: 'string', tables: /_CL$/, value: none },
   // Defender XDR's hunting has its tables' time under this name.
   { name: 'Timestamp', type: 'datetime', tables: defenderTables, value: ({ generated }) => generated },
