@@ -36,4 +36,4 @@ test('a folder of the server is named, looked at, and what it brought and what i
   await page.getByText('No repositories').waitFor();
   // The refused folder, and nothing else.
   expect(portal.complaints.filter((one) => !one.includes('400'))).toEqual([]);
-}, 120_000);
+}, 240_000);

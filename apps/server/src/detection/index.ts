@@ -201,6 +201,8 @@ export async function createDetection(platform: Platform, options: DetectionOpti
       return sweep(parts, rules ?? enabled, rest);
     },
     start: async () => {
+      // The first query builds the compiler's tables, a second and more: before anybody asks.
+      options.queries.kql.readsOf('SecurityAlert');
       await registry.refresh();
       registry.follow();
       watchlists.follow();
