@@ -101,6 +101,10 @@ export function QueryTable(props: QueryTableProps): ReactElement {
     row: Math.min(active.row, Math.max(0, lines.length - 1)),
     column: Math.min(active.column, Math.max(0, shown.length - 1)),
   };
+  // Only what is rendered can be pointed at.
+  const isRendered =
+    down.getVirtualItems().some(({ index }) => index === at.row) &&
+    cellsAcross.some(({ index }) => index === at.column);
   const rowAt = (line: number): number | undefined => {
     const number = lines[line];
     return number === undefined || number < 0 ? undefined : number;
@@ -188,7 +192,7 @@ export function QueryTable(props: QueryTableProps): ReactElement {
       aria-rowcount={lines.length + 1}
       aria-colcount={columns.length}
       tabIndex={0}
-      {...(lines.length > 0 ? { 'aria-activedescendant': `${prefix}-${at.row}-${at.column}` } : {})}
+      {...(isRendered ? { 'aria-activedescendant': `${prefix}-${at.row}-${at.column}` } : {})}
       onFocus={(event) => event.target === event.currentTarget && setFocused(true)}
       onBlur={() => setFocused(false)}
       onKeyDown={onKeyDown}
