@@ -30,6 +30,11 @@ const runIt = async (page: Page): Promise<void> => {
   await page.waitForTimeout(2_500);
 };
 
+const drawn = async (page: Page): Promise<void> => {
+  await page.locator('.react-flow__node').first().waitFor({ timeout: 30_000 });
+  await page.waitForTimeout(300);
+};
+
 const shots: readonly Shot[] = [
   { name: 'setup', path: '/setup#token=abc' },
   {
@@ -48,11 +53,17 @@ const shots: readonly Shot[] = [
   { name: 'incidents', path: '/incidents' },
   { name: 'incidents-selected', path: '/incidents?selected=42' },
   { name: 'incidents-390', path: '/incidents', width: 390, height: 844 },
-  { name: 'incident', path: '/incidents/42' },
+  { name: 'incident', path: '/incidents/42', act: drawn },
   { name: 'incident-alerts', path: '/incidents/42?tab=alerts&alert=10000000-0000-4000-8000-000000000005' },
-  { name: 'incident-entities', path: '/incidents/42?tab=entities' },
+  { name: 'incident-node', path: '/incidents/42?node=Host:WS-0147', act: drawn },
+  { name: 'incident-step', path: '/incidents/42?step=4', act: drawn },
+  { name: 'incident-large', path: '/incidents/500', act: drawn },
+  { name: 'incident-assets', path: '/incidents/42?tab=assets' },
+  { name: 'incident-processes', path: '/incidents/42?tab=processes&node=p3' },
+  { name: 'incident-rows', path: '/incidents/42?tab=rows' },
+  { name: 'incident-similar', path: '/incidents/42?tab=similar' },
   { name: 'incident-timeline', path: '/incidents/42?tab=timeline' },
-  { name: 'incident-evidence', path: '/incidents/42?tab=evidence&alert=10000000-0000-4000-8000-000000000002' },
+  { name: 'incident-evidence', path: '/incidents/42?tab=evidence&entity=Process:1' },
   { name: 'cases', path: '/cases' },
   { name: 'case', path: '/cases/3' },
   { name: 'case-evidence', path: '/cases/3?tab=evidence' },

@@ -361,7 +361,7 @@ describe('from the one-time link to an incident', () => {
     await page.getByText('petra.novak').first().waitFor();
     await picture('incident');
     expect(await barriers()).toEqual([]);
-    for (const tab of ['Alerts', 'Entities', 'Timeline', 'Evidence']) {
+    for (const tab of ['Alerts', 'Timeline', 'Rows']) {
       await page.getByRole('tab', { name: new RegExp(`^${tab}`) }).click();
       await page.waitForTimeout(1_000);
       await picture(`incident-${tab.toLowerCase()}`);

@@ -15,6 +15,7 @@ import {
   huntingRoutes,
   huntRoutes,
   incidentRoutes,
+  incidentStoryRoutes,
   kustoRoutes,
   logAnalyticsRoutes,
   notebookRoutes,
@@ -180,6 +181,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(socMetricRoutes, metrics);
   http.bind(peopleRoutes, domains.identity.people);
   http.bind(notificationRoutes, domains.notifications.handlers);
+  http.bind(incidentStoryRoutes, domains.incidents.story);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);
   http.bind(sentinelRuleRoutes, domains.detection.sentinel.rules, armError);

@@ -1,16 +1,6 @@
-import type { Entity } from '@sallyport/contracts';
+import { kqlString, type Entity } from '@sallyport/contracts';
 
-// oxlint-disable-next-line no-control-regex -- these are what is escaped
-const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
-
-/** Any text as a KQL string literal. Source: Kusto, "The string data type": backslash escapes inside double quotes. */
-export function kqlString(text: string): string {
-  const escaped = text
-    .replaceAll('\\', '\\\\')
-    .replaceAll('"', '\\"')
-    .replaceAll(controls, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return `"${escaped}"`;
-}
+export { kqlString } from '@sallyport/contracts';
 
 /** What to look for when hunting an entity: the identifier that rows most likely hold as such. */
 const searched = [

@@ -5,6 +5,7 @@ import type {
   Handover,
   Incident,
   incidentRoutes,
+  incidentStoryRoutes,
   NamedEntity,
   queueRoutes,
   sentinelIncidentRoutes,
@@ -33,6 +34,7 @@ import { getIncident } from './read.ts';
 import { incidentHandlers } from './routes.ts';
 import { learnDue, learnShared } from './shared/learn.ts';
 import { forgetKeys } from './store.ts';
+import { storyHandlers } from './story/index.ts';
 import { taskHandlers } from './tasks/routes.ts';
 import type { NewAlert, Raised } from './types.ts';
 import { queueHandlers } from './views/routes.ts';
@@ -55,6 +57,8 @@ export type { WorkEvent, WorkItem, WorkListener } from './events/follow.ts';
 export type { NewAlert, Raised } from './types.ts';
 
 export interface Incidents extends Domain<Handlers<typeof incidentRoutes>> {
+  /** What an incident's page shows beside the incident itself. */
+  readonly story: Handlers<typeof incidentStoryRoutes>;
   /** For clients of Microsoft Graph. */
   readonly graph: Handlers<typeof graphSecurityRoutes>;
   /** For clients of Microsoft Sentinel. */
@@ -129,6 +133,7 @@ export function createIncidents(
     start: async () => events.start(),
     stop: () => events.stop(),
     handlers: incidentHandlers(platform, { queries: parts.queries, inventory }),
+    story: storyHandlers(platform, parts.queries),
     sentinel: sentinelIncidentHandlers(platform, {
       url,
       isWorkspace: (name) => isWorkspace(name, platform.lake.workspace),

@@ -11,6 +11,7 @@ import { exceptionRoutes } from './exceptions.ts';
 import { graphSecurityRoutes } from './graph-security.ts';
 import { huntingRoutes } from './hunting.ts';
 import { huntRoutes } from './hunts.ts';
+import { incidentStoryRoutes } from './incident-story.ts';
 import { incidentRoutes } from './incidents.ts';
 import { notebookRoutes } from './notebooks.ts';
 import { pinRoutes } from './pins.ts';
@@ -58,6 +59,7 @@ export const routes = {
   ...socMetricRoutes,
   ...peopleRoutes,
   ...notificationRoutes,
+  ...incidentStoryRoutes,
   ...detectionRoutes,
   ...watchlistRoutes,
   ...exceptionRoutes,

@@ -1,8 +1,9 @@
-import { Badge, makeStyles, mergeClasses, Tab, TabList, tokens } from '@fluentui/react-components';
+import { Badge, Button, makeStyles, mergeClasses, Tab, TabList, tokens } from '@fluentui/react-components';
+import { DocumentPdfRegular } from '@fluentui/react-icons';
 import type { Incident } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import type { ReactElement } from 'react';
+import { useCallback, type ReactElement } from 'react';
 import { Facts } from '../../shared/Facts.tsx';
 import { usePageKey } from '../../shared/hooks.ts';
 import { duration } from '../../shared/time.ts';
@@ -16,15 +17,17 @@ import { AlertsTab } from './AlertsTab.tsx';
 import { isOpen, Tasks, tasksQuery } from '../casework/index.ts';
 import { ChangeControls } from './ChangeControls.tsx';
 import { CommentsTab } from './CommentsTab.tsx';
-import { EntitiesTab } from './EntitiesTab.tsx';
-import { EvidenceTab } from './EvidenceTab.tsx';
+import { AssetsTab, EvidenceTab } from './EvidenceTab.tsx';
 import { Owner, tacticList } from './IncidentState.tsx';
 import { incidentTabs, type IncidentSearch } from './index.ts';
+import { ProcessesTab } from './ProcessesTab.tsx';
 import { incidentQuery } from './queries.ts';
 import { CasesOf } from './CasesOf.tsx';
 import { Rearrange } from './Rearrange.tsx';
+import { RowsTab } from './RowsTab.tsx';
 import { ServiceLevel } from './ServiceLevel.tsx';
-import { StoryTab } from './StoryTab.tsx';
+import { SimilarTab } from './SimilarTab.tsx';
+import { StoryTab } from './story/StoryTab.tsx';
 import { TimelineTab } from './TimelineTab.tsx';
 
 const NARROW = '@media (max-width: 900px)';
@@ -52,6 +55,9 @@ const useStyles = makeStyles({
   grid: { [NARROW]: { minHeight: '420px' } },
   rail: {
     width: '320px',
+    display: 'flex',
+    flexDirection: 'column',
+    gap: tokens.spacingVerticalM,
     flexShrink: 0,
     overflowY: 'auto',
     [NARROW]: { width: 'auto', overflowY: 'visible' },
@@ -66,15 +72,20 @@ const route = getRouteApi('/frame/incidents/$number');
 const tabNames: Record<(typeof incidentTabs)[number], string> = {
   story: 'Attack story',
   alerts: 'Alerts',
-  entities: 'Entities',
-  timeline: 'Timeline',
+  assets: 'Assets',
   evidence: 'Evidence',
+  processes: 'Processes',
+  timeline: 'Timeline',
+  rows: 'Rows',
+  similar: 'Similar',
   tasks: 'Tasks',
   comments: 'Comments',
 };
 const isTab = (value: unknown): value is (typeof incidentTabs)[number] => incidentTabs.includes(value as never);
 /** Tabs whose own grid scrolls. */
-const fills = new Set(['alerts', 'entities', 'evidence']);
+const fills = new Set(['alerts', 'assets', 'evidence', 'processes', 'timeline', 'rows']);
+/** Tabs that need the width of the page. */
+const wide = new Set(['processes', 'timeline', 'rows']);
 
 function Rail({ incident }: { incident: Incident }): ReactElement {
   const styles = useStyles();
@@ -102,6 +113,7 @@ function Rail({ incident }: { incident: Incident }): ReactElement {
             ['Created', <RelativeTime key="c" at={incident.createdAt} form="exact" />],
             ['Updated', <RelativeTime key="u" at={incident.lastUpdatedAt} />],
             ['Tactics', incident.tactics.length > 0 ? tacticList(incident.tactics) : undefined],
+            ['Confidence', incident.confidence === undefined ? undefined : `${incident.confidence} %`],
             [
               'Labels',
               incident.labels.length > 0 ? (
@@ -117,19 +129,54 @@ function Rail({ incident }: { incident: Incident }): ReactElement {
           ]}
         />
       </Section>
+      {incident.reasons && (
+        <Section title="Why" card>
+          <Facts
+            facts={[
+              ['Severity', incident.reasons.severity === '' ? undefined : visible(incident.reasons.severity)],
+              [
+                'Confidence',
+                incident.reasons.confidence.length > 0 ? visible(incident.reasons.confidence.join(' ')) : undefined,
+              ],
+              [
+                'Together by',
+                incident.reasons.links.length > 0
+                  ? visible(
+                      incident.reasons.links
+                        .slice(0, 6)
+                        .map(({ text, alerts }) => `${text} (${alerts})`)
+                        .join('; '),
+                    )
+                  : undefined,
+              ],
+            ]}
+          />
+        </Section>
+      )}
     </aside>
   );
 }
 
 function Loaded({ incident }: { incident: Incident }): ReactElement {
   const styles = useStyles();
-  const { tab = 'story', alert, entity } = route.useSearch();
+  const search = route.useSearch();
+  const { tab = 'story', alert, entity } = search;
   const navigate = route.useNavigate();
-  const set = (change: IncidentSearch): void => void navigate({ search: (before) => ({ ...before, ...change }) });
+  const set = useCallback(
+    // Playing and zooming are no pages to go back to.
+    (change: IncidentSearch): void =>
+      void navigate({ search: (before) => ({ ...before, ...change }), replace: 'step' in change || 'from' in change }),
+    [navigate],
+  );
+  const hasPanel =
+    wide.has(tab) ||
+    (tab === 'story' && search.node !== undefined) ||
+    (tab === 'alerts' && alert !== undefined) ||
+    ((tab === 'assets' || tab === 'evidence') && entity !== undefined);
   const comments = incident.activities.filter((activity) => activity.kind === 'comment').length;
   const counts: Partial<Record<string, number>> = {
     alerts: incident.alerts.length,
-    entities: incident.entities.length,
+    evidence: incident.entities.length,
     comments,
     tasks: useQuery(tasksQuery({ kind: 'incident', number: incident.number })).data?.filter(isOpen).length ?? 0,
   };
@@ -140,7 +187,7 @@ function Loaded({ incident }: { incident: Incident }): ReactElement {
         <TabList
           className={styles.tabs}
           selectedValue={tab}
-          onTabSelect={(_, { value }) => isTab(value) && set({ tab: value })}
+          onTabSelect={(_, { value }) => isTab(value) && set({ tab: value, node: undefined })}
         >
           {incidentTabs.map((name) => (
             <Tab key={name} value={name}>
@@ -158,30 +205,27 @@ function Loaded({ incident }: { incident: Incident }): ReactElement {
           role="tabpanel"
           aria-label={tabNames[tab]}
         >
-          {tab === 'story' && <StoryTab incident={incident} />}
+          {tab === 'story' && <StoryTab incident={incident} search={search} onSet={set} />}
           {tab === 'alerts' && (
             <AlertsTab
               incident={incident}
               openId={alert}
               onOpen={(id) => set({ alert: id })}
-              onEvidence={(id) => set({ tab: 'evidence', alert: id })}
-              onEntity={(id) => set({ tab: 'entities', entity: id })}
+              onEvidence={(id) => set({ tab: 'rows', alert: id })}
+              onEntity={(id) => set({ tab: 'evidence', entity: id })}
             />
           )}
-          {tab === 'entities' && (
-            <EntitiesTab incident={incident} openId={entity} onOpen={(id) => set({ entity: id })} />
-          )}
-          {tab === 'timeline' && <TimelineTab incident={incident} />}
-          {tab === 'evidence' && (
-            <EvidenceTab incident={incident} alertId={alert} onChoose={(id) => set({ alert: id })} />
-          )}
+          {tab === 'assets' && <AssetsTab incident={incident} search={search} onSet={set} />}
+          {tab === 'evidence' && <EvidenceTab incident={incident} search={search} onSet={set} />}
+          {tab === 'processes' && <ProcessesTab incident={incident} search={search} onSet={set} />}
+          {tab === 'timeline' && <TimelineTab incident={incident} search={search} onSet={set} />}
+          {tab === 'rows' && <RowsTab incident={incident} alertId={alert} onChoose={(id) => set({ alert: id })} />}
+          {tab === 'similar' && <SimilarTab incident={incident} />}
           {tab === 'tasks' && <Tasks parent={{ kind: 'incident', number: incident.number }} />}
           {tab === 'comments' && <CommentsTab incident={incident} />}
         </div>
       </div>
-      {!((tab === 'alerts' && alert) || (tab === 'entities' && entity) || tab === 'evidence') && (
-        <Rail incident={incident} />
-      )}
+      {!hasPanel && <Rail incident={incident} />}
     </div>
   );
 }
@@ -205,6 +249,16 @@ export function IncidentPage(): ReactElement {
       actions={
         incident && (
           <>
+            <Button
+              as="a"
+              size="small"
+              appearance="subtle"
+              icon={<DocumentPdfRegular />}
+              href={`/api/incidents/${incident.number}/pdf`}
+              download={`incident-${incident.number}.pdf`}
+            >
+              PDF
+            </Button>
             <ChangeControls incident={incident} />
             <Rearrange incident={incident} />
           </>

@@ -1,4 +1,4 @@
-import { Classification, Determination, IncidentStatus, Severity, tactics } from '@sallyport/contracts';
+import { Classification, Determination, EntityKind, IncidentStatus, Severity, tactics } from '@sallyport/contracts';
 import { z } from 'zod';
 import { listOf, numberOf, oneOf, textOf } from '../../shared/address.ts';
 
@@ -33,13 +33,37 @@ export type IncidentsSearch = Partial<z.infer<typeof Incidents>>;
 /** The state of the queue, as the address has it. */
 export const incidentsSearch = (raw: Record<string, unknown>): IncidentsSearch => Incidents.parse(raw);
 
-export const incidentTabs = ['story', 'alerts', 'entities', 'timeline', 'evidence', 'tasks', 'comments'] as const;
+export const incidentTabs = [
+  'story',
+  'alerts',
+  'assets',
+  'evidence',
+  'processes',
+  'timeline',
+  'rows',
+  'similar',
+  'tasks',
+  'comments',
+] as const;
+export const eventKinds = ['alert', 'row', 'anomaly', 'activity', 'comment', 'change'] as const;
 const IncidentState = z.object({
-  tab: oneOf(incidentTabs),
+  tab: z.preprocess((tab) => (tab === 'entities' ? 'evidence' : tab), oneOf(incidentTabs)),
   /** `systemAlertId` of the alert that is looked at. */
   alert: textOf(64),
   /** Id of the entity that is looked at. */
   entity: textOf(2_000),
+  /** Id of the device whose processes are looked at. */
+  host: textOf(2_000),
+  /** The node or tie of the graph, or the process, that is looked at. */
+  node: textOf(2_000),
+  /** How far the story has played; undefined: to its end. */
+  step: numberOf(),
+  /** Of evidence or assets: kinds that are shown. */
+  kinds: listOf(EntityKind.options),
+  /** Of the timeline: what is shown, and from when to when (ISO 8601). */
+  events: listOf(eventKinds),
+  from: textOf(32),
+  to: textOf(32),
 });
 export type IncidentSearch = Partial<z.infer<typeof IncidentState>>;
 export const incidentSearch = (raw: Record<string, unknown>): IncidentSearch => IncidentState.parse(raw);

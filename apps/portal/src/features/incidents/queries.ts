@@ -1,5 +1,6 @@
-import type { Incident, IncidentChange, IncidentStatus } from '@sallyport/contracts';
+import type { EvidenceChange, Incident, IncidentChange, IncidentStatus } from '@sallyport/contracts';
 import {
+  infiniteQueryOptions,
   keepPreviousData,
   queryOptions,
   useMutation,
@@ -83,6 +84,70 @@ export const alertEventsQuery = (id: string) =>
     // What an alert found does not change.
     staleTime: Number.POSITIVE_INFINITY,
   });
+
+/** Asked anew when the incident has changed: `changedAt` is its `lastUpdatedAt`. */
+export const storyQuery = (number: number, changedAt: string) =>
+  queryOptions({
+    queryKey: ['incidentStory', number, changedAt],
+    queryFn: ({ signal }) => client.getIncidentStory({ signal, params: { number } }),
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
+  });
+
+export const processesQuery = (number: number, host: string | undefined, changedAt: string, parent?: string) =>
+  queryOptions({
+    queryKey: ['incidentProcesses', number, host, changedAt, parent],
+    queryFn: ({ signal }) =>
+      client.getIncidentProcesses({
+        signal,
+        params: { number },
+        query: { ...(host === undefined ? {} : { host }), ...(parent === undefined ? {} : { parent }) },
+      }),
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
+  });
+
+export const similarQuery = (number: number, changedAt: string) =>
+  queryOptions({
+    queryKey: ['similarIncidents', number, changedAt],
+    queryFn: ({ signal }) => client.listSimilarIncidents({ signal, params: { number } }),
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
+  });
+
+export const eventsQuery = (number: number, alertCount: number) =>
+  infiniteQueryOptions({
+    queryKey: ['incidentEvents', number, alertCount],
+    queryFn: ({ signal, pageParam }) =>
+      client.listIncidentEvents({ signal, params: { number }, query: { page: pageParam } }),
+    initialPageParam: 0,
+    getNextPageParam: ({ next }) => next,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+interface VerdictRequest {
+  readonly id: string;
+  readonly change: EvidenceChange;
+  /** What sets it back. */
+  readonly back?: EvidenceChange;
+}
+
+/** Sets what a person found of an entity, and offers the way back. */
+export function useSetVerdict(number: number): UseMutationResult<unknown, unknown, VerdictRequest> {
+  const queries = useQueryClient();
+  const notify = useNotify();
+  const mutation: UseMutationResult<unknown, unknown, VerdictRequest> = useMutation({
+    mutationFn: ({ id, change }: VerdictRequest) =>
+      client.setEvidenceVerdict({ params: { number, entityId: id }, body: change }),
+    onSuccess: (_: unknown, { id, back }: VerdictRequest) => {
+      void queries.invalidateQueries({ queryKey: ['incident', number] });
+      void queries.invalidateQueries({ queryKey: ['incidentStory', number] });
+      notify.done('The verdict was set', back && (() => mutation.mutate({ id, change: back })));
+    },
+    onError: (error) => notify.failed('The verdict was not set', error),
+  });
+  return mutation;
+}
 
 const fields = {
   title: 'Title',

@@ -1,22 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { attackFile, readEnterpriseAttack } from '../../platform/attack.ts';
 
-const Attack = z.strictObject({
-  notice: z.string(),
-  modified: z.string(),
-  tactics: z.array(z.strictObject({ id: z.string(), name: z.string() })),
-  techniques: z.array(
-    z.strictObject({
-      id: z.string(),
-      name: z.string(),
-      tactics: z.array(z.string()),
-      parent: z.string().optional(),
-      components: z.array(z.string()),
-      logs: z.array(z.string()),
-    }),
-  ),
-});
 const LogTables = z.array(z.strictObject({ log: z.string().min(1), tables: z.array(z.string()).min(1) }));
 
 export interface AttackTechnique {
@@ -37,11 +23,9 @@ export interface AttackMatrix {
   readonly techniques: readonly AttackTechnique[];
 }
 
-const file = (name: string): URL => new URL(`../../../../../content/attack/${name}`, import.meta.url);
-
 export async function loadAttack(): Promise<AttackMatrix> {
-  const { techniques, ...head } = Attack.parse(JSON.parse(await readFile(file('enterprise.json'), 'utf8')));
-  const places = LogTables.parse(parse(await readFile(file('log-sources.yml'), 'utf8')));
+  const { techniques, ...head } = await readEnterpriseAttack();
+  const places = LogTables.parse(parse(await readFile(attackFile('log-sources.yml'), 'utf8')));
   const tablesOf = (log: string): readonly string[] => places.find((place) => fits(place.log, log))?.tables ?? [];
   return {
     ...head,

@@ -1,5 +1,6 @@
-import type { Entity, EntityKind } from '@sallyport/contracts';
+import type { Entity, EntityKind, Verdict } from '@sallyport/contracts';
 import type { SecurityNamespace as Graph } from '@microsoft/microsoft-graph-types';
+import type { Finding } from '../../story/read.ts';
 
 type Identifiers = Readonly<Record<string, string | undefined>>;
 type Kept<T> = Omit<T, keyof Graph.AlertEvidence>;
@@ -162,15 +163,22 @@ const byKind: Readonly<Record<EntityKind, (i: Identifiers) => Made>> = {
 
 export type Evidence = Graph.AlertEvidence & { readonly '@odata.type': string };
 
-/** An alert's entity as Graph's evidence. `createdDateTime` is the alert's. */
-export function evidenceOf({ kind, identifiers }: Entity, createdDateTime: string): Evidence {
+const verdicts: Readonly<Record<Verdict, Graph.EvidenceVerdict>> = {
+  Malicious: 'malicious',
+  Suspicious: 'suspicious',
+  NoThreatsFound: 'noThreatsFound',
+  Unknown: 'unknown',
+};
+
+/** An alert's entity as Graph's evidence, with what a person found of it. `createdDateTime` is the alert's. */
+export function evidenceOf({ kind, identifiers }: Entity, createdDateTime: string, finding?: Finding): Evidence {
   const { type, own } = byKind[kind](identifiers);
   return {
     '@odata.type': `#microsoft.graph.security.${type}`,
     createdDateTime,
-    verdict: 'unknown',
-    remediationStatus: 'none',
-    remediationStatusDetails: null,
+    verdict: verdicts[finding?.verdict ?? 'Unknown'],
+    remediationStatus: finding?.remediation ?? 'none',
+    remediationStatusDetails: finding?.reason || null,
     roles: [],
     detailedRoles: [],
     tags: [],

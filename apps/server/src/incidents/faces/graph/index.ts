@@ -7,6 +7,7 @@ import type { Platform } from '../../../platform/types.ts';
 import { addAlertComment, changeAlert, type AlertChange } from '../../alert-commands.ts';
 import { addComment, changeIncident } from '../../commands.ts';
 import type { AlertRow } from '../../read.ts';
+import { findingsOfAlerts } from '../../story/read.ts';
 import type { IncidentRow } from '../../types.ts';
 import {
   alertById,
@@ -57,11 +58,9 @@ export function graphSecurityHandlers(platform: Platform, place: Place): Handler
     return plain.map((incident) => ({ ...incident, alerts: byIncident.get(incident.id ?? '') ?? [] }));
   };
   const alertsWithComments = async (rows: readonly AlertRow[]) => {
-    const comments = await commentsOfAlerts(
-      database,
-      rows.map((row) => row.id),
-    );
-    return rows.map((row) => alertOf(row, comments.get(row.id) ?? [], place));
+    const ids = rows.map((row) => row.id);
+    const [comments, findings] = await Promise.all([commentsOfAlerts(database, ids), findingsOfAlerts(database, ids)]);
+    return rows.map((row) => alertOf(row, comments.get(row.id) ?? [], place, findings.get(row.id)));
   };
   const oneIncident = async (request: FastifyRequest, id: string, query: RawQuery = {}) => {
     const options = readListOptions(query, itemOptions);

@@ -1,6 +1,7 @@
 import type { Entity } from '@sallyport/contracts';
 import type { SecurityNamespace as Graph } from '@microsoft/microsoft-graph-types';
 import type { AlertRow } from '../../read.ts';
+import type { Finding } from '../../story/read.ts';
 import type { IncidentRow } from '../../types.ts';
 import { evidenceOf } from './evidence.ts';
 import { alertStatuses, classifications, incidentStatuses, severities } from './values.ts';
@@ -55,6 +56,7 @@ export const alertOf = (
   row: AlertRow,
   comments: readonly CommentRow[],
   { url, tenantId }: Place,
+  findings: ReadonlyMap<string, Finding> = new Map(),
 ): Graph.Alert & { '@odata.type': string } => ({
   '@odata.type': '#microsoft.graph.security.alert',
   id: row.id,
@@ -86,7 +88,9 @@ export const alertOf = (
   firstActivityDateTime: row.start_time.toISOString(),
   lastActivityDateTime: row.end_time.toISOString(),
   comments: comments.map(commentOf),
-  evidence: row.entities.map((entity: Entity) => evidenceOf(entity, row.created_at.toISOString())),
+  evidence: row.entities.map((entity: Entity) =>
+    evidenceOf(entity, row.created_at.toISOString(), findings.get(entity.id)),
+  ),
   systemTags: [],
   alertPolicyId: null,
   customDetails: row.custom_details,

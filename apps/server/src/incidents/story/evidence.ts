@@ -1,0 +1,101 @@
+import { SallyportError, type Evidence, type EvidenceChange } from '@sallyport/contracts';
+import type { Queryable } from '../../platform/database/types.ts';
+import type { Platform } from '../../platform/types.ts';
+import { lockedIncident } from '../commands.ts';
+import { insertActivities, publishIncidents } from '../store.ts';
+import { concludedVerdict, isAsset, riskOf, rolesOf, stateOf, type Closed, type Sightings } from './judge.ts';
+import { closedAs, evidenceRows, findingsOf, incidentRow, type EvidenceRow, type Finding } from './read.ts';
+
+/** One entity as evidence: what its alerts say, and above that what a person found. Pure. */
+export function evidenceOf(row: EvidenceRow, finding: Finding | undefined, closed: Closed): Evidence {
+  const { entity } = row;
+  const seen: Sightings = { ...row, kind: entity.kind, name: entity.name };
+  const concluded = concludedVerdict(seen, closed);
+  const verdict = finding?.verdict ?? concluded.verdict;
+  const remediation = finding?.remediation ?? 'none';
+  const said = finding !== undefined && finding.verdict !== null;
+  return {
+    entity,
+    isAsset: isAsset(entity.kind),
+    verdict,
+    verdictReason: said ? finding.reason : concluded.reason,
+    verdictBy: said ? finding.set_by : null,
+    verdictAt: said ? finding.set_at.toISOString() : null,
+    remediation,
+    state: stateOf(verdict, remediation),
+    roles: rolesOf(seen),
+    firstSeenAt: row.firstAt.toISOString(),
+    lastSeenAt: row.lastAt.toISOString(),
+    alertCount: row.alerts,
+    highestSeverity: row.severity,
+    risk: riskOf(seen, verdict),
+  };
+}
+
+const noSuchEvidence = (number: number) =>
+  new SallyportError('NotFound', `no alert of incident ${number} has this entity`);
+
+async function oneEvidence(db: Queryable, number: number, entityId: string): Promise<Evidence> {
+  const incident = await incidentRow(db, number);
+  const {
+    rows: [row],
+  } = await evidenceRows(db, number, entityId);
+  if (!row) throw noSuchEvidence(number);
+  return evidenceOf(row, (await findingsOf(db, number)).get(entityId), closedAs(incident));
+}
+
+/**
+ * Sets what a person found of an entity in an incident; the incident's log tells of it. Answers what changed in words, nothing when nothing did, and the evidence
+ * as it is then. Throws NotFound, Conflict for a merged incident.
+ */
+export async function setVerdict(
+  { clock, database, outbox }: Pick<Platform, 'clock' | 'database' | 'outbox'>,
+  { number, entityId }: { readonly number: number; readonly entityId: string },
+  change: EvidenceChange,
+  by: string,
+): Promise<{ evidence: Evidence; texts: readonly string[] }> {
+  return database.transaction(async (tx) => {
+    const incident = await lockedIncident(tx, number);
+    if (incident.redirected_to !== null)
+      throw new SallyportError('Conflict', `incident ${number} was merged into incident ${incident.redirected_to}`);
+    const before = await oneEvidence(tx, number, entityId);
+    const kept = (await findingsOf(tx, number)).get(entityId);
+    const reason = change.reason ?? kept?.reason ?? '';
+    const told = (name: string, from: string, to: string | undefined) =>
+      to === undefined || to === from ? [] : [`${name}: ${from} → ${to}`];
+    const texts = [
+      ...told('Verdict', before.verdict, change.verdict),
+      // To say oneself what was concluded is something said.
+      ...(change.verdict !== undefined && change.verdict === before.verdict && before.verdictBy === null
+        ? [`Verdict: ${change.verdict}, confirmed`]
+        : []),
+      ...told('Remediation', before.remediation, change.remediation),
+      ...(kept !== undefined && change.reason !== undefined && change.reason !== kept.reason ? ['Reason changed'] : []),
+    ];
+    if (texts.length === 0) return { evidence: before, texts };
+    const now = clock.now();
+    await tx.execute(
+      `INSERT INTO incident_evidence (incident_number, entity_id, verdict, remediation, reason, set_by, set_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (incident_number, entity_id) DO UPDATE SET verdict = excluded.verdict, remediation = excluded.remediation, reason = excluded.reason,
+         set_by = excluded.set_by, set_at = excluded.set_at`,
+      [
+        number,
+        entityId,
+        change.verdict ?? kept?.verdict ?? null,
+        change.remediation ?? kept?.remediation ?? null,
+        reason.replaceAll('\0', '\u{FFFD}'),
+        by,
+        now,
+      ],
+    );
+    await tx.execute(
+      'UPDATE incidents SET updated_at = $2, modified_by = $3, first_modified_at = coalesce(first_modified_at, $2) WHERE number = $1',
+      [number, now, by],
+    );
+    const { kind, name } = before.entity;
+    const text = `${kind} “${name.slice(0, 200)}”: ${texts.join('; ')}`;
+    await insertActivities(tx, [{ incident: number, by, kind: 'changed', text }], now);
+    await publishIncidents(tx, outbox, [number]);
+    return { evidence: await oneEvidence(tx, number, entityId), texts };
+  });
+}

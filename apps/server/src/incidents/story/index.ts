@@ -1,0 +1,50 @@
+import type { incidentStoryRoutes } from '@sallyport/contracts';
+import type { Queries } from '../../hunting/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
+import type { Platform } from '../../platform/types.ts';
+import { setVerdict } from './evidence.ts';
+import { readEvents } from './events.ts';
+import { loadGuides } from './next-steps.ts';
+import { loadTechniques } from './path.ts';
+import { incidentPdf } from './pdf/index.ts';
+import { readProcesses } from './processes.ts';
+import { similarIncidents } from './similar.ts';
+import { readStory, type StoryContent } from './story.ts';
+
+export function storyHandlers(platform: Platform, queries: Queries): Handlers<typeof incidentStoryRoutes> {
+  const { database, clock } = platform;
+  let loaded: Promise<StoryContent> | undefined;
+  const content = (): Promise<StoryContent> =>
+    (loaded ??= Promise.all([loadTechniques(), loadGuides()]).then(([techniques, guides]) => ({ techniques, guides })));
+  const asked = (context: RequestContext) => ({
+    who: requireCaller(context).name,
+    now: clock.now(),
+    signal: context.signal,
+  });
+  const story = async (number: number) => readStory(database, queries.kql, await content(), number);
+  return {
+    getIncidentStory: (_, { params }) => story(params.number),
+    setEvidenceVerdict: async (context, { params, body }) => {
+      const { evidence, texts } = await setVerdict(platform, params, body, requireCaller(context).name);
+      context.audit({ target: `incident ${params.number}`, details: { entity: evidence.entity.name, changes: texts } });
+      return evidence;
+    },
+    getIncidentProcesses: (context, { params, query }) =>
+      readProcesses({ database, queries }, params.number, query, asked(context)),
+    listIncidentEvents: (context, { params, query }) =>
+      readEvents({ database, queries }, params.number, query.page, asked(context)),
+    listSimilarIncidents: async (_, { params }) => ({ incidents: await similarIncidents(database, params.number) }),
+    exportIncidentPdf: async (context, { params, reply }) => {
+      const pdf = await incidentPdf(
+        { database, queries, story: () => story(params.number) },
+        params.number,
+        asked(context),
+      );
+      context.audit({ target: `incident ${params.number}` });
+      return reply
+        .header('content-type', 'application/pdf')
+        .header('content-disposition', `attachment; filename="incident-${params.number}.pdf"`)
+        .send(pdf);
+    },
+  };
+}
