@@ -188,7 +188,9 @@ function Canvas(props: GraphCanvasProps): ReactElement {
             onClick={() => {
               remembered.delete(number);
               setLaid((times) => times + 1);
-              requestAnimationFrame(() => void flow.fitView({ ...move, minZoom: ZOOM_LEAST, maxZoom: 1, padding: 0.08 }));
+              requestAnimationFrame(
+                () => void flow.fitView({ ...move, minZoom: ZOOM_LEAST, maxZoom: 1, padding: 0.08 }),
+              );
             }}
           />
         </Panel>
