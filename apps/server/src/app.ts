@@ -9,6 +9,7 @@ import {
   dataRoutes,
   detectionRoutes,
   elasticRoutes,
+  entityRoutes,
   exceptionRoutes,
   graphRoutes,
   graphSecurityRoutes,
@@ -26,6 +27,7 @@ import {
   notificationRoutes,
   peopleRoutes,
   queueRoutes,
+  sentinelEntityRoutes,
   sentinelIncidentRoutes,
   sentinelRuleRoutes,
   sentinelWatchlistRoutes,
@@ -184,6 +186,8 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(incidentStoryRoutes, domains.incidents.story);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);
+  http.bind(entityRoutes, domains.entities.handlers);
+  http.bind(sentinelEntityRoutes, domains.entities.sentinel, armError);
   http.bind(sentinelRuleRoutes, domains.detection.sentinel.rules, armError);
   http.bind(sentinelWatchlistRoutes, domains.detection.sentinel.watchlists, armError);
   http.bind(detectionRoutes, domains.detection.handlers);

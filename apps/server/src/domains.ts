@@ -8,6 +8,7 @@ import {
   type TableSources,
 } from './detection/index.ts';
 import { createBehaviour, type Behaviour } from './behaviour/index.ts';
+import { createEntities, type Entities } from './entities/index.ts';
 import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
 import { createIdentity, directory, type Identity } from './identity/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
@@ -25,6 +26,7 @@ export interface Domains {
   readonly notifications: Notifications;
   readonly detection: Detection;
   readonly behaviour: Behaviour;
+  readonly entities: Entities;
   readonly ingest: Ingest;
   readonly workbooks: Workbooks;
 }
@@ -70,6 +72,10 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     onStored: (segment) => detection.arrived(segment),
     ...(options.scheduled === undefined ? {} : { scheduled: options.scheduled }),
   });
+  const entities = await createEntities(platform, {
+    queries: hunting.queries,
+    ...(options.scheduled === undefined ? {} : { scheduled: options.scheduled }),
+  });
   const ingest = await createIngest(platform, {
     callerOfToken: access.callerOfToken,
     callerOfCertificate: access.callerOfCertificate,
@@ -78,7 +84,19 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     jobs: options.scheduled !== false,
   });
   const workbooks = createWorkbooks(platform);
-  return { access, identity, hunting, hunts, incidents, notifications, detection, behaviour, ingest, workbooks };
+  return {
+    access,
+    identity,
+    hunting,
+    hunts,
+    incidents,
+    notifications,
+    detection,
+    behaviour,
+    entities,
+    ingest,
+    workbooks,
+  };
 }
 
 /** The sources that ship, by the tables that they bring rows to. */
@@ -99,6 +117,7 @@ export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
   domains.incidents,
   domains.detection,
   domains.behaviour,
+  domains.entities,
   domains.ingest,
   domains.workbooks,
 ];

@@ -11,12 +11,12 @@ import {
   MenuPopover,
   MenuTrigger,
   mergeClasses,
-  SearchBox,
   tokens,
   Tooltip,
 } from '@fluentui/react-components';
 import {
   ArrowCircleRightRegular,
+  BoxSearchRegular,
   ClockRegular,
   KeyboardRegular,
   NavigationRegular,
@@ -28,7 +28,7 @@ import {
 } from '@fluentui/react-icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import { useRef, useState, type ReactElement } from 'react';
+import { useState, type ReactElement } from 'react';
 import { client, useMe } from '../shared/api.ts';
 import { useDark } from '../shared/dark.ts';
 import { useNarrow, usePageKey } from '../shared/hooks.ts';
@@ -37,6 +37,7 @@ import { setPreferences, usePreferences } from '../shared/preferences.ts';
 import { visible } from '../shared/text.ts';
 import { Bell } from './Bell.tsx';
 import { CommandPalette, type Command } from './CommandPalette.tsx';
+import { GlobalSearch } from './GlobalSearch.tsx';
 import { KeysDialog } from './KeysDialog.tsx';
 import { furtherPages, places } from './places.tsx';
 import { ProblemsBar } from './ProblemsBar.tsx';
@@ -60,12 +61,6 @@ const useStyles = makeStyles({
     padding: `0 ${tokens.spacingHorizontalM} 0 ${tokens.spacingHorizontalXS}`,
     backgroundColor: tokens.colorNeutralBackground1,
     borderBottom: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
-  },
-  search: {
-    width: '440px',
-    maxWidth: '100%',
-    margin: '0 auto',
-    [NARROW]: { width: 'auto', minWidth: 0, flexShrink: 1 },
   },
   end: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalXS, flexShrink: 0 },
   logo: { display: 'flex', textDecorationLine: 'none', [NARROW]: { display: 'none' } },
@@ -203,9 +198,6 @@ export function Frame(): ReactElement {
   const [navOver, setNavOver] = useState(false);
   const [palette, setPalette] = useState(false);
   const [keys, setKeys] = useState(false);
-  const [text, setText] = useState('');
-  const search = useRef<HTMLInputElement>(null);
-  usePageKey('/', () => search.current?.focus());
   usePageKey('k', () => setPalette(true), { ctrl: true });
   usePageKey('?', () => setKeys(true));
 
@@ -253,6 +245,12 @@ export function Frame(): ReactElement {
       ...(number
         ? [{ id: 'n', label: `Incident ${number}`, icon: <ArrowCircleRightRegular />, run: () => find(typed) }]
         : []),
+      {
+        id: 'e',
+        label: `Search assets for “${visible(typed)}”`,
+        icon: <BoxSearchRegular />,
+        run: () => void navigate({ to: '/assets', search: { search: typed.slice(0, 200) } }),
+      },
       { id: 's', label: `Search incidents for “${visible(typed)}”`, icon: <SearchRegular />, run: () => find(typed) },
     ];
   };
@@ -272,20 +270,7 @@ export function Frame(): ReactElement {
         <Link to="/" aria-label="Sallyport, home" className={styles.logo}>
           <Logo />
         </Link>
-        <SearchBox
-          {...({ ref: search } as object)}
-          className={styles.search}
-          placeholder={narrow ? 'Search' : 'Search incidents, entities or a number  ( / )'}
-          aria-label="Search incidents, entities or a number"
-          value={text}
-          onChange={(_, data) => setText(data.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter' && text.trim() !== '') {
-              find(text.trim());
-              setText('');
-            } else if (event.key === 'Escape') search.current?.blur();
-          }}
-        />
+        <GlobalSearch narrow={narrow} onText={find} />
         <div className={styles.end}>
           <Bell />
           <Tooltip content="Keys ( ? )" relationship="label">

@@ -1,6 +1,7 @@
 import {
   BookOpenRegular,
   BriefcaseRegular,
+  BoxSearchRegular,
   DatabaseRegular,
   DataBarVerticalRegular,
   PeopleSwapRegular,
@@ -34,6 +35,7 @@ export interface Place {
     | '/notebooks'
     | '/rules'
     | '/anomalies'
+    | '/assets'
     | '/exceptions'
     | '/watchlists'
     | '/repositories'
@@ -107,6 +109,13 @@ export const places: readonly Place[] = [
     icon: <PulseSquareRegular />,
     permission: 'securityData.read',
     words: 'ueba behaviour behavior analytics baseline peers unusual flight',
+  },
+  {
+    to: '/assets',
+    label: 'Assets',
+    icon: <BoxSearchRegular />,
+    permission: 'securityData.read',
+    words: 'entities devices identities users accounts addresses apps inventory risk criticality owner',
   },
   {
     to: '/exceptions',

@@ -20,6 +20,7 @@ import { notebooksSearch } from '../features/notebooks/index.ts';
 import { testBenchSearch } from '../features/test-bench/index.ts';
 import { anomaliesSearch } from '../features/anomalies/index.ts';
 import { coverageSearch } from '../features/coverage/index.ts';
+import { assetsSearch, entitySearch, findEntitySearch } from '../features/entities/index.ts';
 import { exceptionsSearch } from '../features/exceptions/index.ts';
 import { repositoriesSearch } from '../features/repositories/index.ts';
 import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/index.ts';
@@ -201,6 +202,27 @@ const anomalies = createRoute({
   component: lazyRouteComponent(() => import('../features/anomalies/AnomaliesPage.tsx'), 'AnomaliesPage'),
 });
 
+const assets = createRoute({
+  getParentRoute: () => frame,
+  path: '/assets',
+  validateSearch: assetsSearch,
+  component: lazyRouteComponent(() => import('../features/entities/AssetsPage.tsx'), 'AssetsPage'),
+});
+
+const entity = createRoute({
+  getParentRoute: () => frame,
+  path: '/entities/$id',
+  validateSearch: entitySearch,
+  component: lazyRouteComponent(() => import('../features/entities/EntityPage.tsx'), 'EntityPage'),
+});
+
+const findEntity = createRoute({
+  getParentRoute: () => frame,
+  path: '/entities/find',
+  validateSearch: findEntitySearch,
+  component: lazyRouteComponent(() => import('../features/entities/FindEntityPage.tsx'), 'FindEntityPage'),
+});
+
 const coverage = createRoute({
   getParentRoute: () => frame,
   path: '/coverage',
@@ -304,6 +326,9 @@ const routeTree = root.addChildren([
     watchlist,
     repositories,
     anomalies,
+    assets,
+    entity,
+    findEntity,
     coverage,
     testBench,
     data,

@@ -19,6 +19,7 @@ import {
   LinkRegular,
   MailRegular,
   NumberSymbolRegular,
+  OpenRegular,
   PeopleRegular,
   PersonRegular,
   PlugConnectedRegular,
@@ -32,8 +33,10 @@ import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { encodeFragment } from './address.ts';
 import { client } from './api.ts';
+import { CopyButton } from './Copyable.tsx';
 import { entityQuery } from './kql.ts';
 import { elide, visible, words } from './text.ts';
+import { TextLink } from './TextLink.tsx';
 
 const icons: Record<EntityKind, ReactElement> = {
   Account: <PersonRegular />,
@@ -65,6 +68,13 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightRegular,
     paddingLeft: tokens.spacingHorizontalXS,
     paddingRight: tokens.spacingHorizontalXS,
+  },
+  named: {
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXS,
+    maxWidth: '100%',
+    minWidth: 0,
   },
   name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
 });
@@ -112,6 +122,12 @@ export function EntityLink({ entity, onOpen }: { entity: Entity; onOpen?: () => 
       </MenuTrigger>
       <MenuPopover>
         <MenuList>
+          <MenuItem
+            icon={<OpenRegular />}
+            onClick={() => void navigate({ to: '/entities/$id', params: { id: entity.id } })}
+          >
+            Open its page
+          </MenuItem>
           {onOpen && (
             <MenuItem icon={<EntityIcon kind={entity.kind} />} onClick={onOpen}>
               Properties
@@ -137,5 +153,19 @@ export function EntityLink({ entity, onOpen }: { entity: Entity; onOpen?: () => 
         </MenuList>
       </MenuPopover>
     </Menu>
+  );
+}
+
+/** What a log calls an entity, with the way to its page: for texts of which only the kind is known. */
+export function NamedEntity({ kind, name }: { kind: EntityKind; name: string }): ReactElement {
+  const styles = useStyles();
+  return (
+    <span className={styles.named}>
+      <EntityIcon kind={kind} />
+      <TextLink to="/entities/find" search={{ kind, value: name }} title={`${words(kind)}: ${visible(name)}`}>
+        <bdi>{visible(elide(name, NAME_MAX))}</bdi>
+      </TextLink>
+      <CopyButton text={name} label="its name" />
+    </span>
   );
 }

@@ -2,9 +2,11 @@ import { Checkbox, makeStyles, tokens } from '@fluentui/react-components';
 import type { Cell, Column } from '@sallyport/contracts';
 import { useState, type ReactElement } from 'react';
 import { cellBlock, cellText } from './cells.ts';
+import { entityOfCell } from './entityCells.ts';
 import { CopyButton } from './Copyable.tsx';
 import { usePreferences } from './preferences.ts';
 import { SidePanel } from './SidePanel.tsx';
+import { TextLink } from './TextLink.tsx';
 
 const useStyles = makeStyles({
   field: { display: 'flex', flexDirection: 'column' },
@@ -49,6 +51,7 @@ export function RecordPanel(props: {
             <span className={styles.name}>
               {column.name}
               <CopyButton text={cell === null ? '' : String(cell)} label={column.name} />
+              <EntityOf column={column.name} cell={cell} />
             </span>
             <pre className={styles.value}>
               {column.type === 'datetime' ? cellText(cell, column.type, zone) : cellBlock(cell, column.type)}
@@ -57,5 +60,16 @@ export function RecordPanel(props: {
         ))}
       </div>
     </SidePanel>
+  );
+}
+
+/** The way to the page of what a cell names. */
+function EntityOf({ column, cell }: { column: string; cell: Cell }): ReactElement | null {
+  const kind = entityOfCell(column, cell);
+  if (kind === undefined) return null;
+  return (
+    <TextLink to="/entities/find" search={{ kind, value: String(cell) }} aria-label={`Page of ${column}`}>
+      Open its page
+    </TextLink>
   );
 }

@@ -54,6 +54,8 @@ export type { GroupingRule } from './correlation/index.ts';
 export type { Finding, FindingTarget } from './findings.ts';
 export { listIncidents } from './list.ts';
 export type { WorkEvent, WorkItem, WorkListener } from './events/follow.ts';
+export { alertRows, incidentsOf } from './read.ts';
+export { alertResource, armKind, entityResource } from './faces/arm/objects.ts';
 export type { NewAlert, Raised } from './types.ts';
 
 export interface Incidents extends Domain<Handlers<typeof incidentRoutes>> {

@@ -28,6 +28,15 @@ export const toSummary = (row: IncidentRow): IncidentSummary => ({
   closedAt: row.closed_at?.toISOString() ?? null,
 });
 
+/** Incidents by their numbers, newest activity first. */
+export const incidentsOf = async (db: Queryable, numbers: readonly number[]): Promise<IncidentSummary[]> =>
+  (
+    await db.query<IncidentRow>(
+      'SELECT * FROM incidents WHERE number = ANY($1) ORDER BY last_activity_at DESC, number DESC',
+      [numbers],
+    )
+  ).map(toSummary);
+
 /** An incident's activity log shows its newest 1,000 entries. */
 const activitiesMax = 1_000;
 /** Alerts and entities that come with an incident. */

@@ -199,12 +199,17 @@ async function insertEntities(tx: Queryable, alerts: readonly NewAlert[]): Promi
   // In order of id, so that two transactions can't wait for each other.
   const sorted = [...entities.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
   await tx.execute(
-    `INSERT INTO entities (id, kind, name, identifiers, strong)
-     SELECT id, kind, name, identifiers, strong
-     FROM jsonb_to_recordset($1::jsonb) AS x(id text, kind text, name text, identifiers jsonb, strong boolean)
-     ON CONFLICT (id) DO UPDATE SET identifiers = entities.identifiers || excluded.identifiers, strong = entities.strong OR excluded.strong
-       WHERE NOT entities.identifiers @> excluded.identifiers`,
-    [json(sorted.map(({ id, kind, name, identifiers, strong }) => ({ id, kind, name, identifiers, strong })))],
+    `INSERT INTO entities (id, kind, name, identifiers, strong, keys)
+     SELECT id, kind, name, identifiers, strong, keys
+     FROM jsonb_to_recordset($1::jsonb) AS x(id text, kind text, name text, identifiers jsonb, strong boolean, keys text[])
+     ON CONFLICT (id) DO UPDATE SET identifiers = entities.identifiers || excluded.identifiers, strong = entities.strong OR excluded.strong,
+       keys = CASE WHEN entities.keys @> excluded.keys THEN entities.keys ELSE ARRAY(SELECT DISTINCT k FROM unnest(entities.keys || excluded.keys) AS k) END
+       WHERE NOT entities.identifiers @> excluded.identifiers OR NOT entities.keys @> excluded.keys`,
+    [
+      json(
+        sorted.map(({ id, kind, name, identifiers, strong, keys }) => ({ id, kind, name, identifiers, strong, keys })),
+      ),
+    ],
   );
   await tx.execute(
     `INSERT INTO alert_entities (alert_id, entity_id, position)

@@ -7,6 +7,7 @@ import { connectorRoutes } from './connectors.ts';
 import { dataRoutes } from './data.ts';
 import { detectionRoutes } from './detection.ts';
 import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRoutes } from './doors.ts';
+import { entityRoutes } from './entities.ts';
 import { exceptionRoutes } from './exceptions.ts';
 import { graphSecurityRoutes } from './graph-security.ts';
 import { huntingRoutes } from './hunting.ts';
@@ -22,6 +23,7 @@ import { notificationRoutes } from './notifications.ts';
 import { peopleRoutes } from './people.ts';
 import { queueRoutes } from './queue.ts';
 import { repositoryRoutes } from './repositories.ts';
+import { sentinelEntityRoutes } from './sentinel-entities.ts';
 import { sentinelRuleRoutes } from './sentinel-rules.ts';
 import { sentinelWatchlistRoutes } from './sentinel-watchlists.ts';
 import { sentinelIncidentRoutes } from './sentinel.ts';
@@ -49,6 +51,7 @@ export const routes = {
   ...savedSearchRoutes,
   ...sentinelBookmarkRoutes,
   ...sentinelIncidentRoutes,
+  ...sentinelEntityRoutes,
   ...sentinelRuleRoutes,
   ...sentinelWatchlistRoutes,
   ...incidentRoutes,
@@ -60,6 +63,7 @@ export const routes = {
   ...peopleRoutes,
   ...notificationRoutes,
   ...incidentStoryRoutes,
+  ...entityRoutes,
   ...detectionRoutes,
   ...watchlistRoutes,
   ...exceptionRoutes,

@@ -1,8 +1,8 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
-import type { Anomaly } from '@sallyport/contracts';
+import type { Anomaly, EntityKind } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
 import { encodeFragment } from '../../shared/address.ts';
-import { Copyable } from '../../shared/Copyable.tsx';
+import { NamedEntity } from '../../shared/EntityLink.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { kqlString } from '../../shared/kql.ts';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
@@ -37,7 +37,8 @@ export function AnomalyPanel({ anomaly, onClose }: { anomaly: Anomaly; onClose: 
       {label}
     </TextLink>
   );
-  const copyable = (text: string, label: string) => (text === '' ? undefined : <Copyable text={text} label={label} />);
+  const entity = (kind: EntityKind, name: string) =>
+    name === '' ? undefined : <NamedEntity kind={kind} name={name} />;
   return (
     <SidePanel label="Anomaly" title={visible(anomaly.name)} onClose={onClose}>
       <p className={styles.text}>
@@ -48,12 +49,12 @@ export function AnomalyPanel({ anomaly, onClose }: { anomaly: Anomaly; onClose: 
           ['Score', <Score key="score" score={anomaly.score} />],
           ['From', anomaly.startTime ? <RelativeTime key="from" at={anomaly.startTime} /> : undefined],
           ['To', anomaly.endTime ? <RelativeTime key="to" at={anomaly.endTime} /> : undefined],
-          ['User', copyable(anomaly.user, 'user')],
-          ['Address', copyable(anomaly.sourceIp, 'address')],
+          ['User', entity('Account', anomaly.user)],
+          ['Address', entity('IP', anomaly.sourceIp)],
           ['Country', anomaly.country === '' ? undefined : visible(anomaly.country)],
-          ['Device', copyable(anomaly.sourceDevice, 'device')],
-          ['Target address', copyable(anomaly.destinationIp, 'target address')],
-          ['Target device', copyable(anomaly.destinationDevice, 'target device')],
+          ['Device', entity('Host', anomaly.sourceDevice)],
+          ['Target address', entity('IP', anomaly.destinationIp)],
+          ['Target device', entity('Host', anomaly.destinationDevice)],
           ['Tactics', words(visible(anomaly.tactics))],
           ['Techniques', visible(anomaly.techniques)],
           ['Status', visible(anomaly.status)],

@@ -1,0 +1,109 @@
+import type { EntityDetails, ResponseOf, entityRoutes } from '@sallyport/contracts';
+import type { Queryable } from '../platform/database/index.ts';
+import { kqlText, kqlTexts, withLets } from './content/kql.ts';
+import { letsOf, subjectOf } from './content/subject.ts';
+import { aliasesOf, criticalityOf, shown, type KnownEntity } from './store.ts';
+
+/** Tables that one hunt over everything looks in. */
+const huntTablesMax = 40;
+const alertsMax = 200;
+
+/** One entity with all that is known of it. `filled`: tables that hold rows. */
+export async function detailsOf(
+  db: Queryable,
+  entity: KnownEntity,
+  filled: ReadonlySet<string>,
+): Promise<EntityDetails> {
+  const { row, keys } = entity;
+  const counts = await db.first<{ alerts: number; incidents: number }>(
+    `SELECT count(DISTINCT a.id)::int AS alerts, count(DISTINCT i.number) FILTER (WHERE i.status <> 'Closed')::int AS incidents
+     FROM alert_entities l JOIN alerts a ON a.id = l.alert_id LEFT JOIN incidents i ON i.number = a.incident_number WHERE l.entity_id = ANY($1)`,
+    [aliasesOf(entity)],
+  );
+  return {
+    ...shown(row),
+    identifiers: { ...row.identifiers },
+    aliases: keys.flatMap(({ key }) => {
+      const at = key.indexOf(':');
+      const type = key.slice(0, at);
+      if (at < 0 || type === 'entity' || key.startsWith('[[')) return [];
+      return [{ type, value: valueOf(type, key.slice(at + 1)) }];
+    }),
+    events: row.events,
+    criticalityConcluded: criticalityOf(row.criticality_concluded),
+    criticalityReason: row.criticality_reason,
+    criticalitySetBy: row.criticality_set_by,
+    riskReasons: [...row.risk_reasons],
+    alerts: counts?.alerts ?? 0,
+    openIncidents: counts?.incidents ?? 0,
+    hunts: huntsOf(entity, filled),
+  };
+}
+
+/** A key as people write such a name. */
+function valueOf(type: string, value: string): string {
+  const [first = '', second = ''] = value.split('|');
+  if (type === 'account-upn' || type === 'account-dns') return `${first}@${second}`;
+  if (type === 'account-nt' || type === 'host-nt') return `${second}\\${first}`;
+  if (type === 'host-dns') return `${first}.${second}`;
+  return second === '' ? first : value;
+}
+
+/** KQL to begin with, for an entity of any kind. */
+function huntsOf(entity: KnownEntity, filled: ReadonlySet<string>): EntityDetails['hunts'] {
+  const subject = subjectOf(entity);
+  const terms = subject.lists['Entity_Terms'] ?? [];
+  const tables = [...filled].filter((name) => !name.startsWith('Entity') && name !== 'LAQueryLogs').toSorted();
+  const text = terms.map((term) => `* has ${kqlText(term)}`).join(' or ');
+  const lets = withLets({ Entity_Terms: kqlTexts(terms) }, '');
+  const everything = `search in (${tables.slice(0, huntTablesMax).join(', ')}) ${text}\n| sort by TimeGenerated desc\n| take 500`;
+  return [
+    ...(tables.length > 0 && terms.length > 0 ? [{ name: 'Everything that names it', query: everything }] : []),
+    {
+      name: 'Alerts with it',
+      query: `${lets}SecurityAlert\n| where Entities has_any (Entity_Terms)\n| sort by TimeGenerated desc`,
+    },
+    ...(subject.kind === 'Account'
+      ? [
+          {
+            name: 'What behaviour analytics tells of it',
+            query: withLets(
+              { Account_Names: letsOf(subject)['Account_Names'] ?? 'dynamic([])' },
+              'BehaviorAnalytics\n| where tolower(UserPrincipalName) in (Account_Names)\n| sort by InvestigationPriority desc, TimeGenerated desc',
+            ),
+          },
+        ]
+      : []),
+    {
+      name: 'Its history in the inventory',
+      query: `EntityInventory_CL\n| where EntityId == ${kqlText(entity.row.id)}\n| sort by TimeGenerated desc`,
+    },
+  ];
+}
+
+/** Incidents and alerts with the entity, newest first; 200 alerts at most. */
+export async function alertsWith(
+  db: Queryable,
+  entity: KnownEntity,
+): Promise<ResponseOf<typeof entityRoutes.getEntityIncidents>['alerts']> {
+  const rows = await db.query<{
+    id: string;
+    name: string;
+    severity: 'High' | 'Medium' | 'Low' | 'Informational';
+    status: string;
+    start_time: Date;
+    incident_number: number | null;
+  }>(
+    `SELECT id, name, severity, status, start_time, incident_number FROM alerts WHERE id IN (SELECT alert_id FROM alert_entities WHERE entity_id = ANY($1))
+     ORDER BY start_time DESC, id LIMIT $2`,
+    [aliasesOf(entity), alertsMax],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    severity: row.severity,
+    status: row.status,
+    startTime: row.start_time.toISOString(),
+    incidentNumber: row.incident_number,
+  }));
+}
