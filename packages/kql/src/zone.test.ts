@@ -21,16 +21,20 @@ const texts = [
 ];
 const query = `datatable(t:string)[${texts.map((text) => `'${text}'`).join(', ')}] | project todatetime(t)`;
 
-test('a time in text that says no zone is of the one that is given, in summer and in winter', { timeout: 120_000 }, () => {
-  expect(rows(query, 'Europe/Berlin')).toEqual([
-    ['2026-07-01T08:00:00.0000000Z'],
-    ['2026-01-01T09:00:00.2500000Z'],
-    ['2026-07-01T08:00:00.0000000Z'],
-    ['2026-07-01T10:00:00.0000000Z'],
-    ['2026-07-01T05:00:00.0000000Z'],
-  ]);
-  expect(rows(query)).toEqual(rows(query, 'UTC'));
-});
+test(
+  'a time in text that says no zone is of the one that is given, in summer and in winter',
+  { timeout: 120_000 },
+  () => {
+    expect(rows(query, 'Europe/Berlin')).toEqual([
+      ['2026-07-01T08:00:00.0000000Z'],
+      ['2026-01-01T09:00:00.2500000Z'],
+      ['2026-07-01T08:00:00.0000000Z'],
+      ['2026-07-01T10:00:00.0000000Z'],
+      ['2026-07-01T05:00:00.0000000Z'],
+    ]);
+    expect(rows(query)).toEqual(rows(query, 'UTC'));
+  },
+);
 
 test('so are members of dynamics, what extract and parse find, and parts', { timeout: 120_000 }, () => {
   const given = `datatable(t:string)['2026-07-01 10:00:00'] | extend d = bag_pack('t', t)`;

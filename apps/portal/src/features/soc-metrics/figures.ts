@@ -30,7 +30,7 @@ export function figuresOf({ columns, rows }: SocMetric, key?: string): Figures[]
     };
     const both = (name: string): Percentiles => ({ p50: numberOf(`${name}P50`), p90: numberOf(`${name}P90`) });
     return {
-      key: key === undefined ? '' : String(cell(key) ?? ''),
+      key: key === undefined ? '' : stringOf(cell(key)),
       incidents: numberOf('Incidents') ?? 0,
       open: numberOf('Open') ?? 0,
       closed: numberOf('ClosedIncidents') ?? 0,
@@ -42,3 +42,6 @@ export function figuresOf({ columns, rows }: SocMetric, key?: string): Figures[]
     };
   });
 }
+
+const stringOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';

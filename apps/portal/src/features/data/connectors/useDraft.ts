@@ -31,7 +31,7 @@ export interface Draft {
   setKind(kind: ConnectorKind): void;
   setName(name: string): void;
   setStream(stream: string): void;
-  setTimeZone(zone: string): void;
+  readonly setTimeZone: (zone: string) => void;
   setInterval(seconds: number): void;
   setEnabled(enabled: boolean): void;
   set(field: string, value: Value): void;
