@@ -33,8 +33,8 @@ const files = {
   bold: 'dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf',
   mono: 'dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf',
 } as const satisfies Record<Face, string>;
-/** Noto has Chinese, Japanese and Korean, in a hundred files of some letters each. It may be embedded. */
-const slicesFolder = '@fontsource-variable/noto-sans-sc/package.json';
+/** Noto has Chinese and Japanese, and Korean by itself, in a hundred files of some letters each. It may be embedded. */
+const slicedFonts = ['noto-sans-sc', 'noto-sans-kr'] as const;
 
 let loaded: Promise<Fonts> | undefined;
 /** Read once, when the first document is made; Noto's files as letters of theirs come. */
@@ -49,31 +49,32 @@ function fontOf(name: string, data: Buffer): LoadedFont {
 async function read(): Promise<Fonts> {
   const load = async (face: Face) => fontOf(face, await readFile(require.resolve(files[face])));
   const [text, bold, mono] = await Promise.all([load('text'), load('bold'), load('mono')]);
-  const folder = dirname(require.resolve(slicesFolder));
-  const ranges = rangesOf(
-    z.record(z.string(), z.string()).parse(JSON.parse(await readFile(join(folder, 'unicode.json'), 'utf8'))),
-  );
+  const ranges = (await Promise.all(slicedFonts.map(rangesOf))).flat();
   const slices = new Map<string, LoadedFont>();
   const sliceOf = (codePoint: number): LoadedFont | undefined => {
-    const id = ranges.find(({ first, last }) => first <= codePoint && codePoint <= last)?.slice;
-    if (id === undefined) return undefined;
-    const known = slices.get(id);
-    if (known) return known;
-    // Some dozen kilobytes, once for each file.
-    const slice = fontOf(`noto-${id}`, readFileSync(join(folder, 'files', `noto-sans-sc-${id}-wght-normal.woff2`)));
-    slices.set(id, slice);
-    return slice;
+    for (const { first, last, file } of ranges) {
+      if (codePoint < first || codePoint > last) continue;
+      // Some dozen kilobytes, once for each file.
+      const slice = slices.get(file) ?? fontOf(`noto-${slices.size}`, readFileSync(file));
+      slices.set(file, slice);
+      if (slice.has(codePoint)) return slice;
+    }
+    return undefined;
   };
   return fontsOf({ text, bold, mono }, sliceOf);
 }
 
-/** fontsource's `unicode.json`: `[12]` → `U+ff03-ff04,U+ff07`. */
-function rangesOf(slices: Readonly<Record<string, string>>): { first: number; last: number; slice: string }[] {
+/** Which file of a font has which letters. fontsource's `unicode.json`: `[12]` → `U+ff03-ff04,U+ff07`. */
+async function rangesOf(font: string): Promise<{ first: number; last: number; file: string }[]> {
+  const folder = dirname(require.resolve(`@fontsource-variable/${font}/package.json`));
+  const slices = z
+    .record(z.string(), z.string())
+    .parse(JSON.parse(await readFile(join(folder, 'unicode.json'), 'utf8')));
   return Object.entries(slices).flatMap(([name, list]) =>
     [...list.matchAll(/U\+([\da-f]+)(?:-([\da-f]+))?/gi)].map(([, from = '', to = from]) => ({
       first: Number.parseInt(from, 16),
       last: Number.parseInt(to, 16),
-      slice: name.replaceAll(/[[\]]/g, ''),
+      file: join(folder, 'files', `${font}-${name.replaceAll(/[[\]]/g, '')}-wght-normal.woff2`),
     })),
   );
 }
