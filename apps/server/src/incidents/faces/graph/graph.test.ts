@@ -107,7 +107,7 @@ describe('the client of Microsoft Graph', () => {
     expect(await incidents(`alerts/any(a:a/title eq 'Second')`)).toEqual(['1']);
     expect(await incidents(`assignedTo eq null`, 'createdDateTime desc')).toHaveLength(5);
     expect(
-      await incidents(`assignedTo ne 'anna@contoso.com' and startswith(tolower(displayName),'first and')`),
+      await incidents(`assignedTo ne 'anna@contoso.com' and startswith(tolower(displayName),'first on ')`),
     ).toEqual(['1']);
     expect(await incidents(`displayName eq 'x'' or 1 eq 1 --'`)).toEqual([]);
   });
