@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { trustingFetch } from '@sallyport/testkit/running';
 import type { createClient } from '@sallyport/contracts';
 import type { Page } from 'playwright-core';
-import { afterAll, inject } from 'vitest';
+import { afterAll } from 'vitest';
 import { barriersOf } from '../axe.ts';
 import { launchBrowser } from '../browser.ts';
 import { takePicture } from '../pictures.ts';
-import { clientOf } from './sallyport.ts';
+import { clientOf, sharedSallyport } from './sallyport.ts';
 
 export interface Portal {
   /** A page of a real Chromium, signed in as the administrator. */
@@ -26,7 +26,7 @@ export interface Portal {
 
 /** Opens the portal of the Sallyport that the tests of pages share. Call it in `beforeAll`; the browser is closed after all. */
 export async function openPortal(viewport = { width: 1440, height: 900 }): Promise<Portal> {
-  const { url, dataDir, cookie } = inject('sallyport');
+  const { url, dataDir, cookie } = sharedSallyport();
   const browser = await launchBrowser();
   closing.push(() => browser.close());
   // The installation's own CA is not in the browser's store.
@@ -40,10 +40,11 @@ export async function openPortal(viewport = { width: 1440, height: 900 }): Promi
     if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => complaints.push(error.message));
+  const client = clientOf(url, trustingFetch(join(dataDir, 'tls', 'ca.pem')), cookie);
   return {
     page,
     url,
-    client: clientOf(url, trustingFetch(join(dataDir, 'tls', 'ca.pem')), cookie),
+    client,
     complaints,
     goto: async (path) => {
       await page.goto(`${url}${path}`);

@@ -1,60 +1,49 @@
-import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@sallyport/contracts';
-import { firstAdministrator, startSallyport } from '@sallyport/testkit/running';
-import type { TestProject } from 'vitest/node';
+import { firstAdministrator, startSallyport, type RunningSallyport } from '@sallyport/testkit/running';
 
-/** What `openPortal` needs to know of the Sallyport that the tests of pages share. */
-declare module 'vitest' {
-  interface ProvidedContext {
-    readonly sallyport: { readonly url: string; readonly dataDir: string; readonly cookie: string };
-  }
-}
-
-const patienceMs = 150_000;
 /** The one folder that content may come from. */
 export const repositoryFolder = fileURLToPath(new URL('./repository', import.meta.url)).replace(/\/$/, '');
 
+interface Shared {
+  readonly url: string;
+  readonly dataDir: string;
+  /** Of the administrator's session. */
+  readonly cookie: string;
+}
+let running: RunningSallyport | undefined;
+let shared: Shared | undefined;
+
 /**
- * One Sallyport for all tests of pages, with an administrator and the incident of an attack that was uploaded. Starting one costs half a minute, so they share it: a test makes what it
- * changes, and asks for nothing that another may change.
+ * Starts the one Sallyport of all tests of pages, with an administrator and nothing in it. Starting one costs half a minute, so they share it: a test makes what it shows and changes, and asks for
+ * nothing that another may change.
  */
-export default async function shared(project: TestProject): Promise<() => Promise<void>> {
-  const running = await startSallyport({
+export async function startShared(): Promise<void> {
+  const started = await startSallyport({
     args: ['--collect-host', 'off', '--repository-folders', repositoryFolder],
     readySeconds: 170,
   });
-  try {
-    const own = running.newFetch();
-    let cookie = '';
-    const call: typeof fetch = async (...request) => {
-      const answer = await own(...request);
-      cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
-      return answer;
-    };
-    const { client } = await firstAdministrator({
-      url: running.url,
-      setupLink: running.setupLink,
-      output: () => running.output(),
-      newFetch: () => call,
-    });
-    const attack = await readFile(fileURLToPath(new URL('../attack.jsonl', import.meta.url)));
-    const { id } = await client.createUpload({ query: { name: 'attack.jsonl' }, body: new Blob([attack]) });
-    await client.loadUpload({ params: { id }, body: {} });
-    const waitsUntil = Date.now() + patienceMs;
-    while ((await client.listIncidents({ query: {} })).incidents.length === 0) {
-      if (Date.now() > waitsUntil) throw new Error(`no incident of the attack:\n${running.output()}`);
-      await sleep(500);
-    }
-    project.provide('sallyport', { url: running.url, dataDir: running.dataDir, cookie });
-  } catch (error) {
-    await running.stop();
-    throw error;
-  }
-  return async () => {
-    await running.stop();
+  running = started;
+  const { url, dataDir, setupLink } = started;
+  const own = started.newFetch();
+  let cookie = '';
+  const call: typeof fetch = async (...request) => {
+    const answer = await own(...request);
+    cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
+    return answer;
   };
+  await firstAdministrator({ url, setupLink, output: () => started.output(), newFetch: () => call });
+  shared = { url, dataDir, cookie };
+}
+
+export async function stopShared(): Promise<void> {
+  await running?.stop();
+}
+
+/** Throws where it was not started: a file of `pages` runs within `pages.test.ts`. */
+export function sharedSallyport(): Shared {
+  if (!shared) throw new Error('run pages.test.ts, with -t and the name of the page');
+  return shared;
 }
 
 /** A client of the shared Sallyport, as its administrator. */

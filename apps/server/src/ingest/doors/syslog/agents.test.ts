@@ -177,7 +177,16 @@ describe.skipIf(!have.logger)('logger of util-linux', () => {
         ['tcp', ['--tcp', '--rfc5424', '--octet-count']],
       ] as const) {
         const to = ['--server', '127.0.0.1', '--port', String(doors.ports[door])];
-        execFileSync('logger', [...switches, ...to, '-t', 'fromlogger', '-p', 'auth.warning', switches.join(' ')]);
+        execFileSync('logger', [
+          ...switches,
+          ...to,
+          '-t',
+          'fromlogger',
+          '-p',
+          'auth.warning',
+          '--',
+          switches.join(' '),
+        ]);
       }
       const stored = () =>
         ingest.rows(
