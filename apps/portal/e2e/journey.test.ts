@@ -195,7 +195,7 @@ describe('from the one-time link to an incident', () => {
   test('a search job is begun, and its rows are a table', async () => {
     await page.goto(`${sallyport.url}/data?tab=searchJobs`);
     await page.getByRole('button', { name: 'New search job' }).click();
-    await page.getByLabel('Table').fill('Audits');
+    await page.getByRole('dialog').getByLabel('Table').fill('Audits');
     await page.locator('[data-kql-editor] .view-lines').click();
     await page.keyboard.insertText('AuditLogs | project TimeGenerated, OperationName');
     // Until the dialog has come all the way.
