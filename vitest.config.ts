@@ -6,7 +6,6 @@ const longest = [
   'apps/portal/e2e/journey.test.ts',
   'apps/server/src/detection/content.test.ts',
   'content/sources.test.ts',
-  'apps/server/src/rules-crash.test.ts',
   'apps/portal/e2e/pages.test.ts',
 ];
 
