@@ -92,7 +92,13 @@ export class Uploads {
     this.#mustBeStreams([choice.stream ?? null]);
     const where = { path: this.#place.path(id), name: row.name, ...choice };
     const { clock } = this.#services.platform;
-    const found = await previewFile(this.#services.core(), where, { ...options, now: () => clock.now() });
+    const found = await previewFile(this.#services.core(), where, { ...options, now: () => clock.now() }).catch(
+      async (error: unknown) => {
+        // A load that ends meanwhile takes the file away.
+        if (!(await this.#place.has(id))) throw gone();
+        throw error;
+      },
+    );
     if (found === undefined) throw new SallyportError('NotFound', `the upload has no file \`${choice.file}\``);
     return found;
   }
@@ -102,7 +108,7 @@ export class Uploads {
     this.#mustBeHere(await this.#row(id));
     this.#mustBeStreams(Object.values(choices));
     const row = await this.#store.beginLoading(id, this.#place.holder, { ...choices });
-    if (row === undefined) throw new SallyportError('Conflict', 'the upload was loaded or discarded already');
+    if (row === undefined) throw gone();
     this.#begin(row, false);
     return uploadOf(row);
   }
@@ -218,7 +224,7 @@ export class Uploads {
   }
 
   #mustBeHere(row: UploadRow): void {
-    if (row.state !== 'staged') throw new SallyportError('Conflict', 'the upload was loaded or discarded already');
+    if (row.state !== 'staged') throw gone();
     if (row.holder !== this.#place.holder)
       throw new SallyportError('Conflict', 'the file lies on the disk of another server, which alone can load it');
   }
@@ -230,3 +236,5 @@ export class Uploads {
       throw new SallyportError('NotFound', `there is no stream \`${unknown}\``, { target: 'body.stream' });
   }
 }
+
+const gone = (): SallyportError => new SallyportError('Conflict', 'the upload was loaded or discarded already');

@@ -64,6 +64,14 @@ describe('an upload', () => {
     expect(await at(upload.id, 'cancelled')).toMatchObject({ outcome: null });
   });
 
+  it('whose file is taken away while it is looked at says so', async () => {
+    const { id } = await bring('gone.log', line(1));
+    await rm(join(test.platform.config.dataDir, 'uploads', id));
+    expect(await errorOf(admin.previewUpload({ params: { id }, body: { file: 'gone.log' } }))).toMatchObject({
+      code: 'Conflict',
+    });
+  });
+
   it('goes to the table that one chooses, and leaves out what one leaves out', async () => {
     await admin.createTable({ body: { name: 'Chosen_CL', columns: [{ name: 'Answer', type: 'long' }] } });
     const upload = await bring('rows.json', '{"Answer": 42}\n{"Answer": 43}\n');
