@@ -28,7 +28,7 @@ import {
 } from '@fluentui/react-icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import { useState, type ReactElement } from 'react';
+import { Fragment, useState, type ReactElement } from 'react';
 import { client, useMe } from '../shared/api.ts';
 import { useDark } from '../shared/dark.ts';
 import { useNarrow, usePageKey } from '../shared/hooks.ts';
@@ -62,7 +62,7 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
     borderBottom: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
   },
-  end: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalXS, flexShrink: 0 },
+  end: { marginLeft: 'auto', display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalXS, flexShrink: 0 },
   logo: { display: 'flex', textDecorationLine: 'none', [NARROW]: { display: 'none' } },
   nav: {
     gridRow: '2 / span 2',
@@ -87,6 +87,11 @@ const useStyles = makeStyles({
     textDecorationLine: 'none',
     ':hover': { backgroundColor: tokens.colorNeutralBackground2Hover },
     ':focus-visible': { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
+  },
+  rule: {
+    margin: `${tokens.spacingVerticalXS} ${tokens.spacingHorizontalS}`,
+    flexShrink: 0,
+    borderTop: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
   },
   here: {
     backgroundColor: tokens.colorNeutralBackground2Selected,
@@ -114,21 +119,23 @@ function Nav({ collapsed, over, onGo }: { collapsed: boolean; over: boolean; onG
   const mine = places.filter(({ permission }) => permission === undefined || permissions.includes(permission));
   return (
     <nav className={mergeClasses(styles.nav, collapsed && styles.collapsed, over && styles.over)} aria-label="Places">
-      {mine.map((place) => (
-        <Link
-          key={place.to}
-          to={place.to}
-          className={styles.place}
-          activeProps={{ className: mergeClasses(styles.place, styles.here), 'aria-current': 'page' }}
-          activeOptions={{ exact: place.to === '/', includeSearch: false }}
-          onClick={onGo}
-          {...(collapsed ? { 'aria-label': place.label, title: place.label } : {})}
-        >
-          <span className={styles.icon} aria-hidden>
-            {place.icon}
-          </span>
-          {!collapsed && place.label}
-        </Link>
+      {mine.map((place, index) => (
+        <Fragment key={place.to}>
+          {place.group !== mine[index - 1]?.group && <div className={styles.rule} aria-hidden />}
+          <Link
+            to={place.to}
+            className={styles.place}
+            activeProps={{ className: mergeClasses(styles.place, styles.here), 'aria-current': 'page' }}
+            activeOptions={{ exact: place.to === '/', includeSearch: false }}
+            onClick={onGo}
+            {...(collapsed ? { 'aria-label': place.label, title: place.label } : {})}
+          >
+            <span className={styles.icon} aria-hidden>
+              {place.icon}
+            </span>
+            {!collapsed && place.label}
+          </Link>
+        </Fragment>
       ))}
     </nav>
   );

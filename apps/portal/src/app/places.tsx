@@ -47,6 +47,8 @@ export interface Place {
   readonly icon: ReactElement;
   /** What one must hold to find anything there. */
   readonly permission?: GrantedPermission;
+  /** The work it is of: a line stands between groups. */
+  readonly group?: 'Incidents' | 'Hunting' | 'Detections' | 'Assets' | 'System';
   /** Words by which the command palette finds it, beside its label. */
   readonly words: string;
 }
@@ -59,6 +61,7 @@ export const places: readonly Place[] = [
     label: 'Incidents',
     icon: <ShieldErrorRegular />,
     permission: 'securityData.read',
+    group: 'Incidents',
     words: 'alerts queue',
   },
   {
@@ -66,6 +69,7 @@ export const places: readonly Place[] = [
     label: 'Cases',
     icon: <BriefcaseRegular />,
     permission: 'securityData.read',
+    group: 'Incidents',
     words: 'investigations tasks evidence',
   },
   {
@@ -73,20 +77,15 @@ export const places: readonly Place[] = [
     label: 'Hunting',
     icon: <SearchSquareRegular />,
     permission: 'securityData.read',
+    group: 'Hunting',
     words: 'kql query logs search',
-  },
-  {
-    to: '/workbooks',
-    label: 'Workbooks',
-    icon: <BookOpenRegular />,
-    permission: 'securityData.read',
-    words: 'dashboards charts reports tiles',
   },
   {
     to: '/hunts',
     label: 'Hunts',
     icon: <SearchSparkleRegular />,
     permission: 'securityData.read',
+    group: 'Hunting',
     words: 'hypothesis investigation bookmarks',
   },
   {
@@ -94,13 +93,31 @@ export const places: readonly Place[] = [
     label: 'Notebooks',
     icon: <NotebookRegular />,
     permission: 'securityData.read',
+    group: 'Hunting',
     words: 'markdown report workbook queries charts',
+  },
+  {
+    to: '/workbooks',
+    label: 'Workbooks',
+    icon: <BookOpenRegular />,
+    permission: 'securityData.read',
+    group: 'Hunting',
+    words: 'dashboards charts reports tiles',
+  },
+  {
+    to: '/assets',
+    label: 'Assets',
+    icon: <BoxSearchRegular />,
+    permission: 'securityData.read',
+    group: 'Assets',
+    words: 'entities devices identities users accounts addresses apps inventory risk criticality owner',
   },
   {
     to: '/rules',
     label: 'Detections',
     icon: <TargetArrowRegular />,
     permission: 'securityData.read',
+    group: 'Detections',
     words: 'rules analytics',
   },
   {
@@ -108,20 +125,23 @@ export const places: readonly Place[] = [
     label: 'Anomalies',
     icon: <PulseSquareRegular />,
     permission: 'securityData.read',
+    group: 'Detections',
     words: 'ueba behaviour behavior analytics baseline peers unusual flight',
   },
   {
-    to: '/assets',
-    label: 'Assets',
-    icon: <BoxSearchRegular />,
+    to: '/coverage',
+    label: 'Coverage',
+    icon: <GridDotsRegular />,
     permission: 'securityData.read',
-    words: 'entities devices identities users accounts addresses apps inventory risk criticality owner',
+    group: 'Detections',
+    words: 'mitre attack matrix techniques tactics gaps',
   },
   {
     to: '/exceptions',
     label: 'Exceptions',
     icon: <FilterDismissRegular />,
     permission: 'securityData.read',
+    group: 'Detections',
     words: 'tuning suppression false positives allow list',
   },
   {
@@ -129,37 +149,40 @@ export const places: readonly Place[] = [
     label: 'Watchlists',
     icon: <TextBulletListSquareRegular />,
     permission: 'securityData.read',
+    group: 'Detections',
     words: 'lists vip assets csv lookup reference data',
-  },
-  {
-    to: '/repositories',
-    label: 'Repositories',
-    icon: <BranchForkRegular />,
-    permission: 'securityData.read',
-    words: 'git github gitlab content as code sync folder import',
-  },
-  {
-    to: '/coverage',
-    label: 'Coverage',
-    icon: <GridDotsRegular />,
-    permission: 'securityData.read',
-    words: 'mitre attack matrix techniques tactics gaps',
   },
   {
     to: '/test-bench',
     label: 'Test bench',
     icon: <BeakerRegular />,
     permission: 'securityData.read',
+    group: 'Detections',
     words: 'labelled sets hit miss noise compare replay',
+  },
+  {
+    to: '/repositories',
+    label: 'Repositories',
+    icon: <BranchForkRegular />,
+    permission: 'securityData.read',
+    group: 'Detections',
+    words: 'git github gitlab content as code sync folder import',
   },
   {
     to: '/data',
     label: 'Data',
     icon: <DatabaseRegular />,
     permission: 'data.read',
+    group: 'System',
     words: 'tables sources upload errors ingestion',
   },
-  { to: '/settings', label: 'System', icon: <SettingsRegular />, words: 'settings sessions tokens audit' },
+  {
+    to: '/settings',
+    label: 'System',
+    icon: <SettingsRegular />,
+    group: 'System',
+    words: 'settings sessions tokens audit',
+  },
 ];
 
 /** Pages that are reached from a place, and by the command palette. */

@@ -3,6 +3,7 @@ import {
   Input,
   makeStyles,
   Menu,
+  MenuItem,
   MenuItemCheckbox,
   MenuList,
   MenuPopover,
@@ -13,8 +14,8 @@ import {
   SearchBox,
   tokens,
 } from '@fluentui/react-components';
-import { AddRegular, ColumnTripleRegular, DismissRegular } from '@fluentui/react-icons';
-import { useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react';
+import { AddRegular, ColumnTripleRegular, DismissRegular, FilterAddRegular } from '@fluentui/react-icons';
+import { useEffect, useId, useRef, useState, type ReactElement, type ReactNode } from 'react';
 import { usePageKey, useSettled } from './hooks.ts';
 import { setPreferences, usePreferences } from './preferences.ts';
 import { visible, words } from './text.ts';
@@ -58,9 +59,11 @@ export interface Filter {
   /** What is chosen; undefined when this filter does not filter. */
   readonly values: readonly string[] | undefined;
   readonly onChange: (values: string[] | undefined) => void;
+  /** Few need it: while it does not filter it is offered by “Filter”. */
+  readonly rare?: boolean;
 }
 
-function Pill({ filter }: { filter: Filter }): ReactElement {
+function Pill({ filter, opened }: { filter: Filter; opened: boolean }): ReactElement {
   const styles = useStyles();
   const chosen = filter.values ?? [];
   const labelOf = filter.labelOf ?? words;
@@ -69,6 +72,7 @@ function Pill({ filter }: { filter: Filter }): ReactElement {
     <span className={styles.pill}>
       <Menu
         positioning="below-start"
+        defaultOpen={opened}
         checkedValues={{ [filter.id]: [...chosen] }}
         onCheckedValueChange={(_, { checkedItems }) =>
           filter.onChange(
@@ -116,11 +120,15 @@ export interface TextFilter {
   /** How the value is shown; default: as it is. */
   readonly labelOf?: (value: string) => string;
   readonly onChange: (value: string | undefined) => void;
+  /** Values to choose from; others may be typed. */
+  readonly known?: readonly string[];
+  readonly rare?: boolean;
 }
 
-function TextPill({ filter }: { filter: TextFilter }): ReactElement {
+function TextPill({ filter, opened }: { filter: TextFilter; opened: boolean }): ReactElement {
   const styles = useStyles();
-  const [open, setOpen] = useState(false);
+  const known = useId();
+  const [open, setOpen] = useState(opened);
   const [text, setText] = useState('');
   const set = filter.value !== undefined;
   const apply = (): void => {
@@ -157,8 +165,18 @@ function TextPill({ filter }: { filter: TextFilter }): ReactElement {
               aria-label={filter.label}
               placeholder={filter.placeholder}
               value={text}
+              {...(filter.known ? { list: known } : {})}
               onChange={(_, data) => setText(data.value)}
             />
+            {filter.known && (
+              <datalist id={known}>
+                {filter.known.map((one) => (
+                  <option key={one} value={one}>
+                    {visible(one)}
+                  </option>
+                ))}
+              </datalist>
+            )}
             <Button type="submit" appearance="primary">
               Filter
             </Button>
@@ -231,15 +249,42 @@ export function FilterBar(props: {
   end?: ReactNode;
 }): ReactElement {
   const styles = useStyles();
+  const [wanted, setWanted] = useState<string>();
+  const { filters, texts = [] } = props;
+  const isOffered = ({ id, rare, ...filter }: Filter | TextFilter): boolean =>
+    rare === true && id !== wanted && ('values' in filter ? filter.values : filter.value) === undefined;
+  const offered = [...filters, ...texts].filter(isOffered);
   return (
     <div className={styles.bar} role="group" aria-label="Filters">
       {props.search}
-      {props.filters.map((filter) => (
-        <Pill key={filter.id} filter={filter} />
-      ))}
-      {props.texts?.map((filter) => (
-        <TextPill key={filter.id} filter={filter} />
-      ))}
+      {filters
+        .filter((filter) => !isOffered(filter))
+        .map((filter) => (
+          <Pill key={filter.id} filter={filter} opened={filter.id === wanted} />
+        ))}
+      {texts
+        .filter((filter) => !isOffered(filter))
+        .map((filter) => (
+          <TextPill key={filter.id} filter={filter} opened={filter.id === wanted} />
+        ))}
+      {offered.length > 0 && (
+        <Menu positioning="below-start">
+          <MenuTrigger disableButtonEnhancement>
+            <Button size="small" appearance="subtle" icon={<FilterAddRegular />}>
+              Filter
+            </Button>
+          </MenuTrigger>
+          <MenuPopover>
+            <MenuList>
+              {offered.map(({ id, label }) => (
+                <MenuItem key={id} onClick={() => setWanted(id)}>
+                  {label}
+                </MenuItem>
+              ))}
+            </MenuList>
+          </MenuPopover>
+        </Menu>
+      )}
       {props.end && <div className={styles.end}>{props.end}</div>}
     </div>
   );

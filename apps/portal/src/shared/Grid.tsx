@@ -1,7 +1,16 @@
 import { Checkbox, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { ArrowDownRegular, ArrowUpRegular } from '@fluentui/react-icons';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from 'react';
+import {
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactElement,
+  type ReactNode,
+} from 'react';
 import { useNarrow } from './hooks.ts';
 
 export interface GridColumn<Row> {
@@ -42,6 +51,10 @@ export interface GridProps<Row> {
   readonly keys?: Readonly<Record<string, (row: Row) => void>>;
   /** Shown in place of rows when there are none. */
   readonly empty?: ReactNode;
+  /** How many rows there are, when `rows` are only the first of them. */
+  readonly total?: number | undefined;
+  /** The last rows are near: the next page may be fetched. */
+  readonly onEnd?: () => void;
   /** A row on a telephone; without it the columns scroll sideways there. */
   readonly card?: (row: Row) => ReactNode;
 }
@@ -202,6 +215,15 @@ export function Grid<Row>(props: GridProps<Row>): ReactElement {
     scrollPaddingStart: ROW_HEIGHT,
   });
 
+  const lastShown = virtual.getVirtualItems().at(-1)?.index ?? -1;
+  const onEnd = useRef(props.onEnd);
+  useEffect(() => {
+    onEnd.current = props.onEnd;
+  });
+  useEffect(() => {
+    if (rows.length > 0 && lastShown >= rows.length - 1) onEnd.current?.();
+  }, [lastShown, rows.length]);
+
   const toggle = (row: Row): void => {
     const next = new Set(selected);
     if (!next.delete(rowId(row))) next.add(rowId(row));
@@ -213,7 +235,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactElement {
     setActive(index);
     virtual.scrollToIndex(index);
     const row = rows[index];
-    if (props.openId !== undefined && row !== undefined) onOpen?.(row);
+    if (props.openId !== undefined && row !== undefined && rowId(row) !== props.openId) onOpen?.(row);
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
@@ -251,7 +273,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactElement {
       className={styles.root}
       role="grid"
       aria-label={props.label}
-      aria-rowcount={rows.length + 1}
+      aria-rowcount={Math.max(rows.length, props.total ?? 0) + 1}
       aria-multiselectable={selectable}
       tabIndex={0}
       {...(rows.length > 0 ? { 'aria-activedescendant': `${prefix}-${at}` } : {})}

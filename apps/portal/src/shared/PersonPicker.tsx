@@ -29,6 +29,8 @@ export function PersonPicker(props: {
       selectedOptions={props.value === null ? [] : [props.value]}
       onChange={(event) => setTyped(event.target.value)}
       onOptionSelect={(_, { optionValue }) => keep(optionValue ?? '')}
+      // Enter in a form sends it: what was typed counts then.
+      onKeyDown={(event) => event.key === 'Enter' && typed !== undefined && keep(typed)}
       onBlur={() => typed !== undefined && keep(typed)}
     >
       {shown.map(({ name, hint }) => (

@@ -11,3 +11,11 @@ test('shown rows keep their place and take new values; new ones wait', () => {
 test('a row that is gone from the answer stays until asked', () => {
   expect(steady([row(1, 'a')], [], (r) => r.id)).toEqual({ rows: [row(1, 'a')], waiting: 0 });
 });
+
+test('rows below the last shown one are put there, those between wait', () => {
+  const newest = [row(2, 'b'), row(4, 'd'), row(1, 'a'), row(5, 'e'), row(6, 'f')];
+  expect(steady([row(1, 'a'), row(2, 'b')], newest, (r) => r.id)).toEqual({
+    rows: [row(1, 'a'), row(2, 'b'), row(5, 'e'), row(6, 'f')],
+    waiting: 1,
+  });
+});

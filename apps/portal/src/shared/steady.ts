@@ -1,6 +1,7 @@
 /**
  * A live list that never moves what a person is about to click: rows that are shown stay in their place and take new
- * values; rows that came or went since wait until the person asks (or is away).
+ * values; rows that come after the last of them are put there at once, as nothing moves by it; others that came or went
+ * since wait until the person asks (or is away).
  */
 export interface Steady<Row> {
   /** The rows to show, in the order that was shown before. */
@@ -16,8 +17,11 @@ export function steady<Row>(
 ): Steady<Row> {
   const byId = new Map(newest.map((row) => [id(row), row]));
   const shownIds = new Set(shown.map(id));
+  const isShown = (row: Row): boolean => shownIds.has(id(row));
+  const last = newest.findLastIndex(isShown);
+  const below = last < 0 ? [] : newest.slice(last + 1);
   return {
-    rows: shown.map((row) => byId.get(id(row)) ?? row),
-    waiting: newest.filter((row) => !shownIds.has(id(row))).length,
+    rows: [...shown.map((row) => byId.get(id(row)) ?? row), ...below],
+    waiting: newest.filter((row) => !isShown(row)).length - below.length,
   };
 }

@@ -23,3 +23,10 @@ export function words(name: string): string {
 /** Prose of a rule or incident, safe to look at: authors wrap their lines, so a single line end within a paragraph is a space. Lists and blank lines stay. */
 export const prose = (text: string): string =>
   visible(text.replaceAll('\r\n', '\n').replaceAll(/(?<=\S) *\n(?![\s\-*•\d])/g, ' '), { lines: true });
+
+/** The parts of a text that commas divide, without the empty ones. */
+export const byComma = (text: string): string[] =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');

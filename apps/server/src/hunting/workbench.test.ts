@@ -238,6 +238,13 @@ describe('hunts', () => {
       [false, 2],
       [true, 1],
     ]);
+    const counted = await anna.runQuery({
+      body: {
+        query: `SecurityIncident | where IncidentNumber == ${incident}
+          | summarize max(toint(AdditionalData.bookmarksCount)), max(array_length(BookmarkIds))`,
+      },
+    });
+    expect(counted.rows).toEqual([[2, 2]]);
   });
 
   it('are changed by who manages alerts, and rows have a bound', async () => {

@@ -12,6 +12,7 @@ import {
 import { createIncident } from './manual.ts';
 import { moveAlerts } from './moves.ts';
 import { raise } from './raise.ts';
+import { findingRuleId } from './store.ts';
 
 /** What a person found by looking, to be kept as an alert. */
 export interface Finding {
@@ -31,9 +32,6 @@ export interface Finding {
 
 /** The incident that findings go to: its number, or what a new one is called. */
 export type FindingTarget = { readonly number: number } | { readonly title: string; readonly severity: Severity };
-
-/** `rule_id` of alerts that people made of what they found. */
-export const findingRuleId = 'bookmark';
 
 /**
  * Makes each finding an alert and puts them into one incident, as Defender's “link to incident” does. Answers the incident's number. Done again after it was

@@ -14,6 +14,7 @@ export interface IncidentTask {
 export interface IncidentParts {
   readonly tasks: readonly IncidentTask[];
   readonly alertIds: readonly string[];
+  readonly bookmarkIds: readonly string[];
   readonly comments: readonly { at: Date; by: string; text: string }[];
 }
 
@@ -49,7 +50,7 @@ export function securityIncidentRow(incident: IncidentRow, parts: IncidentParts)
     ClosedTime: incident.closed_at,
     RelatedAnalyticRuleIds: incident.rule_ids,
     AlertIds: parts.alertIds,
-    BookmarkIds: [],
+    BookmarkIds: parts.bookmarkIds,
     Tasks: parts.tasks.map(({ id, title, description, status, assignee, due_at }) => ({
       taskId: id,
       title,
@@ -69,7 +70,7 @@ export function securityIncidentRow(incident: IncidentRow, parts: IncidentParts)
     ],
     AdditionalData: {
       alertsCount: incident.alert_count,
-      bookmarksCount: 0,
+      bookmarksCount: parts.bookmarkIds.length,
       commentsCount: incident.comment_count,
       alertProductNames: ['Sallyport'],
       tactics: incident.tactics,

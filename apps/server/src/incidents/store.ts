@@ -284,6 +284,7 @@ export async function publishIncidents(tx: Queryable, outbox: RowSink, numbers: 
     ),
     (row) => row.number,
   );
+  const bookmarkIds = await bookmarksOf(tx, numbers);
   const comments = Map.groupBy(
     await tx.query<{ number: number; at: Date; by: string; text: string }>(
       `SELECT incident_number AS number, at, by, text FROM incident_activities WHERE incident_number = ANY($1) AND kind = 'comment' ORDER BY id`,
@@ -305,10 +306,26 @@ export async function publishIncidents(tx: Queryable, outbox: RowSink, numbers: 
       securityIncidentRow(incident, {
         tasks: tasks.get(incident.number) ?? [],
         alertIds: (alertIds.get(incident.number) ?? []).map((row) => row.id),
+        bookmarkIds: bookmarkIds.get(incident.number) ?? [],
         comments: comments.get(incident.number) ?? [],
       }),
     ),
     tx,
+  );
+}
+
+/** `rule_id` of alerts that people made of what they found: such an alert has its bookmark's id. */
+export const findingRuleId = 'bookmark';
+
+/** The bookmarks in each of these incidents that has some. */
+export async function bookmarksOf(db: Queryable, numbers: readonly number[]): Promise<Map<number, string[]>> {
+  const rows = await db.query<{ number: number; id: string }>(
+    `SELECT a.incident_number AS number, id FROM alerts a JOIN bookmarks USING (id)
+     WHERE a.rule_id = $1 AND a.incident_number = ANY($2) ORDER BY a.start_time, id`,
+    [findingRuleId, numbers],
+  );
+  return new Map(
+    [...Map.groupBy(rows, (row) => row.number)].map(([number, found]) => [number, found.map(({ id }) => id)]),
   );
 }
 

@@ -1,29 +1,11 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  Select,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Field, Input, Textarea } from '@fluentui/react-components';
 import { CasePriority, type Case } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
+import { ChooseOne } from '../../shared/choices.tsx';
+import { FieldPair, FormDialog } from '../../shared/FormDialog.tsx';
 import { PersonPicker } from '../../shared/PersonPicker.tsx';
-import { ErrorState } from '../../shared/States.tsx';
-
-const useStyles = makeStyles({
-  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
-  pair: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: tokens.spacingHorizontalM },
-});
 
 /** An ISO time as `datetime-local` has it, in the browser's zone. */
 const localOf = (iso: string | null): string => {
@@ -38,7 +20,6 @@ export function CaseDialog(props: {
   onClose: () => void;
   onDone: (number: number) => void;
 }): ReactElement {
-  const styles = useStyles();
   const queries = useQueryClient();
   const { changed } = props;
   const [title, setTitle] = useState(changed?.title ?? '');
@@ -61,50 +42,35 @@ export function CaseDialog(props: {
     },
   });
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && props.onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{changed ? `Change case ${changed.number}` : 'New case'}</DialogTitle>
-          <DialogContent className={styles.form}>
-            <Field label="Title" required>
-              <Input value={title} maxLength={300} onChange={(_, data) => setTitle(data.value)} />
-            </Field>
-            <Field label="Description">
-              <Textarea
-                value={description}
-                maxLength={30_000}
-                resize="vertical"
-                onChange={(_, data) => setDescription(data.value)}
-              />
-            </Field>
-            <div className={styles.pair}>
-              <Field label="Priority">
-                <Select
-                  value={priority}
-                  onChange={(_, data) => setPriority(CasePriority.catch('Medium').parse(data.value))}
-                >
-                  {CasePriority.options.map((one) => (
-                    <option key={one}>{one}</option>
-                  ))}
-                </Select>
-              </Field>
-              <Field label="Due">
-                <Input type="datetime-local" value={due} onChange={(_, data) => setDue(data.value)} />
-              </Field>
-            </div>
-            <Field label="Owner">
-              <PersonPicker label="Owner" value={owner} onChange={setOwner} />
-            </Field>
-            {save.error && <ErrorState error={save.error} title="Nothing was saved" kept="What you wrote is kept." />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={props.onClose}>Cancel</Button>
-            <Button appearance="primary" disabled={title.trim() === '' || save.isPending} onClick={() => save.mutate()}>
-              {changed ? 'Save' : 'Open the case'}
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={changed ? `Change case ${changed.number}` : 'New case'}
+      submit={changed ? 'Save' : 'Open the case'}
+      ready={title.trim() !== ''}
+      busy={save.isPending}
+      error={save.error}
+      onSubmit={() => save.mutate()}
+      onClose={props.onClose}
+    >
+      <Field label="Title" required>
+        <Input value={title} maxLength={300} onChange={(_, data) => setTitle(data.value)} />
+      </Field>
+      <Field label="Description">
+        <Textarea
+          value={description}
+          maxLength={30_000}
+          resize="vertical"
+          onChange={(_, data) => setDescription(data.value)}
+        />
+      </Field>
+      <FieldPair>
+        <ChooseOne label="Priority" options={CasePriority.options} value={priority} onChange={setPriority} />
+        <Field label="Due">
+          <Input type="datetime-local" value={due} onChange={(_, data) => setDue(data.value)} />
+        </Field>
+      </FieldPair>
+      <Field label="Owner">
+        <PersonPicker label="Owner" value={owner} onChange={setOwner} />
+      </Field>
+    </FormDialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { makeStyles, Text, tokens } from '@fluentui/react-components';
 import { BoxSearchRegular } from '@fluentui/react-icons';
 import { Criticality, RiskLevel, type InventoryEntity } from '@sallyport/contracts';
 import { useInfiniteQuery } from '@tanstack/react-query';
@@ -28,7 +28,6 @@ const useStyles = makeStyles({
     ':hover': { color: tokens.colorBrandForegroundLink },
   },
   card: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalXS, minWidth: 0 },
-  more: { display: 'flex', justifyContent: 'center', paddingTop: tokens.spacingVerticalS },
 });
 
 const route = getRouteApi('/frame/assets');
@@ -198,7 +197,11 @@ export function AssetsPage(): ReactElement {
             columns={shown}
             rowId={({ id }) => id}
             openId={open?.id}
-            onOpen={({ id }) => set({ selected: id })}
+            total={first?.total}
+            onEnd={() => hasNextPage && !isFetchingNextPage && void fetchNextPage()}
+            onOpen={({ id }) =>
+              id === selected ? void navigate({ to: '/entities/$id', params: { id } }) : set({ selected: id })
+            }
             onClose={close}
             sort={{ by: search.sort ?? 'risk', order: search.order ?? 'desc' }}
             onSort={({ by, order }) => isSort(by) && set({ sort: by, order })}
@@ -222,13 +225,6 @@ export function AssetsPage(): ReactElement {
             }
           />
           {open && <AssetPanel entity={open} onClose={close} />}
-        </div>
-      )}
-      {hasNextPage && (
-        <div className={styles.more}>
-          <Button size="small" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Show more
-          </Button>
         </div>
       )}
     </Page>

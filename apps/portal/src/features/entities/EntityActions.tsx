@@ -1,11 +1,5 @@
 import {
   Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
   Field,
   Input,
   makeStyles,
@@ -22,35 +16,27 @@ import { Criticality, type EntityDetails } from '@sallyport/contracts';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import { encodeFragment } from '../../shared/address.ts';
-import { useMay, useMe } from '../../shared/api.ts';
-import { words } from '../../shared/text.ts';
+import { useMay } from '../../shared/api.ts';
+import { FormDialog } from '../../shared/FormDialog.tsx';
+import { PersonPicker } from '../../shared/PersonPicker.tsx';
+import { byComma, words } from '../../shared/text.ts';
 import { useChangeEntity } from './queries.ts';
 
 const useStyles = makeStyles({
   root: { display: 'flex', gap: tokens.spacingHorizontalS, flexWrap: 'wrap' },
-  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
 });
 
 const CONCLUDED = 'concluded';
 const TAGS_MAX = 50;
 const isCriticality = (text: string): text is Criticality => Criticality.options.includes(text as never);
-const tagsOf = (text: string): string[] => [
-  ...new Set(
-    text
-      .split(',')
-      .map((tag) => tag.trim())
-      .filter(Boolean),
-  ),
-];
+const tagsOf = (text: string): string[] => [...new Set(byComma(text))];
 
 function EditDialog({ entity, onClose }: { entity: EntityDetails; onClose: () => void }): ReactElement {
-  const styles = useStyles();
-  const me = useMe();
   const change = useChangeEntity(entity.id);
   const [criticality, setCriticality] = useState<string>(
     entity.criticalitySetBy === null ? CONCLUDED : (entity.criticality ?? CONCLUDED),
   );
-  const [owner, setOwner] = useState(entity.owner ?? '');
+  const [owner, setOwner] = useState(entity.owner);
   const [tags, setTags] = useState(entity.tags.join(', '));
   const list = tagsOf(tags);
   const fault =
@@ -63,56 +49,50 @@ function EditDialog({ entity, onClose }: { entity: EntityDetails; onClose: () =>
     change.mutate(
       {
         criticality: isCriticality(criticality) ? criticality : null,
-        owner: owner.trim() === '' ? null : owner.trim(),
+        owner,
         tags: list,
       },
       { onSuccess: onClose },
     );
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>Criticality, owner and tags</DialogTitle>
-          <DialogContent className={styles.form}>
-            <Field
-              label="Criticality"
-              hint={
-                entity.criticalityReason === ''
-                  ? 'Nothing that is known makes it critical'
-                  : `Concluded: ${entity.criticalityReason}`
-              }
-            >
-              <Select value={criticality} onChange={(_, data) => setCriticality(data.value)}>
-                <option value={CONCLUDED}>
-                  As concluded ({entity.criticalityConcluded === null ? 'none' : words(entity.criticalityConcluded)})
-                </option>
-                {Criticality.options.map((level) => (
-                  <option key={level} value={level}>
-                    {words(level)}
-                  </option>
-                ))}
-              </Select>
-            </Field>
-            <Field label="Owner" hint={`A user name, such as ${me.userPrincipalName}`}>
-              <Input value={owner} maxLength={256} onChange={(_, data) => setOwner(data.value)} />
-            </Field>
-            <Field
-              label="Tags"
-              hint="With commas between them"
-              {...(fault === undefined ? {} : { validationState: 'error' as const, validationMessage: fault })}
-            >
-              <Input value={tags} maxLength={4_000} onChange={(_, data) => setTags(data.value)} />
-            </Field>
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button appearance="primary" disabled={fault !== undefined || change.isPending} onClick={save}>
-              Save
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title="Criticality, owner and tags"
+      submit="Save"
+      ready={fault === undefined}
+      busy={change.isPending}
+      onSubmit={save}
+      onClose={onClose}
+    >
+      <Field
+        label="Criticality"
+        hint={
+          entity.criticalityReason === ''
+            ? 'Nothing that is known makes it critical'
+            : `Concluded: ${entity.criticalityReason}`
+        }
+      >
+        <Select value={criticality} onChange={(_, data) => setCriticality(data.value)}>
+          <option value={CONCLUDED}>
+            As concluded ({entity.criticalityConcluded === null ? 'none' : words(entity.criticalityConcluded)})
+          </option>
+          {Criticality.options.map((level) => (
+            <option key={level} value={level}>
+              {words(level)}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Field label="Owner">
+        <PersonPicker label="Owner" value={owner} onChange={setOwner} />
+      </Field>
+      <Field
+        label="Tags"
+        hint="With commas between them"
+        {...(fault === undefined ? {} : { validationState: 'error' as const, validationMessage: fault })}
+      >
+        <Input value={tags} maxLength={4_000} onChange={(_, data) => setTags(data.value)} />
+      </Field>
+    </FormDialog>
   );
 }
 

@@ -1,7 +1,7 @@
 import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { ArrowUploadRegular, ShieldCheckmarkRegular } from '@fluentui/react-icons';
 import { Severity as SeverityEnum } from '@sallyport/contracts';
-import { useQuery } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { useMay } from '../../shared/api.ts';
@@ -47,25 +47,29 @@ const useStyles = makeStyles({
 
 function OpenTile(): ReactElement {
   const styles = useStyles();
-  const query = useQuery(incidentsQuery({}));
-  const incidents = query.data?.incidents ?? [];
+  const query = useQuery(incidentsQuery({}, 1));
+  const lines = useQueries({
+    queries: [...SeverityEnum.options.map((severity) => ({ severity: [severity] })), { owner: 'none' }].map((filter) =>
+      incidentsQuery(filter, 1),
+    ),
+  }).map(({ data }) => (data ? count(data.total) : ''));
   return (
     <Tile title="What is open?" link={<TextLink to="/incidents">All open</TextLink>} query={query}>
       <TileNumber value={count(query.data?.total ?? 0)} caption="open incidents" />
       <div className={styles.list}>
-        {SeverityEnum.options.map((severity) => (
+        {SeverityEnum.options.map((severity, index) => (
           <div key={severity} className={styles.line}>
             <TextLink to="/incidents" search={{ severity: [severity] }}>
               <Severity severity={severity} />
             </TextLink>
-            <span className={styles.number}>
-              {count(incidents.filter((incident) => incident.severity === severity).length)}
-            </span>
+            <span className={styles.number}>{lines[index]}</span>
           </div>
         ))}
         <div className={styles.line}>
-          <span>Unassigned</span>
-          <span className={styles.number}>{count(incidents.filter(({ owner }) => owner === null).length)}</span>
+          <TextLink to="/incidents" search={{ owner: 'none' }}>
+            Unassigned
+          </TextLink>
+          <span className={styles.number}>{lines.at(-1)}</span>
         </div>
       </div>
     </Tile>
@@ -74,8 +78,8 @@ function OpenTile(): ReactElement {
 
 function NewestTile(): ReactElement {
   const styles = useStyles();
-  const query = useQuery(incidentsQuery({ sort: 'createdAt', order: 'desc' }));
-  const newest = query.data?.incidents.slice(0, NEWEST_MAX) ?? [];
+  const query = useQuery(incidentsQuery({ sort: 'createdAt', order: 'desc' }, NEWEST_MAX));
+  const newest = query.data?.incidents ?? [];
   return (
     <Tile
       title="What is new?"

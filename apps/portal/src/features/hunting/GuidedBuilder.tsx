@@ -4,6 +4,7 @@ import type { Column } from '@sallyport/contracts';
 import { useId, type ReactElement } from 'react';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
 import type { CatalogueSchema } from '../../shared/editor/schema.ts';
+import { byComma } from '../../shared/text.ts';
 import {
   aggregates,
   isUnary,
@@ -21,12 +22,6 @@ const useStyles = makeStyles({
   line: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS, alignItems: 'flex-end' },
   wide: { minWidth: '240px' },
 });
-
-const listed = (text: string): string[] =>
-  text
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '');
 
 /** A query put together by choosing; the KQL that it is stands below it. */
 export function GuidedBuilder(props: {
@@ -170,7 +165,7 @@ export function GuidedBuilder(props: {
                   placeholder="Columns, commas between"
                   defaultValue={summarize.by.join(', ')}
                   onBlur={(event) =>
-                    onChange({ ...value, summarize: { ...summarize, by: listed(event.currentTarget.value) } })
+                    onChange({ ...value, summarize: { ...summarize, by: byComma(event.currentTarget.value) } })
                   }
                 />
               </Field>
@@ -205,7 +200,7 @@ export function GuidedBuilder(props: {
                 size="small"
                 placeholder="All; or names, commas between"
                 defaultValue={value.columns.join(', ')}
-                onBlur={(event) => onChange({ ...value, columns: listed(event.currentTarget.value) })}
+                onBlur={(event) => onChange({ ...value, columns: byComma(event.currentTarget.value) })}
               />
             </Field>
           )}

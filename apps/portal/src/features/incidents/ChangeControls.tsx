@@ -1,11 +1,5 @@
 import {
   Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
   Field,
   makeStyles,
   Menu,
@@ -32,6 +26,7 @@ import {
 import { useState, type ReactElement, type ReactNode } from 'react';
 import { useMay, useMe } from '../../shared/api.ts';
 import { usePageKey } from '../../shared/hooks.ts';
+import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { words } from '../../shared/text.ts';
 import { PersonPicker } from '../../shared/PersonPicker.tsx';
@@ -42,7 +37,6 @@ import { useChangeIncident } from './queries.ts';
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: tokens.spacingHorizontalS },
-  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
 });
 
 const meanings: Record<Classification, string> = {
@@ -62,12 +56,10 @@ const reasons: Record<Classification, readonly (typeof ClassificationReason.opti
 
 /** Closing asks why. `what` names what will be closed. */
 export function CloseDialog(props: {
-  open: boolean;
   what: string;
   onCancel: () => void;
   onClose: (change: IncidentChange) => void;
 }): ReactElement {
-  const styles = useStyles();
   const [classification, setClassification] = useState<Classification>();
   const [reason, setReason] = useState('');
   const [comment, setComment] = useState('');
@@ -77,72 +69,61 @@ export function CloseDialog(props: {
   const offered = classification === undefined ? [] : reasons[classification];
   const chosen = offered.find((one) => one === reason) ?? offered[0] ?? null;
   return (
-    <Dialog open={props.open} onOpenChange={(_, data) => !data.open && props.onCancel()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>Close {props.what}</DialogTitle>
-          <DialogContent className={styles.form}>
-            <Field label="What was it?" required>
-              <RadioGroup
-                value={classification ?? ''}
-                onChange={(_, data) => setClassification(data.value as Classification)}
-              >
-                {classifications
-                  .toSorted((a, b) => Object.keys(meanings).indexOf(a) - Object.keys(meanings).indexOf(b))
-                  .map((one) => (
-                    <Radio key={one} value={one} label={meanings[one]} />
-                  ))}
-              </RadioGroup>
-            </Field>
-            {offered.length > 1 && (
-              <Field label="Because of">
-                <Select value={chosen ?? ''} onChange={(_, data) => setReason(data.value)}>
-                  {offered.map((one) => (
-                    <option key={one} value={one}>
-                      {words(one)}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
-            )}
-            {found.length > 0 && (
-              <Field label="Determination" hint="What it was, closer">
-                <Select value={said ?? ''} onChange={(_, data) => setDetermination(data.value)}>
-                  <option value="">Not said</option>
-                  {found.map((one) => (
-                    <option key={one} value={one}>
-                      {words(one)}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
-            )}
-            <Field label="Comment" hint="For whoever looks at the next one like it">
-              <Textarea value={comment} maxLength={30_000} onChange={(_, data) => setComment(data.value)} />
-            </Field>
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={props.onCancel}>Cancel</Button>
-            <Button
-              appearance="primary"
-              disabled={classification === undefined}
-              onClick={() =>
-                classification !== undefined &&
-                props.onClose({
-                  status: 'Closed',
-                  classification,
-                  classificationReason: chosen,
-                  determination: said,
-                  ...(comment.trim() === '' ? {} : { classificationComment: comment.trim() }),
-                })
-              }
-            >
-              Close {props.what}
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={`Close ${props.what}`}
+      submit={`Close ${props.what}`}
+      ready={classification !== undefined}
+      onSubmit={() =>
+        classification !== undefined &&
+        props.onClose({
+          status: 'Closed',
+          classification,
+          classificationReason: chosen,
+          determination: said,
+          ...(comment.trim() === '' ? {} : { classificationComment: comment.trim() }),
+        })
+      }
+      onClose={props.onCancel}
+    >
+      <Field label="What was it?" required>
+        <RadioGroup
+          value={classification ?? ''}
+          onChange={(_, data) => setClassification(data.value as Classification)}
+        >
+          {classifications
+            .toSorted((a, b) => Object.keys(meanings).indexOf(a) - Object.keys(meanings).indexOf(b))
+            .map((one) => (
+              <Radio key={one} value={one} label={meanings[one]} />
+            ))}
+        </RadioGroup>
+      </Field>
+      {offered.length > 1 && (
+        <Field label="Because of">
+          <Select value={chosen ?? ''} onChange={(_, data) => setReason(data.value)}>
+            {offered.map((one) => (
+              <option key={one} value={one}>
+                {words(one)}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      )}
+      {found.length > 0 && (
+        <Field label="Determination" hint="What it was, closer">
+          <Select value={said ?? ''} onChange={(_, data) => setDetermination(data.value)}>
+            <option value="">Not said</option>
+            {found.map((one) => (
+              <option key={one} value={one}>
+                {words(one)}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      )}
+      <Field label="Comment" hint="For whoever looks at the next one like it">
+        <Textarea value={comment} maxLength={30_000} onChange={(_, data) => setComment(data.value)} />
+      </Field>
+    </FormDialog>
   );
 }
 
@@ -159,6 +140,7 @@ function Choice<T extends string>(props: {
     <Menu checkedValues={{ value: [props.value] }}>
       <MenuTrigger disableButtonEnhancement>
         <Button
+          size="small"
           icon={<ChevronDownRegular />}
           iconPosition="after"
           disabled={props.disabled}
@@ -182,35 +164,23 @@ function Choice<T extends string>(props: {
 
 /** Whom to give it to: a person or a group. `what` names it. */
 export function OwnerDialog(props: {
-  open: boolean;
   what: string;
   onCancel: () => void;
   onAssign: (owner: string) => void;
 }): ReactElement {
   const [owner, setOwner] = useState<string | null>(null);
   return (
-    <Dialog open={props.open} onOpenChange={(_, data) => !data.open && props.onCancel()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>Assign {props.what}</DialogTitle>
-          <DialogContent>
-            <Field label="To a person or a group">
-              <PersonPicker label="To a person or a group" value={owner} onChange={setOwner} />
-            </Field>
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={props.onCancel}>Cancel</Button>
-            <Button
-              appearance="primary"
-              disabled={owner === null}
-              onClick={() => owner !== null && props.onAssign(owner)}
-            >
-              Assign
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={`Assign ${props.what}`}
+      submit="Assign"
+      ready={owner !== null}
+      onSubmit={() => owner !== null && props.onAssign(owner)}
+      onClose={props.onCancel}
+    >
+      <Field label="To a person or a group">
+        <PersonPicker label="To a person or a group" value={owner} onChange={setOwner} />
+      </Field>
+    </FormDialog>
   );
 }
 
@@ -253,7 +223,7 @@ export function ChangeControls({ incident }: { incident: Incident }): ReactEleme
       />
       <Menu>
         <MenuTrigger disableButtonEnhancement>
-          <Button icon={<ChevronDownRegular />} iconPosition="after" disabled={disabled}>
+          <Button size="small" icon={<ChevronDownRegular />} iconPosition="after" disabled={disabled}>
             <Owner owner={incident.owner} />
           </Button>
         </MenuTrigger>
@@ -281,18 +251,16 @@ export function ChangeControls({ incident }: { incident: Incident }): ReactEleme
         disabled={disabled}
         onChange={(severity) => severity !== incident.severity && change({ severity })}
       />
-      <CloseDialog
-        open={asking === 'close'}
-        what={`incident ${incident.number}`}
-        onCancel={() => setAsking(undefined)}
-        onClose={change}
-      />
-      <OwnerDialog
-        open={asking === 'owner'}
-        what={`incident ${incident.number}`}
-        onCancel={() => setAsking(undefined)}
-        onAssign={(owner) => change({ owner })}
-      />
+      {asking === 'close' && (
+        <CloseDialog what={`incident ${incident.number}`} onCancel={() => setAsking(undefined)} onClose={change} />
+      )}
+      {asking === 'owner' && (
+        <OwnerDialog
+          what={`incident ${incident.number}`}
+          onCancel={() => setAsking(undefined)}
+          onAssign={(owner) => change({ owner })}
+        />
+      )}
     </div>
   );
 }

@@ -6,9 +6,9 @@ import {
   ShieldCheckmarkRegular,
 } from '@fluentui/react-icons';
 import type { IncidentSummary } from '@sallyport/contracts';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { useState, type ReactElement } from 'react';
+import { useMemo, useState, type ReactElement } from 'react';
 import { useMay } from '../../shared/api.ts';
 import { useColumns } from '../../shared/FilterBar.tsx';
 import { Grid } from '../../shared/Grid.tsx';
@@ -27,7 +27,7 @@ import { hiddenAtFirst, useIncidentColumns } from './columns.tsx';
 import { IncidentPanel } from './IncidentPanel.tsx';
 import { IncidentStatusLabel, Owner } from './IncidentState.tsx';
 import { sorts, type IncidentsSearch } from './index.ts';
-import { incidentsQuery } from './queries.ts';
+import { queueQuery } from './queries.ts';
 import { QueueFilters } from './QueueFilters.tsx';
 import { ServiceLevel } from './ServiceLevel.tsx';
 import { useBulk } from './useBulk.tsx';
@@ -76,14 +76,18 @@ export function IncidentsPage(): ReactElement {
   const may = useMay('alerts.manage');
   const { selected: openNumber, ...filters } = search;
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const query = useQuery(incidentsQuery(filters));
-  const view = JSON.stringify(filters) + String(query.isPlaceholderData);
-  const steady = useSteady(
-    query.data?.incidents,
-    view,
-    (row) => row.number,
-    selected.size > 0 || openNumber !== undefined,
+  const query = useInfiniteQuery(queueQuery(filters));
+  // An incident that changed between two pages may stand in both.
+  const newest = useMemo(
+    () =>
+      query.data && [
+        ...new Map(query.data.pages.flatMap(({ incidents }) => incidents).map((row) => [row.number, row])).values(),
+      ],
+    [query.data],
   );
+  const total = query.data?.pages.at(-1)?.total;
+  const view = JSON.stringify(filters) + String(query.isPlaceholderData);
+  const steady = useSteady(newest, view, (row) => row.number, selected.size > 0 || openNumber !== undefined);
   const { changed, see } = useChanged(steady.rows, view);
   const columns = useIncidentColumns(changed);
   const { shown, hidden, chooser } = useColumns('incidents', columns, hiddenAtFirst);
@@ -111,7 +115,7 @@ export function IncidentsPage(): ReactElement {
   return (
     <Page
       title="Incidents"
-      count={query.data ? count(query.data.total) : undefined}
+      count={total === undefined ? undefined : count(total)}
       actions={
         <>
           {news.length > 0 && (
@@ -173,6 +177,8 @@ export function IncidentsPage(): ReactElement {
           <Grid
             label="Incidents"
             rows={steady.rows}
+            total={total}
+            onEnd={() => query.hasNextPage && !query.isFetchingNextPage && void query.fetchNextPage()}
             columns={shown}
             rowId={(row) => String(row.number)}
             openId={openNumber === undefined ? undefined : String(openNumber)}

@@ -31,7 +31,7 @@ export function QueueFilters(props: {
   const me = useMe();
   const { zone } = usePreferences();
   const people = useAssignable();
-  const rules = useQuery({ ...rulesQuery, enabled: filters.rule !== undefined }).data?.rules ?? [];
+  const rules = useQuery(rulesQuery).data?.rules ?? [];
   const chosenOwners = filters.owner?.split(',').filter(Boolean);
   const owners = [
     ...new Set([
@@ -106,11 +106,12 @@ export function QueueFilters(props: {
                 },
               },
             ]),
-        list('tactic', 'Tactic', tactics),
+        list('tactic', 'Tactic', tactics, { rare: true }),
         list('classification', 'Classification', [...Classification.options, 'none'], {
           labelOf: (one) => (one === 'none' ? 'Not yet' : words(one)),
+          rare: true,
         }),
-        list('determination', 'Determination', Determination.options),
+        list('determination', 'Determination', Determination.options, { rare: true }),
       ]}
       texts={[
         {
@@ -119,6 +120,7 @@ export function QueueFilters(props: {
           placeholder: 'T1059',
           value: filters.technique,
           onChange: (technique) => set({ technique: technique?.toUpperCase() }),
+          rare: true,
         },
         {
           id: 'label',
@@ -126,14 +128,17 @@ export function QueueFilters(props: {
           placeholder: 'A label',
           value: filters.label,
           onChange: (label) => set({ label }),
+          rare: true,
         },
         {
           id: 'rule',
           label: 'Rule',
-          placeholder: 'A rule’s id',
+          placeholder: 'Name or id',
           value: filters.rule,
           labelOf: (id) => rules.find((rule) => rule.id === id)?.name ?? id,
-          onChange: (rule) => set({ rule }),
+          known: rules.map(({ name }) => name),
+          onChange: (rule) => set({ rule: rules.find(({ name }) => name === rule)?.id ?? rule }),
+          rare: true,
         },
       ]}
       end={props.end}

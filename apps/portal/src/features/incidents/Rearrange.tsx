@@ -1,12 +1,6 @@
 import {
   Button,
   Checkbox,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
   Field,
   Input,
   makeStyles,
@@ -16,15 +10,15 @@ import {
   MenuPopover,
   MenuTrigger,
   Text,
-  tokens,
 } from '@fluentui/react-components';
 import { MoreHorizontalRegular } from '@fluentui/react-icons';
 import type { Incident } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState, type ReactElement, type ReactNode } from 'react';
+import { useState, type ReactElement } from 'react';
 import { client, useMay } from '../../shared/api.ts';
 import { useSettled } from '../../shared/hooks.ts';
+import { FormDialog } from '../../shared/FormDialog.tsx';
 import { plural } from '../../shared/numbers.ts';
 import { ErrorState } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -32,7 +26,6 @@ import { useNotify } from '../../shared/toast.tsx';
 import { incidentQuery } from './queries.ts';
 
 const useStyles = makeStyles({
-  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
   alerts: { display: 'flex', flexDirection: 'column', maxHeight: '40vh', overflowY: 'auto' },
 });
 
@@ -43,33 +36,6 @@ const SETTLE_MS = 300;
 const numbersIn = (text: string): number[] => [
   ...new Set([...text.matchAll(/\d{1,9}/g)].map(([digits]) => Number(digits)).filter((number) => number > 0)),
 ];
-
-function Question(props: {
-  title: string;
-  button: string;
-  disabled: boolean;
-  onCancel: () => void;
-  onDo: () => void;
-  children: ReactNode;
-}): ReactElement {
-  const styles = useStyles();
-  return (
-    <Dialog open onOpenChange={(_, data) => !data.open && props.onCancel()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{props.title}</DialogTitle>
-          <DialogContent className={styles.form}>{props.children}</DialogContent>
-          <DialogActions>
-            <Button onClick={props.onCancel}>Cancel</Button>
-            <Button appearance="primary" disabled={props.disabled} onClick={props.onDo}>
-              {props.button}
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
-  );
-}
 
 function useDone(incident: Incident, onClose: () => void) {
   const queries = useQueryClient();
@@ -104,12 +70,15 @@ function MergeDialog({ incident, onClose }: { incident: Incident; onClose: () =>
   });
   const data = asked === numbers.join(',') ? preview.data : undefined;
   return (
-    <Question
+    <FormDialog
       title={`Merge others into incident ${incident.number}`}
-      button="Merge"
-      disabled={!data || data.refused.length > 0 || merge.isPending}
-      onCancel={onClose}
-      onDo={() => merge.mutate()}
+      submit="Merge"
+      ready={data !== undefined && data.refused.length === 0}
+      busy={merge.isPending}
+      error={merge.error}
+      failed="Nothing was merged"
+      onClose={onClose}
+      onSubmit={() => merge.mutate()}
     >
       <Field
         label="Numbers of the others"
@@ -134,8 +103,7 @@ function MergeDialog({ incident, onClose }: { incident: Incident; onClose: () =>
           no way back but to split alerts out again.
         </Text>
       )}
-      {merge.error && <ErrorState error={merge.error} title="Nothing was merged" />}
-    </Question>
+    </FormDialog>
   );
 }
 
@@ -184,17 +152,19 @@ function AlertsDialog(props: {
   });
   const left = incident.alertCount - chosen.size;
   return (
-    <Question
+    <FormDialog
       title={titles[kind](incident.number)}
-      button={kind === 'split' ? 'Split' : kind === 'move' ? 'Move' : 'Take out'}
-      disabled={
-        chosen.size === 0 ||
-        (kind === 'split' && left === 0) ||
-        (kind === 'move' && (target === undefined || target === incident.number)) ||
-        act.isPending
+      submit={kind === 'split' ? 'Split' : kind === 'move' ? 'Move' : 'Take out'}
+      ready={
+        chosen.size > 0 &&
+        (kind !== 'split' || left > 0) &&
+        (kind !== 'move' || (target !== undefined && target !== incident.number))
       }
-      onCancel={props.onClose}
-      onDo={() => act.mutate()}
+      busy={act.isPending}
+      error={act.error}
+      failed="Nothing was moved"
+      onClose={props.onClose}
+      onSubmit={() => act.mutate()}
     >
       {kind === 'move' && (
         <Field label="Number of the other incident">
@@ -223,8 +193,7 @@ function AlertsDialog(props: {
           {kind === 'split' && 'The two are not merged again by themselves.'}
         </Text>
       )}
-      {act.error && <ErrorState error={act.error} title="Nothing was moved" />}
-    </Question>
+    </FormDialog>
   );
 }
 
@@ -238,7 +207,7 @@ export function Rearrange({ incident }: { incident: Incident }): ReactElement | 
     <>
       <Menu>
         <MenuTrigger disableButtonEnhancement>
-          <Button icon={<MoreHorizontalRegular />} aria-label="Merge, split, move alerts" />
+          <Button size="small" icon={<MoreHorizontalRegular />} aria-label="Merge, split, move alerts" />
         </MenuTrigger>
         <MenuPopover>
           <MenuList>

@@ -1,4 +1,4 @@
-import { makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { CheckmarkCircleRegular, ClockAlarmRegular, ClockRegular, ErrorCircleFilled } from '@fluentui/react-icons';
 import { serviceLevelOf, type IncidentSummary, type ServiceLevelState } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
@@ -9,7 +9,14 @@ import { duration, exact } from '../../shared/time.ts';
 import { serviceLevelsQuery } from './queries.ts';
 
 const useStyles = makeStyles({
-  root: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalXXS, whiteSpace: 'nowrap' },
+  root: {
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXS,
+    whiteSpace: 'nowrap',
+    verticalAlign: 'top',
+  },
+  icon: { fontSize: tokens.fontSizeBase400, flexShrink: 0 },
   breached: { color: tokens.colorPaletteRedForeground1 },
   breaching: { color: tokens.colorPaletteDarkOrangeForeground1 },
   quiet: { color: tokens.colorNeutralForeground3 },
@@ -46,7 +53,7 @@ export function ServiceLevel({ incident }: { incident: IncidentSummary }): React
   const tone = bad ? styles.breached : level.state === 'breaching' ? styles.breaching : styles.quiet;
   return (
     <span className={styles.root} title={`Due ${exact(level.dueAt, zone)}`}>
-      <Icon className={tone} aria-hidden />
+      <Icon className={mergeClasses(styles.icon, tone)} aria-hidden />
       {levelText(level, now)}
     </span>
   );

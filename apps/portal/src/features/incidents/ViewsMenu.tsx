@@ -1,15 +1,8 @@
 import {
   Button,
   Checkbox,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
   Field,
   Input,
-  makeStyles,
   Menu,
   MenuDivider,
   MenuGroup,
@@ -19,7 +12,6 @@ import {
   MenuList,
   MenuPopover,
   MenuTrigger,
-  tokens,
 } from '@fluentui/react-components';
 import { BookmarkRegular } from '@fluentui/react-icons';
 import type { IncidentView } from '@sallyport/contracts';
@@ -27,16 +19,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type ReactElement } from 'react';
 import { parseSearch, stringifySearch } from '../../shared/address.ts';
 import { client, useMay, useMe } from '../../shared/api.ts';
+import { FormDialog } from '../../shared/FormDialog.tsx';
 import { setPreferences, usePreferences } from '../../shared/preferences.ts';
-import { ErrorState } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
 import { incidentsSearch, type IncidentsSearch } from './index.ts';
 import { viewsQuery } from './queries.ts';
-
-const useStyles = makeStyles({
-  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
-});
 
 type Filters = Omit<IncidentsSearch, 'selected'>;
 
@@ -50,7 +38,6 @@ function SaveDialog(props: {
   hiddenColumns: readonly string[];
   onClose: () => void;
 }): ReactElement {
-  const styles = useStyles();
   const may = useMay('alerts.manage');
   const queries = useQueryClient();
   const notify = useNotify();
@@ -69,31 +56,26 @@ function SaveDialog(props: {
     },
   });
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && props.onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{props.view ? 'Save the view' : 'Save as a view'}</DialogTitle>
-          <DialogContent className={styles.form}>
-            <Field label="Name" required hint="Filters, order and columns are kept as they are now">
-              <Input value={name} maxLength={100} onChange={(_, data) => setName(data.value)} />
-            </Field>
-            <Checkbox
-              label="Everyone sees it"
-              disabled={!may}
-              checked={shared}
-              onChange={(_, data) => setShared(data.checked === true)}
-            />
-            {save.error && <ErrorState error={save.error} title="The view was not saved" />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={props.onClose}>Cancel</Button>
-            <Button appearance="primary" disabled={name.trim() === '' || save.isPending} onClick={() => save.mutate()}>
-              Save
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={props.view ? 'Save the view' : 'Save as a view'}
+      submit="Save"
+      ready={name.trim() !== ''}
+      busy={save.isPending}
+      error={save.error}
+      failed="The view was not saved"
+      onSubmit={() => save.mutate()}
+      onClose={props.onClose}
+    >
+      <Field label="Name" required hint="Filters, order and columns are kept as they are now">
+        <Input value={name} maxLength={100} onChange={(_, data) => setName(data.value)} />
+      </Field>
+      <Checkbox
+        label="Everyone sees it"
+        disabled={!may}
+        checked={shared}
+        onChange={(_, data) => setShared(data.checked === true)}
+      />
+    </FormDialog>
   );
 }
 

@@ -40,12 +40,12 @@ export function useIncidentColumns(changed: ReadonlySet<number>): readonly GridC
           row.number
         ),
     },
-    { id: 'severity', header: 'Severity', min: 132, sort: true, cell: (row) => <Severity severity={row.severity} /> },
+    { id: 'severity', header: 'Severity', min: 124, sort: true, cell: (row) => <Severity severity={row.severity} /> },
     {
       id: 'title',
       header: 'Incident',
-      min: 300,
-      grow: 8,
+      min: 280,
+      grow: 12,
       cell: (row) => (
         <TextLink
           to="/incidents/$number"
@@ -60,8 +60,8 @@ export function useIncidentColumns(changed: ReadonlySet<number>): readonly GridC
       ),
     },
     { id: 'status', header: 'Status', min: 92, cell: (row) => <IncidentStatusLabel status={row.status} /> },
-    { id: 'owner', header: 'Owner', min: 112, grow: 1, drop: 1, cell: (row) => <Owner owner={row.owner} /> },
-    { id: 'level', header: 'Service level', min: 184, drop: 2, cell: (row) => <ServiceLevel incident={row} /> },
+    { id: 'owner', header: 'Owner', min: 112, grow: 1, drop: 2, cell: (row) => <Owner owner={row.owner} /> },
+    { id: 'level', header: 'Service level', min: 164, drop: 3, cell: (row) => <ServiceLevel incident={row} /> },
     { id: 'tactics', header: 'Tactics', min: 120, grow: 1, drop: 4, cell: (row) => tacticList(row.tactics) },
     {
       id: 'techniques',
@@ -98,7 +98,8 @@ export function useIncidentColumns(changed: ReadonlySet<number>): readonly GridC
     {
       id: 'lastActivityAt',
       header: 'Last activity',
-      min: 112,
+      min: 104,
+      drop: 1,
       cell: (row) => <RelativeTime at={row.lastActivityAt} />,
     },
     {

@@ -13,8 +13,7 @@ import { useNotify } from '../../shared/toast.tsx';
 import type { IncidentsSearch } from './index.ts';
 
 const POLL_MS = 10_000;
-/** The most a queue shows; the filters narrow it further. */
-export const QUEUE_MAX = 1_000;
+const QUEUE_PAGE = 200;
 
 export const openStatuses: readonly IncidentStatus[] = ['New', 'Active'];
 
@@ -22,41 +21,54 @@ type Filters = Omit<IncidentsSearch, 'selected'>;
 const present = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== '')) as never;
 
-export const incidentsQuery = (search: Filters) => {
-  const { status = openStatuses, range, ...filters } = search;
-  return queryOptions({
-    queryKey: ['incidents', { status, range, ...filters }],
-    queryFn: ({ signal }) => {
-      const span = range === undefined ? undefined : spanOf(range, new Date());
-      return client.listIncidents({
-        signal,
-        query: {
-          status: status.join(','),
-          ...present({
-            severity: filters.severity?.join(','),
-            owner: filters.owner,
-            classification: filters.classification?.join(','),
-            determination: filters.determination?.join(','),
-            tactic: filters.tactic?.join(','),
-            technique: filters.technique,
-            rule: filters.rule,
-            label: filters.label,
-            serviceLevel: filters.level?.join(','),
-            search: filters.search,
-            sort: filters.sort,
-            order: filters.order,
-            time: filters.time,
-            from: span?.from,
-            to: span?.to,
-          }),
-          limit: QUEUE_MAX,
-        },
-      });
-    },
+const askedFor = ({ status = [...openStatuses], range, ...filters }: Filters) => {
+  const span = range === undefined ? undefined : spanOf(range, new Date());
+  return {
+    status: status.join(','),
+    ...present({
+      severity: filters.severity?.join(','),
+      owner: filters.owner,
+      classification: filters.classification?.join(','),
+      determination: filters.determination?.join(','),
+      tactic: filters.tactic?.join(','),
+      technique: filters.technique,
+      rule: filters.rule,
+      label: filters.label,
+      serviceLevel: filters.level?.join(','),
+      search: filters.search,
+      sort: filters.sort,
+      order: filters.order,
+      time: filters.time,
+      from: span?.from,
+      to: span?.to,
+    }),
+  };
+};
+
+/** The first incidents of the queue, and how many there are. */
+export const incidentsQuery = (search: Filters, limit: number) =>
+  queryOptions({
+    queryKey: ['incidents', 'first', limit, search],
+    queryFn: ({ signal }) => client.listIncidents({ signal, query: { ...askedFor(search), limit } }),
     refetchInterval: POLL_MS,
     placeholderData: keepPreviousData,
   });
-};
+
+/** The queue, a page after the other. */
+export const queueQuery = (search: Filters) =>
+  infiniteQueryOptions({
+    queryKey: ['incidents', 'queue', search],
+    queryFn: ({ signal, pageParam }) =>
+      client.listIncidents({
+        signal,
+        query: { ...askedFor(search), limit: QUEUE_PAGE, ...(pageParam === '' ? {} : { cursor: pageParam }) },
+      }),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    // Each time all pages that are shown are asked for: the more there are, the rarer.
+    refetchInterval: ({ state }) => POLL_MS * Math.max(1, state.data?.pages.length ?? 1),
+    placeholderData: keepPreviousData,
+  });
 
 /** How soon incidents shall be worked on, by severity. */
 export const serviceLevelsQuery = queryOptions({

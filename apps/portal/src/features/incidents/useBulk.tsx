@@ -1,20 +1,12 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-} from '@fluentui/react-components';
+import { Field, Input } from '@fluentui/react-components';
 import { caseIncidentsMax, type IncidentChange, type IncidentSummary } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
+import { FormDialog } from '../../shared/FormDialog.tsx';
 import { plural } from '../../shared/numbers.ts';
+import { byComma } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
 import { CloseDialog, OwnerDialog } from './ChangeControls.tsx';
 
@@ -35,30 +27,26 @@ function TextDialog(props: {
   title: string;
   label: string;
   hint?: string;
+  /** What stands there at first. */
+  given?: string;
+  mayBeEmpty?: boolean;
   button: string;
   onCancel: () => void;
   onDone: (text: string) => void;
 }): ReactElement {
-  const [text, setText] = useState('');
+  const [text, setText] = useState(props.given ?? '');
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && props.onCancel()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{props.title}</DialogTitle>
-          <DialogContent>
-            <Field label={props.label} {...(props.hint === undefined ? {} : { hint: props.hint })}>
-              <Input value={text} maxLength={300} onChange={(_, data) => setText(data.value)} />
-            </Field>
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={props.onCancel}>Cancel</Button>
-            <Button appearance="primary" disabled={text.trim() === ''} onClick={() => props.onDone(text.trim())}>
-              {props.button}
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={props.title}
+      submit={props.button}
+      ready={props.mayBeEmpty === true || text.trim() !== ''}
+      onSubmit={() => props.onDone(text.trim())}
+      onClose={props.onCancel}
+    >
+      <Field label={props.label} {...(props.hint === undefined ? {} : { hint: props.hint })}>
+        <Input value={text} maxLength={300} onChange={(_, data) => setText(data.value)} />
+      </Field>
+    </FormDialog>
   );
 }
 
@@ -119,31 +107,26 @@ export function useBulk(onDone: () => void): BulkActions {
     ask: (question, about) => setAsking({ question, incidents: about }),
     dialogs: (
       <>
-        <CloseDialog
-          open={asking?.question === 'close'}
-          what={what}
-          onCancel={cancel}
-          onClose={(body) => change(incidents, body)}
-        />
-        <OwnerDialog
-          open={asking?.question === 'assign'}
-          what={what}
-          onCancel={cancel}
-          onAssign={(owner) => change(incidents, { owner })}
-        />
+        {asking?.question === 'close' && (
+          <CloseDialog what={what} onCancel={cancel} onClose={(body) => change(incidents, body)} />
+        )}
+        {asking?.question === 'assign' && (
+          <OwnerDialog what={what} onCancel={cancel} onAssign={(owner) => change(incidents, { owner })} />
+        )}
         {asking?.question === 'labels' && (
           <TextDialog
             title={`Labels of ${what}`}
             label="Labels"
+            given={(only?.labels ?? [])
+              .filter((label) => incidents.every(({ labels }) => labels.includes(label)))
+              .join(', ')}
+            mayBeEmpty
             hint="Joined by commas; they take the place of those that are there"
             button="Set"
             onCancel={cancel}
             onDone={(text) =>
               change(incidents, {
-                labels: text
-                  .split(',')
-                  .map((label) => label.trim().slice(0, 64))
-                  .filter(Boolean),
+                labels: byComma(text).map((label) => label.slice(0, 64)),
               })
             }
           />

@@ -7,25 +7,25 @@ import {
   DialogContent,
   DialogSurface,
   DialogTitle,
-  Dropdown,
   Field,
   Input,
   makeStyles,
-  Option,
   Select,
   Text,
   Textarea,
   tokens,
 } from '@fluentui/react-components';
 import { AddRegular, SendRegular } from '@fluentui/react-icons';
-import { Severity as SeverityEnum, SubscriptionEvent, type Subscription } from '@sallyport/contracts';
+import { Severity as SeverityEnum, SubscriptionEvent, type Severity, type Subscription } from '@sallyport/contracts';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client, useMay } from '../../shared/api.ts';
+import { ChooseSeveral } from '../../shared/choices.tsx';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Copyable } from '../../shared/Copyable.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { FilterBar } from '../../shared/FilterBar.tsx';
+import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
@@ -33,7 +33,7 @@ import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Status } from '../../shared/Status.tsx';
-import { visible } from '../../shared/text.ts';
+import { byComma, visible, words } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
 
 const POLL_MS = 10_000;
@@ -63,22 +63,53 @@ const useStyles = makeStyles({
   },
 });
 
+/** `incident.alertAdded` → `Incident: alert added`. */
+const eventName = (event: string): string => {
+  const [subject = '', what = ''] = event.split('.');
+  return `${words(subject)}: ${words(what).toLowerCase()}`;
+};
+
 function State({ of }: { of: Subscription }): ReactElement {
   if (!of.enabled) return <Status tone="off">Off</Status>;
   if (of.lastError !== null) return <Status tone="bad">Failing</Status>;
   return of.lastSentAt === null ? <Status tone="waiting">Nothing yet</Status> : <Status tone="good">Good</Status>;
 }
 
-function SubscriptionDialog(props: { of: Subscription | undefined; mail: boolean; onClose: () => void }): ReactElement {
+/** The secret of a new subscription, shown this once. */
+function SecretDialog({ secret, onClose }: { secret: string; onClose: () => void }): ReactElement {
   const styles = useStyles();
+  return (
+    <Dialog open modalType="alert" onOpenChange={(_, data) => !data.open && onClose()}>
+      <DialogSurface>
+        <DialogBody>
+          <DialogTitle>The signing secret</DialogTitle>
+          <DialogContent className={styles.form}>
+            <Text>
+              What is sent is signed with this secret, as Standard Webhooks has it. It is shown this once; give it to
+              whoever checks the signatures.
+            </Text>
+            <Copyable text={secret} label="signing secret" />
+          </DialogContent>
+          <DialogActions>
+            <Button appearance="primary" onClick={onClose}>
+              Done
+            </Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}
+
+function SubscriptionDialog(props: { of: Subscription | undefined; mail: boolean; onClose: () => void }): ReactElement {
   const queries = useQueryClient();
   const { of } = props;
   const [name, setName] = useState(of?.name ?? '');
   const [kind, setKind] = useState<Subscription['kind']>(of?.kind ?? 'webhook');
   const [target, setTarget] = useState(of?.target ?? '');
   const [enabled, setEnabled] = useState(of?.enabled ?? true);
-  const [events, setEvents] = useState<readonly string[]>(of?.events ?? []);
-  const [severities, setSeverities] = useState<readonly string[]>(of?.severities ?? []);
+  const [events, setEvents] = useState<readonly SubscriptionEvent[]>(of?.events ?? []);
+  const [severities, setSeverities] = useState<readonly Severity[]>(of?.severities ?? []);
   const [owners, setOwners] = useState(of?.owners.join(', ') ?? '');
   const [secret, setSecret] = useState<string>();
   const save = useMutation({
@@ -88,12 +119,9 @@ function SubscriptionDialog(props: { of: Subscription | undefined; mail: boolean
         kind,
         target: target.trim(),
         enabled,
-        events: SubscriptionEvent.options.filter((one) => events.includes(one)),
-        severities: SeverityEnum.options.filter((one) => severities.includes(one)),
-        owners: owners
-          .split(',')
-          .map((owner) => owner.trim())
-          .filter(Boolean),
+        events: [...events],
+        severities: [...severities],
+        owners: byComma(owners),
       };
       if (of) {
         await client.updateSubscription({ params: { id: of.id }, body });
@@ -107,104 +135,70 @@ function SubscriptionDialog(props: { of: Subscription | undefined; mail: boolean
       else setSecret(made);
     },
   });
+  if (secret !== undefined) return <SecretDialog secret={secret} onClose={props.onClose} />;
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && props.onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{of ? 'Change the subscription' : 'New subscription'}</DialogTitle>
-          {secret !== undefined ? (
-            <DialogContent className={styles.form}>
-              <Text>
-                What is sent is signed with this secret, as Standard Webhooks has it. It is shown this once; give it to
-                whoever checks the signatures.
-              </Text>
-              <Copyable text={secret} label="signing secret" />
-            </DialogContent>
-          ) : (
-            <DialogContent className={styles.form}>
-              <Field label="Name" required>
-                <Input value={name} maxLength={100} onChange={(_, data) => setName(data.value)} />
-              </Field>
-              <Field label="By">
-                <Select
-                  value={kind}
-                  disabled={of !== undefined}
-                  onChange={(_, data) => setKind(data.value === 'mail' ? 'mail' : 'webhook')}
-                >
-                  <option value="webhook">Webhook</option>
-                  <option value="mail">Mail</option>
-                </Select>
-              </Field>
-              {kind === 'mail' && !props.mail && (
-                <Text role="note">
-                  No mail server is set up: the setting smtpUrl names one. Until then mails wait and are tried again.
-                </Text>
-              )}
-              <Field
-                label={kind === 'webhook' ? 'Address' : 'Mail addresses'}
-                required
-                hint={
-                  kind === 'webhook'
-                    ? 'https://…, at a host that the setting webhookHosts allows'
-                    : 'One a line, at most 50'
-                }
-              >
-                {kind === 'webhook' ? (
-                  <Input value={target} maxLength={2_000} onChange={(_, data) => setTarget(data.value)} />
-                ) : (
-                  <Textarea value={target} resize="vertical" onChange={(_, data) => setTarget(data.value)} />
-                )}
-              </Field>
-              <Field label="When" hint="None chosen: whatever happens">
-                <Dropdown
-                  multiselect
-                  aria-label="When"
-                  placeholder="Whatever happens"
-                  value={events.join(', ')}
-                  selectedOptions={[...events]}
-                  onOptionSelect={(_, data) => setEvents(data.selectedOptions)}
-                >
-                  {SubscriptionEvent.options.map((one) => (
-                    <Option key={one}>{one}</Option>
-                  ))}
-                </Dropdown>
-              </Field>
-              <Field label="Incidents of these severities" hint="None chosen: of any">
-                <Dropdown
-                  multiselect
-                  aria-label="Incidents of these severities"
-                  placeholder="Any severity"
-                  value={severities.join(', ')}
-                  selectedOptions={[...severities]}
-                  onOptionSelect={(_, data) => setSeverities(data.selectedOptions)}
-                >
-                  {SeverityEnum.options.map((one) => (
-                    <Option key={one}>{one}</Option>
-                  ))}
-                </Dropdown>
-              </Field>
-              <Field label="Of these owners" hint="Joined by commas; empty: of any">
-                <Input value={owners} onChange={(_, data) => setOwners(data.value)} />
-              </Field>
-              <Checkbox label="Send" checked={enabled} onChange={(_, data) => setEnabled(data.checked === true)} />
-              {save.error && <ErrorState error={save.error} title="Nothing was saved" kept="What you wrote is kept." />}
-            </DialogContent>
-          )}
-          <DialogActions>
-            <Button onClick={props.onClose}>{secret === undefined ? 'Cancel' : 'Done'}</Button>
-            {secret === undefined && (
-              <Button
-                appearance="primary"
-                disabled={name.trim() === '' || target.trim() === '' || save.isPending}
-                onClick={() => save.mutate()}
-              >
-                {of ? 'Save' : 'Subscribe'}
-              </Button>
-            )}
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={of ? 'Change the subscription' : 'New subscription'}
+      submit={of ? 'Save' : 'Subscribe'}
+      ready={name.trim() !== '' && target.trim() !== ''}
+      busy={save.isPending}
+      error={save.error}
+      onSubmit={() => save.mutate()}
+      onClose={props.onClose}
+    >
+      <Field label="Name" required>
+        <Input value={name} maxLength={100} onChange={(_, data) => setName(data.value)} />
+      </Field>
+      <Field label="By">
+        <Select
+          value={kind}
+          disabled={of !== undefined}
+          onChange={(_, data) => setKind(data.value === 'mail' ? 'mail' : 'webhook')}
+        >
+          <option value="webhook">Webhook</option>
+          <option value="mail">Mail</option>
+        </Select>
+      </Field>
+      {kind === 'mail' && !props.mail && (
+        <Text role="note">
+          No mail server is set up: the setting smtpUrl names one. Until then mails wait and are tried again.
+        </Text>
+      )}
+      <Field
+        label={kind === 'webhook' ? 'Address' : 'Mail addresses'}
+        required
+        hint={
+          kind === 'webhook' ? 'https://…, at a host that the setting webhookHosts allows' : 'One a line, at most 50'
+        }
+      >
+        {kind === 'webhook' ? (
+          <Input value={target} maxLength={2_000} onChange={(_, data) => setTarget(data.value)} />
+        ) : (
+          <Textarea value={target} resize="vertical" onChange={(_, data) => setTarget(data.value)} />
+        )}
+      </Field>
+      <ChooseSeveral
+        label="When"
+        hint="None chosen: whatever happens"
+        none="Whatever happens"
+        options={SubscriptionEvent.options}
+        labelOf={eventName}
+        values={events}
+        onChange={setEvents}
+      />
+      <ChooseSeveral
+        label="Incidents of these severities"
+        hint="None chosen: of any"
+        none="Any severity"
+        options={SeverityEnum.options}
+        values={severities}
+        onChange={setSeverities}
+      />
+      <Field label="Of these owners" hint="Joined by commas; empty: of any">
+        <Input value={owners} onChange={(_, data) => setOwners(data.value)} />
+      </Field>
+      <Checkbox label="Send" checked={enabled} onChange={(_, data) => setEnabled(data.checked === true)} />
+    </FormDialog>
   );
 }
 
@@ -261,7 +255,7 @@ function Panel(props: { of: Subscription; mail: boolean; onClose: () => void }):
         facts={[
           ['State', <State key="s" of={of} />],
           ['To', visible(of.target, { lines: true })],
-          ['When', of.events.length === 0 ? 'Whatever happens' : of.events.join(', ')],
+          ['When', of.events.length === 0 ? 'Whatever happens' : of.events.map(eventName).join(', ')],
           ['Severities', of.severities.length === 0 ? 'Any' : of.severities.join(', ')],
           ['Owners', of.owners.length === 0 ? 'Any' : visible(of.owners.join(', '))],
           ['Last sent', <RelativeTime key="l" at={of.lastSentAt} />],
@@ -274,7 +268,7 @@ function Panel(props: { of: Subscription; mail: boolean; onClose: () => void }):
           {deliveries.map((one) => (
             <li key={one.id}>
               <Status tone={one.state === 'sent' ? 'good' : one.state === 'failed' ? 'bad' : 'waiting'}>
-                {one.event}
+                {eventName(one.event)}
               </Status>{' '}
               <RelativeTime at={one.createdAt} />
               {one.attempts > 1 ? `, tried ${one.attempts} times` : ''}

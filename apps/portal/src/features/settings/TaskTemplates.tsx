@@ -1,27 +1,12 @@
-import {
-  Button,
-  Checkbox,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Dropdown,
-  Field,
-  Input,
-  makeStyles,
-  Option,
-  Text,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, Checkbox, Field, Input, makeStyles, Text, Textarea, tokens } from '@fluentui/react-components';
 import { AddRegular, ClipboardTaskListLtrRegular } from '@fluentui/react-icons';
-import { Severity as SeverityEnum, type TaskTemplate } from '@sallyport/contracts';
+import { Severity as SeverityEnum, type Severity, type TaskTemplate } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client, useMay } from '../../shared/api.ts';
+import { ChooseSeveral } from '../../shared/choices.tsx';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
+import { FormDialog } from '../../shared/FormDialog.tsx';
 import { plural } from '../../shared/numbers.ts';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
@@ -32,7 +17,6 @@ import { rulesQuery } from '../rules/queries.ts';
 import { asLines, taskLines } from './task-lines.ts';
 
 const useStyles = makeStyles({
-  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
   list: { margin: 0, padding: 0, listStyleType: 'none' },
   item: {
     display: 'flex',
@@ -51,13 +35,12 @@ function TemplateDialog({
   template: TaskTemplate | undefined;
   onClose: () => void;
 }): ReactElement {
-  const styles = useStyles();
   const queries = useQueryClient();
   const rules = useQuery(rulesQuery).data?.rules ?? [];
   const [name, setName] = useState(template?.name ?? '');
   const [enabled, setEnabled] = useState(template?.enabled ?? true);
   const [ruleIds, setRuleIds] = useState<readonly string[]>(template?.ruleIds ?? []);
-  const [severities, setSeverities] = useState<readonly string[]>(template?.severities ?? []);
+  const [severities, setSeverities] = useState<readonly Severity[]>(template?.severities ?? []);
   const [lines, setLines] = useState(asLines(template?.tasks ?? []));
   const tasks = taskLines(lines);
   const save = useMutation({
@@ -68,7 +51,7 @@ function TemplateDialog({
           name: name.trim(),
           enabled,
           ruleIds: [...ruleIds],
-          severities: SeverityEnum.options.filter((one) => severities.includes(one)),
+          severities: [...severities],
           // What a task says beyond its title stays with it.
           tasks: tasks.map((task) => ({
             ...task,
@@ -82,71 +65,44 @@ function TemplateDialog({
     },
   });
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{template ? 'Change the template' : 'New task template'}</DialogTitle>
-          <DialogContent className={styles.form}>
-            <Field label="Name" required>
-              <Input value={name} maxLength={100} onChange={(_, data) => setName(data.value)} />
-            </Field>
-            <Field label="Incidents of these rules" hint="None chosen: of every rule">
-              <Dropdown
-                multiselect
-                aria-label="Incidents of these rules"
-                placeholder="Every rule"
-                value={ruleIds.length === 0 ? '' : plural(ruleIds.length, 'rule')}
-                selectedOptions={[...ruleIds]}
-                onOptionSelect={(_, data) => setRuleIds(data.selectedOptions)}
-              >
-                {rules.map((rule) => (
-                  <Option key={rule.id} value={rule.id} text={rule.name}>
-                    {visible(rule.name)}
-                  </Option>
-                ))}
-              </Dropdown>
-            </Field>
-            <Field label="Of these severities" hint="None chosen: of any">
-              <Dropdown
-                multiselect
-                aria-label="Of these severities"
-                placeholder="Any severity"
-                value={severities.join(', ')}
-                selectedOptions={[...severities]}
-                onOptionSelect={(_, data) => setSeverities(data.selectedOptions)}
-              >
-                {SeverityEnum.options.map((one) => (
-                  <Option key={one}>{one}</Option>
-                ))}
-              </Dropdown>
-            </Field>
-            <Field
-              label="Tasks"
-              required
-              hint="One a line; a time behind it says when it is due: Isolate the device (4 h)"
-            >
-              <Textarea value={lines} rows={8} resize="vertical" onChange={(_, data) => setLines(data.value)} />
-            </Field>
-            <Checkbox
-              label="New incidents get these tasks by themselves"
-              checked={enabled}
-              onChange={(_, data) => setEnabled(data.checked === true)}
-            />
-            {save.error && <ErrorState error={save.error} title="Nothing was saved" />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button
-              appearance="primary"
-              disabled={name.trim() === '' || tasks.length === 0 || save.isPending}
-              onClick={() => save.mutate()}
-            >
-              Save
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={template ? 'Change the template' : 'New task template'}
+      submit="Save"
+      ready={name.trim() !== '' && tasks.length > 0}
+      busy={save.isPending}
+      error={save.error}
+      onSubmit={() => save.mutate()}
+      onClose={onClose}
+    >
+      <Field label="Name" required>
+        <Input value={name} maxLength={100} onChange={(_, data) => setName(data.value)} />
+      </Field>
+      <ChooseSeveral
+        label="Incidents of these rules"
+        hint="None chosen: of every rule"
+        none="Every rule"
+        options={rules.map(({ id }) => id)}
+        labelOf={(id) => rules.find((rule) => rule.id === id)?.name ?? id}
+        values={ruleIds}
+        onChange={setRuleIds}
+      />
+      <ChooseSeveral
+        label="Of these severities"
+        hint="None chosen: of any"
+        none="Any severity"
+        options={SeverityEnum.options}
+        values={severities}
+        onChange={setSeverities}
+      />
+      <Field label="Tasks" required hint="One a line; a time behind it says when it is due: Isolate the device (4 h)">
+        <Textarea value={lines} rows={8} resize="vertical" onChange={(_, data) => setLines(data.value)} />
+      </Field>
+      <Checkbox
+        label="New incidents get these tasks by themselves"
+        checked={enabled}
+        onChange={(_, data) => setEnabled(data.checked === true)}
+      />
+    </FormDialog>
   );
 }
 

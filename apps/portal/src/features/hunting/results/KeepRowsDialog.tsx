@@ -1,38 +1,17 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  Select,
-  Text,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
-import { entitiesOfRow, huntLimits, Severity, type Cell, type Column } from '@sallyport/contracts';
+import { Field, Input, Select, Text, Textarea } from '@fluentui/react-components';
+import { entitiesOfRow, huntLimits, type Cell, type Column } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client } from '../../../shared/api.ts';
 import { plural } from '../../../shared/numbers.ts';
-import { ErrorState } from '../../../shared/States.tsx';
-import { visible, words } from '../../../shared/text.ts';
+import { FieldPair, FormDialog } from '../../../shared/FormDialog.tsx';
+import { byComma, visible, words } from '../../../shared/text.ts';
 import { useNotify } from '../../../shared/toast.tsx';
+import { IncidentFields, type IncidentTarget } from '../../hunts/IncidentFields.tsx';
 import { huntsQuery } from '../../hunts/queries.ts';
 import { AttackFields, techniquesOf, type AttackValue } from '../saved/AttackFields.tsx';
 
-const INCIDENTS_SHOWN = 50;
 const ENTITIES_SHOWN = 8;
-
-const useStyles = makeStyles({
-  surface: { maxWidth: '720px', width: '92vw' },
-  content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
-  pair: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: tokens.spacingHorizontalM },
-});
 
 /** Rows of an answer, and what was asked. */
 export interface KeptRows {
@@ -49,7 +28,6 @@ export function KeepRowsDialog(props: {
   incident: boolean;
   onClose: () => void;
 }): ReactElement {
-  const styles = useStyles();
   const notify = useNotify();
   const queries = useQueryClient();
   const { columns, rows, query, span } = props.kept;
@@ -58,14 +36,8 @@ export function KeepRowsDialog(props: {
   const [labels, setLabels] = useState('');
   const [attack, setAttack] = useState<AttackValue>({ tactics: [], techniques: '' });
   const [hunt, setHunt] = useState('');
-  const [incident, setIncident] = useState('');
-  const [severity, setSeverity] = useState<Severity>('Medium');
+  const [target, setTarget] = useState<IncidentTarget>({ incident: null, severity: 'Medium' });
   const hunts = useQuery(huntsQuery);
-  const open = useQuery({
-    queryKey: ['incidents', 'open', INCIDENTS_SHOWN],
-    queryFn: ({ signal }) => client.listIncidents({ signal, query: { status: 'New,Active', limit: INCIDENTS_SHOWN } }),
-    enabled: props.incident,
-  });
   const most = props.incident ? huntLimits.bookmarksPerIncident : huntLimits.bookmarksAtOnce;
   const kept = rows.slice(0, most);
   const entities = [
@@ -85,10 +57,7 @@ export function KeepRowsDialog(props: {
           bookmarks: kept.map((row) => ({
             name: name.trim(),
             notes,
-            labels: labels
-              .split(',')
-              .map((one) => one.trim())
-              .filter((one) => one !== ''),
+            labels: byComma(labels),
             tactics: [...attack.tactics],
             techniques: techniques ?? [],
             query,
@@ -104,9 +73,8 @@ export function KeepRowsDialog(props: {
       const made = await client.promoteBookmarks({
         body: {
           ids: bookmarks.map(({ id }) => id),
-          incident: incident === '' ? null : Number(incident),
           title: name.trim(),
-          severity,
+          ...target,
         },
       });
       return made.incident;
@@ -124,89 +92,53 @@ export function KeepRowsDialog(props: {
     },
   });
   return (
-    <Dialog open onOpenChange={() => props.onClose()}>
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>
-            {props.incident ? 'Add to an incident' : 'Bookmark'}: {plural(kept.length, 'row')}
-          </DialogTitle>
-          <DialogContent className={styles.content}>
-            {rows.length > most && (
-              <Text>
-                Of the {rows.length} selected rows the first {most} are kept.
-              </Text>
-            )}
-            <Field label="Name" required>
-              <Input value={name} onChange={(_, data) => setName(data.value)} maxLength={256} />
-            </Field>
-            <Field label="Notes" hint="Why these rows matter.">
-              <Textarea value={notes} onChange={(_, data) => setNotes(data.value)} rows={3} />
-            </Field>
-            {props.incident && (
-              <div className={styles.pair}>
-                <Field label="Incident">
-                  <Select value={incident} onChange={(_, data) => setIncident(data.value)}>
-                    <option value="">A new one, of this name</option>
-                    {(open.data?.incidents ?? []).map((one) => (
-                      <option key={one.number} value={one.number}>
-                        {one.number}: {visible(one.title)}
-                      </option>
-                    ))}
-                  </Select>
-                </Field>
-                <Field label="Severity">
-                  <Select
-                    value={severity}
-                    disabled={incident !== ''}
-                    onChange={(_, data) => setSeverity(Severity.catch('Medium').parse(data.value))}
-                  >
-                    {Severity.options.map((one) => (
-                      <option key={one}>{one}</option>
-                    ))}
-                  </Select>
-                </Field>
-              </div>
-            )}
-            <div className={styles.pair}>
-              <Field label="Hunt">
-                <Select value={hunt} onChange={(_, data) => setHunt(data.value)}>
-                  <option value="">None</option>
-                  {(hunts.data?.hunts ?? []).map((one) => (
-                    <option key={one.id} value={one.id}>
-                      {visible(one.name)}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
-              <Field label="Labels">
-                <Input placeholder="Commas between" value={labels} onChange={(_, data) => setLabels(data.value)} />
-              </Field>
-              <AttackFields value={attack} onChange={setAttack} />
-            </div>
-            <Text size={200}>
-              {entities.length === 0
-                ? 'The columns’ names tell of no entities.'
-                : `Entities: ${entities
-                    .slice(0, ENTITIES_SHOWN)
-                    .map((one) => visible(one))
-                    .join(
-                      ', ',
-                    )}${entities.length > ENTITIES_SHOWN ? ` and ${entities.length - ENTITIES_SHOWN} more` : ''}`}
-            </Text>
-            {save.error && <ErrorState error={save.error} title="Nothing was kept" />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={props.onClose}>Cancel</Button>
-            <Button
-              appearance="primary"
-              disabled={name.trim() === '' || techniques === undefined || save.isPending}
-              onClick={() => save.mutate()}
-            >
-              {props.incident ? 'Add' : 'Keep'}
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={`${props.incident ? 'Add to an incident' : 'Bookmark'}: ${plural(kept.length, 'row')}`}
+      submit={props.incident ? 'Add' : 'Keep'}
+      ready={name.trim() !== '' && techniques !== undefined}
+      busy={save.isPending}
+      error={save.error}
+      failed="Nothing was kept"
+      wide
+      onSubmit={() => save.mutate()}
+      onClose={props.onClose}
+    >
+      {rows.length > most && (
+        <Text>
+          Of the {rows.length} selected rows the first {most} are kept.
+        </Text>
+      )}
+      <Field label="Name" required>
+        <Input value={name} onChange={(_, data) => setName(data.value)} maxLength={256} />
+      </Field>
+      <Field label="Notes" hint="Why these rows matter.">
+        <Textarea value={notes} onChange={(_, data) => setNotes(data.value)} rows={3} />
+      </Field>
+      {props.incident && <IncidentFields value={target} onChange={setTarget} />}
+      <FieldPair>
+        <Field label="Hunt">
+          <Select value={hunt} onChange={(_, data) => setHunt(data.value)}>
+            <option value="">None</option>
+            {(hunts.data?.hunts ?? []).map((one) => (
+              <option key={one.id} value={one.id}>
+                {visible(one.name)}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        <Field label="Labels">
+          <Input placeholder="Commas between" value={labels} onChange={(_, data) => setLabels(data.value)} />
+        </Field>
+        <AttackFields value={attack} onChange={setAttack} />
+      </FieldPair>
+      <Text size={200}>
+        {entities.length === 0
+          ? 'The columns’ names tell of no entities.'
+          : `Entities: ${entities
+              .slice(0, ENTITIES_SHOWN)
+              .map((one) => visible(one))
+              .join(', ')}${entities.length > ENTITIES_SHOWN ? ` and ${entities.length - ENTITIES_SHOWN} more` : ''}`}
+      </Text>
+    </FormDialog>
   );
 }

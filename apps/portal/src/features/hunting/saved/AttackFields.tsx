@@ -1,7 +1,7 @@
 import { Dropdown, Field, Input, Option } from '@fluentui/react-components';
 import { tactics } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
-import { words } from '../../../shared/text.ts';
+import { byComma, words } from '../../../shared/text.ts';
 
 export interface AttackValue {
   readonly tactics: readonly string[];
@@ -12,10 +12,7 @@ const technique = /^T\d{4}(\.\d{3})?$/;
 
 /** The techniques of a text; undefined where one of them is none. */
 export function techniquesOf(text: string): string[] | undefined {
-  const all = text
-    .split(',')
-    .map((one) => one.trim().toUpperCase())
-    .filter((one) => one !== '');
+  const all = byComma(text.toUpperCase());
   return all.every((one) => technique.test(one)) ? all : undefined;
 }
 

@@ -1,5 +1,6 @@
 import { Dropdown, Field, Input, makeStyles, Option, tokens } from '@fluentui/react-components';
 import type { ReactElement } from 'react';
+import { byComma } from '../../../shared/text.ts';
 import type { RuleFields } from '../draft.ts';
 
 export const useFormStyles = makeStyles({
@@ -66,12 +67,6 @@ export function Line(props: {
     </Field>
   );
 }
-
-export const byComma = (value: string): string[] =>
-  value
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '');
 
 /** A list as a line: values with commas between. An empty one takes the field away. */
 export function ListLine(props: {

@@ -13,6 +13,7 @@ import type { Inventory } from '../../entities/index.ts';
 import { createIncident, deleteComment, deleteIncident, editComment } from '../../manual.ts';
 import { moveAlerts } from '../../moves.ts';
 import { alertRows } from '../../read.ts';
+import { bookmarksOf } from '../../store.ts';
 import type { IncidentRow } from '../../types.ts';
 import { sentinelTaskHandlers } from './tasks.ts';
 import { commentBody, incidentBody, relatedAlert } from './body.ts';
@@ -64,6 +65,13 @@ export function sentinelIncidentHandlers(
     const incident = await knownIncident(database, params.incidentId);
     return { root, incident, id: `${root}/Incidents/${incident.name}` };
   };
+  const resourcesOf = async (rows: readonly IncidentRow[], root: string) => {
+    const bookmarks = await bookmarksOf(
+      database,
+      rows.map(({ number }) => number),
+    );
+    return rows.map((row) => incidentResource(row, root, url, bookmarks.get(row.number)?.length ?? 0));
+  };
   const alertsOf = (incident: IncidentRow) =>
     alertRows(database, 'a.incident_number = $1 ORDER BY a.start_time, a.id LIMIT $2', [incident.number, pageMax]);
 
@@ -92,13 +100,13 @@ export function sentinelIncidentHandlers(
       const options = readListOptions(query, ['$filter', '$orderby', '$top', '$skiptoken']);
       const { rows, next } = await armIncidents(database, options, Math.min(options.top ?? pageDefault, pageMax));
       return sendArm(reply, 200, {
-        value: rows.map((row) => incidentResource(row, root, url)),
+        value: await resourcesOf(rows, root),
         ...(next === undefined ? {} : { nextLink: nextLink(request.url, request.host, next) }),
       });
     },
     sentinelGetIncident: async (_context, { params, reply }) => {
       const { root, incident } = await incidentOf(params);
-      return sendArm(reply, 200, incidentResource(incident, root, url));
+      return sendArm(reply, 200, (await resourcesOf([incident], root))[0]);
     },
     sentinelPutIncident: async (context, { params, body, request, reply }) => {
       const root = rootFor(params, isWorkspace);
@@ -117,7 +125,7 @@ export function sentinelIncidentHandlers(
         context.audit({ target: `incident ${known.number}`, details: { changes } });
       }
       const incident = await knownIncident(database, params.incidentId);
-      return sendArm(reply, known ? 200 : 201, incidentResource(incident, root, url));
+      return sendArm(reply, known ? 200 : 201, (await resourcesOf([incident], root))[0]);
     },
     sentinelDeleteIncident: async (context, { params, request, reply }) => {
       rootFor(params, isWorkspace);

@@ -13,7 +13,8 @@ const ownerOf = (owner: string | null) => ({
   ...(owner === null ? {} : { ownerType: owner.includes('@') ? 'User' : 'Group' }),
 });
 
-export const incidentResource = (row: IncidentRow, root: string, url: string) => ({
+/** `bookmarks`: how many it holds. */
+export const incidentResource = (row: IncidentRow, root: string, url: string, bookmarks: number) => ({
   id: `${root}/Incidents/${row.name}`,
   name: row.name,
   etag: etagOf(row),
@@ -38,7 +39,7 @@ export const incidentResource = (row: IncidentRow, root: string, url: string) =>
     incidentNumber: row.number,
     additionalData: {
       alertsCount: row.alert_count,
-      bookmarksCount: 0,
+      bookmarksCount: bookmarks,
       commentsCount: row.comment_count,
       alertProductNames: ['Sallyport'],
       tactics: row.tactics,
