@@ -43,7 +43,8 @@ function rowsOf(load: LoadStatement, table: TableDefinition, records: readonly F
   const typeOf = (name: string): string => engineType(table.columns.find((c) => c.name === name)?.type ?? 'string');
   // The first of two united selects names the columns.
   const names = load.columns.map((c) => `${empty(typeOf(c))} AS ${sqlName(c)}`);
-  const given = `(SELECT ${[...names, `toUInt64(0) AS _part`].join(', ')} WHERE 0 UNION ALL ${load.select(segment(records), 'conform')})`;
+  const source = load.over === undefined ? segment(records) : `(${load.over.select(segment(records))})`;
+  const given = `(SELECT ${[...names, `toUInt64(0) AS _part`].join(', ')} WHERE 0 UNION ALL ${load.select(source, 'conform')})`;
   const columns = table.columns.map((c) =>
     load.columns.includes(c.name) ? sqlName(c.name) : `${empty(engineType(c.type))} AS ${sqlName(c.name)}`,
   );

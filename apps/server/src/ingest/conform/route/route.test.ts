@@ -6,6 +6,7 @@ import { loadFunctions } from '@sallyport/lake';
 import { startTestLake, type TestLake } from '@sallyport/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSources, shippedSources } from '../../sources/load.ts';
+import { Viewer } from '../view.ts';
 import { routeSources, type RouteOptions } from './index.ts';
 import { sourcesFor } from './sources-for.ts';
 import { routeTable } from './table.ts';
@@ -111,6 +112,15 @@ describe('where recognition takes lines of other products’ tests', () => {
     });
     await writeFile(path, '{"file":1}\n');
     await expect(routeSources(path, options)).rejects.toThrow(/line 1/);
+  });
+
+  it('sees the rows of a source that prepares them', async () => {
+    const postfix = options.sources.find(({ id }) => id === 'postfix')?.streams[0];
+    if (postfix === undefined) throw new Error('no Postfix');
+    const text = 'Jan  5 10:00:11 mx1 postfix/smtpd[9]: connect from unknown[203.0.113.7]';
+    const { view, problems } = await new Viewer({ ...options, functions: [] }).view(postfix, [{ text, file: 'x' }]);
+    expect(problems).toEqual([]);
+    expect(view.get(0)?.[0]?.cells).toMatchObject({ DvcHostname: 'mx1', ActingAppName: 'postfix/smtpd' });
   });
 
   it('names no source that there is not', () => {
