@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startTestLake, writeMmdb, type TestLake } from '@sallyport/testkit';
 import { Reader, type Response } from 'mmdb-lib';
 import fc from 'fast-check';
@@ -11,7 +12,7 @@ import { MmdbError, openMmdb } from './mmdb.ts';
 import { factsOf, infoOf } from './record.ts';
 import { networks } from './walk.ts';
 
-const suite = '/work/shared/data/maxmind-test-data';
+const suite = fileURLToPath(new URL('../../../../../shared/data/maxmind-test-data', import.meta.url));
 const good = join(suite, 'test-data');
 let bench: TestLake;
 let folder: string;
