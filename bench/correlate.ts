@@ -1,8 +1,9 @@
 /**
  * Whether alerts that belong together are in one incident, and what that costs. Prints one JSON object.
  *
- *   node bench/correlate.ts [--people 60] [--days 2] [--noise 300] [--orders 4] [--rules PATH]...
- *                                                                                attacks on the demo estate, beside baselines
+ *   node bench/correlate.ts [--people 60] [--days 2] [--noise 300] [--orders 4] [--rules PATH]... [--seed TEXT] [--why]
+ *                                                                                attacks on the demo estate, beside baselines; another seed: other people, another order;
+ *                                                                                --why: what joined alerts that do not belong together, and which of a story are apart
  *   node bench/correlate.ts --recordings FOLDER                                    recorded attacks (zips and JSON lines), each one story
  *   node bench/correlate.ts --alerts 1000000                                       the cost of an alert, by tenths of 24 hours
  *   node bench/correlate.ts --queue 100000                                         the queue's and an incident's answer
@@ -28,6 +29,8 @@ const { values } = parseArgs({
     noise: { type: 'string', default: '300' },
     orders: { type: 'string', default: '4' },
     rules: { type: 'string', multiple: true },
+    seed: { type: 'string' },
+    why: { type: 'boolean', default: false },
     recordings: { type: 'string' },
     alerts: { type: 'string' },
     queue: { type: 'string' },
@@ -65,7 +68,9 @@ async function measure(): Promise<object> {
     days: days ?? 2,
     noise: noise ?? 300,
     orders: orders ?? 4,
+    why: values.why,
     ...(values.rules ? { rules: values.rules } : {}),
+    ...(values.seed === undefined ? {} : { seed: values.seed }),
     onProgress: note,
   });
 }

@@ -24,8 +24,7 @@ export function pairFigures(alerts: readonly Placed[], incidentOf: (index: numbe
   for (let i = 0; i < alerts.length; i++)
     for (let j = i + 1; j < alerts.length; j++) {
       const [a, b] = [alerts[i]!, alerts[j]!];
-      if (a.subject !== undefined && a.subject === b.subject) continue;
-      if (a.near === b.label || b.near === a.label) continue;
+      if (!counts(a, b)) continue;
       const isTogether = groups[i] === groups[j];
       const isSame = a.label === b.label;
       if (isTogether) together++;
@@ -39,6 +38,13 @@ export function pairFigures(alerts: readonly Placed[], incidentOf: (index: numbe
     recall: same === 0 ? 1 : both / same,
   };
 }
+
+/** Whether it is said of the two that they belong together or that they do not. Two false alarms about people of one attack may both belong to it. */
+export const counts = (a: Placed, b: Placed): boolean =>
+  !(a.subject !== undefined && a.subject === b.subject) &&
+  !(a.near !== undefined && a.near === b.near) &&
+  a.near !== b.label &&
+  b.near !== a.label;
 
 /** Groups of indexes that share a key, directly or through others. */
 export function joinedBy(keysOf: readonly (readonly string[])[]): (index: number) => number {

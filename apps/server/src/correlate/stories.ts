@@ -1,4 +1,3 @@
-import type { Entity, Severity } from '@sallyport/contracts';
 import {
   batchesOf,
   contosoLife,
@@ -8,13 +7,17 @@ import {
   Sink,
   taleSpan,
   tellTales,
+  type DemoBatch,
   type Tale,
 } from '../demo/index.ts';
-import { resolveEntities, type Incidents, type NewAlert } from '../incidents/index.ts';
+import type { Incidents, NewAlert } from '../incidents/index.ts';
 import type { Platform } from '../platform/types.ts';
-import { withDetection } from '../with-detection.ts';
+import { withDetection, type DetectionWorkspace } from '../with-detection.ts';
 import { joinedBy, pairFigures, type PairFigures, type Placed } from './measure.ts';
 import { noiseAlerts } from './noise.ts';
+import { falseJoins, missedJoins, type FalseJoin, type MissedJoin } from './why.ts';
+
+type Estate = ReturnType<typeof makeEstate>;
 
 export interface StoriesOptions {
   /** People of the estate, at least 60. */
@@ -29,7 +32,10 @@ export interface StoriesOptions {
   readonly rules?: readonly string[];
   /** Orders of arrival that are tried, beside that of time. */
   readonly orders: number;
+  /** Another one: other people, another order of the attacks. */
   readonly seed?: string;
+  /** Tell what joined alerts that do not belong together, and which of a story are apart. */
+  readonly why?: boolean;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -42,16 +48,26 @@ export interface StoryFigures {
   readonly together: number;
 }
 
+export interface FusionFigures {
+  readonly raised: number;
+  /** Those that are kept: an attack is told of once. */
+  readonly alerts: number;
+  /** Names of those that are in no incident of the alerts that they tell of. */
+  readonly apart: readonly string[];
+}
+
 export interface StoriesReport {
   readonly rows: number;
   readonly alerts: { readonly ofStories: number; readonly ofNormalLife: number; readonly ofNoise: number };
   /** Alerts that have marks of two stories: of no single one, and not counted. */
   readonly ofSeveral: number;
+  readonly fusion: FusionFigures;
   readonly figures: PairFigures;
   readonly orders: readonly (PairFigures & { readonly order: string; readonly same: boolean })[];
   readonly baselines: { readonly anySharedEntity: PairFigures; readonly eachRuleAlone: PairFigures };
   readonly stories: readonly StoryFigures[];
   readonly learned: number;
+  readonly why?: { readonly falseJoins: readonly FalseJoin[]; readonly missedJoins: readonly MissedJoin[] };
 }
 
 const start = Date.parse('2026-03-02T06:00:00Z');
@@ -63,76 +79,127 @@ type LabelledAlert = NewAlert & Placed & { readonly isNoise: boolean };
  * alerts), then how well alerts that belong together are in one incident. The same alerts are then raised again in other orders of arrival.
  */
 export async function correlateStories(options: StoriesOptions): Promise<StoriesReport> {
-  const seed = options.seed ?? 'tales';
   const note = options.onProgress ?? (() => undefined);
-  return withDetection(options.rules, async ({ platform, incidents, detection, core }) => {
-    const estate = makeEstate(seed, options.people);
-    const sink = new Sink();
-    const tales = tellTales(estate, start, sink, options.tales);
-    if (options.days === 0) habits(estate, start, sink);
-    const from = new Date(start - (options.days || 2) * dayMs);
-    const to = new Date(tales.at(-1)!.from.getTime() + taleSpan);
-    let rows = 0;
-    const load = async (stream: string, payload: Buffer, count: number) => {
-      await core.append(stream, payload);
-      rows += count;
-    };
-    for (const batch of batchesOf(sink.take(-Infinity, Infinity))) await load(batch.stream, batch.payload, batch.rows);
-    if (options.days > 0)
-      for await (const batch of contosoLife({ seed, people: options.people, from, to }))
-        await load(batch.stream, batch.payload, batch.rows);
-    await core.flush();
-    note(`${rows} rows`);
-    await platform.lake.refreshEntities();
-    const learned = await incidents.learnShared({ from, to });
-    note(`${learned} things that many share`);
-    const swept = await detection.sweep({
-      from: new Date(start),
-      to,
-      onProgress: ({ done, total, alerts }) => note(`${done} of ${total} windows, ${alerts} alerts`),
-    });
-    for (const failure of swept.failures) note(`${failure.ruleName}: ${failure.message}`);
-    const found = (await storedAlerts(platform)).map((alert) => labelled(alert, tales));
-    const clear = found.filter(({ label }) => label !== several);
-    const noise = noiseAlerts(estate, { count: options.noise, from: start, to: to.getTime() });
-    const all: LabelledAlert[] = [
-      ...clear,
-      ...noise.map((alert) => ({ ...alert, isNoise: true, near: talesOf(alert, tales)[0]?.name })),
-    ].toSorted((a, b) => a.startTime.getTime() - b.startTime.getTime() || (a.id < b.id ? -1 : 1));
-    note(`${found.length} alerts of rules, ${all.length} with the false alarms`);
+  const raised = new Map<string, NewAlert>();
+  const onRaise = (alerts: readonly NewAlert[]): void => {
+    for (const alert of alerts) if (alert.createIncident) raised.set(alert.id, alert);
+  };
+  return withDetection(
+    options.rules,
+    async (workspace) => {
+      const { platform, incidents } = workspace;
+      const made = await makeRows(workspace, options);
+      await runRules(workspace, made, note);
+      const [tellers, found] = [
+        [...raised.values()].filter(isTeller),
+        [...raised.values()].filter((a) => !isTeller(a)),
+      ];
+      const clear = found
+        .map((alert) => labelled({ ...alert, row: undefined }, made.tales))
+        .filter(({ label }) => label !== several);
+      const noise = noiseAlerts(made.estate, { count: options.noise, from: start, to: made.to.getTime() }).map(
+        (alert) => ({ ...alert, isNoise: true, near: talesOf(alert, made.tales)[0]?.name }),
+      );
+      const all: LabelledAlert[] = [...clear, ...noise].toSorted(byStart);
+      note(`${found.length} alerts of rules, ${tellers.length} of Fusion, ${all.length} with the false alarms`);
 
-    const byTime = await raiseAnew(platform, incidents, all, all);
-    const figures = pairFigures(all, (index) => byTime[index]!);
-    const orders: StoriesReport['orders'][number][] = [];
-    for (let n = 0; n < options.orders; n++) {
-      const delayed = n % 2 === 1;
-      const placed = await raiseAnew(platform, incidents, all, arrival(all, new Rng(`order ${n}`), delayed));
-      orders.push({
-        order: delayed ? 'a fifth of them up to two days late' : 'shuffled',
-        same: sameGroups(byTime, placed),
-        ...pairFigures(all, (index) => placed[index]!),
-      });
-      note(`order ${n + 1} of ${options.orders}`);
-    }
-    return {
-      rows,
-      learned,
-      alerts: {
-        ofStories: clear.filter(({ label }) => tales.some(({ name }) => name === label)).length,
-        ofNormalLife: clear.filter(({ label }) => !tales.some(({ name }) => name === label)).length,
-        ofNoise: noise.length,
-      },
-      ofSeveral: found.length - clear.length,
-      figures,
-      orders,
-      baselines: {
-        anySharedEntity: pairFigures(all, joinedBy(all.map(({ entities }) => entities.map(({ id }) => id)))),
-        eachRuleAlone: pairFigures(all, (index) => all[index]!.ruleId),
-      },
-      stories: tales.map((tale) => storyFigures(tale, all, byTime)),
-    };
-  });
+      const arriving = [...all, ...tellers.map((alert) => ({ ...alert, row: undefined }))];
+      const placedBy = async (arrival: (alert: NewAlert) => number) => {
+        const incidentOf = await raiseAnew(platform, incidents, inOrder(arriving, arrival));
+        return { incidentOf, placed: all.map(({ id }) => incidentOf.get(id) ?? -1) };
+      };
+      const byTime = await placedBy((alert) => alert.startTime.getTime());
+      const { placed } = byTime;
+      const at = (index: number): number => placed[index]!;
+      const figures = pairFigures(all, at);
+      const why = options.why
+        ? { falseJoins: falseJoins(all, at, await incidents.pairLinks(all)), missedJoins: missedJoins(all, at) }
+        : undefined;
+      const orders: StoriesReport['orders'][number][] = [];
+      for (let n = 0; n < options.orders; n++) {
+        const delayed = n % 2 === 1;
+        const again = (await placedBy(arrivalOf(new Rng(`order ${n}`), delayed))).placed;
+        orders.push({
+          order: delayed ? 'a fifth of them up to two days late' : 'shuffled',
+          same: sameGroups(placed, again),
+          ...pairFigures(all, (index) => again[index]!),
+        });
+        note(`order ${n + 1} of ${options.orders}`);
+      }
+      return {
+        rows: made.rows,
+        learned: made.learned,
+        alerts: {
+          ofStories: clear.filter(({ isNoise }) => !isNoise).length,
+          ofNormalLife: clear.filter(({ isNoise }) => isNoise).length,
+          ofNoise: noise.length,
+        },
+        ofSeveral: found.length - clear.length,
+        fusion: fusionFigures(tellers, byTime.incidentOf),
+        figures,
+        orders,
+        baselines: {
+          anySharedEntity: pairFigures(all, joinedBy(all.map(({ entities }) => entities.map(({ id }) => id)))),
+          eachRuleAlone: pairFigures(all, (index) => all[index]!.ruleId),
+        },
+        stories: made.tales.map((tale) => storyFigures(tale, all, placed)),
+        ...(why ? { why } : {}),
+      };
+    },
+    { onRaise },
+  );
 }
+
+interface Made {
+  readonly estate: Estate;
+  readonly tales: readonly Tale[];
+  readonly to: Date;
+  readonly rows: number;
+  readonly learned: number;
+}
+
+/** Tells the attacks in normal life, and lets what many share be learned. */
+async function makeRows(
+  { platform, incidents, core }: DetectionWorkspace,
+  { seed = 'tales', people, days, tales: only, onProgress: note = () => undefined }: StoriesOptions,
+): Promise<Made> {
+  const estate = makeEstate(seed, people);
+  const sink = new Sink();
+  const tales = tellTales(estate, start, sink, only);
+  if (days === 0) habits(estate, start, sink);
+  const from = new Date(start - (days || 2) * dayMs);
+  const to = new Date(tales.at(-1)!.from.getTime() + taleSpan);
+  let rows = 0;
+  const load = async ({ stream, payload, rows: count }: DemoBatch) => {
+    await core.append(stream, payload);
+    rows += count;
+  };
+  for (const batch of batchesOf(sink.take(-Infinity, Infinity))) await load(batch);
+  if (days > 0) for await (const batch of contosoLife({ seed, people, from, to })) await load(batch);
+  await core.flush();
+  note(`${rows} rows`);
+  await platform.lake.refreshEntities();
+  const learned = await incidents.learnShared({ from, to });
+  note(`${learned} things that many share`);
+  return { estate, tales, to, rows, learned };
+}
+
+/** Rules over the rows, then those over alerts: these see what is in the lake when they begin. */
+async function runRules({ platform, detection }: DetectionWorkspace, { to }: Made, note: (text: string) => void) {
+  const onProgress = ({ done, total, alerts }: { done: number; total: number; alerts: number }): void =>
+    note(`${done} of ${total} windows, ${alerts} alerts`);
+  const rows = await detection.sweep({ from: new Date(start), to, onProgress });
+  await platform.outbox.flush();
+  const now = platform.clock.now().getTime();
+  const alerts = await detection.sweep({ from: new Date(now - dayMs), to: new Date(now + dayMs), onProgress });
+  for (const failure of [...rows.failures, ...alerts.failures]) note(`${failure.ruleName}: ${failure.message}`);
+}
+
+const byStart = (a: NewAlert, b: NewAlert): number =>
+  a.startTime.getTime() - b.startTime.getTime() || (a.id < b.id ? -1 : 1);
+
+/** An alert that tells of others. */
+const isTeller = (alert: NewAlert): boolean => alert.tellsOf !== undefined;
 
 const several = 'of several stories';
 
@@ -155,74 +222,54 @@ function labelled(alert: NewAlert, tales: readonly Tale[]): LabelledAlert {
   return { ...alert, label: `life ${alert.id}`, subject, isNoise: true };
 }
 
-async function storedAlerts({ database }: Pick<Platform, 'database'>): Promise<NewAlert[]> {
-  const rows = await database.query<{
-    id: string;
-    rule_id: string;
-    name: string;
-    severity: Severity;
-    tactics: string[];
-    techniques: string[];
-    start_time: Date;
-    end_time: Date;
-    custom_details: Record<string, string[]>;
-    entities: Entity[];
-  }>(
-    `SELECT a.*, coalesce((SELECT jsonb_agg(to_jsonb(e) ORDER BY l.position) FROM alert_entities l JOIN entities e ON e.id = l.entity_id WHERE l.alert_id = a.id), '[]') AS entities
-     FROM alerts a WHERE a.incident_number IS NOT NULL ORDER BY a.start_time, a.id`,
-  );
-  return rows.map((row) => ({
-    id: row.id,
-    ruleId: row.rule_id,
-    name: row.name,
-    description: '',
-    severity: row.severity,
-    tactics: row.tactics,
-    techniques: row.techniques,
-    startTime: row.start_time,
-    endTime: row.end_time,
-    entities: resolveEntities(row.entities),
-    customDetails: row.custom_details,
-    query: '',
-    queryFrom: row.start_time,
-    queryTo: row.end_time,
-    createIncident: true,
-    grouping: undefined,
-    row: undefined,
-  }));
+/** When alerts may come: whenever, or in time with some of them late. */
+function arrivalOf(rng: Rng, delayed: boolean): (alert: NewAlert) => number {
+  return (alert) =>
+    delayed
+      ? alert.startTime.getTime() + (rng.chance(0.2) ? rng.int(1, 48) * 3_600_000 : 0)
+      : rng.int(0, 1_000_000_000);
 }
 
-/** Alerts as they may come: shuffled whole, or in time with some of them late. */
-function arrival(all: readonly LabelledAlert[], rng: Rng, delayed: boolean): readonly LabelledAlert[] {
-  return all
-    .map((alert) => ({
-      alert,
-      at: delayed
-        ? alert.startTime.getTime() + (rng.chance(0.2) ? rng.int(1, 48) * 3_600_000 : 0)
-        : rng.int(0, 1_000_000_000),
-    }))
-    .toSorted((a, b) => a.at - b.at)
+/** Alerts in the order of their arrival. What tells of others comes after them. */
+function inOrder(alerts: readonly NewAlert[], arrival: (alert: NewAlert) => number): NewAlert[] {
+  const times = new Map(alerts.map((alert) => [alert.id, arrival(alert)]));
+  const at = (alert: NewAlert): number =>
+    Math.max(...[alert.id, ...(alert.tellsOf ?? [])].map((id) => times.get(id) ?? -Infinity));
+  return alerts
+    .map((alert) => ({ alert, at: at(alert) }))
+    .toSorted((a, b) => a.at - b.at || Number(isTeller(a.alert)) - Number(isTeller(b.alert)))
     .map(({ alert }) => alert);
 }
 
-/** Raises the alerts in an order, a few at a time, into an empty queue. Answers the incident of each of `all`. */
+/** Raises the alerts in their order, a few at a time, into an empty queue. Answers the incident of each. */
 async function raiseAnew(
   { database }: Pick<Platform, 'database'>,
   incidents: Incidents,
-  all: readonly LabelledAlert[],
-  order: readonly LabelledAlert[],
-): Promise<number[]> {
+  order: readonly NewAlert[],
+): Promise<ReadonlyMap<string, number>> {
   await database.execute('TRUNCATE incidents, alerts, alert_rates CASCADE');
   const rng = new Rng('sizes');
   for (let at = 0; at < order.length;) {
     const size = rng.int(1, 40);
-    const some = order.slice(at, at + size);
-    await database.transaction((tx) => incidents.raise(some, tx));
+    // What tells of others is asked for when these are there.
+    for (const some of [order.slice(at, at + size)].flatMap((all) => [
+      all.filter((alert) => !isTeller(alert)),
+      all.filter(isTeller),
+    ]))
+      await database.transaction((tx) => incidents.raise(some, tx));
     at += size;
   }
   const rows = await database.query<{ id: string; n: number }>('SELECT id, incident_number AS n FROM alerts');
-  const byId = new Map(rows.map(({ id, n }) => [id, n]));
-  return all.map(({ id }) => byId.get(id) ?? -1);
+  return new Map(rows.map(({ id, n }) => [id, n]));
+}
+
+/** How many of the alerts that tell of others there are, and how many are in an incident in which nothing is that they tell of. */
+function fusionFigures(tellers: readonly NewAlert[], incidentOf: ReadonlyMap<string, number>): FusionFigures {
+  const stored = tellers.filter(({ id }) => incidentOf.has(id));
+  const apart = stored.filter(
+    ({ id, tellsOf = [] }) => !tellsOf.some((told) => incidentOf.get(told) === incidentOf.get(id)),
+  );
+  return { raised: tellers.length, alerts: stored.length, apart: apart.map(({ name }) => name) };
 }
 
 function sameGroups(a: readonly number[], b: readonly number[]): boolean {

@@ -29,6 +29,7 @@ import { graphSecurityHandlers } from './faces/graph/index.ts';
 import { lakeInventory } from './inventory.ts';
 import { socMetricHandlers } from './metrics/routes.ts';
 import { moveAlerts } from './moves.ts';
+import { pairLinks, type PairLinks } from './pairs.ts';
 import { raise } from './raise.ts';
 import { getIncident } from './read.ts';
 import { incidentHandlers } from './routes.ts';
@@ -54,6 +55,7 @@ export type { GroupingRule } from './correlation/index.ts';
 export type { Finding, FindingTarget } from './findings.ts';
 export { listIncidents } from './list.ts';
 export type { WorkEvent, WorkItem, WorkListener } from './events/follow.ts';
+export type { PairLinks } from './pairs.ts';
 export { alertRows, incidentsOf } from './read.ts';
 export { alertResource, armKind, entityResource } from './faces/arm/objects.ts';
 export type { NewAlert, Raised } from './types.ts';
@@ -78,6 +80,8 @@ export interface Incidents extends Domain<Handlers<typeof incidentRoutes>> {
   entityResources(entities: readonly NamedEntity[], root: string): ReturnType<typeof entityResource>[];
   /** Learns what many share on the days of a time, before alerts about it are raised: after logs of past time were loaded. See `shared/learn.ts`. */
   learnShared(time: { readonly from: Date; readonly to: Date }): Promise<number>;
+  /** See `pairLinks`: what every two of some alerts are joined by. */
+  pairLinks(alerts: readonly NewAlert[]): Promise<PairLinks>;
   /** An incident as its route answers it. Throws NotFound. */
   get(number: number): Promise<Incident>;
   /** Tasks, cases, attached files, the queue's views and service levels, metrics. */
@@ -153,6 +157,7 @@ export function createIncidents(
     entityResources: (entities, root) => resolveEntities(entities).map((entity) => entityResource(entity, root)),
     raise: (alerts, tx) => raise({ ...platform, inventory }, alerts, tx),
     get: (number) => getIncident(platform.database, number),
+    pairLinks: (alerts) => pairLinks({ ...platform, inventory }, alerts),
     learnShared: (time) => learnShared(learning, time),
     forgetKeys: (before, lookbackMs, max) => forgetKeys(platform.database, before, lookbackMs, max),
   };

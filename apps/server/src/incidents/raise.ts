@@ -49,21 +49,21 @@ export async function raise(
   );
   const unknown = [...new Map(alerts.filter((a) => !old.has(a.id)).map((alert) => [alert.id, alert])).values()];
   const now = clock.now();
-  const { fresh, told, retold } = await sortOutTold({ outbox }, unknown, tx, now);
-  if (fresh.length === 0 && retold.length === 0) return { alertIds: [], incidents: [] };
+  const { fresh, told, known: toldAlready, retold } = await sortOutTold({ outbox }, unknown, tx, now);
+  if (fresh.length === 0 && toldAlready.length === 0) return { alertIds: [], incidents: [] };
   const sorted = fresh.toSorted((a, b) => a.startTime.getTime() - b.startTime.getTime() || (a.id < b.id ? -1 : 1));
 
   const toPlace = sorted.filter((alert) => alert.createIncident);
   const storms = await stormsOf(tx, toPlace);
-  const facts = toPlace.map((alert) => ({
+  const factsOf = (alert: NewAlert): AlertFacts => ({
     ...alertFacts(alert),
     entities: withKnown(alert.entities, known),
     storm: storms.has(alert.id),
     told: told.get(alert.id) ?? [],
-  }));
-  const { board, placements, firstNew } = await placeAll(tx, facts);
+  });
+  const { board, placements, bridges, firstNew } = await placeAll(tx, toPlace.map(factsOf), toldAlready.map(factsOf));
   const number = renumber(board, placements, firstNew);
-  const byId = new Map(sorted.map((alert) => [alert.id, alert]));
+  const byId = new Map([...sorted, ...toldAlready].map((alert) => [alert.id, alert]));
   const created = [...new Set(placements.filter((p) => p.created).map((p) => board.resolve(p.incident)))].filter(
     (boardNumber) => boardNumber >= firstNew,
   );
@@ -115,7 +115,7 @@ export async function raise(
   );
   const reopened = new Set(placements.filter((p) => p.decision.reopen).map((p) => number(board.resolve(p.incident))));
   await summarise(tx, touched, reopened, now);
-  await insertActivities(tx, activitiesOf(placements, board, number, byId, firstNew), now);
+  await insertActivities(tx, activitiesOf({ placements, bridges }, board, number, byId, firstNew), now);
   await outbox.write(
     'SecurityAlert',
     sorted.flatMap((alert) => (alert.row ? [alert.row] : [])),
@@ -125,24 +125,29 @@ export async function raise(
   return { alertIds: sorted.map((alert) => alert.id), incidents: touched };
 }
 
+/** `known`: alerts that are not placed, and may show incidents to be one. */
 async function placeAll(
   tx: Queryable,
   facts: readonly AlertFacts[],
-): Promise<{ board: Board; placements: Placement[]; firstNew: number }> {
-  if (facts.length === 0)
-    return { board: new Board({ incidents: [], spans: [], nextNumber: 1 }), placements: [], firstNew: 1 };
+  known: readonly AlertFacts[],
+): Promise<{ board: Board; placements: Placement[]; bridges: Placement[]; firstNew: number }> {
+  const all = [...facts, ...known];
+  if (all.length === 0)
+    return { board: new Board({ incidents: [], spans: [], nextNumber: 1 }), placements: [], bridges: [], firstNew: 1 };
   const times = {
-    from: Math.min(...facts.map((alert) => alert.startAt)),
-    to: Math.max(...facts.map((alert) => alert.endAt)),
+    from: Math.min(...all.map((alert) => alert.startAt)),
+    to: Math.max(...all.map((alert) => alert.endAt)),
   };
-  const shared = await loadShared(tx, [...new Set(facts.flatMap(shareableKeys))], times);
+  const shared = await loadShared(tx, [...new Set(all.flatMap(shareableKeys))], times);
   const links = facts.flatMap((alert) => linkKeys(alert, shared(alert.startAt)).keys);
   const reach = 1_000 * Math.max(reachSeconds, ...links.map((link) => link.windowSeconds));
   const around = { from: times.from - reach, to: times.to + reach };
-  const told = facts.flatMap((alert) => alert.told ?? []);
+  const told = all.flatMap((alert) => alert.told ?? []);
   const state = await loadBoard(tx, [...new Set(links.map(({ key }) => key))], around, told);
   const board = new Board({ ...state, shared });
-  return { board, placements: facts.map((alert) => board.place(alert)), firstNew: state.nextNumber };
+  const placements = facts.map((alert) => board.place(alert));
+  const bridges = known.flatMap((alert) => board.bridge(alert) ?? []);
+  return { board, placements, bridges, firstNew: state.nextNumber };
 }
 
 /** What of an alert decides, without what the inventory knows. */

@@ -8,7 +8,7 @@ const addedToldMax = 20;
 
 /** What the activity logs say of alerts that were placed. */
 export function activitiesOf(
-  placements: readonly Placement[],
+  { placements, bridges }: { readonly placements: readonly Placement[]; readonly bridges: readonly Placement[] },
   board: Board,
   number: (boardNumber: number) => number,
   alerts: ReadonlyMap<string, NewAlert>,
@@ -28,6 +28,9 @@ export function activitiesOf(
       ...mergedActivities(placement, alert, incident, firstNew),
     ];
   });
+  const bridged = bridges.flatMap((bridge) =>
+    mergedActivities(bridge, alerts.get(bridge.alertId)!, number(board.resolve(bridge.incident)), firstNew),
+  );
   const more = [...added]
     .filter(([, count]) => count > addedToldMax)
     .map(([incident, count]): NewActivity => ({
@@ -36,7 +39,7 @@ export function activitiesOf(
       kind: 'alertAdded',
       text: `${count - addedToldMax} more alerts added at once.`,
     }));
-  return [...told, ...more];
+  return [...told, ...bridged, ...more];
 }
 
 function addedActivity(

@@ -16,8 +16,10 @@ interface Teller {
 /** What of some alerts is new, given those that tell of others (`tellsOf`). */
 export interface SortedOut {
   readonly fresh: readonly NewAlert[];
-  /** Alert → incidents of the alerts that it tells of. */
+  /** Alert → incidents of the alerts that it tells of, the one with most of them first. */
   readonly told: ReadonlyMap<string, readonly number[]>;
+  /** Alerts that are told of by others already; what they tell of belongs together all the same. */
+  readonly known: readonly NewAlert[];
   /** Incidents of which an alert was told that is there, and says more now. */
   readonly retold: readonly number[];
 }
@@ -33,7 +35,7 @@ export async function sortOutTold(
   now: Date,
 ): Promise<SortedOut> {
   const told = await incidentsTold(tx, alerts);
-  if (told.size === 0) return { fresh: alerts, told, retold: [] };
+  if (told.size === 0) return { fresh: alerts, told, known: [], retold: [] };
   const tellers = await tellersIn(tx, alerts, [...told.values()].flat());
   const most = alerts
     .filter((alert) => told.has(alert.id))
@@ -55,7 +57,13 @@ export async function sortOutTold(
       retold.add(teller.incident_number);
     }
   }
-  return { fresh: alerts.filter((alert) => !told.has(alert.id) || kept.has(alert)), told, retold: [...retold] };
+  const isFresh = (alert: NewAlert): boolean => !told.has(alert.id) || kept.has(alert);
+  return {
+    fresh: alerts.filter(isFresh),
+    told,
+    known: alerts.filter((alert) => !isFresh(alert)),
+    retold: [...retold],
+  };
 }
 
 const tellsOf = (alert: NewAlert): number => alert.tellsOf?.length ?? 0;
@@ -74,8 +82,12 @@ async function incidentsTold(tx: Queryable, alerts: readonly NewAlert[]): Promis
   const incidentOf = new Map(rows.map((row) => [row.id, row.incident_number]));
   return new Map(
     alerts.flatMap((alert) => {
-      const numbers = new Set((alert.tellsOf ?? []).flatMap((id) => incidentOf.get(id) ?? []));
-      return numbers.size === 0 ? [] : [[alert.id, [...numbers].toSorted((a, b) => a - b)] as const];
+      const numbers = Map.groupBy(
+        (alert.tellsOf ?? []).flatMap((id) => incidentOf.get(id) ?? []),
+        (number) => number,
+      );
+      const sorted = [...numbers].toSorted(([a, of], [b, others]) => others.length - of.length || a - b);
+      return sorted.length === 0 ? [] : [[alert.id, sorted.map(([number]) => number)] as const];
     }),
   );
 }

@@ -20,7 +20,7 @@ export function adversaryInTheMiddle(t: Teller): void {
 
 /** An invoice is to be paid elsewhere: business e-mail compromise. */
 export function businessMail(t: Teller): void {
-  const [victim, ...others] = [t.person(1), ...t.estate.people.slice(24, 54)];
+  const [victim, ...others] = [t.person(1), ...t.bystanders(25)];
   const ip = t.address(103);
   for (let n = 0; n < 14; n++) t.signIn(victim, 0.1 + n * 0.02, ip, { error: 50126, mfa: 'none' });
   t.signIn(victim, 0.5, ip, { risks: ['unfamiliarFeatures'] });

@@ -35,20 +35,32 @@ export const programOf = (path: string): Program => {
 export const encoded = (text: string): string =>
   `powershell.exe -NoP -NonI -W Hidden -Enc ${Buffer.from(text.padEnd(60), 'utf16le').toString('base64')}`;
 
+/** Of the people, so many may be ones that tales are about. */
+const leadsMax = 12;
+
 /** Writes what a tale says happened into the sink, hour by hour of its own time. */
 export class Teller {
   readonly estate: Estate;
   readonly rng: Rng;
   readonly #sink: Sink;
   readonly #from: number;
+  readonly #people: readonly Person[];
   /** What tells an alert of this tale from others: names of accounts, machines, sites, addresses, in lower case. */
   readonly marks = new Set<string>();
 
-  constructor(estate: Estate, sink: Sink, from: number, rng: Rng) {
-    this.estate = estate;
-    this.rng = rng;
-    this.#sink = sink;
-    this.#from = from;
+  /** `people`: whom attacks may be about, in order. `from`: when the tale begins. */
+  constructor(of: {
+    readonly estate: Estate;
+    readonly people: readonly Person[];
+    readonly sink: Sink;
+    readonly from: number;
+    readonly rng: Rng;
+  }) {
+    this.estate = of.estate;
+    this.rng = of.rng;
+    this.#people = of.people;
+    this.#sink = of.sink;
+    this.#from = of.from;
   }
 
   mark(...names: readonly string[]): void {
@@ -56,13 +68,16 @@ export class Teller {
   }
   /** A person with a Windows laptop; a number is one tale's alone. Throws RangeError when the estate has too few people. */
   person(number: number): Person & { readonly laptop: Device } {
-    const ready = this.estate.people.filter((p) => p.index > 8 && this.estate.laptops[p.index]?.os === 'windows');
-    const person = ready[number];
+    const person = this.#people[number];
     const laptop = person && this.estate.laptops[person.index];
     if (!laptop) throw new RangeError('tales need an estate of more people');
     this.mark(person.account, person.upn, person.objectId, person.sid, laptop.host, laptop.name);
     if (person.admin) this.mark(person.admin.account, person.admin.upn, person.admin.sid, person.admin.objectId);
     return { ...person, laptop };
+  }
+  /** People whom no tale is about. */
+  bystanders(count: number): readonly Person[] {
+    return this.#people.slice(leadsMax, leadsMax + count);
   }
   /** A server that no other tale touches. */
   ownServer(host: string): Device {

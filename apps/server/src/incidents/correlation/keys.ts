@@ -28,7 +28,7 @@ export interface AlertFacts {
   readonly grouping: GroupingRule | undefined;
   /** One of very many alerts of its rule: it joins what is there, and neither bridges incidents nor begins one of its own. */
   readonly storm: boolean;
-  /** Incidents of the alerts that it tells of. */
+  /** Incidents of the alerts that it tells of, the one with most of them first. */
   readonly told?: readonly number[];
 }
 
@@ -54,6 +54,8 @@ export interface Links {
   readonly stages: readonly Stage[];
   /** What the alert names and does not join by, and why. */
   readonly ignored: readonly string[];
+  /** All that the alert names is many people's. */
+  readonly isOfMany: boolean;
 }
 
 /** Keys that many share → in words, by how many. */
@@ -90,36 +92,15 @@ export function linkKeys(alert: AlertFacts, shared: SharedKeys = nothingShared):
       emits: !alert.storm,
       probes: true,
     });
-  const { own, busy } = tellingOf(alert, shared, ignored);
+  const { own, machines } = tellingOf(alert, shared, ignored);
   const artefacts = artefactsOf(alert.customDetails)
     .filter(({ key }) => !shared.has(key))
     .map(({ key, label }) => ({ keys: [key], label }));
-  for (const { keys: names, label } of [...own, ...artefacts])
-    for (const key of names)
-      add(key, {
-        windowSeconds: defaultWindowSeconds,
-        sequenceSeconds,
-        kind: 'entity',
-        label,
-        emits: !alert.storm,
-        probes: true,
-      });
+  for (const thing of [...own, ...artefacts]) for (const link of thingKeys(thing, alert.storm)) add(link.key, link);
   const isAlone = !own.some(({ saysWho }) => saysWho);
-  for (const { keys: names, label } of busy)
-    for (const key of names)
-      // Two alerts that both say who did it are told apart by that, on a machine that everybody is on.
-      for (const [prefix, isOwn] of [
-        ['only', isAlone],
-        ['near', !isAlone],
-      ] as const)
-        add(`${prefix}:${key}`, {
-          windowSeconds: nearSeconds,
-          sequenceSeconds: 0,
-          kind: 'entity',
-          label: `${label}, within hours`,
-          emits: isOwn && !alert.storm,
-          probes: isAlone || prefix === 'only',
-        });
+  // What tells of others is about all that time: on a machine of many it would be near everything.
+  for (const machine of alert.told?.length ? [] : machines)
+    for (const link of machineKeys(machine, isAlone, alert.storm)) add(link.key, link);
   if (alert.storm)
     add(`storm:${alert.ruleId}`, {
       windowSeconds: defaultWindowSeconds,
@@ -129,7 +110,41 @@ export function linkKeys(alert: AlertFacts, shared: SharedKeys = nothingShared):
       emits: true,
       probes: true,
     });
-  return { keys: [...keys.values()], stages: stagesOf(alert.tactics), ignored };
+  const isOfMany = own.length === 0 && (machines.length > 0 || ignored.length > 0);
+  return { keys: [...keys.values()], stages: stagesOf(alert.tactics), ignored, isOfMany };
+}
+
+/** Keys of a thing that is one story's. A server that sent mail sends it for many: by that alone mails do not belong together, but with what else came from there they do. */
+function* thingKeys({ keys, label, isMailServer = false }: Thing, isStorm: boolean): Generator<LinkKey> {
+  const link = { windowSeconds: defaultWindowSeconds, sequenceSeconds, kind: 'entity', label } as const;
+  for (const key of keys) {
+    yield { key, ...link, emits: !isStorm && !isMailServer, probes: true };
+    if (key.startsWith('ip:'))
+      yield { key: `mail-server:${key}`, ...link, emits: !isStorm && isMailServer, probes: !isMailServer };
+  }
+}
+
+/**
+ * Keys of a machine that many use. Two alerts that both say who did it are told apart by that. Where neither does, the machine is what they are about; where one does, they belong together when
+ * they are close, or in the order of an attack.
+ */
+function* machineKeys({ keys, label, isBusy }: Machine, isAlone: boolean, isStorm: boolean): Generator<LinkKey> {
+  const alone = { windowSeconds: defaultWindowSeconds, sequenceSeconds: isBusy ? 0 : sequenceSeconds };
+  const near = { windowSeconds: nearSeconds, sequenceSeconds: isBusy ? 0 : defaultWindowSeconds };
+  for (const key of keys)
+    for (const [prefix, reach, emits, probes] of [
+      ['alone', alone, isAlone, isAlone],
+      ['only', near, isAlone, !isAlone],
+      ['near', near, !isAlone, isAlone],
+    ] as const)
+      yield {
+        key: `${prefix}:${key}`,
+        ...reach,
+        kind: 'entity',
+        label: prefix === 'alone' ? label : `${label}, within hours`,
+        emits: emits && !isStorm,
+        probes,
+      };
 }
 
 /** Every key whose sharing by many matters to the alert. */
@@ -138,18 +153,31 @@ export const shareableKeys = (alert: AlertFacts): string[] => [
   ...artefactsOf(alert.customDetails).map(({ key }) => key),
 ];
 
-interface Telling {
+interface Thing {
   readonly keys: readonly string[];
   readonly label: string;
+  readonly isMailServer?: boolean;
+}
+interface Telling extends Thing {
   /** Not only what was touched, but who did it or where from. */
   readonly saysWho: boolean;
 }
 const actors: ReadonlySet<Kind> = new Set<Kind>(['Account', 'Host', 'IP', 'Mailbox', 'CloudApplication']);
 
-/** The entities by which the alert joins, and the busy machines among them; what says nothing goes to `ignored`. */
-function tellingOf(alert: AlertFacts, shared: SharedKeys, ignored: string[]): { own: Telling[]; busy: Telling[] } {
+interface Machine extends Thing {
+  /** Many accounts were seen on it. */
+  readonly isBusy: boolean;
+}
+
+/** The entities by which the alert joins, and machines of many among them; what says nothing goes to `ignored`. */
+function tellingOf(
+  alert: AlertFacts,
+  shared: SharedKeys,
+  ignored: string[],
+): { own: Telling[]; machines: readonly Machine[] } {
   const own: Telling[] = [];
-  const busy: Telling[] = [];
+  const machines: Machine[] = [];
+  const isOfMail = alert.entities.some(({ kind }) => kind === 'MailMessage');
   for (const [kind, entities] of Map.groupBy(alert.entities, (entity) => entity.kind)) {
     if (entities.length > (namedMax[kind] ?? namedMaxOfOthers)) {
       ignored.push(`${entities.length} of kind ${kind}: a list of targets`);
@@ -160,12 +188,14 @@ function tellingOf(alert: AlertFacts, shared: SharedKeys, ignored: string[]): { 
       const byMany = entity.joinKeys.flatMap((key) => shared.get(key) ?? [])[0];
       if (entity.joinKeys.length === 0) {
         if (entity.discounted !== undefined) ignored.push(`${label}: ${entity.discounted}`);
-      } else if (byMany === undefined) own.push({ keys: entity.joinKeys, label, saysWho: actors.has(kind) });
-      else if (kind === 'Host') busy.push({ keys: entity.joinKeys, label, saysWho: false });
-      else ignored.push(`${label}: ${byMany}`);
+      } else if (entity.isOfSeveral === true || (byMany !== undefined && kind === 'Host'))
+        machines.push({ keys: entity.joinKeys, label, isBusy: byMany !== undefined });
+      else if (byMany !== undefined) ignored.push(`${label}: ${byMany}`);
+      else
+        own.push({ keys: entity.joinKeys, label, saysWho: actors.has(kind), isMailServer: isOfMail && kind === 'IP' });
     }
   }
-  return { own, busy };
+  return { own, machines };
 }
 
 function groupOf(alert: AlertFacts, grouping: GroupingRule): string {

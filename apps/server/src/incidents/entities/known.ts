@@ -6,6 +6,8 @@ export interface Known {
   readonly device?: string;
   /** Who alone uses the device: an identity. */
   readonly owner?: string;
+  /** A server, or a machine that several people are logged on to. */
+  readonly isOfSeveral?: boolean;
 }
 
 /** Asks the inventory about names and addresses in lower case; those that it does not know are not in the answer. */
@@ -48,7 +50,7 @@ export function namesOf({ kind, identifiers: i }: ResolvedEntity): string[] {
 
 /**
  * The entities with what the inventory knows among their join keys: so that one person is the same by user principal name, SID and domain name, one machine by name and
- * address, and a machine that one person uses is theirs.
+ * address, and a machine that one person uses is theirs; and whether it is one that several people use.
  */
 export function withKnown(
   entities: readonly ResolvedEntity[],
@@ -64,6 +66,11 @@ export function withKnown(
       ...(device === undefined || entity.kind === 'Account' ? [] : [`device:${device}`]),
       ...(owner === undefined || entity.kind === 'Account' ? [] : [`identity:${owner}`]),
     ]);
-    return keys.length === 0 ? entity : { ...entity, joinKeys: [...new Set([...entity.joinKeys, ...keys])] };
+    if (keys.length === 0) return entity;
+    return {
+      ...entity,
+      joinKeys: [...new Set([...entity.joinKeys, ...keys])],
+      ...(found.some(({ isOfSeveral }) => isOfSeveral) ? { isOfSeveral: true } : {}),
+    };
   });
 }

@@ -21,6 +21,8 @@ export interface ResolvedEntity extends MappedEntity {
   /** The keys on which alerts join: mostly the strong ones. Empty when shared by too many to mean anything: then `discounted` says why. */
   readonly joinKeys: readonly string[];
   readonly discounted?: string;
+  /** A machine that several people use, as the inventory knows. */
+  readonly isOfSeveral?: boolean;
 }
 
 /** No alert takes more text than this of one identifier. Microsoft names no bound; a row's cell can be megabytes. */

@@ -13,6 +13,8 @@ const SharedFile = z.strictObject({
   kind: EntityKind,
   /** In words, with `{Breadth}`. */
   reason: z.string().includes('{Breadth}').max(200),
+  /** On how many days of two weeks it must be found: one day of it may be the attack itself. */
+  days: z.int().min(1).max(14).default(2),
   /** KQL over one day: `Breadth` (how many share it) and `Identifiers` (a bag, as entity mappings name them). */
   query: z.string().min(1),
 });

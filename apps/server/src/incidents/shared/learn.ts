@@ -63,7 +63,7 @@ async function ask({ platform, queries, inventory }: Learning, query: SharedQuer
     return found.flatMap(([breadth], index) =>
       withKnown(entities[index]!, known)
         .flatMap(({ joinKeys }) => joinKeys)
-        .map((key) => ({ key, breadth, reason: query.reason.replace('{Breadth}', String(breadth)) })),
+        .map((key) => ({ key, breadth, days: query.days, reason: query.reason.replace('{Breadth}', String(breadth)) })),
     );
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code === 'Unavailable' || error.code === 'TooManyRequests')

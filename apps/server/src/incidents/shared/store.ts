@@ -2,15 +2,16 @@ import type { Queryable } from '../../platform/database/types.ts';
 import type { SharedKeys } from '../correlation/index.ts';
 
 export const dayMs = 86_400_000;
-/** A thing is shared by many when it was on so many days of the last two weeks: one day of it may be the attack itself. */
+/** So long what was learned counts. */
 const backDays = 14;
-const daysMin = 2;
 /** Learned things are kept a little longer than they are asked for, since alerts may come late. */
 const keptDays = 60;
 
 export interface SharedThing {
   readonly key: string;
   readonly breadth: number;
+  /** On how many of the last days it must be so, to count. */
+  readonly days: number;
   /** In words, for people: `an address of 64 accounts`. */
   readonly reason: string;
 }
@@ -20,7 +21,8 @@ export async function saveShared(tx: Queryable, day: Date, things: readonly Shar
   await tx.execute('DELETE FROM shared_things WHERE day = $1::date', [dateOf(day)]);
   if (things.length === 0) return;
   await tx.execute(
-    `INSERT INTO shared_things SELECT key, $2::date, max(breadth), min(reason) FROM jsonb_to_recordset($1::jsonb) AS x(key text, breadth int, reason text) GROUP BY key`,
+    `INSERT INTO shared_things SELECT key, $2::date, max(breadth), (array_agg(reason ORDER BY days, reason))[1], min(days)
+     FROM jsonb_to_recordset($1::jsonb) AS x(key text, breadth int, reason text, days smallint) GROUP BY key`,
     [JSON.stringify(things), dateOf(day)],
   );
 }
@@ -37,8 +39,8 @@ export async function loadShared(
   keys: readonly string[],
   { from, to }: { readonly from: number; readonly to: number },
 ): Promise<SharedAt> {
-  const rows = await tx.query<{ key: string; day: string; reason: string }>(
-    'SELECT key, day::text AS day, reason FROM shared_things WHERE key = ANY($1) AND day > $2::date AND day <= $3::date ORDER BY day',
+  const rows = await tx.query<{ key: string; day: string; reason: string; days: number }>(
+    'SELECT key, day::text AS day, reason, days FROM shared_things WHERE key = ANY($1) AND day > $2::date AND day <= $3::date ORDER BY day',
     [keys, dateOf(new Date(from - backDays * dayMs)), dateOf(new Date(to))],
   );
   const byDay = new Map<string, SharedKeys>();
@@ -52,7 +54,9 @@ export async function loadShared(
       (row) => row.key,
     );
     const shared = new Map(
-      [...within].flatMap(([key, days]) => (days.length >= daysMin ? [[key, days.at(-1)!.reason] as const] : [])),
+      [...within].flatMap(([key, found]) =>
+        found.length >= Math.min(...found.map(({ days }) => days)) ? [[key, found.at(-1)!.reason] as const] : [],
+      ),
     );
     byDay.set(day, shared);
     return shared;
