@@ -24,7 +24,7 @@ const groups: readonly (readonly [string, readonly (readonly [string, string])[]
   [
     'Lists',
     [
-      ['j, k or ↓, ↑', 'Next, previous'],
+      ['j, k or ↓, ↑', 'To the list; next, previous'],
       ['Enter', 'Open; once more: the whole page'],
       ['x or Space', 'Select'],
       ['f', 'Filter by text'],

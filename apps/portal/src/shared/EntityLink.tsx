@@ -162,7 +162,12 @@ export function NamedEntity({ kind, name }: { kind: EntityKind; name: string }):
   return (
     <span className={styles.named}>
       <EntityIcon kind={kind} />
-      <TextLink to="/entities/find" search={{ kind, value: name }} title={`${words(kind)}: ${visible(name)}`}>
+      <TextLink
+        className={styles.name}
+        to="/entities/find"
+        search={{ kind, value: name }}
+        title={`${words(kind)}: ${visible(name)}`}
+      >
         <bdi>{visible(elide(name, NAME_MAX))}</bdi>
       </TextLink>
       <CopyButton text={name} label="its name" />

@@ -4,8 +4,8 @@ import type { ReactElement, ReactNode } from 'react';
 const useStyles = makeStyles({
   root: {
     display: 'grid',
-    gridTemplateColumns: 'minmax(96px, max-content) minmax(0, 1fr)',
-    columnGap: tokens.spacingHorizontalL,
+    gridTemplateColumns: 'minmax(88px, max-content) minmax(0, 1fr)',
+    columnGap: tokens.spacingHorizontalM,
     rowGap: tokens.spacingVerticalSNudge,
     margin: 0,
     alignItems: 'baseline',

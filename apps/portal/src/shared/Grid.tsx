@@ -11,7 +11,7 @@ import {
   type ReactElement,
   type ReactNode,
 } from 'react';
-import { useNarrow } from './hooks.ts';
+import { useNarrow, usePageKey } from './hooks.ts';
 
 export interface GridColumn<Row> {
   readonly id: string;
@@ -125,6 +125,8 @@ const useStyles = makeStyles({
     textOverflow: 'ellipsis',
     whiteSpace: 'nowrap',
     minWidth: 0,
+    // Icons and texts of a line stand at one height.
+    '& > *': { verticalAlign: 'top' },
   },
   check: { display: 'flex', justifyContent: 'center' },
   end: { textAlign: 'end', justifyContent: 'flex-end', fontVariantNumeric: 'tabular-nums' },
@@ -262,6 +264,11 @@ export function Grid<Row>(props: GridProps<Row>): ReactElement {
     event.preventDefault();
     act();
   };
+
+  // From anywhere on the page the same keys reach the list.
+  const reach = (): void => scroller.current?.focus();
+  usePageKey('j', reach);
+  usePageKey('k', reach);
 
   const allSelected = rows.length > 0 && rows.every((row) => selected?.has(rowId(row)));
   const someSelected = (selected?.size ?? 0) > 0;

@@ -28,9 +28,14 @@ export function PersonPicker(props: {
       value={text}
       selectedOptions={props.value === null ? [] : [props.value]}
       onChange={(event) => setTyped(event.target.value)}
-      onOptionSelect={(_, { optionValue }) => keep(optionValue ?? '')}
-      // Enter in a form sends it: what was typed counts then.
-      onKeyDown={(event) => event.key === 'Enter' && typed !== undefined && keep(typed)}
+      onOptionSelect={(event, { optionValue }) => {
+        // Without an option it is cleared by a click; by Enter, nothing was pointed out.
+        if (optionValue !== undefined || event.type === 'click') keep(optionValue ?? '');
+      }}
+      // Enter takes the one that is pointed out; where none is known, what was typed counts.
+      onKeyDown={(event) =>
+        event.key === 'Enter' && typed !== undefined && (shown.length === 0 || !event.defaultPrevented) && keep(typed)
+      }
       onBlur={() => typed !== undefined && keep(typed)}
     >
       {shown.map(({ name, hint }) => (

@@ -1,5 +1,6 @@
 import { Badge, makeStyles, Tab, TabList, tokens } from '@fluentui/react-components';
 import type { ReactElement } from 'react';
+import { count as format } from './numbers.ts';
 
 const useStyles = makeStyles({
   root: { flexShrink: 0, overflowX: 'auto', marginBottom: tokens.spacingVerticalS },
@@ -27,7 +28,7 @@ export function Tabs<T extends string>(props: {
           {label}
           {count !== undefined && count > 0 && (
             <Badge className={styles.count} size="small" appearance="tint" color="informative">
-              {count}
+              {format(count)}
             </Badge>
           )}
         </Tab>

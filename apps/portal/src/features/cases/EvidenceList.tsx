@@ -51,6 +51,12 @@ function Reference({ evidence }: { evidence: CaseEvidence }): ReactElement | nul
         Alert of incident {evidence.incident}
       </TextLink>
     );
+  if (evidence.kind === 'Entity')
+    return (
+      <TextLink to="/entities/$id" params={{ id: evidence.reference }}>
+        Its page
+      </TextLink>
+    );
   if (evidence.kind === 'Note') return null;
   return <Copyable text={evidence.reference} label="id" length={80} />;
 }

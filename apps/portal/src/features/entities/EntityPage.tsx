@@ -97,8 +97,8 @@ export function EntityPage(): ReactElement {
           <span className={styles.beside}>
             <EntityIcon kind={entity.kind} />
             {words(entity.kind)}
-            <Risk level={entity.riskLevel} score={entity.riskScore} />
-            <CriticalityLabel criticality={entity.criticality} />
+            {entity.riskLevel !== 'None' && <Risk level={entity.riskLevel} score={entity.riskScore} />}
+            {entity.criticality !== null && <CriticalityLabel criticality={entity.criticality} />}
           </span>
         )
       }

@@ -12,7 +12,7 @@ import { CriticalityLabel, Tags } from './EntityState.tsx';
 const NARROW = '@media (max-width: 900px)';
 const useStyles = makeStyles({
   root: {
-    width: '340px',
+    width: '344px',
     flexShrink: 0,
     overflowY: 'auto',
     display: 'flex',
@@ -42,6 +42,8 @@ const aliasNames: Readonly<Record<string, string>> = {
 /** Who it is: identifiers, what else it is called, and to whom it belongs. */
 export function EntityRail({ entity }: { entity: EntityDetails }): ReactElement {
   const styles = useStyles();
+  // What is put together of several identifiers is for the machine.
+  const called = entity.aliases.filter(({ value }) => !value.includes('|'));
   return (
     <aside className={styles.root} aria-label="Properties">
       <Section title="Properties" card>
@@ -76,10 +78,10 @@ export function EntityRail({ entity }: { entity: EntityDetails }): ReactElement 
         />
         {!entity.strong && 'It is known by a weak identifier: another may bear the same name.'}
       </Section>
-      {entity.aliases.length > 0 && (
-        <Section title={`Known as (${entity.aliases.length})`} card>
+      {called.length > 0 && (
+        <Section title={`Known as (${called.length})`} card>
           <Facts
-            facts={[...Map.groupBy(entity.aliases, ({ type }) => type)].map(([type, aliases]) => [
+            facts={[...Map.groupBy(called, ({ type }) => type)].map(([type, aliases]) => [
               aliasNames[type] ?? words(type),
               <span key={type} className={styles.aliases}>
                 {aliases.map(({ value }) => (

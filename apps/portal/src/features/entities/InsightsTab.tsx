@@ -1,5 +1,6 @@
 import {
   makeStyles,
+  mergeClasses,
   Table,
   TableBody,
   TableCell,
@@ -8,15 +9,19 @@ import {
   TableRow,
   tokens,
 } from '@fluentui/react-components';
-import type { EntityInsight } from '@sallyport/contracts';
+import type { Cell, Column, EntityInsight } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
+import { z } from 'zod';
 import { encodeFragment } from '../../shared/address.ts';
 import { Bars } from '../../shared/Bars.tsx';
-import { cellText } from '../../shared/cells.ts';
+import { cellText, isNumeric } from '../../shared/cells.ts';
+import { entityOfCell } from '../../shared/entityCells.ts';
+import { NamedEntity } from '../../shared/EntityLink.tsx';
 import { FilterBar } from '../../shared/FilterBar.tsx';
 import { count } from '../../shared/numbers.ts';
 import { usePreferences } from '../../shared/preferences.ts';
+import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { elide, visible, words } from '../../shared/text.ts';
@@ -29,11 +34,44 @@ const useStyles = makeStyles({
   text: { margin: 0, color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
   scroll: { overflowX: 'auto' },
   cell: { overflowWrap: 'anywhere', fontSize: tokens.fontSizeBase200 },
+  number: { textAlign: 'end', fontVariantNumeric: 'tabular-nums' },
+  numberHead: { '& > *': { justifyContent: 'flex-end' } },
+  head: { fontSize: tokens.fontSizeBase200, fontWeight: tokens.fontWeightSemibold },
+  table: { tableLayout: 'auto' },
   quiet: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalXS },
 });
 
 const SHOWN_ROWS = 8;
 const CELL_MAX = 120;
+
+const Listed = z.array(z.union([z.string(), z.number()]));
+
+/** A cell as a person reads it: a time since, a list, an entity that leads to its page. */
+function InsightCell({ column, type, cell }: { column: string; type: Column['type']; cell: Cell }): ReactElement {
+  const { zone } = usePreferences();
+  if (type === 'datetime' && typeof cell === 'string') return <RelativeTime at={cell} />;
+  if (isNumeric(type) && cell !== null) return <>{count(Number(cell))}</>;
+  const kind = entityOfCell(column, cell);
+  if (kind !== undefined) return <NamedEntity kind={kind} name={String(cell)} />;
+  const text = cellText(cell, type, zone);
+  if (type !== 'dynamic') return <bdi title={text}>{elide(text, CELL_MAX)}</bdi>;
+  const list = Listed.safeParse(parsed(text));
+  const shown = list.success
+    ? list.data
+        .map(String)
+        .filter((one) => one !== '')
+        .join(', ')
+    : text;
+  return <bdi title={shown}>{elide(shown, CELL_MAX)}</bdi>;
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
 
 function Rows({ insight }: { insight: EntityInsight }): ReactElement {
   const styles = useStyles();
@@ -57,11 +95,13 @@ function Rows({ insight }: { insight: EntityInsight }): ReactElement {
   }
   return (
     <div className={styles.scroll}>
-      <Table size="extra-small" aria-label={insight.name}>
+      <Table size="small" className={styles.table} aria-label={insight.name}>
         <TableHeader>
           <TableRow>
-            {columns.map(({ name }) => (
-              <TableHeaderCell key={name}>{words(name)}</TableHeaderCell>
+            {columns.map(({ name, type }) => (
+              <TableHeaderCell key={name} className={mergeClasses(styles.head, isNumeric(type) && styles.numberHead)}>
+                {words(name)}
+              </TableHeaderCell>
             ))}
           </TableRow>
         </TableHeader>
@@ -69,8 +109,8 @@ function Rows({ insight }: { insight: EntityInsight }): ReactElement {
           {rows.slice(0, SHOWN_ROWS).map((row, index) => (
             <TableRow key={index}>
               {columns.map(({ name, type }, at) => (
-                <TableCell key={name} className={styles.cell}>
-                  <bdi>{elide(cellText(row[at] ?? null, type, zone), CELL_MAX)}</bdi>
+                <TableCell key={name} className={mergeClasses(styles.cell, isNumeric(type) && styles.number)}>
+                  <InsightCell column={name} type={type} cell={row[at] ?? null} />
                 </TableCell>
               ))}
             </TableRow>

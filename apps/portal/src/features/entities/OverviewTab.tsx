@@ -60,7 +60,11 @@ export function OverviewTab(props: {
           ]}
         />
         {entity.riskReasons.length === 0 ? (
-          <p className={styles.text}>No alert, anomaly or exposure of the last 30 days speaks against it.</p>
+          <p className={styles.text}>
+            {entity.alerts > 0
+              ? 'What its alerts weigh is worked out every ten minutes.'
+              : 'No alert, anomaly or exposure of the last 30 days speaks against it.'}
+          </p>
         ) : (
           <ul className={styles.reasons} aria-label="Reasons of the risk">
             {entity.riskReasons.map((reason, index) => {

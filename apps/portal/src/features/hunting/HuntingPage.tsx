@@ -25,7 +25,7 @@ import { Results, type Asked } from './results/Results.tsx';
 import { ruleOf } from './ruleDraft.ts';
 import { SaveDialog } from './saved/SaveDialog.tsx';
 import { SchemaPane } from './SchemaPane.tsx';
-import { schemaQuery } from './schemaQuery.ts';
+import { schemaQuery, tablesQuery } from './schemaQuery.ts';
 import { rowChoices, Toolbar } from './Toolbar.tsx';
 import { useLive } from './useLive.ts';
 
@@ -79,12 +79,6 @@ const runQuery = (
 
 const checkQuery = async (query: string, signal: AbortSignal) =>
   (await client.checkQuery({ body: { query }, signal })).faults;
-
-const tablesQuery = {
-  queryKey: ['tables'],
-  queryFn: ({ signal }: { signal: AbortSignal }) => client.listTables({ signal }),
-  staleTime: 60_000,
-};
 
 /** The workbench: a query, its time range, its rows. What is run stands in the address; what is typed stays in this browser. */
 export function HuntingPage(): ReactElement {

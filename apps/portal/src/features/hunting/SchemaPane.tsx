@@ -9,11 +9,13 @@ import {
   TreeItemLayout,
 } from '@fluentui/react-components';
 import { InfoRegular, MathFormulaRegular, TableRegular } from '@fluentui/react-icons';
-import { useState, type ReactElement } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo, useState, type ReactElement } from 'react';
 import type { CatalogueSchema } from '../../shared/editor/schema.ts';
-import { plural } from '../../shared/numbers.ts';
+import { plural, short } from '../../shared/numbers.ts';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { TableDialog } from './TableDialog.tsx';
+import { tablesQuery } from './schemaQuery.ts';
 
 const TABLES_MAX = 200;
 
@@ -36,8 +38,10 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     padding: tokens.spacingVerticalXS,
   },
-  type: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
+  type: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200, whiteSpace: 'nowrap' },
   name: { overflow: 'hidden', textOverflow: 'ellipsis' },
+  filled: { color: tokens.colorNeutralForeground1 },
+  empty: { color: tokens.colorNeutralForeground3 },
   note: { color: tokens.colorNeutralForeground3, padding: tokens.spacingVerticalXS },
 });
 
@@ -53,12 +57,17 @@ export function SchemaPane(props: {
   const [text, setText] = useState('');
   const [shown, setShown] = useState<string>();
   const needle = text.trim().toLowerCase();
-  const tables = (props.catalogue?.tables ?? []).filter(
+  const known = useQuery(tablesQuery).data?.tables;
+  const rows = useMemo(() => new Map((known ?? []).map((table) => [table.name, table.rows])), [known]);
+  const found = (props.catalogue?.tables ?? []).filter(
     (table) =>
       table.name.toLowerCase().includes(needle) ||
       (needle.length > 2 && table.columns.some((column) => column.name.toLowerCase().includes(needle))),
   );
-  // The views of Sigma's log sources are many, and for rules: they are shown to who asks for them.
+  const isFilled = ({ name }: { readonly name: string }): boolean => (rows.get(name) ?? 0) > 0;
+  // Where there is something to find stands first.
+  const tables = [...found.filter(isFilled), ...found.filter((table) => !isFilled(table))];
+  // The views of Sigma’s log sources are many, and for rules: they are shown to who asks for them.
   const functions = (props.catalogue?.functions ?? []).filter(
     ({ name }) => name.toLowerCase().includes(needle) && (!name.startsWith('_Sigma_') || needle.startsWith('_sigma')),
   );
@@ -96,7 +105,16 @@ export function SchemaPane(props: {
         <Tree aria-label="Catalogue" size="small">
           {tables.slice(0, TABLES_MAX).map((table) => (
             <TreeItem key={table.name} itemType="branch" value={table.name}>
-              <TreeItemLayout iconBefore={<TableRegular />} actions={tableActions(table.name)} className={styles.name}>
+              <TreeItemLayout
+                iconBefore={<TableRegular />}
+                actions={tableActions(table.name)}
+                main={{ className: styles.name }}
+                className={isFilled(table) ? styles.filled : styles.empty}
+                {...(isFilled(table)
+                  ? { aside: <span className={styles.type}>{short(rows.get(table.name) ?? 0)}</span> }
+                  : {})}
+                title={table.name}
+              >
                 {table.name}
               </TreeItemLayout>
               <Tree>

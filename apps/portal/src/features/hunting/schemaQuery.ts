@@ -9,3 +9,10 @@ export const schemaQuery = queryOptions({
   queryFn: ({ signal }) => client.getSchema({ signal }),
   staleTime: FRESH_MS,
 });
+
+/** The tables with how many rows each has. */
+export const tablesQuery = queryOptions({
+  queryKey: ['tables'],
+  queryFn: ({ signal }) => client.listTables({ signal }),
+  staleTime: 60_000,
+});

@@ -33,7 +33,8 @@ import { TimelineTab } from './TimelineTab.tsx';
 const NARROW = '@media (max-width: 900px)';
 
 const useStyles = makeStyles({
-  root: {
+  root: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS, flexGrow: 1, minHeight: 0 },
+  split: {
     display: 'flex',
     gap: tokens.spacingHorizontalL,
     flexGrow: 1,
@@ -46,7 +47,6 @@ const useStyles = makeStyles({
     minHeight: 0,
     display: 'flex',
     flexDirection: 'column',
-    gap: tokens.spacingVerticalS,
     [NARROW]: { flexShrink: 0 },
   },
   tabs: { flexShrink: 0, overflowX: 'auto' },
@@ -54,7 +54,7 @@ const useStyles = makeStyles({
   scroll: { overflowY: 'auto', [NARROW]: { overflowY: 'visible' } },
   grid: { [NARROW]: { minHeight: '420px' } },
   rail: {
-    width: '320px',
+    width: '344px',
     display: 'flex',
     flexDirection: 'column',
     gap: tokens.spacingVerticalM,
@@ -84,8 +84,8 @@ const tabNames: Record<(typeof incidentTabs)[number], string> = {
 const isTab = (value: unknown): value is (typeof incidentTabs)[number] => incidentTabs.includes(value as never);
 /** Tabs whose own grid scrolls. */
 const fills = new Set(['alerts', 'assets', 'evidence', 'processes', 'timeline', 'rows']);
-/** Tabs that need the width of the page. */
-const wide = new Set(['processes', 'timeline', 'rows']);
+/** Tabs that need the width of the page. The story has the properties below its graph. */
+const wide = new Set(['story', 'processes', 'timeline', 'rows']);
 
 function Rail({ incident }: { incident: Incident }): ReactElement {
   const styles = useStyles();
@@ -170,7 +170,6 @@ function Loaded({ incident }: { incident: Incident }): ReactElement {
   );
   const hasPanel =
     wide.has(tab) ||
-    (tab === 'story' && search.node !== undefined) ||
     (tab === 'alerts' && alert !== undefined) ||
     ((tab === 'assets' || tab === 'evidence') && entity !== undefined);
   const comments = incident.activities.filter((activity) => activity.kind === 'comment').length;
@@ -183,49 +182,53 @@ function Loaded({ incident }: { incident: Incident }): ReactElement {
   usePageKey('c', () => set({ tab: 'comments' }));
   return (
     <div className={styles.root}>
-      <div className={styles.main}>
-        <TabList
-          className={styles.tabs}
-          selectedValue={tab}
-          onTabSelect={(_, { value }) => isTab(value) && set({ tab: value, node: undefined })}
-        >
-          {incidentTabs.map((name) => (
-            <Tab key={name} value={name}>
-              {tabNames[name]}
-              {(counts[name] ?? 0) > 0 && (
-                <Badge className={styles.count} size="small" appearance="tint" color="informative">
-                  {counts[name]}
-                </Badge>
-              )}
-            </Tab>
-          ))}
-        </TabList>
-        <div
-          className={mergeClasses(styles.body, fills.has(tab) ? styles.grid : styles.scroll)}
-          role="tabpanel"
-          aria-label={tabNames[tab]}
-        >
-          {tab === 'story' && <StoryTab incident={incident} search={search} onSet={set} />}
-          {tab === 'alerts' && (
-            <AlertsTab
-              incident={incident}
-              openId={alert}
-              onOpen={(id) => set({ alert: id })}
-              onEvidence={(id) => set({ tab: 'rows', alert: id })}
-              onEntity={(id) => set({ tab: 'evidence', entity: id })}
-            />
-          )}
-          {tab === 'assets' && <AssetsTab incident={incident} search={search} onSet={set} />}
-          {tab === 'evidence' && <EvidenceTab incident={incident} search={search} onSet={set} />}
-          {tab === 'processes' && <ProcessesTab incident={incident} search={search} onSet={set} />}
-          {tab === 'timeline' && <TimelineTab incident={incident} search={search} onSet={set} />}
-          {tab === 'rows' && <RowsTab incident={incident} alertId={alert} onChoose={(id) => set({ alert: id })} />}
-          {tab === 'similar' && <SimilarTab incident={incident} />}
-          {tab === 'tasks' && <Tasks parent={{ kind: 'incident', number: incident.number }} />}
-          {tab === 'comments' && <CommentsTab incident={incident} />}
+      <TabList
+        className={styles.tabs}
+        selectedValue={tab}
+        onTabSelect={(_, { value }) => isTab(value) && set({ tab: value, node: undefined })}
+      >
+        {incidentTabs.map((name) => (
+          <Tab key={name} value={name}>
+            {tabNames[name]}
+            {(counts[name] ?? 0) > 0 && (
+              <Badge className={styles.count} size="small" appearance="tint" color="informative">
+                {counts[name]}
+              </Badge>
+            )}
+          </Tab>
+        ))}
+      </TabList>
+      <div className={styles.split}>
+        <div className={styles.main}>
+          <div
+            className={mergeClasses(styles.body, fills.has(tab) ? styles.grid : styles.scroll)}
+            role="tabpanel"
+            aria-label={tabNames[tab]}
+          >
+            {tab === 'story' && (
+              <StoryTab incident={incident} search={search} onSet={set} properties={<Rail incident={incident} />} />
+            )}
+            {tab === 'alerts' && (
+              <AlertsTab
+                incident={incident}
+                openId={alert}
+                onOpen={(id) => set({ alert: id })}
+                onEvidence={(id) => set({ tab: 'rows', alert: id })}
+                onEntity={(id) => set({ tab: 'evidence', entity: id })}
+              />
+            )}
+            {tab === 'assets' && <AssetsTab incident={incident} search={search} onSet={set} />}
+            {tab === 'evidence' && <EvidenceTab incident={incident} search={search} onSet={set} />}
+            {tab === 'processes' && <ProcessesTab incident={incident} search={search} onSet={set} />}
+            {tab === 'timeline' && <TimelineTab incident={incident} search={search} onSet={set} />}
+            {tab === 'rows' && <RowsTab incident={incident} alertId={alert} onChoose={(id) => set({ alert: id })} />}
+            {tab === 'similar' && <SimilarTab incident={incident} />}
+            {tab === 'tasks' && <Tasks parent={{ kind: 'incident', number: incident.number }} />}
+            {tab === 'comments' && <CommentsTab incident={incident} />}
+          </div>
         </div>
+        {!hasPanel && <Rail incident={incident} />}
       </div>
-      {!hasPanel && <Rail incident={incident} />}
     </div>
   );
 }

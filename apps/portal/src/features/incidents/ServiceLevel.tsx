@@ -13,7 +13,6 @@ const useStyles = makeStyles({
     display: 'inline-flex',
     alignItems: 'center',
     gap: tokens.spacingHorizontalXS,
-    whiteSpace: 'nowrap',
     verticalAlign: 'top',
   },
   icon: { fontSize: tokens.fontSizeBase400, flexShrink: 0 },

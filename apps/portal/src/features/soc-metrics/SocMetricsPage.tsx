@@ -14,9 +14,9 @@ import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { TimeRange } from '../../shared/TimeRange.tsx';
-import { duration } from '../../shared/time.ts';
+import { duration, spanOf } from '../../shared/time.ts';
 import { rulesQuery } from '../rules/queries.ts';
-import { figuresOf, type Figures, type Percentiles } from './figures.ts';
+import { everyDay, figuresOf, type Figures, type Percentiles } from './figures.ts';
 import { socMetricsQuery } from './queries.ts';
 import { TimesChart } from './TimesChart.tsx';
 
@@ -145,7 +145,7 @@ export function SocMetricsPage(): ReactElement {
   const { range = '30d', severity } = route.useSearch();
   const navigate = route.useNavigate();
   const go = useNavigate();
-  const { data, error, refetch } = useQuery(socMetricsQuery(range, severity));
+  const { data, dataUpdatedAt, error, refetch } = useQuery(socMetricsQuery(range, severity));
   const rules = useQuery(rulesQuery).data?.rules ?? [];
   const show = (metric: SocMetric | undefined): ReactNode =>
     metric && (
@@ -160,7 +160,9 @@ export function SocMetricsPage(): ReactElement {
     );
   const of = (metric: SocMetric | undefined, key?: string): Figures[] => (metric ? figuresOf(metric, key) : []);
   const [all] = of(data?.summary);
-  const days = of(data?.overTime, 'Day');
+  const made = of(data?.overTime, 'Day');
+  const span = spanOf(range, new Date(dataUpdatedAt));
+  const days = span ? everyDay(made, new Date(span.from), new Date(span.to)) : made;
   const rows = { status: ['New', 'Active', 'Closed'] as ('New' | 'Active' | 'Closed')[], range };
   const setSeverity = (value: string): void =>
     void navigate({ search: (before) => ({ ...before, severity: SeverityEnum.options.find((one) => one === value) }) });
@@ -218,10 +220,11 @@ export function SocMetricsPage(): ReactElement {
             </section>
           </div>
           <Section title="Over time" card actions={show(data.overTime)}>
-            {days.length === 0 ? (
+            {made.length === 0 ? (
               <EmptyState title="No incidents in this time" />
             ) : (
               <>
+                <Text>Incidents made each day</Text>
                 <Bars
                   values={days.map((day) => day.incidents)}
                   label={`Incidents made each day: ${days.map((day) => `${day.key.slice(0, 10)} ${day.incidents}`).join(', ')}`}

@@ -18,7 +18,7 @@ const useStyles = makeStyles({
   text: { fill: tokens.colorNeutralForeground2, fontSize: '11px', fontFamily: tokens.fontFamilyBase },
 });
 
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [600, 180, 64, 40, 12, 24];
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [370, 180, 56, 32, 12, 24];
 
 /** Median and 90th percentile by day, from zero; each line is named at its end. */
 export function TimesChart(props: {

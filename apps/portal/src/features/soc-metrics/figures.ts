@@ -43,5 +43,32 @@ export function figuresOf({ columns, rows }: SocMetric, key?: string): Figures[]
   });
 }
 
+const DAYS_MAX = 400;
+const DAY_MS = 86_400_000;
+const unmeasured: Percentiles = { p50: null, p90: null };
+
+/** Figures of each day between two times, those without incidents too; at most 400 days. */
+export function everyDay(days: readonly Figures[], from: Date, to: Date): Figures[] {
+  const known = new Map(days.map((day) => [day.key.slice(0, 10), day]));
+  const first = Math.max(from.getTime(), to.getTime() - DAYS_MAX * DAY_MS);
+  const begin = Math.floor(first / DAY_MS);
+  return Array.from({ length: Math.floor(to.getTime() / DAY_MS) - begin + 1 }, (_, index) => {
+    const key = new Date((begin + index) * DAY_MS).toISOString().slice(0, 10);
+    return (
+      known.get(key) ?? {
+        key,
+        incidents: 0,
+        open: 0,
+        closed: 0,
+        triage: unmeasured,
+        acknowledge: unmeasured,
+        close: unmeasured,
+        falsePositives: 0,
+        falsePositiveShare: null,
+      }
+    );
+  });
+}
+
 const stringOf = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '';

@@ -143,7 +143,7 @@ export function plotOf(drawn: Drawable): Plot | undefined {
     for (const y of ys) {
       const values = y.array ? (arrayOf(row[y.index] ?? null) ?? []) : undefined;
       const own = ys.length > 1 || split.length === 0 ? [columns[y.index]!.name] : [];
-      const name = [...parts, ...own].filter((part) => part !== '').join(' · ') || 'value';
+      const name = [...parts, ...own].filter((part) => part !== '').join(' · ') || '(empty)';
       xs.forEach((value, place) => {
         const at = asX(value, x.kind);
         const number = values ? values[place] : row[y.index];

@@ -15,6 +15,8 @@ const LABELS_MAX = 14;
 
 /** A node stays a target of 24 px (WCAG 2.2, 2.5.8), and its name can be read. What does not fit is panned to. */
 const ZOOM_LEAST = 0.6;
+/** Left free around it, pixels. */
+const MARGIN = 16;
 
 /** Where nodes were put, by incident: they stay there while the page lives. */
 const remembered = new Map<number, Map<string, Place>>();
@@ -127,6 +129,23 @@ function Canvas(props: GraphCanvasProps): ReactElement {
     event.preventDefault();
   };
   const move = { duration: still ? 0 : 200 };
+  /** All of it where it fits; else from where the story begins, at the left. */
+  const showAll = (duration: number): void => {
+    const room = root.current?.getBoundingClientRect();
+    const box = flow.getNodesBounds(graph.nodes.map(({ id }) => id));
+    if (!room || box.width === 0) return;
+    const fitting = Math.min((room.width - 2 * MARGIN) / box.width, (room.height - 2 * MARGIN) / box.height);
+    const zoom = Math.max(ZOOM_LEAST, Math.min(1, fitting));
+    const middle = (space: number, size: number): number => (space - size * zoom) / 2;
+    void flow.setViewport(
+      {
+        x: Math.max(MARGIN, middle(room.width, box.width)) - box.x * zoom,
+        y: middle(room.height, box.height) - box.y * zoom,
+        zoom,
+      },
+      { duration },
+    );
+  };
   return (
     // Keys of the nodes inside are heard here.
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
@@ -149,8 +168,7 @@ function Canvas(props: GraphCanvasProps): ReactElement {
         preventScrolling={false}
         minZoom={ZOOM_LEAST}
         maxZoom={2}
-        fitView
-        fitViewOptions={{ minZoom: ZOOM_LEAST, maxZoom: 1, padding: 0.08, includeHiddenNodes: true }}
+        onInit={() => showAll(0)}
         proOptions={{ hideAttribution: true }}
         aria-label="Entities and what ties them"
       >
@@ -177,7 +195,7 @@ function Canvas(props: GraphCanvasProps): ReactElement {
             icon={<ZoomFitRegular />}
             aria-label="Show all"
             title="Show all"
-            onClick={() => void flow.fitView({ ...move, minZoom: ZOOM_LEAST, maxZoom: 1, padding: 0.08 })}
+            onClick={() => showAll(move.duration)}
           />
           <Button
             appearance="subtle"
@@ -188,9 +206,7 @@ function Canvas(props: GraphCanvasProps): ReactElement {
             onClick={() => {
               remembered.delete(number);
               setLaid((times) => times + 1);
-              requestAnimationFrame(
-                () => void flow.fitView({ ...move, minZoom: ZOOM_LEAST, maxZoom: 1, padding: 0.08 }),
-              );
+              requestAnimationFrame(() => showAll(move.duration));
             }}
           />
         </Panel>

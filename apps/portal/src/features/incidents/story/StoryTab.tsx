@@ -25,7 +25,7 @@ const NARROW = '@media (max-width: 900px)';
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
   work: { display: 'flex', gap: tokens.spacingHorizontalM, height: '520px', [NARROW]: { height: '420px' } },
-  alerts: { width: '264px', flexShrink: 0, display: 'flex', [NARROW]: { display: 'none' } },
+  alerts: { width: '320px', flexShrink: 0, display: 'flex', [NARROW]: { display: 'none' } },
   canvas: {
     flexGrow: 1,
     minWidth: 0,
@@ -33,6 +33,13 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     overflow: 'hidden',
   },
+  below: {
+    display: 'flex',
+    gap: tokens.spacingHorizontalM,
+    alignItems: 'flex-start',
+    [NARROW]: { flexDirection: 'column', alignItems: 'stretch' },
+  },
+  path: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM, flexGrow: 1, minWidth: 0 },
   text: { whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', maxWidth: '90ch' },
   note: { color: tokens.colorNeutralForeground3 },
   now: { minHeight: tokens.lineHeightBase200, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
@@ -42,6 +49,8 @@ interface StoryTabProps {
   readonly incident: Incident;
   readonly search: IncidentSearch;
   readonly onSet: (change: IncidentSearch) => void;
+  /** What stands beside the path and the next steps. */
+  readonly properties: ReactElement;
 }
 
 /** What happened: entities and what ties them, played over time; the path over ATT&CK; what to do next. */
@@ -59,16 +68,19 @@ export function StoryTab(props: StoryTabProps): ReactElement {
       {error && <ErrorState error={error} title="The story could not be read" onRetry={() => void refetch()} />}
       {!data && !error && <Loading rows={14} label="Reading the story" />}
       {data && data.alerts.length === 0 && (
-        <EmptyState title="No alerts">
-          There is nothing to tell: this incident has no alerts. Link some to it.
-        </EmptyState>
+        <>
+          <EmptyState title="No alerts">
+            There is nothing to tell: this incident has no alerts. Link some to it.
+          </EmptyState>
+          {props.properties}
+        </>
       )}
       {data && data.alerts.length > 0 && <Told {...props} story={data} />}
     </div>
   );
 }
 
-function Told({ incident, search, onSet, story }: StoryTabProps & { story: IncidentStory }): ReactElement {
+function Told({ incident, search, onSet, story, properties }: StoryTabProps & { story: IncidentStory }): ReactElement {
   const styles = useStyles();
   const { zone } = usePreferences();
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
@@ -108,8 +120,8 @@ function Told({ incident, search, onSet, story }: StoryTabProps & { story: Incid
   }, [chosenAlert, told, graph]);
 
   const columns: readonly GridColumn<StoryAlert>[] = [
-    { id: 'severity', header: '', min: 30, cell: (alert) => <SeverityIcon severity={alert.severity} /> },
-    { id: 'at', header: 'Time', min: 88, cell: (alert) => exact(new Date(alert.startTime), zone).slice(11, 19) },
+    { id: 'severity', header: '', min: 36, cell: (alert) => <SeverityIcon severity={alert.severity} /> },
+    { id: 'at', header: 'Time', min: 80, cell: (alert) => exact(new Date(alert.startTime), zone).slice(11, 19) },
     {
       id: 'name',
       header: plural(story.alerts.length, 'alert'),
@@ -190,8 +202,13 @@ function Told({ incident, search, onSet, story }: StoryTabProps & { story: Incid
           )}
         </Text>
       )}
-      <AttackPath story={story} number={incident.number} />
-      <NextSteps steps={story.nextSteps} onEntity={(id) => onSet({ tab: 'evidence', entity: id })} />
+      <div className={styles.below}>
+        <div className={styles.path}>
+          <AttackPath story={story} number={incident.number} />
+          <NextSteps steps={story.nextSteps} onEntity={(id) => onSet({ tab: 'evidence', entity: id })} />
+        </div>
+        {properties}
+      </div>
     </>
   );
 }
