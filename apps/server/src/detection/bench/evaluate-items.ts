@@ -1,5 +1,5 @@
 import { SallyportError } from '@sallyport/contracts';
-import { sql, sqlIdentifier, sqlJoin, sqlString, type CompileOptions } from '@sallyport/kql';
+import { sql, sqlIdentifier, sqlJoin, sqlString, type CompileOptions, type Sql } from '@sallyport/kql';
 import type { Queries } from '../../hunting/index.ts';
 import type { NewAlert } from '../../incidents/index.ts';
 import type { Platform } from '../../platform/types.ts';
@@ -7,6 +7,7 @@ import { countMatches, type RowRule } from '../conform/matches.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import { evaluate } from '../run/evaluate.ts';
 import { readsOf } from '../sweep/bins.ts';
+import { bare } from '../sweep/kql-text.ts';
 import { planRule } from '../sweep/plan.ts';
 import { rowLevelPart } from '../sweep/row-level.ts';
 import { allTime, eachOf } from '../sweep/sweep.ts';
@@ -31,7 +32,7 @@ export interface EvaluateItemsOptions {
 type Parts = { readonly platform: Pick<Platform, 'lake' | 'clock'>; readonly queries: Queries };
 type Segments = ReadonlyMap<string, readonly string[]>;
 
-/** With fewer items than this, each is asked for itself at once. */
+/** Fewer items than this are each asked for themselves. */
 const askedTogetherMin = 4;
 /** Segments that one statement names. */
 const segmentsAtOnce = 1_000;
@@ -42,7 +43,7 @@ const limits = { seconds: 120 };
 /**
  * Runs rules over each of many items by itself: no item sees another's rows, as if each had a workspace of its own. The rows are in one workspace; which item a
  * row is of is told by the segment that brought it. Few statements where nothing is to be found: one asks which items have rows that a rule reads, and where a
- * rule begins row by row, items are asked together first. Stores nothing. Rules that fire on absence are not run where there is no row.
+ * rule begins row by row, all items are asked at once which have such rows. Stores nothing. Rules that fire on absence are not run where there is no row.
  */
 export async function evaluateItems(
   parts: Parts,
@@ -117,29 +118,48 @@ async function itemsRead(
   return found;
 }
 
-/** Items in which the part of a rule that looks at single rows finds some: asked of all, and where there are some, of halves. */
+/** What the time of a row has a say in: such a rule is asked of each item. */
+const asksTime = /[(=<>+-]\s*TimeGenerated\b|\bTimeGenerated\s*[-=<>+]|\b(where|filter|extend)\b[^|]*\bTimeGenerated\b/;
+
+/** Items in which the part of a rule that looks at single rows finds some: one question for all, in which a row's time tells of its segment. */
 async function narrowed({ platform, queries }: Parts, rule: AnalyticsRule, items: Segments): Promise<Segments> {
   const part = rowLevelPart(rule.query, (name) => platform.lake.catalogue.get(name)?.columns);
-  if (!part) return items;
-  const split = async (some: readonly (readonly [string, readonly string[]])[]): Promise<typeof some> => {
-    if (some.length < askedTogetherMin) return some;
-    const segments = some.flatMap(([, own]) => own);
-    if (segments.length <= segmentsAtOnce) {
-      const { rows } = await queries.run({
-        query: `${part.text}\n| take 1`,
-        now: allTime.to,
-        timespan: allTime,
-        source: ofSegments(segments),
-        who: `rule ${rule.id}`,
-        operation: 'rule',
-        limits,
-      });
-      if (rows.length === 0) return [];
+  if (items.size < askedTogetherMin || !part?.names.columns.has('TimeGenerated') || asksTime.test(bare(part.text)))
+    return items;
+  const itemOf = new Map([...items].flatMap(([item, segments]) => segments.map((segment) => [segment, item] as const)));
+  const segments = [...itemOf.keys()];
+  const found = new Set<string>();
+  for (let at = 0; at < segments.length; at += segmentsAtOnce) {
+    const some = segments.slice(at, at + segmentsAtOnce);
+    const { rows } = await queries.run({
+      query: `${part.text}\n| distinct TimeGenerated`,
+      now: allTime.to,
+      timespan: allTime,
+      source: markedSegments(some),
+      who: `rule ${rule.id}`,
+      operation: 'rule',
+      limits,
+    });
+    const seen = new Set(rows.map(([time]) => Date.parse(String(time)) / 1_000));
+    if (seen.size === 0) continue;
+    for (const [segment, mark] of await marksOf(platform, some)) {
+      const item = itemOf.get(segment);
+      if (item !== undefined && seen.has(mark)) found.add(item);
     }
-    const half = Math.ceil(some.length / 2);
-    return [...(await split(some.slice(0, half))), ...(await split(some.slice(half)))];
-  };
-  return new Map(await split([...items]));
+  }
+  return new Map([...items].filter(([item]) => found.has(item)));
+}
+
+/** Seconds that stand for a segment. Two may share one: both are then asked for themselves. */
+const markOf = (segment: Sql): Sql => sql`(800000000 + cityHash64(${segment}) % 3000000000)`;
+
+async function marksOf({ lake }: Parts['platform'], segments: readonly string[]): Promise<[string, number][]> {
+  const list = sqlJoin(segments.map(sqlString));
+  const { rows } = await lake.query(sql`SELECT s, ${markOf(sql`s`)} FROM (SELECT arrayJoin([${list}]) AS s)`.text, {
+    operation: 'rule',
+    limits,
+  });
+  return rows.map(([segment, mark]) => [String(segment), Number(mark)]);
 }
 
 async function alertsIn(parts: Parts, rule: AnalyticsRule, segments: readonly string[]): Promise<readonly NewAlert[]> {
@@ -156,3 +176,9 @@ const ofSegments =
   (segments: readonly string[]): NonNullable<CompileOptions['source']> =>
   (table) =>
     sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _SegmentId IN (${sqlJoin(segments.map(sqlString))}))`;
+
+/** The same rows, whose time is that of their segment's mark. */
+const markedSegments =
+  (segments: readonly string[]): NonNullable<CompileOptions['source']> =>
+  (table) =>
+    sql`(SELECT * REPLACE (toDateTime64(${markOf(sql`_SegmentId`)}, 7, 'UTC') AS TimeGenerated) FROM ${sqlIdentifier(table.name)} WHERE _SegmentId IN (${sqlJoin(segments.map(sqlString))}))`;
