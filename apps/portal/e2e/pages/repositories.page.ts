@@ -24,13 +24,15 @@ test('a folder of the server is named, looked at, and what it brought and what i
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.waitFor({ state: 'detached' });
   const panel = page.getByRole('complementary', { name: 'Repository' });
-  await panel.getByRole('button', { name: 'Look now' }).click();
+  // It is looked at at once, by itself.
   await panel.getByText('2 new, 0 changed, 0 removed').waitFor();
   await panel.getByRole('row').filter({ hasText: 'rules/bad.yaml:4' }).waitFor();
   await panel.getByRole('link', { name: 'From the folder' }).waitFor();
   await page.getByRole('row').filter({ hasText: '1 error' }).waitFor();
   expect(await portal.barriers()).toEqual([]);
   await portal.picture('repositories');
+  await panel.getByRole('button', { name: 'Look now' }).click();
+  await panel.getByText('0 new, 0 changed, 0 removed, 2 as before').waitFor();
   await panel.getByRole('button', { name: 'Remove with content' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Remove with content' }).click();
   await page.getByText('No repositories').waitFor();

@@ -46,6 +46,13 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
   ]);
   const database = openDatabase({ url: config.databaseUrl, log });
   const outbox = createOutbox({ database, target: locatingSignIns(lake, log), clock, log, metrics });
+  const jobs = createJobs({
+    database,
+    log,
+    metrics,
+    tracing,
+    ...(options.heartbeat ? { heartbeat: options.heartbeat } : {}),
+  });
   return {
     config,
     clock,
@@ -58,14 +65,9 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
     spool: spoolPlace(config, options.embeddedLake?.groupId),
     audit: createAuditLog({ database, outbox, clock }),
     sealing: createSealing(loadSealingKey(config.dataDir)),
-    jobs: createJobs({
-      database,
-      log,
-      metrics,
-      tracing,
-      ...(options.heartbeat ? { heartbeat: options.heartbeat } : {}),
-    }),
+    jobs,
     close: async () => {
+      jobs.close();
       await lake.close();
       await database.close();
     },

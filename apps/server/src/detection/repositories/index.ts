@@ -35,9 +35,9 @@ export class Repositories {
     const { jobs, clock, log } = this.#parts.platform;
     jobs.define<{ readonly id: string; readonly whole: boolean }>(
       'repository',
-      async ({ input }) => {
-        await this.sync(input.id, { whole: input.whole }).catch((err: unknown) =>
-          log.error({ err, repository: input.id }, 'a repository could not be looked at'),
+      async ({ input: { id, whole } }) => {
+        await this.sync(id, { whole, onlyDue: !whole }).catch((err: unknown) =>
+          log.error({ err, repository: id }, 'a repository could not be looked at'),
         );
       },
       { concurrency: 1 },
@@ -46,6 +46,11 @@ export class Repositories {
       for (const id of await this.#store.due(clock.now()))
         await jobs.start('repository', `repository ${id} ${dueAt.toISOString()}`, { id, whole: false });
     });
+  }
+
+  /** Has one looked at soon if it is due, as one is that was just made or changed. */
+  async syncIfDue(id: string): Promise<void> {
+    await this.#parts.platform.jobs.start('repository', `repository ${id} ${randomUUID()}`, { id, whole: false });
   }
 
   stop(): void {
@@ -117,11 +122,17 @@ export class Repositories {
     return gone?.removed ?? 0;
   }
 
-  /** Looks at one now. Undefined when another look is under way. What goes wrong is told in the answer, and kept. */
-  async sync(id: string, { whole = false }: { readonly whole?: boolean } = {}): Promise<RepositorySync | undefined> {
+  /**
+   * Looks at one now. `whole` (false): also where its branch has not moved; `onlyDue` (false): not before its time. Undefined when another look is under way, or it is not due. What goes wrong is
+   * told in the answer, and kept.
+   */
+  async sync(
+    id: string,
+    { whole = false, onlyDue = false }: { readonly whole?: boolean; readonly onlyDue?: boolean } = {},
+  ): Promise<RepositorySync | undefined> {
     const { platform } = this.#parts;
     const started = performance.now();
-    if (!(await this.#store.claim(id, platform.clock.now()))) return undefined;
+    if (!(await this.#store.claim(id, platform.clock.now(), onlyDue))) return undefined;
     const row = await this.#row(id);
     const nothing = {
       commit: row.last?.commit ?? '',

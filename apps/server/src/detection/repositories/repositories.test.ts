@@ -181,6 +181,7 @@ describe.skipIf(!hasGit)('a Git repository', { timeout: 180_000 }, () => {
   });
 
   it('is read again only when it has changed, and follows it', async () => {
+    expect(await repositories.sync(id, { onlyDue: true })).toBeUndefined();
     expect(await repositories.sync(id)).toMatchObject({ added: 0, updated: 0, removed: 0, error: null });
     writeFileSync(join(work, 'content', 'one.yaml'), rule('one', 'Syslog | take 2'));
     writeFileSync(join(work, 'content', 'lists', 'vip.json'), list('User,Team\nanna,a\n'));

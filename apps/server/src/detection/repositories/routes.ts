@@ -27,7 +27,9 @@ export function repositoryHandlers(
     createRepository: async (context, { body }) => {
       const { token, ...said } = body;
       context.audit({ target: `repository ${body.name}`, details: { ...said, hasToken: token !== '' } });
-      return repositories.create(body, requireCaller(context).name);
+      const made = await repositories.create(body, requireCaller(context).name);
+      await repositories.syncIfDue(made.id);
+      return made;
     },
     updateRepository: async (context, { params: { id }, body }) => {
       const { token, ...said } = body;
@@ -36,7 +38,9 @@ export function repositoryHandlers(
         details: { ...said, ...(token === undefined ? {} : { token: token === '' ? 'removed' : 'changed' }) },
       });
       const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
-      return repositories.change(id, given, requireCaller(context).name);
+      const changed = await repositories.change(id, given, requireCaller(context).name);
+      await repositories.syncIfDue(id);
+      return changed;
     },
     deleteRepository: async (context, { params: { id }, query: { content } }) => {
       const { name } = await repositories.get(id);

@@ -98,11 +98,12 @@ export function repositoryStore(db: Database) {
           [now],
         )
       ).map(({ id }) => id),
-    /** False when another look is under way. */
-    claim: async (id: string, now: Date): Promise<boolean> =>
+    /** False when another look is under way or, where `onlyDue`, has just been. */
+    claim: async (id: string, now: Date, onlyDue: boolean): Promise<boolean> =>
       (await db.execute(
-        `UPDATE repositories SET syncing_until = $2::timestamptz + $3 * interval '1 minute' WHERE id = $1 AND (syncing_until IS NULL OR syncing_until < $2)`,
-        [id, now, syncMinutesMax],
+        `UPDATE repositories SET syncing_until = $2::timestamptz + $3 * interval '1 minute'
+         WHERE id = $1 AND (syncing_until IS NULL OR syncing_until < $2) AND (NOT $4 OR enabled AND next_sync_at <= $2)`,
+        [id, now, syncMinutesMax, onlyDue],
       )) > 0,
     /** Notes what a look found. `commit`: what all that there is came from; undefined leaves that as it was. */
     finish: async (id: string, last: RepositorySync, commit: string | null | undefined, now: Date): Promise<void> => {

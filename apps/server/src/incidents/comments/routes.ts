@@ -30,13 +30,14 @@ export function attachmentHandlers(platform: Platform): Handlers<typeof attachme
         details: { file: attachment.name, sha256: attachment.sha256 },
       });
       // It may be malware, or a page: a browser shall keep it and do nothing else with it, whatever it is.
-      return reply
+      reply
         .header('content-type', 'application/octet-stream')
         .header('content-disposition', contentDisposition(attachment.name, { type: 'attachment' }))
         .header('x-content-type-options', 'nosniff')
         .header('content-security-policy', "default-src 'none'; sandbox")
-        .header('cache-control', 'no-store')
-        .send(content);
+        .header('cache-control', 'no-store');
+      // Sent by the pipeline, after its audit row.
+      return content;
     },
     deleteAttachment: async (context, { params: { id } }) => {
       const { attachment, parent } = await deleteAttachment(platform, id, requireCaller(context).name);

@@ -24,6 +24,8 @@ export interface JobRunner extends Jobs {
   launch(): Promise<void>;
   /** Takes no new job, lets those that run end for `drainTime` milliseconds, and leaves the rest to other servers. */
   stop(drainTime: number): Promise<void>;
+  /** Forgets what was defined, so that another runner of this process may define it. After `stop`. */
+  close(): void;
   readonly running: boolean;
 }
 
@@ -136,6 +138,10 @@ export function createJobs(options: {
       running = false;
       await DBOS.shutdown({ workflowCompletionTimeoutMS: drainTime });
       await stopHeartbeat?.();
+    },
+
+    close: () => {
+      if (definitions.size + schedules.size > 0) DBOS.clearRegistry();
     },
 
     get running() {
