@@ -1,9 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@sallyport/contracts';
 import { firstAdministrator, startSallyport, type RunningSallyport } from '@sallyport/testkit/running';
 
 /** The one folder that content may come from. */
 export const repositoryFolder = fileURLToPath(new URL('./repository', import.meta.url)).replace(/\/$/, '');
+
+/** The one folder that connectors may read files of. */
+export const logsFolder = mkdtempSync(join(tmpdir(), 'sallyport-logs-'));
 
 interface Shared {
   readonly url: string;
@@ -20,7 +26,7 @@ let shared: Shared | undefined;
  */
 export async function startShared(): Promise<void> {
   const started = await startSallyport({
-    args: ['--collect-host', 'off', '--repository-folders', repositoryFolder],
+    args: ['--collect-host', 'off', '--repository-folders', repositoryFolder, '--connector-folders', logsFolder],
     readySeconds: 170,
   });
   running = started;
@@ -38,6 +44,7 @@ export async function startShared(): Promise<void> {
 
 export async function stopShared(): Promise<void> {
   await running?.stop();
+  rmSync(logsFolder, { recursive: true, force: true });
 }
 
 /** Throws where it was not started: a file of `pages` runs within `pages.test.ts`. */

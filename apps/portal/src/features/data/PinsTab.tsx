@@ -186,7 +186,7 @@ export function PinsTab(): ReactElement {
     { id: 'match', header: 'From', min: 180, grow: 1, cell: (pin) => visible(pin.match) },
     { id: 'kind', header: 'Kind', min: 152, drop: 2, cell: (pin) => kinds[pin.kind].label },
     { id: 'to', header: 'Goes to', min: 240, grow: 3, cell: (pin) => visible(goesTo(pin)) },
-    { id: 'zone', header: 'Time zone', min: 128, drop: 4, cell: (pin) => pin.timeZone ?? '' },
+    { id: 'zone', header: 'Time zone', min: 168, drop: 4, cell: (pin) => pin.timeZone ?? '' },
     { id: 'by', header: 'By', min: 160, grow: 1, drop: 3, cell: (pin) => visible(pin.createdBy) },
     { id: 'at', header: 'Since', min: 104, drop: 1, cell: (pin) => <RelativeTime at={pin.createdAt} /> },
     { id: 'remove', header: '', min: 96, cell: (pin) => <Unpin pin={pin} /> },

@@ -39,7 +39,7 @@ export interface KqlEditorProps {
 
 const FONT_SIZE = 13;
 /** How long a text is kept after its editor is gone. */
-const DISPOSE_MS = 10_000;
+const DISPOSE_MS = 60_000;
 
 /** The KQL editor: completion, hovers and errors from the catalogue, by Kusto's own language service in a worker. */
 export default function KqlEditor(props: KqlEditorProps): ReactElement {

@@ -43,7 +43,7 @@ export function TestResult({ result }: { result: ConnectorTest }): ReactElement 
         <MessageBar intent={records.length > 0 ? 'success' : 'warning'} layout="multiline">
           <MessageBarBody>
             {records.length > 0
-              ? `It works. The first ${plural(records.length, 'record')}; nothing was stored.`
+              ? `It works. ${records.length === 1 ? 'The first record' : `The first ${plural(records.length, 'record')}`}; nothing was stored.`
               : 'It answers, and has nothing new to read.'}
           </MessageBarBody>
         </MessageBar>
