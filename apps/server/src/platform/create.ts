@@ -67,7 +67,7 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
     sealing: createSealing(loadSealingKey(config.dataDir)),
     jobs,
     close: async () => {
-      jobs.close();
+      await jobs.close();
       await lake.close();
       await database.close();
     },

@@ -25,7 +25,7 @@ export interface JobRunner extends Jobs {
   /** Takes no new job, lets those that run end for `drainTime` milliseconds, and leaves the rest to other servers. */
   stop(drainTime: number): Promise<void>;
   /** Forgets what was defined, so that another runner of this process may define it. After `stop`. */
-  close(): void;
+  close(): Promise<void>;
   readonly running: boolean;
 }
 
@@ -140,8 +140,8 @@ export function createJobs(options: {
       await stopHeartbeat?.();
     },
 
-    close: () => {
-      if (definitions.size + schedules.size > 0) DBOS.clearRegistry();
+    close: async () => {
+      if (definitions.size + schedules.size > 0) await DBOS.shutdown({ deregister: true });
     },
 
     get running() {
