@@ -136,7 +136,7 @@ export async function join(
   );
   const joined = joining.filter(({ alert }) => taken.has(alert.id));
   if (joined.length === 0) return id;
-  await askAbout(tx, id, joined, now);
+  const asks = await askAbout(tx, id, joined, now);
   const names = [...new Set(joined.map(({ alert }) => `“${alert.name}”`))];
   await logEntry(
     tx,
@@ -147,7 +147,8 @@ export async function join(
     },
     now,
   );
-  await goOn(tx, id, now);
+  // What a storm of alerts tells anew of what was looked at is nothing to run for.
+  if (asks) await goOn(tx, id, now);
   return id;
 }
 
@@ -188,8 +189,8 @@ export async function goOn(tx: Queryable, id: string, now: Date): Promise<void> 
   );
 }
 
-/** A batch of what the alerts name. What was asked about already is asked again only where the alerts lie outside of the time that was looked at. */
-async function askAbout(tx: Queryable, id: string, joined: readonly Joining[], now: Date): Promise<void> {
+/** A batch of what the alerts name. What was asked about already is asked again only where the alerts lie outside of the time that was looked at. Answers whether there is one. */
+async function askAbout(tx: Queryable, id: string, joined: readonly Joining[], now: Date): Promise<boolean> {
   const times = joined.flatMap(({ alert }) => [alert.start_time.getTime(), alert.end_time.getTime()]);
   const active = { active_from: new Date(Math.min(...times)), active_to: new Date(Math.max(...times)) };
   const before = await tx.query<{ batch: number; active_from: Date; active_to: Date; playbooks: string[] }>(
@@ -225,13 +226,14 @@ async function askAbout(tx: Queryable, id: string, joined: readonly Joining[], n
       },
       now,
     );
-  if (asked.length === 0) return;
+  if (asked.length === 0) return false;
   const batch = await addBatch(tx, id, { depth: 0, playbooks, ...active });
   await saveEvidence(
     tx,
     id,
     asked.map((entity) => ({ ...(known.get(entity.id) ?? fresh(entity, 0)), depth: 0, batch })),
   );
+  return true;
 }
 
 /** A thing of which nothing is known yet. */
