@@ -17,6 +17,7 @@ import {
   huntRoutes,
   incidentRoutes,
   incidentStoryRoutes,
+  investigationRoutes,
   kustoRoutes,
   logAnalyticsRoutes,
   notebookRoutes,
@@ -184,6 +185,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(peopleRoutes, domains.identity.people);
   http.bind(notificationRoutes, domains.notifications.handlers);
   http.bind(incidentStoryRoutes, domains.incidents.story);
+  http.bind(investigationRoutes, domains.investigations.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);
   http.bind(entityRoutes, domains.entities.handlers);

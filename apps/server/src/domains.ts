@@ -13,6 +13,7 @@ import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
 import { createIdentity, directory, type Identity } from './identity/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
 import { createIngest, loadSources, shippedSources, type Ingest } from './ingest/index.ts';
+import { createInvestigations, type Investigations } from './investigations/index.ts';
 import { createNotifications, type Notifications } from './notifications/index.ts';
 import type { Domain, Platform } from './platform/types.ts';
 import { createWorkbooks, type Workbooks } from './workbooks/index.ts';
@@ -23,6 +24,7 @@ export interface Domains {
   readonly hunting: Hunting;
   readonly hunts: Hunts;
   readonly incidents: Incidents;
+  readonly investigations: Investigations;
   readonly notifications: Notifications;
   readonly detection: Detection;
   readonly behaviour: Behaviour;
@@ -56,6 +58,8 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     scheduled: options.scheduled !== false,
   });
   const hunts = hunting.hunts(incidents);
+  const investigations = await createInvestigations(platform, { queries: hunting.queries });
+  incidents.listen({ events: investigations.told });
   const notifications = createNotifications(platform, { directory });
   incidents.listen({ events: notifications.told, handover: notifications.handedOver });
   let behaviour: Behaviour | undefined;
@@ -90,6 +94,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     hunting,
     hunts,
     incidents,
+    investigations,
     notifications,
     detection,
     behaviour,
@@ -115,6 +120,7 @@ export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
   domains.hunting,
   domains.notifications,
   domains.incidents,
+  domains.investigations,
   domains.detection,
   domains.behaviour,
   domains.entities,

@@ -26,6 +26,7 @@ export * from './routes/notifications.ts';
 export * from './service-level.ts';
 export * from './mentions.ts';
 export * from './routes/incident-story.ts';
+export * from './routes/investigations.ts';
 export * from './routes/entities.ts';
 export * from './routes/sentinel-entities.ts';
 export * from './routes/detection.ts';

@@ -7,6 +7,7 @@ export const permissions = {
   signedIn: 'Any signed-in person, over what is theirs',
   'securityData.read': 'Security data basics (read): incidents, alerts, hunting, tables',
   'alerts.manage': 'Alerts (manage): incidents, alerts, comments, tags',
+  'response.manage': 'Response (manage): approve or reject response actions',
   'detectionTuning.manage': 'Detection tuning (manage): rules',
   'data.read': 'Data (read): sources, table sizes, health, ingestion errors',
   'data.manage': 'Data (manage): tables, retention, file uploads, connectors',
@@ -29,7 +30,7 @@ export const grantedPermissions = Object.keys(permissions).filter(
 /** Built-in roles and what each holds. */
 export const roles = {
   'Security Administrator': grantedPermissions,
-  'Security Operator': ['securityData.read', 'alerts.manage', 'data.read', 'systemSettings.read'],
+  'Security Operator': ['securityData.read', 'alerts.manage', 'response.manage', 'data.read', 'systemSettings.read'],
   'Security Reader': ['securityData.read', 'data.read', 'authorization.read', 'systemSettings.read'],
   'Log Sender': ['data.ingest'],
 } as const satisfies Record<string, readonly GrantedPermission[]>;

@@ -1,6 +1,7 @@
 import {
   BookOpenRegular,
   BriefcaseRegular,
+  BotRegular,
   BoxSearchRegular,
   DatabaseRegular,
   DataBarVerticalRegular,
@@ -27,6 +28,7 @@ export interface Place {
     | '/'
     | '/incidents'
     | '/cases'
+    | '/investigations'
     | '/soc-metrics'
     | '/handover'
     | '/hunting'
@@ -70,7 +72,15 @@ export const places: readonly Place[] = [
     icon: <BriefcaseRegular />,
     permission: 'securityData.read',
     group: 'Incidents',
-    words: 'investigations tasks evidence',
+    words: 'tasks evidence',
+  },
+  {
+    to: '/investigations',
+    label: 'Investigations',
+    icon: <BotRegular />,
+    permission: 'securityData.read',
+    group: 'Incidents',
+    words: 'automated air playbooks verdicts actions approve automation level device groups',
   },
   {
     to: '/hunting',

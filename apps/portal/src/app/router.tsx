@@ -18,6 +18,7 @@ import { huntSearch, huntsSearch } from '../features/hunts/index.ts';
 import { incidentSearch, incidentsSearch } from '../features/incidents/index.ts';
 import { notebooksSearch } from '../features/notebooks/index.ts';
 import { testBenchSearch } from '../features/test-bench/index.ts';
+import { investigationsSearch } from '../features/investigations/index.ts';
 import { anomaliesSearch } from '../features/anomalies/index.ts';
 import { coverageSearch } from '../features/coverage/index.ts';
 import { assetsSearch, entitySearch, findEntitySearch } from '../features/entities/index.ts';
@@ -202,6 +203,16 @@ const anomalies = createRoute({
   component: lazyRouteComponent(() => import('../features/anomalies/AnomaliesPage.tsx'), 'AnomaliesPage'),
 });
 
+const investigations = createRoute({
+  getParentRoute: () => frame,
+  path: '/investigations',
+  validateSearch: investigationsSearch,
+  component: lazyRouteComponent(
+    () => import('../features/investigations/InvestigationsPage.tsx'),
+    'InvestigationsPage',
+  ),
+});
+
 const assets = createRoute({
   getParentRoute: () => frame,
   path: '/assets',
@@ -326,6 +337,7 @@ const routeTree = root.addChildren([
     watchlist,
     repositories,
     anomalies,
+    investigations,
     assets,
     entity,
     findEntity,

@@ -53,6 +53,7 @@ export {
 export type { Kind, MappedEntity, ResolvedEntity } from './entities/index.ts';
 export type { GroupingRule } from './correlation/index.ts';
 export type { Finding, FindingTarget } from './findings.ts';
+export { conclude, type Conclusion } from './conclusions.ts';
 export { listIncidents } from './list.ts';
 export type { WorkEvent, WorkItem, WorkListener } from './events/follow.ts';
 export type { PairLinks } from './pairs.ts';
@@ -93,7 +94,7 @@ export interface Incidents extends Domain<Handlers<typeof incidentRoutes>> {
     readonly metrics: Handlers<typeof socMetricRoutes>;
   };
   /** Tells of what happens to incidents and cases, and of hand-overs, in the transactions that these are stored in. Before `start`. */
-  listen(listeners: { events: WorkListener; handover: (handover: Handover, tx: Queryable) => Promise<void> }): void;
+  listen(listeners: { events: WorkListener; handover?: (handover: Handover, tx: Queryable) => Promise<void> }): void;
   /** Tells what happened until now and breaches of service levels; `start` does it by itself. */
   tell(): Promise<void>;
   /** See `forgetKeys` of the store. */
@@ -130,7 +131,7 @@ export function createIncidents(
     },
     listen: (listeners) => {
       events.listen(listeners.events);
-      onHandover.push(listeners.handover);
+      if (listeners.handover) onHandover.push(listeners.handover);
     },
     tell: async () => {
       await events.tellBreaches();

@@ -14,6 +14,7 @@ import { huntingRoutes } from './hunting.ts';
 import { huntRoutes } from './hunts.ts';
 import { incidentStoryRoutes } from './incident-story.ts';
 import { incidentRoutes } from './incidents.ts';
+import { investigationRoutes } from './investigations.ts';
 import { notebookRoutes } from './notebooks.ts';
 import { pinRoutes } from './pins.ts';
 import { savedQueryRoutes } from './saved-queries.ts';
@@ -55,6 +56,7 @@ export const routes = {
   ...sentinelRuleRoutes,
   ...sentinelWatchlistRoutes,
   ...incidentRoutes,
+  ...investigationRoutes,
   ...queueRoutes,
   ...taskRoutes,
   ...attachmentRoutes,

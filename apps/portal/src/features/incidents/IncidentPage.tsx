@@ -20,6 +20,7 @@ import { CommentsTab } from './CommentsTab.tsx';
 import { AssetsTab, EvidenceTab } from './EvidenceTab.tsx';
 import { Owner, tacticList } from './IncidentState.tsx';
 import { incidentTabs, type IncidentSearch } from './index.ts';
+import { InvestigationTab } from './investigation/InvestigationTab.tsx';
 import { ProcessesTab } from './ProcessesTab.tsx';
 import { incidentQuery } from './queries.ts';
 import { CasesOf } from './CasesOf.tsx';
@@ -74,6 +75,7 @@ const tabNames: Record<(typeof incidentTabs)[number], string> = {
   alerts: 'Alerts',
   assets: 'Assets',
   evidence: 'Evidence',
+  investigation: 'Investigation',
   processes: 'Processes',
   timeline: 'Timeline',
   rows: 'Rows',
@@ -220,6 +222,7 @@ function Loaded({ incident }: { incident: Incident }): ReactElement {
             {tab === 'assets' && <AssetsTab incident={incident} search={search} onSet={set} />}
             {tab === 'evidence' && <EvidenceTab incident={incident} search={search} onSet={set} />}
             {tab === 'processes' && <ProcessesTab incident={incident} search={search} onSet={set} />}
+            {tab === 'investigation' && <InvestigationTab incident={incident} />}
             {tab === 'timeline' && <TimelineTab incident={incident} search={search} onSet={set} />}
             {tab === 'rows' && <RowsTab incident={incident} alertId={alert} onChoose={(id) => set({ alert: id })} />}
             {tab === 'similar' && <SimilarTab incident={incident} />}

@@ -38,6 +38,7 @@ export const incidentTabs = [
   'alerts',
   'assets',
   'evidence',
+  'investigation',
   'processes',
   'timeline',
   'rows',

@@ -3,16 +3,22 @@ import type { Queryable } from '../../platform/database/types.ts';
 import type { Platform } from '../../platform/types.ts';
 import { lockedIncident } from '../commands.ts';
 import { insertActivities, publishIncidents } from '../store.ts';
-import { concludedVerdict, isAsset, riskOf, rolesOf, stateOf, type Closed, type Sightings } from './judge.ts';
+import { conclusionsOf, type Conclusion } from '../conclusions.ts';
+import { concludedVerdict, graver, isAsset, riskOf, rolesOf, stateOf, type Closed, type Sightings } from './judge.ts';
 import { closedAs, evidenceRows, findingsOf, incidentRow, type EvidenceRow, type Finding } from './read.ts';
 
-/** One entity as evidence: what its alerts say, and above that what a person found. Pure. */
-export function evidenceOf(row: EvidenceRow, finding: Finding | undefined, closed: Closed): Evidence {
+/** One entity as evidence: what its alerts say, above that what an investigation concluded, and above that what a person found. Pure. */
+export function evidenceOf(
+  row: EvidenceRow,
+  finding: Finding | undefined,
+  closed: Closed,
+  conclusion?: Conclusion,
+): Evidence {
   const { entity } = row;
   const seen: Sightings = { ...row, kind: entity.kind, name: entity.name };
-  const concluded = concludedVerdict(seen, closed);
+  const concluded = graver(concludedVerdict(seen, closed), conclusion, closed);
   const verdict = finding?.verdict ?? concluded.verdict;
-  const remediation = finding?.remediation ?? 'none';
+  const remediation = finding?.remediation ?? conclusion?.remediation ?? 'none';
   const said = finding !== undefined && finding.verdict !== null;
   return {
     entity,
@@ -41,7 +47,12 @@ async function oneEvidence(db: Queryable, number: number, entityId: string): Pro
     rows: [row],
   } = await evidenceRows(db, number, entityId);
   if (!row) throw noSuchEvidence(number);
-  return evidenceOf(row, (await findingsOf(db, number)).get(entityId), closedAs(incident));
+  return evidenceOf(
+    row,
+    (await findingsOf(db, number)).get(entityId),
+    closedAs(incident),
+    (await conclusionsOf(db, number)).get(entityId),
+  );
 }
 
 /**

@@ -63,6 +63,17 @@ export function concludedVerdict(of: Sightings, closed: Closed): Judgement {
     : { verdict: 'Suspicious', reason: `${why}.` };
 }
 
+const weight: Readonly<Record<Verdict, number>> = { Malicious: 3, Suspicious: 2, NoThreatsFound: 1, Unknown: 0 };
+
+/** What was concluded otherwise counts where it is graver, and where nobody closed the incident as no attack: an investigation that found nothing clears nothing that alerts tell of. */
+export const graver = (judged: Judgement, other: Judgement | undefined, closed: Closed): Judgement =>
+  other === undefined ||
+  closed === 'FalsePositive' ||
+  closed === 'BenignPositive' ||
+  weight[other.verdict] < weight[judged.verdict]
+    ? judged
+    : { verdict: other.verdict, reason: other.reason };
+
 const count = (n: number, one: string, rest: string): string => `${n} ${one}${n === 1 ? '' : 's'} ${rest}`;
 
 const done = new Set<RemediationStatus>(['remediated', 'prevented', 'blocked', 'partiallyRemediated']);

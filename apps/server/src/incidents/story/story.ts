@@ -1,6 +1,7 @@
 import type { IncidentStory, StoryAlert, StoryEdge } from '@sallyport/contracts';
 import type { Kql } from '@sallyport/kql';
 import type { Queryable } from '../../platform/database/types.ts';
+import { conclusionsOf } from '../conclusions.ts';
 import { evidenceOf } from './evidence.ts';
 import { nextSteps, type Guide } from './next-steps.ts';
 import { attackPath, type Techniques } from './path.ts';
@@ -23,13 +24,16 @@ export async function readStory(
   number: number,
 ): Promise<IncidentStory> {
   const incident = await incidentRow(db, number);
-  const [{ alerts, queries }, found, findings] = await Promise.all([
+  const [{ alerts, queries }, found, findings, conclusions] = await Promise.all([
     storyAlerts(db, number),
     evidenceRows(db, number),
     findingsOf(db, number),
+    conclusionsOf(db, number),
   ]);
   const closed = closedAs(incident);
-  const evidence = found.rows.map((row) => evidenceOf(row, findings.get(row.entity.id), closed));
+  const evidence = found.rows.map((row) =>
+    evidenceOf(row, findings.get(row.entity.id), closed, conclusions.get(row.entity.id)),
+  );
   const parties = new Map(evidence.map(({ entity }) => [entity.id, { id: entity.id, kind: entity.kind }]));
   const tables = queries.map((query) => kql.dependsOn(query).tables);
   const edges = edgesOf(alerts, parties, tables);
