@@ -14,8 +14,10 @@ export type { JobRun, Jobs, ScheduledRun } from './types.ts';
 
 /** Raise it when the steps of a job in flight can't be gone on with by newer code: such jobs then stay where they are. */
 const stepsVersion = 'sallyport-1';
-/** How often a server looks whether there is a job for it. */
+/** How often a server looks whether there is a job for it. Each look is several queries, for each kind of job. */
 const pollMs = 500;
+/** The same for what is due by the clock, of which there are many kinds. */
+const schedulePollMs = 2_000;
 /** A step that finds the database or the lake away is tried again: 1 s, 2 s, … for about two minutes in all. */
 const stepAttempts = 7;
 
@@ -166,7 +168,7 @@ async function applySchedules(schedules: ReadonlyMap<string, Schedule>): Promise
   for (const { queue } of schedules.values())
     await DBOS.registerQueue(queue, {
       globalConcurrency: 1,
-      minPollingIntervalMs: pollMs,
+      minPollingIntervalMs: schedulePollMs,
       onConflict: 'always_update',
     });
   await DBOS.applySchedules(
