@@ -6,6 +6,7 @@ import {
   caseRoutes,
   connectorRoutes,
   dataCollectorRoutes,
+  dataCollectionRuleRoutes,
   dataRoutes,
   detectionRoutes,
   elasticRoutes,
@@ -199,6 +200,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(anomalyRoutes, domains.behaviour.handlers);
   http.bind(workbookRoutes, domains.workbooks.handlers);
   http.bind(dataRoutes, domains.ingest.handlers, domains.ingest.errorFace);
+  http.bind(dataCollectionRuleRoutes, domains.ingest.collectionRules, armError);
   http.bind(uploadRoutes, domains.ingest.uploads);
   http.bind(sourceEditorRoutes, domains.ingest.sourceEditor);
   http.bind(connectorRoutes, domains.ingest.connectors.handlers);

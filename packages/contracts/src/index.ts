@@ -42,6 +42,7 @@ export * from './routes/repositories.ts';
 export * from './routes/test-bench.ts';
 export * from './bench-difference.ts';
 export * from './routes/data.ts';
+export * from './routes/data-collection-rules.ts';
 export * from './routes/tables.ts';
 export * from './routes/doors.ts';
 export * from './routes/pins.ts';

@@ -40,10 +40,10 @@ test('a connector’s logs are read in the time zone that its dialog names', { t
   await panel.getByText('Up to date').waitFor();
   expect(await portal.barriers()).toEqual([]);
   await portal.picture('connector-panel');
-  const query = `Syslog | where SyslogMessage has 'telnet:amd64' | project format_datetime(TimeGenerated, 'yyyy-MM-ddTHH:mm:ss')`;
+  const query = `Syslog | where SyslogMessage has 'telnet:amd64' | project format_datetime(TimeGenerated, 'yyyy-MM-dd HH:mm:ss')`;
   await expect
     .poll(async () => (await client.runQuery({ body: { query } })).rows, { timeout: 30_000, interval: 500 })
-    .toEqual([[at]]);
+    .toEqual([[at.replace('T', ' ')]]);
 
   await panel.getByRole('button', { name: 'Change' }).click();
   await expect.poll(() => zone.inputValue()).toBe('Asia/Tokyo');

@@ -1,6 +1,13 @@
-import { dataRoutes, type pinRoutes, type sourceEditorRoutes, type uploadRoutes } from '@sallyport/contracts';
+import {
+  dataRoutes,
+  type dataCollectionRuleRoutes,
+  type pinRoutes,
+  type sourceEditorRoutes,
+  type uploadRoutes,
+} from '@sallyport/contracts';
 import type { SpoolStats } from '@sallyport/lake';
 import type { Caller, Handlers } from '../platform/http/handlers.ts';
+import { publicUrlOf } from '../platform/config/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { clientAuthorityOf, loadTls, type TlsMaterial } from '../platform/http/tls.ts';
 import { openIngestCore, type IngestCore } from './core.ts';
@@ -9,6 +16,7 @@ import { openSyslogDoors, syslogCounts, type SyslogDoors, type SyslogHealth } fr
 import { syslogSettings, syslogTls } from './doors/syslog/settings.ts';
 import { createHttpDoors, type HttpDoors } from './doors/index.ts';
 import { openOtlpGrpc, type OtlpGrpc } from './doors/otlp/grpc.ts';
+import { dataCollectionRuleHandlers } from './collection-rules/arm.ts';
 import { OwnSources } from './editor/own-sources.ts';
 import { sourceEditorHandlers } from './editor/routes.ts';
 import { hostname } from 'node:os';
@@ -46,6 +54,7 @@ export type { SyslogHealth } from './doors/syslog/index.ts';
 export interface Ingest extends Domain<Handlers<typeof dataRoutes>> {
   readonly uploads: Handlers<typeof uploadRoutes>;
   readonly sourceEditor: Handlers<typeof sourceEditorRoutes>;
+  readonly collectionRules: Handlers<typeof dataCollectionRuleRoutes>;
   /** How errors of `handlers` are said, and those of the door among them counted. */
   readonly errorFace: ErrorFace;
   readonly pins: Handlers<typeof pinRoutes>;
@@ -138,6 +147,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       request.routeOptions.url === dataRoutes.ingestLogs.path ? ownDoorFace(error, request) : ownFace(error, request),
     uploads: uploadHandlers(uploads),
     sourceEditor: sourceEditorHandlers({ core, own, clock }),
+    collectionRules: dataCollectionRuleHandlers(own, publicUrlOf(config)),
     doors: createHttpDoors(platform, core, metrics),
     connectors: pull,
     pins: pinHandlers(pins),

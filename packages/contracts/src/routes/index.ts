@@ -5,6 +5,7 @@ import { caseRoutes } from './cases.ts';
 import { graphRoutes, kustoRoutes, logAnalyticsRoutes } from './clients.ts';
 import { connectorRoutes } from './connectors.ts';
 import { dataRoutes } from './data.ts';
+import { dataCollectionRuleRoutes } from './data-collection-rules.ts';
 import { detectionRoutes } from './detection.ts';
 import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRoutes } from './doors.ts';
 import { entityRoutes } from './entities.ts';
@@ -73,6 +74,7 @@ export const routes = {
   ...anomalyRoutes,
   ...workbookRoutes,
   ...dataRoutes,
+  ...dataCollectionRuleRoutes,
   ...uploadRoutes,
   ...sourceEditorRoutes,
   ...connectorRoutes,

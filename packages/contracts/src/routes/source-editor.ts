@@ -15,8 +15,8 @@ const FilePath = z
   .string()
   .max(120)
   .regex(
-    /^(source\.yml|README\.md|[a-z0-9][a-z0-9-]*\.kql|fixtures\/[a-z0-9][\w-]*\.(log|jsonl|expected\.json))$/,
-    'source.yml, README.md, <name>.kql, fixtures/<name>.log, .jsonl or .expected.json',
+    /^(source\.yml|README\.md|data-collection-rule\.json|[a-z0-9][a-z0-9-]*\.kql|fixtures\/[a-z0-9][\w-]*\.(log|jsonl|expected\.json))$/,
+    'source.yml, README.md, data-collection-rule.json, <name>.kql, fixtures/<name>.log, .jsonl or .expected.json',
   );
 /** A source's folder: text by path. */
 export const SourceFiles = z.record(FilePath, z.string().max(sourceLimits.textLength));

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { TokenCredential } from '@azure/core-auth';
 import { isAggregateLogsUploadError, LogsIngestionClient } from '@azure/monitor-ingestion';
+import type { Client } from '@sallyport/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { makeAdministrator, startTestServer, type TestServer } from '../../testing.ts';
 
 let test: TestServer;
@@ -12,6 +14,7 @@ let port: number;
 let ca: string;
 let token: string;
 let reader: string;
+let admin: Client;
 
 /** A segment is closed by `flush` alone, so that a test can fill the spool. */
 const settings = { collectHost: 'off', spoolSegmentAge: '1 min', spoolMaxBytes: '16 MiB' };
@@ -22,6 +25,7 @@ beforeAll(async () => {
   port = await test.server.http.listen({ host: '127.0.0.1', port: 0 });
   ca = readFileSync(join(test.platform.config.dataDir, 'tls', 'ca.pem'), 'utf8');
   const browser = test.browser();
+  admin = browser;
   await makeAdministrator(test, browser);
   token = (await browser.createToken({ body: { name: 'sender', scopes: ['data.ingest'] } })).secret;
   reader = (await browser.createToken({ body: { name: 'reader', scopes: ['data.read'] } })).secret;
@@ -134,6 +138,126 @@ describe('the client of Azure Monitor', () => {
     const error: unknown = await upload.catch((e: unknown) => e);
     if (!isAggregateLogsUploadError(error)) throw new Error('not the client’s error');
     expect(error.errors[0]?.cause).toMatchObject({ statusCode: 400, code: 'InvalidStream' });
+  });
+});
+
+describe('data collection rules', () => {
+  let manager: string;
+  const Answered = z.looseObject({
+    name: z.string().optional(),
+    properties: z.looseObject({ immutableId: z.string() }).optional(),
+    value: z.array(z.looseObject({ name: z.string() })).optional(),
+    error: z.looseObject({ code: z.string(), message: z.string() }).optional(),
+  });
+  const columns = [
+    { name: 'When', type: 'datetime' },
+    { name: 'RawData', type: 'string' },
+    { name: 'Ok', type: 'boolean' },
+  ];
+  const rule = (transformKql: string, outputStream: string, more: object = {}) => ({
+    location: 'westeurope',
+    kind: 'Direct',
+    properties: propertiesOf(transformKql, outputStream, more),
+  });
+  const propertiesOf = (transformKql: string, outputStream: string, more: object) => ({
+    streamDeclarations: { 'Custom-Raw': { columns } },
+    destinations: { logAnalytics: [{ workspaceResourceId: '/subscriptions/s/…/workspaces/main', name: 'main' }] },
+    dataFlows: [{ streams: ['Custom-Raw'], destinations: ['main'], transformKql, outputStream }],
+    ...more,
+  });
+  /** As `az rest` or a template's deployment calls it: Microsoft's client for TypeScript knows no `streamDeclarations`. */
+  const arm = async (method: string, name: string, body?: object, bearer = manager) => {
+    const group = '/subscriptions/any/resourceGroups/any-group/providers/Microsoft.Insights/dataCollectionRules';
+    const answer = await test.server.http.app.inject({
+      method: method as 'PUT',
+      url: `${group}${name}?api-version=2023-03-11`,
+      headers: { host: 'localhost', authorization: `Bearer ${bearer}` },
+      ...(body === undefined ? {} : { payload: body }),
+    });
+    return { status: answer.statusCode, body: answer.body === '' ? undefined : Answered.parse(answer.json()) };
+  };
+
+  beforeAll(async () => {
+    const scopes: ['data.manage', 'data.read'] = ['data.manage', 'data.read'];
+    manager = (await admin.createToken({ body: { name: 'manager', scopes } })).secret;
+    const own = [
+      { name: 'Actor', type: 'string' as const },
+      { name: 'Ok', type: 'bool' as const },
+    ];
+    await admin.createTable({ body: { name: 'Acme_CL', columns: own } });
+  });
+
+  it('are put, and rows of Microsoft’s client go through their transforms into their tables', async () => {
+    const transform = `source | extend Actor = tostring(split(RawData, ' ')[0]) | project TimeGenerated = When, Actor, Ok`;
+    const put = rule(transform, 'Custom-Acme_CL');
+    const made = await arm('PUT', '/Acme_Rule', put);
+    expect(made).toMatchObject({ status: 201, body: { ...put, name: 'Acme_Rule' } });
+    const immutableId = made.body?.properties?.immutableId ?? '';
+    expect(immutableId).toMatch(/^dcr-[0-9a-f]{32}$/);
+    // Another rule has a stream of the same name.
+    const other = await arm(
+      'PUT',
+      '/other',
+      rule(
+        'source | where Ok | project TimeGenerated = When, Computer = "pc", SyslogMessage = RawData',
+        'Microsoft-Syslog',
+      ),
+    );
+    const sent = [
+      { When: '2026-02-01T00:00:00Z', RawData: 'anna came', Ok: true },
+      { When: '2026-02-01T00:00:01Z', RawData: 'bert came', Ok: false },
+    ];
+    await azureClient().upload(immutableId, 'Custom-Raw', sent);
+    await azureClient().upload(other.body?.properties?.immutableId ?? '', 'Custom-Raw', sent);
+    expect(await rows('SELECT TimeGenerated, Actor, Ok FROM Acme_CL ORDER BY TimeGenerated')).toEqual([
+      ['2026-02-01T00:00:00.0000000Z', 'anna', true],
+      ['2026-02-01T00:00:01.0000000Z', 'bert', false],
+    ]);
+    expect(await rows(`SELECT SyslogMessage FROM Syslog WHERE SyslogMessage LIKE '% came'`)).toEqual([['anna came']]);
+    const upload: unknown = await azureClient()
+      .upload(immutableId, 'Custom-Nothing', [{ a: 1 }])
+      .catch((e: unknown) => e);
+    if (!isAggregateLogsUploadError(upload)) throw new Error('not the client’s error');
+    expect(upload.errors[0]?.cause).toMatchObject({ statusCode: 400, code: 'InvalidStream' });
+  });
+
+  it('are listed, changed and deleted; a rule that is gone takes nothing', async () => {
+    expect((await arm('GET', '')).body?.value?.map(({ name }) => name)).toEqual(['Acme_Rule', 'other']);
+    const before = await arm('GET', '/acme_rule');
+    const change = rule('source | project TimeGenerated = When, Actor = toupper(RawData), Ok', 'Custom-Acme_CL');
+    const changed = await arm('PUT', '/acme_rule', change);
+    const rule1 = changed.body?.properties?.immutableId ?? '';
+    expect(changed).toMatchObject({ status: 200, body: { name: 'Acme_Rule' } });
+    expect(rule1).toBe(before.body?.properties?.immutableId);
+    await azureClient().upload(rule1, 'Custom-Raw', [{ When: '2026-02-02T00:00:00Z', RawData: 'carl', Ok: true }]);
+    expect(await rows(`SELECT Actor FROM Acme_CL WHERE TimeGenerated > '2026-02-01 12:00:00'`)).toEqual([['CARL']]);
+    expect((await arm('DELETE', '/other')).status).toBe(200);
+    expect((await arm('DELETE', '/other')).status).toBe(204);
+    expect((await arm('GET', '/other')).status).toBe(404);
+    expect((await post('Custom-Raw', '[{}]', { rule: rule1 })).status).toBe(204);
+    expect((await arm('DELETE', '/Acme_Rule')).status).toBe(200);
+    expect((await post('Custom-Raw', '[{}]', { rule: rule1 })).status).toBe(404);
+  });
+
+  const undeclared = { streamDeclarations: {} };
+  const agents = { dataSources: { syslog: [{ name: 'a', streams: ['Microsoft-Syslog'] }] } };
+  it.each<[string, string, string, object, RegExp]>([
+    ['an unknown table', 'source', 'Custom-Nobody_CL', {}, /Nobody_CL/],
+    ['a transform that is no KQL', 'source | wher', 'Custom-Acme_CL', {}, /wher/],
+    ['a transform that reads another table', 'source | join Syslog on Computer', 'Custom-Acme_CL', {}, /join/],
+    ['what Sallyport alone writes', 'source', 'Microsoft-SentinelAudit', {}, /Sallyport alone/],
+    ['no flow', 'source', 'Custom-Acme_CL', { dataFlows: [] }, /dataFlows/],
+    ['a stream that is not declared', 'source', 'Custom-Acme_CL', undeclared, /not declared/],
+    ['agents of Azure Monitor', 'source', 'Custom-Acme_CL', agents, /agents of Azure Monitor/],
+  ])('with %s are refused', async (_, transform, output, more, message) => {
+    expect(await arm('PUT', '/refused', rule(transform, output, more))).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringMatching(message) } },
+    });
+  });
+
+  it('are for those who may manage data', async () => {
+    expect((await arm('PUT', '/mine', rule('source', 'Custom-Acme_CL'), token)).status).toBe(403);
   });
 });
 

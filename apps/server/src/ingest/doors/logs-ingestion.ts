@@ -7,7 +7,7 @@ import { createDoor, senderOf } from './door.ts';
 import { callKey, markLength, withMark } from './recent-calls.ts';
 import { rowsOf } from './rows.ts';
 
-/** The one data collection rule that there is; its streams are those of all sources and tables. */
+/** The data collection rule that is always there; its streams are those of all sources and tables. */
 export const defaultRuleId = 'dcr-default';
 
 /** Most of one call, unpacked: Azure's own limit. https://learn.microsoft.com/azure/azure-monitor/service-limits#logs-ingestion-api */
@@ -54,13 +54,16 @@ export function logsIngestion(core: () => IngestCore): Handler<(typeof dataRoute
     room: markLength,
   });
 
-  const take = async (context: RequestContext, { params: { ruleId, stream }, body, request, reply }: Call) => {
+  const take = async (context: RequestContext, { params, body, request, reply }: Call) => {
+    const { ruleId } = params;
     const { streams } = core();
-    if (ruleId !== defaultRuleId)
+    const named = ruleId === defaultRuleId ? (name: string) => name : streams.ofRule(ruleId);
+    if (named === undefined)
       throw new SallyportError('NotFound', `data collection rule with immutable id \`${ruleId}\` not found`);
+    const stream = named(params.stream);
     if (!streams.has(stream)) {
       // The client shows Azure's own code for this, which is none of ours.
-      const message = `the stream \`${stream}\` was not configured in the data collection rule`;
+      const message = `the stream \`${params.stream}\` was not configured in the data collection rule`;
       core().metrics.refused(door.name, 'InvalidStream', message);
       return reply.code(400).send({ error: { code: 'InvalidStream', message } });
     }

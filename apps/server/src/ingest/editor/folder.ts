@@ -1,6 +1,7 @@
 import { sourceLimits, type SourceFiles, type SourceReport } from '@sallyport/contracts';
 import { expressionFaults, rowLevelFaults } from '@sallyport/kql';
 import { RE2JS, RE2JSException } from 're2js';
+import { filesOf, ruleFile, ruleOf } from '../collection-rules/rule.ts';
 import { InvalidSource, parseDefinition, type Source, type SourceStream } from '../sources/load.ts';
 import type { OwnSource } from '../sources/own.ts';
 import type { StreamRecogniser } from '../sources/schema.ts';
@@ -54,7 +55,7 @@ export function readOwnSource(
   const file = 'source.yml';
   const text = files[file];
   if (text === undefined) return { problems: [{ file, path: '', message: 'it is missing' }] };
-  const problems: Problem[] = [];
+  const problems: Problem[] = ruleFaults(files);
   const expression = (line: RegExp, path: string): NonNullable<StreamRecogniser['line']> => {
     try {
       return lineTest(line.source, trusted);
@@ -85,11 +86,25 @@ export function readOwnSource(
       return { ...stream, recognise, begins, flows, prepared };
     });
     if (problems.length > 0) return { problems };
-    return { source: { ...definition, folder: id, streams, own: { version } } };
+    const rule = ruleOf(files)?.name;
+    const own = { version, ...(rule === undefined ? {} : { rule }) };
+    return { source: { ...definition, folder: id, streams, own } };
   } catch (error) {
     if (!(error instanceof InvalidSource)) throw error;
     return { problems: [...problems, ...error.problems] };
   }
+}
+
+/** Where a folder does not do what the data collection rule in it says. */
+function ruleFaults(files: Readonly<SourceFiles>): Problem[] {
+  if (files[ruleFile] === undefined) return [];
+  const rule = ruleOf(files);
+  if (rule === undefined) return [{ file: ruleFile, path: '', message: 'it is no data collection rule' }];
+  const made = filesOf(rule);
+  const isMade = (path: string): boolean => path === 'source.yml' || path.endsWith('.kql');
+  return [...new Set([...Object.keys(made), ...Object.keys(files)].filter(isMade))]
+    .filter((path) => made[path] !== files[path])
+    .map((file) => ({ file, path: '', message: `it is made from ${ruleFile}: change the data collection rule` }));
 }
 
 /** What a person's stream may not do: read other things than its own row, write what Sallyport alone writes, have more flows than an insert can bear. */

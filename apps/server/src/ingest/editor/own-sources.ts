@@ -31,6 +31,12 @@ export interface SaveRequest {
   readonly note: string;
 }
 
+interface Folder {
+  readonly id: string;
+  readonly version: number;
+  readonly files: SourceFiles;
+}
+
 interface Read {
   readonly version: number;
   readonly source: OwnSource | undefined;
@@ -92,6 +98,16 @@ export class OwnSources {
 
   async list(): Promise<OwnSourceInfo[]> {
     return Promise.all((await this.#store.all()).map((row) => this.#infoOf(row)));
+  }
+
+  /** The newest folder of each source made here. */
+  async folders(): Promise<readonly Folder[]> {
+    return this.#store.all();
+  }
+
+  /** That of one. */
+  async folder(id: string): Promise<Folder | undefined> {
+    return this.#store.get(id);
   }
 
   /** The folder of the source in use, or of the shipped one. */

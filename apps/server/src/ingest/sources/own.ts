@@ -3,7 +3,11 @@ import type { LoadedSources, Source, SourceProblem } from './load.ts';
 
 /** A source that people made here: see `docs/source-editor.md`. */
 export interface OwnSource extends Source {
-  readonly own: { readonly version: number };
+  readonly own: {
+    readonly version: number;
+    /** Name of the data collection rule that it is. */
+    readonly rule?: string;
+  };
 }
 
 export const isOwn = (source: Source): source is OwnSource => 'own' in source;

@@ -1,5 +1,6 @@
 import type { Catalogue, TableDefinition } from '@sallyport/lake';
 import type { Framing } from './lines.ts';
+import { immutableIdOf, streamOf } from '../collection-rules/rule.ts';
 import { loadSources, type LoadedSources, type Source, type SourceProblem, type SourceStream } from './load.ts';
 import { isOwn, ownLimits, Suspensions, withOwn, type OwnSource } from './own.ts';
 import {
@@ -40,6 +41,8 @@ export interface Streams {
   problems(): readonly SourceProblem[];
   /** What of a source does not compile, with the tables as they are: its flows, and `accept`. */
   check(source: Source): readonly { readonly file: string; readonly path: string; readonly message: string }[];
+  /** What the streams of a data collection rule are called here; undefined where there is no rule of that immutable id. */
+  ofRule(immutableId: string): ((stream: string) => string) | undefined;
   /** Whether a door takes this stream. */
   has(stream: string): boolean;
   /** Whether it is a stream of lines of text, not of JSON objects. */
@@ -78,10 +81,15 @@ export function createStreams({ loaded, catalogue, compile, now, apply }: Stream
   const bySource = new Map<string, { readonly source: Source; readonly stream: SourceStream }>();
   let all = loaded;
   const suspensions = new Suspensions();
+  const rules = new Map<string, string>();
   const index = (): void => {
     bySource.clear();
-    for (const source of all.sources)
+    rules.clear();
+    for (const source of all.sources) {
       for (const stream of source.streams) bySource.set(stream.name, { source, stream });
+      const rule = isOwn(source) ? source.own.rule : undefined;
+      if (rule !== undefined) rules.set(immutableIdOf(rule), rule);
+    }
   };
   index();
   let version = '';
@@ -144,6 +152,10 @@ export function createStreams({ loaded, catalogue, compile, now, apply }: Stream
           ({ file = 'source.yml', message }) => ({ file, path: `streams.${s}`, message }),
         ),
       ),
+    ofRule: (immutableId) => {
+      const rule = rules.get(immutableId);
+      return rule === undefined ? undefined : (stream) => streamOf(rule, stream);
+    },
     has: (stream) => bySource.has(stream) || tableOfStream(catalogue(), stream) !== undefined,
     takesLines: (stream) => bySource.get(stream)?.stream.format === 'lines',
     tablesOf: (stream) => {
