@@ -246,6 +246,7 @@ describe('data collection rules', () => {
     ['a transform that is no KQL', 'source | wher', 'Custom-Acme_CL', {}, /wher/],
     ['a transform that reads another table', 'source | join Syslog on Computer', 'Custom-Acme_CL', {}, /join/],
     ['what Sallyport alone writes', 'source', 'Microsoft-SentinelAudit', {}, /Sallyport alone/],
+    ['what it proposes', 'source', 'Custom-InvestigationActions_CL', {}, /Sallyport alone/],
     ['no flow', 'source', 'Custom-Acme_CL', { dataFlows: [] }, /dataFlows/],
     ['a stream that is not declared', 'source', 'Custom-Acme_CL', undeclared, /not declared/],
     ['agents of Azure Monitor', 'source', 'Custom-Acme_CL', agents, /agents of Azure Monitor/],

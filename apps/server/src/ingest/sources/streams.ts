@@ -15,12 +15,17 @@ import {
 /** Tables that Sallyport alone writes: a sender who may write them could forge what it did and found. */
 const ownTables = new Set([
   'DCRLogErrors',
+  'EntityInventory_CL',
+  'HuntingBookmark',
   'IngestionSavings_CL',
+  'InvestigationActions_CL',
+  'InvestigationEvidence_CL',
   'LAQueryLogs',
   'SecurityIncident',
   'SentinelAudit',
   'SentinelHealth',
   'Usage',
+  'Watchlist',
 ]);
 
 /** `now()` of a transform is written into its SQL: it may be this old (syslog's guess of the year needs no better). */
