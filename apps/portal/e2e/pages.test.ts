@@ -1,11 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { closePortal } from './pages/portal.ts';
 import { startShared, stopShared } from './pages/sallyport.ts';
 
 /** Each page's own test, `pages/<name>.page.ts`, in a real Chromium, all on one Sallyport. One alone: `npx vitest run apps/portal/e2e/pages -t workbooks`. */
 beforeAll(startShared, 180_000);
-afterAll(stopShared, 60_000);
+afterAll(async () => {
+  await closePortal();
+  await stopShared();
+}, 60_000);
 
 const suffix = '.page.ts';
 for (const file of readdirSync(new URL('./pages', import.meta.url)).filter((one) => one.endsWith(suffix)))

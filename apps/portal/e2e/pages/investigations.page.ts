@@ -16,7 +16,7 @@ test('investigations: playbooks say what they ask, a level is set', async () => 
   await page.getByRole('tab', { name: 'Automation levels' }).click();
   const level = page.getByLabel('Automation level of Devices in no group');
   await level.selectOption('full');
-  await page.getByText('The automation level is set').waitFor();
+  await page.getByText('The automation level is set').first().waitFor();
   expect(await level.inputValue()).toBe('full');
   expect(await portal.barriers()).toEqual([]);
   expect(portal.complaints).toEqual([]);

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { trustingFetch } from '@sallyport/testkit/running';
 import type { createClient } from '@sallyport/contracts';
-import type { Page } from 'playwright-core';
-import { afterAll } from 'vitest';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { barriersOf } from '../axe.ts';
 import { launchBrowser } from '../browser.ts';
 import { takePicture } from '../pictures.ts';
@@ -24,13 +23,14 @@ export interface Portal {
   picture(name: string): Promise<void>;
 }
 
-/** Opens the portal of the Sallyport that the tests of pages share. Call it in `beforeAll`; the browser is closed after all. */
+/** Opens the portal of the Sallyport that the tests of pages share. Call it in `beforeAll`; the page of the file before is closed, since an open page keeps asking. */
 export async function openPortal(viewport = { width: 1440, height: 900 }): Promise<Portal> {
   const { url, dataDir, cookie } = sharedSallyport();
-  const browser = await launchBrowser();
-  closing.push(() => browser.close());
+  await opened?.context.close();
+  const browser = opened?.browser ?? (await launchBrowser());
   // The installation's own CA is not in the browser's store.
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport, reducedMotion: 'reduce' });
+  opened = { browser, context };
   const [name = '', value = ''] = cookie.split('=');
   await context.addCookies([{ name, value, url, secure: true, httpOnly: true }]);
   const page = await context.newPage();
@@ -55,7 +55,10 @@ export async function openPortal(viewport = { width: 1440, height: 900 }): Promi
   };
 }
 
-const closing: (() => Promise<void>)[] = [];
-afterAll(async () => {
-  for (const close of closing.splice(0)) await close();
-});
+let opened: { readonly browser: Browser; readonly context: BrowserContext } | undefined;
+
+/** After the last page's test. */
+export async function closePortal(): Promise<void> {
+  await opened?.browser.close();
+  opened = undefined;
+}
