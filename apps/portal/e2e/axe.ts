@@ -3,6 +3,15 @@ import type { Page } from 'playwright-core';
 
 /** What WCAG 2.2 AA forbids on the page, in words. Fluent's focus sentinels are left out: they pass the focus on at once, which axe can't see. */
 export async function barriersOf(page: Page): Promise<string[]> {
+  // What fades in has too little contrast until it is there.
+  await page.waitForFunction(
+    () =>
+      document
+        .getAnimations()
+        .every(({ playState, effect }) => playState !== 'running' || effect?.getComputedTiming().endTime === Infinity),
+    undefined,
+    { timeout: 10_000 },
+  );
   const { violations } = await new AxeBuilder({ page })
     .exclude('[data-tabster-dummy]')
     .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])

@@ -31,10 +31,7 @@ test('rows are shown, and a cell leads on to a narrower query', async () => {
   await grid.getByText('bob@contoso.com').waitFor();
 }, 120_000);
 
-test.each([
-  ['map', `${logons}\n| project Longitude, Latitude, Hits\n| render scatterchart with (kind=map)`],
-  ['columns', `${logons}\n| summarize Hits = sum(Hits) by User, IPAddress\n| render columnchart`],
-])(
+test.each([['map', `${logons}\n| project Longitude, Latitude, Hits\n| render scatterchart with (kind=map)`]])(
   '%s are drawn',
   async (name, query) => {
     await hunt(query);

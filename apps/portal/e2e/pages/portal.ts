@@ -27,8 +27,8 @@ export interface Portal {
 export async function openPortal(viewport = { width: 1440, height: 900 }): Promise<Portal> {
   const { url, dataDir, cookie } = sharedSallyport();
   await opened?.context.close();
-  const browser = opened?.browser ?? (await launchBrowser());
-  // The installation's own CA is not in the browser's store.
+  const browser = opened?.browser ?? (await launchBrowser({ trust: dataDir }));
+  // The browser trusts the server; calls of `page.request` are not made by it.
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport, reducedMotion: 'reduce' });
   opened = { browser, context };
   const [name = '', value = ''] = cookie.split('=');

@@ -45,7 +45,7 @@ export function VerdictMenu({ number, evidence }: { number: number; evidence: Ev
       }}
     >
       <MenuTrigger disableButtonEnhancement>
-        <Button size="small" disabled={set.isPending} onClick={(event) => event.stopPropagation()}>
+        <Button size="small" onClick={(event) => event.stopPropagation()}>
           Set verdict
         </Button>
       </MenuTrigger>
