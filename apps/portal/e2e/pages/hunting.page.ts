@@ -31,7 +31,10 @@ test('rows are shown, and a cell leads on to a narrower query', async () => {
   await grid.getByText('bob@contoso.com').waitFor();
 }, 120_000);
 
-test.each([['map', `${logons}\n| project Longitude, Latitude, Hits\n| render scatterchart with (kind=map)`]])(
+test.each([
+  ['map', `${logons}\n| project Longitude, Latitude, Hits\n| render scatterchart with (kind=map)`],
+  ['columns', `${logons}\n| summarize Hits = sum(Hits) by User, IPAddress\n| render columnchart`],
+])(
   '%s are drawn',
   async (name, query) => {
     await hunt(query);

@@ -48,19 +48,14 @@ export class Repositories {
     });
   }
 
-  /** Has one looked at soon if it is due, as one is that was just made or changed. */
-  async syncIfDue(id: string): Promise<void> {
-    await this.#parts.platform.jobs.start('repository', `repository ${id} ${randomUUID()}`, { id, whole: false });
-  }
-
   stop(): void {
     this.#stopping.abort();
   }
 
-  /** Has one looked at soon, all of it, whether it has changed or not. */
-  async syncSoon(id: string): Promise<void> {
+  /** Has one looked at soon: all of it, whether it has changed or not, or with `whole` false only if it is due. Throws NotFound. */
+  async syncSoon(id: string, { whole = true }: { readonly whole?: boolean } = {}): Promise<void> {
     await this.get(id);
-    await this.#parts.platform.jobs.start('repository', `repository ${id} ${randomUUID()}`, { id, whole: true });
+    await this.#parts.platform.jobs.start('repository', `repository ${id} ${randomUUID()}`, { id, whole });
   }
 
   async list(): Promise<readonly Repository[]> {

@@ -28,7 +28,7 @@ export function repositoryHandlers(
       const { token, ...said } = body;
       context.audit({ target: `repository ${body.name}`, details: { ...said, hasToken: token !== '' } });
       const made = await repositories.create(body, requireCaller(context).name);
-      await repositories.syncIfDue(made.id);
+      await repositories.syncSoon(made.id, { whole: false });
       return made;
     },
     updateRepository: async (context, { params: { id }, body }) => {
@@ -39,7 +39,7 @@ export function repositoryHandlers(
       });
       const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
       const changed = await repositories.change(id, given, requireCaller(context).name);
-      await repositories.syncIfDue(id);
+      await repositories.syncSoon(id, { whole: false });
       return changed;
     },
     deleteRepository: async (context, { params: { id }, query: { content } }) => {
