@@ -35,5 +35,33 @@ test('a case is opened, holds an incident, a task, and a comment with a file', a
   await page.keyboard.press('Control+Enter');
   await page.getByRole('link', { name: /statement\.txt/ }).waitFor();
   expect(await portal.barriers()).toEqual([]);
+}, 120_000);
+
+test('a shift is handed over, and figures and settings of the work are shown', async () => {
+  const { page } = portal;
+  await portal.goto('/handover');
+  await page.getByRole('list', { name: 'Open incidents' }).getByText('Casework of the test').waitFor();
+  await page.getByRole('combobox', { name: 'For' }).fill('admin@contoso.com');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Hand over', exact: true }).last().click();
+  await page.getByText('Handed over').first().waitFor();
+  await portal.goto('/soc-metrics');
+  await page.getByRole('region', { name: 'Over time' }).waitFor();
+  expect(await portal.barriers()).toEqual([]);
+  await portal.goto('/settings?tab=work');
+  await page.getByRole('button', { name: 'New template' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('First hour');
+  await dialog.getByRole('textbox', { name: 'Tasks' }).fill('Isolate the device (4 h)');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('list', { name: 'Task templates' }).getByText('First hour').waitFor();
+  await portal.goto('/settings?tab=notifications');
+  await page.getByRole('button', { name: 'New subscription' }).click();
+  await dialog.getByLabel('Name').fill('Leads');
+  await dialog.getByLabel('By').selectOption('mail');
+  await dialog.getByLabel('Mail addresses').fill('leads@contoso.com');
+  expect(await portal.barriers()).toEqual([]);
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('row').filter({ hasText: 'leads@contoso.com' }).waitFor();
   expect(portal.complaints).toEqual([]);
 }, 120_000);

@@ -17,6 +17,15 @@ const logons = `datatable(TimeGenerated:datetime, User:string, IPAddress:string,
   datetime(2026-01-01T03:00:00Z), "anna@contoso.com", "203.0.113.9", -74.0, 40.71, 2
 ]`;
 const attack = { tactics: ['InitialAccess'], techniques: ['T1078'] };
+const emptyHunt = {
+  hypothesis: 'Somebody signs in from two places',
+  description: '',
+  status: 'New' as const,
+  hypothesisStatus: 'Unknown' as const,
+  owner: null,
+  labels: [],
+  ...attack,
+};
 
 test('rows are shown, and a cell leads on to a narrower query', async () => {
   const { page } = portal;
@@ -45,6 +54,40 @@ test.each([
   90_000,
 );
 
+test('a row of an answer becomes an incident, and the query a rule', async () => {
+  const { page, client } = portal;
+  await hunt(logons);
+  const grid = page.getByRole('grid', { name: 'Results' });
+  await grid.getByText('bob@contoso.com').waitFor();
+  await grid.focus();
+  await page.keyboard.press('x');
+  await page.getByRole('button', { name: 'Add to incident' }).click();
+  expect(await portal.barriers()).toEqual([]);
+  await page.getByRole('dialog').getByLabel('Name').fill('Found by the hunt of the test');
+  await page.keyboard.press('Enter');
+  await page.getByText(/put into incident/).waitFor();
+  const { incidents } = await client.listIncidents({ query: { search: 'Found by the hunt of the test' } });
+  expect(incidents.map(({ alertCount }) => alertCount)).toEqual([1]);
+  await page.getByRole('button', { name: 'More', exact: true }).click();
+  await page.getByRole('menuitem', { name: /rule/i }).click();
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Rule of the hunt');
+  await page.getByRole('button', { name: 'Save and use' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Rule of the hunt' }).waitFor();
+  const { rules } = await client.listRules({});
+  const made = rules.find(({ name }) => name === 'Rule of the hunt');
+  expect(made).toMatchObject({ enabled: true, kind: 'Scheduled' });
+}, 120_000);
+
+test('rows that arrive are shown while one looks', async () => {
+  const { page, client } = portal;
+  await hunt('AuditLogs | where tostring(AdditionalDetails) has "Seen while one looks"');
+  await page.getByRole('switch', { name: 'Live' }).check();
+  await page.getByText('Nothing yet').waitFor();
+  await client.createHunt({ body: { ...emptyHunt, name: 'Seen while one looks' } });
+  await page.getByRole('grid', { name: 'Results' }).getByText('Seen while one looks').first().waitFor();
+  expect(await portal.barriers()).toEqual([]);
+}, 120_000);
+
 test('the queries that ship are listed', async () => {
   const { page } = portal;
   await portal.goto('/hunting');
@@ -59,18 +102,7 @@ test('the queries that ship are listed', async () => {
 
 test('a hunt and its bookmarks are shown', async () => {
   const { page, client } = portal;
-  const { id } = await client.createHunt({
-    body: {
-      name: 'Travellers of the test',
-      hypothesis: 'Somebody signs in from two places',
-      description: '',
-      status: 'New',
-      hypothesisStatus: 'Unknown',
-      owner: null,
-      labels: [],
-      ...attack,
-    },
-  });
+  const { id } = await client.createHunt({ body: { ...emptyHunt, name: 'Travellers of the test' } });
   await client.addHuntQueries({
     params: { id },
     body: { queries: [{ name: 'Far sign-ins', query: logons, ...attack }] },
