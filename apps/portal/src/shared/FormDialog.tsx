@@ -35,6 +35,8 @@ export function FormDialog(props: {
   /** What a refusal is called; default: nothing was saved. */
   failed?: string;
   wide?: boolean;
+  /** Buttons that stand before Cancel. */
+  beside?: ReactNode;
   onSubmit: () => void;
   onClose: () => void;
   children: ReactNode;
@@ -63,6 +65,7 @@ export function FormDialog(props: {
               )}
             </DialogContent>
             <DialogActions>
+              {props.beside}
               <Button onClick={props.onClose}>Cancel</Button>
               <Button type="submit" appearance="primary" disabled={!ready || busy}>
                 {props.submit}

@@ -1,24 +1,11 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  DialogTrigger,
-  Field,
-  Input,
-  makeStyles,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, Field, Input, makeStyles, Textarea, tokens } from '@fluentui/react-components';
 import { AddRegular, LockClosedRegular } from '@fluentui/react-icons';
 import type { LegalHold } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client, useMay } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
+import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
@@ -29,7 +16,6 @@ import { legalHoldsQuery } from './queries.ts';
 
 const useStyles = makeStyles({
   bar: { display: 'flex', justifyContent: 'flex-end', paddingBottom: tokens.spacingVerticalS },
-  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
   code: { fontFamily: tokens.fontFamilyMonospace },
 });
 
@@ -96,11 +82,9 @@ const columns: readonly GridColumn<LegalHold>[] = [
   { id: 'lift', header: '', min: 72, cell: (hold) => <Lift hold={hold} /> },
 ];
 
-function NewHold(): ReactElement {
+function HoldDialog({ onClose }: { onClose: () => void }): ReactElement {
   const styles = useStyles();
   const queries = useQueryClient();
-  const may = useMay('legalHold.manage');
-  const [open, setOpen] = useState(false);
   const [name, setName] = useState('');
   const [reason, setReason] = useState('');
   const [tables, setTables] = useState('*');
@@ -117,57 +101,57 @@ function NewHold(): ReactElement {
       }),
     onSuccess: async () => {
       for (const key of ['legalHolds', 'tables']) await queries.invalidateQueries({ queryKey: [key] });
-      setOpen(false);
+      onClose();
     },
   });
-  const ready = name.trim() !== '' && reason.trim() !== '' && tables.trim() !== '' && !create.isPending;
   return (
-    <Dialog open={open} onOpenChange={(_, data) => setOpen(data.open)}>
-      <DialogTrigger disableButtonEnhancement>
-        <Button appearance="primary" size="small" icon={<AddRegular />} disabled={!may}>
-          New hold
-        </Button>
-      </DialogTrigger>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>New legal hold</DialogTitle>
-          <DialogContent className={styles.form}>
-            <Field label="Name" required>
-              <Input value={name} maxLength={128} onChange={(_, data) => setName(data.value)} />
-            </Field>
-            <Field label="Reason" required hint="Kept with the hold, and in the audit log">
-              <Textarea value={reason} maxLength={2_000} onChange={(_, data) => setReason(data.value)} />
-            </Field>
-            <Field label="Tables" required hint="Names with commas between, or * for every table">
-              <Input className={styles.code} value={tables} onChange={(_, data) => setTables(data.value)} />
-            </Field>
-            <Field label="Rows where" hint="KQL, as behind where; needs tables by name. Empty: every row">
-              <Textarea className={styles.code} value={filter} onChange={(_, data) => setFilter(data.value)} />
-            </Field>
-            {create.error && <ErrorState error={create.error} title="Nothing is held" />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={() => setOpen(false)}>Cancel</Button>
-            <Button appearance="primary" disabled={!ready} onClick={() => create.mutate()}>
-              Hold
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title="New legal hold"
+      submit="Hold"
+      ready={name.trim() !== '' && reason.trim() !== '' && tables.trim() !== ''}
+      busy={create.isPending}
+      error={create.error}
+      failed="Nothing is held"
+      onSubmit={() => create.mutate()}
+      onClose={onClose}
+    >
+      <Field label="Name" required>
+        <Input value={name} maxLength={128} onChange={(_, data) => setName(data.value)} />
+      </Field>
+      <Field label="Reason" required hint="Kept with the hold, and in the audit log">
+        <Textarea value={reason} maxLength={2_000} onChange={(_, data) => setReason(data.value)} />
+      </Field>
+      <Field label="Tables" required hint="Names with commas between, or * for every table">
+        <Input className={styles.code} value={tables} onChange={(_, data) => setTables(data.value)} />
+      </Field>
+      <Field label="Rows where" hint="KQL, as behind where; needs tables by name. Empty: every row">
+        <Textarea className={styles.code} value={filter} onChange={(_, data) => setFilter(data.value)} />
+      </Field>
+    </FormDialog>
   );
 }
 
 /** Rows that nothing may delete, and since when. */
 export function HoldsTab(): ReactElement {
   const styles = useStyles();
+  const may = useMay('legalHold.manage');
+  const [writing, setWriting] = useState(false);
   const { data, error, refetch } = useQuery(legalHoldsQuery);
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loading rows={6} label="Loading legal holds" />;
   return (
     <>
       <div className={styles.bar}>
-        <NewHold />
+        <Button
+          appearance="primary"
+          size="small"
+          icon={<AddRegular />}
+          disabled={!may}
+          onClick={() => setWriting(true)}
+        >
+          New hold
+        </Button>
+        {writing && <HoldDialog onClose={() => setWriting(false)} />}
       </div>
       <Grid
         label="Legal holds"

@@ -1,18 +1,4 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  DialogTrigger,
-  Field,
-  Input,
-  makeStyles,
-  Select,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, Field, Input, makeStyles, Select, tokens } from '@fluentui/react-components';
 import { PinRegular } from '@fluentui/react-icons';
 import { PinRequest, type Pin, type PinKind } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -20,6 +6,7 @@ import { useState, type ReactElement } from 'react';
 import { client, useMay } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { FilterBar } from '../../shared/FilterBar.tsx';
+import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
@@ -31,7 +18,6 @@ import { streamsQuery } from './upload/queries.ts';
 import { StreamChoice } from './upload/StreamChoice.tsx';
 
 const useStyles = makeStyles({
-  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
   code: { fontFamily: tokens.fontFamilyMonospace },
 });
 
@@ -70,11 +56,10 @@ function Unpin({ pin }: { pin: Pin }): ReactElement {
   );
 }
 
-function NewPin(): ReactElement {
+function PinDialog({ onClose }: { onClose: () => void }): ReactElement {
   const styles = useStyles();
   const queries = useQueryClient();
   const notify = useNotify();
-  const [open, setOpen] = useState(false);
   const [kind, setKind] = useState<PinKind>('sender');
   const [match, setMatch] = useState('');
   const [stream, setStream] = useState<string>();
@@ -93,86 +78,70 @@ function NewPin(): ReactElement {
     onSuccess: async (pin) => {
       await queries.invalidateQueries({ queryKey: ['pins'] });
       notify.done(`${visible(pin.match)} is pinned`);
-      setOpen(false);
-      setMatch('');
-      setStream(undefined);
-      setTimeZone('');
+      onClose();
     },
   });
   return (
-    <Dialog open={open} onOpenChange={(_, data) => setOpen(data.open)}>
-      <DialogTrigger disableButtonEnhancement>
-        <Button appearance="primary" size="small" icon={<PinRegular />}>
-          New pin
-        </Button>
-      </DialogTrigger>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>New pin</DialogTitle>
-          <DialogContent className={styles.form}>
-            <Field label="What is pinned">
-              <Select value={kind} onChange={(_, { value }) => isKind(value) && setKind(value)}>
-                {Object.entries(kinds).map(([value, { label }]) => (
-                  <option key={value} value={value}>
-                    {label}
-                  </option>
-                ))}
-              </Select>
-            </Field>
-            <Field
-              label={kinds[kind].match}
-              required
-              hint={kinds[kind].hint}
-              {...(fault === undefined ? {} : { validationState: 'error' as const, validationMessage: fault })}
-            >
-              <Input
-                className={styles.code}
-                value={match}
-                maxLength={200}
-                spellCheck={false}
-                onChange={(_, data) => setMatch(data.value)}
-              />
-            </Field>
-            <Field label="Goes to" required={kind !== 'sender' || !isTimeZone(timeZone)}>
-              <StreamChoice
-                label="Goes to"
-                inline
-                value={stream}
-                none="Choose a source or a table"
-                mayLeaveOut={false}
-                onChange={(chosen) => setStream(chosen ?? undefined)}
-              />
-            </Field>
-            {kind === 'sender' && (
-              <TimeZoneInput
-                label="Time zone of its lines"
-                hint="Of times that say none. Empty: UTC."
-                optional
-                value={timeZone}
-                onChange={setTimeZone}
-              />
-            )}
-            {save.error && <ErrorState error={save.error} title="Nothing is pinned" />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={() => setOpen(false)}>Cancel</Button>
-            <Button
-              appearance="primary"
-              disabled={!request.success || save.isPending}
-              onClick={() => request.success && save.mutate(request.data)}
-            >
-              Pin
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title="New pin"
+      submit="Pin"
+      ready={request.success}
+      busy={save.isPending}
+      error={save.error}
+      failed="Nothing is pinned"
+      onSubmit={() => request.success && save.mutate(request.data)}
+      onClose={onClose}
+    >
+      <Field label="What is pinned">
+        <Select value={kind} onChange={(_, { value }) => isKind(value) && setKind(value)}>
+          {Object.entries(kinds).map(([value, { label }]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Field
+        label={kinds[kind].match}
+        required
+        hint={kinds[kind].hint}
+        {...(fault === undefined ? {} : { validationState: 'error' as const, validationMessage: fault })}
+      >
+        <Input
+          className={styles.code}
+          value={match}
+          maxLength={200}
+          spellCheck={false}
+          onChange={(_, data) => setMatch(data.value)}
+        />
+      </Field>
+      <Field label="Goes to" required={kind !== 'sender' || !isTimeZone(timeZone)}>
+        <StreamChoice
+          label="Goes to"
+          inline
+          value={stream}
+          none="Choose a source or a table"
+          mayLeaveOut={false}
+          onChange={(chosen) => setStream(chosen ?? undefined)}
+        />
+      </Field>
+      {kind === 'sender' && (
+        <TimeZoneInput
+          label="Time zone of its lines"
+          hint="Of times that say none. Empty: UTC."
+          optional
+          value={timeZone}
+          onChange={setTimeZone}
+        />
+      )}
+    </FormDialog>
   );
 }
 
 /** What goes to one stream, or is of one time zone, by who sends it, and not by what it looks like. */
 export function PinsTab(): ReactElement {
   const may = useMay('data.manage');
+  const [writing, setWriting] = useState(false);
   const { data, error, refetch } = useQuery(pinsQuery);
   const streams = useQuery(streamsQuery).data;
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
@@ -191,9 +160,14 @@ export function PinsTab(): ReactElement {
     { id: 'at', header: 'Since', min: 104, drop: 1, cell: (pin) => <RelativeTime at={pin.createdAt} /> },
     { id: 'remove', header: '', min: 96, cell: (pin) => <Unpin pin={pin} /> },
   ];
-  const make = may && <NewPin />;
+  const make = may && (
+    <Button appearance="primary" size="small" icon={<PinRegular />} onClick={() => setWriting(true)}>
+      New pin
+    </Button>
+  );
   return (
     <>
+      {writing && <PinDialog onClose={() => setWriting(false)} />}
       {data.pins.length > 0 && <FilterBar filters={[]} end={make} />}
       <Grid
         label="Pins"

@@ -1,21 +1,10 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  tokens,
-} from '@fluentui/react-components';
+import { Field, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useState, type ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
 import { useNow } from '../../shared/hooks.ts';
-import { ErrorState, Loading } from '../../shared/States.tsx';
+import { FormDialog } from '../../shared/FormDialog.tsx';
+import { Loading } from '../../shared/States.tsx';
 import { spanOf } from '../../shared/time.ts';
 import { TimeRange } from '../../shared/TimeRange.tsx';
 import { useNotify } from '../../shared/toast.tsx';
@@ -23,13 +12,11 @@ import { schemaQuery } from '../hunting/schemaQuery.ts';
 
 const KqlEditor = lazy(() => import('../../shared/editor/KqlEditor.tsx'));
 
-const [WIDTH, HEIGHT] = ['760px', '180px'];
+const HEIGHT = '180px';
 const SUFFIX = '_SRCH';
 const YEAR_MS = 365 * 86_400_000;
 
 const useStyles = makeStyles({
-  surface: { maxWidth: WIDTH },
-  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
   code: { fontFamily: tokens.fontFamilyMonospace },
   editor: {
     height: HEIGHT,
@@ -62,52 +49,47 @@ export function SearchJobDialog({ onClose }: { onClose: () => void }): ReactElem
       onClose();
     },
   });
-  const ready = isName && query.trim() !== '' && span !== undefined && !start.isPending;
   return (
-    <Dialog open onOpenChange={(_, { open }) => !open && onClose()}>
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>New search job</DialogTitle>
-          <DialogContent className={styles.form}>
-            <Field
-              label="Table"
-              required
-              hint={`Its answer becomes this table, of a million rows at most: ${isName ? table : `a name, and ${SUFFIX}`}`}
-              {...(name.trim() === '' || isName
-                ? {}
-                : { validationState: 'error' as const, validationMessage: 'a letter, then letters, digits or _' })}
-            >
-              <Input
-                className={styles.code}
-                value={name}
-                maxLength={58}
-                spellCheck={false}
-                contentAfter={SUFFIX}
-                onChange={(_, data) => setName(data.value)}
-              />
-            </Field>
-            <Field label="Over" required>
-              <span>
-                <TimeRange value={range} onChange={setRange} />
-              </span>
-            </Field>
-            <Field label="Query" required hint="KQL over tables, such as Syslog | where SyslogMessage has 'root'">
-              <div className={styles.editor}>
-                <Suspense fallback={<Loading rows={3} label="Loading the editor" />}>
-                  <KqlEditor label="Query" value={query} onChange={setQuery} catalogue={catalogue} />
-                </Suspense>
-              </div>
-            </Field>
-            {start.error && <ErrorState error={start.error} title="It has not begun" />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button appearance="primary" disabled={!ready} onClick={() => span && start.mutate(span)}>
-              Begin
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title="New search job"
+      submit="Begin"
+      wide
+      ready={isName && query.trim() !== '' && span !== undefined}
+      busy={start.isPending}
+      error={start.error}
+      failed="It has not begun"
+      onSubmit={() => span && start.mutate(span)}
+      onClose={onClose}
+    >
+      <Field
+        label="Table"
+        required
+        hint={`Its answer becomes this table, of a million rows at most: ${isName ? table : `a name, and ${SUFFIX}`}`}
+        {...(name.trim() === '' || isName
+          ? {}
+          : { validationState: 'error' as const, validationMessage: 'a letter, then letters, digits or _' })}
+      >
+        <Input
+          className={styles.code}
+          value={name}
+          maxLength={58}
+          spellCheck={false}
+          contentAfter={SUFFIX}
+          onChange={(_, data) => setName(data.value)}
+        />
+      </Field>
+      <Field label="Over" required>
+        <span>
+          <TimeRange value={range} onChange={setRange} />
+        </span>
+      </Field>
+      <Field label="Query" required hint="KQL over tables, such as Syslog | where SyslogMessage has 'root'">
+        <div className={styles.editor}>
+          <Suspense fallback={<Loading rows={3} label="Loading the editor" />}>
+            <KqlEditor label="Query" value={query} onChange={setQuery} catalogue={catalogue} />
+          </Suspense>
+        </div>
+      </Field>
+    </FormDialog>
   );
 }

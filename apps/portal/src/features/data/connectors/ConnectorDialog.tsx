@@ -1,11 +1,5 @@
 import {
   Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
   Field,
   Input,
   makeStyles,
@@ -20,6 +14,7 @@ import { connectorKindNames, connectorKinds, type Connector, type ConnectorKind 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { client } from '../../../shared/api.ts';
+import { FormDialog } from '../../../shared/FormDialog.tsx';
 import { ErrorState } from '../../../shared/States.tsx';
 import { TimeZoneInput } from '../../../shared/TimeZoneInput.tsx';
 import { useNotify } from '../../../shared/toast.tsx';
@@ -39,8 +34,6 @@ const INTERVALS: readonly (readonly [number, string])[] = [
 ];
 
 const useStyles = makeStyles({
-  surface: { maxWidth: '860px' },
-  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
   grid: {
     display: 'grid',
     gridTemplateColumns: 'repeat(auto-fill, minmax(280px, 1fr))',
@@ -83,124 +76,117 @@ export function ConnectorDialog(props: {
   };
   const nothingAllowed = (kind === 'files' ? props.allowed.folders : props.allowed.hosts).length === 0;
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && props.onClose()} modalType="modal">
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>{connector ? `Change ${visible(connector.name)}` : 'New connector'}</DialogTitle>
-          <DialogContent className={styles.form}>
-            {nothingAllowed && (
-              <MessageBar intent="warning" layout="multiline">
-                <MessageBarBody>
-                  {kind === 'files'
-                    ? 'No folder may be read yet. The machine’s administrator allows folders with the setting connectorFolders.'
-                    : 'No host may be fetched from yet. The machine’s administrator allows hosts with the settings connectorHosts and connectorInternalHosts.'}
-                </MessageBarBody>
-              </MessageBar>
+    <FormDialog
+      title={connector ? `Change ${visible(connector.name)}` : 'New connector'}
+      submit={connector ? 'Save' : 'Make connector'}
+      wide
+      ready
+      busy={busy}
+      error={save.error}
+      failed="It was not saved"
+      beside={
+        <Button disabled={busy} onClick={() => attempt(() => test.mutate())}>
+          Test
+        </Button>
+      }
+      onSubmit={() => attempt(() => save.mutate())}
+      onClose={props.onClose}
+    >
+      {nothingAllowed && (
+        <MessageBar intent="warning" layout="multiline">
+          <MessageBarBody>
+            {kind === 'files'
+              ? 'No folder may be read yet. The machine’s administrator allows folders with the setting connectorFolders.'
+              : 'No host may be fetched from yet. The machine’s administrator allows hosts with the settings connectorHosts and connectorInternalHosts.'}
+          </MessageBarBody>
+        </MessageBar>
+      )}
+      <div className={styles.grid}>
+        <Field label="Kind" hint={connectorKinds[kind].description}>
+          <Select
+            value={kind}
+            disabled={connector !== undefined}
+            onChange={(_, data) => {
+              test.reset();
+              draft.setKind(data.value as ConnectorKind);
+            }}
+          >
+            {connectorKindNames.map((name) => (
+              <option key={name} value={name}>
+                {connectorKinds[name].label}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        <Field
+          label="Name"
+          required
+          {...(draft.faults['name'] === undefined
+            ? {}
+            : { validationState: 'error' as const, validationMessage: draft.faults['name'] })}
+        >
+          <Input value={draft.name} maxLength={100} onChange={(_, data) => draft.setName(data.value)} />
+        </Field>
+        {draft.fields
+          .filter((field) => isShown(field, values))
+          .map((field) => (
+            <FieldInput
+              key={`${kind} ${field.name}`}
+              field={field}
+              value={values[field.name]}
+              fault={draft.faults[field.name]}
+              onChange={(value) => draft.set(field.name, value)}
+            />
+          ))}
+        {draft.secretFields
+          .filter(() => values['auth'] !== 'none')
+          .map((field) => (
+            <FieldInput
+              key={`${kind} ${field.name}`}
+              field={field}
+              value={secrets[field.name]}
+              fault={undefined}
+              kept={connector?.secrets.includes(field.name) ?? false}
+              onChange={(value) => draft.setSecret(field.name, value)}
+            />
+          ))}
+        <Field label="Polls">
+          <Select value={String(draft.intervalSeconds)} onChange={(_, data) => draft.setInterval(Number(data.value))}>
+            {INTERVALS.some(([seconds]) => seconds === draft.intervalSeconds) || (
+              <option value={draft.intervalSeconds}>every {draft.intervalSeconds} seconds</option>
             )}
-            <div className={styles.grid}>
-              <Field label="Kind" hint={connectorKinds[kind].description}>
-                <Select
-                  value={kind}
-                  disabled={connector !== undefined}
-                  onChange={(_, data) => {
-                    test.reset();
-                    draft.setKind(data.value as ConnectorKind);
-                  }}
-                >
-                  {connectorKindNames.map((name) => (
-                    <option key={name} value={name}>
-                      {connectorKinds[name].label}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
-              <Field
-                label="Name"
-                required
-                {...(draft.faults['name'] === undefined
-                  ? {}
-                  : { validationState: 'error' as const, validationMessage: draft.faults['name'] })}
-              >
-                <Input value={draft.name} maxLength={100} onChange={(_, data) => draft.setName(data.value)} />
-              </Field>
-              {draft.fields
-                .filter((field) => isShown(field, values))
-                .map((field) => (
-                  <FieldInput
-                    key={`${kind} ${field.name}`}
-                    field={field}
-                    value={values[field.name]}
-                    fault={draft.faults[field.name]}
-                    onChange={(value) => draft.set(field.name, value)}
-                  />
-                ))}
-              {draft.secretFields
-                .filter(() => values['auth'] !== 'none')
-                .map((field) => (
-                  <FieldInput
-                    key={`${kind} ${field.name}`}
-                    field={field}
-                    value={secrets[field.name]}
-                    fault={undefined}
-                    kept={connector?.secrets.includes(field.name) ?? false}
-                    onChange={(value) => draft.setSecret(field.name, value)}
-                  />
-                ))}
-              <Field label="Polls">
-                <Select
-                  value={String(draft.intervalSeconds)}
-                  onChange={(_, data) => draft.setInterval(Number(data.value))}
-                >
-                  {INTERVALS.some(([seconds]) => seconds === draft.intervalSeconds) || (
-                    <option value={draft.intervalSeconds}>every {draft.intervalSeconds} seconds</option>
-                  )}
-                  {INTERVALS.map(([seconds, label]) => (
-                    <option key={seconds} value={seconds}>
-                      {label}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
-              {kind !== 'imap' && (
-                <Field label="Stream" hint="Such as Custom-Mine_CL. Empty: each record is recognised.">
-                  <Input
-                    value={draft.stream}
-                    maxLength={128}
-                    spellCheck={false}
-                    onChange={(_, data) => draft.setStream(data.value)}
-                  />
-                </Field>
-              )}
-              {kind !== 'imap' && (
-                <TimeZoneInput
-                  label="Time zone of the logs"
-                  hint="Of times that say none."
-                  value={draft.timeZone}
-                  onChange={draft.setTimeZone}
-                />
-              )}
-              <Field hint="Off, it is polled only when a person asks.">
-                <Switch label="On" checked={draft.enabled} onChange={(_, data) => draft.setEnabled(data.checked)} />
-              </Field>
-            </div>
-            {test.isPending && <Spinner size="tiny" label="Asking the source" />}
-            {test.data && !test.isPending && <TestResult result={test.data} />}
-            {test.error && <ErrorState error={test.error} title="It was not tested" />}
-            {save.error && (
-              <ErrorState error={save.error} title="It was not saved" kept="What you typed is still here." />
-            )}
-          </DialogContent>
-          <DialogActions fluid>
-            <Button disabled={busy} onClick={() => attempt(() => test.mutate())}>
-              Test
-            </Button>
-            <Button onClick={props.onClose}>Cancel</Button>
-            <Button appearance="primary" disabled={busy} onClick={() => attempt(() => save.mutate())}>
-              {connector ? 'Save' : 'Make connector'}
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+            {INTERVALS.map(([seconds, label]) => (
+              <option key={seconds} value={seconds}>
+                {label}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        {kind !== 'imap' && (
+          <Field label="Stream" hint="Such as Custom-Mine_CL. Empty: each record is recognised.">
+            <Input
+              value={draft.stream}
+              maxLength={128}
+              spellCheck={false}
+              onChange={(_, data) => draft.setStream(data.value)}
+            />
+          </Field>
+        )}
+        {kind !== 'imap' && (
+          <TimeZoneInput
+            label="Time zone of the logs"
+            hint="Of times that say none."
+            value={draft.timeZone}
+            onChange={draft.setTimeZone}
+          />
+        )}
+        <Field hint="Off, it is polled only when a person asks.">
+          <Switch label="On" checked={draft.enabled} onChange={(_, data) => draft.setEnabled(data.checked)} />
+        </Field>
+      </div>
+      {test.isPending && <Spinner size="tiny" label="Asking the source" />}
+      {test.data && !test.isPending && <TestResult result={test.data} />}
+      {test.error && <ErrorState error={test.error} title="It was not tested" />}
+    </FormDialog>
   );
 }
