@@ -27,6 +27,12 @@ export default {
       from: { path: '^packages/sigma/' },
       to: { path: '^(apps|packages)/', pathNot: '^packages/sigma/' },
     },
+    {
+      name: 'policy-imports-contracts-only',
+      severity: 'error',
+      from: { path: '^packages/policy/' },
+      to: { path: '^(apps|packages)/', pathNot: '^packages/(policy|contracts)/' },
+    },
     { name: 'packages-do-not-import-apps', severity: 'error', from: { path: '^packages/' }, to: { path: '^apps/' } },
     {
       name: 'portal-imports-contracts-only',
@@ -50,7 +56,10 @@ export default {
     {
       name: 'no-dev-dependencies-at-run-time',
       severity: 'error',
-      from: { path: '^(apps/(server|cli)|packages/(kql|lake|contracts|sigma))/', pathNot: '[.]test[.]ts$|/testing' },
+      from: {
+        path: '^(apps/(server|cli)|packages/(kql|lake|contracts|sigma|policy))/',
+        pathNot: '[.]test[.]ts$|/testing',
+      },
       to: { dependencyTypes: ['npm-dev'] },
     },
   ],

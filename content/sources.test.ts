@@ -10,7 +10,7 @@ import { recognise, sampleRecord, type Recognised } from '../apps/server/src/ing
 import { compileStream } from '../apps/server/src/ingest/sources/statements.ts';
 
 // Each `fixtures/<name>.jsonl|log` is recognised, loaded by the real engine, and compared with `<name>.expected.json`: the rows of each table, showing only
-// the columns that are set. RECORD=1 writes that file anew: read its difference before it is committed. `-t squid` looks at the fixtures of one source.
+// the columns that are set. What recognition can't choose lies in `fixtures/<stream>/` and is loaded as that stream's. RECORD=1 writes that file anew: read its difference before it is committed. `-t squid` looks at the fixtures of one source.
 
 const root = import.meta.dirname + '/sources';
 /** `now()` in the transforms: decides the year of times that have none. */
@@ -18,7 +18,7 @@ const now = new Date('2026-01-10T00:00:00Z');
 /** Where every accepted row ends up, in one of them. The other tables repeat some events as Defender XDR has them. */
 const primary = ['SecurityEvent', 'WindowsEvent', 'Syslog'];
 /** Sources whose rows stand each in one of these tables, and which have more tables for it. */
-const mixed = ['keycloak', 'linux-services', 'marklogic', 'microsoft-exchange', 'mikrotik-routeros', 'microsoft-sql-server', 'oracle-weblogic', 'selfhosted-applications', 'wazuh', 'web-proxies'];
+const mixed = ['infoblox-nios', 'keycloak', 'linux-services', 'marklogic', 'microsoft-exchange', 'mikrotik-routeros', 'microsoft-sql-server', 'oracle-weblogic', 'selfhosted-applications', 'wazuh', 'web-proxies'];
 const normalised = ['ASimWebSessionLogs', 'ASimAuthenticationEventLogs', 'ASimAuditEventLogs', 'ASimNetworkSessionLogs', 'GenericEvents_CL'];
 
 type Rows = Record<string, Record<string, unknown>[]>;
@@ -37,7 +37,7 @@ afterAll(() => bench.stop());
 
 async function fixtures(): Promise<string[]> {
   const entries = await readdir(root, { recursive: true });
-  return entries.filter((name) => /fixtures\/[\w-]+\.(jsonl|log)$/.test(name)).toSorted();
+  return entries.filter((name) => /fixtures\/(Custom-\w+\/)?[\w-]+\.(jsonl|log)$/.test(name)).toSorted();
 }
 
 /** The records of several lines that a stream sees in the text, as the importer does. */
@@ -55,6 +55,14 @@ function joinedRecords(text: string): { records: string[]; found: Recognised } |
   return undefined;
 }
 
+/** The stream that a fixture's folder names. */
+function pinned(fixture: string): Recognised | undefined {
+  const name = /\/(Custom-\w+)\//.exec(fixture)?.[1];
+  for (const source of sources)
+    for (const stream of source.streams) if (stream.name === name) return { source, stream };
+  return undefined;
+}
+
 /** A fixture that is stored. */
 interface Stored {
   readonly lines: number;
@@ -66,9 +74,10 @@ interface Stored {
 
 async function store(fixture: string, segment: string): Promise<Stored> {
   const text = await readFile(join(root, fixture), 'utf8');
-  const joined = joinedRecords(text);
+  const pin = pinned(fixture);
+  const joined = pin ? undefined : joinedRecords(text);
   const lines = joined?.records ?? text.split('\n').filter((line) => line.trim() !== '');
-  const found = joined?.found ?? recognise(sources, lines.map(sampleRecord));
+  const found = pin ?? joined?.found ?? recognise(sources, lines.map(sampleRecord));
   if (!found) throw new Error('no source recognises it');
   const compiled = compileStream(found.stream, { compile, table: (name) => catalogue.get(name), now: () => now });
   if (compiled.problems.length > 0) throw new Error(JSON.stringify(compiled.problems));

@@ -1,7 +1,8 @@
+import type { Severity } from '@sallyport/contracts';
 import type { Portal } from './portal.ts';
 
 /** Makes an incident of three alerts about a person, a device and an address, an hour apart. Answers its number. */
-export async function attackOf(client: Portal['client'], title: string): Promise<number> {
+export async function attackOf(client: Portal['client'], title: string, severity: Severity = 'High'): Promise<number> {
   const account = { kind: 'Account' as const, identifiers: { Name: 'petra.novak', UPNSuffix: 'contoso.com' } };
   const host = { kind: 'Host' as const, identifiers: { HostName: 'ws-fin-07', DnsDomain: 'contoso.com' } };
   const address = { kind: 'IP' as const, identifiers: { Address: '192.0.2.66' } };
@@ -28,5 +29,5 @@ export async function attackOf(client: Portal['client'], title: string): Promise
     },
   });
   const ids = bookmarks.map(({ id }) => id);
-  return (await client.promoteBookmarks({ body: { ids, incident: null, title, severity: 'High' } })).incident;
+  return (await client.promoteBookmarks({ body: { ids, incident: null, title, severity } })).incident;
 }

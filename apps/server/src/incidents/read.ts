@@ -135,6 +135,8 @@ export interface AlertRow {
   resolved_at: Date | null;
   linked_by: string;
   entities: Entity[];
+  /** Null: nobody looked whether it begins one. A state of null: no playbook was for it. */
+  investigation: Alert['investigation'] | { id: null; state: null };
 }
 
 /** Alerts as they are kept (`a`). `where` is our own text, with an order if wanted; so is `more`, further columns. */
@@ -146,7 +148,8 @@ export const alertRows = <More extends object = object>(
 ): Promise<(AlertRow & More)[]> =>
   db.query<AlertRow & More>(
     `SELECT a.*${more}, coalesce((SELECT jsonb_agg(to_jsonb(e) ORDER BY l.position) FROM alert_entities l JOIN entities e ON e.id = l.entity_id
-       WHERE l.alert_id = a.id), '[]') AS entities
+       WHERE l.alert_id = a.id), '[]') AS entities,
+       (SELECT jsonb_build_object('id', v.id, 'state', v.state) FROM investigation_alerts j LEFT JOIN investigations v ON v.id = j.investigation_id WHERE j.alert_id = a.id) AS investigation
      FROM alerts a WHERE ${where}`,
     parameters,
   );
@@ -173,5 +176,6 @@ async function alertsOf(db: Queryable, where: string, parameters: readonly unkno
     queryFrom: row.query_from.toISOString(),
     queryTo: row.query_to.toISOString(),
     linkedBy: row.linked_by,
+    investigation: row.investigation?.id ? row.investigation : null,
   }));
 }

@@ -49,7 +49,10 @@ export async function conclude(
     await settle(tx, id, now, true);
     const ended = await investigationRow(tx, id);
     await logEntry(tx, id, { kind: 'ended', text: `Ended: ${ended?.state_reason ?? ''}` }, now);
-    if (proposed > 0 || untold.some(({ verdict }) => isThreat(verdict)))
+    if (
+      proposed > 0 ||
+      untold.some(({ verdict, depth }) => isThreat(verdict) || (verdict === 'NoThreatsFound' && depth === 0))
+    )
       await tellIncident(parts, tx, row, { by: engine, text: `Automated investigation: ${ended?.state_reason ?? ''}` });
     return { more: false };
   });

@@ -166,6 +166,18 @@ it('proposes actions as the level of the device’s group says, and decides on t
     verdictBy: 'anna@contoso.com',
   });
 
+  // Graph's evidence has both, its alert the state of the investigation.
+  const { alerts } = await admin.getIncident({ params: { number } });
+  const graph = await program.graphGetAlert({ params: { id: alerts[0]!.systemAlertId }, query: {} });
+  expect(graph).toMatchObject({ investigationState: 'pendingApproval' });
+  expect(graph['evidence']).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ hostName: 'auto1', verdict: 'malicious', remediationStatus: 'unremediated' }),
+      expect.objectContaining({ hostName: 'quiet1', verdict: 'malicious', remediationStatus: 'none' }),
+      expect.objectContaining({ hostName: 'ask1', verdict: 'noThreatsFound', remediationStatus: 'unremediated' }),
+    ]),
+  );
+
   // All of it is rows.
   await server.platform.outbox.flush();
   const { rows } = await parts.queries.run({
@@ -182,8 +194,19 @@ it('does not begin by itself where the device’s group has no automated respons
   const number = await raise(malwareOn('quiet1'));
   // The alert may have joined the incident of the device, whose investigation knows it not.
   expect((await of(number))?.alertCount ?? 0).toBeLessThan(2);
-  const begun = await admin.startInvestigation({ params: { number }, body: {} });
+  const alertId = (await admin.getIncident({ params: { number } })).alerts.at(-1)!.systemAlertId;
+  const reader = server.program(await tokenOf({ admin }, ['securityData.read']));
+  const byHand = { params: { number }, body: { alertId } };
+  expect((await errorOf(reader.startInvestigation(byHand))).code).toBe('Forbidden');
+  const begun = await admin.startInvestigation(byHand);
   expect(begun.state).toBe('queued');
+  const { alerts } = await admin.getIncident({ params: { number } });
+  expect(alerts.find(({ systemAlertId }) => systemAlertId === alertId)?.investigation).toEqual({
+    id: begun.id,
+    state: 'queued',
+  });
+  const audit = (await server.platform.audit.newest(20)).filter(({ operation }) => operation === 'startInvestigation');
+  expect(audit[0]).toMatchObject({ result: 'success', target: `incident ${number}`, details: { alert: alertId } });
   const stopped = await admin.stopInvestigation({ params: { id: begun.id }, body: {} });
   expect(stopped.state).toBe('terminatedByUser');
   expect((await run(number)).queries).toBe(begun.queries);

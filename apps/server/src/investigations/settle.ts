@@ -1,4 +1,4 @@
-import type { InvestigationState } from '@sallyport/contracts';
+import type { InvestigationState, ProposedAction, RemediationStatus } from '@sallyport/contracts';
 import { conclude as concludeOfIncident, type Conclusion } from '../incidents/index.ts';
 import type { Queryable } from '../platform/database/types.ts';
 import type { Parts } from './join.ts';
@@ -71,6 +71,14 @@ export async function settle(tx: Queryable, id: string, now: Date, ends = false)
 
 const reasonsMax = 5;
 
+type ActionState = ProposedAction['state'];
+/** What the actions proposed on a thing have come to; nothing is carried out yet. */
+function remediationOf(states: readonly ActionState[]): RemediationStatus {
+  if (states.includes('pendingApproval')) return 'pendingApproval';
+  if (states.includes('approved')) return 'unremediated';
+  return states.includes('rejected') ? 'declined' : 'none';
+}
+
 /** Gives the incident what is concluded of its entities, and a line in its log. */
 export async function tellIncident(
   { platform }: Parts,
@@ -78,23 +86,21 @@ export async function tellIncident(
   { id, incident_number }: InvestigationRow,
   told: { readonly by: string; readonly text: string },
 ): Promise<void> {
-  const pending = new Set(
-    (
-      await tx.query<{ id: string }>(
-        `SELECT target ->> 'id' AS id FROM investigation_actions WHERE investigation_id = $1 AND state = 'pendingApproval'`,
-        [id],
-      )
-    ).map((row) => row.id),
+  const actions = await tx.query<{ id: string; states: readonly ActionState[] }>(
+    `SELECT target ->> 'id' AS id, array_agg(DISTINCT state) AS states FROM investigation_actions WHERE investigation_id = $1 GROUP BY 1`,
+    [id],
   );
+  const remediations = new Map(actions.map((row) => [row.id, remediationOf(row.states)]));
   const conclusions = (await evidenceOf(tx, id))
-    .filter(({ verdict }) => isThreat(verdict))
+    .filter(({ verdict, depth }) => isThreat(verdict) || (verdict === 'NoThreatsFound' && depth === 0))
     .map(({ entity_id, verdict, points }): Conclusion => {
       const reasons = [...new Set(Object.values(points).map(({ text }) => text))].slice(0, reasonsMax);
+      const found = isThreat(verdict) ? reasons : ['no threats found.'];
       return {
         entityId: entity_id,
         verdict,
-        reason: `Automated investigation: ${reasons.join(' ')}`,
-        remediation: pending.has(entity_id) ? 'pendingApproval' : 'none',
+        reason: `Automated investigation: ${found.join(' ')}`,
+        remediation: remediations.get(entity_id) ?? 'none',
       };
     });
   await concludeOfIncident(platform, tx, incident_number, { conclusions, ...told });

@@ -67,6 +67,24 @@ export const Entity = z.object({
 });
 export type Entity = z.infer<typeof Entity>;
 
+/**
+ * Microsoft Graph's investigationState as far as it happens here, and the portal's "threats found", for what no action is proposed or approved against.
+ * `pendingResource`: what was approved waits for a connector that carries it out.
+ */
+export const InvestigationState = z.enum([
+  'queued',
+  'running',
+  'pendingApproval',
+  'pendingResource',
+  'threatsFound',
+  'benign',
+  'partiallyInvestigated',
+  'unsupportedAlertType',
+  'failed',
+  'terminatedByUser',
+]);
+export type InvestigationState = z.infer<typeof InvestigationState>;
+
 export const Alert = z.object({
   systemAlertId: z.uuid(),
   ruleId: z.string(),
@@ -88,6 +106,8 @@ export const Alert = z.object({
   queryTo: z.iso.datetime(),
   /** Why it is in its incident: what it shares with it. Empty for the first, and where a person put it elsewhere. */
   linkedBy: z.string().optional(),
+  /** The automated investigation that it is in; null: none. */
+  investigation: z.object({ id: z.uuid(), state: InvestigationState }).nullable(),
 });
 export type Alert = z.infer<typeof Alert>;
 

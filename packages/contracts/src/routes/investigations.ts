@@ -1,25 +1,7 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
 import { Verdict } from './incident-story.ts';
-import { Entity } from './incidents.ts';
-
-/**
- * Microsoft Graph's investigationState as far as it happens here, and the portal's "threats found", for what no action is proposed or approved against.
- * `pendingResource`: what was approved waits for a connector that carries it out.
- */
-export const InvestigationState = z.enum([
-  'queued',
-  'running',
-  'pendingApproval',
-  'pendingResource',
-  'threatsFound',
-  'benign',
-  'partiallyInvestigated',
-  'unsupportedAlertType',
-  'failed',
-  'terminatedByUser',
-]);
-export type InvestigationState = z.infer<typeof InvestigationState>;
+import { Entity, InvestigationState } from './incidents.ts';
 
 /** What happens by itself on the devices of a group. https://learn.microsoft.com/defender-endpoint/automation-levels */
 export const AutomationLevel = z.enum([

@@ -6,7 +6,7 @@ const params = SentinelWorkspace.extend({ ruleId: z.string().min(1).max(128) });
 const read = { method: 'GET', permission: 'securityData.read', query: sentinelQuery, response: 'raw' } as const;
 const change = { permission: 'detectionTuning.manage', query: sentinelQuery, params, response: 'raw' } as const;
 
-/** Sentinel's analytics rules, of Azure Resource Manager's `Microsoft.SecurityInsights`. */
+/** Sentinel's analytics rules and their templates, of Azure Resource Manager's `Microsoft.SecurityInsights`. */
 export const sentinelRuleRoutes = {
   sentinelListRules: route({
     ...read,
@@ -32,5 +32,17 @@ export const sentinelRuleRoutes = {
     method: 'DELETE',
     path: `${sentinelRoot}/alertRules/:ruleId`,
     summary: 'Sentinel: delete an analytics rule that people have made',
+  }),
+  sentinelListRuleTemplates: route({
+    ...read,
+    path: `${sentinelRoot}/alertRuleTemplates`,
+    summary: 'Sentinel: templates of analytics rules, in pages',
+    params: SentinelWorkspace,
+  }),
+  sentinelGetRuleTemplate: route({
+    ...read,
+    path: `${sentinelRoot}/alertRuleTemplates/:templateId`,
+    summary: 'Sentinel: one template of analytics rules',
+    params: SentinelWorkspace.extend({ templateId: z.string().min(1).max(128) }),
   }),
 } as const;

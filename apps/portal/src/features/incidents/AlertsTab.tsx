@@ -1,9 +1,10 @@
-import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
-import { SearchSquareRegular } from '@fluentui/react-icons';
-import type { Alert, Incident } from '@sallyport/contracts';
+import { Button, makeStyles, Text, tokens, Tooltip } from '@fluentui/react-components';
+import { PlayRegular, SearchSquareRegular } from '@fluentui/react-icons';
+import type { Alert, Incident, InvestigationState } from '@sallyport/contracts';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { encodeFragment } from '../../shared/address.ts';
+import { useMay } from '../../shared/api.ts';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
 import { Copyable } from '../../shared/Copyable.tsx';
 import { EntityLink } from '../../shared/EntityLink.tsx';
@@ -14,9 +15,12 @@ import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
+import { Status } from '../../shared/Status.tsx';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { prose, visible, words } from '../../shared/text.ts';
+import { states } from '../investigations/index.ts';
 import { tacticList } from './IncidentState.tsx';
+import { useInvestigation } from './investigation/queries.ts';
 
 const useStyles = makeStyles({
   split: { display: 'flex', gap: tokens.spacingHorizontalM, flexGrow: 1, minHeight: 0 },
@@ -42,6 +46,38 @@ const columns: readonly GridColumn<Alert>[] = [
   { id: 'end', header: 'Last activity', min: 112, drop: 1, cell: (alert) => <RelativeTime at={alert.endTime} /> },
 ];
 
+function Investigation({ state }: { state: InvestigationState }): ReactElement {
+  const [name, tone] = states[state];
+  return <Status tone={tone}>{name}</Status>;
+}
+
+/** Begins the automated investigation of an alert; greyed, with why, where it cannot. */
+function Investigate({ alert }: { alert: Alert }): ReactElement {
+  const may = useMay('alerts.manage');
+  const { start } = useInvestigation(alert.incidentNumber);
+  const why = alert.investigation
+    ? 'It is investigated already: see the tab Investigation.'
+    : may
+      ? undefined
+      : 'To begin an investigation takes the right to manage alerts.';
+  const button = (
+    <Button
+      icon={<PlayRegular />}
+      disabledFocusable={why !== undefined || start.isPending}
+      onClick={() => start.mutate(alert.systemAlertId)}
+    >
+      Investigate
+    </Button>
+  );
+  return why === undefined ? (
+    button
+  ) : (
+    <Tooltip content={why} relationship="description">
+      {button}
+    </Tooltip>
+  );
+}
+
 function AlertPanel(props: {
   alert: Alert;
   onClose: () => void;
@@ -65,6 +101,7 @@ function AlertPanel(props: {
           <Button icon={<SearchSquareRegular />} onClick={() => void navigate(alertHunt(alert))}>
             Show query
           </Button>
+          <Investigate alert={alert} />
         </>
       }
     >
@@ -78,6 +115,10 @@ function AlertPanel(props: {
             <TextLink key="r" to="/rules/$id" params={{ id: alert.ruleId }}>
               {visible(alert.alertName)}
             </TextLink>,
+          ],
+          [
+            'Investigation',
+            alert.investigation ? <Investigation key="v" state={alert.investigation.state} /> : undefined,
           ],
           ['Tactics', alert.tactics.length > 0 ? tacticList(alert.tactics) : undefined],
           ['Techniques', alert.techniques.length > 0 ? visible(alert.techniques.join(', ')) : undefined],

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { KnownAlertRuleKind, SecurityInsights, type ScheduledAlertRule } from '@azure/arm-securityinsight';
+import {
+  KnownAlertRuleKind,
+  SecurityInsights,
+  type AlertRuleTemplateUnion,
+  type ScheduledAlertRule,
+  type ScheduledAlertRuleTemplate,
+} from '@azure/arm-securityinsight';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { credentialOf, startFaceServer, type FaceServer } from '../../hunting/faces/testing.ts';
 
@@ -49,6 +55,42 @@ describe('the client of Microsoft Sentinel', () => {
     const known = rules.filter(({ kind }) => kind !== 'Anomaly').map(({ id }) => id);
     expect(ids).toHaveLength(known.length);
     expect(new Set(ids)).toEqual(new Set(known));
+  });
+
+  it('lists the templates that ship, in pages, and makes a rule of one', async () => {
+    const templates: AlertRuleTemplateUnion[] = [];
+    let pages = 0;
+    for await (const page of client.alertRuleTemplates.list(...where).byPage()) {
+      templates.push(...page);
+      pages++;
+    }
+    const { rules } = await server.admin.listRules({});
+    const shipped = rules.filter(({ kind, origin }) => kind !== 'Anomaly' && origin === 'shipped');
+    expect(pages).toBe(Math.ceil(shipped.length / 100));
+    expect(new Set(templates.map(({ name }) => name))).toEqual(new Set(shipped.map(({ id }) => id)));
+    expect(new Set(templates.map(({ kind }) => kind))).toEqual(new Set(shipped.map(({ kind }) => kind)));
+    const needing = templates.find(
+      (one): one is ScheduledAlertRuleTemplate => one.kind === 'Scheduled' && 'requiredDataConnectors' in one,
+    );
+    const template = await client.alertRuleTemplates.get(...where, needing?.name ?? '');
+    expect(template).toEqual(needing);
+    expect(template).toMatchObject({
+      status: 'Available',
+      alertRulesCreatedByTemplateCount: 1,
+      queryFrequency: expect.stringMatching(/^P/) as string,
+      version: expect.any(String) as string,
+    });
+    expect(template).not.toHaveProperty('enabled');
+    const id = randomUUID();
+    const own = { ...rule, alertRuleTemplateName: needing?.name ?? '' };
+    expect(await client.alertRules.createOrUpdate(...where, id, own)).toMatchObject({
+      alertRuleTemplateName: needing?.name,
+    });
+    expect(await client.alertRuleTemplates.get(...where, needing?.name ?? '')).toMatchObject({
+      alertRulesCreatedByTemplateCount: 2,
+    });
+    await client.alertRules.delete(...where, id);
+    await expect(client.alertRuleTemplates.get(...where, 'none')).rejects.toMatchObject({ statusCode: 404 });
   });
 
   it('makes, reads, changes and deletes a rule', async () => {

@@ -1,8 +1,9 @@
 import { SallyportError, type sentinelRuleRoutes } from '@sallyport/contracts';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { checkEtag, etagOf, ifMatch, readBody, rootFor, sendArm } from '../../platform/arm/index.ts';
 import { requireCaller, type Handlers } from '../../platform/http/index.ts';
-import { nextLink, readListOptions } from '../../platform/odata/index.ts';
+import { nextLink, readListOptions, type RawQuery } from '../../platform/odata/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { OwnRules } from '../own-rules.ts';
 import { armProperties, escaped } from '../rules/export.ts';
@@ -10,6 +11,7 @@ import { readImport } from '../rules/import/read.ts';
 import type { AnalyticsRule, RuleRegistry } from '../rules/index.ts';
 import { isEnabled } from '../schedule.ts';
 import { loadState, loadStates, type RuleState } from '../store.ts';
+import { templateResource } from './rule-template.ts';
 
 /**
  * Analytics rules of Azure Resource Manager's `Microsoft.SecurityInsights`, for the unmodified clients of Microsoft Sentinel.
@@ -23,7 +25,7 @@ const suppressionDefault = 'PT5H';
 const Body = z.object({
   etag: z.string().max(256).nullish(),
   kind: z.string().max(64),
-  properties: z.looseObject({ enabled: z.boolean() }),
+  properties: z.looseObject({ enabled: z.boolean(), alertRuleTemplateName: z.string().max(128).nullish() }),
 });
 
 interface Parts {
@@ -58,17 +60,30 @@ export function alertRuleHandlers(parts: Parts): Handlers<typeof sentinelRuleRou
   return {
     sentinelListRules: async (_context, { params, query, request, reply }) => {
       const root = rootFor(params, isWorkspace);
-      const [after] = readListOptions(query, ['$skiptoken']).after ?? [];
-      const rules = [...registry.rules().values()]
-        .filter((rule) => isAlertRule(rule) && (after === undefined || rule.id > after))
-        .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      const { page, next } = pageOf(registry.rules().values(), query, request);
       const states = await loadStates(platform.database);
-      const page = rules.slice(0, pageSize);
-      const last = rules.length > pageSize ? page.at(-1) : undefined;
       return sendArm(reply, 200, {
         value: page.map((rule) => ruleResource(stateOf(rule, states.get(rule.id)), root)),
-        ...(last ? { nextLink: nextLink(request.url, request.host, [last.id]) } : {}),
+        ...next,
       });
+    },
+    sentinelListRuleTemplates: (_context, { params, query, request, reply }) => {
+      const root = rootFor(params, isWorkspace);
+      const { page, next } = pageOf(registry.shipped.rules, query, request);
+      const made = madeOf(registry);
+      return Promise.resolve(
+        sendArm(reply, 200, {
+          value: page.map((rule) => templateResource(rule, made.get(rule.id) ?? 0, root)),
+          ...next,
+        }),
+      );
+    },
+    sentinelGetRuleTemplate: (_context, { params: { templateId, ...workspace }, reply }) => {
+      const root = rootFor(workspace, isWorkspace);
+      const rule = registry.shippedRule(templateId);
+      if (!rule || !isAlertRule(rule))
+        throw new SallyportError('NotFound', `Alert rule template '${templateId}' could not be found`);
+      return Promise.resolve(sendArm(reply, 200, templateResource(rule, madeOf(registry).get(rule.id) ?? 0, root)));
     },
     sentinelGetRule: async (_context, { params, reply }) => {
       const root = rootFor(params, isWorkspace);
@@ -82,10 +97,16 @@ export function alertRuleHandlers(parts: Parts): Handlers<typeof sentinelRuleRou
       context.audit({ target: `rule ${ruleId}`, details: { before: before?.version ?? null } });
       if (before) checkEtag(before, etag ?? ifMatch(request));
       const text = await yamlOf(ruleId, kind, properties);
+      const template = registry.shippedRule(properties.alertRuleTemplateName ?? '');
       if (text !== before?.rule.yaml)
         await own.save(
           ruleId,
-          { text, version: before?.version ?? null, note: 'by Azure Resource Manager’s interface' },
+          {
+            text,
+            version: before?.version ?? null,
+            note: 'by Azure Resource Manager’s interface',
+            ...(template ? { templateId: template.id } : {}),
+          },
           by,
         );
       // A rule that was switched off before stays off in the lists of its states.
@@ -105,6 +126,31 @@ export function alertRuleHandlers(parts: Parts): Handlers<typeof sentinelRuleRou
       return sendArm(reply, 200);
     },
   };
+}
+
+/** A page of the rules in order of their ids, and the link to the next. */
+function pageOf(
+  rules: Iterable<AnalyticsRule>,
+  query: RawQuery,
+  request: FastifyRequest,
+): { readonly page: readonly AnalyticsRule[]; readonly next: { readonly nextLink?: string } } {
+  const [after] = readListOptions(query, ['$skiptoken']).after ?? [];
+  const left = [...rules]
+    .filter((rule) => isAlertRule(rule) && (after === undefined || rule.id > after))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const page = left.slice(0, pageSize);
+  const last = left.length > pageSize ? page.at(-1) : undefined;
+  return { page, next: last ? { nextLink: nextLink(request.url, request.host, [last.id]) } : {} };
+}
+
+/** How many rules there are of each template: it itself runs as a rule, or people's text in its place does, and people's copies beside it. */
+function madeOf(registry: RuleRegistry): ReadonlyMap<string, number> {
+  const made = new Map<string, number>();
+  for (const { id } of registry.rules().values()) {
+    const template = registry.originOf(id).template?.id ?? registry.shippedRule(id)?.id;
+    if (template !== undefined) made.set(template, (made.get(template) ?? 0) + 1);
+  }
+  return made;
 }
 
 /** Anomalies are settings beside them. */

@@ -153,22 +153,48 @@ export async function findingsOf(db: Queryable, number: number): Promise<Readonl
   return new Map(rows.map((row) => [row.entity_id, row]));
 }
 
-/** What people found of the entities of some alerts, by alert and entity. */
+/** What was found of an alert's entity: by a person where one said it, else by an investigation. */
+export interface AlertFinding {
+  readonly verdict: Verdict | null;
+  readonly remediation: RemediationStatus | null;
+  readonly reason: string;
+  /** Whether a person said the verdict. */
+  readonly isSaid: boolean;
+}
+type AlertFindingRow = Omit<AlertFinding, 'isSaid'> & { readonly alert_id: string; readonly entity_id: string };
+
+/** What was found of the entities of some alerts, by alert and entity: what a person found stands above what an investigation concluded. */
 export async function findingsOfAlerts(
   db: Queryable,
   alertIds: readonly string[],
-): Promise<ReadonlyMap<string, ReadonlyMap<string, Finding>>> {
-  const rows = await db.query<Finding & { alert_id: string }>(
-    `SELECT DISTINCT ON (a.id, f.entity_id) a.id AS alert_id, f.entity_id, f.verdict, f.remediation, f.reason, f.set_by, f.set_at
-     FROM alerts a JOIN alert_entities l ON l.alert_id = a.id JOIN incident_evidence f ON f.entity_id = l.entity_id
-       AND f.incident_number IN (SELECT i.number FROM incidents i WHERE i.number = a.incident_number OR i.redirected_to = a.incident_number)
-     WHERE a.id = ANY($1::uuid[]) ORDER BY a.id, f.entity_id, f.set_at DESC`,
-    [alertIds],
+): Promise<ReadonlyMap<string, ReadonlyMap<string, AlertFinding>>> {
+  const ofTable = (table: 'incident_evidence' | 'incident_conclusions', order: string) =>
+    db.query<AlertFindingRow>(
+      `SELECT DISTINCT ON (a.id, f.entity_id) a.id AS alert_id, f.entity_id, f.verdict, f.remediation, f.reason
+       FROM alerts a JOIN alert_entities l ON l.alert_id = a.id JOIN ${table} f ON f.entity_id = l.entity_id
+         AND f.incident_number IN (SELECT i.number FROM incidents i WHERE i.number = a.incident_number OR i.redirected_to = a.incident_number)
+       WHERE a.id = ANY($1::uuid[]) ORDER BY a.id, f.entity_id, ${order}`,
+      [alertIds],
+    );
+  const concluded = await ofTable(
+    'incident_conclusions',
+    '(f.incident_number = a.incident_number) DESC, f.incident_number DESC',
   );
-  return new Map(
-    [...Map.groupBy(rows, (row) => row.alert_id)].map(([id, some]) => [
-      id,
-      new Map(some.map((row) => [row.entity_id, row])),
-    ]),
-  );
+  const found = await ofTable('incident_evidence', 'f.set_at DESC');
+  const findings = new Map<string, Map<string, AlertFinding>>();
+  for (const [row, isSaid] of [
+    ...concluded.map((one) => [one, false] as const),
+    ...found.map((one) => [one, one.verdict !== null] as const),
+  ]) {
+    const known = findings.get(row.alert_id) ?? new Map<string, AlertFinding>();
+    const below = known.get(row.entity_id);
+    known.set(row.entity_id, {
+      verdict: row.verdict ?? below?.verdict ?? null,
+      remediation: row.remediation ?? below?.remediation ?? null,
+      reason: row.reason || (below?.reason ?? ''),
+      isSaid,
+    });
+    findings.set(row.alert_id, known);
+  }
+  return findings;
 }

@@ -41,7 +41,7 @@ export function InvestigationTab({ incident }: { incident: Incident }): ReactEle
       appearance={data ? 'secondary' : 'primary'}
       icon={<PlayRegular />}
       disabled={start.isPending}
-      onClick={() => start.mutate()}
+      onClick={() => start.mutate(undefined)}
     >
       {data ? 'Investigate again' : 'Investigate'}
     </Button>

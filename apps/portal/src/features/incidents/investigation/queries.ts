@@ -19,7 +19,8 @@ export const investigationQuery = (number: number) =>
 
 /** Begins the investigation of an incident, or has it go on; ends one. */
 export function useInvestigation(number: number): {
-  start: UseMutationResult<Investigation, unknown, void>;
+  /** Of all alerts, or of the one with this id. */
+  start: UseMutationResult<Investigation, unknown, string | undefined>;
   stop: UseMutationResult<Investigation, unknown, string>;
 } {
   const queries = useQueryClient();
@@ -27,9 +28,11 @@ export function useInvestigation(number: number): {
   const known = (investigation: Investigation): void =>
     void queries.setQueryData(investigationQuery(number).queryKey, investigation);
   const start = useMutation({
-    mutationFn: () => client.startInvestigation({ params: { number }, body: {} }),
+    mutationFn: (alertId: string | undefined) =>
+      client.startInvestigation({ params: { number }, body: alertId === undefined ? {} : { alertId } }),
     onSuccess: (investigation: Investigation) => {
       known(investigation);
+      void queries.invalidateQueries({ queryKey: ['incident', number] });
       notify.done('The investigation is begun');
     },
     onError: (error) => notify.failed('The investigation was not begun', error),

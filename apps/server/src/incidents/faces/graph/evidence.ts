@@ -1,6 +1,6 @@
 import type { Entity, EntityKind, Verdict } from '@sallyport/contracts';
 import type { SecurityNamespace as Graph } from '@microsoft/microsoft-graph-types';
-import type { Finding } from '../../story/read.ts';
+import type { AlertFinding } from '../../story/read.ts';
 
 type Identifiers = Readonly<Record<string, string | undefined>>;
 type Kept<T> = Omit<T, keyof Graph.AlertEvidence>;
@@ -170,8 +170,8 @@ const verdicts: Readonly<Record<Verdict, Graph.EvidenceVerdict>> = {
   Unknown: 'unknown',
 };
 
-/** An alert's entity as Graph's evidence, with what a person found of it. `createdDateTime` is the alert's. */
-export function evidenceOf({ kind, identifiers }: Entity, createdDateTime: string, finding?: Finding): Evidence {
+/** An alert's entity as Graph's evidence, with what was found of it. `createdDateTime` is the alert's. */
+export function evidenceOf({ kind, identifiers }: Entity, createdDateTime: string, finding?: AlertFinding): Evidence {
   const { type, own } = byKind[kind](identifiers);
   return {
     '@odata.type': `#microsoft.graph.security.${type}`,

@@ -1,7 +1,7 @@
-import type { Entity } from '@sallyport/contracts';
+import type { Entity, InvestigationState } from '@sallyport/contracts';
 import type { SecurityNamespace as Graph } from '@microsoft/microsoft-graph-types';
 import type { AlertRow } from '../../read.ts';
-import type { Finding } from '../../story/read.ts';
+import type { AlertFinding } from '../../story/read.ts';
 import type { IncidentRow } from '../../types.ts';
 import { evidenceOf } from './evidence.ts';
 import { alertStatuses, classifications, incidentStatuses, severities } from './values.ts';
@@ -51,13 +51,26 @@ export const incidentOf = (
   comments: comments.map(commentOf),
 });
 
-/** https://learn.microsoft.com/graph/api/resources/security-alert */
+/** An alert that was classified as no attack clears what no person found something of. */
+const standing = (found: AlertFinding | undefined, as: AlertRow['classification']): AlertFinding | undefined =>
+  (as === 'FalsePositive' || as === 'BenignPositive') && !found?.isSaid
+    ? { verdict: 'NoThreatsFound', remediation: found?.remediation ?? null, reason: '', isSaid: false }
+    : found;
+
+/** Graph's word where threats were found and no action is approved is that of an investigation which found things without anything to be done about them. */
+function investigationStateOf(of: AlertRow['investigation']): Exclude<InvestigationState, 'threatsFound'> | null {
+  if (of === null) return null;
+  if (of.state === 'threatsFound') return 'partiallyInvestigated';
+  return of.state ?? 'unsupportedAlertType';
+}
+
+/** https://learn.microsoft.com/graph/api/resources/security-alert. Its types lack `investigationState`, which the service has. */
 export const alertOf = (
   row: AlertRow,
   comments: readonly CommentRow[],
   { url, tenantId }: Place,
-  findings: ReadonlyMap<string, Finding> = new Map(),
-): Graph.Alert & { '@odata.type': string } => ({
+  findings: ReadonlyMap<string, AlertFinding> = new Map(),
+): Graph.Alert & { '@odata.type': string; investigationState: string | null } => ({
   '@odata.type': '#microsoft.graph.security.alert',
   id: row.id,
   providerAlertId: row.id,
@@ -70,6 +83,7 @@ export const alertOf = (
   detectionSource: 'scheduledAlerts',
   productName: 'Sallyport',
   detectorId: row.rule_id,
+  investigationState: investigationStateOf(row.investigation),
   tenantId,
   title: row.name,
   description: row.description,
@@ -89,7 +103,7 @@ export const alertOf = (
   lastActivityDateTime: row.end_time.toISOString(),
   comments: comments.map(commentOf),
   evidence: row.entities.map((entity: Entity) =>
-    evidenceOf(entity, row.created_at.toISOString(), findings.get(entity.id)),
+    evidenceOf(entity, row.created_at.toISOString(), standing(findings.get(entity.id), row.classification)),
   ),
   systemTags: [],
   alertPolicyId: null,

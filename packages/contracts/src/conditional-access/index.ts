@@ -1,0 +1,4 @@
+export * from './values.ts';
+export * from './strength.ts';
+export * from './policy.ts';
+export * from './named-location.ts';

@@ -1,0 +1,17 @@
+export { checkNamedLocation, checkPolicy, type Checked } from './check.ts';
+export { compilePolicies, type PolicySet } from './compile.ts';
+export { conditionFlags, conditionsIn, type Condition } from './conditions.ts';
+export type { Control } from './controls.ts';
+export {
+  decide,
+  type Decision,
+  type PolicyOutcome,
+  type PolicyResult,
+  type Reason,
+  type ReasonCode,
+  type Requirement,
+} from './decide.ts';
+export { compileFilter, FilterError, parseFilter, type FilterExpression } from './filter/index.ts';
+export type { PolicyProblem } from './problem.ts';
+export type * from './request.ts';
+export type { SessionControls } from './sessions.ts';
