@@ -8,9 +8,9 @@ export class FilterError extends Error {
   override readonly name = 'FilterError';
   readonly span: Span;
 
-  constructor(message: string, span: Span) {
+  constructor(message: string, { offset, length }: Span) {
     super(message);
-    this.span = span;
+    this.span = { offset, length };
   }
 }
 
