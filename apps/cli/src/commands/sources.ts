@@ -119,7 +119,8 @@ function print({ worst, zone, ...all }: SourcesReport): void {
   for (const { set, problems } of worst) for (const problem of problems) process.stdout.write(`${set}: ${problem}\n`);
   process.stdout.write(
     `${events} events, ${fields} fields: ${percent(agree, fields)} agree, ${percent(missing, fields)} missing, ${percent(wrong, fields)} wrong\n` +
-      `of the fields that agree, ${all.agreeInAsim} are in ASIM, ${all.agreeInTable} only in the raw table, ${all.agreeRenamed} in ASIM under another name than ECS has\n`,
+      `of the fields that agree, ${all.agreeInAsim} are in ASIM, ${all.agreeInTable} only in the raw table, ${all.agreeRenamed} in ASIM under another name than ECS has\n` +
+      `left out: ${all.untold} names of hosts that the lines do not hold\n`,
   );
   if (zone !== undefined)
     process.stdout.write(`times without a zone, of records that state none, were also taken as of ${zone}\n`);

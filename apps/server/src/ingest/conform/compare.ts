@@ -7,8 +7,8 @@ const lower = (value: unknown): string =>
 
 const withoutDomain = (name: string): string => name.replace(/^.*\\/s, '').replace(/@.*$/s, '');
 const firstLabel = (name: string): string => (/^[\d.]+$|:/.test(name) ? name : name.replace(/\..*$/s, ''));
-/** Parts joined by one slash: some parsers double what is escaped in the line. */
-const slashed = (path: string): string => path.replaceAll(/[\\/]+/g, '/');
+/** Parts joined by one slash: some parsers double what is escaped in the line. And without `[pid]`, which some take for a part of a program's name. */
+const slashed = (path: string): string => path.replaceAll(/[\\/]+/g, '/').replace(/\[\d+\].*$/s, '');
 const lastPart = (path: string): string => path.replace(/^.*\//s, '');
 const withoutOrigin = (url: string): string => url.replace(/^[a-z][\w+.-]*:\/\/[^/]*/, '') || '/';
 

@@ -58,7 +58,8 @@ export const ecsToAsim: readonly FieldMap[] = [
   field('source.bytes', 'number', 'SrcBytes'),
   field('source.packets', 'number', 'SrcPackets'),
   field('destination.ip', 'address', 'DstIpAddr', 'TargetIpAddr'),
-  field('server.ip', 'address', 'DstIpAddr', 'TargetIpAddr'),
+  // What ASIM says of a file is seen from where the file is.
+  field('server.ip', 'address', 'DstIpAddr', 'TargetIpAddr', 'DvcIpAddr'),
   field('destination.port', 'number', 'DstPortNumber', 'TargetPortNumber'),
   field('server.port', 'number', 'DstPortNumber', 'TargetPortNumber'),
   field('destination.nat.ip', 'address', 'DstNatIpAddr'),
@@ -83,7 +84,16 @@ export const ecsToAsim: readonly FieldMap[] = [
     'SrcAppName',
     'TargetAppName',
   ),
-  field('process.pid', 'number', 'ActingProcessId', 'TargetProcessId', 'SrcProcessId', 'ActingAppId', 'ProcessId'),
+  field(
+    'process.pid',
+    'number',
+    'ActingProcessId',
+    'TargetProcessId',
+    'SrcProcessId',
+    'DstAppId',
+    'ActingAppId',
+    'ProcessId',
+  ),
   field('process.executable', 'path', 'ActingProcessName', 'TargetProcessName', 'ActingAppName'),
   field(
     'process.command_line',
@@ -102,7 +112,7 @@ export const ecsToAsim: readonly FieldMap[] = [
 
   field('url.original', 'url', 'Url', 'TargetUrl'),
   field('url.full', 'url', 'Url', 'TargetUrl'),
-  field('url.domain', 'host', 'DstHostname', 'DstFQDN', 'DstDomain', 'HttpHost', 'Dst', 'UrlDomain'),
+  field('url.domain', 'host', 'DstHostname', 'DstFQDN', 'DstDomain', 'HttpHost', 'Dst', 'UrlDomain', 'TargetHostname'),
   field('user_agent.original', 'text', 'HttpUserAgent'),
   field('http.request.method', 'text', 'HttpRequestMethod'),
   field('http.request.referrer', 'url', 'HttpReferrer'),
@@ -136,6 +146,20 @@ export const renamed: readonly Renamed[] = [
     ecs: 'source.bytes',
     asim: ['DstBytes'],
     because: 'the one size in the line is that of the response (%b)',
+  },
+  ...(['Ip', 'Port'] as const).flatMap((part): Renamed[] =>
+    (['source', 'destination'] as const).map((side) => ({
+      set: 'sonicwall/firewall',
+      ecs: `${side}.nat.${part.toLowerCase()}`,
+      asim: [`${side === 'source' ? 'Src' : 'Dst'}${part === 'Ip' ? 'IpAddr' : 'PortNumber'}`],
+      because: 'the line has `src` and `dst` alone, and nothing in it tells of a translation (`natSrc`, `natDst`)',
+    })),
+  ),
+  {
+    set: 'snort/log',
+    ecs: 'host.name',
+    asim: ['DnsQuery', 'AdditionalFields.DnsQuery'],
+    because: 'the name that a client asked for (`DNSQuery`); the host that writes stands before it',
   },
   {
     set: 'oracle/database_audit',

@@ -22,6 +22,8 @@ export interface Tally {
   readonly missing: number;
   /** We have something else. */
   readonly wrong: number;
+  /** Names of hosts that the lines do not hold; not among `fields`. */
+  readonly untold: number;
 }
 export interface SetReport extends Tally {
   readonly set: string;
@@ -127,13 +129,14 @@ function tallyOf(events: number, compared: readonly ComparedField[]): Tally {
   const [agreeInAsim, agreeInTable, agreeRenamed] = [count('asim'), count('raw'), count('renamed')];
   return {
     events,
-    fields: compared.length,
+    fields: compared.length - count('untold'),
     agree: agreeInAsim + agreeInTable + agreeRenamed,
     agreeInAsim,
     agreeInTable,
     agreeRenamed,
     missing: count('missing'),
     wrong: count('wrong'),
+    untold: count('untold'),
   };
 }
 
@@ -159,6 +162,7 @@ function sumOf(tallies: readonly Tally[]): Tally {
     agreeRenamed: sum((t) => t.agreeRenamed),
     missing: sum((t) => t.missing),
     wrong: sum((t) => t.wrong),
+    untold: sum((t) => t.untold),
   };
 }
 
@@ -173,7 +177,7 @@ export async function conformSources(path: string, options: ConformOptions): Pro
   const reports = [...Map.groupBy(views, ({ file }) => file.set)].map(([set, files]): SetReport => {
     const compared = files.flatMap(({ file, rows }) => {
       const zones = recordZones(file, zone);
-      return file.records.flatMap((record, n) => compareRecord(set, record.expected, rows(n), zones[n]));
+      return file.records.flatMap((record, n) => compareRecord(set, record.expected, rows(n), zones[n], record.text));
     });
     const events = files.reduce((sum, { file }) => sum + file.records.length, 0);
     return {

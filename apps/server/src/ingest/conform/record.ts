@@ -4,9 +4,10 @@ import { ecsToAsim, renamed, type Comparison } from './ecs.ts';
 import type { ViewRow } from './view.ts';
 
 /**
- * Where a field was found: in ASIM, in the raw table alone, or under the name that `renamed` says; `missing`: we have nothing there; `wrong`: something else.
+ * Where a field was found: in ASIM, in the raw table alone, or under the name that `renamed` says; `missing`: we have nothing there; `wrong`: something else;
+ * `untold`: the line does not hold it.
  */
-export type Verdict = 'asim' | 'raw' | 'renamed' | 'missing' | 'wrong';
+export type Verdict = 'asim' | 'raw' | 'renamed' | 'missing' | 'wrong' | 'untold';
 
 export interface ComparedField {
   readonly field: string;
@@ -40,12 +41,20 @@ function cellOf(cells: Readonly<Record<string, unknown>>, name: string): unknown
 const valuesOf = (rows: readonly ViewRow[], columns: readonly string[]): unknown[] =>
   columns.flatMap((column) => rows.map(({ cells }) => cellOf(cells, column))).filter((value) => !isEmpty(value));
 
-/** Compares the expected fields of one record with our rows of it. `zone`: in which the other product read its time, where the line has none. */
+/** Some agents name hosts by a table of their own, such as the names of known devices by serial number: nobody can read these from the line. */
+const isUntold = (ecs: string, as: Comparison, wanted: unknown, text: string): boolean =>
+  as === 'host' && ecs.startsWith('host.') && !containsOne([wanted].flat(), text.toLowerCase());
+
+const containsOne = (values: readonly unknown[], text: string): boolean =>
+  values.some((value) => text.includes(String(value as string).toLowerCase()));
+
+/** Compares the expected fields of one record with our rows of it. `zone`: in which the other product read its time, where the line has none. `text`: the line. */
 export function compareRecord(
   set: string,
   expected: Readonly<Record<string, unknown>>,
   rows: readonly ViewRow[],
   zone: string | undefined,
+  text: string,
 ): ComparedField[] {
   const fields: ComparedField[] = [];
   const [inAsim, inTable] = [rows.filter((r) => r.asim), rows.filter((r) => !r.asim)];
@@ -63,9 +72,11 @@ export function compareRecord(
         ? 'raw'
         : other !== undefined && has(valuesOf(inAsim, other.asim))
           ? 'renamed'
-          : ours.length === 0
-            ? 'missing'
-            : 'wrong';
+          : isUntold(ecs, as, wanted, text)
+            ? 'untold'
+            : ours.length === 0
+              ? 'missing'
+              : 'wrong';
     const example = verdict === 'wrong' ? `${short(wanted)}, ours ${short([...new Set(ours)])}` : short(wanted);
     fields.push({ field: ecs, verdict, example });
   }
