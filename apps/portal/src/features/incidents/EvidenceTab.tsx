@@ -64,7 +64,7 @@ export function EvidenceTab(props: TabProps): ReactElement {
   const columns: readonly GridColumn<Evidence>[] = [
     kindColumn(styles.kind),
     nameColumn,
-    { id: 'verdict', header: 'Verdict', min: 148, cell: (one) => <VerdictMark verdict={one.verdict} /> },
+    { id: 'verdict', header: 'Verdict', min: 160, cell: (one) => <VerdictMark verdict={one.verdict} /> },
     {
       id: 'remediation',
       header: 'Remediation',
