@@ -76,6 +76,8 @@ export interface QueryAnswer extends QueryResult {
 /** Runs KQL over the workspace. Everything of Sallyport that asks the lake in KQL goes through here. */
 export interface Queries {
   readonly kql: Kql;
+  /** The stored functions that queries may call now. */
+  readonly functions: () => readonly FunctionDefinition[];
   /**
    * As `Kql.compile`, but a fault of the query is a SallyportError InvalidQuery with its place. What the query asks of other addresses
    * has no rows.
@@ -170,6 +172,7 @@ export function createQueries(
 
   return {
     kql,
+    functions: stored,
     compile,
     run: async (request) => {
       const maxRows = Math.min(request.maxRows ?? rowsMax, rowsMax);

@@ -9,6 +9,7 @@ import { evaluate } from '../run/evaluate.ts';
 import { readsOf } from '../sweep/bins.ts';
 import { bare } from '../sweep/kql-text.ts';
 import { planRule } from '../sweep/plan.ts';
+import { inlined } from '../sweep/inlined.ts';
 import { rowLevelPart } from '../sweep/row-level.ts';
 import { allTime, eachOf } from '../sweep/sweep.ts';
 
@@ -123,7 +124,10 @@ const asksTime = /[(=<>+-]\s*TimeGenerated\b|\bTimeGenerated\s*[-=<>+]|\b(where|
 
 /** Items in which the part of a rule that looks at single rows finds some: one question for all, in which a row's time tells of its segment. */
 async function narrowed({ platform, queries }: Parts, rule: AnalyticsRule, items: Segments): Promise<Segments> {
-  const part = rowLevelPart(rule.query, (name) => platform.lake.catalogue.get(name)?.columns);
+  const part = rowLevelPart(
+    inlined(rule.query, queries.functions()),
+    (name) => platform.lake.catalogue.get(name)?.columns,
+  );
   if (items.size < askedTogetherMin || !part?.names.columns.has('TimeGenerated') || asksTime.test(bare(part.text)))
     return items;
   const itemOf = new Map([...items].flatMap(([item, segments]) => segments.map((segment) => [segment, item] as const)));

@@ -5,6 +5,7 @@ import { windowOf, type RuleWindow } from '../run/alerts.ts';
 import { limits, rowsLookedAt } from '../run/evaluate.ts';
 import { binnedQuery, windowColumn } from '../sweep/binned.ts';
 import { binsOf, type WindowedRule } from '../sweep/bins.ts';
+import { inlined } from '../sweep/inlined.ts';
 import { mayGiveRowsOfNothing, rowLevelPart, type ColumnsOf } from '../sweep/row-level.ts';
 import { binSeconds } from '../sweep/windows.ts';
 
@@ -65,7 +66,12 @@ export async function countAtOnce(
   range: WindowRange,
   signal?: AbortSignal,
 ): Promise<Counted | undefined> {
-  const query = atOnceQuery(rule, range, (name) => parts.platform.lake.catalogue.get(name)?.columns);
+  const query = atOnceQuery(
+    rule,
+    range,
+    inlined(rule.query, parts.queries.functions()),
+    (name) => parts.platform.lake.catalogue.get(name)?.columns,
+  );
   if (!query) return undefined;
   const timespan = { from: windowAt(rule, range, 0).from, to: windowAt(rule, range, range.count - 1).to };
   let answer: QueryResult;
@@ -92,10 +98,11 @@ export async function countAtOnce(
 function atOnceQuery(
   rule: SimulatedRule,
   range: WindowRange,
+  text: string,
   tableColumns: ColumnsOf,
 ): { text: string; binSeconds: number } | undefined {
   const { queryFrequency: step, queryPeriod: period } = rule;
-  const part = rowLevelPart(rule.query, tableColumns);
+  const part = rowLevelPart(text, tableColumns);
   if (!part) return undefined;
   if (part.whole) {
     const width = greatestCommonDivisor(step, period);

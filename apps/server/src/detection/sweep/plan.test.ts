@@ -14,7 +14,9 @@ let stop: () => Promise<void>;
 
 beforeAll(async () => {
   ({ platform, stop } = await startEphemeralPlatform());
-  queries = createQueries(platform.lake);
+  queries = createQueries(platform.lake, [
+    { name: 'Failures', parameters: '()', body: 'SecurityEvent | where EventID == 4625' },
+  ]);
   // Six hours of rows, some on the edge of a window, in no order.
   const rows = Array.from({ length: 240 }, (_, i) => ({
     TimeGenerated: new Date(Date.UTC(2026, 0, 1, 0, (i * 37) % 360, i % 3 === 0 ? 0 : 59, i % 5 === 0 ? 999 : 0)),
@@ -52,6 +54,7 @@ describe('a plan over all time', () => {
       ),
       true,
     ],
+    [rule('Failures | summarize n = count() by Computer | where n > 2', '30m', '30m', perResult), true],
     [
       rule(
         'SecurityEvent | summarize arg_max(TimeGenerated, *) by Computer | project TimeGenerated, Computer, IpAddress',

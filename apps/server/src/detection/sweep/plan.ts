@@ -9,6 +9,7 @@ import { evaluationOf, type Evaluation } from '../run/evaluation.ts';
 import { ResultTable } from '../run/table.ts';
 import { binnedQuery, windowColumn } from './binned.ts';
 import { binsOf, segmentsMax, type BinOptions } from './bins.ts';
+import { inlined } from './inlined.ts';
 import { mayGiveRowsOfNothing, rowLevelPart } from './row-level.ts';
 import { binSeconds, windowsWithNews, type Bin } from './windows.ts';
 
@@ -60,7 +61,10 @@ export async function planRule(
     upTo: time.to.getTime() + rule.queryFrequency * 1_000,
     ends: own && new Set(windowsWithNews(rule, own).map((window) => window.to.getTime())),
   };
-  const part = rowLevelPart(rule.query, (name) => parts.platform.lake.catalogue.get(name)?.columns);
+  const part = rowLevelPart(
+    inlined(rule.query, parts.queries.functions()),
+    (name) => parts.platform.lake.catalogue.get(name)?.columns,
+  );
   const atOnce = part?.whole ? await rowsAtOnce(parts, rule, options) : undefined;
   if (atOnce)
     return {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { binnedQuery } from './binned.ts';
+import { inlined } from './inlined.ts';
 import { mayGiveRowsOfNothing, rowLevelPart } from './row-level.ts';
 
 const tables: Readonly<Record<string, readonly string[]>> = {
@@ -99,4 +100,21 @@ describe('rows of nothing', () => {
     ['T | summarize n = count() | join (U | summarize count() by a) on $left.n == $right.a', true],
     ["T | where a == 'print' | summarize dcount(a) by bin(TimeGenerated, 1h)", false],
   ])('%s: %s', (query, may) => expect(mayGiveRowsOfNothing(query)).toBe(may));
+});
+
+describe('stored functions in a query', () => {
+  const functions = [
+    { name: 'Audit', parameters: '()', body: 'union (T | project a), U\n' },
+    { name: 'Of', parameters: '(x:long)', body: 'T | where a == x' },
+    { name: 'Long', parameters: '()', body: 'let n = 1; T | where a == n' },
+  ];
+  it.each([
+    ['Audit | where a == 1', 'let Audit = union (T | project a), U;\nAudit | where a == 1'],
+    ["T | where b == 'Audit'", undefined],
+    ['T | extend Audit = 1 | where x.Audit == 2', undefined],
+    ['let Audit = T; Audit', undefined],
+    ['Audit() | take 1', undefined],
+    ['Of(1)', undefined],
+    ['Long | take 1', undefined],
+  ])('of %s', (query, expected) => expect(inlined(query, functions)).toBe(expected ?? query));
 });
