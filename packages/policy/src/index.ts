@@ -12,6 +12,15 @@ export {
   type Requirement,
 } from './decide.ts';
 export { compileFilter, FilterError, parseFilter, type FilterExpression } from './filter/index.ts';
+export { findGaps, type Gap, type GapReason, type Gaps } from './gaps.ts';
 export type { PolicyProblem } from './problem.ts';
 export type * from './request.ts';
 export type { SessionControls } from './sessions.ts';
+export {
+  requestOfWhatIf,
+  whatIf,
+  type ConditionReason,
+  type IdentityFacts,
+  type WhatIf,
+  type WhatIfResult,
+} from './what-if.ts';
