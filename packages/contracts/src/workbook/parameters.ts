@@ -370,7 +370,8 @@ export function dropDownValue(
   chosen: readonly string[] | undefined,
   trustedOptions: boolean,
 ): ParameterValue | undefined {
-  const wanted = chosen ?? ownTexts(definition.value);
+  const own = ownTexts(definition.value);
+  const wanted = chosen ?? (own.length > 0 ? own : ownTexts(definition.defaultValue));
   const multi = definition.multiSelect === true;
   const shape = {
     kind: 'text' as const,

@@ -86,6 +86,15 @@ describe('parameters', () => {
         isRequired: false,
       }),
       define({
+        name: 'Status',
+        type: 2,
+        isRequired: true,
+        multiSelect: true,
+        jsonData: '["New"]',
+        value: null,
+        defaultValue: 'value::all',
+      }),
+      define({
         name: 'Shown',
         type: 1,
         criteriaData: [
@@ -115,6 +124,7 @@ describe('parameters', () => {
     expect(fillQuery("workspace('{Workspace}').T | where X == '{Machines}'", values)).toMatch(
       /^workspace\('\/subscriptions\/.*\/workspaces\/main'\).*''$/,
     );
+    expect(values.get('Status')).toMatchObject({ values: ['New'], labels: ['All'] });
     expect(values.get('Shown')).toMatchObject({ values: ['yes'], trusted: true });
     expect(ask('AU').values.get('Shown')).toMatchObject({ values: ['not AU'], trusted: false });
   });
