@@ -8,7 +8,7 @@ import {
 import type { Queryable } from '../../platform/database/types.ts';
 import type { IncidentRow } from '../types.ts';
 import type { Closed } from './judge.ts';
-import { thingOf, thingsOf, type Thing } from './things.ts';
+import { thingsOf, type Thing } from './things.ts';
 
 export const alertsMax = 1_000;
 export const evidenceMax = 2_000;
@@ -106,16 +106,18 @@ export async function evidenceRows(
     last_at: Date;
     total: number;
   }>(
-    `SELECT s.thing, array_agg(DISTINCT s.id) AS ids, count(DISTINCT a.id)::int AS alerts,
+    // Materialised: who is who is worked out once for each entity, not for each row of the join.
+    `WITH named AS MATERIALIZED (
+       SELECT e.id, e.kind, e.name, coalesce(k.entity_id, e.id) AS thing FROM entities e LEFT JOIN inventory_keys k ON k.alias = e.id
+       WHERE e.id IN (SELECT l.entity_id FROM alerts a JOIN alert_entities l ON l.alert_id = a.id WHERE a.incident_number = $1))
+     SELECT n.thing, array_agg(DISTINCT n.id) AS ids, count(DISTINCT a.id)::int AS alerts,
        count(DISTINCT a.id) FILTER (WHERE a.severity = 'High')::int AS high, count(DISTINCT a.id) FILTER (WHERE a.severity = 'Medium')::int AS medium,
        max(array_position(ARRAY['Informational', 'Low', 'Medium', 'High'], a.severity))::int AS rank, array_agg(DISTINCT t.tactic) AS tactics,
        min(a.start_time) AS first_at, max(a.end_time) AS last_at, (count(*) OVER ())::int AS total
-     FROM alerts a JOIN alert_entities l ON l.alert_id = a.id
-       JOIN (SELECT e.id, e.kind, e.name, ${thingOf} AS thing FROM entities e
-             WHERE e.id IN (SELECT l.entity_id FROM alerts a JOIN alert_entities l ON l.alert_id = a.id WHERE a.incident_number = $1)) s ON s.id = l.entity_id
+     FROM alerts a JOIN alert_entities l ON l.alert_id = a.id JOIN named n ON n.id = l.entity_id
        LEFT JOIN LATERAL unnest(a.tactics) AS t (tactic) ON true
-     WHERE a.incident_number = $1 AND ($3::text IS NULL OR s.thing = (SELECT ${thingOf} FROM entities e WHERE e.id = $3))
-     GROUP BY s.thing, s.kind ORDER BY alerts DESC, s.kind, min(s.name), s.thing LIMIT $2`,
+     WHERE a.incident_number = $1 AND ($3::text IS NULL OR n.thing = (SELECT thing FROM named WHERE id = $3))
+     GROUP BY n.thing, n.kind ORDER BY alerts DESC, n.kind, min(n.name), n.thing LIMIT $2`,
     [number, evidenceMax, id ?? null],
   );
   const things = await thingsOf(

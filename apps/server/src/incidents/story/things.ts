@@ -2,9 +2,6 @@ import type { Entity } from '@sallyport/contracts';
 import type { Queryable } from '../../platform/database/types.ts';
 import { nameOf } from '../entities/names.ts';
 
-/** What an alert's entity (`e`) is: the entity of the inventory that bears one of its names, else itself. */
-export const thingOf = 'coalesce((SELECT k.entity_id FROM inventory_keys k WHERE k.alias = e.id), e.id)';
-
 type Known = Entity & {
   /** What the inventory calls it, and how it knows it; null: not at all. */
   readonly known: { readonly name: string; readonly identifiers: Readonly<Record<string, string>> } | null;
