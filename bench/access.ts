@@ -6,13 +6,15 @@
  * Both must allow the same requests, and name the same policies as not met; `differ` counts the requests where they do not. Each decision is timed by itself, by the wall
  * clock (`microseconds`): that is of a quiet machine only. On one that does other work, `medianOfFiveMicroseconds` leaves out most of what others take, since each request
  * is decided five times in a row, and `meanCpuMicroseconds` and `decisionsPerSecond` are by the processor time of the whole process, the collector's threads too, for one
- * processor. `more` says with how many policies ours is timed once more. Requests have sign-in and user risk as levels.
+ * processor. `more` says with how many policies ours is timed once more. Requests have sign-in and user risk as
+ * levels; `oursWithRisk` works the sign-in's level out first, from the history of the person and of all.
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { compilePolicies, decide, type AccessRequest } from '../packages/policy/src/index.ts';
+import { History, scoreSignIn, type SignInValues } from '../packages/policy/src/risk/index.ts';
 import { ask, callOf, prepare } from './access/cedar.ts';
-import { directory, makePolicies, makeRequests, randomOf } from './access/company.ts';
+import { directory, makePolicies, makeRequests, randomOf, signInValues } from './access/company.ts';
 
 const { values } = parseArgs({
   options: {
@@ -82,6 +84,25 @@ calls.forEach((call, i) => {
 
 const ours = timed(requests, decideOurs);
 const cedar = timed(calls, ask);
+/** With the statistical risk of the sign-in worked out too, from forty sign-ins of each person. */
+const everyone = new History();
+const histories = Array.from({ length: 1_000 }, () => new History());
+const historyOf = ({ signInIdentity: identity }: AccessRequest): History =>
+  histories[identity.kind === 'user' ? Number(identity.userId.slice(5)) % histories.length : 0]!;
+const valued = requests.map((request): { request: AccessRequest; values: SignInValues } => ({
+  request,
+  values: signInValues(request, random),
+}));
+for (let round = 0; round < 2; round++)
+  for (const { request, values: signIn } of valued) {
+    historyOf(request).add(signIn);
+    everyone.add(signIn);
+  }
+const withRisk = timed(valued, ({ request, values: signIn }) => {
+  const { log10 } = scoreSignIn(signIn, { person: historyOf(request), everyone, people: histories.length });
+  const signInRiskLevel = log10 > 2 ? 'high' : log10 > 1 ? 'medium' : log10 > 0 ? 'low' : 'none';
+  return decideOurs({ ...request, signInConditions: { ...request.signInConditions, signInRiskLevel } });
+});
 const moreRandom = randomOf(Number(values.seed));
 const larger = compilePolicies(makePolicies(Number(values.more), moreRandom), directory);
 const withMore = timed(requests.slice(0, 5_000), (request) => decide(larger, request));
@@ -94,6 +115,7 @@ process.stdout.write(
     differ,
     outcomes,
     ours,
+    oursWithRisk: withRisk,
     cedar,
     compilingCpuMs: round((compiling.user + compiling.system) / 1_000),
     withMorePolicies: { policies: larger.policies.length, ...withMore },

@@ -1,6 +1,7 @@
 /** A company of departments with its policies, and people who ask. The same seed makes the same company. */
 import type { ConditionalAccessPolicy, NamedLocation } from '@sallyport/contracts/conditional-access';
 import type { AccessRequest, Directory } from '../../packages/policy/src/index.ts';
+import type { SignInValues } from '../../packages/policy/src/risk/index.ts';
 
 export type Random = () => number;
 
@@ -157,4 +158,20 @@ export function makeRequests(count: number, random: Random): AccessRequest[] {
       },
     };
   });
+}
+
+/** What the risk of a request's sign-in is worked out from. */
+export function signInValues({ signInConditions: conditions }: AccessRequest, random: Random): SignInValues {
+  const address = conditions.ipAddress ?? '';
+  const operatingSystem = conditions.devicePlatform ?? '';
+  const browser = `Browser ${120 + Math.floor(random() * 4)}`;
+  return {
+    country: conditions.country ?? '',
+    asn: address.split(/[.:]/, 2).join('-'),
+    address,
+    deviceType: operatingSystem === 'iOS' || operatingSystem === 'android' ? 'mobile' : 'desktop',
+    operatingSystem,
+    browser,
+    userAgent: `${browser} ${operatingSystem}`,
+  };
 }

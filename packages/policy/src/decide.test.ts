@@ -208,6 +208,11 @@ describe('risks, clients, platforms, flows', () => {
     expect(applies({ conditions: { authenticationFlows: { transferMethods: 'deviceCodeFlow,authenticationTransfer' } } }, { conditions: { authenticationFlow: 'deviceCodeFlow' } })).toBe(true); // prettier-ignore
   });
 
+  it('a level that is none is every level: no policy is missed for a word that a caller got wrong', () => {
+    expect(applies({ conditions: { signInRiskLevels: ['high'] } }, { conditions: { signInRiskLevel: 'High' as never } })).toBe(true); // prettier-ignore
+    expect(applies({ conditions: { authenticationFlows: { transferMethods: 'deviceCodeFlow' } } }, { conditions: { authenticationFlow: 'device_code' as never } })).toBe(true); // prettier-ignore
+  });
+
   it('a platform that is not known is caught by all but the known ones, as recommended', () => {
     const odd = {
       includePlatforms: ['all'],

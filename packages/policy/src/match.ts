@@ -63,11 +63,11 @@ export class Matcher {
     this.#tenant = identity.kind === 'user' ? identity.externalTenantId?.toLowerCase() : undefined;
     this.#clientApp = bit(conditions.clientAppType, clientAppTypes);
     this.#platform = bit(conditions.devicePlatform, devicePlatforms) || unknownPlatform;
-    this.#signInRisk = bit(conditions.signInRiskLevel ?? 'none', riskLevels);
-    this.#userRisk = bit(conditions.userRiskLevel ?? 'none', riskLevels);
-    this.#servicePrincipalRisk = bit(conditions.servicePrincipalRiskLevel ?? 'none', riskLevels);
-    this.#insiderRisk = bit(conditions.insiderRiskLevel, insiderRiskLevels);
-    this.#flow = bit(conditions.authenticationFlow, transferMethods);
+    this.#signInRisk = bitOrAll(conditions.signInRiskLevel ?? 'none', riskLevels);
+    this.#userRisk = bitOrAll(conditions.userRiskLevel ?? 'none', riskLevels);
+    this.#servicePrincipalRisk = bitOrAll(conditions.servicePrincipalRiskLevel ?? 'none', riskLevels);
+    this.#insiderRisk = bitOrAll(conditions.insiderRiskLevel, insiderRiskLevels);
+    this.#flow = bitOrAll(conditions.authenticationFlow, transferMethods);
     this.#device = deviceReader(deviceOf(request));
   }
 
@@ -262,6 +262,12 @@ export const userActionUrns = {
 const activeSync = 1 << clientAppTypes.indexOf('exchangeActiveSync');
 const supportedActiveSync = 1 << clientAppTypes.indexOf('easSupported');
 const internalGuest = 1 << guestTypes.indexOf('internalGuest');
+
+/** The bit of a value; all bits for one that is not known, so that no policy is missed for a word that a caller got wrong. */
+function bitOrAll<T extends string>(value: T | 'none' | undefined, all: readonly T[]): number {
+  const one = bit(value, all);
+  return one === 0 && value !== undefined && value !== 'none' ? ~0 : one;
+}
 
 /** The bit of a value; 0 for none. */
 function bit<T extends string>(value: T | 'none' | undefined, all: readonly T[]): number {
