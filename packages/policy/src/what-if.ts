@@ -3,7 +3,7 @@ import type {
   WhatIfAnalysisReason,
   WhatIfRequest,
 } from '@sallyport/contracts/conditional-access';
-import type { CompiledPolicy, PolicySet } from './compile.ts';
+import { keyOf, type CompiledPolicy, type PolicySet } from './compile.ts';
 import { conditionFlags, conditionsIn, type Condition } from './conditions.ts';
 import { decide, type Decision } from './decide.ts';
 import { given, wanted } from './explain.ts';
@@ -36,7 +36,7 @@ export interface WhatIf {
 
 /**
  * What each policy would do, and why. A policy that cannot be told applies, since it denies: its reason is then `invalidPolicy` or `notEnoughInformation`. With
- * `appliedPoliciesOnly` the others are left out.
+ * `appliedPoliciesOnly` the others are left out. No policy applies to emergency accounts.
  */
 export function whatIf(
   set: PolicySet,
@@ -44,7 +44,12 @@ export function whatIf(
   options: { readonly appliedPoliciesOnly?: boolean } = {},
 ): WhatIf {
   const matcher = new Matcher(set, request);
-  const results = set.policies.map((policy, at) => resultOf(policy, set.sources[at], matcher.match(at), request));
+  const { signInIdentity: identity } = request;
+  const isEmergency = identity.kind === 'user' && set.emergencyAccess.has(keyOf(identity.userId));
+  const results = set.policies.map((policy, at) => {
+    const result = resultOf(policy, set.sources[at], matcher.match(at), request);
+    return isEmergency && result.policyApplies ? { ...result, policyApplies: false, analysisReasons: 'users' as const } : result; // prettier-ignore
+  });
   return {
     decision: decide(set, request),
     value: options.appliedPoliciesOnly ? results.filter(({ policyApplies }) => policyApplies) : results,
