@@ -134,12 +134,17 @@ const longLine: Fault = async (estate) => {
 const bombs: Fault = async (estate) => {
   const bomb = gzipSync(Buffer.alloc(1_000_000_000, ' '), { level: 9 });
   const statuses: number[] = [];
+  const unanswered = new Set<string>();
   let peak = 0;
   await Promise.all(
     doors.flatMap(([path, type]) =>
       Array.from({ length: 3 }, async () => {
-        const { status } = await estate.call('POST', path, bomb, { 'content-type': type, 'content-encoding': 'gzip' });
+        const { status, text } = await estate.call('POST', path, bomb, {
+          'content-type': type,
+          'content-encoding': 'gzip',
+        });
         statuses.push(status);
+        if (status === 0) unanswered.add(text);
         peak = Math.max(peak, estate.megabytes('server/src/main.ts'));
       }),
     ),
@@ -151,7 +156,7 @@ const bombs: Fault = async (estate) => {
     answers: counted(statuses),
     serverMegabytesPeak: Math.round(peak),
     failures: [
-      ...(wrong.length ? [`${wrong.length} bombs were not answered 413`] : []),
+      ...(wrong.length ? [`${wrong.length} bombs were not answered 413: ${[...unanswered].join(', ')}`] : []),
       ...(peak > 1_000 ? [`the server took ${Math.round(peak)} MB`] : []),
     ],
   };
@@ -246,8 +251,7 @@ const connections: Fault = async (estate) => {
 
 /** The engine stands still: it can't be asked, and does not end either. */
 const engine: Fault = async (estate) => {
-  const pid = estate.pid('engine/main.ts');
-  process.kill(pid, 'SIGSTOP');
+  const pid = await estate.signalEngine('SIGSTOP');
   const before = estate.sender.acknowledged.size;
   const started = Date.now();
   const said = new Set<string>();
@@ -256,16 +260,10 @@ const engine: Fault = async (estate) => {
     await sleep(2_000);
     for (const problem of await estate.problems().catch(() => [])) said.add(problem);
     // Sallyport may have started another engine by itself, which is stopped too.
-    const now = estate.pid('engine/main.ts');
-    if (now !== pid && !restarted) restarted = true;
-    try {
-      process.kill(now, 'SIGSTOP');
-    } catch {
-      // It just ended.
-    }
+    if ((await estate.signalEngine('SIGSTOP')) !== pid) restarted = true;
   }
   const during = estate.sender.acknowledged.size - before;
-  process.kill(estate.pid('engine/main.ts'), 'SIGCONT');
+  await estate.signalEngine('SIGCONT');
   const readyAfter = await estate.ready(120);
   return {
     seconds: engineDownSeconds,
@@ -281,8 +279,7 @@ const engine: Fault = async (estate) => {
 };
 
 const spoolFull: Fault = async (estate) => {
-  const pid = estate.pid('engine/main.ts');
-  process.kill(pid, 'SIGSTOP');
+  await estate.signalEngine('SIGSTOP');
   const body = Buffer.from(
     JSON.stringify(Array.from({ length: 100 }, () => ({ Number_d: -99, Text_s: 'f'.repeat(8_000) }))),
   );
@@ -298,7 +295,7 @@ const spoolFull: Fault = async (estate) => {
       for (const problem of await estate.problems().catch(() => [])) said.add(problem);
     }
   }
-  process.kill(estate.pid('engine/main.ts'), 'SIGCONT');
+  await estate.signalEngine('SIGCONT');
   await estate.ready(120);
   await sleep(5_000);
   const { status } = await estate.call('POST', logsIngestion, body);

@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { crashRules } from '../apps/server/src/rules-crash.ts';
+import { randomFrom } from '../apps/server/src/crash-server.ts';
 
 const { values } = parseArgs({
   options: {
@@ -17,20 +18,11 @@ const { values } = parseArgs({
   },
 });
 
-/** mulberry32 (public domain): a repeatable choice of when it dies. */
-let state = Number(values.seed);
-function random(): number {
-  state = (state + 0x6d2b79f5) | 0;
-  let t = Math.imul(state ^ (state >>> 15), 1 | state);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-}
-
 const report = await crashRules({
   kills: Number(values.kills),
   rules: Number(values.rules),
   windows: Number(values.windows),
-  random,
+  random: randomFrom(Number(values.seed)),
   onKill: (kill, what) => process.stderr.write(`kill ${kill}: ${what}\n`),
 });
 process.stdout.write(`${JSON.stringify({ bench: 'rules-crash', ...report })}\n`);

@@ -10,6 +10,8 @@ import { freePort } from '../ingest/rsyslog.ts';
 
 export const table = 'Faults_CL';
 const rowsPerBatch = 100;
+/** For a minute: so long may it take until another engine stands. */
+const engineAttemptsMax = 120;
 
 export interface Answer {
   readonly status: number;
@@ -24,7 +26,7 @@ export interface Estate {
   readonly syslogPort: number;
   readonly ca: string;
   readonly sender: SteadySender;
-  /** One call; `status` 0 where the connection ended without an answer. */
+  /** One call; `status` 0 where the connection ended without an answer, `text` then says how. */
   call(method: string, path: string, body: Buffer, headers?: Record<string, string>): Promise<Answer>;
   /** The first cell of a query. */
   ask: (query: string) => Promise<number>;
@@ -35,6 +37,8 @@ export interface Estate {
   /** Resident megabytes of a process: server, lake (`engine/main.ts`) or another part of its command. */
   megabytes(command: string): number;
   pid(command: string): number;
+  /** Stops or wakes the engine, as soon as there is one: Sallyport starts another when one hangs. */
+  signalEngine(signal: 'SIGSTOP' | 'SIGCONT'): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -145,11 +149,22 @@ export async function openEstate(options: { dataDir?: string; args?: readonly st
         response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() }));
         response.on('error', () => resolve({ status: 0, text: '' }));
       });
-      made.on('timeout', () => made.destroy());
-      made.on('error', () => resolve({ status: 0, text: '' }));
+      made.on('timeout', () => made.destroy(new Error('no answer in 60 s')));
+      made.on('error', (error) => resolve({ status: 0, text: error.message }));
       made.end(body);
     });
   const pid = (command: string): number => newestProcess(running.child.pid!, command);
+  const signalEngine: Estate['signalEngine'] = async (signal) => {
+    for (let attempt = 0; ; attempt++)
+      try {
+        const engine = pid('engine/main.ts');
+        process.kill(engine, signal);
+        return engine;
+      } catch (error) {
+        if (attempt >= engineAttemptsMax) throw error;
+        await sleep(500);
+      }
+  };
   return {
     running,
     admin,
@@ -170,6 +185,7 @@ export async function openEstate(options: { dataDir?: string; args?: readonly st
       throw new Error(`not ready after ${seconds} s: ${running.output().slice(-3_000)}`);
     },
     pid,
+    signalEngine,
     megabytes: (command) =>
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid(command)}/status`, 'utf8'))?.[1]) / 1_024,
     stop: async () => {

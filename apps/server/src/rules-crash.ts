@@ -1,22 +1,15 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer as createProbe } from 'node:net';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { firstAdministrator, trustingFetch, type Administrator } from '@sallyport/testkit/running';
+import type { Administrator } from '@sallyport/testkit/running';
 import { loadFunctions } from '@sallyport/lake';
 import {
   evaluateWindow,
-  loadRules,
   noteArrival,
   ownRuleStore,
   parseRule,
   queueDue,
-  shippedRules,
   startBackfill,
   type AnalyticsRule,
 } from './detection/index.ts';
+import { freePort, ServerProcess, sleep, switchOffShippedRules } from './crash-server.ts';
 import { createHunting } from './hunting/index.ts';
 import type { OpenPlatform } from './platform/create.ts';
 import { startEphemeralPlatform } from './supervisor/ephemeral-platform.ts';
@@ -50,15 +43,11 @@ export interface CrashReport {
   readonly seconds: number;
 }
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 const minute = 60_000;
 const step = 5 * minute;
 /** How long what is left may take after the last kill. */
 const patienceMs = 1_800_000;
-/** And how long a start. */
-const startMs = 300_000;
 const isScheduled = ({ id }: AnalyticsRule): boolean => /^crash-\d+$/.test(id);
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 const ruleText = (id: string, kind: 'Scheduled' | 'NRT', query: string, more = ''): string =>
   `id: ${id}\nname: ${id}\nkind: ${kind}\nseverity: Low\n${kind === 'NRT' ? '' : 'queryFrequency: 5m\nqueryPeriod: 5m\n'}${more}query: |\n  ${query}\n`;
@@ -120,7 +109,7 @@ export async function crashRules(options: CrashOptions): Promise<CrashReport> {
             { after: new Date(end - 2 * options.windows * step), upto: new Date(end) },
             'test',
           );
-      await server.works(platform);
+      await works(platform);
       await sleep(options.random() * 1_500);
       const state = await busyness(platform);
       if (state.taken > 0) killsInRuns++;
@@ -151,7 +140,7 @@ export async function crashRules(options: CrashOptions): Promise<CrashReport> {
   }
 }
 
-/** Rows of the past, and rules whose windows over them are due. Rules that ship are off: what they do is not looked at. */
+/** Rows of the past, and rules whose windows over them are due. */
 async function prepare(
   platform: OpenPlatform,
   rules: readonly AnalyticsRule[],
@@ -167,11 +156,7 @@ async function prepare(
   }));
   for (let at = 0; at < rows.length; at += 5_000) await lake.insertRows('SecurityEvent', rows.slice(at, at + 5_000));
   await lake.ensureTables(['Syslog']);
-  const shipped = await loadRules([shippedRules]);
-  await database.execute(
-    'INSERT INTO rule_states (rule_id, enabled, updated_at) SELECT unnest($1::text[]), false, now()',
-    [shipped.rules.map(({ id }) => id)],
-  );
+  await switchOffShippedRules(platform);
   await database.execute(
     'INSERT INTO rule_states (rule_id, scheduled_to, updated_at) SELECT unnest($1::text[]), $2, now()',
     [rules.filter(isScheduled).map(({ id }) => id), new Date(end - windows * step)],
@@ -217,6 +202,15 @@ async function busyness(platform: OpenPlatform): Promise<{ taken: number; waitin
     taken: await count(platform, 'rule_windows WHERE claimed_until > now()'),
     waiting: await count(platform, 'rule_windows'),
   };
+}
+
+/** Resolves once the server has windows of rules in hand, or there are none. */
+async function works(platform: OpenPlatform): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const { taken, waiting } = await busyness(platform);
+    if (taken > 0 || waiting === 0) return;
+    await sleep(100);
+  }
 }
 
 async function settled(platform: OpenPlatform): Promise<void> {
@@ -299,93 +293,4 @@ async function compareUploads(platform: OpenPlatform, rule: AnalyticsRule) {
     uploadAlerts: alerts.reduce((sum, { n }) => sum + n, 0),
     uploadAlertsWrong: rows.filter(([name, n]) => byName.get(String(name)) !== Number(n)).length,
   };
-}
-
-/** The server as a process of its own, on the engine and the database of a platform. */
-class ServerProcess {
-  readonly #platform: OpenPlatform;
-  readonly #port: number;
-  #child: ChildProcess | undefined;
-  #admin: Administrator | undefined;
-  #output = '';
-
-  constructor(platform: OpenPlatform, port: number) {
-    this.#platform = platform;
-    this.#port = port;
-  }
-
-  /** Resolves when it is ready. One that gives up at its start is started again, as a supervisor does. */
-  async start(): Promise<Administrator> {
-    const { config } = this.#platform;
-    const url = `https://127.0.0.1:${this.#port}`;
-    const ca = join(config.dataDir, 'tls', 'ca.pem');
-    const until = Date.now() + startMs;
-    this.#spawn();
-    while (!(await isReady(url, ca))) {
-      if (Date.now() > until) throw new Error(`the server is not ready:\n${this.#output.slice(-4_000)}`);
-      if (this.#child?.exitCode !== null) this.#spawn();
-      await sleep(100);
-    }
-    this.#admin ??= await firstAdministrator({
-      url,
-      newFetch: () => trustingFetch(ca),
-      setupLink: /https:\/\/\S+\/setup#\S+/.exec(this.#output)?.[0],
-      output: () => this.#output,
-    });
-    return this.#admin;
-  }
-
-  #spawn(): void {
-    const { config } = this.#platform;
-    const child = spawn(process.execPath, [main], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        DATABASE_URL: config.databaseUrl,
-        LAKE_URL: config.lakeUrl,
-        SALLYPORT_DATA_DIR: config.dataDir,
-        SALLYPORT_PORT: String(this.#port),
-        SALLYPORT_HOST: '127.0.0.1',
-      },
-    });
-    this.#child = child;
-    for (const stream of [child.stdout, child.stderr])
-      createInterface({ input: stream }).on('line', (line) => {
-        this.#output = `${this.#output}${line}\n`.slice(-200_000);
-      });
-  }
-
-  /** Resolves once it has windows of rules in hand, or there are none. */
-  async works(platform: OpenPlatform): Promise<void> {
-    for (let tries = 0; tries < 600; tries++) {
-      const { taken, waiting } = await busyness(platform);
-      if (taken > 0 || waiting === 0) return;
-      await sleep(100);
-    }
-  }
-
-  async kill(): Promise<void> {
-    const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-  }
-}
-
-async function isReady(url: string, ca: string): Promise<boolean> {
-  try {
-    return (await trustingFetch(ca)(`${url}/readyz`)).ok;
-  } catch {
-    return false;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createProbe().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

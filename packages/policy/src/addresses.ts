@@ -9,10 +9,33 @@ export type Address = number | string;
 
 /** Reads an address as it is written by programs; IPv4 within IPv6 (`::ffff:…`) is IPv4. Zones, octal and short forms are none. */
 export function parseAddress(text: string): Address | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return numberOf(ipaddr.IPv4.parse(text).octets);
+  const ipv4 = parseIPv4(text);
+  if (ipv4 !== undefined) return ipv4;
   if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
   const address = ipaddr.IPv6.parse(text);
   return address.isIPv4MappedAddress() ? numberOf(address.toIPv4Address().octets) : hexOf(address.toByteArray());
+}
+
+/** Four decimal numbers. By hand, since it is a good part of what a decision costs. */
+function parseIPv4(text: string): number | undefined {
+  if (text.length > 15) return undefined;
+  let address = 0;
+  let octet = -1;
+  let dots = 0;
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit === -2) {
+      if (octet < 0 || ++dots > 3) return undefined;
+      address = address * 256 + octet;
+      octet = -1;
+    } else {
+      // A zero in front would mean octal to some.
+      if (digit < 0 || digit > 9 || octet === 0) return undefined;
+      octet = octet < 0 ? digit : octet * 10 + digit;
+      if (octet > 255) return undefined;
+    }
+  }
+  return dots === 3 && octet >= 0 ? address * 256 + octet : undefined;
 }
 
 const numberOf = (octets: readonly number[]): number => octets.reduce((sum, octet) => sum * 256 + octet, 0);

@@ -2,7 +2,7 @@ import { ConditionalAccessPolicy, NamedLocation } from '@sallyport/contracts/con
 import { parseRange } from './addresses.ts';
 import { FilterError, parseFilter, type FilterSubject } from './filter/index.ts';
 import { pathText, type PolicyProblem } from './problem.ts';
-import { refusals } from './refusals.ts';
+import { ambiguities, refusals } from './refusals.ts';
 
 export type Checked<T> =
   { readonly value: T; readonly problems: readonly [] } | { readonly problems: readonly PolicyProblem[] };
@@ -22,16 +22,22 @@ export function checkShape(input: unknown): Checked<ConditionalAccessPolicy> {
 }
 
 /** What is wrong with a policy whose form is right: combinations that are refused, and filters that are none. */
-export function faultsOf(policy: ConditionalAccessPolicy): PolicyProblem[] {
-  const { applications, clientApplications, devices } = policy.conditions;
+const faultsOf = (policy: ConditionalAccessPolicy): PolicyProblem[] => [
+  ...refusals.flatMap((refusal) => refusal(policy)),
+  ...filterProblems(policy),
+];
+
+/** Of those, what a decision can't be made on. */
+export const undecidable = (policy: ConditionalAccessPolicy): PolicyProblem[] => [
+  ...ambiguities.flatMap((ambiguity) => ambiguity(policy)),
+  ...filterProblems(policy),
+];
+
+function filterProblems({ conditions }: ConditionalAccessPolicy): PolicyProblem[] {
+  const { applications, clientApplications, devices } = conditions;
   return [
-    ...refusals.flatMap((refusal) => refusal(policy)),
     ...filterProblem(devices?.deviceFilter?.rule, 'conditions.devices.deviceFilter.rule', 'device'),
-    ...filterProblem(
-      applications.applicationFilter?.rule,
-      'conditions.applications.applicationFilter.rule',
-      'attribute',
-    ),
+    ...filterProblem(applications.applicationFilter?.rule, 'conditions.applications.applicationFilter.rule', 'attribute'), // prettier-ignore
     ...filterProblem(clientApplications?.servicePrincipalFilter?.rule, 'conditions.clientApplications.servicePrincipalFilter.rule', 'attribute'), // prettier-ignore
   ];
 }

@@ -9,7 +9,7 @@ import {
   transferMethods,
   type ConditionalAccessPolicy,
 } from '@sallyport/contracts/conditional-access';
-import { checkShape, faultsOf } from './check.ts';
+import { checkShape, undecidable } from './check.ts';
 import { conditionFlags } from './conditions.ts';
 import { compileGrant, type CompiledGrant } from './controls.ts';
 import { compileFilter, parseFilter, type Filter, type FilterSubject } from './filter/index.ts';
@@ -125,8 +125,8 @@ const allPlatforms = unknownPlatform * 2 - 1;
 export const ownServicePrincipals = keyOf('ServicePrincipalsInMyTenant');
 
 /**
- * Makes a set of policies and the tenant's facts that can be asked fast. Policies may be anything: what is no policy, or one that is refused, is kept as one that
- * denies, unless it is off. Throws `RangeError` when there are too many policies or emergency accounts.
+ * Makes a set of policies and the tenant's facts that can be asked fast. Policies may be anything: what is no policy, or one that can't be decided on, is kept as one
+ * that denies, unless it is off. Throws `RangeError` when there are too many policies or emergency accounts.
  */
 export function compilePolicies(policies: readonly unknown[], directory: Directory = {}): PolicySet {
   const emergency = directory.emergencyAccess ?? [];
@@ -190,7 +190,7 @@ class Compiler {
     const checked = checkShape(input);
     this.#sources.push('value' in checked ? checked.value : undefined);
     if ('value' in checked) {
-      const [fault] = faultsOf(checked.value);
+      const [fault] = undecidable(checked.value);
       this.#policies.push(this.#compile(checked.value, fault && `${fault.path}: ${fault.message}`));
       this.#list(checked.value, at);
     } else {
@@ -338,7 +338,7 @@ function filterRule(
   try {
     return { mode: filter.mode, test: compileFilter(parseFilter(filter.rule, subject)) };
   } catch {
-    // A rule that is none is told by `faultsOf`, and makes the policy deny.
+    // A rule that is none is told by `undecidable`, and makes the policy deny.
     return undefined;
   }
 }

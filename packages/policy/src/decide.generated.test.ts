@@ -61,6 +61,9 @@ const faults: readonly { readonly name: string; readonly file: string; readonly 
   { name: 'the longest sign-in frequency wins', file: 'sessions.ts', from: 'Math.min(seconds, all[name] ?? Infinity)', to: 'Math.max(seconds, all[name] ?? 0)' },
   { name: 'persistence may be had from another policy', file: 'sessions.ts', from: "if (more.persistentBrowser && all.persistentBrowser !== 'never')", to: 'if (more.persistentBrowser)' },
   { name: 'guests of any tenant are meant', file: 'match.ts', from: 'if (tenants === undefined || this.#guest === internalGuest) return yes;', to: 'return yes;' },
+  { name: 'emergency accounts are held by policies', file: 'decide.ts', from: "if (identity.kind === 'user' && set.emergencyAccess.has(keyOf(identity.userId)))", to: 'if (Number(0))' },
+  { name: 'emergency accounts need nothing', file: 'demands.ts', from: 'if (phishingResistant(authentication) && fresh)', to: 'if (fresh)' },
+  { name: 'a filter of applications that excludes includes', file: 'match.ts', from: "held |= filter.mode === 'include' ? marks.covered : marks.uncovered;", to: 'held |= marks.covered;' },
 ]; // prettier-ignore
 
 describe('generated cases find', () => {

@@ -208,6 +208,11 @@ describe('risks, clients, platforms, flows', () => {
     expect(applies({ conditions: { authenticationFlows: { transferMethods: 'deviceCodeFlow,authenticationTransfer' } } }, { conditions: { authenticationFlow: 'deviceCodeFlow' } })).toBe(true); // prettier-ignore
   });
 
+  it('a level that is none is every level: no policy is missed for a word that a caller got wrong', () => {
+    expect(applies({ conditions: { signInRiskLevels: ['high'] } }, { conditions: { signInRiskLevel: 'High' as never } })).toBe(true); // prettier-ignore
+    expect(applies({ conditions: { authenticationFlows: { transferMethods: 'deviceCodeFlow' } } }, { conditions: { authenticationFlow: 'device_code' as never } })).toBe(true); // prettier-ignore
+  });
+
   it('a platform that is not known is caught by all but the known ones, as recommended', () => {
     const odd = {
       includePlatforms: ['all'],
@@ -376,6 +381,16 @@ describe('policies that err', () => {
     });
   });
 
+  it('are not those that are only refused: they are decided on as they stand', () => {
+    const persistent = examplePolicy({ conditions: { applications: { includeApplications: ['payroll'] } }, sessionControls: { persistentBrowser: { isEnabled: true, mode: 'never' } } }); // prettier-ignore
+    expect(decideOn([persistent], withMfa)).toMatchObject({ decision: 'allow', sessionControls: { persistentBrowser: 'never' } }); // prettier-ignore
+    const both = examplePolicy({ grantControls: { operator: 'OR', builtInControls: ['block', 'mfa'] } });
+    expect(decideOn([both], withMfa).decision).toBe('block');
+    // But these could be read in two ways, or be about nobody by mistake.
+    const twice = examplePolicy({ conditions: { applications: { includeApplications: ['All'], includeAuthenticationContextClassReferences: ['c1'] } } }); // prettier-ignore
+    expect(decideOn([twice], withMfa).decision).toBe('block');
+  });
+
   it('deny those only whom they are about', () => {
     const filter = { deviceFilter: { mode: 'include', rule: 'device.model -like "x"' } } as const;
     const odd = (user: string): unknown =>
@@ -406,6 +421,12 @@ describe('workload identities', () => {
     expect(ask('backup', '203.0.113.1')).toBe('allow');
     expect(ask('foreign', '203.0.113.1', false)).toBe('allow');
     expect(decideOn([block], { conditions: { ipAddress: '203.0.113.1' } }, places).decision).toBe('allow');
+  });
+
+  it('cannot be asked for anything', () => {
+    const asks = { ...block, grantControls: { operator: 'OR', builtInControls: ['mfa'] } };
+    const request = { ...exampleRequest({ conditions: { ipAddress: '203.0.113.1', servicePrincipalRiskLevel: 'high' } }), signInIdentity: { kind: 'servicePrincipal', servicePrincipalId: 'robot', inMyTenant: true } } as const; // prettier-ignore
+    expect(decide(compilePolicies([asks], places), request).decision).toBe('block');
   });
 });
 

@@ -33,14 +33,15 @@ export const emergencySessionSeconds = 3_600;
 export class Demands {
   readonly #request: AccessRequest;
   readonly #device: DeviceInfo | undefined;
-  /** Basic authentication shows a password and nothing else, and cannot ask back. */
-  readonly #legacy: boolean;
+  /** Basic authentication shows a password and nothing else, and workload identities have nobody who could be asked. */
+  readonly #mute: boolean;
   readonly #strengths = new Map<StrengthTest, boolean>();
 
   constructor(request: AccessRequest) {
     this.#request = request;
     this.#device = deviceOf(request);
-    this.#legacy = legacyClients.has(request.signInConditions.clientAppType);
+    this.#mute =
+      legacyClients.has(request.signInConditions.clientAppType) || request.signInIdentity.kind === 'servicePrincipal';
   }
 
   /** Grant and session controls of one policy that applies and does not block. */
@@ -67,7 +68,7 @@ export class Demands {
 
   #state(control: CompiledControl): DemandState {
     const { authentication } = this.#request;
-    const shown = (is: boolean): DemandState => (is && !this.#legacy ? met : this.#legacy ? failed : mayBeMet);
+    const shown = (is: boolean): DemandState => (is && !this.#mute ? met : this.#mute ? failed : mayBeMet);
     const held = (is: boolean | undefined): DemandState => (is === true ? met : failed);
     switch (control.control) {
       case 'mfa':
@@ -112,7 +113,7 @@ export class Demands {
       (second !== undefined && isOlder(secondaryAgeSeconds ?? Infinity, second));
     if (stale) {
       clauses.push({ anyOf: [{ control: 'reauthentication' }] });
-      state = this.#legacy ? failed : mayBeMet;
+      state = this.#mute ? failed : mayBeMet;
     }
     if (session.secureSignInSession && tokenProtected !== true) {
       clauses.push({ anyOf: [{ control: 'tokenProtection' }] });
@@ -125,7 +126,7 @@ export class Demands {
   ofEmergency(phishingResistant: StrengthTest, { userId }: UserSignIn): { fulfilment: Fulfilment; message: string } {
     const name = `emergency account ${userId}`;
     const { authentication, signInConditions } = this.#request;
-    if (signInConditions.authenticationFlow !== undefined || this.#legacy)
+    if (signInConditions.authenticationFlow !== undefined || this.#mute)
       return { fulfilment: { state: failed, clauses: [] }, message: `${name}: not from this kind of client or flow` };
     const fresh = !isOlder(authentication.primaryAgeSeconds, emergencySessionSeconds);
     if (phishingResistant(authentication) && fresh)

@@ -11,7 +11,18 @@ export {
   type ReasonCode,
   type Requirement,
 } from './decide.ts';
+export { measureEffect, type Effect, type PastSignIn, type PolicyEffect } from './effect.ts';
 export { compileFilter, FilterError, parseFilter, type FilterExpression } from './filter/index.ts';
+export { findGaps, type Gap, type GapReason, type Gaps } from './gaps.ts';
+export { requestOfSignIn, type SignInRow } from './past-sign-in.ts';
 export type { PolicyProblem } from './problem.ts';
 export type * from './request.ts';
 export type { SessionControls } from './sessions.ts';
+export {
+  requestOfWhatIf,
+  whatIf,
+  type ConditionReason,
+  type IdentityFacts,
+  type WhatIf,
+  type WhatIfResult,
+} from './what-if.ts';

@@ -18,7 +18,7 @@ import {
   type PlaceRule,
   type PolicySet,
 } from './compile.ts';
-import { conditionFlags, no, unknown, within, yes, type Truth } from './conditions.ts';
+import { conditionFlags as flags, no, unknown, within, yes, type Truth } from './conditions.ts';
 import type { PropertyReader } from './filter/index.ts';
 import { placeOf, type Place } from './locations.ts';
 import type { AccessRequest, DeviceInfo, SignInContext, SignInIdentity } from './request.ts';
@@ -35,7 +35,9 @@ export class Matcher {
   readonly #set: PolicySet;
   readonly #request: AccessRequest;
   readonly #marks: Uint8Array;
+  #oneApp: string | undefined;
   readonly #place: Place;
+  #atTrusted: Truth | undefined;
   readonly #placesHeld: Int8Array;
   readonly #guest: number;
   readonly #tenant: string | undefined;
@@ -61,11 +63,11 @@ export class Matcher {
     this.#tenant = identity.kind === 'user' ? identity.externalTenantId?.toLowerCase() : undefined;
     this.#clientApp = bit(conditions.clientAppType, clientAppTypes);
     this.#platform = bit(conditions.devicePlatform, devicePlatforms) || unknownPlatform;
-    this.#signInRisk = bit(conditions.signInRiskLevel ?? 'none', riskLevels);
-    this.#userRisk = bit(conditions.userRiskLevel ?? 'none', riskLevels);
-    this.#servicePrincipalRisk = bit(conditions.servicePrincipalRiskLevel ?? 'none', riskLevels);
-    this.#insiderRisk = bit(conditions.insiderRiskLevel, insiderRiskLevels);
-    this.#flow = bit(conditions.authenticationFlow, transferMethods);
+    this.#signInRisk = bitOrAll(conditions.signInRiskLevel ?? 'none', riskLevels);
+    this.#userRisk = bitOrAll(conditions.userRiskLevel ?? 'none', riskLevels);
+    this.#servicePrincipalRisk = bitOrAll(conditions.servicePrincipalRiskLevel ?? 'none', riskLevels);
+    this.#insiderRisk = bitOrAll(conditions.insiderRiskLevel, insiderRiskLevels);
+    this.#flow = bitOrAll(conditions.authenticationFlow, transferMethods);
     this.#device = deviceReader(deviceOf(request));
   }
 
@@ -73,28 +75,26 @@ export class Matcher {
   match(at: number): Match {
     const policy = this.#set.policies[at]!;
     const { configured } = policy;
+    const isForUsers = policy.subject === 'user';
+    const who = isForUsers ? this.#user(policy, at) : this.#servicePrincipal(policy, at);
+    const client = policy.clientApps === 0 ? no : this.#isClientApp(policy.clientApps);
+    const place = (configured & flags.location) === 0 ? no : this.#location(policy);
     let satisfied = 0;
+    if (who === yes) satisfied |= isForUsers ? flags.users : flags.servicePrincipals;
+    if (this.#isAbout(policy, at)) satisfied |= flags.application;
+    if ((policy.platforms & this.#platform) !== 0) satisfied |= flags.devicePlatform;
+    if ((policy.signInRisks & this.#signInRisk) !== 0) satisfied |= flags.signInRisk;
+    if ((policy.userRisks & this.#userRisk) !== 0) satisfied |= flags.userRisk;
+    if ((policy.servicePrincipalRisks & this.#servicePrincipalRisk) !== 0) satisfied |= flags.servicePrincipalRisk;
+    if ((policy.insiderRisks & this.#insiderRisk) !== 0) satisfied |= flags.insiderRisk;
+    if ((policy.flows & this.#flow) !== 0) satisfied |= flags.authenticationFlows;
+    if (client === yes) satisfied |= flags.clientType;
+    if (place === yes) satisfied |= flags.location;
+    if (policy.deviceFilter !== undefined && passes(policy.deviceFilter, this.#device)) satisfied |= flags.deviceState;
     let unsure = 0;
-    const hold = (flag: number, truth: Truth): void => {
-      if (truth === yes) satisfied |= flag;
-      else if (truth === unknown) unsure |= flag;
-    };
-    const holdBits = (flag: number, meant: number, held: number): void => {
-      if ((configured & flag) !== 0 && (meant & held) !== 0) satisfied |= flag;
-    };
-    if (policy.subject === 'user') hold(conditionFlags.users, this.#user(policy, at));
-    else hold(conditionFlags.servicePrincipals, this.#servicePrincipal(policy, at));
-    hold(conditionFlags.application, this.#application(policy, at));
-    holdBits(conditionFlags.devicePlatform, policy.platforms, this.#platform);
-    holdBits(conditionFlags.signInRisk, policy.signInRisks, this.#signInRisk);
-    holdBits(conditionFlags.userRisk, policy.userRisks, this.#userRisk);
-    holdBits(conditionFlags.servicePrincipalRisk, policy.servicePrincipalRisks, this.#servicePrincipalRisk);
-    holdBits(conditionFlags.insiderRisk, policy.insiderRisks, this.#insiderRisk);
-    holdBits(conditionFlags.authenticationFlows, policy.flows, this.#flow);
-    if (policy.clientApps !== 0)
-      hold(conditionFlags.clientType, this.#clientApp === 0 ? unknown : this.#isClientApp(policy.clientApps));
-    if ((configured & conditionFlags.location) !== 0) hold(conditionFlags.location, this.#location(policy));
-    if (policy.deviceFilter) hold(conditionFlags.deviceState, passes(policy.deviceFilter, this.#device));
+    if (who === unknown) unsure |= flags.users;
+    if (client === unknown) unsure |= flags.clientType;
+    if (place === unknown) unsure |= flags.location;
     satisfied &= configured;
     unsure &= configured;
     return { satisfied, notSatisfied: configured & ~satisfied & ~unsure, unknown: unsure };
@@ -122,10 +122,10 @@ export class Matcher {
   #markContext(context: SignInContext): void {
     if (context.kind === 'application') {
       // One app alone can be marked with the rest; of several each has its own exceptions.
-      const [only, ...more] = context.includeApplications;
-      if (only === undefined || more.length > 0) return;
-      this.#mark('includeApplications', only, marks.covered);
-      this.#mark('excludeApplications', only, marks.uncovered);
+      if (context.includeApplications.length !== 1) return;
+      this.#oneApp = context.includeApplications[0];
+      this.#mark('includeApplications', this.#oneApp!, marks.covered);
+      this.#mark('excludeApplications', this.#oneApp!, marks.uncovered);
     } else if (context.kind === 'userAction') {
       const urn = userActionUrns[context.userAction];
       this.#mark('includeUserActions', urn, marks.covered);
@@ -169,32 +169,35 @@ export class Matcher {
     return included && !excluded ? yes : no;
   }
 
-  #application(policy: CompiledPolicy, at: number): Truth {
+  #isAbout(policy: CompiledPolicy, at: number): boolean {
     const { signInContext: context } = this.#request;
     switch (context.kind) {
       case 'application':
-        return context.includeApplications.some((app, _, all) => this.#covers(policy, at, app, all.length === 1))
-          ? yes
-          : no;
+        return this.#oneApp === undefined
+          ? context.includeApplications.some((app) => this.#covers(policy, this.#marksOfApp(at, app), app))
+          : this.#covers(policy, this.#marks[at]!, this.#oneApp);
       case 'userAction': {
         const { index, base } = this.#set;
         const named = index.includeUserActions.get(userActionUrns[context.userAction])?.includes(at) ?? false;
         // Registering what one signs in with is covered by policies for all resources; registering a device is not, since it is what makes a device one that can be asked for.
         const byAll = (base[at]! & marks.covered) !== 0 && context.userAction === 'registerSecurityInformation';
-        return named || byAll ? yes : no;
+        return named || byAll;
       }
       case 'authenticationContext':
-        return (this.#marks[at]! & marks.covered) !== 0 && (this.#set.base[at]! & marks.covered) === 0 ? yes : no;
+        return (this.#marks[at]! & marks.covered) !== 0 && (this.#set.base[at]! & marks.covered) === 0;
     }
   }
 
-  #covers({ applicationFilter: filter }: CompiledPolicy, at: number, app: string, marked: boolean): boolean {
+  #marksOfApp(at: number, app: string): number {
     const { base, index } = this.#set;
-    let held = marked ? this.#marks[at]! : base[at]!;
-    if (!marked) {
-      if (index.includeApplications.get(keyOf(app))?.includes(at)) held |= marks.covered;
-      if (index.excludeApplications.get(keyOf(app))?.includes(at)) held |= marks.uncovered;
-    }
+    const key = keyOf(app);
+    const isIncluded = index.includeApplications.get(key)?.includes(at) ?? false;
+    const isExcluded = index.excludeApplications.get(key)?.includes(at) ?? false;
+    return base[at]! | (isIncluded ? marks.covered : 0) | (isExcluded ? marks.uncovered : 0);
+  }
+
+  #covers({ applicationFilter: filter }: CompiledPolicy, listed: number, app: string): boolean {
+    let held = listed;
     if (filter?.test(this.#attributesOf(app))) held |= filter.mode === 'include' ? marks.covered : marks.uncovered;
     return (held & (marks.covered | marks.uncovered)) === marks.covered;
   }
@@ -205,6 +208,7 @@ export class Matcher {
   }
 
   #isClientApp(meant: number): Truth {
+    if (this.#clientApp === 0) return unknown;
     // ActiveSync means clients on all platforms, also those that have a bit of their own.
     const wide = (meant & activeSync) !== 0 ? meant | supportedActiveSync : meant;
     return (wide & this.#clientApp) !== 0 ? yes : no;
@@ -225,13 +229,19 @@ export class Matcher {
       if (held === yes) return yes;
       if (held === unknown) truth = unknown;
     }
-    if (!allTrusted) return truth;
-    for (let at = 0; at < this.#set.locations.length; at++) {
-      if (!this.#set.locations[at]!.trusted) continue;
+    const trusted = allTrusted ? this.#isAtTrusted() : no;
+    return trusted === no ? truth : trusted;
+  }
+
+  #isAtTrusted(): Truth {
+    if (this.#atTrusted !== undefined) return this.#atTrusted;
+    let truth: Truth = no;
+    this.#set.locations.forEach(({ trusted }, at) => {
+      if (!trusted || truth === yes) return;
       const held = this.#isIn(at);
-      if (held === yes) return yes;
-      if (held === unknown) truth = unknown;
-    }
+      if (held !== no) truth = held;
+    });
+    this.#atTrusted = truth;
     return truth;
   }
 
@@ -253,14 +263,19 @@ const activeSync = 1 << clientAppTypes.indexOf('exchangeActiveSync');
 const supportedActiveSync = 1 << clientAppTypes.indexOf('easSupported');
 const internalGuest = 1 << guestTypes.indexOf('internalGuest');
 
+/** The bit of a value; all bits for one that is not known, so that no policy is missed for a word that a caller got wrong. */
+function bitOrAll<T extends string>(value: T | 'none' | undefined, all: readonly T[]): number {
+  const one = bit(value, all);
+  return one === 0 && value !== undefined && value !== 'none' ? ~0 : one;
+}
+
 /** The bit of a value; 0 for none. */
 function bit<T extends string>(value: T | 'none' | undefined, all: readonly T[]): number {
   const at = value === undefined ? -1 : (all as readonly string[]).indexOf(value);
   return at < 0 ? 0 : 1 << at;
 }
 
-const passes = ({ mode, test }: FilterRule, read: PropertyReader): Truth =>
-  test(read) === (mode === 'include') ? yes : no;
+const passes = ({ mode, test }: FilterRule, read: PropertyReader): boolean => test(read) === (mode === 'include');
 
 /**
  * The device that counts. With the device code flow it is not the one that gets the token, and clients with basic authentication do not say which they are.

@@ -2,13 +2,18 @@ import type { BuiltInControl, ConditionalAccessPolicy } from '@sallyport/contrac
 import { flagsOf } from './flags.ts';
 import type { PolicyProblem } from './problem.ts';
 
+type Refusal = (policy: ConditionalAccessPolicy) => PolicyProblem[];
+
+/** Policies that could be read in two ways, or be about nobody by mistake: if one is there all the same, it denies those whom it may be about. */
+export const ambiguities: readonly Refusal[] = [someoneIsMeant, oneKindOfTarget, includeComesWithExclude];
+
 /**
- * Combinations that the documentation refuses, a function each. Where it gives no reason, the reason here is ours.
+ * Combinations that the documentation refuses, a function each. Where it gives no reason, the reason here is ours. What is refused beside the ambiguities can be decided
+ * on as it stands, so that a policy which was saved under older rules does not turn into one that denies.
  * https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-grant and its neighbours
  */
-export const refusals: readonly ((policy: ConditionalAccessPolicy) => PolicyProblem[])[] = [
-  someoneIsMeant,
-  oneKindOfTarget,
+export const refusals: readonly Refusal[] = [
+  ...ambiguities,
   wordsStandAlone,
   somethingIsDemanded,
   blockStandsAlone,
@@ -22,7 +27,6 @@ export const refusals: readonly ((policy: ConditionalAccessPolicy) => PolicyProb
   sessionControlsAreWhole,
   persistenceIsForAllApps,
   evaluationIsOffForAllOnly,
-  includeComesWithExclude,
 ];
 
 type List = readonly string[] | null | undefined;

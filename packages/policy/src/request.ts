@@ -77,7 +77,8 @@ export type ExtensionAttribute = `extensionAttribute${1 | 2 | 3 | 4 | 5 | 6 | 7 
 export interface DeviceInfo extends ExtensionAttributes {
   readonly deviceId?: string;
   readonly displayName?: string;
-  readonly deviceOwnership?: 'Company' | 'Personal';
+  /** `Company` or `Personal`. */
+  readonly deviceOwnership?: string;
   readonly enrollmentProfileName?: string;
   readonly isCompliant?: boolean;
   readonly manufacturer?: string;
@@ -89,7 +90,7 @@ export interface DeviceInfo extends ExtensionAttributes {
   readonly profileType?: string;
   readonly systemLabels?: readonly string[];
   /** `AzureAD`: joined. `ServerAD`: hybrid joined. `Workplace`: registered. */
-  readonly trustType?: 'AzureAD' | 'ServerAD' | 'Workplace';
+  readonly trustType?: string;
 }
 
 /** What has been shown in this session. */

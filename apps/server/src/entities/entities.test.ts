@@ -231,9 +231,68 @@ describe('the inventory', () => {
         AssignedRoles: ['Global Administrator'],
       },
     ]);
+    await put('EmailEvents', [
+      {
+        TimeGenerated: at(10),
+        NetworkMessageId: 'aaaaaaaa-0000-4000-8000-00000000000a',
+        RecipientEmailAddress: 'anna@contoso.com',
+        Subject: 'Invoice',
+        ThreatTypes: 'Phish',
+      },
+    ]);
     await passes();
     await named('anna@contoso.com');
     expect(await list({ kind: ['Account'], search: 'anna' })).toHaveLength(1);
+  });
+
+  it('makes one piece of evidence of what an incident’s alerts name differently', async () => {
+    const Sid = 'S-1-5-21-1-2-3-1001';
+    const mail = {
+      kind: 'MailMessage' as const,
+      identifiers: { NetworkMessageId: 'aaaaaaaa-0000-4000-8000-00000000000a', Recipient: 'anna@contoso.com' },
+    };
+    const callings = [
+      { Name: 'anna', UPNSuffix: 'contoso.com' },
+      { Name: 'anna', NTDomain: 'CONTOSO' },
+      { Sid },
+      { AadUserId: 'aaaaaaaa-0000-4000-8000-000000000001' },
+    ];
+    const { incidents } = test.server.domains;
+    const number = await incidents.addFindings(
+      callings.map((identifiers, n) => ({
+        id: `bbbbbbbb-0000-4000-8000-00000000000${n}`,
+        name: `Found ${n}`,
+        description: '',
+        tactics: [],
+        techniques: [],
+        at: new Date(now - n * minute),
+        entities: [{ kind: 'Account' as const, identifiers }, mail],
+        query: 'print 1',
+        queryFrom: new Date(now - 60 * minute),
+        queryTo: new Date(now),
+      })),
+      { title: 'One person', severity: 'Medium' },
+      'test',
+    );
+    const params = { number };
+    const { evidence, alerts } = await admin.getIncidentStory({ params });
+    expect(evidence.map(({ entity }) => entity.name).toSorted()).toEqual([
+      'anna@contoso.com',
+      '“Invoice” to anna@contoso.com',
+    ]);
+    const [person] = evidence.filter(({ entity }) => entity.kind === 'Account');
+    expect(person).toMatchObject({ alertCount: 4, entity: { identifiers: { Sid, UPNSuffix: 'contoso.com' } } });
+    expect(person?.aliases).toHaveLength(3);
+    expect(alerts.every(({ entityIds }) => entityIds.includes(person?.entity.id ?? ''))).toBe(true);
+    expect((await admin.getIncident({ params })).entities).toHaveLength(2);
+    // A verdict is of the person, whatever the name by which it was given.
+    const entityId = person?.aliases[0]?.id ?? '';
+    const set = await admin.setEvidenceVerdict({ params: { number, entityId }, body: { verdict: 'Malicious' } });
+    expect(set).toMatchObject({
+      entity: { id: person?.entity.id },
+      verdict: 'Malicious',
+      verdictBy: 'anna@contoso.com',
+    });
   });
 
   it('writes what it knows as rows, of devices that logs alone show too', async () => {

@@ -2,6 +2,7 @@ import { SallyportError, type Alert, type Entity, type Incident, type IncidentSu
 import type { Queryable } from '../platform/database/types.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { confidenceOf, reasonsFor } from './reasons.ts';
+import { thingsOf } from './story/things.ts';
 import type { IncidentRow } from './types.ts';
 
 export const toSummary = (row: IncidentRow): IncidentSummary => ({
@@ -79,12 +80,19 @@ export async function getIncident(db: Queryable, number: number): Promise<Incide
   };
 }
 
-const entitiesOf = (db: Queryable, number: number): Promise<Entity[]> =>
-  db.query<Entity>(
-    `SELECT e.id, e.kind, e.name, e.identifiers, e.strong FROM incident_entities n JOIN entities e ON e.id = n.entity_id
-     WHERE n.incident_number = $1 ORDER BY n.alerts DESC, n.first_at, e.id LIMIT $2`,
+/** What the inventory knows to be one is one. */
+async function entitiesOf(db: Queryable, number: number): Promise<Entity[]> {
+  const rows = await db.query<{ ids: string[] }>(
+    `SELECT array_agg(e.id) AS ids FROM incident_entities n JOIN entities e ON e.id = n.entity_id LEFT JOIN inventory_keys k ON k.alias = e.id
+     WHERE n.incident_number = $1 GROUP BY coalesce(k.entity_id, e.id), e.kind ORDER BY sum(n.alerts) DESC, min(n.first_at), min(e.id) LIMIT $2`,
     [number, entitiesMax],
   );
+  const things = await thingsOf(
+    db,
+    rows.map(({ ids }) => ids),
+  );
+  return things.flatMap((thing) => thing?.entity ?? []);
+}
 
 /** A page of an incident's alerts, by time. Throws BadRequest for a cursor that is none. */
 export async function listAlerts(

@@ -69,6 +69,7 @@ export function workbookHandlers(platform: Platform): Handlers<typeof workbookRo
     ...ofRow(context, row),
     version: row.version,
     document: row.document,
+    workspace: platform.lake.workspace,
   });
   /** Of others' own workbooks nobody learns that they are there. */
   const found = async (context: RequestContext, id: string): Promise<WorkbookRow> => {
@@ -107,7 +108,7 @@ export function workbookHandlers(platform: Platform): Handlers<typeof workbookRo
     },
     getWorkbook: async (context, { params: { id } }) => {
       const ours = (await shipped()).find((one) => one.id === id);
-      if (ours) return { ...ofShipped(ours), version: 1, document: ours.document };
+      if (ours) return { ...ofShipped(ours), version: 1, document: ours.document, workspace: platform.lake.workspace };
       return whole(context, await found(context, id));
     },
     createWorkbook: async (context, { body: { name, description, document, shared } }) => {

@@ -2,3 +2,4 @@ export * from './values.ts';
 export * from './strength.ts';
 export * from './policy.ts';
 export * from './named-location.ts';
+export * from './evaluate.ts';

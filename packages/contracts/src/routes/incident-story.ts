@@ -52,6 +52,8 @@ export type AssetRisk = z.infer<typeof AssetRisk>;
 /** An entity as evidence of an incident: once, in however many alerts it is. */
 export const Evidence = z.object({
   entity: Entity,
+  /** Under what else alerts name it: the inventory knows these to be the same. */
+  aliases: z.array(z.object({ id: z.string(), name: z.string() })),
   /** One of the organisation's own things: a device, user, mailbox, application, cloud resource, group. */
   isAsset: z.boolean(),
   verdict: Verdict,

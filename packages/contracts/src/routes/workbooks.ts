@@ -21,7 +21,12 @@ export const WorkbookSummary = z.object({
 export type WorkbookSummary = z.infer<typeof WorkbookSummary>;
 
 /** `version` goes up with every change; a change names the one it was made from. */
-export const Workbook = WorkbookSummary.extend({ version: z.int(), document: z.string() });
+export const Workbook = WorkbookSummary.extend({
+  version: z.int(),
+  document: z.string(),
+  /** Name of the workspace that it asks: what pickers of workspaces offer. */
+  workspace: z.string(),
+});
 export type Workbook = z.infer<typeof Workbook>;
 
 const Id = z.object({ id: z.string().min(1).max(200) });

@@ -1,3 +1,4 @@
+import { resourcePart } from './resources.ts';
 import type { ParameterDefinition, TimeContext } from './schema.ts';
 
 /** What a parameter is at the moment. `trusted`: the workbook's author wrote it; all else is data, or came with an address. */
@@ -162,7 +163,9 @@ function plainText(value: ParameterValue, format: string): string {
     case 'base64':
       return btoa(String.fromCodePoint(...new TextEncoder().encode(joined.slice(0, 10_000))));
     default:
-      return joined;
+      return format === '' || format === 'value'
+        ? joined
+        : value.values.map((one) => resourcePart(one, format) ?? one).join(value.multi ? value.delimiter : '');
   }
 }
 
@@ -367,7 +370,8 @@ export function dropDownValue(
   chosen: readonly string[] | undefined,
   trustedOptions: boolean,
 ): ParameterValue | undefined {
-  const wanted = chosen ?? ownTexts(definition.value);
+  const own = ownTexts(definition.value);
+  const wanted = chosen ?? (own.length > 0 ? own : ownTexts(definition.defaultValue));
   const multi = definition.multiSelect === true;
   const shape = {
     kind: 'text' as const,

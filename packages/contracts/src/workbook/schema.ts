@@ -154,6 +154,8 @@ export const ParameterDefinition = z.looseObject({
   queryType: z.number().nullish(),
   jsonData: text,
   value: z.unknown().optional(),
+  /** What it is without a value, such as `value::all`. */
+  defaultValue: z.unknown().optional(),
   timeContext: TimeContext.nullish(),
   timeContextFromParameter: text,
   criteriaData: z.array(named).nullish(),

@@ -1,5 +1,6 @@
 import { aggregateFunctions } from '../functions/index.ts';
 import { binaryOperators } from '../functions/operators.ts';
+import { KqlError } from '../errors.ts';
 import { parseJsonLiteral } from './json.ts';
 import { columnOf, literal, type Expr, type FieldType } from '../plan/plan.ts';
 import { kqlTypes, type KqlType } from '../types.ts';
@@ -86,6 +87,8 @@ const nameReference: Bind = (node, place, b) => {
   const absent = place.absent && absentType(name, place.absent);
   if (absent) return literal(absent, null);
   if (symbol?.Kind === SymbolKind.function) return functionCall(node, place, b);
+  // What the library's fault of this name was forgiven for decides what becomes of it: a fuzzy union leaves the table out.
+  if (!symbol) throw new KqlError('KS142', `the name ${name} does not refer to any known column`, b.span(node));
   return b.fail('UnsupportedExpression', `${name} is not a value that can be used here`, node);
 };
 

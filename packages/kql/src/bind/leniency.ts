@@ -29,11 +29,23 @@ function inCondition(node: SyntaxNode, d: Diagnostic, text: string): boolean {
   const names = new Set(resultColumns(node).map((c) => c.name));
   return d.Code === 'KS142' && kqlTypes.some((t) => names.has(`${name}_${t}`));
 }
-/** With `isfuzzy`, a wildcard that matches nothing is passed over as an unknown name is. */
+/**
+ * With `isfuzzy`, a wildcard that matches nothing is passed over as an unknown name is, and so is a table that lacks a column once the data has
+ * said which columns a plugin gives: no text could have known it.
+ */
 function inFuzzyUnion(node: SyntaxNode, d: Diagnostic, text: string): boolean {
   const fuzzy = elements(node, 'Parameters').some((p) => /^isfuzzy\s*=\s*true$/i.test(textOf(p)));
-  return fuzzy && d.Code === 'KS142' && text.slice(d.Start, d.Start + d.Length).includes('*');
+  if (!fuzzy || d.Code !== 'KS142') return false;
+  if (text.slice(d.Start, d.Start + d.Length).includes('*')) return true;
+  return elements(node, 'Expressions').some((leg) => covers(leg, d) && isBehindOpenPlugin(leg, d));
 }
+/** Behind a plugin whose columns nobody states. */
+const isBehindOpenPlugin = (node: SyntaxNode, d: Diagnostic): boolean =>
+  (kindOf(node) === 'EvaluateOperator' &&
+    node.End <= d.Start &&
+    childOrNone(node, 'Schema') === undefined &&
+    /\b(bag_unpack|pivot)\b/.test(textOf(node))) ||
+  children(node).some((c) => isBehindOpenPlugin(c, d));
 
 /** The library does not always know the properties of a graph's nodes and edges where they stand by themselves; our binder does. */
 function inGraphElement(node: SyntaxNode, kind: string, d: Diagnostic): boolean {

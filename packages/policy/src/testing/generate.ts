@@ -139,8 +139,23 @@ const targetApps = fc.record({
   ),
   excludeApplications: sometimes(atLeastOne([...appIds, 'Office365'])),
 });
+/** Rules over security attributes, and the applications that have them so. */
+const attributeRules: ReadonlyMap<string, readonly string[]> = new Map([
+  ['CustomSecurityAttribute.Finance_Level -eq "high"', ['a1', 'a3']],
+  ['customsecurityattribute.finance_level -ne "high"', ['a2', 'a4']],
+  [
+    'CustomSecurityAttribute.Finance_Tags -contains "PII" -or CustomSecurityAttribute.Finance_Level -in ["Low"]',
+    ['a2', 'a3'],
+  ],
+]);
+const filterOfApps = fc.constantFrom(...attributeRules.keys());
+const filteredApps = fc.oneof(
+  fc.record({ applicationFilter: fc.record({ mode: fc.constant('include' as const), rule: filterOfApps }), includeApplications: some(appIds, 1), excludeApplications: some(appIds, 1) }),
+  fc.record({ applicationFilter: fc.record({ mode: fc.constant('exclude' as const), rule: filterOfApps }), includeApplications: just(['All']) }),
+); // prettier-ignore
 const targets = fc.oneof(
   { weight: 8, arbitrary: targetApps },
+  { weight: 2, arbitrary: filteredApps },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -286,6 +301,8 @@ const directory: Directory = {
   ],
   authenticationStrengths: [{ id: 'own', displayName: 'own', allowedCombinations: ['password,sms', 'windowsHelloForBusiness'] }],
   applicationGroups: { Office365: ['a1', 'a2'] },
+  securityAttributes: { a1: { Finance_Level: 'High' }, a2: { Finance_Level: 'low' }, A3: { Finance_Level: 'HIGH', Finance_Tags: ['pii'] } },
+  emergencyAccess: ['U4'],
 }; // prettier-ignore
 
 const addresses = ['198.51.100.3', '198.51.100.100', '198.51.100.127', '198.51.100.128', '198.51.101.7', '198.51.101.8', '203.0.112.0', '203.0.116.0', '::ffff:198.51.100.3', '2001:db8:1::4', '2001:db8:1::5', '2001:db8:1:8000::', '2001:db8:2::', '2001:db8:2::1', 'nowhere']; // prettier-ignore
@@ -305,6 +322,7 @@ const devices: fc.Arbitrary<DeviceInfo> = fc.record(
 );
 
 const identities: fc.Arbitrary<AccessRequest['signInIdentity']> = fc.oneof(
+  { weight: 1, arbitrary: fc.constant({ kind: 'user' as const, userId: 'u4', groups: [], roles: [] }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('user' as const), userId: fc.constantFrom(...userIds), groups: fc.subarray(groupIds), roles: fc.subarray(roleIds) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('user' as const), userId: fc.constantFrom(...userIds), groups: fc.subarray(groupIds), roles: just([]), guestType: fc.constantFrom(...guestTypes), externalTenantId: fc.constantFrom(...tenantIds) }, { requiredKeys: ['kind', 'userId', 'groups', 'roles', 'guestType'] }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('servicePrincipal' as const), servicePrincipalId: fc.constantFrom(...servicePrincipalIds), inMyTenant: fc.boolean() }) },
@@ -367,6 +385,7 @@ export const cases: fc.Arbitrary<GeneratedCase> = fc
   .map(({ made, requests: asked }) => ({
     policies: made.map(({ policy }, i) => ('broken' in policy ? policy : { ...policy, id: `p${i}` })),
     directory,
+    attributeRules,
     filters: new Map(made.flatMap(({ filter }) => (filter ? [[filter.rule, filter.holds] as const] : []))),
     requests: asked,
   }));

@@ -10,6 +10,8 @@ export interface PlainWorld {
   readonly policies: readonly (ConditionalAccessPolicy | { readonly broken: unknown })[];
   readonly directory: Directory;
   readonly filters: ReadonlyMap<string, (device: DeviceInfo | undefined) => boolean>;
+  /** Rules over applications, and which they mean. */
+  readonly attributeRules: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface PlainDecision {
@@ -72,6 +74,8 @@ export function plainDecision(world: PlainWorld, request: AccessRequest): PlainD
     if (session?.cloudAppSecurity?.isEnabled) apps.add(session.cloudAppSecurity.cloudAppSecurityType ?? '');
   }
   if (apps.size > 1) apps.delete('monitorOnly');
+  const isEmergency = request.signInIdentity.kind === 'user' && world.directory.emergencyAccess?.some((id) => id.toLowerCase() === (request.signInIdentity.kind === 'user' && request.signInIdentity.userId)); // prettier-ignore
+  if (isEmergency) return emergency(results, request);
   return {
     decision: blocked ? 'block' : asked ? 'challenge' : 'allow',
     results,
@@ -79,6 +83,28 @@ export function plainDecision(world: PlainWorld, request: AccessRequest): PlainD
     frequency,
     persistence,
     apps: [...apps].toSorted(),
+  };
+}
+
+/** No policy is held; a phishing-resistant method of the last hour is, from a client that can ask for it, in no flow that another device began. */
+function emergency(
+  results: PlainDecision['results'],
+  { signInConditions, authentication }: AccessRequest,
+): PlainDecision {
+  const { clientAppType, authenticationFlow } = signInConditions;
+  const isPossible = authenticationFlow === undefined && !['exchangeActiveSync', 'easSupported', 'other'].includes(clientAppType ?? ''); // prettier-ignore
+  const isFresh = authentication.primaryAgeSeconds <= 3_600;
+  const isShown = authentication.methods.some((method) => method === 'fido2' || method === 'windowsHelloForBusiness');
+  const missing = isFresh ? 'authenticationStrength:00000000-0000-0000-0000-000000000004' : 'reauthentication';
+  const isMet = isFresh && isShown;
+  const unheld: Readonly<Record<string, string>> = { notEnabled: 'notEnabled', success: 'notApplied', failure: 'notApplied', notApplied: 'notApplied' }; // prettier-ignore
+  return {
+    decision: isPossible ? (isMet ? 'allow' : 'challenge') : 'block',
+    results: results.map((one) => ({ ...one, result: unheld[one.result] ?? 'reportOnlyNotApplied' })),
+    required: isPossible && !isMet ? [missing] : [],
+    frequency: 3_600,
+    persistence: 'never',
+    apps: [],
   };
 }
 
@@ -178,7 +204,7 @@ function servicePrincipals({ clientApplications }: Conditions, { signInIdentity:
 
 function application(
   { applications }: Conditions,
-  { directory }: PlainWorld,
+  { directory, attributeRules }: PlainWorld,
   { signInContext }: AccessRequest,
 ): Answer {
   const included = applications.includeApplications ?? [];
@@ -191,12 +217,19 @@ function application(
     if (signInContext.userAction === 'registerOrJoinDevices') return actions.includes('urn:user:registerdevice') ? 'yes' : 'no'; // prettier-ignore
     return actions.includes('urn:user:registersecurityinfo') || included.includes('All') ? 'yes' : 'no';
   }
+  const filter = applications.applicationFilter;
+  const filtered = (mode: string, app: string): boolean =>
+    filter?.mode === mode && (attributeRules.get(filter.rule)?.includes(app) ?? false);
   const names = (list: readonly string[], app: string): boolean =>
     list.includes('All') ||
     list.includes(app) ||
     list.some((name) => directory.applicationGroups?.[name]?.includes(app));
   const excluded = applications.excludeApplications ?? [];
-  return signInContext.includeApplications.some((app) => names(included, app) && !names(excluded, app)) ? 'yes' : 'no';
+  return signInContext.includeApplications.some(
+    (app) => (names(included, app) || filtered('include', app)) && !names(excluded, app) && !filtered('exclude', app),
+  )
+    ? 'yes'
+    : 'no';
 }
 
 function clientType(types: readonly string[], type: string | undefined): Answer {

@@ -131,7 +131,9 @@ function Pieces(
   if (!story) return <Loading rows={10} label="Reading the evidence" />;
   const present = EntityKind.options.filter((kind) => all.some(({ entity }) => entity.kind === kind));
   const rows = search.kinds === undefined ? all : all.filter(({ entity }) => search.kinds?.includes(entity.kind));
-  const open = rows.find(({ entity }) => entity.id === search.entity);
+  const open = rows.find(
+    ({ entity, aliases }) => entity.id === search.entity || aliases.some(({ id }) => id === search.entity),
+  );
   const close = (): void => onSet({ entity: undefined });
   return (
     <div className={styles.root}>

@@ -128,15 +128,15 @@ export function TimelineTab({ incident, search, onSet }: TabProps): ReactElement
     () => (story ? timelineOf(story, incident.activities, rows.data?.pages.flatMap(({ events }) => events) ?? []) : []),
     [story, incident.activities, rows.data],
   );
-  const filtered = useMemo(
-    () =>
-      all.filter(
-        (event) =>
-          (search.events === undefined || search.events.includes(event.kind)) &&
-          (search.entity === undefined || event.entityIds.includes(search.entity)),
-      ),
-    [all, search.events, search.entity],
-  );
+  const filtered = useMemo(() => {
+    const one = story?.evidence.find(({ entity }) => entity.id === search.entity);
+    const ids = new Set([search.entity, ...(one?.aliases ?? []).map(({ id }) => id)]);
+    return all.filter(
+      (event) =>
+        (search.events === undefined || search.events.includes(event.kind)) &&
+        (search.entity === undefined || event.entityIds.some((id) => ids.has(id))),
+    );
+  }, [all, story, search.events, search.entity]);
   const whole = useMemo(() => spanOfEvents(filtered), [filtered]);
   const zoom = useMemo(() => zoomOf(search.from, search.to), [search.from, search.to]);
   const span = zoom ?? whole;

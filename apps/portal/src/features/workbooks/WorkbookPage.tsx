@@ -68,7 +68,7 @@ function Shown({ workbook }: { workbook: Workbook }): ReactElement {
       replace: true,
     });
   const choices = useMemo(() => choicesOf(p), [p]);
-  const { state, refresh } = useWorkbook(document, choices, choose);
+  const { state, refresh } = useWorkbook({ document, workspace: workbook.workspace }, choices, choose);
   const remove = useMutation({
     mutationFn: () => client.deleteWorkbook({ params: { id: workbook.id } }),
     onSuccess: async () => {

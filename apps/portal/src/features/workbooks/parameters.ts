@@ -1,7 +1,9 @@
 import {
+  criteriaValue,
   dropDownValue,
   fillQuery,
   parametersIn,
+  resourceOptions,
   rowOptions,
   staticOptions,
   textValue,
@@ -60,6 +62,12 @@ type Answer = { readonly data: QueryResult | undefined; readonly error: unknown 
 
 const [TEXT, DROPDOWN, TIME, OPTIONS] = [1, 2, 4, 10];
 
+interface Place {
+  readonly now: Date;
+  /** Name of the workspace. */
+  readonly workspace: string;
+}
+
 /**
  * Works out all parameters in their order: each may use those before it. `asked` answers for the options of a parameter; what it is asked for is what must be fetched. `exported` are texts
  * that selected rows gave.
@@ -68,13 +76,13 @@ export function evaluateParameters(
   definitions: readonly ParameterDefinition[],
   choices: Choices,
   exported: ReadonlyMap<string, ParameterValue>,
-  now: Date,
+  place: Place,
   asked: (request: OptionsRequest) => Answer,
 ): { readonly states: readonly ParameterState[]; readonly values: ReadonlyMap<string, ParameterValue> } {
   const values = new Map<string, ParameterValue>(exported);
   const states: ParameterState[] = [];
   for (const definition of definitions) {
-    const state = evaluate(definition, choices[definition.name], values, states, now, asked);
+    const state = evaluate(definition, choices[definition.name], values, states, place, asked);
     states.push(state);
     if (state.value) values.set(definition.name, state.value);
   }
@@ -86,12 +94,24 @@ function evaluate(
   choice: Choice | undefined,
   values: ReadonlyMap<string, ParameterValue>,
   before: readonly ParameterState[],
-  now: Date,
+  { now, workspace }: Place,
   asked: (request: OptionsRequest) => Answer,
 ): ParameterState {
   const plain = { definition, options: [], pending: false, error: undefined };
   const texts = Array.isArray(choice) ? choice : undefined;
   if (definition.type === TIME) return { ...plain, value: timeOf(definition, choice, now) };
+  const resources = resourceOptions(definition, workspace);
+  if (resources) {
+    // Whatever the workbook’s author chose is elsewhere.
+    const own = {
+      ...definition,
+      value: undefined,
+      isRequired: definition.isRequired === true && resources.length === 0,
+    };
+    return { ...plain, options: resources, value: dropDownValue(own, resources, texts, true) };
+  }
+  const decided = criteriaValue(definition, values);
+  if (decided) return { ...plain, value: decided };
   const isList = definition.type === DROPDOWN || definition.type === OPTIONS;
   if (!isList) {
     const own = definition.value;

@@ -69,7 +69,7 @@ function exportDefaults(items: readonly WorkbookItem[]): Map<string, ParameterVa
 
 /** A workbook at work: its parameters, and what is chosen of them. `choices` are the address's. */
 export function useWorkbook(
-  document: WorkbookDocument,
+  { document, workspace }: { readonly document: WorkbookDocument; readonly workspace: string },
   choices: Choices,
   onChoose: (choices: Choices) => void,
 ): { readonly state: WorkbookState; readonly refresh: () => void } {
@@ -80,7 +80,7 @@ export function useWorkbook(
   const defaults = useMemo(() => exportDefaults(document.items), [document]);
   const requests: OptionsRequest[] = [];
   const rows = new Map([...defaults, ...exported]);
-  const { states, values } = evaluateParameters(definitions, choices, rows, now, (request) => {
+  const { states, values } = evaluateParameters(definitions, choices, rows, { now, workspace }, (request) => {
     requests.push(request);
     const { queryKey } = partQuery(request.query, request.timespan, round);
     const known = queries.getQueryState(queryKey);

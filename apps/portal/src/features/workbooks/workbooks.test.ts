@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { Formatter, parseWorkbook, ParameterDefinition, textValue, type QueryResult } from '@sallyport/contracts';
+import {
+  fillQuery,
+  fillText,
+  Formatter,
+  parseWorkbook,
+  ParameterDefinition,
+  textValue,
+  type QueryResult,
+} from '@sallyport/contracts';
 import { drawingOf } from '../hunting/charts/kinds.ts';
 import { chartOf } from './chart.ts';
 import { formatterOf, numbersOf, numberText, shareOf, thresholdOf, webAddress } from './format.ts';
@@ -41,10 +49,16 @@ describe('parameters', () => {
     ];
     const asked: string[] = [];
     const ask = (known: Record<string, QueryResult>) =>
-      evaluateParameters(definitions, { User: ['anna'] }, new Map(), now, ({ query, timespan }) => {
-        asked.push(`${query} from ${timespan?.from ?? 'always'}`);
-        return { data: known[query], error: undefined };
-      });
+      evaluateParameters(
+        definitions,
+        { User: ['anna'] },
+        new Map(),
+        { now, workspace: 'main' },
+        ({ query, timespan }) => {
+          asked.push(`${query} from ${timespan?.from ?? 'always'}`);
+          return { data: known[query], error: undefined };
+        },
+      );
     const first = ask({});
     expect(asked).toEqual(['SigninLogs | distinct User from 2026-01-01T23:00:00.000Z']);
     expect(first.states.map(({ pending }) => pending)).toEqual([false, false, true, true]);
@@ -53,13 +67,75 @@ describe('parameters', () => {
     expect(second.states[2]).toMatchObject({ pending: false, value: { values: ['anna'], trusted: false } });
   });
 
+  it('there is one subscription and one workspace, and criteria decide without a query', () => {
+    const resource = { queryType: 1, isRequired: true };
+    const definitions = [
+      define({ name: 'Subscription', type: 6, multiSelect: true, value: ['value::all'] }),
+      define({
+        ...resource,
+        name: 'Workspace',
+        type: 5,
+        query: "Resources | where type =~ 'microsoft.operationalinsights/workspaces'",
+        value: '',
+      }),
+      define({
+        ...resource,
+        name: 'Machines',
+        type: 2,
+        query: 'Resources | where type =~ "machines"',
+        isRequired: false,
+      }),
+      define({
+        name: 'Status',
+        type: 2,
+        isRequired: true,
+        multiSelect: true,
+        jsonData: '["New"]',
+        value: null,
+        defaultValue: 'value::all',
+      }),
+      define({
+        name: 'Shown',
+        type: 1,
+        criteriaData: [
+          {
+            criteriaContext: {
+              leftOperand: 'Tab',
+              operator: '==',
+              rightValType: 'static',
+              rightVal: 'AC',
+              resultValType: 'static',
+              resultVal: 'yes',
+            },
+          },
+          { criteriaContext: { operator: 'Default', resultValType: 'static', resultVal: 'not {Tab}' } },
+        ],
+      }),
+    ];
+    const ask = (tab: string) =>
+      evaluateParameters(definitions, {}, new Map([['Tab', textValue(tab)]]), { now, workspace: 'main' }, () => {
+        throw new Error('nothing is asked');
+      });
+    const { values, states } = ask('AC');
+    expect(states.every(({ pending, error }) => !pending && error === undefined)).toBe(true);
+    expect(fillText('{Workspace:name} of {Subscription:subid}', values)).toBe(
+      'main of 00000000-0000-0000-0000-000000000000',
+    );
+    expect(fillQuery("workspace('{Workspace}').T | where X == '{Machines}'", values)).toMatch(
+      /^workspace\('\/subscriptions\/.*\/workspaces\/main'\).*''$/,
+    );
+    expect(values.get('Status')).toMatchObject({ values: ['New'], labels: ['All'] });
+    expect(values.get('Shown')).toMatchObject({ values: ['yes'], trusted: true });
+    expect(ask('AU').values.get('Shown')).toMatchObject({ values: ['not AU'], trusted: false });
+  });
+
   it('a choice that an address brings is data, however it looks', () => {
     const definitions = [
       define({ name: 'Where', type: 2, jsonData: '["| where A == 1"]' }),
       define({ name: 'Options', type: 2, query: 'T {Where}' }),
     ];
     const states = (choice: string) =>
-      evaluateParameters(definitions, { Where: [choice] }, new Map(), now, () => ({
+      evaluateParameters(definitions, { Where: [choice] }, new Map(), { now, workspace: 'main' }, () => ({
         data: undefined,
         error: undefined,
       })).states;
@@ -68,10 +144,16 @@ describe('parameters', () => {
   });
 
   it('what a row gave goes before the default, and an address that is no JSON is nothing', () => {
-    const { values } = evaluateParameters([], {}, new Map([['Row', textValue('x')]]), now, () => ({
-      data: undefined,
-      error: undefined,
-    }));
+    const { values } = evaluateParameters(
+      [],
+      {},
+      new Map([['Row', textValue('x')]]),
+      { now, workspace: 'main' },
+      () => ({
+        data: undefined,
+        error: undefined,
+      }),
+    );
     expect(values.get('Row')).toMatchObject({ values: ['x'] });
     expect(choicesOf('{')).toEqual({});
     expect(choicesOf('{"A":["x"],"B":{"durationMs":5}}')).toEqual({ A: ['x'], B: { durationMs: 5 } });

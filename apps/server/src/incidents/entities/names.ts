@@ -29,6 +29,7 @@ const byKind: Partial<Record<Kind, (identifiers: Identifiers) => string | undefi
     const separator = Directory.includes('\\') ? '\\' : '/';
     return Directory.endsWith(separator) ? Directory + Name : Directory + separator + Name;
   },
+  MailMessage: ({ Subject, Recipient }) => (Subject ? `“${Subject}”${Recipient ? ` to ${Recipient}` : ''}` : undefined),
   Process: ({ CommandLine, ProcessId }) => CommandLine ?? (ProcessId ? `process ${ProcessId}` : undefined),
   RegistryKey: ({ Hive, Key }) => (Hive && Key ? `${Hive}\\${Key}` : (Key ?? Hive)),
 };

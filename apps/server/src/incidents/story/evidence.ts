@@ -4,8 +4,19 @@ import type { Platform } from '../../platform/types.ts';
 import { lockedIncident } from '../commands.ts';
 import { insertActivities, publishIncidents } from '../store.ts';
 import { conclusionsOf, type Conclusion } from '../conclusions.ts';
-import { concludedVerdict, graver, isAsset, riskOf, rolesOf, stateOf, type Closed, type Sightings } from './judge.ts';
+import {
+  concludedVerdict,
+  graver,
+  isAsset,
+  riskOf,
+  rolesOf,
+  stateOf,
+  weight,
+  type Closed,
+  type Sightings,
+} from './judge.ts';
 import { closedAs, evidenceRows, findingsOf, incidentRow, type EvidenceRow, type Finding } from './read.ts';
+import { idsOf } from './things.ts';
 
 /** One entity as evidence: what its alerts say, above that what an investigation concluded, and above that what a person found. Pure. */
 export function evidenceOf(
@@ -22,6 +33,7 @@ export function evidenceOf(
   const said = finding !== undefined && finding.verdict !== null;
   return {
     entity,
+    aliases: [...row.aliases],
     isAsset: isAsset(entity.kind),
     verdict,
     verdictReason: said ? finding.reason : concluded.reason,
@@ -38,21 +50,34 @@ export function evidenceOf(
   };
 }
 
+/** The newest of what people found of it, under whichever of its names. */
+export const findingOf = (row: EvidenceRow, findings: ReadonlyMap<string, Finding>): Finding | undefined =>
+  idsOf(row)
+    .flatMap((id) => findings.get(id) ?? [])
+    .toSorted((a, b) => b.set_at.getTime() - a.set_at.getTime())[0];
+
+/** The gravest of what was concluded of it. */
+export const conclusionOf = (row: EvidenceRow, conclusions: ReadonlyMap<string, Conclusion>): Conclusion | undefined =>
+  idsOf(row)
+    .flatMap((id) => conclusions.get(id) ?? [])
+    .toSorted((a, b) => weight[b.verdict] - weight[a.verdict])[0];
+
 const noSuchEvidence = (number: number) =>
   new SallyportError('NotFound', `no alert of incident ${number} has this entity`);
 
-async function oneEvidence(db: Queryable, number: number, entityId: string): Promise<Evidence> {
+async function oneEvidence(
+  db: Queryable,
+  number: number,
+  entityId: string,
+): Promise<{ evidence: Evidence; kept: Finding | undefined; ids: readonly string[] }> {
   const incident = await incidentRow(db, number);
   const {
     rows: [row],
   } = await evidenceRows(db, number, entityId);
   if (!row) throw noSuchEvidence(number);
-  return evidenceOf(
-    row,
-    (await findingsOf(db, number)).get(entityId),
-    closedAs(incident),
-    (await conclusionsOf(db, number)).get(entityId),
-  );
+  const kept = findingOf(row, await findingsOf(db, number));
+  const concluded = conclusionOf(row, await conclusionsOf(db, number));
+  return { evidence: evidenceOf(row, kept, closedAs(incident), concluded), kept, ids: idsOf(row) };
 }
 
 /**
@@ -69,8 +94,7 @@ export async function setVerdict(
     const incident = await lockedIncident(tx, number);
     if (incident.redirected_to !== null)
       throw new SallyportError('Conflict', `incident ${number} was merged into incident ${incident.redirected_to}`);
-    const before = await oneEvidence(tx, number, entityId);
-    const kept = (await findingsOf(tx, number)).get(entityId);
+    const { evidence: before, kept, ids } = await oneEvidence(tx, number, entityId);
     const reason = change.reason ?? kept?.reason ?? '';
     const told = (name: string, from: string, to: string | undefined) =>
       to === undefined || to === from ? [] : [`${name}: ${from} → ${to}`];
@@ -86,12 +110,12 @@ export async function setVerdict(
     if (texts.length === 0) return { evidence: before, texts };
     const now = clock.now();
     await tx.execute(
-      `INSERT INTO incident_evidence (incident_number, entity_id, verdict, remediation, reason, set_by, set_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+      `INSERT INTO incident_evidence (incident_number, entity_id, verdict, remediation, reason, set_by, set_at) SELECT $1, id, $3, $4, $5, $6, $7 FROM unnest($2::text[]) AS x (id)
        ON CONFLICT (incident_number, entity_id) DO UPDATE SET verdict = excluded.verdict, remediation = excluded.remediation, reason = excluded.reason,
          set_by = excluded.set_by, set_at = excluded.set_at`,
       [
         number,
-        entityId,
+        ids,
         change.verdict ?? kept?.verdict ?? null,
         change.remediation ?? kept?.remediation ?? null,
         reason.replaceAll('\0', '\u{FFFD}'),
@@ -107,6 +131,6 @@ export async function setVerdict(
     const text = `${kind} “${name.slice(0, 200)}”: ${texts.join('; ')}`;
     await insertActivities(tx, [{ incident: number, by, kind: 'changed', text }], now);
     await publishIncidents(tx, outbox, [number]);
-    return { evidence: await oneEvidence(tx, number, entityId), texts };
+    return { evidence: (await oneEvidence(tx, number, entityId)).evidence, texts };
   });
 }

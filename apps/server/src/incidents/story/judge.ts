@@ -63,7 +63,8 @@ export function concludedVerdict(of: Sightings, closed: Closed): Judgement {
     : { verdict: 'Suspicious', reason: `${why}.` };
 }
 
-const weight: Readonly<Record<Verdict, number>> = { Malicious: 3, Suspicious: 2, NoThreatsFound: 1, Unknown: 0 };
+/** How grave a verdict is. */
+export const weight: Readonly<Record<Verdict, number>> = { Malicious: 3, Suspicious: 2, NoThreatsFound: 1, Unknown: 0 };
 
 /** What was concluded otherwise counts where it is graver, and where nobody closed the incident as no attack: an investigation that found nothing clears nothing that alerts tell of. */
 export const graver = (judged: Judgement, other: Judgement | undefined, closed: Closed): Judgement =>

@@ -1,6 +1,5 @@
 import {
   SallyportError,
-  type Entity,
   type RemediationStatus,
   type Severity,
   type StoryAlert,
@@ -9,6 +8,7 @@ import {
 import type { Queryable } from '../../platform/database/types.ts';
 import type { IncidentRow } from '../types.ts';
 import type { Closed } from './judge.ts';
+import { thingsOf, type Thing } from './things.ts';
 
 export const alertsMax = 1_000;
 export const evidenceMax = 2_000;
@@ -77,8 +77,8 @@ export async function storyAlerts(
   };
 }
 
-export interface EvidenceRow {
-  readonly entity: Entity;
+/** An entity of alerts and others that the inventory knows to be the same: a person by name, by SID, by object id. */
+export interface EvidenceRow extends Thing {
   readonly alerts: number;
   readonly high: number;
   readonly medium: number;
@@ -88,18 +88,15 @@ export interface EvidenceRow {
   readonly lastAt: Date;
 }
 
-/** Entities of an incident, those of most alerts first; `id` asks for one alone. `total`: how many there are. */
+/** Entities of an incident, each once, those of most alerts first; `id` asks for one alone. `total`: how many there are. */
 export async function evidenceRows(
   db: Queryable,
   number: number,
   id?: string,
 ): Promise<{ rows: EvidenceRow[]; total: number }> {
   const rows = await db.query<{
-    id: string;
-    kind: Entity['kind'];
-    name: string;
-    identifiers: Record<string, string>;
-    strong: boolean;
+    thing: string;
+    ids: string[];
     alerts: number;
     high: number;
     medium: number;
@@ -109,28 +106,40 @@ export async function evidenceRows(
     last_at: Date;
     total: number;
   }>(
-    `SELECT e.id, e.kind, e.name, e.identifiers, e.strong, count(DISTINCT a.id)::int AS alerts,
+    // Materialised: who is who is worked out once for each entity, not for each row of the join.
+    `WITH named AS MATERIALIZED (
+       SELECT e.id, e.kind, e.name, coalesce(k.entity_id, e.id) AS thing FROM entities e LEFT JOIN inventory_keys k ON k.alias = e.id
+       WHERE e.id IN (SELECT l.entity_id FROM alerts a JOIN alert_entities l ON l.alert_id = a.id WHERE a.incident_number = $1))
+     SELECT n.thing, array_agg(DISTINCT n.id) AS ids, count(DISTINCT a.id)::int AS alerts,
        count(DISTINCT a.id) FILTER (WHERE a.severity = 'High')::int AS high, count(DISTINCT a.id) FILTER (WHERE a.severity = 'Medium')::int AS medium,
        max(array_position(ARRAY['Informational', 'Low', 'Medium', 'High'], a.severity))::int AS rank, array_agg(DISTINCT t.tactic) AS tactics,
        min(a.start_time) AS first_at, max(a.end_time) AS last_at, (count(*) OVER ())::int AS total
-     FROM alerts a JOIN alert_entities l ON l.alert_id = a.id JOIN entities e ON e.id = l.entity_id
+     FROM alerts a JOIN alert_entities l ON l.alert_id = a.id JOIN named n ON n.id = l.entity_id
        LEFT JOIN LATERAL unnest(a.tactics) AS t (tactic) ON true
-     WHERE a.incident_number = $1 AND ($3::text IS NULL OR e.id = $3)
-     GROUP BY e.id ORDER BY alerts DESC, e.kind, e.name, e.id LIMIT $2`,
+     WHERE a.incident_number = $1 AND ($3::text IS NULL OR n.thing = (SELECT thing FROM named WHERE id = $3))
+     GROUP BY n.thing, n.kind ORDER BY alerts DESC, n.kind, min(n.name), n.thing LIMIT $2`,
     [number, evidenceMax, id ?? null],
+  );
+  const things = await thingsOf(
+    db,
+    rows.map(({ ids }) => ids),
   );
   return {
     total: rows[0]?.total ?? 0,
-    rows: rows.map((row) => ({
-      entity: { id: row.id, kind: row.kind, name: row.name, identifiers: row.identifiers, strong: row.strong },
-      alerts: row.alerts,
-      high: row.high,
-      medium: row.medium,
-      severity: severities[row.rank - 1] ?? 'Informational',
-      tactics: row.tactics.filter((tactic) => tactic !== null),
-      firstAt: row.first_at,
-      lastAt: row.last_at,
-    })),
+    rows: rows.flatMap((row, place) => {
+      const thing = things[place];
+      if (!thing) return [];
+      return {
+        ...thing,
+        alerts: row.alerts,
+        high: row.high,
+        medium: row.medium,
+        severity: severities[row.rank - 1] ?? 'Informational',
+        tactics: row.tactics.filter((tactic) => tactic !== null),
+        firstAt: row.first_at,
+        lastAt: row.last_at,
+      };
+    }),
   };
 }
 

@@ -2,10 +2,11 @@ import type { IncidentStory, StoryAlert, StoryEdge } from '@sallyport/contracts'
 import type { Kql } from '@sallyport/kql';
 import type { Queryable } from '../../platform/database/types.ts';
 import { conclusionsOf } from '../conclusions.ts';
-import { evidenceOf } from './evidence.ts';
+import { conclusionOf, evidenceOf, findingOf } from './evidence.ts';
 import { nextSteps, type Guide } from './next-steps.ts';
 import { attackPath, type Techniques } from './path.ts';
 import { closedAs, evidenceRows, findingsOf, incidentRow, storyAlerts, type ReadAlert } from './read.ts';
+import { idsOf } from './things.ts';
 import { tiesOf, type Party } from './relations.ts';
 
 const edgesMax = 4_000;
@@ -24,7 +25,7 @@ export async function readStory(
   number: number,
 ): Promise<IncidentStory> {
   const incident = await incidentRow(db, number);
-  const [{ alerts, queries }, found, findings, conclusions] = await Promise.all([
+  const [{ alerts: raw, queries }, found, findings, conclusions] = await Promise.all([
     storyAlerts(db, number),
     evidenceRows(db, number),
     findingsOf(db, number),
@@ -32,8 +33,13 @@ export async function readStory(
   ]);
   const closed = closedAs(incident);
   const evidence = found.rows.map((row) =>
-    evidenceOf(row, findings.get(row.entity.id), closed, conclusions.get(row.entity.id)),
+    evidenceOf(row, findingOf(row, findings), closed, conclusionOf(row, conclusions)),
   );
+  const pieceOf = new Map(found.rows.flatMap((row) => idsOf(row).map((id) => [id, row.entity.id])));
+  const alerts = raw.map((alert) => ({
+    ...alert,
+    entityIds: [...new Set(alert.entityIds.map((id) => pieceOf.get(id) ?? id))],
+  }));
   const parties = new Map(evidence.map(({ entity }) => [entity.id, { id: entity.id, kind: entity.kind }]));
   const tables = queries.map((query) => kql.dependsOn(query).tables);
   const edges = edgesOf(alerts, parties, tables);

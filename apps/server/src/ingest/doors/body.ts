@@ -8,19 +8,42 @@ const unpackers = { gzip: promisify(gunzip), deflate: promisify(inflate) } as co
 const tooLarge = (bytesMax: number): SallyportError =>
   new SallyportError('PayloadTooLarge', `the body, unpacked, is larger than ${bytesMax} bytes`);
 
+/** What must have come of a body each `ms`. */
+export interface Pace {
+  readonly bytes: number;
+  readonly ms: number;
+}
+/** Less than any line gives: a body that comes slower keeps a place that others of its sender wait for. */
+const slowest: Pace = { bytes: 1_200, ms: 5_000 };
+
 /** Reads `body` into `into`; answers how many bytes there were. By events: an async iterator would cost a promise for each 16 KiB that TLS gives. */
-function gather(body: Readable, into: Buffer): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let length = 0;
-    body.on('data', (part: Buffer) => {
-      if (length + part.length > into.length) return void body.destroy(tooLarge(into.length));
-      part.copy(into, length);
-      length += part.length;
-    });
-    body.once('end', () => resolve(length));
+async function gather(body: Readable, into: Buffer, pace: Pace): Promise<number> {
+  let length = 0;
+  const take = (part: Buffer): void => {
+    if (length + part.length > into.length) return void body.destroy(tooLarge(into.length));
+    part.copy(into, length);
+    length += part.length;
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const whole = new Promise<void>((resolve, reject) => {
+    let before = 0;
+    timer = setInterval(() => {
+      if (length - before < pace.bytes) reject(new SallyportError('BadRequest', 'the body came too slowly'));
+      before = length;
+    }, pace.ms);
+    body.on('data', take);
+    body.once('end', resolve);
     body.once('error', reject);
     body.once('close', () => reject(new SallyportError('BadRequest', 'the body was cut off')));
   });
+  try {
+    await whole;
+    return length;
+  } finally {
+    clearInterval(timer);
+    // The buffer is another body's from here on.
+    body.off('data', take);
+  }
 }
 
 /**
@@ -32,23 +55,25 @@ export class BodyBuffers {
   readonly #bytesMax: number;
   readonly #keptMax: number;
   readonly #room: number;
+  readonly #pace: Pace;
 
   /** `bytesMax` bounds a body, before and after unpacking; `keptMax` buffers of that size are kept; `room` bytes in front of a body are free. */
-  constructor(options: { bytesMax: number; keptMax: number; room: number }) {
+  constructor(options: { bytesMax: number; keptMax: number; room: number; pace?: Pace }) {
     this.#bytesMax = options.bytesMax;
     this.#keptMax = options.keptMax;
     this.#room = options.room;
+    this.#pace = options.pace ?? slowest;
   }
 
   /**
    * Does `work` with the whole body, unpacked, in a buffer that it may change, and that is not its own any more once it has ended. A gzip bomb costs no
-   * more memory than an honest body. Throws SallyportError PayloadTooLarge, UnsupportedMediaType, BadRequest.
+   * more memory than an honest body. Throws SallyportError PayloadTooLarge, UnsupportedMediaType, BadRequest (cut off, too slow, not what it is said to be).
    */
   async with<T>(body: Readable, encoding: string | undefined, work: (bytes: Buffer) => Promise<T>): Promise<T> {
     const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#room + this.#bytesMax);
     try {
       const space = buffer.subarray(this.#room);
-      const packed = space.subarray(0, await gather(body, space));
+      const packed = space.subarray(0, await gather(body, space, this.#pace));
       const bytes = await this.#unpacked(packed, encoding);
       if (bytes !== packed) bytes.copy(space);
       return await work(space.subarray(0, bytes.length));

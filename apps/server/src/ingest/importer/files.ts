@@ -29,9 +29,13 @@ const unread = (name: string, message: string): InputFile => ({ name, message, o
 // eslint-disable-next-line require-yield
 async function* noBytes(): AsyncGenerator<Buffer> {}
 
-/** Files that come with data sets and tell about them: passed over in folders and zips. Asked for by name, they are read like any other. */
+/**
+ * Files that come with data sets and tell about them: not read in folders and zips, which is said. Asked for by name, they are read like any other. The
+ * endings are those of texts for people: `notice.log` is a log of Zeek.
+ */
 const aboutOthers =
-  /^(readme|license|licence|copying|notice|index|changelog|contributing|(md5|sha1|sha256)sums?)(\.[a-z]+)?$/i;
+  /^(readme|license|licence|copying|notice|index|changelog|contributing|(md5|sha1|sha256)sums?)(\.(adoc|html?|md|pdf|rst|tsv|txt))?$/i;
+const tellsOfOthers = 'tells about other files, and is read when it is asked for by name';
 const hidden = /^\.|^__MACOSX$/;
 
 /** Ends with an error once more than `bytesMax` have come. */
@@ -89,8 +93,8 @@ async function* zipFiles(path: string, name: string): AsyncGenerator<InputFile> 
       const parts = entry.fileName.split('/');
       const base = parts.at(-1) ?? '';
       if (base === '' || parts.some((part) => hidden.test(part))) continue;
-      if (aboutOthers.test(base)) continue;
-      if (entry.isEncrypted()) yield unread(inner, 'encrypted, which is not opened');
+      if (aboutOthers.test(base)) yield unread(inner, tellsOfOthers);
+      else if (entry.isEncrypted()) yield unread(inner, 'encrypted, which is not opened');
       else
         yield {
           name: inner,
@@ -149,6 +153,7 @@ export async function* inputFiles(path: string, name = basename(path)): AsyncGen
   for await (const file of paths(path)) {
     const inner = relative(path, file);
     if (++count > filesMax) return yield unread(inner, `more than ${filesMax} files; the rest is not read`);
-    if (!aboutOthers.test(basename(file))) yield* oneFile(file, inner);
+    if (aboutOthers.test(basename(file))) yield unread(inner, tellsOfOthers);
+    else yield* oneFile(file, inner);
   }
 }

@@ -57,6 +57,10 @@ export function EvidenceFacts(props: { number: number; story: IncidentStory; evi
       <Facts
         facts={[
           ['Kind', words(entity.kind)],
+          [
+            'Also named',
+            evidence.aliases.length > 0 ? visible(evidence.aliases.map(({ name }) => name).join(', ')) : undefined,
+          ],
           ['State', <StateMark key="s" state={evidence.state} />],
           ['Verdict', <VerdictMark key="v" verdict={evidence.verdict} />],
           ['Why', evidence.verdictReason === '' ? undefined : visible(evidence.verdictReason, { lines: true })],

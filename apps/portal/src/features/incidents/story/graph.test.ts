@@ -7,6 +7,7 @@ import { layoutOf, nextInDirection, NODE_HEIGHT, NODE_WIDTH } from './layout.ts'
 const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
 const piece = (id: string, kind: Evidence['entity']['kind'], more: Partial<Evidence> = {}): Evidence => ({
   entity: { id, kind, name: id, identifiers: {}, strong: true },
+  aliases: [],
   isAsset: false,
   verdict: 'Unknown',
   verdictReason: '',

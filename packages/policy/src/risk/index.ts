@@ -1,0 +1,3 @@
+export { features, type Feature, type Level, type SignInValues } from './features.ts';
+export { History, likelihood, type Counts } from './history.ts';
+export { scoreSignIn, thresholdFor, type LevelRisk, type RiskFacts, type RiskScore } from './score.ts';
