@@ -17,7 +17,7 @@ export function contentCommand(finish: Finish): Command {
     .description('compile every rule and query found, and run it on empty tables')
     .argument(
       '<path...>',
-      'Sentinel YAML files, Sigma rules, parsers, JSON lines with a `query`, or folders of them; each may call the parsers among the others, which replace shipped ones of their names',
+      'Sentinel YAML files, Sigma rules, parsers, workbooks, JSON lines with a `query`, or folders of them; each may call the parsers among the others, which replace shipped ones of their names',
     )
     .option('--json', 'print one JSON object')
     .option('--compile-only', 'do not run what compiles')

@@ -13,6 +13,15 @@ const files: Readonly<Record<string, string>> = {
   'parser.yaml':
     'ParserName: vimThing\nParserParams:\n- {Name: starttime, Type: datetime, Default: datetime(null)}\nParserQuery: Syslog | take 6\n',
   'parsers.jsonl': '{"name":null,"query":"Syslog | take 7"}\n',
+  'workbook.json': JSON.stringify({
+    version: 'Notebook/1.0',
+    items: [
+      { type: 9, content: { parameters: [{ name: 'Kind', type: 2, query: 'Syslog | take 8' }] } },
+      { type: 3, content: { query: "Syslog | where '*' in ({Kind}) | take 9" } },
+      { type: 3, name: 'elsewhere', content: { query: 'Resources', queryType: 1 } },
+    ],
+  }),
+  'other.json': '{}',
   'other.yaml': 'title: not a query\n',
 };
 let folder: string;
@@ -25,8 +34,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('content as files', () => {
   it('is read in every form that rules, detections and parsers have', () => {
     const { items, failures } = collect([folder]);
-    expect(items.map((i) => Number(i.query.trim().slice(-1))).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    expect(failures).toEqual([{ path: join(folder, 'other.yaml'), code: 'NoQuery', message: 'it has no `query`' }]);
+    expect(items.map((i) => Number(i.query.trim().slice(-1))).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(failures).toEqual([
+      { path: join(folder, 'other.yaml'), code: 'NoQuery', message: 'it has no `query`' },
+      {
+        path: `${join(folder, 'workbook.json')}: elsewhere`,
+        code: 'NotDrawn',
+        message: 'it asks a service that is not here (query of type 1)',
+      },
+    ]);
   });
   it('gives functions to the rest by each of their names', () => {
     const { items } = collect([folder]);

@@ -2,6 +2,7 @@ import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { checkWorkbook, NotAWorkbook, parseWorkbook } from '@sallyport/contracts';
 import type { FunctionDefinition } from '@sallyport/kql';
 import { looksLikeSigma } from '@sallyport/sigma';
 
@@ -113,7 +114,12 @@ function itemOf(path: string, raw: unknown): Item | undefined {
 export function collect(paths: readonly string[]): { items: Item[]; failures: Failure[] } {
   const items: Item[] = [];
   const failures: Failure[] = [];
-  for (const path of paths.flatMap(filesOf))
+  for (const path of paths.flatMap(filesOf)) {
+    const workbook = isJson(path) ? readWorkbook(path) : undefined;
+    items.push(...(workbook?.items ?? []));
+    failures.push(...(workbook?.failures ?? []));
+    // Other JSON that lies in a folder may be anything.
+    if (workbook || (isJson(path) && !paths.includes(path))) continue;
     for (const entry of entriesOf(path, paths.includes(path))) {
       try {
         const item = itemOf(entry.path, entry.parse());
@@ -125,7 +131,28 @@ export function collect(paths: readonly string[]): { items: Item[]; failures: Fa
         failures.push({ path: entry.path, code: 'NotReadable', message });
       }
     }
+  }
   return { items, failures };
+}
+
+const isJson = (path: string): boolean => /\.(?:json|workbook)$/i.test(path);
+/** A workbook, or a template that holds one. */
+const isWorkbook = (text: string): boolean => /"Notebook\/1\.0\\?"/.test(text);
+
+/** The queries of a workbook, each with its part's name, and the parts that are not drawn; undefined for a file that holds none. */
+function readWorkbook(path: string): { items: Item[]; failures: Failure[] } | undefined {
+  const text = readFileSync(path, 'utf8');
+  if (!isWorkbook(text)) return undefined;
+  try {
+    const { queries, notDrawn } = checkWorkbook(parseWorkbook(text).document, new Date());
+    return {
+      items: queries.map(({ place, query }) => ({ path: `${path}: ${place}`, query })),
+      failures: notDrawn.map(({ place, reason }) => ({ path: `${path}: ${place}`, code: 'NotDrawn', message: reason })),
+    };
+  } catch (error) {
+    if (!(error instanceof NotAWorkbook)) throw error;
+    return { items: [], failures: [{ path, code: 'NotReadable', message: error.message }] };
+  }
 }
 
 /** Of JSON lines that were found in a folder, those of queries: others are logs. */
@@ -146,7 +173,7 @@ const isSigma = (path: string, text: string): boolean =>
 
 const filesOf = (path: string): string[] =>
   statSync(path).isDirectory()
-    ? globSync('**/*.{yaml,yml,jsonl}', { cwd: path })
+    ? globSync('**/*.{yaml,yml,jsonl,json,workbook}', { cwd: path })
         .map((file) => join(path, file))
         .toSorted()
     : [path];

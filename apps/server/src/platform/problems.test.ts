@@ -41,10 +41,15 @@ test('a check that fails or hangs is a problem of its own', async () => {
 });
 
 test('a spool that is full, slow or holds what could not be stored says so', async () => {
-  const check = (bytes: number, oldestMs = 0, poisonedSegments = 0) =>
-    spoolCheck(() => ({ bytes, oldestMs, poisonedSegments }), 1_000)();
+  const check = (bytes: number, oldestMs = 0, poisonedSegments = 0, refusedMs?: number) =>
+    spoolCheck(() => ({ bytes, oldestMs, poisonedSegments, refusedMs }), 1_000)();
   expect(await check(100)).toBeUndefined();
   expect(await check(960)).toMatchObject({ severity: 'error', title: 'Doors refuse logs: the spool is full' });
+  expect(await check(750, 0, 0, 1_000)).toMatchObject({
+    severity: 'error',
+    title: expect.stringContaining('share of the spool') as string,
+  });
+  expect(await check(600, 0, 0, 61_000)).toMatchObject({ severity: 'warning' });
   expect(await check(600)).toMatchObject({ severity: 'warning' });
   expect(await check(10, 61_000)).toMatchObject({ severity: 'warning' });
   expect(await check(10, 0, 2)).toMatchObject({ title: 'Some logs could not be stored' });

@@ -102,21 +102,34 @@ export function diskCheck(
   };
 }
 
+interface SpoolState {
+  readonly bytes: number;
+  readonly oldestMs: number;
+  readonly poisonedSegments: number;
+  readonly refusedMs: number | undefined;
+}
+/** Senders that are asked to come again do so within a minute. */
+const refusedLatelyMs = 60_000;
+
 /** Logs that wait for the engine. */
-export function spoolCheck(
-  stats: () => { readonly bytes: number; readonly oldestMs: number; readonly poisonedSegments: number } | undefined,
-  totalBytes: number,
-): ProblemCheck {
+export function spoolCheck(stats: () => SpoolState | undefined, totalBytes: number): ProblemCheck {
   return async () => {
     const now = stats();
     if (now === undefined) return undefined;
-    const { bytes, oldestMs, poisonedSegments } = now;
+    const { bytes, oldestMs, poisonedSegments, refusedMs } = now;
     const waiting = `${shown(bytes)} of logs wait on disk for the log engine (room for ${shown(totalBytes)}), the oldest for ${Math.round(oldestMs / 1_000)} s.`;
     if (bytes > totalBytes * 0.95)
       return {
         severity: 'error',
         title: 'Doors refuse logs: the spool is full',
         detail: `${waiting} Senders are asked to come again (429), datagrams are dropped. It empties by itself once the engine takes logs again.`,
+      };
+    // A sender alone, and a stream, may fill three quarters: the rest is kept for others.
+    if (refusedMs !== undefined && refusedMs < refusedLatelyMs)
+      return {
+        severity: 'error',
+        title: 'Doors refuse logs: a sender or a stream has filled its share of the spool',
+        detail: `${waiting} It is asked to come again (429), its datagrams are dropped; others still have room. The spool empties by itself once the engine takes logs again.`,
       };
     if (bytes > totalBytes * 0.5 || oldestMs > 60_000)
       return { severity: 'warning', title: 'Logs come in faster than they are stored', detail: waiting };

@@ -1,12 +1,4 @@
-import {
-  fillQuery,
-  itemsOf,
-  parseWorkbook,
-  textValue,
-  timeValue,
-  type Client,
-  type ParameterValue,
-} from '@sallyport/contracts';
+import { checkWorkbook, parseWorkbook, type Client } from '@sallyport/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeAdministrator, startTestServer, type TestServer } from '../testing.ts';
 import { loadWorkbooks, shippedWorkbooks } from './index.ts';
@@ -25,27 +17,14 @@ describe('workbooks that ship', () => {
     const faults: string[] = [];
     let asked = 0;
     for (const { id, document } of await loadWorkbooks(shippedWorkbooks)) {
-      const items = [...itemsOf(parseWorkbook(document).document.items)];
-      const values = new Map<string, ParameterValue>();
-      const texts: { place: string; query: string }[] = [];
-      for (const item of items) {
-        if (item.type === 0) faults.push(`${id}: ${item.content.reason}`);
-        if (item.type === 9)
-          for (const { name, type, query } of item.content.parameters) {
-            values.set(name, type === 4 ? timeValue({ durationMs: 86_400_000 }, new Date()) : all);
-            if (query) texts.push({ place: `${id}: ${name}`, query });
-          }
-        if (item.type !== 3) continue;
-        const { exportParameterName, exportDefaultValue, query, title } = item.content;
-        if (exportParameterName) values.set(exportParameterName, textValue(exportDefaultValue ?? '', true));
-        texts.push({ place: `${id}: ${title}`, query });
-      }
-      for (const { place, query } of texts) {
+      const { queries, notDrawn } = checkWorkbook(parseWorkbook(document).document, new Date());
+      faults.push(...notDrawn.map(({ place, reason }) => `${id}: ${place}: ${reason}`));
+      for (const { place, query } of queries) {
         asked++;
         try {
-          await client.runQuery({ body: { query: fillQuery(query, values), maxRows: 10 } });
+          await client.runQuery({ body: { query, maxRows: 10 } });
         } catch (error) {
-          faults.push(`${place}: ${error instanceof Error ? error.message : String(error)}`);
+          faults.push(`${id}: ${place}: ${error instanceof Error ? error.message : String(error)}`);
         }
       }
     }
@@ -53,16 +32,6 @@ describe('workbooks that ship', () => {
     expect(asked).toBeGreaterThan(60);
   });
 });
-
-const all: ParameterValue = {
-  kind: 'text',
-  values: ['*'],
-  labels: ['All'],
-  multi: true,
-  quote: "'",
-  delimiter: ',',
-  trusted: true,
-};
 
 describe('workbooks that people keep', () => {
   const document = JSON.stringify({

@@ -94,6 +94,7 @@ describe('append', () => {
     await spool.append('a', Buffer.alloc(700));
     const full = spool.append('a', Buffer.alloc(200));
     await expect(full).rejects.toBeInstanceOf(SpoolFull);
+    expect(spool.stats().refusedMs).toBeGreaterThanOrEqual(0);
     await expect(full).rejects.toMatchObject({ code: 'TooManyRequests', retryAfterSeconds: 5 });
     release();
     await spool.flush();

@@ -67,6 +67,8 @@ export interface SpoolStats {
   readonly poisonedSegments: number;
   /** Age of the oldest sealed segment, ms; 0 when there is none. */
   readonly oldestMs: number;
+  /** For how long nothing was refused for want of room, ms; undefined when nothing ever was. One sender alone never fills the whole spool. */
+  readonly refusedMs: number | undefined;
 }
 
 /** Between two looks of `flush` for segments that were opened since. */
@@ -145,6 +147,7 @@ export class Spool {
   readonly #poisoned = new Map<string, PoisonedSegment>();
   readonly #shares: Shares;
   #sequence = 0;
+  #refusedAt: number | undefined;
   #closed = false;
   #wake: NodeJS.Timeout | undefined;
 
@@ -184,7 +187,10 @@ export class Spool {
       return Promise.reject(new SallyportError('PayloadTooLarge', `a payload holds at most ${payloadBytesMax} bytes`));
     if (payload.length === 0) return Promise.resolve();
     const keys = keysOf(stream, sender);
-    if (!this.#shares.takes(keys, payload.length + 1)) return Promise.reject(new SpoolFull(fullRetrySeconds));
+    if (!this.#shares.takes(keys, payload.length + 1)) {
+      this.#refusedAt = this.#options.now();
+      return Promise.reject(new SpoolFull(fullRetrySeconds));
+    }
     this.#shares.add(keys, payload.length + 1);
     const state = this.#stream(stream);
     return new Promise<void>((resolve, reject) => {
@@ -219,6 +225,7 @@ export class Spool {
       loadingSegments: this.#loading.size,
       poisonedSegments: this.#poisoned.size,
       oldestMs: waiting.length === 0 ? 0 : this.#options.now() - oldest,
+      refusedMs: this.#refusedAt === undefined ? undefined : this.#options.now() - this.#refusedAt,
     };
   }
 
