@@ -1,13 +1,13 @@
 /**
  * Walks 20 tasks of an analyst in a real browser over the demo estate, and prints what each took as the table of docs/analyst-tasks.md: `npm run build && node
- * dev/analyst-tasks.ts`. With SALLYPORT_URL, SALLYPORT_COOKIE and SALLYPORT_DATA it walks a Sallyport that runs already.
+ * e2e/analyst-tasks.ts`. With SALLYPORT_URL, SALLYPORT_COOKIE and SALLYPORT_DATA it walks a Sallyport that runs already.
  */
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@sallyport/contracts';
 import { firstAdministrator, startSallyport, trustingFetch } from '@sallyport/testkit/running';
 import type { Locator, Page } from 'playwright-core';
-import { launchBrowser } from '../e2e/browser.ts';
+import { launchBrowser } from './browser.ts';
 
 interface Place {
   readonly url: string;
