@@ -79,7 +79,7 @@ function printRun({ rules, rows, withRows, withAlerts, duplicates, failed, secon
 /** Items between two lines of progress, which go to the error stream. */
 const tellEvery = 100;
 
-const mayHoldYaml = (path: string): boolean => !path.endsWith('.jsonl');
+const mayHoldYaml = (path: string): boolean => !/\.(?:jsonl?|workbook)$/i.test(path);
 
 async function check(item: Item, kql: Kql, lake: Lake, run: boolean): Promise<Failure | undefined> {
   const failure = await checkText(item, 'table', kql, lake, run);

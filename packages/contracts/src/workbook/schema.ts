@@ -313,7 +313,7 @@ export class NotAWorkbook extends Error {}
 const bytesMax = 5_000_000;
 
 /**
- * Reads a workbook from its own JSON, or from an ARM template with one of type `microsoft.insights/workbooks` (`serializedData`).
+ * Reads a workbook from its own JSON, from a resource of type `microsoft.insights/workbooks` (`serializedData`), or from an ARM template with one.
  * @throws NotAWorkbook with the place of the first fault.
  */
 export function parseWorkbook(json: string): { document: WorkbookDocument; name: string | undefined } {
@@ -324,23 +324,23 @@ export function parseWorkbook(json: string): { document: WorkbookDocument; name:
   } catch (error) {
     throw new NotAWorkbook(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const template = Template.safeParse(value);
-  const resource = template.data?.resources.find(({ type }) => /\/workbooks$/i.test(type));
+  const resources = (Template.safeParse(value).data?.resources ?? [value]).flatMap(
+    (one) => Resource.safeParse(one).data ?? [],
+  );
+  const resource = resources.find(({ type }) => /\/workbooks$/i.test(type));
   if (!resource) return { document: read(value), name: undefined };
   const { document } = parseWorkbook(resource.properties.serializedData);
-  // `[…]` is an expression of the template, which nobody evaluates here.
+  // `[…]` and `{…}` are expressions of the template, which nobody evaluates here.
   const { displayName } = resource.properties;
-  return { document, name: displayName?.startsWith('[') ? undefined : displayName };
+  return { document, name: displayName && /^[[{]/.test(displayName) ? undefined : displayName };
 }
 
-const Template = z.object({
-  resources: z.array(
-    z.looseObject({
-      type: z.string(),
-      properties: z.looseObject({ displayName: z.string().optional(), serializedData: z.string() }),
-    }),
-  ),
+const Resource = z.looseObject({
+  type: z.string(),
+  properties: z.looseObject({ displayName: z.string().optional(), serializedData: z.string() }),
 });
+/** Solutions bring rules and more beside a workbook. */
+const Template = z.object({ resources: z.array(z.unknown()) });
 
 function read(value: unknown): WorkbookDocument {
   const parsed = WorkbookDocument.safeParse(value);

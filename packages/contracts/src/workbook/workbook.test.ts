@@ -165,20 +165,28 @@ describe('parameters', () => {
 
 describe('parseWorkbook', () => {
   const item = { type: 3, content: { query: 'T' }, name: 'q' };
-  it('reads a workbook, one whose parts are JSON text, and one in an ARM template', () => {
+  it('reads a workbook, one whose parts are JSON text, and one as a resource, alone or in an ARM template', () => {
     const plain = JSON.stringify({ version: 'Notebook/1.0', items: [item] });
     const old = JSON.stringify({
       version: 'Notebook/1.0',
       items: [{ type: 3, content: JSON.stringify({ query: 'T' }), halfWidth: null, conditionalVisibility: null }],
     });
     const template = JSON.stringify({
-      resources: [{ type: 'microsoft.insights/workbooks', properties: { displayName: 'Mine', serializedData: plain } }],
+      resources: [
+        { type: 'Microsoft.SecurityInsights/alertRules', properties: {} },
+        { type: 'microsoft.insights/workbooks', properties: { displayName: 'Mine', serializedData: plain } },
+      ],
     });
-    for (const json of [plain, old, `\uFEFF${template}`]) {
+    const resource = JSON.stringify({
+      type: 'microsoft.insights/workbooks',
+      properties: { displayName: '{workbook_type}', serializedData: plain },
+    });
+    for (const json of [plain, old, `\uFEFF${template}`, resource]) {
       const [first] = parseWorkbook(json).document.items;
       expect(first).toMatchObject({ type: 3, content: { query: 'T' } });
     }
     expect(parseWorkbook(template).name).toBe('Mine');
+    expect(parseWorkbook(resource).name).toBeUndefined();
   });
 
   it('keeps the rest of a workbook when a part is not understood', () => {
