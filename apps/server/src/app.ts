@@ -12,6 +12,7 @@ import {
   elasticRoutes,
   entityRoutes,
   exceptionRoutes,
+  graphConditionalAccessRoutes,
   graphRoutes,
   graphSecurityRoutes,
   huntingRoutes,
@@ -187,6 +188,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(notificationRoutes, domains.notifications.handlers);
   http.bind(incidentStoryRoutes, domains.incidents.story);
   http.bind(investigationRoutes, domains.investigations.handlers);
+  http.bind(graphConditionalAccessRoutes, domains.conditionalAccess.handlers, graph.error);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);
   http.bind(entityRoutes, domains.entities.handlers);

@@ -1,0 +1,59 @@
+import { AuthenticationStrength, NamedLocation } from '@sallyport/contracts/conditional-access';
+import { compilePolicies, type IdentityFacts, type PolicySet } from '@sallyport/policy';
+import type { z } from 'zod';
+import type { Platform } from '../platform/types.ts';
+import { graphForm } from './forms.ts';
+import { objects, revision } from './store.ts';
+
+/** Our roles as Microsoft Entra's, by the ids of its built-in roles, which policies name. */
+const roleIds: Readonly<Record<string, string>> = {
+  'Security Administrator': '194ae4cb-b126-40b2-bd5b-6091b380977d',
+  'Security Operator': '5f2222b1-57c3-48ba-8ad5-d4759f1fde6f',
+  'Security Reader': '5d6b6bb7-de71-4623-b4af-96380a352509',
+};
+
+export interface Decider {
+  /** All policies as they are now. */
+  current(): Promise<PolicySet>;
+  /** Groups and roles of a person; nothing for an id that is nobody's. */
+  factsOf(userId: string): Promise<IdentityFacts>;
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** What can't be read is as if it were not there: policies that name it then deny. */
+const readable = <T extends z.ZodType>(schema: T, forms: readonly unknown[]): z.infer<T>[] =>
+  forms.flatMap((form) => {
+    const parsed = schema.safeParse(form);
+    return parsed.success ? [parsed.data] : [];
+  });
+
+export function createDecider({ database }: Pick<Platform, 'database'>): Decider {
+  let known: { readonly revision: number; readonly set: PolicySet } | undefined;
+  return {
+    async current() {
+      const now = await revision.read(database);
+      if (known?.revision === now) return known.set;
+      const rows = await objects.all(database);
+      const of = (kind: string) => rows.filter((row) => row.kind === kind).map((row) => graphForm(row));
+      const set = compilePolicies(of('policy'), {
+        namedLocations: readable(NamedLocation, of('namedLocation')),
+        authenticationStrengths: readable(AuthenticationStrength, of('authenticationStrength')),
+      });
+      known = { revision: now, set };
+      return set;
+    },
+
+    async factsOf(userId) {
+      if (!uuid.test(userId)) return {};
+      const row = await database.first<{ role: string; groups: string[] }>(
+        `SELECT p.role, coalesce((SELECT array_agg(m.group_id::text) FROM group_members m WHERE m.person_id = p.id), '{}') AS groups
+         FROM people p WHERE p.id = $1`,
+        [userId],
+      );
+      if (!row) return {};
+      const role = Object.hasOwn(roleIds, row.role) ? roleIds[row.role] : undefined;
+      return { groups: row.groups, roles: role === undefined ? [] : [role] };
+    },
+  };
+}
