@@ -10,6 +10,7 @@ import {
   dataRoutes,
   detectionRoutes,
   elasticRoutes,
+  emergencyAccountRoutes,
   entityRoutes,
   exceptionRoutes,
   graphConditionalAccessRoutes,
@@ -188,7 +189,8 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(notificationRoutes, domains.notifications.handlers);
   http.bind(incidentStoryRoutes, domains.incidents.story);
   http.bind(investigationRoutes, domains.investigations.handlers);
-  http.bind(graphConditionalAccessRoutes, domains.conditionalAccess.handlers, graph.error);
+  http.bind(graphConditionalAccessRoutes, domains.conditionalAccess.graph, graph.error);
+  http.bind(emergencyAccountRoutes, domains.conditionalAccess.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);
   http.bind(entityRoutes, domains.entities.handlers);

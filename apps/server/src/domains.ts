@@ -46,7 +46,7 @@ export interface DomainOptions {
 export async function createDomains(platform: Platform, options: DomainOptions = {}): Promise<Domains> {
   const access = createAccess(platform);
   const conditionalAccess = createConditionalAccess(platform);
-  const identity = createIdentity(platform);
+  const identity = createIdentity(platform, conditionalAccess);
   const watchlists = new Watchlists(platform);
   await watchlists.refresh();
   const imported = huntingQueryStore(platform.database);

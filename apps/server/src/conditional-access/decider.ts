@@ -2,6 +2,7 @@ import { AuthenticationStrength, NamedLocation } from '@sallyport/contracts/cond
 import { compilePolicies, type IdentityFacts, type PolicySet } from '@sallyport/policy';
 import type { z } from 'zod';
 import type { Platform } from '../platform/types.ts';
+import { emergencyAccounts } from './emergency.ts';
 import { graphForm } from './forms.ts';
 import { objects, revision } from './store.ts';
 
@@ -15,6 +16,8 @@ const roleIds: Readonly<Record<string, string>> = {
 export interface Decider {
   /** All policies as they are now. */
   current(): Promise<PolicySet>;
+  /** Whether a policy may need to know in which country an address is. */
+  asksForCountries(): Promise<boolean>;
   /** Groups and roles of a person; nothing for an id that is nobody's. */
   factsOf(userId: string): Promise<IdentityFacts>;
 }
@@ -29,20 +32,29 @@ const readable = <T extends z.ZodType>(schema: T, forms: readonly unknown[]): z.
   });
 
 export function createDecider({ database }: Pick<Platform, 'database'>): Decider {
-  let known: { readonly revision: number; readonly set: PolicySet } | undefined;
+  let known: { readonly key: string; readonly set: PolicySet; readonly asksForCountries: boolean } | undefined;
+  const load = async () => {
+    const emergency = await emergencyAccounts(database);
+    const emergencyAccess = emergency.map(({ id }) => id);
+    const key = [await revision.read(database), ...emergencyAccess].join(' ');
+    if (known?.key === key) return known;
+    const rows = await objects.all(database);
+    const of = (kind: string) => rows.filter((row) => row.kind === kind).map((row) => graphForm(row));
+    const namedLocations = readable(NamedLocation, of('namedLocation'));
+    const set = compilePolicies(of('policy'), {
+      namedLocations,
+      authenticationStrengths: readable(AuthenticationStrength, of('authenticationStrength')),
+      emergencyAccess,
+    });
+    const asksForCountries = namedLocations.some(
+      (place) => place['@odata.type'] === '#microsoft.graph.countryNamedLocation',
+    );
+    known = { key, set, asksForCountries };
+    return known;
+  };
   return {
-    async current() {
-      const now = await revision.read(database);
-      if (known?.revision === now) return known.set;
-      const rows = await objects.all(database);
-      const of = (kind: string) => rows.filter((row) => row.kind === kind).map((row) => graphForm(row));
-      const set = compilePolicies(of('policy'), {
-        namedLocations: readable(NamedLocation, of('namedLocation')),
-        authenticationStrengths: readable(AuthenticationStrength, of('authenticationStrength')),
-      });
-      known = { revision: now, set };
-      return set;
-    },
+    current: async () => (await load()).set,
+    asksForCountries: async () => (await load()).asksForCountries,
 
     async factsOf(userId) {
       if (!uuid.test(userId)) return {};

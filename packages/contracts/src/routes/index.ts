@@ -10,6 +10,7 @@ import { detectionRoutes } from './detection.ts';
 import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRoutes } from './doors.ts';
 import { entityRoutes } from './entities.ts';
 import { exceptionRoutes } from './exceptions.ts';
+import { emergencyAccountRoutes } from './emergency-accounts.ts';
 import { graphConditionalAccessRoutes } from './graph-conditional-access.ts';
 import { graphSecurityRoutes } from './graph-security.ts';
 import { huntingRoutes } from './hunting.ts';
@@ -52,6 +53,7 @@ export const routes = {
   ...graphRoutes,
   ...graphSecurityRoutes,
   ...graphConditionalAccessRoutes,
+  ...emergencyAccountRoutes,
   ...savedSearchRoutes,
   ...sentinelBookmarkRoutes,
   ...sentinelIncidentRoutes,

@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { Client, PageIterator, type PageCollection } from '@microsoft/microsoft-graph-client';
 import type * as Graph from '@microsoft/microsoft-graph-types';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { call, startFaceServer, type FaceServer } from '../../../hunting/faces/testing.ts';
-import { tokenOf } from '../../../incidents/faces/testing.ts';
+import { call, startFaceServer, type FaceServer } from '../hunting/faces/testing.ts';
+import { hashPassword, newTotp } from '../identity/secrets.ts';
+import { passkeys as keys, passwords, people } from '../identity/store.ts';
+import { tokenOf } from '../incidents/faces/testing.ts';
+import { codeAt, errorOf, testPassword } from '../testing.ts';
+import { sallyportApplication } from './index.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -259,5 +264,136 @@ describe('the client of Microsoft Graph', () => {
     );
     await expect(make(policies, mfaForAll())).rejects.toMatchObject(fault(400, 'BadRequest', 'at most 240'));
     expect((await get<List<object>>(policies)).value).toHaveLength(240);
+  });
+});
+
+describe("Sallyport's own sign-in", () => {
+  const bob = { id: randomUUID(), userPrincipalName: 'bob@contoso.com', displayName: 'Bob', role: 'Security Reader' };
+  const anna = 'anna@contoso.com';
+  const outside = '198.51.100.7';
+  const secrets = new Map<string, string>();
+  let blocking: string;
+
+  /** As whoever a directory brings will be: with a password and a code. */
+  const enrol = async (person: { id: string; userPrincipalName: string }) => {
+    const { database, sealing } = server.test.platform;
+    const { secret } = newTotp(person.userPrincipalName);
+    secrets.set(person.userPrincipalName, secret);
+    await passwords.insert(database, {
+      personId: person.id,
+      hash: await hashPassword(testPassword),
+      totpSecretSealed: sealing.seal(Buffer.from(secret), `totp:${person.id}`),
+      totpLastStep: 0,
+    });
+  };
+  const signIn = async (userPrincipalName: string, address: string) => {
+    // The same half minute has one code, which is good once.
+    await server.test.platform.database.execute('UPDATE passwords SET totp_last_step = 0');
+    const totpCode = codeAt(secrets.get(userPrincipalName) ?? '', new Date());
+    const browser = server.test.browser({ address });
+    return browser.signInWithPassword({ body: { userPrincipalName, password: testPassword, totpCode } });
+  };
+  const refused = async (userPrincipalName: string, address = outside) =>
+    (await errorOf(signIn(userPrincipalName, address))).message.split(':')[0];
+  const whatIfBob = async (ipAddress: string) =>
+    (
+      (await client
+        .api('/identity/conditionalAccess/evaluate')
+        .version('beta')
+        .post({
+          signInIdentity: { '@odata.type': '#microsoft.graph.userSignIn', userId: bob.id },
+          signInContext: {
+            '@odata.type': '#microsoft.graph.applicationContext',
+            includeApplications: [sallyportApplication],
+          },
+          signInConditions: { ipAddress, clientAppType: 'browser' },
+        })) as { '@sallyport.decision': { decision: string } }
+    )['@sallyport.decision'].decision;
+  const newestSignIn = async () => {
+    await server.test.platform.outbox.flush();
+    const { rows } = await server.test.platform.lake.query(
+      `SELECT UserPrincipalName, ResultType, ConditionalAccessStatus, ConditionalAccessPolicies, SessionId != '' FROM SigninLogs ORDER BY TimeGenerated DESC LIMIT 1`,
+    );
+    const [name, code, status, results, session] = rows[0]!.map(String);
+    const policies = JSON.parse(results!) as { id: string; result: string }[];
+    return [name, code, status, policies.find(({ id }) => id === blocking)?.result, session];
+  };
+
+  beforeAll(async () => {
+    const { database } = server.test.platform;
+    await database.execute(`DELETE FROM conditional_access_objects WHERE kind = 'policy'`);
+    await people.insert(database, bob);
+    await enrol(bob);
+    await database.execute('DELETE FROM passwords WHERE person_id <> $1', [bob.id]);
+    await enrol((await people.byName(database, anna))!);
+    const office = (await get<List<Location>>(locations)).value.find(({ displayName }) => displayName === 'Office');
+    const policy = await make<Graph.ConditionalAccessPolicy>(policies, {
+      ...mfaForAll('The office only'),
+      conditions: {
+        users: { includeUsers: ['All'] },
+        applications: { includeApplications: [sallyportApplication] },
+        locations: { includeLocations: ['All'], excludeLocations: [office!.id] },
+      },
+      grantControls: { operator: 'OR', builtInControls: ['block'] },
+    });
+    blocking = policy.id;
+  });
+
+  it('goes on under a policy that only reports, and says what it would have done', async () => {
+    await signIn(bob.userPrincipalName, outside);
+    expect(await newestSignIn()).toEqual([bob.userPrincipalName, '0', 'notApplied', 'reportOnlyFailure', '1']);
+  });
+
+  it('is blocked outside of a range, as what-if says before', async () => {
+    expect(await whatIfBob(outside)).toBe('allow');
+    await client.api(`${policies}/${blocking}`).patch({ state: 'enabled' });
+    expect([await whatIfBob(outside), await whatIfBob('192.0.2.9')]).toEqual(['block', 'allow']);
+    expect(await refused(bob.userPrincipalName)).toBe('AADSTS53003');
+    expect(await newestSignIn()).toEqual([bob.userPrincipalName, '53003', 'failure', 'failure', '0']);
+    await signIn(bob.userPrincipalName, '192.0.2.9');
+    expect(await newestSignIn()).toEqual([bob.userPrincipalName, '0', 'notApplied', 'notApplied', '1']);
+  });
+
+  it('lets an emergency account in: the first administrator, until others are named', async () => {
+    const { database } = server.test.platform;
+    const { id } = (await people.byName(database, anna))!;
+    expect(await server.admin.getEmergencyAccounts()).toEqual({ people: [anna], byDefault: true });
+    await signIn(anna, outside);
+    expect(await newestSignIn()).toEqual([anna, '0', 'notApplied', 'notApplied', '1']);
+    // Who has a passkey shows it.
+    await keys.insert(database, {
+      credentialId: 'x',
+      personId: id,
+      publicKey: Buffer.of(1),
+      counter: 0,
+      transports: [],
+    });
+    expect(await refused(anna, '192.0.2.9')).toBe('AADSTS50074');
+    await database.execute('DELETE FROM passkeys');
+    const named = await server.admin.setEmergencyAccounts({ body: { people: [bob.userPrincipalName] } });
+    expect(named).toEqual({ people: [bob.userPrincipalName], byDefault: false });
+    await signIn(bob.userPrincipalName, outside);
+    expect(await refused(anna)).toBe('AADSTS53003');
+    const nobody = server.admin.setEmergencyAccounts({ body: { people: ['nobody@contoso.com'] } });
+    expect(await errorOf(nobody)).toMatchObject({ code: 'BadRequest', target: 'body.people' });
+    await server.admin.setEmergencyAccounts({ body: { people: [] } });
+    await signIn(anna, outside);
+  });
+
+  it('is asked for a stronger method by a role, and goes on as before without policies', async () => {
+    await client.api(`${policies}/${blocking}`).patch({
+      conditions: {
+        users: { includeUsers: [], includeRoles: ['5d6b6bb7-de71-4623-b4af-96380a352509'] },
+        locations: null,
+      },
+      grantControls: { builtInControls: [], authenticationStrength: { id: '00000000-0000-0000-0000-000000000004' } },
+    });
+    expect(await refused(bob.userPrincipalName)).toBe('AADSTS50074');
+    await client.api(`${policies}/${blocking}`).patch({ grantControls: { builtInControls: ['mfa'], authenticationStrength: null } }); // prettier-ignore
+    await signIn(bob.userPrincipalName, outside);
+    expect(await newestSignIn()).toEqual([bob.userPrincipalName, '0', 'success', 'success', '1']);
+    await client.api(`${policies}/${blocking}`).delete();
+    await signIn(bob.userPrincipalName, outside);
+    expect(await newestSignIn()).toEqual([bob.userPrincipalName, '0', 'notApplied', undefined, '1']);
   });
 });
