@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client, PageIterator, type PageCollection } from '@microsoft/microsoft-graph-client';
 import type * as Graph from '@microsoft/microsoft-graph-types';
+import { readDatabases } from '@sallyport/lake';
+import { writeMmdb } from '@sallyport/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { call, startFaceServer, type FaceServer } from '../hunting/faces/testing.ts';
 import { hashPassword, newTotp } from '../identity/secrets.ts';
@@ -90,6 +94,12 @@ describe('the client of Microsoft Graph', () => {
       grantControls: { authenticationStrength: { displayName: 'Phishing-resistant MFA', policyType: 'builtIn' } },
     });
     expect(await get(`${policies}/${made.id}`)).toEqual(made);
+    expect(await client.api(`${policies}/${made.id}`).version('beta').get()).toMatchObject({
+      '@odata.context': expect.stringContaining(
+        '/beta/$metadata#identity/conditionalAccess/policies/$entity',
+      ) as string,
+      id: made.id,
+    });
     // An export can be sent back as it is, and what a patch leaves out stays.
     expect(await client.api(`${policies}/${made.id}`).patch(made)).toBeUndefined();
     await client
@@ -352,6 +362,24 @@ describe("Sallyport's own sign-in", () => {
     expect(await newestSignIn()).toEqual([bob.userPrincipalName, '53003', 'failure', 'failure', '0']);
     await signIn(bob.userPrincipalName, '192.0.2.9');
     expect(await newestSignIn()).toEqual([bob.userPrincipalName, '0', 'notApplied', 'notApplied', '1']);
+  });
+
+  it('is blocked by the country of its address', async () => {
+    const file = join(server.test.platform.config.dataDir, 'countries.mmdb');
+    writeFileSync(file, writeMmdb([['203.0.113.0/24', { country_code: 'NZ' }]]));
+    await server.test.platform.lake.loadIpLocations(await readDatabases([file]));
+    const all = (await get<List<Location>>(locations)).value;
+    const [inside, country] = [office.displayName, "Home 'n' away"].map(
+      (name) => all.find((one) => one.displayName === name)!.id,
+    );
+    const where = (includeLocations: unknown[], excludeLocations: unknown[]) =>
+      client
+        .api(`${policies}/${blocking}`)
+        .patch({ conditions: { locations: { includeLocations, excludeLocations } } });
+    await where([country], []);
+    expect(await refused(bob.userPrincipalName, '203.0.113.7')).toBe('AADSTS53003');
+    await signIn(bob.userPrincipalName, outside);
+    await where(['All'], [inside]);
   });
 
   it('lets an emergency account in: the first administrator, until others are named', async () => {

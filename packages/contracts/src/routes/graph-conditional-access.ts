@@ -15,93 +15,61 @@ const read = { method: 'GET', permission: 'authorization.read', query, response 
 const write = { permission: 'authorization.manage', response: 'raw' } as const;
 const evaluate = { method: 'POST', permission: 'authorization.read', body, response } as const;
 
-const policies = '/v1.0/identity/conditionalAccess/policies';
-const locations = '/v1.0/identity/conditionalAccess/namedLocations';
-const strengths = '/v1.0/policies/authenticationStrengthPolicies';
+/** One kind of object under its address: what can be done with it is always the same. */
+const routesOf = <const P extends string>(path: P, one: string, many: string) => ({
+  list: route({ ...read, path, summary: `Microsoft Graph: ${many}` }),
+  get: route({ ...read, path: `${path}/:id`, summary: `Microsoft Graph: one ${one}`, params }),
+  create: route({ ...write, method: 'POST', path, summary: `Microsoft Graph: make a ${one}`, body }),
+  update: route({
+    ...write,
+    method: 'PATCH',
+    path: `${path}/:id`,
+    summary: `Microsoft Graph: change a ${one}`,
+    params,
+    body,
+  }),
+  remove: route({
+    ...write,
+    method: 'DELETE',
+    path: `${path}/:id`,
+    summary: `Microsoft Graph: delete a ${one}`,
+    params,
+  }),
+});
+const policy = ['Conditional Access policy', 'Conditional Access policies'] as const;
+const location = ['named location', 'named locations'] as const;
+const policies = routesOf('/v1.0/identity/conditionalAccess/policies', ...policy);
+const locations = routesOf('/v1.0/identity/conditionalAccess/namedLocations', ...location);
+const strengths = routesOf('/v1.0/policies/authenticationStrengthPolicies', 'strength', 'authentication strengths');
+const betaPolicies = routesOf('/beta/identity/conditionalAccess/policies', ...policy);
+const betaLocations = routesOf('/beta/identity/conditionalAccess/namedLocations', ...location);
 
 export const graphConditionalAccessRoutes = {
-  graphListPolicies: route({ ...read, path: policies, summary: 'Microsoft Graph: Conditional Access policies' }),
-  graphGetPolicy: route({ ...read, path: `${policies}/:id`, summary: 'Microsoft Graph: one policy', params }),
-  graphCreatePolicy: route({
-    ...write,
-    method: 'POST',
-    path: policies,
-    summary: 'Microsoft Graph: make a policy',
-    body,
-  }),
-  graphUpdatePolicy: route({
-    ...write,
-    method: 'PATCH',
-    path: `${policies}/:id`,
-    summary: 'Microsoft Graph: change a policy',
-    params,
-    body,
-  }),
-  graphDeletePolicy: route({
-    ...write,
-    method: 'DELETE',
-    path: `${policies}/:id`,
-    summary: 'Microsoft Graph: delete a policy',
-    params,
-  }),
-  graphListNamedLocations: route({ ...read, path: locations, summary: 'Microsoft Graph: named locations' }),
-  graphGetNamedLocation: route({
-    ...read,
-    path: `${locations}/:id`,
-    summary: 'Microsoft Graph: one named location',
-    params,
-  }),
-  graphCreateNamedLocation: route({
-    ...write,
-    method: 'POST',
-    path: locations,
-    summary: 'Microsoft Graph: make a named location',
-    body,
-  }),
-  graphUpdateNamedLocation: route({
-    ...write,
-    method: 'PATCH',
-    path: `${locations}/:id`,
-    summary: 'Microsoft Graph: change a named location',
-    params,
-    body,
-  }),
-  graphDeleteNamedLocation: route({
-    ...write,
-    method: 'DELETE',
-    path: `${locations}/:id`,
-    summary: 'Microsoft Graph: delete a named location',
-    params,
-  }),
-  graphListStrengths: route({ ...read, path: strengths, summary: 'Microsoft Graph: authentication strengths' }),
-  graphGetStrength: route({
-    ...read,
-    path: `${strengths}/:id`,
-    summary: 'Microsoft Graph: one authentication strength',
-    params,
-  }),
-  graphCreateStrength: route({
-    ...write,
-    method: 'POST',
-    path: strengths,
-    summary: 'Microsoft Graph: make an authentication strength',
-    body,
-  }),
-  graphUpdateStrength: route({
-    ...write,
-    method: 'PATCH',
-    path: `${strengths}/:id`,
-    summary: 'Microsoft Graph: change an authentication strength',
-    params,
-    body,
-  }),
-  graphDeleteStrength: route({
-    ...write,
-    method: 'DELETE',
-    path: `${strengths}/:id`,
-    summary: 'Microsoft Graph: delete an authentication strength',
-    params,
-  }),
+  graphListPolicies: policies.list,
+  graphGetPolicy: policies.get,
+  graphCreatePolicy: policies.create,
+  graphUpdatePolicy: policies.update,
+  graphDeletePolicy: policies.remove,
+  graphListNamedLocations: locations.list,
+  graphGetNamedLocation: locations.get,
+  graphCreateNamedLocation: locations.create,
+  graphUpdateNamedLocation: locations.update,
+  graphDeleteNamedLocation: locations.remove,
+  graphListStrengths: strengths.list,
+  graphGetStrength: strengths.get,
+  graphCreateStrength: strengths.create,
+  graphUpdateStrength: strengths.update,
+  graphDeleteStrength: strengths.remove,
+  graphListPoliciesBeta: betaPolicies.list,
+  graphGetPolicyBeta: betaPolicies.get,
+  graphCreatePolicyBeta: betaPolicies.create,
+  graphUpdatePolicyBeta: betaPolicies.update,
+  graphDeletePolicyBeta: betaPolicies.remove,
+  graphListNamedLocationsBeta: betaLocations.list,
+  graphGetNamedLocationBeta: betaLocations.get,
+  graphCreateNamedLocationBeta: betaLocations.create,
+  graphUpdateNamedLocationBeta: betaLocations.update,
+  graphDeleteNamedLocationBeta: betaLocations.remove,
   graphEvaluate: route({
     ...evaluate,
     path: '/v1.0/identity/conditionalAccess/evaluate',

@@ -1,9 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 import { nextLink, type ListOptions } from './page.ts';
 
-/** Where a thing is described; `version` as in the path, `v1.0` or `beta`. */
-export const metadataOf = (request: FastifyRequest, path: string, version = 'v1.0'): string =>
-  `https://${request.host}/${version}/$metadata#${path}`;
+/** `v1.0` or `beta`, as it was called. */
+export const versionOf = ({ url }: FastifyRequest): string => (url.startsWith('/beta/') ? 'beta' : 'v1.0');
+
+/** Where a thing is described. */
+export const metadataOf = (request: FastifyRequest, path: string): string =>
+  `https://${request.host}/${versionOf(request)}/$metadata#${path}`;
 
 /** Of an object, what `$select` names; its annotations stay. */
 export const selected = (object: object, { select }: Pick<ListOptions, 'select'>): object =>

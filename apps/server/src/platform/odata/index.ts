@@ -1,4 +1,4 @@
-export { metadataOf, pageAnswer, selected, type AnsweredPage } from './answer.ts';
+export { metadataOf, pageAnswer, selected, versionOf, type AnsweredPage } from './answer.ts';
 export { parseFilter, printFilter, type Filter, type Literal } from './filter.ts';
 export {
   nextLink,

@@ -3,7 +3,7 @@ import { WhatIfRequest } from '@sallyport/contracts/conditional-access';
 import { requestOfWhatIf, whatIf } from '@sallyport/policy';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requireCaller, type Handlers, type RequestContext } from '../../../platform/http/index.ts';
-import { metadataOf, readListOptions, selected, type RawQuery } from '../../../platform/odata/index.ts';
+import { metadataOf, readListOptions, selected, versionOf, type RawQuery } from '../../../platform/odata/index.ts';
 import type { Platform } from '../../../platform/types.ts';
 import { refusal } from '../../checks.ts';
 import type { Author, Commands } from '../../commands.ts';
@@ -63,7 +63,7 @@ export function graphConditionalAccessHandlers(
       const made = await commands.add(kind, body, authorOf(context));
       context.audit({ target: `${kind} ${made.id}` });
       const object = graphForm(made, await strengthsFor(database, kind));
-      const address = `https://${request.host}/v1.0/${paths[kind]}/${made.id}`;
+      const address = `https://${request.host}/${versionOf(request)}/${paths[kind]}/${made.id}`;
       return reply
         .code(201)
         .header('location', address)
@@ -84,28 +84,26 @@ export function graphConditionalAccessHandlers(
       return reply.code(204).send();
     };
 
-  const evaluate =
-    (version: string) =>
-    async (_context: RequestContext, { body, request }: Pick<Writing, 'body' | 'request'>) => {
-      const parsed = WhatIfRequest.safeParse(body);
-      if (!parsed.success)
-        throw refusal(parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
-      const identity = parsed.data.signInIdentity;
-      const facts = 'userId' in identity ? await decider.factsOf(identity.userId) : {};
-      const applied = parsed.data.appliedPoliciesOnly ?? false;
-      const set = await decider.current();
-      const { decision, value } = whatIf(set, requestOfWhatIf(parsed.data, facts), { appliedPoliciesOnly: applied });
-      return {
-        '@odata.context': metadataOf(request, 'Collection(microsoft.graph.whatIfAnalysisResult)', version),
-        '@sallyport.decision': {
-          decision: decision.decision,
-          required: decision.required,
-          reasons: decision.reasons,
-          emergencyAccess: decision.emergencyAccess,
-        },
-        value,
-      };
+  const evaluate = async (_context: RequestContext, { body, request }: Pick<Writing, 'body' | 'request'>) => {
+    const parsed = WhatIfRequest.safeParse(body);
+    if (!parsed.success)
+      throw refusal(parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
+    const identity = parsed.data.signInIdentity;
+    const facts = 'userId' in identity ? await decider.factsOf(identity.userId) : {};
+    const applied = parsed.data.appliedPoliciesOnly ?? false;
+    const set = await decider.current();
+    const { decision, value } = whatIf(set, requestOfWhatIf(parsed.data, facts), { appliedPoliciesOnly: applied });
+    return {
+      '@odata.context': metadataOf(request, 'Collection(microsoft.graph.whatIfAnalysisResult)'),
+      '@sallyport.decision': {
+        decision: decision.decision,
+        required: decision.required,
+        reasons: decision.reasons,
+        emergencyAccess: decision.emergencyAccess,
+      },
+      value,
     };
+  };
 
   return {
     graphListPolicies: list('policy'),
@@ -123,7 +121,17 @@ export function graphConditionalAccessHandlers(
     graphCreateStrength: create('authenticationStrength'),
     graphUpdateStrength: update('authenticationStrength'),
     graphDeleteStrength: remove('authenticationStrength'),
-    graphEvaluate: evaluate('v1.0'),
-    graphEvaluateBeta: evaluate('beta'),
+    graphListPoliciesBeta: list('policy'),
+    graphGetPolicyBeta: get('policy'),
+    graphCreatePolicyBeta: create('policy'),
+    graphUpdatePolicyBeta: update('policy'),
+    graphDeletePolicyBeta: remove('policy'),
+    graphListNamedLocationsBeta: list('namedLocation'),
+    graphGetNamedLocationBeta: get('namedLocation'),
+    graphCreateNamedLocationBeta: create('namedLocation'),
+    graphUpdateNamedLocationBeta: update('namedLocation'),
+    graphDeleteNamedLocationBeta: remove('namedLocation'),
+    graphEvaluate: evaluate,
+    graphEvaluateBeta: evaluate,
   };
 }
