@@ -10,8 +10,10 @@ import {
   dataRoutes,
   detectionRoutes,
   elasticRoutes,
+  emergencyAccountRoutes,
   entityRoutes,
   exceptionRoutes,
+  graphConditionalAccessRoutes,
   graphRoutes,
   graphSecurityRoutes,
   huntingRoutes,
@@ -187,6 +189,8 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(notificationRoutes, domains.notifications.handlers);
   http.bind(incidentStoryRoutes, domains.incidents.story);
   http.bind(investigationRoutes, domains.investigations.handlers);
+  http.bind(graphConditionalAccessRoutes, domains.conditionalAccess.graph, graph.error);
+  http.bind(emergencyAccountRoutes, domains.conditionalAccess.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);
   http.bind(entityRoutes, domains.entities.handlers);

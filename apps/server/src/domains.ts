@@ -1,5 +1,6 @@
 import { loadFunctions } from '@sallyport/lake';
 import { createAccess, type Access } from './access/index.ts';
+import { createConditionalAccess, type ConditionalAccess } from './conditional-access/index.ts';
 import {
   createDetection,
   huntingQueryStore,
@@ -20,6 +21,7 @@ import { createWorkbooks, type Workbooks } from './workbooks/index.ts';
 
 export interface Domains {
   readonly access: Access;
+  readonly conditionalAccess: ConditionalAccess;
   readonly identity: Identity;
   readonly hunting: Hunting;
   readonly hunts: Hunts;
@@ -43,7 +45,8 @@ export interface DomainOptions {
 /** Makes every domain, and gives each what it needs of others: here, and nowhere else. Nothing runs yet. */
 export async function createDomains(platform: Platform, options: DomainOptions = {}): Promise<Domains> {
   const access = createAccess(platform);
-  const identity = createIdentity(platform);
+  const conditionalAccess = createConditionalAccess(platform);
+  const identity = createIdentity(platform, conditionalAccess);
   const watchlists = new Watchlists(platform);
   await watchlists.refresh();
   const imported = huntingQueryStore(platform.database);
@@ -90,6 +93,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const workbooks = createWorkbooks(platform);
   return {
     access,
+    conditionalAccess,
     identity,
     hunting,
     hunts,
@@ -116,6 +120,7 @@ async function sourcesByTable(): Promise<TableSources> {
 /** In the order in which they start; they stop in reverse. */
 export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
   domains.access,
+  domains.conditionalAccess,
   domains.identity,
   domains.hunting,
   domains.notifications,

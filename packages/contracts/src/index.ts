@@ -9,6 +9,8 @@ export * from './routes/saved-queries.ts';
 export * from './routes/hunts.ts';
 export * from './routes/notebooks.ts';
 export * from './routes/clients.ts';
+export * from './routes/graph-conditional-access.ts';
+export * from './routes/emergency-accounts.ts';
 export * from './routes/graph-security.ts';
 export * from './routes/sentinel.ts';
 export * from './routes/sentinel-bookmarks.ts';

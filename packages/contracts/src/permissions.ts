@@ -14,8 +14,8 @@ export const permissions = {
   'data.purge': 'Data (purge): delete single rows for good',
   'legalHold.manage': 'Legal holds (manage): keep rows from being deleted, and let them go',
   'data.ingest': 'Send logs through a door',
-  'authorization.read': 'Authorization (read): roles, tokens, sessions of others, audit',
-  'authorization.manage': 'Authorization (manage): people, roles, tokens',
+  'authorization.read': 'Authorization (read): roles, tokens, sessions of others, audit, Conditional Access',
+  'authorization.manage': 'Authorization (manage): people, roles, tokens, Conditional Access',
   'systemSettings.read': 'System settings (read): configuration, metrics',
   'systemSettings.manage': 'System settings (manage)',
 } as const;

@@ -1,4 +1,5 @@
 import type { peopleRoutes, sessionRoutes } from '@sallyport/contracts';
+import type { Gate } from '../conditional-access/index.ts';
 import type { Caller, Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { peopleHandlers } from './people.ts';
@@ -22,14 +23,14 @@ export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
 }
 
 /** People, how they sign in, and their sessions. */
-export function createIdentity(platform: Platform): Identity {
+export function createIdentity(platform: Platform, { gate }: { readonly gate: Gate }): Identity {
   const sessions = createSessions(platform);
   const setup = createSetup(platform, sessions);
   platform.jobs.schedule('identity-remove-stale', '17 * * * *', (job) =>
     job.step('remove', () => removeStale(platform.database, platform.clock.now())),
   );
   return {
-    handlers: identityHandlers(setup, createSignIn(platform, sessions), sessions),
+    handlers: identityHandlers(setup, createSignIn(platform, sessions, gate), sessions),
     people: peopleHandlers(platform),
     callerOfSession: (secret, from) => sessions.callerOf(secret, from),
     issueSetupLink: () => setup.issueLink(),

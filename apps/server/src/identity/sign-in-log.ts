@@ -1,3 +1,4 @@
+import { sallyportApplication, type GateAnswer } from '../conditional-access/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import type { Platform } from '../platform/types.ts';
 import type { SignInMethod } from './store.ts';
@@ -18,6 +19,8 @@ export const outcomes = {
   wrongCode: { code: '500121', text: 'Authentication failed during strong authentication request.' },
   replayedCode: { code: '500121', text: 'Authentication failed: the code has been used before.' },
   throttled: { code: '50053', text: 'The account or the address is locked after too many failed sign-ins.' },
+  blockedByPolicy: { code: '53003', text: 'Access has been blocked by Conditional Access policies.' },
+  moreDemanded: { code: '50074', text: 'Strong authentication is required.' },
   badPasskey: { code: '135011', text: 'The passkey was not accepted.' },
 } as const;
 export type Outcome = keyof typeof outcomes;
@@ -30,6 +33,8 @@ export interface SignInEvent {
   readonly outcome: Outcome;
   readonly origin: Origin;
   readonly sessionId?: string;
+  /** What Conditional Access said, once the factors were right. */
+  readonly access?: GateAnswer;
 }
 
 const methodNames: Readonly<Record<SignInMethod, readonly string[]>> = {
@@ -50,7 +55,12 @@ export async function recordSignIn(platform: Platform, event: SignInEvent, tx?: 
       result: succeeded ? 'success' : 'failure',
       ipAddress: origin.ipAddress,
       requestId: origin.requestId,
-      details: { method, outcome, ...(event.sessionId === undefined ? {} : { sessionId: event.sessionId }) },
+      details: {
+        method,
+        outcome,
+        ...(event.access?.emergencyAccess ? { emergencyAccess: true } : {}),
+        ...(event.sessionId === undefined ? {} : { sessionId: event.sessionId }),
+      },
     },
     tx,
   );
@@ -60,11 +70,13 @@ function signInRow(event: SignInEvent, now: Date): Record<string, unknown> {
   const { origin, outcome } = event;
   const { code, text } = outcomes[outcome];
   const succeeded = outcome === 'success';
+  // Where a policy ended it, the factors were right.
+  const right = event.access !== undefined || succeeded;
   const steps = methodNames[event.method].map((authenticationMethod) => ({
     authenticationStepDateTime: now.toISOString(),
     authenticationMethod,
-    succeeded,
-    ...(succeeded ? {} : { authenticationStepResultDetail: text }),
+    succeeded: right,
+    ...(right ? {} : { authenticationStepResultDetail: text }),
   }));
   return {
     TimeGenerated: now.toISOString(),
@@ -74,7 +86,9 @@ function signInRow(event: SignInEvent, now: Date): Record<string, unknown> {
     OperationName: 'Sign-in activity',
     Category: 'SignInLogs',
     SourceSystem: 'Sallyport',
+    AppId: sallyportApplication,
     AppDisplayName: 'Sallyport',
+    ResourceIdentity: sallyportApplication,
     ResourceDisplayName: 'Sallyport',
     ClientAppUsed: 'Browser',
     UserPrincipalName: event.userPrincipalName,
@@ -91,7 +105,8 @@ function signInRow(event: SignInEvent, now: Date): Record<string, unknown> {
     Status: { errorCode: Number(code), failureReason: text },
     AuthenticationRequirement: 'multiFactorAuthentication',
     AuthenticationDetails: JSON.stringify(steps),
-    ConditionalAccessStatus: 'notApplied',
+    ConditionalAccessStatus: event.access?.status ?? 'notApplied',
+    ConditionalAccessPolicies: event.access?.policies ?? [],
     SessionId: event.sessionId ?? '',
     DeviceDetail: {},
     LocationDetails: {},

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SallyportError, type sessionRoutes, type ResponseOf } from '@sallyport/contracts';
+import type { Gate, GateAnswer } from '../conditional-access/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { authenticationOptions, challengeLifetimeMs, checkAuthentication, relyingPartyOf } from './passkeys.ts';
 import { checkPassword, stepOfCode } from './secrets.ts';
@@ -18,12 +19,19 @@ const refused: Readonly<Record<SignInMethod, string>> = {
   passkey: 'the passkey was not accepted',
 };
 
-export function createSignIn(platform: Platform, sessions: Sessions) {
+/** Entra's numbers, and what to do. Whoever reads it has shown the right factors. */
+function refusedByPolicy({ decision, required }: GateAnswer): SallyportError {
+  const blocked = 'AADSTS53003: Access has been blocked by Conditional Access policies.';
+  const more = `AADSTS50074: Conditional Access policies demand ${required.join(', and ')}.`;
+  return new SallyportError('Forbidden', decision === 'challenge' ? more : blocked);
+}
+
+export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate) {
   const { database, clock, sealing } = platform;
   const rp = relyingPartyOf(platform.config);
   const throttle = createThrottle(database, clock);
 
-  /** Throttle, check, and then either a session or a refusal; either way it is recorded. */
+  /** Throttle, check, ask Conditional Access, and then either a session or a refusal; either way it is recorded. */
   const signIn = async (
     method: SignInMethod,
     claimedName: string,
@@ -46,9 +54,17 @@ export function createSignIn(platform: Platform, sessions: Sessions) {
       await recordSignIn(platform, { ...who, method, outcome, origin });
       throw new SallyportError('Unauthenticated', refused[method]);
     }
+    const access = await gate.ask({ userId: person.id, method, ...origin });
+    if (access.decision !== 'allow') {
+      const refusal = access.decision === 'challenge' ? 'moreDemanded' : 'blockedByPolicy';
+      await recordSignIn(platform, { ...who, method, outcome: refusal, origin, access });
+      // Nothing was guessed, so that nobody is locked out for it.
+      await throttle.succeeded(subjects);
+      throw refusedByPolicy(access);
+    }
     const session = await database.transaction(async (tx) => {
       const opened = await sessions.open(tx, person, method, origin);
-      await recordSignIn(platform, { ...who, method, outcome, origin, sessionId: opened.me.sessionId }, tx);
+      await recordSignIn(platform, { ...who, method, outcome, origin, access, sessionId: opened.me.sessionId }, tx);
       return opened;
     });
     await throttle.succeeded(subjects);

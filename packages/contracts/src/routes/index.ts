@@ -10,6 +10,8 @@ import { detectionRoutes } from './detection.ts';
 import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRoutes } from './doors.ts';
 import { entityRoutes } from './entities.ts';
 import { exceptionRoutes } from './exceptions.ts';
+import { emergencyAccountRoutes } from './emergency-accounts.ts';
+import { graphConditionalAccessRoutes } from './graph-conditional-access.ts';
 import { graphSecurityRoutes } from './graph-security.ts';
 import { huntingRoutes } from './hunting.ts';
 import { huntRoutes } from './hunts.ts';
@@ -50,6 +52,8 @@ export const routes = {
   ...logAnalyticsRoutes,
   ...graphRoutes,
   ...graphSecurityRoutes,
+  ...graphConditionalAccessRoutes,
+  ...emergencyAccountRoutes,
   ...savedSearchRoutes,
   ...sentinelBookmarkRoutes,
   ...sentinelIncidentRoutes,

@@ -3,9 +3,9 @@ import type { Clock } from '../clock.ts';
 import type { Database, Queryable } from '../database/types.ts';
 import type { RowObject, RowSink } from '../outbox/types.ts';
 import { firstBreak, firstHash, hashOf, type ChainedEntry } from './chain.ts';
-import type { AuditEntry, AuditEvent, AuditLog } from './types.ts';
+import type { AuditEntry, AuditEvent, AuditLog, EntraActivity } from './types.ts';
 
-export type { AuditEntry, AuditEvent, AuditLog } from './types.ts';
+export type { AuditEntry, AuditEvent, AuditLog, EntraActivity } from './types.ts';
 
 const verifyPageRows = 5_000;
 const columns = `sequence, at, actor, operation, target, result, ip_address AS "ipAddress", request_id AS "requestId", details,
@@ -56,7 +56,7 @@ export function createAuditLog({
       ],
     );
     await tx.execute('UPDATE audit_head SET sequence = $1, hash = $2', [row.sequence, hash]);
-    await outbox.write('AuditLogs', [lakeRow({ ...row, hash })], tx);
+    await outbox.write('AuditLogs', [lakeRow({ ...row, hash }, event.entra)], tx);
   };
 
   return {
@@ -86,8 +86,12 @@ async function verify(database: Database): Promise<{ intact: boolean; rows: numb
 }
 
 /** As Microsoft Entra ID's AuditLogs has it, with our chain under AdditionalDetails. */
-function lakeRow(entry: ChainedEntry): RowObject {
-  return {
+function lakeRow(entry: ChainedEntry, entra: EntraActivity | undefined): RowObject {
+  const chain = [
+    { key: 'PreviousHash', value: entry.previousHash.toString('hex') },
+    { key: 'Hash', value: entry.hash.toString('hex') },
+  ];
+  const row = {
     TimeGenerated: entry.at.toISOString(),
     ActivityDateTime: entry.at.toISOString(),
     Id: String(entry.sequence),
@@ -102,10 +106,28 @@ function lakeRow(entry: ChainedEntry): RowObject {
     Result: entry.result === 'success' ? 'success' : 'failure',
     ResultDescription: entry.result,
     TargetResources: [{ displayName: entry.target }],
-    AdditionalDetails: [
-      { key: 'Details', value: JSON.stringify(entry.details) },
-      { key: 'PreviousHash', value: entry.previousHash.toString('hex') },
-      { key: 'Hash', value: entry.hash.toString('hex') },
+    AdditionalDetails: [{ key: 'Details', value: JSON.stringify(entry.details) }, ...chain],
+  };
+  return entra ? { ...row, ...entraColumns(entry, entra), AdditionalDetails: [{ key: 'Category', value: entra.loggedByService }, ...chain] } : row; // prettier-ignore
+}
+
+/** What changed stands in the target, so that it need not stand among the details again. */
+function entraColumns({ actor, ipAddress }: ChainedEntry, entra: EntraActivity): RowObject {
+  const { displayName, oldValue, newValue } = entra.modified;
+  const text = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+  return {
+    Category: entra.category,
+    LoggedByService: entra.loggedByService,
+    AADOperationType: entra.operationType,
+    OperationVersion: '1.0',
+    Level: '4',
+    InitiatedBy: { user: { id: entra.actorId, displayName: null, userPrincipalName: actor, ipAddress, roles: [] } },
+    TargetResources: [
+      {
+        ...entra.target,
+        modifiedProperties: [{ displayName, oldValue: text(oldValue), newValue: text(newValue) }],
+        administrativeUnits: [],
+      },
     ],
   };
 }

@@ -11,9 +11,23 @@ export interface AuditEvent {
   readonly requestId?: string;
   /** Plain JSON. No secrets. */
   readonly details?: Readonly<Record<string, unknown>>;
+  /** How Microsoft Entra writes it, for what Entra writes rows of: its row of `AuditLogs` is then in these words. */
+  readonly entra?: EntraActivity;
 }
 
-export interface AuditEntry extends AuditEvent {
+/** https://learn.microsoft.com/azure/azure-monitor/reference/tables/auditlogs */
+export interface EntraActivity {
+  readonly category: string;
+  readonly loggedByService: string;
+  readonly operationType: 'Add' | 'Update' | 'Delete';
+  /** Of who did it. */
+  readonly actorId: string;
+  readonly target: { readonly id: string; readonly displayName: string; readonly type: string };
+  /** Of the target's property of this name, before and after; JSON. */
+  readonly modified: { readonly displayName: string; readonly oldValue?: unknown; readonly newValue?: unknown };
+}
+
+export interface AuditEntry extends Omit<AuditEvent, 'entra'> {
   readonly sequence: number;
   readonly at: Date;
 }

@@ -1,3 +1,4 @@
+export { metadataOf, pageAnswer, selected, versionOf, type AnsweredPage } from './answer.ts';
 export { parseFilter, printFilter, type Filter, type Literal } from './filter.ts';
 export {
   nextLink,

@@ -132,6 +132,7 @@ export const graphError: ErrorFace = (error, request) => {
       error: {
         code,
         message: error.message,
+        ...(error.details.length === 0 ? {} : { details: error.details.map((detail) => ({ ...detail })) }),
         innerError: {
           date: new Date().toISOString().slice(0, 19),
           'request-id': request.id,

@@ -2,7 +2,14 @@ import { SallyportError, type graphSecurityRoutes, type IncidentChange } from '@
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { requireCaller, type Handlers } from '../../../platform/http/index.ts';
-import { nextLink, readListOptions, type ListOptions, type RawQuery } from '../../../platform/odata/index.ts';
+import {
+  metadataOf as contextOf,
+  pageAnswer as listAnswer,
+  readListOptions,
+  selected,
+  type ListOptions,
+  type RawQuery,
+} from '../../../platform/odata/index.ts';
 import type { Platform } from '../../../platform/types.ts';
 import { addAlertComment, changeAlert, type AlertChange } from '../../alert-commands.ts';
 import { addComment, changeIncident } from '../../commands.ts';
@@ -170,25 +177,4 @@ function expandOnly({ expand }: ListOptions, known: readonly string[]): void {
   const unknown = expand.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new SallyportError('BadRequest', `$expand: could not find a navigation property named \`${unknown}\``);
-}
-
-const contextOf = (request: FastifyRequest, path: string): string => `https://${request.host}/v1.0/$metadata#${path}`;
-
-const selected = (object: object, { select }: ListOptions): object =>
-  select === undefined
-    ? object
-    : Object.fromEntries(Object.entries(object).filter(([name]) => name.startsWith('@') || select.includes(name)));
-
-interface Answered {
-  readonly value: readonly object[];
-  readonly next: readonly string[] | undefined;
-  readonly count: number | undefined;
-}
-function listAnswer(request: FastifyRequest, path: string, options: ListOptions, { value, next, count }: Answered) {
-  return {
-    '@odata.context': contextOf(request, path),
-    ...(count === undefined ? {} : { '@odata.count': count }),
-    ...(next === undefined ? {} : { '@odata.nextLink': nextLink(request.url, request.host, next) }),
-    value: value.map((object) => selected(object, options)),
-  };
 }

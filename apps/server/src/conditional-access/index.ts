@@ -1,0 +1,26 @@
+import type { emergencyAccountRoutes, graphConditionalAccessRoutes } from '@sallyport/contracts';
+import type { Handlers } from '../platform/http/index.ts';
+import type { Domain, Platform } from '../platform/types.ts';
+import { createCommands } from './commands.ts';
+import { createDecider } from './decider.ts';
+import { emergencyHandlers } from './emergency.ts';
+import { graphConditionalAccessHandlers } from './faces/graph/index.ts';
+import { createGate, type Gate } from './gate.ts';
+
+export { sallyportApplication, type Gate, type GateAnswer } from './gate.ts';
+
+export interface ConditionalAccess extends Domain<Handlers<typeof emergencyAccountRoutes>> {
+  /** For clients of Microsoft Graph. */
+  readonly graph: Handlers<typeof graphConditionalAccessRoutes>;
+  readonly gate: Gate;
+}
+
+/** Conditional Access policies, and what they say of a sign-in. */
+export function createConditionalAccess(platform: Platform): ConditionalAccess {
+  const decider = createDecider(platform);
+  return {
+    handlers: emergencyHandlers(platform),
+    graph: graphConditionalAccessHandlers(platform, createCommands(platform), decider),
+    gate: createGate(platform, decider),
+  };
+}
