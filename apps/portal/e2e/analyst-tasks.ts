@@ -38,7 +38,9 @@ const client = createClient({
   headers: () => ({ 'x-sallyport-csrf': '1', origin: at.url, cookie: at.cookie }),
 });
 
-/** Alerts of the incident that tells of most, once the demo's intrusion is one. */
+/** The intruder's address in the demo. */
+const INTRUDER = '192.0.2.66';
+/** Alerts of the incident that tells of most, once the demo's intrusion is one, and the inventory knows its address. */
 const ALERTS_LEAST = 15;
 const WAIT_MS = 5_000;
 const WAITS = 240;
@@ -46,7 +48,8 @@ async function largest(): Promise<{ number: number; title: string }> {
   for (let round = 0; round < WAITS; round++) {
     const [first] = (await client.listIncidents({ query: { sort: 'alertCount', status: 'New,Active', limit: 1 } }))
       .incidents;
-    if (first && first.alertCount >= ALERTS_LEAST) return first;
+    const known = await client.listEntities({ query: { search: INTRUDER, limit: 1 } });
+    if (first && first.alertCount >= ALERTS_LEAST && known.total > 0) return first;
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
   }
   throw new Error('the demo told of no intrusion');
