@@ -14,7 +14,8 @@ import { parseArgs } from 'node:util';
 import { compilePolicies, decide, type AccessRequest } from '../packages/policy/src/index.ts';
 import { History, scoreSignIn, type SignInValues } from '../packages/policy/src/risk/index.ts';
 import { ask, callOf, prepare } from './access/cedar.ts';
-import { directory, makePolicies, makeRequests, randomOf, signInValues } from './access/company.ts';
+import { randomOf } from '../packages/policy/src/testing/population.ts';
+import { directory, makePolicies, makeRequests, signInValues } from './access/company.ts';
 
 const { values } = parseArgs({
   options: {

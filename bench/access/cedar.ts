@@ -32,13 +32,19 @@ function people(users: List, groups: List, roles: List): string {
 const applications = (list: List): string =>
   list?.includes('All')
     ? 'true'
-    : any((list ?? []).map((id) => (id === 'Office365' ? `resource in AppGroup::${text(id)}` : `resource == App::${text(id)}`))); // prettier-ignore
+    : any(
+        (list ?? []).map((id) =>
+          id === 'Office365' ? `resource in AppGroup::${text(id)}` : `resource == App::${text(id)}`,
+        ),
+      );
 
 function place(location: NamedLocation): string {
   if (location['@odata.type'] === '#microsoft.graph.countryNamedLocation')
     return `${set(location.countriesAndRegions)}.contains(context.country)`;
   return any(
-    location.ipRanges.map((range) => ('cidrAddress' in range ? `context.address.isInRange(ip(${text(range.cidrAddress)}))` : 'false')), // prettier-ignore
+    location.ipRanges.map((range) =>
+      'cidrAddress' in range ? `context.address.isInRange(ip(${text(range.cidrAddress)}))` : 'false',
+    ),
   );
 }
 
@@ -52,13 +58,25 @@ function places(list: List, named: readonly NamedLocation[]): string {
 
 function applies(conditions: Conditions, named: readonly NamedLocation[]): string[] {
   const { users, applications: apps, clientAppTypes, platforms, locations, devices } = conditions;
-  const isPlatform = (list: List): string => (list?.includes('all') ? 'true' : `${set(list ?? [])}.contains(context.platform)`); // prettier-ignore
-  const but = (included: string, excluded: string): string[] => [included, ...(excluded === 'false' ? [] : [`!${excluded}`])]; // prettier-ignore
+  const isPlatform = (list: List): string =>
+    list?.includes('all') ? 'true' : `${set(list ?? [])}.contains(context.platform)`;
+  const but = (included: string, excluded: string): string[] => [
+    included,
+    ...(excluded === 'false' ? [] : [`!${excluded}`]),
+  ];
   return [
-    ...but(people(users?.includeUsers, users?.includeGroups, users?.includeRoles), people(users?.excludeUsers, users?.excludeGroups, users?.excludeRoles)), // prettier-ignore
+    ...but(
+      people(users?.includeUsers, users?.includeGroups, users?.includeRoles),
+      people(users?.excludeUsers, users?.excludeGroups, users?.excludeRoles),
+    ),
     ...but(applications(apps.includeApplications), applications(apps.excludeApplications)),
     ...(clientAppTypes && !clientAppTypes.includes('all') ? [`${set(clientAppTypes)}.contains(context.client)`] : []),
-    ...(platforms ? [isPlatform(platforms.includePlatforms), ...(platforms.excludePlatforms ? [`!${isPlatform(platforms.excludePlatforms)}`] : [])] : []), // prettier-ignore
+    ...(platforms
+      ? [
+          isPlatform(platforms.includePlatforms),
+          ...(platforms.excludePlatforms ? [`!${isPlatform(platforms.excludePlatforms)}`] : []),
+        ]
+      : []),
     ...(locations ? but(places(locations.includeLocations, named), places(locations.excludeLocations, named)) : []),
     ...(conditions.signInRiskLevels ? [`${set(conditions.signInRiskLevels)}.contains(context.signInRisk)`] : []),
     ...(conditions.userRiskLevels ? [`${set(conditions.userRiskLevels)}.contains(context.userRisk)`] : []),
@@ -142,7 +160,15 @@ export function callOf(request: AccessRequest, directory: Directory): StatefulAu
     methods: [...authentication.methods],
     terms: [...(authentication.termsOfUse ?? [])],
     age: authentication.primaryAgeSeconds,
-    ...(device ? { device: { isCompliant: device.isCompliant ?? false, trustType: device.trustType ?? '', model: device.model ?? '' } } : {}), // prettier-ignore
+    ...(device
+      ? {
+          device: {
+            isCompliant: device.isCompliant ?? false,
+            trustType: device.trustType ?? '',
+            model: device.model ?? '',
+          },
+        }
+      : {}),
   };
   return {
     principal,

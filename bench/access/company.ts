@@ -2,19 +2,7 @@
 import type { ConditionalAccessPolicy, NamedLocation } from '@sallyport/contracts/conditional-access';
 import type { AccessRequest, Directory } from '../../packages/policy/src/index.ts';
 import type { SignInValues } from '../../packages/policy/src/risk/index.ts';
-
-export type Random = () => number;
-
-/** mulberry32: small, and the same everywhere. */
-export function randomOf(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import type { Random } from '../../packages/policy/src/testing/population.ts';
 
 const departments = 40;
 const apps = 60;
@@ -33,13 +21,17 @@ const locations: NamedLocation[] = [
       { cidrAddress: `2001:db8:${i + 1}::/48` },
     ],
   })),
-  ...[['NO', 'SE', 'DK', 'FI'], ['DE', 'FR', 'NL'], ['KP', 'IR']].map((countriesAndRegions, i): NamedLocation => ({
+  ...[
+    ['NO', 'SE', 'DK', 'FI'],
+    ['DE', 'FR', 'NL'],
+    ['KP', 'IR'],
+  ].map((countriesAndRegions, i): NamedLocation => ({
     '@odata.type': '#microsoft.graph.countryNamedLocation',
     id: `countries-${i}`,
     displayName: `Countries ${i}`,
     countriesAndRegions,
   })),
-]; // prettier-ignore
+];
 
 export const directory: Directory = {
   namedLocations: locations,
@@ -68,8 +60,15 @@ const furtherConditions: readonly Conditions[] = [
   { clientAppTypes: ['browser'] },
   { locations: { includeLocations: ['All'], excludeLocations: ['countries-0', 'countries-1'] } },
   { userRiskLevels: ['high'], platforms: { includePlatforms: ['all'], excludePlatforms: ['windows'] } },
-  { devices: { deviceFilter: { mode: 'include', rule: 'device.trustType -ne "ServerAD" -and device.model -startsWith "Surface"' } } },
-]; // prettier-ignore
+  {
+    devices: {
+      deviceFilter: {
+        mode: 'include',
+        rule: 'device.trustType -ne "ServerAD" -and device.model -startsWith "Surface"',
+      },
+    },
+  },
+];
 
 function policy(id: string, conditions: Conditions, grantControls: Grant, session = false): ConditionalAccessPolicy {
   return {
@@ -148,7 +147,14 @@ export function makeRequests(count: number, random: Random): AccessRequest[] {
         signInRiskLevel: often('none', ['low', 'medium', 'high'], 0.1),
         userRiskLevel: often('none', ['low', 'medium', 'high'], 0.1),
         ...(random() < 0.8
-          ? { deviceInfo: { deviceId: `device-${number(20_000)}`, isCompliant: random() < 0.85, trustType, model: some(['Surface Pro', 'Latitude 7440', 'iPhone']) } } // prettier-ignore
+          ? {
+              deviceInfo: {
+                deviceId: `device-${number(20_000)}`,
+                isCompliant: random() < 0.85,
+                trustType,
+                model: some(['Surface Pro', 'Latitude 7440', 'iPhone']),
+              },
+            }
           : {}),
       },
       authentication: {

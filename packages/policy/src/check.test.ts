@@ -69,7 +69,12 @@ describe('a policy that is saved', () => {
   });
 
   it('has no field that is not understood, and each problem has its place', () => {
-    const odd = { ...fromGraph, colour: 'red', state: 'on', conditions: { ...fromGraph.conditions, moon: 1, users: { includeUsers: [7] } } }; // prettier-ignore
+    const odd = {
+      ...fromGraph,
+      colour: 'red',
+      state: 'on',
+      conditions: { ...fromGraph.conditions, moon: 1, users: { includeUsers: [7] } },
+    };
     const paths = checkPolicy(odd).problems.map(({ path }) => path);
     expect(paths.toSorted()).toEqual(['colour', 'conditions.moon', 'conditions.users.includeUsers[0]', 'state']);
     const set = { ...fromGraph, conditions: { ...fromGraph.conditions, times: {} } };
@@ -85,51 +90,143 @@ describe('a policy that is saved', () => {
 
   it.each<[string, Parts, string]>([
     ['nobody is meant', { conditions: { users: {} } }, 'conditions.users: '],
-    ['users and workload identities', { conditions: { clientApplications: { includeServicePrincipals: ['s'] } } }, 'conditions.users: '],
-    ['two kinds of targets', { conditions: { applications: { includeApplications: ['All'], includeUserActions: ['urn:user:registerdevice'] } } }, 'conditions.applications: '],
+    [
+      'users and workload identities',
+      { conditions: { clientApplications: { includeServicePrincipals: ['s'] } } },
+      'conditions.users: ',
+    ],
+    [
+      'two kinds of targets',
+      {
+        conditions: { applications: { includeApplications: ['All'], includeUserActions: ['urn:user:registerdevice'] } },
+      },
+      'conditions.applications: ',
+    ],
     ['no target', { conditions: { applications: {} } }, 'conditions.applications: '],
     ['all and some', { conditions: { users: { includeUsers: ['All', 'u'] } } }, 'conditions.users.includeUsers: '],
     ['nothing is demanded', { grantControls: null }, 'grantControls: '],
-    ['block with another', { grantControls: { operator: 'OR', builtInControls: ['block', 'mfa'] } }, 'grantControls.builtInControls: '],
-    ['mfa with a strength', { grantControls: { operator: 'AND', builtInControls: ['mfa'], authenticationStrength: { id: 'x' } } }, 'grantControls.authenticationStrength: '],
-    ['several without an operator', { grantControls: { builtInControls: ['mfa', 'compliantDevice'] } }, 'grantControls.operator: '],
-    ['a device for registering one', { conditions: { applications: { includeUserActions: ['urn:user:registerdevice'] } }, grantControls: { builtInControls: ['compliantDevice'] } }, 'grantControls: '],
-    ['app controls on macOS', { conditions: { platforms: { includePlatforms: ['macOS'] } }, grantControls: { builtInControls: ['approvedApplication'] } }, 'conditions.platforms.includePlatforms: '],
-    ['a robot that is asked', { conditions: { users: null, clientApplications: { includeServicePrincipals: ['s'] } } }, 'grantControls: '],
-    ['the risk of a robot for users', { conditions: { servicePrincipalRiskLevels: ['high'] } }, 'conditions.servicePrincipalRiskLevels: '],
-    ['a frequency without a time', { sessionControls: { signInFrequency: { isEnabled: true, type: 'hours' } } }, 'sessionControls.signInFrequency: '],
-    ['persistence for one app', { conditions: { applications: { includeApplications: ['a'] } }, sessionControls: { persistentBrowser: { isEnabled: true, mode: 'never' } } }, 'sessionControls.persistentBrowser: '],
-    ['no evaluation, on a condition', { conditions: { signInRiskLevels: ['high'] }, sessionControls: { continuousAccessEvaluation: { mode: 'disabled' } } }, 'sessionControls.continuousAccessEvaluation: '],
-    ['exclusions without inclusions', { conditions: { locations: { excludeLocations: ['AllTrusted'] } } }, 'conditions.locations.includeLocations: '],
+    [
+      'block with another',
+      { grantControls: { operator: 'OR', builtInControls: ['block', 'mfa'] } },
+      'grantControls.builtInControls: ',
+    ],
+    [
+      'mfa with a strength',
+      { grantControls: { operator: 'AND', builtInControls: ['mfa'], authenticationStrength: { id: 'x' } } },
+      'grantControls.authenticationStrength: ',
+    ],
+    [
+      'several without an operator',
+      { grantControls: { builtInControls: ['mfa', 'compliantDevice'] } },
+      'grantControls.operator: ',
+    ],
+    [
+      'a device for registering one',
+      {
+        conditions: { applications: { includeUserActions: ['urn:user:registerdevice'] } },
+        grantControls: { builtInControls: ['compliantDevice'] },
+      },
+      'grantControls: ',
+    ],
+    [
+      'app controls on macOS',
+      {
+        conditions: { platforms: { includePlatforms: ['macOS'] } },
+        grantControls: { builtInControls: ['approvedApplication'] },
+      },
+      'conditions.platforms.includePlatforms: ',
+    ],
+    [
+      'a robot that is asked',
+      { conditions: { users: null, clientApplications: { includeServicePrincipals: ['s'] } } },
+      'grantControls: ',
+    ],
+    [
+      'the risk of a robot for users',
+      { conditions: { servicePrincipalRiskLevels: ['high'] } },
+      'conditions.servicePrincipalRiskLevels: ',
+    ],
+    [
+      'a frequency without a time',
+      { sessionControls: { signInFrequency: { isEnabled: true, type: 'hours' } } },
+      'sessionControls.signInFrequency: ',
+    ],
+    [
+      'persistence for one app',
+      {
+        conditions: { applications: { includeApplications: ['a'] } },
+        sessionControls: { persistentBrowser: { isEnabled: true, mode: 'never' } },
+      },
+      'sessionControls.persistentBrowser: ',
+    ],
+    [
+      'no evaluation, on a condition',
+      {
+        conditions: { signInRiskLevels: ['high'] },
+        sessionControls: { continuousAccessEvaluation: { mode: 'disabled' } },
+      },
+      'sessionControls.continuousAccessEvaluation: ',
+    ],
+    [
+      'exclusions without inclusions',
+      { conditions: { locations: { excludeLocations: ['AllTrusted'] } } },
+      'conditions.locations.includeLocations: ',
+    ],
   ])('is refused: %s', (_, parts, start) => {
     expect(problemsOf(parts).filter((problem) => problem.startsWith(start))).toHaveLength(1);
-  }); // prettier-ignore
+  });
 
   it('changes passwords for user risk only, of all resources, with mfa', () => {
-    const risk: Parts = { conditions: { userRiskLevels: ['high'] }, grantControls: { operator: 'AND', builtInControls: ['mfa', 'passwordChange'] } }; // prettier-ignore
+    const risk: Parts = {
+      conditions: { userRiskLevels: ['high'] },
+      grantControls: { operator: 'AND', builtInControls: ['mfa', 'passwordChange'] },
+    };
     expect(problemsOf(risk)).toEqual([]);
-    const without = (parts: Parts): string[] => problemsOf({ ...risk, ...parts, conditions: { ...risk?.conditions, ...parts?.conditions } }).map((problem) => problem.split(':')[0]!); // prettier-ignore
-    expect(without({ grantControls: { operator: 'OR', builtInControls: ['mfa', 'passwordChange'] } })).toEqual(['grantControls']); // prettier-ignore
-    expect(without({ grantControls: { operator: 'AND', builtInControls: ['mfa', 'passwordChange', 'compliantDevice'] } })).toEqual(['grantControls']); // prettier-ignore
+    const without = (parts: Parts): string[] =>
+      problemsOf({ ...risk, ...parts, conditions: { ...risk?.conditions, ...parts?.conditions } }).map(
+        (problem) => problem.split(':')[0]!,
+      );
+    expect(without({ grantControls: { operator: 'OR', builtInControls: ['mfa', 'passwordChange'] } })).toEqual([
+      'grantControls',
+    ]);
+    expect(
+      without({ grantControls: { operator: 'AND', builtInControls: ['mfa', 'passwordChange', 'compliantDevice'] } }),
+    ).toEqual(['grantControls']);
     expect(without({ conditions: { userRiskLevels: [] } })).toEqual(['conditions.userRiskLevels']);
-    expect(without({ conditions: { applications: { includeApplications: ['All'], excludeApplications: ['a'] } } })).toEqual(['conditions.applications']); // prettier-ignore
+    expect(
+      without({ conditions: { applications: { includeApplications: ['All'], excludeApplications: ['a'] } } }),
+    ).toEqual(['conditions.applications']);
     expect(without({ conditions: { signInRiskLevels: ['high'] } })).toEqual(['conditions']);
   });
 });
 
 describe('a named location', () => {
   const ip = (range: unknown): string[] =>
-    checkNamedLocation({ '@odata.type': '#microsoft.graph.ipNamedLocation', id: 'l', displayName: 'l', isTrusted: true, ipRanges: [range] }).problems.map(({ path }) => path); // prettier-ignore
+    checkNamedLocation({
+      '@odata.type': '#microsoft.graph.ipNamedLocation',
+      id: 'l',
+      displayName: 'l',
+      isTrusted: true,
+      ipRanges: [range],
+    }).problems.map(({ path }) => path);
   it('has ranges of addresses, of one kind, none wider than /8', () => {
     for (const cidrAddress of ['12.34.221.11/32', '10.0.0.0/8', '2001:0:9d38:90d6:0:0:0:0/63'])
       expect(ip({ cidrAddress })).toEqual([]);
     expect(ip({ lowerAddress: '10.0.0.1', upperAddress: '10.0.0.9' })).toEqual([]);
-    for (const cidrAddress of ['10.0.0.0', '10.0.0.0/33', '10.0.0/8', '::ffff:10.0.0.0/104', '10.0.0.0/8/8', 'x/8', '::/129'])
+    for (const cidrAddress of [
+      '10.0.0.0',
+      '10.0.0.0/33',
+      '10.0.0/8',
+      '::ffff:10.0.0.0/104',
+      '10.0.0.0/8/8',
+      'x/8',
+      '::/129',
+    ])
       expect(ip({ cidrAddress })).toEqual(['ipRanges[0]']);
     expect(ip({ cidrAddress: '10.0.0.0/7' })).toEqual(['ipRanges[0].cidrAddress']);
     expect(ip({ lowerAddress: '10.0.0.9', upperAddress: '10.0.0.1' })).toEqual(['ipRanges[0]']);
     expect(ip({ lowerAddress: '10.0.0.9', upperAddress: '::1' })).toEqual(['ipRanges[0]']);
-  }); // prettier-ignore
+  });
 });
 
 describe('whatever is given as a policy', () => {
@@ -145,7 +242,9 @@ describe('whatever is given as a policy', () => {
     const copy = structuredClone(fromGraph) as Record<string, unknown>;
     walk(copy, []);
     const path = paths[at % paths.length]!;
-    const parent = path.slice(0, -1).reduce<Record<string, unknown>>((node, key) => node[key] as Record<string, unknown>, copy); // prettier-ignore
+    const parent = path
+      .slice(0, -1)
+      .reduce<Record<string, unknown>>((node, key) => node[key] as Record<string, unknown>, copy);
     parent[path.at(-1)!] = value;
     return copy as unknown;
   });
@@ -157,7 +256,11 @@ describe('whatever is given as a policy', () => {
       const hasForm = 'value' in checkShape(input);
       const { decision, policies } = decide(compilePolicies([input]), exampleRequest());
       const result = policies[0]?.result ?? '';
-      return hasForm || (['failure', 'notApplied', 'notEnabled', 'reportOnlyFailure', 'reportOnlyNotApplied'].includes(result) && (result !== 'failure' || decision === 'block')); // prettier-ignore
+      return (
+        hasForm ||
+        (['failure', 'notApplied', 'notEnabled', 'reportOnlyFailure', 'reportOnlyNotApplied'].includes(result) &&
+          (result !== 'failure' || decision === 'block'))
+      );
     };
     fc.assert(
       fc.property(fc.oneof(junk, spoilt), (input) => {

@@ -37,8 +37,16 @@ function filterProblems({ conditions }: ConditionalAccessPolicy): PolicyProblem[
   const { applications, clientApplications, devices } = conditions;
   return [
     ...filterProblem(devices?.deviceFilter?.rule, 'conditions.devices.deviceFilter.rule', 'device'),
-    ...filterProblem(applications.applicationFilter?.rule, 'conditions.applications.applicationFilter.rule', 'attribute'), // prettier-ignore
-    ...filterProblem(clientApplications?.servicePrincipalFilter?.rule, 'conditions.clientApplications.servicePrincipalFilter.rule', 'attribute'), // prettier-ignore
+    ...filterProblem(
+      applications.applicationFilter?.rule,
+      'conditions.applications.applicationFilter.rule',
+      'attribute',
+    ),
+    ...filterProblem(
+      clientApplications?.servicePrincipalFilter?.rule,
+      'conditions.clientApplications.servicePrincipalFilter.rule',
+      'attribute',
+    ),
   ];
 }
 

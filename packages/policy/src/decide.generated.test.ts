@@ -26,7 +26,19 @@ describe(`${worlds * requestsOfACase} generated decisions`, () => {
       { numRuns: worlds },
     );
     // None of the answers is so rare that it was hardly tried.
-    const rarest = ['allow', 'block', 'challenge', 'success', 'failure', 'notApplied', 'notEnabled', 'reportOnlySuccess', 'reportOnlyFailure', 'reportOnlyInterrupted', 'reportOnlyNotApplied'].map((word) => [word, seen.get(word) ?? 0] as const); // prettier-ignore
+    const rarest = [
+      'allow',
+      'block',
+      'challenge',
+      'success',
+      'failure',
+      'notApplied',
+      'notEnabled',
+      'reportOnlySuccess',
+      'reportOnlyFailure',
+      'reportOnlyInterrupted',
+      'reportOnlyNotApplied',
+    ].map((word) => [word, seen.get(word) ?? 0] as const);
     expect(rarest.filter(([, times]) => times < 5)).toEqual([]);
   });
 
@@ -38,33 +50,154 @@ describe(`${worlds * requestsOfACase} generated decisions`, () => {
 });
 
 /** Faults as people make them, put into a copy of the engine one at a time. */
-const faults: readonly { readonly name: string; readonly file: string; readonly from: string; readonly to: string }[] = [
-  { name: 'an inclusion is worth more than an exclusion', file: 'conditions.ts', from: 'if (included === no || excluded === yes) return no;', to: 'if (included === yes) return yes; if (included === no || excluded === yes) return no;' },
-  { name: 'what cannot be told passes', file: 'decide.ts', from: 'policy.error !== undefined || match.unknown !== 0 || policy.grant.block', to: 'policy.error !== undefined || policy.grant.block' },
-  { name: 'what cannot be told does not apply', file: 'decide.ts', from: 'if (match.notSatisfied !== 0) return', to: 'if (match.notSatisfied !== 0 || match.unknown !== 0) return' },
-  { name: 'an erring policy is skipped', file: 'decide.ts', from: "if (policy.state === 'disabled') return 'notEnabled';", to: "if (policy.state === 'disabled') return 'notEnabled'; if (policy.error !== undefined) return policy.state === 'reportOnly' ? 'reportOnlyNotApplied' : 'notApplied';" },
-  { name: 'report-only is enforced', file: 'decide.ts', from: "const reportOnly = policy.state === 'reportOnly';", to: 'const reportOnly = false;' },
-  { name: 'a block is a demand like others', file: 'decide.ts', from: 'if (state !== mayBeMet) this.#blocked = true;', to: '' },
-  { name: 'one of several demands is enough', file: 'demands.ts', from: "if (operator === 'AND' || controls.length === 0) return worst;", to: 'if (controls.length === 0) return worst;' },
-  { name: 'old clients can be asked', file: 'demands.ts', from: "new Set(['exchangeActiveSync', 'easSupported', 'other'])", to: "new Set(['other'])" },
-  { name: 'a device counts in the device code flow', file: 'match.ts', from: "authenticationFlow === 'deviceCodeFlow' || clientAppType === 'other' ? undefined", to: "clientAppType === 'other' ? undefined" },
-  { name: 'groups are not excluded', file: 'match.ts', from: "this.#mark('excludeGroups', group, marks.excluded);", to: '' },
-  { name: 'an exception for one of several apps is for all', file: 'match.ts', from: 'context.includeApplications.some((app', to: 'context.includeApplications.every((app' },
-  { name: 'all resources cover authentication contexts', file: 'match.ts', from: '(this.#marks[at]! & marks.covered) !== 0 && (this.#set.base[at]! & marks.covered) === 0', to: '(this.#marks[at]! & marks.covered) !== 0' },
-  { name: 'a platform that is not known is none', file: 'match.ts', from: 'bit(conditions.devicePlatform, devicePlatforms) || unknownPlatform', to: 'bit(conditions.devicePlatform, devicePlatforms)' },
-  { name: 'networks end one address early', file: 'addresses.ts', from: '.last >= address', to: '.last > address' },
-  { name: 'IPv4 within IPv6 is another address', file: 'addresses.ts', from: 'address.isIPv4MappedAddress()', to: 'false' },
-  { name: 'unknown countries are everywhere', file: 'locations.ts', from: 'location.includeUnknownCountriesAndRegions ? yes : no', to: 'yes' },
-  { name: 'attributes of devices that nobody manages count', file: 'match.ts', from: "const managed = device.isCompliant === true ||", to: 'const managed = true || device.isCompliant === true ||' },
-  { name: 'a filter asks with case', file: 'filter/evaluate.ts', from: "typeof held === 'string' ? held.toLowerCase()", to: "typeof held === 'string' ? held" },
-  { name: 'a negative question is not about devices that are not known', file: 'filter/evaluate.ts', from: ': (read) => !test(read(name));', to: ': (read) => read(name) !== undefined && !test(read(name));' },
-  { name: 'the longest sign-in frequency wins', file: 'sessions.ts', from: 'Math.min(seconds, all[name] ?? Infinity)', to: 'Math.max(seconds, all[name] ?? 0)' },
-  { name: 'persistence may be had from another policy', file: 'sessions.ts', from: "if (more.persistentBrowser && all.persistentBrowser !== 'never')", to: 'if (more.persistentBrowser)' },
-  { name: 'guests of any tenant are meant', file: 'match.ts', from: 'if (tenants === undefined || this.#guest === internalGuest) return yes;', to: 'return yes;' },
-  { name: 'emergency accounts are held by policies', file: 'decide.ts', from: "if (identity.kind === 'user' && set.emergencyAccess.has(keyOf(identity.userId)))", to: 'if (Number(0))' },
-  { name: 'emergency accounts need nothing', file: 'demands.ts', from: 'if (phishingResistant(authentication) && fresh)', to: 'if (fresh)' },
-  { name: 'a filter of applications that excludes includes', file: 'match.ts', from: "held |= filter.mode === 'include' ? marks.covered : marks.uncovered;", to: 'held |= marks.covered;' },
-]; // prettier-ignore
+const faults: readonly { readonly name: string; readonly file: string; readonly from: string; readonly to: string }[] =
+  [
+    {
+      name: 'an inclusion is worth more than an exclusion',
+      file: 'conditions.ts',
+      from: 'if (included === no || excluded === yes) return no;',
+      to: 'if (included === yes) return yes; if (included === no || excluded === yes) return no;',
+    },
+    {
+      name: 'what cannot be told passes',
+      file: 'decide.ts',
+      from: 'policy.error !== undefined || match.unknown !== 0 || policy.grant.block',
+      to: 'policy.error !== undefined || policy.grant.block',
+    },
+    {
+      name: 'what cannot be told does not apply',
+      file: 'decide.ts',
+      from: 'if (match.notSatisfied !== 0) return',
+      to: 'if (match.notSatisfied !== 0 || match.unknown !== 0) return',
+    },
+    {
+      name: 'an erring policy is skipped',
+      file: 'decide.ts',
+      from: "if (policy.state === 'disabled') return 'notEnabled';",
+      to: "if (policy.state === 'disabled') return 'notEnabled'; if (policy.error !== undefined) return policy.state === 'reportOnly' ? 'reportOnlyNotApplied' : 'notApplied';",
+    },
+    {
+      name: 'report-only is enforced',
+      file: 'decide.ts',
+      from: "const reportOnly = policy.state === 'reportOnly';",
+      to: 'const reportOnly = false;',
+    },
+    {
+      name: 'a block is a demand like others',
+      file: 'decide.ts',
+      from: 'if (state !== mayBeMet) this.#blocked = true;',
+      to: '',
+    },
+    {
+      name: 'one of several demands is enough',
+      file: 'demands.ts',
+      from: "if (operator === 'AND' || controls.length === 0) return worst;",
+      to: 'if (controls.length === 0) return worst;',
+    },
+    {
+      name: 'old clients can be asked',
+      file: 'demands.ts',
+      from: "new Set(['exchangeActiveSync', 'easSupported', 'other'])",
+      to: "new Set(['other'])",
+    },
+    {
+      name: 'a device counts in the device code flow',
+      file: 'match.ts',
+      from: "authenticationFlow === 'deviceCodeFlow' || clientAppType === 'other' ? undefined",
+      to: "clientAppType === 'other' ? undefined",
+    },
+    {
+      name: 'groups are not excluded',
+      file: 'match.ts',
+      from: "this.#mark('excludeGroups', group, marks.excluded);",
+      to: '',
+    },
+    {
+      name: 'an exception for one of several apps is for all',
+      file: 'match.ts',
+      from: 'context.includeApplications.some((app',
+      to: 'context.includeApplications.every((app',
+    },
+    {
+      name: 'all resources cover authentication contexts',
+      file: 'match.ts',
+      from: '(this.#marks[at]! & marks.covered) !== 0 && (this.#set.base[at]! & marks.covered) === 0',
+      to: '(this.#marks[at]! & marks.covered) !== 0',
+    },
+    {
+      name: 'a platform that is not known is none',
+      file: 'match.ts',
+      from: 'bit(conditions.devicePlatform, devicePlatforms) || unknownPlatform',
+      to: 'bit(conditions.devicePlatform, devicePlatforms)',
+    },
+    { name: 'networks end one address early', file: 'addresses.ts', from: '.last >= address', to: '.last > address' },
+    {
+      name: 'IPv4 within IPv6 is another address',
+      file: 'addresses.ts',
+      from: 'address.isIPv4MappedAddress()',
+      to: 'false',
+    },
+    {
+      name: 'unknown countries are everywhere',
+      file: 'locations.ts',
+      from: 'location.includeUnknownCountriesAndRegions ? yes : no',
+      to: 'yes',
+    },
+    {
+      name: 'attributes of devices that nobody manages count',
+      file: 'match.ts',
+      from: 'const managed = device.isCompliant === true ||',
+      to: 'const managed = true || device.isCompliant === true ||',
+    },
+    {
+      name: 'a filter asks with case',
+      file: 'filter/evaluate.ts',
+      from: "typeof held === 'string' ? held.toLowerCase()",
+      to: "typeof held === 'string' ? held",
+    },
+    {
+      name: 'a negative question is not about devices that are not known',
+      file: 'filter/evaluate.ts',
+      from: ': (read) => !test(read(name));',
+      to: ': (read) => read(name) !== undefined && !test(read(name));',
+    },
+    {
+      name: 'the longest sign-in frequency wins',
+      file: 'sessions.ts',
+      from: 'Math.min(seconds, all[name] ?? Infinity)',
+      to: 'Math.max(seconds, all[name] ?? 0)',
+    },
+    {
+      name: 'persistence may be had from another policy',
+      file: 'sessions.ts',
+      from: "if (more.persistentBrowser && all.persistentBrowser !== 'never')",
+      to: 'if (more.persistentBrowser)',
+    },
+    {
+      name: 'guests of any tenant are meant',
+      file: 'match.ts',
+      from: 'if (tenants === undefined || this.#guest === internalGuest) return yes;',
+      to: 'return yes;',
+    },
+    {
+      name: 'emergency accounts are held by policies',
+      file: 'decide.ts',
+      from: "if (identity.kind === 'user' && set.emergencyAccess.has(keyOf(identity.userId)))",
+      to: 'if (Number(0))',
+    },
+    {
+      name: 'emergency accounts need nothing',
+      file: 'demands.ts',
+      from: 'if (phishingResistant(authentication) && fresh)',
+      to: 'if (fresh)',
+    },
+    {
+      name: 'a filter of applications that excludes includes',
+      file: 'match.ts',
+      from: "held |= filter.mode === 'include' ? marks.covered : marks.uncovered;",
+      to: 'held |= marks.covered;',
+    },
+  ];
 
 describe('generated cases find', () => {
   const source = import.meta.dirname;

@@ -76,15 +76,26 @@ describe('users', () => {
   });
 
   it('are known by group, by role, and by id in whatever case', () => {
-    expect(applies({ conditions: { users: { includeGroups: ['Staff'] } } }, { identity: { groups: ['staff'] } })).toBe(true); // prettier-ignore
-    expect(applies({ conditions: { users: { includeRoles: ['admin'] } } }, { identity: { roles: ['admin'] } })).toBe(true); // prettier-ignore
+    expect(applies({ conditions: { users: { includeGroups: ['Staff'] } } }, { identity: { groups: ['staff'] } })).toBe(
+      true,
+    );
+    expect(applies({ conditions: { users: { includeRoles: ['admin'] } } }, { identity: { roles: ['admin'] } })).toBe(
+      true,
+    );
     expect(applies({ conditions: { users: { includeUsers: ['ADA'] } } })).toBe(true);
     expect(applies({ conditions: { users: { includeUsers: ['None'] } } })).toBe(false);
   });
 
   it('who are guests are known by kind and tenant', () => {
     const of = (externalTenants: object): Parts => ({
-      conditions: { users: { includeGuestsOrExternalUsers: { guestOrExternalUserTypes: 'internalGuest,b2bCollaborationGuest', externalTenants } } } as never, // prettier-ignore
+      conditions: {
+        users: {
+          includeGuestsOrExternalUsers: {
+            guestOrExternalUserTypes: 'internalGuest,b2bCollaborationGuest',
+            externalTenants,
+          },
+        },
+      } as never,
     });
     const all = of({ membershipKind: 'all' });
     const some = of({ membershipKind: 'enumerated', members: ['contoso'] });
@@ -94,14 +105,19 @@ describe('users', () => {
     expect(applies(all, { identity: { guestType: 'serviceProvider' } })).toBe(false);
     expect(applies(some, { identity: { ...guest, externalTenantId: 'contoso' } })).toBe(true);
     expect(applies(some, { identity: { ...guest, externalTenantId: 'fabrikam' } })).toBe(false);
-    expect(applies({ conditions: { users: { includeUsers: ['GuestsOrExternalUsers'] } } }, { identity: guest })).toBe(true); // prettier-ignore
+    expect(applies({ conditions: { users: { includeUsers: ['GuestsOrExternalUsers'] } } }, { identity: guest })).toBe(
+      true,
+    );
     // Which tenant is not known: deny.
     expect(decideOn([examplePolicy(some)], { identity: guest }).reasons[0]?.code).toBe('factUnknown');
   });
 
   it('in more groups than can be asked are refused', () => {
     const groups = Array.from({ length: 2_049 }, (_, i) => `group ${i}`);
-    expect(decideOn([], { identity: { groups } })).toMatchObject({ decision: 'block', reasons: [{ code: 'requestRefused' }] }); // prettier-ignore
+    expect(decideOn([], { identity: { groups } })).toMatchObject({
+      decision: 'block',
+      reasons: [{ code: 'requestRefused' }],
+    });
   });
 });
 
@@ -111,15 +127,35 @@ describe('resources', () => {
     const office365 = { applicationGroups: { Office365: ['exchange', 'sharepoint'] } };
     const mail = { context: { kind: 'application', includeApplications: ['exchange'] } } as const;
     expect(applies({ conditions: { applications: { includeApplications: ['payroll'] } } })).toBe(true);
-    expect(applies({ conditions: { applications: { includeApplications: ['payroll'] } } }, { context: admin })).toBe(false); // prettier-ignore
-    expect(applies({ conditions: { applications: { includeApplications: ['Office365'] } } }, mail, office365)).toBe(true); // prettier-ignore
-    expect(applies({ conditions: { applications: { includeApplications: ['All'], excludeApplications: ['Office365'] } } }, mail, office365)).toBe(false); // prettier-ignore
+    expect(applies({ conditions: { applications: { includeApplications: ['payroll'] } } }, { context: admin })).toBe(
+      false,
+    );
+    expect(applies({ conditions: { applications: { includeApplications: ['Office365'] } } }, mail, office365)).toBe(
+      true,
+    );
+    expect(
+      applies(
+        { conditions: { applications: { includeApplications: ['All'], excludeApplications: ['Office365'] } } },
+        mail,
+        office365,
+      ),
+    ).toBe(false);
   });
 
   it('that are asked for together are each looked at: an exception for one is none for the other', () => {
     const both = { context: { kind: 'application', includeApplications: ['payroll', 'portal'] } } as const;
-    expect(applies({ conditions: { applications: { includeApplications: ['All'], excludeApplications: ['payroll'] } } }, both)).toBe(true); // prettier-ignore
-    expect(applies({ conditions: { applications: { includeApplications: ['All'], excludeApplications: ['payroll', 'portal'] } } }, both)).toBe(false); // prettier-ignore
+    expect(
+      applies(
+        { conditions: { applications: { includeApplications: ['All'], excludeApplications: ['payroll'] } } },
+        both,
+      ),
+    ).toBe(true);
+    expect(
+      applies(
+        { conditions: { applications: { includeApplications: ['All'], excludeApplications: ['payroll', 'portal'] } } },
+        both,
+      ),
+    ).toBe(false);
   });
 
   it('that are none are refused', () => {
@@ -130,7 +166,9 @@ describe('resources', () => {
     const filter = { mode: 'include', rule: 'CustomSecurityAttribute.Finance_Secret -eq "yes"' } as const;
     const directory = { securityAttributes: { payroll: { Finance_Secret: 'Yes' } } };
     expect(applies({ conditions: { applications: { applicationFilter: filter } } }, {}, directory)).toBe(true);
-    expect(applies({ conditions: { applications: { applicationFilter: filter } } }, { context: admin }, directory)).toBe(false); // prettier-ignore
+    expect(
+      applies({ conditions: { applications: { applicationFilter: filter } } }, { context: admin }, directory),
+    ).toBe(false);
     const without: Parts = {
       conditions: {
         applications: { includeApplications: ['All'], applicationFilter: { ...filter, mode: 'exclude' } },
@@ -164,10 +202,16 @@ describe('places', () => {
   const outside = { includeLocations: ['All'], excludeLocations: ['AllTrusted'] };
   it('all but the trusted', () => {
     expect(applies({ conditions: { locations: outside } }, {}, places)).toBe(false);
-    expect(applies({ conditions: { locations: outside } }, { conditions: { ipAddress: '203.0.113.9' } }, places)).toBe(true); // prettier-ignore
-    expect(applies({ conditions: { locations: outside } }, { conditions: { ipAddress: '2001:db8:1:2::3' } }, places)).toBe(false); // prettier-ignore
+    expect(applies({ conditions: { locations: outside } }, { conditions: { ipAddress: '203.0.113.9' } }, places)).toBe(
+      true,
+    );
+    expect(
+      applies({ conditions: { locations: outside } }, { conditions: { ipAddress: '2001:db8:1:2::3' } }, places),
+    ).toBe(false);
     // The same address as a dual-stack socket tells it.
-    expect(applies({ conditions: { locations: outside } }, { conditions: { ipAddress: '::ffff:198.51.100.77' } }, places)).toBe(false); // prettier-ignore
+    expect(
+      applies({ conditions: { locations: outside } }, { conditions: { ipAddress: '::ffff:198.51.100.77' } }, places),
+    ).toBe(false);
   });
 
   it('countries, and those that are not known', () => {
@@ -184,7 +228,9 @@ describe('places', () => {
     const lost = { locations: { includeLocations: ['gone'] } };
     const decision = decideOn([examplePolicy({ conditions: lost })], withMfa);
     expect(decision).toMatchObject({ decision: 'block', reasons: [{ code: 'factUnknown' }] });
-    expect(decideOn([examplePolicy({ conditions: { ...lost, users: { includeUsers: ['bob'] } } })]).decision).toBe('allow'); // prettier-ignore
+    expect(decideOn([examplePolicy({ conditions: { ...lost, users: { includeUsers: ['bob'] } } })]).decision).toBe(
+      'allow',
+    );
     expect(decideOn([examplePolicy({ state: 'enabledForReportingButNotEnforced', conditions: lost })])).toMatchObject({
       decision: 'allow',
       policies: [{ result: 'reportOnlyFailure' }],
@@ -193,24 +239,49 @@ describe('places', () => {
 
   it('are not guessed where the address is none', () => {
     const odd = ['', '198.51.100', '0xc6.51.100.3', 'fe80::1%eth0', 'localhost'];
-    expect(odd.filter((ipAddress) => !applies({ conditions: { locations: outside } }, { conditions: { ipAddress } }, places))).toEqual([]); // prettier-ignore
+    expect(
+      odd.filter(
+        (ipAddress) => !applies({ conditions: { locations: outside } }, { conditions: { ipAddress } }, places),
+      ),
+    ).toEqual([]);
   });
 });
 
 describe('risks, clients, platforms, flows', () => {
   it('are asked by their values', () => {
     expect(applies({ conditions: { signInRiskLevels: ['high', 'medium'] } })).toBe(false);
-    expect(applies({ conditions: { signInRiskLevels: ['high', 'medium'] } }, { conditions: { signInRiskLevel: 'medium' } })).toBe(true); // prettier-ignore
+    expect(
+      applies({ conditions: { signInRiskLevels: ['high', 'medium'] } }, { conditions: { signInRiskLevel: 'medium' } }),
+    ).toBe(true);
     expect(applies({ conditions: { signInRiskLevels: ['none'] } })).toBe(true);
-    expect(applies({ conditions: { insiderRiskLevels: 'moderate,elevated' } }, { conditions: { insiderRiskLevel: 'elevated' } })).toBe(true); // prettier-ignore
-    expect(applies({ conditions: { insiderRiskLevels: 'moderate' } }, { conditions: { insiderRiskLevel: 'none' } })).toBe(false); // prettier-ignore
+    expect(
+      applies(
+        { conditions: { insiderRiskLevels: 'moderate,elevated' } },
+        { conditions: { insiderRiskLevel: 'elevated' } },
+      ),
+    ).toBe(true);
+    expect(
+      applies({ conditions: { insiderRiskLevels: 'moderate' } }, { conditions: { insiderRiskLevel: 'none' } }),
+    ).toBe(false);
     expect(applies({ conditions: { authenticationFlows: { transferMethods: 'deviceCodeFlow' } } })).toBe(false);
-    expect(applies({ conditions: { authenticationFlows: { transferMethods: 'deviceCodeFlow,authenticationTransfer' } } }, { conditions: { authenticationFlow: 'deviceCodeFlow' } })).toBe(true); // prettier-ignore
+    expect(
+      applies(
+        { conditions: { authenticationFlows: { transferMethods: 'deviceCodeFlow,authenticationTransfer' } } },
+        { conditions: { authenticationFlow: 'deviceCodeFlow' } },
+      ),
+    ).toBe(true);
   });
 
   it('a level that is none is every level: no policy is missed for a word that a caller got wrong', () => {
-    expect(applies({ conditions: { signInRiskLevels: ['high'] } }, { conditions: { signInRiskLevel: 'High' as never } })).toBe(true); // prettier-ignore
-    expect(applies({ conditions: { authenticationFlows: { transferMethods: 'deviceCodeFlow' } } }, { conditions: { authenticationFlow: 'device_code' as never } })).toBe(true); // prettier-ignore
+    expect(
+      applies({ conditions: { signInRiskLevels: ['high'] } }, { conditions: { signInRiskLevel: 'High' as never } }),
+    ).toBe(true);
+    expect(
+      applies(
+        { conditions: { authenticationFlows: { transferMethods: 'deviceCodeFlow' } } },
+        { conditions: { authenticationFlow: 'device_code' as never } },
+      ),
+    ).toBe(true);
   });
 
   it('a platform that is not known is caught by all but the known ones, as recommended', () => {
@@ -227,7 +298,12 @@ describe('risks, clients, platforms, flows', () => {
     const legacy: Parts = { conditions: { clientAppTypes: ['exchangeActiveSync', 'other'] } };
     expect(applies(legacy)).toBe(false);
     expect(applies(legacy, { conditions: { clientAppType: 'easSupported' } })).toBe(true);
-    expect(applies({ conditions: { clientAppTypes: ['easSupported'] } }, { conditions: { clientAppType: 'exchangeActiveSync' } })).toBe(false); // prettier-ignore
+    expect(
+      applies(
+        { conditions: { clientAppTypes: ['easSupported'] } },
+        { conditions: { clientAppType: 'exchangeActiveSync' } },
+      ),
+    ).toBe(false);
     expect(applies(legacy, { conditions: { clientAppType: undefined } as never })).toBe(true);
   });
 
@@ -257,9 +333,18 @@ describe('controls', () => {
   });
 
   it('all are asked for in the documented order', () => {
-    const all: ConditionalAccessPolicy['grantControls'] = { operator: 'AND', termsOfUse: ['tou'], customAuthenticationFactors: ['duo'], builtInControls: ['mfa'] }; // prettier-ignore
+    const all: ConditionalAccessPolicy['grantControls'] = {
+      operator: 'AND',
+      termsOfUse: ['tou'],
+      customAuthenticationFactors: ['duo'],
+      builtInControls: ['mfa'],
+    };
     const decision = decideOn([examplePolicy({ grantControls: all })]);
-    expect(decision.required.map(({ anyOf }) => anyOf[0]?.control)).toEqual(['mfa', 'termsOfUse', 'customAuthenticationFactors']); // prettier-ignore
+    expect(decision.required.map(({ anyOf }) => anyOf[0]?.control)).toEqual([
+      'mfa',
+      'termsOfUse',
+      'customAuthenticationFactors',
+    ]);
     const shown = { methods: ['fido2'], termsOfUse: ['tou'], customAuthenticationFactors: ['duo'] } as const;
     expect(outcome({ grantControls: all }, { authentication: shown })).toBe('allow');
   });
@@ -276,7 +361,13 @@ describe('controls', () => {
       combinationConfigurations: [{ appliesToCombinations: ['fido2'], allowedAAGUIDs: ['aa-1'] }],
     };
     expect(outcome(need('own'), passkey, { authenticationStrengths: [own] })).toBe('allow');
-    expect(outcome(need('own'), { authentication: { methods: ['fido2'], aaguid: 'aa-2' } }, { authenticationStrengths: [own] })).toBe('challenge'); // prettier-ignore
+    expect(
+      outcome(
+        need('own'),
+        { authentication: { methods: ['fido2'], aaguid: 'aa-2' } },
+        { authenticationStrengths: [own] },
+      ),
+    ).toBe('challenge');
     expect(outcome(need('gone'), passkey)).toBe('block');
   });
 
@@ -288,7 +379,9 @@ describe('controls', () => {
     const high = { userRiskLevel: 'high' } as const;
     expect(outcome(risk)).toBe('allow');
     expect(outcome(risk, { ...withMfa, conditions: high })).toBe('challenge');
-    expect(outcome(risk, { authentication: { ...withMfa.authentication, passwordChanged: true }, conditions: high })).toBe('allow'); // prettier-ignore
+    expect(
+      outcome(risk, { authentication: { ...withMfa.authentication, passwordChanged: true }, conditions: high }),
+    ).toBe('allow');
   });
 });
 
@@ -302,7 +395,9 @@ describe('report-only', () => {
     expect(reported({}, withMfa)).toEqual(['reportOnlySuccess']);
     expect(reported({})).toEqual(['reportOnlyInterrupted']);
     expect(reported({ grantControls: { builtInControls: ['block'] } })).toEqual(['reportOnlyFailure']);
-    expect(reported({ grantControls: { operator: 'AND', builtInControls: ['mfa', 'compliantDevice'] } })).toEqual(['reportOnlyFailure']); // prettier-ignore
+    expect(reported({ grantControls: { operator: 'AND', builtInControls: ['mfa', 'compliantDevice'] } })).toEqual([
+      'reportOnlyFailure',
+    ]);
     expect(reported({ conditions: { users: { includeUsers: ['bob'] } } })).toEqual(['reportOnlyNotApplied']);
   });
 });
@@ -310,9 +405,17 @@ describe('report-only', () => {
 describe('results of policies', () => {
   it('say which conditions held, in the numbers of SigninLogs', () => {
     const mobile = examplePolicy({
-      conditions: { platforms: { includePlatforms: ['iOS'] }, locations: { includeLocations: ['AllTrusted'] }, clientAppTypes: ['browser'] }, // prettier-ignore
+      conditions: {
+        platforms: { includePlatforms: ['iOS'] },
+        locations: { includeLocations: ['AllTrusted'] },
+        clientAppTypes: ['browser'],
+      },
     });
-    const { policies } = decideOn([mobile, { ...mobile, state: 'disabled' }], { conditions: { ipAddress: '203.0.113.1' } }, places); // prettier-ignore
+    const { policies } = decideOn(
+      [mobile, { ...mobile, state: 'disabled' }],
+      { conditions: { ipAddress: '203.0.113.1' } },
+      places,
+    );
     const { application, users, clientType, devicePlatform, location } = conditionFlags;
     // A row of Entra's has exactly these: 19 and 12.
     expect([application | users | clientType, devicePlatform | location]).toEqual([19, 12]);
@@ -327,16 +430,41 @@ describe('session controls', () => {
   const session = (sessionControls: ConditionalAccessPolicy['sessionControls'], id: string): ConditionalAccessPolicy =>
     examplePolicy({ id, grantControls: null, sessionControls });
   it('are the most restrictive of all that apply', () => {
-    const decision = decideOn([
-      session({ signInFrequency: { isEnabled: true, type: 'days', value: 1 }, persistentBrowser: { isEnabled: true, mode: 'never' } }, 'a'), // prettier-ignore
-      session({ signInFrequency: { isEnabled: true, type: 'hours', value: 4 }, persistentBrowser: { isEnabled: true, mode: 'always' } }, 'b'), // prettier-ignore
-      session({ signInFrequency: { isEnabled: true, type: 'hours', value: 1, authenticationType: 'secondaryAuthentication' } }, 'c'), // prettier-ignore
-      session({ cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'monitorOnly' } }, 'd'),
-      session({ cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'blockDownloads' } }, 'e'),
-      session({ continuousAccessEvaluation: { mode: 'strictLocation' }, disableResilienceDefaults: true }, 'f'),
-      session({ continuousAccessEvaluation: { mode: 'disabled' } }, 'g'),
-      session({ signInFrequency: { isEnabled: false, type: 'hours', value: 2 } }, 'off'),
-    ], withMfa); // prettier-ignore
+    const decision = decideOn(
+      [
+        session(
+          {
+            signInFrequency: { isEnabled: true, type: 'days', value: 1 },
+            persistentBrowser: { isEnabled: true, mode: 'never' },
+          },
+          'a',
+        ),
+        session(
+          {
+            signInFrequency: { isEnabled: true, type: 'hours', value: 4 },
+            persistentBrowser: { isEnabled: true, mode: 'always' },
+          },
+          'b',
+        ),
+        session(
+          {
+            signInFrequency: {
+              isEnabled: true,
+              type: 'hours',
+              value: 1,
+              authenticationType: 'secondaryAuthentication',
+            },
+          },
+          'c',
+        ),
+        session({ cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'monitorOnly' } }, 'd'),
+        session({ cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'blockDownloads' } }, 'e'),
+        session({ continuousAccessEvaluation: { mode: 'strictLocation' }, disableResilienceDefaults: true }, 'f'),
+        session({ continuousAccessEvaluation: { mode: 'disabled' } }, 'g'),
+        session({ signInFrequency: { isEnabled: false, type: 'hours', value: 2 } }, 'off'),
+      ],
+      withMfa,
+    );
     expect(decision.decision).toBe('allow');
     expect(decision.sessionControls).toEqual({
       signInFrequencySeconds: 4 * 3_600,
@@ -351,7 +479,8 @@ describe('session controls', () => {
   it('ask anew when too much time has gone by; every time is not oftener than in five minutes', () => {
     const hourly = session({ signInFrequency: { isEnabled: true, type: 'hours', value: 1 } }, 'hourly');
     const always = session({ signInFrequency: { isEnabled: true, frequencyInterval: 'everyTime' } }, 'always');
-    const after = (policy: unknown, primaryAgeSeconds: number): string => decideOn([policy], { authentication: { primaryAgeSeconds } }).decision; // prettier-ignore
+    const after = (policy: unknown, primaryAgeSeconds: number): string =>
+      decideOn([policy], { authentication: { primaryAgeSeconds } }).decision;
     expect([after(hourly, 3_600), after(hourly, 3_601)]).toEqual(['allow', 'challenge']);
     expect([after(always, 300), after(always, 301)]).toEqual(['allow', 'challenge']);
   });
@@ -382,12 +511,22 @@ describe('policies that err', () => {
   });
 
   it('are not those that are only refused: they are decided on as they stand', () => {
-    const persistent = examplePolicy({ conditions: { applications: { includeApplications: ['payroll'] } }, sessionControls: { persistentBrowser: { isEnabled: true, mode: 'never' } } }); // prettier-ignore
-    expect(decideOn([persistent], withMfa)).toMatchObject({ decision: 'allow', sessionControls: { persistentBrowser: 'never' } }); // prettier-ignore
+    const persistent = examplePolicy({
+      conditions: { applications: { includeApplications: ['payroll'] } },
+      sessionControls: { persistentBrowser: { isEnabled: true, mode: 'never' } },
+    });
+    expect(decideOn([persistent], withMfa)).toMatchObject({
+      decision: 'allow',
+      sessionControls: { persistentBrowser: 'never' },
+    });
     const both = examplePolicy({ grantControls: { operator: 'OR', builtInControls: ['block', 'mfa'] } });
     expect(decideOn([both], withMfa).decision).toBe('block');
     // But these could be read in two ways, or be about nobody by mistake.
-    const twice = examplePolicy({ conditions: { applications: { includeApplications: ['All'], includeAuthenticationContextClassReferences: ['c1'] } } }); // prettier-ignore
+    const twice = examplePolicy({
+      conditions: {
+        applications: { includeApplications: ['All'], includeAuthenticationContextClassReferences: ['c1'] },
+      },
+    });
     expect(decideOn([twice], withMfa).decision).toBe('block');
   });
 
@@ -404,12 +543,15 @@ describe('workload identities', () => {
   const block = examplePolicy({
     conditions: {
       users: { includeUsers: ['None'] },
-      clientApplications: { includeServicePrincipals: ['ServicePrincipalsInMyTenant'], excludeServicePrincipals: ['backup'] },
+      clientApplications: {
+        includeServicePrincipals: ['ServicePrincipalsInMyTenant'],
+        excludeServicePrincipals: ['backup'],
+      },
       locations: { includeLocations: ['All'], excludeLocations: ['AllTrusted'] },
       servicePrincipalRiskLevels: ['high'],
     },
     grantControls: { operator: 'OR', builtInControls: ['block'] },
-  }); // prettier-ignore
+  });
   const ask = (servicePrincipalId: string, ipAddress: string, inMyTenant = true): string =>
     decide(compilePolicies([block, examplePolicy()], places), {
       ...exampleRequest({ conditions: { ipAddress, servicePrincipalRiskLevel: 'high' } }),
@@ -425,7 +567,10 @@ describe('workload identities', () => {
 
   it('cannot be asked for anything', () => {
     const asks = { ...block, grantControls: { operator: 'OR', builtInControls: ['mfa'] } };
-    const request = { ...exampleRequest({ conditions: { ipAddress: '203.0.113.1', servicePrincipalRiskLevel: 'high' } }), signInIdentity: { kind: 'servicePrincipal', servicePrincipalId: 'robot', inMyTenant: true } } as const; // prettier-ignore
+    const request = {
+      ...exampleRequest({ conditions: { ipAddress: '203.0.113.1', servicePrincipalRiskLevel: 'high' } }),
+      signInIdentity: { kind: 'servicePrincipal', servicePrincipalId: 'robot', inMyTenant: true },
+    } as const;
     expect(decide(compilePolicies([asks], places), request).decision).toBe('block');
   });
 });

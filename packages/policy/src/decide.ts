@@ -131,7 +131,12 @@ class Verdict {
     const reportOnly = policy.state === 'reportOnly';
     if (match.notSatisfied !== 0) return reportOnly ? 'reportOnlyNotApplied' : 'notApplied';
     const fulfilment = this.#fulfilment(policy, match);
-    if (reportOnly) return fulfilment.state === met ? 'reportOnlySuccess' : fulfilment.state === mayBeMet ? 'reportOnlyInterrupted' : 'reportOnlyFailure'; // prettier-ignore
+    if (reportOnly)
+      return fulfilment.state === met
+        ? 'reportOnlySuccess'
+        : fulfilment.state === mayBeMet
+          ? 'reportOnlyInterrupted'
+          : 'reportOnlyFailure';
     this.#enforce(policy, match, fulfilment);
     return fulfilment.state === met ? 'success' : 'failure';
   }
@@ -177,7 +182,11 @@ function reasonOf(policy: CompiledPolicy, match: Match, clauses: readonly Clause
   const missing = clauses.map(({ anyOf }) => anyOf.map(({ control }) => control).join(' or ')).join(', ');
   const errors = policy.grant.controls.flatMap(({ error }) => error ?? []);
   const why = errors.length === 0 ? '' : ` (${errors.join('; ')})`;
-  return { code: errors.length === 0 ? 'controlNotMet' : 'policyErred', policyId, message: `"${displayName}" demands ${missing}${why}` }; // prettier-ignore
+  return {
+    code: errors.length === 0 ? 'controlNotMet' : 'policyErred',
+    policyId,
+    message: `"${displayName}" demands ${missing}${why}`,
+  };
 }
 
 /** The same demand of several policies is one. */
@@ -187,7 +196,11 @@ function requirements(clauses: readonly (Clause & { readonly policyId: string })
     const key = anyOf.map(({ control, id }) => `${control}:${id ?? ''}`).join('|');
     const known = byDemand.get(key);
     if (known) known.policyIds.push(policyId);
-    else byDemand.set(key, { anyOf: anyOf.map(({ control, id }) => (id === undefined ? { control } : { control, id })), policyIds: [policyId] }); // prettier-ignore
+    else
+      byDemand.set(key, {
+        anyOf: anyOf.map(({ control, id }) => (id === undefined ? { control } : { control, id })),
+        policyIds: [policyId],
+      });
   }
   const place = ({ anyOf }: Requirement): number => controlOrder.indexOf(anyOf[0]!.control);
   return [...byDemand.values()].toSorted((a, b) => place(a) - place(b));

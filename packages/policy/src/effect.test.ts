@@ -14,7 +14,8 @@ const row: SignInRow = {
   ClientAppUsed: 'Mobile Apps and Desktop clients',
   IPAddress: '198.51.100.3',
   Location: 'DE',
-  DeviceDetail: '{"browser":"Edge 18.1836","deviceId":"d1","displayName":"ABCDEFG","operatingSystem":"Windows 10","trustType":"Hybrid Azure AD joined"}', // prettier-ignore
+  DeviceDetail:
+    '{"browser":"Edge 18.1836","deviceId":"d1","displayName":"ABCDEFG","operatingSystem":"Windows 10","trustType":"Hybrid Azure AD joined"}',
   RiskLevelDuringSignIn: 'none',
   AuthenticationRequirement: 'singleFactorAuthentication',
   AuthenticationDetails: '[]',
@@ -33,7 +34,13 @@ describe('a row of SigninLogs', () => {
         country: 'DE',
         signInRiskLevel: 'none',
         userRiskLevel: 'low',
-        deviceInfo: { deviceId: 'd1', isCompliant: false, displayName: 'ABCDEFG', operatingSystem: 'Windows 10', trustType: 'ServerAD' }, // prettier-ignore
+        deviceInfo: {
+          deviceId: 'd1',
+          isCompliant: false,
+          displayName: 'ABCDEFG',
+          operatingSystem: 'Windows 10',
+          trustType: 'ServerAD',
+        },
       },
       authentication: { methods: [], primaryAgeSeconds: 0 },
     });
@@ -41,7 +48,10 @@ describe('a row of SigninLogs', () => {
 
   it('tells what was shown', () => {
     const of = (more: SignInRow): unknown => requestOfSignIn({ ...row, ...more }, {})?.authentication.methods;
-    const steps = [{ authenticationMethod: 'Password', succeeded: true }, { authenticationMethod: 'Text message', succeeded: false }]; // prettier-ignore
+    const steps = [
+      { authenticationMethod: 'Password', succeeded: true },
+      { authenticationMethod: 'Text message', succeeded: false },
+    ];
     expect(of({ AuthenticationDetails: steps })).toEqual(['password']);
     const passkey = [{ authenticationMethod: 'Passkey (device-bound)', succeeded: true }];
     expect(of({ AuthenticationDetails: JSON.stringify(passkey) })).toEqual(['fido2']);
@@ -51,7 +61,8 @@ describe('a row of SigninLogs', () => {
   });
 
   it('tells old clients and flows', () => {
-    const of = (more: SignInRow): unknown => requestOfSignIn({ ...row, DeviceDetail: {}, ...more }, {})?.signInConditions; // prettier-ignore
+    const of = (more: SignInRow): unknown =>
+      requestOfSignIn({ ...row, DeviceDetail: {}, ...more }, {})?.signInConditions;
     expect(of({ ClientAppUsed: 'Authenticated SMTP' })).toMatchObject({ clientAppType: 'other' });
     expect(of({ ClientAppUsed: 'Exchange ActiveSync' })).toMatchObject({ clientAppType: 'exchangeActiveSync' });
     expect(of({ AuthenticationProtocol: 'deviceCode' })).toMatchObject({ authenticationFlow: 'deviceCodeFlow' });
@@ -60,12 +71,24 @@ describe('a row of SigninLogs', () => {
 
   it('of whatever content is read or left', () => {
     fc.assert(
-      fc.property(fc.record({ UserId: fc.constant('u'), AppId: fc.constant('a'), DeviceDetail: fc.anything(), AuthenticationDetails: fc.anything(), ClientAppUsed: fc.string(), IPAddress: fc.string() }), (odd) => {
-        const request = requestOfSignIn(odd, {});
-        expect(request && decide(compilePolicies([examplePolicy()]), request).decision).toMatch(/challenge|block|allow/);
-      }),
+      fc.property(
+        fc.record({
+          UserId: fc.constant('u'),
+          AppId: fc.constant('a'),
+          DeviceDetail: fc.anything(),
+          AuthenticationDetails: fc.anything(),
+          ClientAppUsed: fc.string(),
+          IPAddress: fc.string(),
+        }),
+        (odd) => {
+          const request = requestOfSignIn(odd, {});
+          expect(request && decide(compilePolicies([examplePolicy()]), request).decision).toMatch(
+            /challenge|block|allow/,
+          );
+        },
+      ),
       { numRuns: 100 },
-    ); // prettier-ignore
+    );
   });
 });
 
@@ -76,7 +99,11 @@ describe('the effect of policies', () => {
     const policies = [
       reports('mfa', 'mfa'),
       reports('device', 'compliantDevice'),
-      examplePolicy({ id: 'legacy', conditions: { clientAppTypes: ['other'] }, grantControls: { builtInControls: ['block'] } }), // prettier-ignore
+      examplePolicy({
+        id: 'legacy',
+        conditions: { clientAppTypes: ['other'] },
+        grantControls: { builtInControls: ['block'] },
+      }),
       examplePolicy({ id: 'off', state: 'disabled' }),
     ];
     const compliant = { deviceInfo: { deviceId: 'd', isCompliant: true } };
@@ -92,11 +119,23 @@ describe('the effect of policies', () => {
       now: { allow: 3, challenge: 0, block: 1 },
       enforced: { allow: 1, challenge: 1, block: 2 },
       policies: [
-        { id: 'mfa', results: { reportOnlySuccess: 2, reportOnlyInterrupted: 1, reportOnlyFailure: 1 }, usersAsked: 1, usersBlocked: 1, examples: ['s0', 's3'] },
-        { id: 'device', results: { reportOnlySuccess: 2, reportOnlyFailure: 2 }, usersAsked: 0, usersBlocked: 2, examples: ['s2', 's3'] },
+        {
+          id: 'mfa',
+          results: { reportOnlySuccess: 2, reportOnlyInterrupted: 1, reportOnlyFailure: 1 },
+          usersAsked: 1,
+          usersBlocked: 1,
+          examples: ['s0', 's3'],
+        },
+        {
+          id: 'device',
+          results: { reportOnlySuccess: 2, reportOnlyFailure: 2 },
+          usersAsked: 0,
+          usersBlocked: 2,
+          examples: ['s2', 's3'],
+        },
         { id: 'legacy', results: { notApplied: 3, failure: 1 }, usersBlocked: 1, examples: ['s3'] },
         { id: 'off', results: { notEnabled: 4 }, usersBlocked: 0 },
       ],
-    }); // prettier-ignore
+    });
   });
 });

@@ -35,9 +35,19 @@ export const wanted: Readonly<Record<Condition, (conditions: Conditions) => stri
       .join(', '),
   users: ({ users }) =>
     but(
-      names(users?.includeUsers, labelled('group', users?.includeGroups), labelled('role', users?.includeRoles), flagsOf(users?.includeGuestsOrExternalUsers?.guestOrExternalUserTypes)),
-      names(users?.excludeUsers, labelled('group', users?.excludeGroups), labelled('role', users?.excludeRoles), flagsOf(users?.excludeGuestsOrExternalUsers?.guestOrExternalUserTypes)),
-    ), // prettier-ignore
+      names(
+        users?.includeUsers,
+        labelled('group', users?.includeGroups),
+        labelled('role', users?.includeRoles),
+        flagsOf(users?.includeGuestsOrExternalUsers?.guestOrExternalUserTypes),
+      ),
+      names(
+        users?.excludeUsers,
+        labelled('group', users?.excludeGroups),
+        labelled('role', users?.excludeRoles),
+        flagsOf(users?.excludeGuestsOrExternalUsers?.guestOrExternalUserTypes),
+      ),
+    ),
   servicePrincipals: ({ clientApplications: clients }) =>
     [
       but(names(clients?.includeServicePrincipals), names(clients?.excludeServicePrincipals)),
@@ -67,13 +77,18 @@ export const given: Readonly<Record<Condition, (request: AccessRequest) => strin
         : context.authenticationContextValue,
   users: ({ signInIdentity: identity }) =>
     identity.kind === 'user'
-      ? names([identity.userId, ...(identity.guestType ? [identity.guestType] : [])], labelled('group', identity.groups), labelled('role', identity.roles)) // prettier-ignore
+      ? names(
+          [identity.userId, ...(identity.guestType ? [identity.guestType] : [])],
+          labelled('group', identity.groups),
+          labelled('role', identity.roles),
+        )
       : `workload identity ${identity.servicePrincipalId}`,
   servicePrincipals: ({ signInIdentity: identity }) =>
     identity.kind === 'servicePrincipal' ? identity.servicePrincipalId : `user ${identity.userId}`,
   devicePlatform: ({ signInConditions }) => signInConditions.devicePlatform ?? notKnown,
   location: ({ signInConditions: { ipAddress, country, gpsCountry } }) =>
-    names([ipAddress, country, gpsCountry && `${gpsCountry} by the phone`].filter((part) => part !== undefined)) || notKnown, // prettier-ignore
+    names([ipAddress, country, gpsCountry && `${gpsCountry} by the phone`].filter((part) => part !== undefined)) ||
+    notKnown,
   clientType: ({ signInConditions }) => signInConditions.clientAppType ?? notKnown,
   signInRisk: ({ signInConditions }) => signInConditions.signInRiskLevel ?? 'none',
   userRisk: ({ signInConditions }) => signInConditions.userRiskLevel ?? 'none',
@@ -87,4 +102,6 @@ export const given: Readonly<Record<Condition, (request: AccessRequest) => strin
 };
 
 const deviceText = (device: DeviceInfo): string =>
-  names(Object.entries(device).map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(' ') : String(value)}`)); // prettier-ignore
+  names(
+    Object.entries(device).map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(' ') : String(value)}`),
+  );

@@ -49,10 +49,26 @@ export function findGaps(
   applications: readonly string[],
 ): Gaps {
   const set = compilePolicies(policies, directory);
-  const without = compilePolicies(set.sources.map((source, at) => (source ? withoutExclusions(source) : policies[at])), directory); // prettier-ignore
-  const asked = people.filter(({ userId, groups }) => !set.emergencyAccess.has(keyOf(userId)) && groups.length <= conditionalAccessLimits.groupsOfAUser); // prettier-ignore
-  const userGroups = grouped(asked, (person) => signature(set, requestOf(person, 'none'), conditionFlags.users) + signature(without, requestOf(person, 'none'), conditionFlags.users)); // prettier-ignore
-  const appGroups = grouped(applications, (app) => signature(set, requestOf(nobody, app), conditionFlags.application) + signature(without, requestOf(nobody, app), conditionFlags.application)); // prettier-ignore
+  const without = compilePolicies(
+    set.sources.map((source, at) => (source ? withoutExclusions(source) : policies[at])),
+    directory,
+  );
+  const asked = people.filter(
+    ({ userId, groups }) =>
+      !set.emergencyAccess.has(keyOf(userId)) && groups.length <= conditionalAccessLimits.groupsOfAUser,
+  );
+  const userGroups = grouped(
+    asked,
+    (person) =>
+      signature(set, requestOf(person, 'none'), conditionFlags.users) +
+      signature(without, requestOf(person, 'none'), conditionFlags.users),
+  );
+  const appGroups = grouped(
+    applications,
+    (app) =>
+      signature(set, requestOf(nobody, app), conditionFlags.application) +
+      signature(without, requestOf(nobody, app), conditionFlags.application),
+  );
   return collect(new Coverage(set, without), userGroups, appGroups, asked.length * applications.length);
 }
 
@@ -129,11 +145,19 @@ class Coverage {
       policyIds: of.map(({ id }) => id),
       conditions: conditionsIn(flags),
     });
-    if (demanding.length > 0) return finding('conditional', demanding, further.reduce((all, flags) => all | flags, 0)); // prettier-ignore
+    if (demanding.length > 0)
+      return finding(
+        'conditional',
+        demanding,
+        further.reduce((all, flags) => all | flags, 0),
+      );
     if (enabled.length > 0) return finding('sessionControlsOnly', enabled);
     const reporting = about.filter(({ state }) => state === 'reportOnly');
     if (reporting.length > 0) return finding('reportOnly', reporting);
-    const excluded = this.#policies((at) => users[count + at] === '1' && apps[count + at] === '1', this.#without).filter(({ state }) => state === 'enabled'); // prettier-ignore
+    const excluded = this.#policies(
+      (at) => users[count + at] === '1' && apps[count + at] === '1',
+      this.#without,
+    ).filter(({ state }) => state === 'enabled');
     if (excluded.length > 0) return finding('excluded', excluded);
     return about.length > 0 ? finding('disabled', about) : finding('noPolicy', []);
   }

@@ -134,13 +134,16 @@ function authenticationOf(row: SignInRow): Authentication {
   const steps = listOf(row.AuthenticationDetails).map(recordOf);
   const shown = steps
     .filter(({ succeeded }) => succeeded === true || succeeded === 'true')
-    .flatMap(({ authenticationMethod }) => methods.find(([name]) => name.test(textOf(authenticationMethod)))?.[1] ?? []); // prettier-ignore
+    .flatMap(
+      ({ authenticationMethod }) => methods.find(([name]) => name.test(textOf(authenticationMethod)))?.[1] ?? [],
+    );
   const wasMultiFactor = row.AuthenticationRequirement === 'multiFactorAuthentication' && row.ResultType === '0';
   // A second factor that a token brought along has no step that names it.
   return { methods: wasMultiFactor ? [...shown, 'federatedMultiFactor'] : shown, primaryAgeSeconds: 0 };
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : typeof value === 'boolean' ? String(value) : ''); // prettier-ignore
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'boolean' ? String(value) : '';
 
 function parsed(value: unknown): unknown {
   if (typeof value !== 'string') return value;

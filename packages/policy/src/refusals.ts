@@ -33,7 +33,8 @@ type List = readonly string[] | null | undefined;
 const some = (list: List): list is readonly string[] => (list?.length ?? 0) > 0;
 const isAll = (list: List): boolean => list?.length === 1 && list[0] === 'All';
 const problem = (path: string, message: string): PolicyProblem[] => [{ path, message }];
-const controlsOf = ({ grantControls }: ConditionalAccessPolicy): readonly BuiltInControl[] => grantControls?.builtInControls ?? []; // prettier-ignore
+const controlsOf = ({ grantControls }: ConditionalAccessPolicy): readonly BuiltInControl[] =>
+  grantControls?.builtInControls ?? [];
 
 /** All things that a policy's grant asks for. */
 function demandsOf({ grantControls: grant }: ConditionalAccessPolicy): string[] {
@@ -108,14 +109,21 @@ function passwordChangeIsForUserRisk(policy: ConditionalAccessPolicy): PolicyPro
   const controls = controlsOf(policy);
   if (!controls.includes('passwordChange')) return [];
   const { conditions, grantControls } = policy;
-  const withMfaAlone = controls.includes('mfa') && demandsOf(policy).length === 2 && grantControls?.operator?.toUpperCase() !== 'OR'; // prettier-ignore
+  const withMfaAlone =
+    controls.includes('mfa') && demandsOf(policy).length === 2 && grantControls?.operator?.toUpperCase() !== 'OR';
   const { applications } = conditions;
   return [
-    ...(withMfaAlone ? [] : problem('grantControls', '`passwordChange` goes with `mfa`, by AND, and with nothing else')), // prettier-ignore
-    ...(isAll(applications.includeApplications) && !some(applications.excludeApplications) && !applications.applicationFilter
+    ...(withMfaAlone
       ? []
-      : problem('conditions.applications', '`passwordChange` is for all resources, without exceptions')), // prettier-ignore
-    ...(some(conditions.userRiskLevels) ? [] : problem('conditions.userRiskLevels', '`passwordChange` needs a user risk')), // prettier-ignore
+      : problem('grantControls', '`passwordChange` goes with `mfa`, by AND, and with nothing else')),
+    ...(isAll(applications.includeApplications) &&
+    !some(applications.excludeApplications) &&
+    !applications.applicationFilter
+      ? []
+      : problem('conditions.applications', '`passwordChange` is for all resources, without exceptions')),
+    ...(some(conditions.userRiskLevels)
+      ? []
+      : problem('conditions.userRiskLevels', '`passwordChange` needs a user risk')),
     ...(hasFurtherConditions(conditions)
       ? problem('conditions', '`passwordChange` goes with users, applications and user risk alone')
       : []),
@@ -136,7 +144,7 @@ function hasConditionsOfSignIn(conditions: ConditionalAccessPolicy['conditions']
   return (
     (some(conditions.clientAppTypes) && !isOnly(conditions.clientAppTypes, 'all')) ||
     some(conditions.platforms?.includePlatforms) ||
-    (conditions.devices?.deviceFilter !== undefined && conditions.devices?.deviceFilter !== null) || // prettier-ignore
+    (conditions.devices?.deviceFilter !== undefined && conditions.devices?.deviceFilter !== null) ||
     some(conditions.signInRiskLevels) ||
     some(flagsOf(conditions.insiderRiskLevels)) ||
     some(flagsOf(conditions.authenticationFlows?.transferMethods))
@@ -196,7 +204,9 @@ function workloadIdentities(policy: ConditionalAccessPolicy): PolicyProblem[] {
 function risksFitTheIdentity(policy: ConditionalAccessPolicy): PolicyProblem[] {
   const { conditions } = policy;
   if (isForServicePrincipals(policy))
-    return some(conditions.userRiskLevels) ? problem('conditions.userRiskLevels', 'workload identities have a risk of their own') : []; // prettier-ignore
+    return some(conditions.userRiskLevels)
+      ? problem('conditions.userRiskLevels', 'workload identities have a risk of their own')
+      : [];
   return some(conditions.servicePrincipalRiskLevels)
     ? problem('conditions.servicePrincipalRiskLevels', 'the risk of service principals is for policies about them')
     : [];
@@ -226,7 +236,10 @@ function persistenceIsForAllApps({ sessionControls, conditions }: ConditionalAcc
 
 function evaluationIsOffForAllOnly({ sessionControls, conditions }: ConditionalAccessPolicy): PolicyProblem[] {
   const off = sessionControls?.continuousAccessEvaluation?.mode === 'disabled';
-  const plain = isAll(conditions.applications.includeApplications) && !hasFurtherConditions(conditions) && !some(conditions.userRiskLevels); // prettier-ignore
+  const plain =
+    isAll(conditions.applications.includeApplications) &&
+    !hasFurtherConditions(conditions) &&
+    !some(conditions.userRiskLevels);
   return off && !plain
     ? problem('sessionControls.continuousAccessEvaluation', 'can be off for all resources without conditions only')
     : [];

@@ -14,18 +14,57 @@ const admin = '62e90394-69f5-4237-9190-012177145e10';
 const users = { includeUsers: ['All'], excludeUsers: [au1] };
 /** The policies of the documentation's examples, by what they are called there. */
 const documented = [
-  examplePolicy({ id: 'office', conditions: { users, applications: { includeApplications: ['Office365'] } }, grantControls: null, sessionControls: { applicationEnforcedRestrictions: { isEnabled: true } } }), // prettier-ignore
-  examplePolicy({ id: 'password', conditions: { users, userRiskLevels: ['high'] }, grantControls: { operator: 'AND', builtInControls: ['mfa', 'passwordChange'] } }), // prettier-ignore
-  examplePolicy({ id: 'context', conditions: { users: { includeUsers: ['All'] }, applications: { includeAuthenticationContextClassReferences: ['c1', 'c37'] } } }), // prettier-ignore
+  examplePolicy({
+    id: 'office',
+    conditions: { users, applications: { includeApplications: ['Office365'] } },
+    grantControls: null,
+    sessionControls: { applicationEnforcedRestrictions: { isEnabled: true } },
+  }),
+  examplePolicy({
+    id: 'password',
+    conditions: { users, userRiskLevels: ['high'] },
+    grantControls: { operator: 'AND', builtInControls: ['mfa', 'passwordChange'] },
+  }),
+  examplePolicy({
+    id: 'context',
+    conditions: {
+      users: { includeUsers: ['All'] },
+      applications: { includeAuthenticationContextClassReferences: ['c1', 'c37'] },
+    },
+  }),
   examplePolicy({ id: 'roles', conditions: { users: { includeRoles: [admin], excludeUsers: [au1] } } }),
-  examplePolicy({ id: 'register', conditions: { users, applications: { includeUserActions: ['urn:user:registersecurityinfo'] } } }), // prettier-ignore
-  examplePolicy({ id: 'service', conditions: { users: { includeUsers: ['None'] }, clientApplications: { includeServicePrincipals: ['ServicePrincipalsInMyTenant'] }, locations: { includeLocations: ['All'] } }, grantControls: { operator: 'OR', builtInControls: ['block'] } }), // prettier-ignore
+  examplePolicy({
+    id: 'register',
+    conditions: { users, applications: { includeUserActions: ['urn:user:registersecurityinfo'] } },
+  }),
+  examplePolicy({
+    id: 'service',
+    conditions: {
+      users: { includeUsers: ['None'] },
+      clientApplications: { includeServicePrincipals: ['ServicePrincipalsInMyTenant'] },
+      locations: { includeLocations: ['All'] },
+    },
+    grantControls: { operator: 'OR', builtInControls: ['block'] },
+  }),
 ];
 const set = compilePolicies(documented, { applicationGroups: { Office365: ['00000003-0000-0ff1-ce00-000000000000'] } });
 
 const userSignIn = { '@odata.type': '#microsoft.graph.userSignIn', userId: '15dc174b-f34c-4588-ac45-61d6e05dce93' };
-const sharePoint = { '@odata.type': '#microsoft.graph.applicationContext', includeApplications: ['00000003-0000-0ff1-ce00-000000000000'] }; // prettier-ignore
-const conditions = { devicePlatform: 'android', clientAppType: 'browser', signInRiskLevel: 'high', userRiskLevel: 'high', country: 'US', ipAddress: '40.77.182.32', insiderRiskLevel: 'elevated', authenticationFlow: { transferMethod: 'deviceCodeFlow' }, deviceInfo: { isCompliant: true } }; // prettier-ignore
+const sharePoint = {
+  '@odata.type': '#microsoft.graph.applicationContext',
+  includeApplications: ['00000003-0000-0ff1-ce00-000000000000'],
+};
+const conditions = {
+  devicePlatform: 'android',
+  clientAppType: 'browser',
+  signInRiskLevel: 'high',
+  userRiskLevel: 'high',
+  country: 'US',
+  ipAddress: '40.77.182.32',
+  insiderRiskLevel: 'elevated',
+  authenticationFlow: { transferMethod: 'deviceCodeFlow' },
+  deviceInfo: { isCompliant: true },
+};
 
 function applied(body: object, roles: readonly string[] = []): string[] {
   const request = requestOfWhatIf(WhatIfRequest.parse(body), { roles, inMyTenant: true });
@@ -34,19 +73,47 @@ function applied(body: object, roles: readonly string[] = []): string[] {
 
 describe('what if', () => {
   it('answers the documented examples', () => {
-    expect(applied({ signInIdentity: userSignIn, signInContext: sharePoint, signInConditions: conditions, appliedPoliciesOnly: true })).toEqual(['office', 'password']); // prettier-ignore
+    expect(
+      applied({
+        signInIdentity: userSignIn,
+        signInContext: sharePoint,
+        signInConditions: conditions,
+        appliedPoliciesOnly: true,
+      }),
+    ).toEqual(['office', 'password']);
     const context = { '@odata.type': '#microsoft.graph.authContext', authenticationContextValue: 'c37' };
-    expect(applied({ signInIdentity: userSignIn, signInContext: context, signInConditions: { ...conditions, userRiskLevel: 'none' } })).toEqual(['context']); // prettier-ignore
+    expect(
+      applied({
+        signInIdentity: userSignIn,
+        signInContext: context,
+        signInConditions: { ...conditions, userRiskLevel: 'none' },
+      }),
+    ).toEqual(['context']);
     const action = { '@odata.type': '#microsoft.graph.userActionContext', userAction: 'registerSecurityInformation' };
-    expect(applied({ signInIdentity: userSignIn, signInContext: action, signInConditions: conditions }, [admin])).toEqual(['password', 'roles', 'register']); // prettier-ignore
+    expect(
+      applied({ signInIdentity: userSignIn, signInContext: action, signInConditions: conditions }, [admin]),
+    ).toEqual(['password', 'roles', 'register']);
     const robot = { '@odata.type': '#microsoft.graph.servicePrincipalSignIn', servicePrincipalId: 'c65b94a5' };
-    expect(applied({ signInIdentity: robot, signInContext: sharePoint, signInConditions: { country: 'CA', ipAddress: '40.77.182.32' } })).toEqual(['service']); // prettier-ignore
+    expect(
+      applied({
+        signInIdentity: robot,
+        signInContext: sharePoint,
+        signInConditions: { country: 'CA', ipAddress: '40.77.182.32' },
+      }),
+    ).toEqual(['service']);
   });
 
   it('says why a policy does not apply, in Graph’s words, and what it wanted', () => {
     const request = exampleRequest({ identity: { userId: au1, groups: ['g1'] } });
     const reasons = whatIf(set, request).value.map(({ id, analysisReasons }) => `${id} ${analysisReasons}`);
-    expect(reasons).toEqual(['office users', 'password users', 'context application', 'roles users', 'register users', 'service workloadIdentities']); // prettier-ignore
+    expect(reasons).toEqual([
+      'office users',
+      'password users',
+      'context application',
+      'roles users',
+      'register users',
+      'service workloadIdentities',
+    ]);
     expect(whatIf(set, request).value[0]).toMatchObject({
       displayName: 'A policy',
       conditions: { users },
@@ -78,7 +145,10 @@ describe('what if', () => {
   it('agrees with what then happens', () => {
     fc.assert(
       fc.property(cases, ({ policies, directory, requests }) => {
-        const generated = compilePolicies(policies.map((policy) => ('broken' in policy ? policy.broken : policy)), directory); // prettier-ignore
+        const generated = compilePolicies(
+          policies.map((policy) => ('broken' in policy ? policy.broken : policy)),
+          directory,
+        );
         for (const request of requests) {
           const { value, decision } = whatIf(generated, request);
           expect(decision).toEqual(decide(generated, request));
@@ -97,28 +167,49 @@ describe('gaps', () => {
   const people = [person('ada'), person('bob', 'drivers'), person('eve', 'partners'), person('glass')];
   const directory = { emergencyAccess: ['glass'] };
   const told = (policies: readonly unknown[]): string[] =>
-    findGaps(policies, directory, people, ['mail', 'payroll']).gaps.map(({ users: of, applications, reason, policyIds, conditions: on }) => `${of.join()} ${applications.join()} ${reason} ${policyIds.join()} ${on.join()}`.trim()); // prettier-ignore
+    findGaps(policies, directory, people, ['mail', 'payroll']).gaps.map(
+      ({ users: of, applications, reason, policyIds, conditions: on }) =>
+        `${of.join()} ${applications.join()} ${reason} ${policyIds.join()} ${on.join()}`.trim(),
+    );
 
   it('are told with their reason', () => {
     expect(told([])).toEqual(['ada,bob,eve mail,payroll noPolicy']);
     expect(told([examplePolicy()])).toEqual([]);
-    const but = examplePolicy({ id: 'but', conditions: { users: { includeUsers: ['All'], excludeGroups: ['drivers'] }, applications: { includeApplications: ['All'], excludeApplications: ['mail'] } } }); // prettier-ignore
+    const but = examplePolicy({
+      id: 'but',
+      conditions: {
+        users: { includeUsers: ['All'], excludeGroups: ['drivers'] },
+        applications: { includeApplications: ['All'], excludeApplications: ['mail'] },
+      },
+    });
     expect(told([but])).toEqual(['ada,eve mail excluded but', 'bob mail,payroll excluded but']);
     expect(told([examplePolicy({ state: 'disabled' })])).toEqual(['ada,bob,eve mail,payroll disabled policy']);
-    expect(told([examplePolicy({ state: 'enabledForReportingButNotEnforced' })])).toEqual(['ada,bob,eve mail,payroll reportOnly policy']); // prettier-ignore
-    expect(told([examplePolicy({ grantControls: null, sessionControls: { disableResilienceDefaults: true } })])).toEqual(['ada,bob,eve mail,payroll sessionControlsOnly policy']); // prettier-ignore
-    expect(told([examplePolicy({ conditions: { platforms: { includePlatforms: ['iOS'] } } })])).toEqual(['ada,bob,eve mail,payroll conditional policy devicePlatform']); // prettier-ignore
+    expect(told([examplePolicy({ state: 'enabledForReportingButNotEnforced' })])).toEqual([
+      'ada,bob,eve mail,payroll reportOnly policy',
+    ]);
+    expect(
+      told([examplePolicy({ grantControls: null, sessionControls: { disableResilienceDefaults: true } })]),
+    ).toEqual(['ada,bob,eve mail,payroll sessionControlsOnly policy']);
+    expect(told([examplePolicy({ conditions: { platforms: { includePlatforms: ['iOS'] } } })])).toEqual([
+      'ada,bob,eve mail,payroll conditional policy devicePlatform',
+    ]);
     // What errs denies.
     expect(told([{ state: 'enabled' }])).toEqual([]);
   });
 
   it('count pairs, and leave out emergency accounts', () => {
-    expect(findGaps([], directory, people, ['mail', 'payroll'])).toMatchObject({ pairs: 6, pairsWithoutDemand: 6, truncated: false }); // prettier-ignore
+    expect(findGaps([], directory, people, ['mail', 'payroll'])).toMatchObject({
+      pairs: 6,
+      pairsWithoutDemand: 6,
+      truncated: false,
+    });
   });
 
   it('of many people who are treated alike are found at once', () => {
     const many = Array.from({ length: 5_000 }, (_, i) => person(`user ${i}`, `group ${i % 3}`));
-    const some = [0, 1].map((i) => examplePolicy({ id: `p${i}`, conditions: { users: { includeGroups: [`group ${i}`] } } })); // prettier-ignore
+    const some = [0, 1].map((i) =>
+      examplePolicy({ id: `p${i}`, conditions: { users: { includeGroups: [`group ${i}`] } } }),
+    );
     const { gaps } = findGaps(
       some,
       {},
@@ -137,9 +228,16 @@ describe('gaps', () => {
         for (const request of requests) {
           const { signInIdentity: identity, signInContext: context } = request;
           const [app = ''] = context.kind === 'application' ? context.includeApplications : [];
-          const isPair = identity.kind === 'user' && identity.userId !== 'u4' && context.kind === 'application' && context.includeApplications.length === 1; // prettier-ignore
+          const isPair =
+            identity.kind === 'user' &&
+            identity.userId !== 'u4' &&
+            context.kind === 'application' &&
+            context.includeApplications.length === 1;
           const [gap] = isPair ? findGaps(inputs, tenant, [identity], [app]).gaps : [];
-          const demanding = decide(generated, request).policies.filter(({ result, enforcedGrantControls: names }, at) => /^(success|failure)$/.test(result) && (names.length > 0 || generated.policies[at]?.error !== undefined)); // prettier-ignore
+          const demanding = decide(generated, request).policies.filter(
+            ({ result, enforcedGrantControls: names }, at) =>
+              /^(success|failure)$/.test(result) && (names.length > 0 || generated.policies[at]?.error !== undefined),
+          );
           const agrees = !isPair || gap?.reason === 'conditional' || (gap === undefined) === demanding.length > 0;
           expect(agrees).toBe(true);
         }

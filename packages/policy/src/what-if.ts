@@ -48,7 +48,9 @@ export function whatIf(
   const isEmergency = identity.kind === 'user' && set.emergencyAccess.has(keyOf(identity.userId));
   const results = set.policies.map((policy, at) => {
     const result = resultOf(policy, set.sources[at], matcher.match(at), request);
-    return isEmergency && result.policyApplies ? { ...result, policyApplies: false, analysisReasons: 'users' as const } : result; // prettier-ignore
+    return isEmergency && result.policyApplies
+      ? { ...result, policyApplies: false, analysisReasons: 'users' as const }
+      : result;
   });
   return {
     decision: decide(set, request),
@@ -184,5 +186,7 @@ type Defined<T> = { [K in keyof T]: NonNullable<T[K]> };
 
 /** Without what is null or left out. */
 function defined<T extends object>(values: T): Partial<Defined<T>> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== undefined)) as Partial<Defined<T>>; // prettier-ignore
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== null && value !== undefined),
+  ) as Partial<Defined<T>>;
 }

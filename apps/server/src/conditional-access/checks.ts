@@ -61,11 +61,15 @@ async function missingReferences(policy: ConditionalAccessPolicy, tx: Queryable)
   const rows = await objects.all(tx);
   const known = new Set([...rows, ...builtInRows].map(({ id, kind }) => `${kind} ${id.toLowerCase()}`));
   const places = (['includeLocations', 'excludeLocations'] as const).flatMap((name) =>
-    (locations?.[name] ?? []).flatMap(
-      (id, i): PolicyProblem[] =>
+    (locations?.[name] ?? []).flatMap((id, i): PolicyProblem[] =>
       locationWords.has(id) || known.has(`namedLocation ${id.toLowerCase()}`)
         ? []
-        : [{ path: `conditions.locations.${name}[${i}]`, message: `NamedLocation with id ${id} does not exist in the directory.` }], // prettier-ignore
+        : [
+            {
+              path: `conditions.locations.${name}[${i}]`,
+              message: `NamedLocation with id ${id} does not exist in the directory.`,
+            },
+          ],
     ),
   );
   const strength = policy.grantControls?.authenticationStrength?.id;

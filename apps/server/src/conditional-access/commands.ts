@@ -77,7 +77,10 @@ export function createCommands({ database, clock, audit }: Pick<Platform, 'datab
         const body = storable(await checkedBody(kind, { ...withoutNotes(input), id }, tx));
         const { most, entity } = kinds[kind];
         if ((await objects.count(tx, kind)) >= most)
-          throw new SallyportError('BadRequest', `a tenant has at most ${most} objects of ${entity}, in whatever state`); // prettier-ignore
+          throw new SallyportError(
+            'BadRequest',
+            `a tenant has at most ${most} objects of ${entity}, in whatever state`,
+          );
         const row: ObjectRow = { id, kind, body, createdAt: clock.now(), modifiedAt: null };
         await objects.insert(tx, row);
         await record('Add', { after: row }, by, tx);

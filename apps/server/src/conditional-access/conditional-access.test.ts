@@ -116,7 +116,9 @@ describe('the client of Microsoft Graph', () => {
       },
     });
     // Neither what is used nor what is trusted goes.
-    await expect(client.api(`${locations}/${place}`).delete()).rejects.toMatchObject(fault(400, 'BadRequest', 'trusted')); // prettier-ignore
+    await expect(client.api(`${locations}/${place}`).delete()).rejects.toMatchObject(
+      fault(400, 'BadRequest', 'trusted'),
+    );
     await client.api(`${locations}/${place}`).patch({ '@odata.type': office['@odata.type'], isTrusted: false });
     await expect(client.api(`${locations}/${place}`).delete()).rejects.toMatchObject(
       fault(400, 'BadRequest', 'used by 1 policies', 'MFA for all'),
@@ -168,7 +170,10 @@ describe('the client of Microsoft Graph', () => {
         countriesAndRegions: ['NZ'],
       }),
     ];
-    expect(places).toMatchObject([{ isTrusted: false, ipRanges: office.ipRanges }, { countryLookupMethod: 'clientIpAddress' }]); // prettier-ignore
+    expect(places).toMatchObject([
+      { isTrusted: false, ipRanges: office.ipRanges },
+      { countryLookupMethod: 'clientIpAddress' },
+    ]);
     expect(await named(locations, `isof('microsoft.graph.countryNamedLocation')`)).toEqual(["Home 'n' away"]);
     expect(await named(locations, `displayName eq 'Home ''n'' away'`)).toEqual(["Home 'n' away"]);
     expect(await named(locations, `isTrusted eq false and startswith(displayName,'Off')`)).toEqual(['Office']);
@@ -249,7 +254,10 @@ describe('the client of Microsoft Graph', () => {
     );
     const nowhere = { includeLocations: ['All', '00000000-0000-0000-0000-000000000001'] };
     const raw = await call(server, '/v1.0/identity/conditionalAccess/policies', {
-      body: { ...mfaForAll(), conditions: { ...conditions, locations: { ...nowhere, includeLocations: nowhere.includeLocations.slice(1) } } }, // prettier-ignore
+      body: {
+        ...mfaForAll(),
+        conditions: { ...conditions, locations: { ...nowhere, includeLocations: nowhere.includeLocations.slice(1) } },
+      },
       bearer: await tokenOf(server, ['authorization.manage']),
     });
     expect(raw.status).toBe(400);
@@ -262,7 +270,9 @@ describe('the client of Microsoft Graph', () => {
     await expect(named(policies, 'nothing eq 1')).rejects.toMatchObject(fault(400, 'BadRequest', 'nothing'));
     await expect(client.api(`${policies}/x`).patch({})).rejects.toMatchObject(fault(404, 'ResourceNotFound', 'id x'));
     const reader = clientOf(await tokenOf(server, ['authorization.read']));
-    await expect(reader.api(policies).post(mfaForAll())).rejects.toMatchObject(fault(403, 'Forbidden', 'authorization.manage')); // prettier-ignore
+    await expect(reader.api(policies).post(mfaForAll())).rejects.toMatchObject(
+      fault(403, 'Forbidden', 'authorization.manage'),
+    );
     await expect(clientOf(server.token).api(policies).get()).rejects.toMatchObject({ statusCode: 403 });
   });
 
@@ -417,7 +427,9 @@ describe("Sallyport's own sign-in", () => {
       grantControls: { builtInControls: [], authenticationStrength: { id: '00000000-0000-0000-0000-000000000004' } },
     });
     expect(await refused(bob.userPrincipalName)).toBe('AADSTS50074');
-    await client.api(`${policies}/${blocking}`).patch({ grantControls: { builtInControls: ['mfa'], authenticationStrength: null } }); // prettier-ignore
+    await client
+      .api(`${policies}/${blocking}`)
+      .patch({ grantControls: { builtInControls: ['mfa'], authenticationStrength: null } });
     await signIn(bob.userPrincipalName, outside);
     expect(await newestSignIn()).toEqual([bob.userPrincipalName, '0', 'success', 'success', '1']);
     await client.api(`${policies}/${blocking}`).delete();

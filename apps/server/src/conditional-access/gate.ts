@@ -84,7 +84,9 @@ export function createGate(platform: Pick<Platform, 'database' | 'lake' | 'log'>
         log.warn({ userId, decision: decision.decision }, 'an emergency account signs in; no policy holds for it');
         if (free) return { ...open, policies, emergencyAccess: true };
       }
-      const required = decision.required.map(({ anyOf }) => anyOf.map(({ control }) => words[control] ?? control).join(' or ')); // prettier-ignore
+      const required = decision.required.map(({ anyOf }) =>
+        anyOf.map(({ control }) => words[control] ?? control).join(' or '),
+      );
       return { decision: decision.decision, status, policies, required, emergencyAccess: decision.emergencyAccess };
     },
   };

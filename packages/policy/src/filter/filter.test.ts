@@ -20,16 +20,28 @@ function fault(rule: string): { message: string; at: string } {
 
 describe('a device filter', () => {
   it.each<[string, DeviceInfo]>([
-    ['(device.deviceid -eq "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb")', { deviceId: 'AAAAAAAA-0000-1111-2222-bbbbbbbbbbbb' }],
+    [
+      '(device.deviceid -eq "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb")',
+      { deviceId: 'AAAAAAAA-0000-1111-2222-bbbbbbbbbbbb' },
+    ],
     ['(device.displayName -contains "ABC")', { displayName: 'xabcx' }],
     ['(device.deviceOwnership -eq "Company")', { deviceOwnership: 'Company' }],
-    ['(device.enrollmentProfileName -startsWith "AutoPilot Profile")', { enrollmentProfileName: 'Autopilot profile 7' }],
+    [
+      '(device.enrollmentProfileName -startsWith "AutoPilot Profile")',
+      { enrollmentProfileName: 'Autopilot profile 7' },
+    ],
     ['(device.isCompliant -eq "True")', { isCompliant: true }],
     ['(device.manufacturer -startsWith "Microsoft")', { manufacturer: 'Microsoft Corporation' }],
-    ['(device.mdmAppId -in ["00001111-aaaa-2222-bbbb-3333cccc4444"])', { mdmAppId: '00001111-aaaa-2222-bbbb-3333cccc4444' }],
+    [
+      '(device.mdmAppId -in ["00001111-aaaa-2222-bbbb-3333cccc4444"])',
+      { mdmAppId: '00001111-aaaa-2222-bbbb-3333cccc4444' },
+    ],
     ['(device.model -notContains "Surface")', { model: 'Pixel' }],
     ['(device.operatingSystem -eq "Windows")', { operatingSystem: 'windows' }],
-    ['(device.operatingSystemVersion -in ["10.0.18363", "10.0.19041", "10.0.19042", "10.0.22000"])', { operatingSystemVersion: '10.0.19042' }],
+    [
+      '(device.operatingSystemVersion -in ["10.0.18363", "10.0.19041", "10.0.19042", "10.0.22000"])',
+      { operatingSystemVersion: '10.0.19042' },
+    ],
     ['(device.physicalIds -contains "[ZTDId]:value")', { physicalIds: ['[OrderId]:1', '[ztdid]:value'] }],
     ['(device.profileType -eq "Printer")', { profileType: 'Printer' }],
     ['(device.systemLabels -contains "M365Managed")', { systemLabels: ['M365Managed'] }],
@@ -37,7 +49,7 @@ describe('a device filter', () => {
     ['(device.extensionAttribute1 -eq "SAW")', { extensionAttribute1: 'SAW' }],
   ])('of the documentation: %s', (rule, device) => {
     expect(holds(rule, device)).toBe(true);
-  }); // prettier-ignore
+  });
 
   it('asks a part of a text, but a whole member of a collection', () => {
     expect(holds('device.model -contains "face"', { model: 'Surface' })).toBe(true);
@@ -45,8 +57,21 @@ describe('a device filter', () => {
   });
 
   it('knows nothing of a device that is not registered: what is negative holds, what is positive does not', () => {
-    const positive = ['device.model -eq "x"', 'device.model -startsWith ""', 'device.model -contains ""', 'device.model -in ["x"]', 'device.systemLabels -contains "x"']; // prettier-ignore
-    const negative = ['device.model -ne "x"', 'device.model -notStartsWith ""', 'device.model -notContains ""', 'device.model -notIn ["x"]', 'device.systemLabels -notContains "x"', 'device.model -eq null']; // prettier-ignore
+    const positive = [
+      'device.model -eq "x"',
+      'device.model -startsWith ""',
+      'device.model -contains ""',
+      'device.model -in ["x"]',
+      'device.systemLabels -contains "x"',
+    ];
+    const negative = [
+      'device.model -ne "x"',
+      'device.model -notStartsWith ""',
+      'device.model -notContains ""',
+      'device.model -notIn ["x"]',
+      'device.systemLabels -notContains "x"',
+      'device.model -eq null',
+    ];
     expect(positive.filter((rule) => holds(rule))).toEqual([]);
     expect(negative.filter((rule) => !holds(rule))).toEqual([]);
   });
@@ -92,8 +117,35 @@ describe('a device filter', () => {
   });
 
   it('of whatever characters is parsed or refused with a place within it', () => {
-    const piece = fc.constantFrom('device.model', '-eq', '-in', '-not', '-and', '-or', '(', ')', '[', ']', ',', '"', "'", '`', 'null', 'true', ' ', '–', '"a"', 'device.', '𝒙', '\u0000'); // prettier-ignore
-    const rule = fc.oneof(fc.uint16Array({ maxLength: 60 }).map((units) => String.fromCharCode(...units)), fc.array(piece, { maxLength: 80 }).map((all) => all.join(' ')), fc.array(piece, { maxLength: 60 }).map((all) => all.join(''))); // prettier-ignore
+    const piece = fc.constantFrom(
+      'device.model',
+      '-eq',
+      '-in',
+      '-not',
+      '-and',
+      '-or',
+      '(',
+      ')',
+      '[',
+      ']',
+      ',',
+      '"',
+      "'",
+      '`',
+      'null',
+      'true',
+      ' ',
+      '–',
+      '"a"',
+      'device.',
+      '𝒙',
+      '\u0000',
+    );
+    const rule = fc.oneof(
+      fc.uint16Array({ maxLength: 60 }).map((units) => String.fromCharCode(...units)),
+      fc.array(piece, { maxLength: 80 }).map((all) => all.join(' ')),
+      fc.array(piece, { maxLength: 60 }).map((all) => all.join('')),
+    );
     const isPlaced = (text: string): boolean => {
       try {
         compileFilter(parseFilter(text))(() => undefined);
@@ -113,7 +165,14 @@ describe('a device filter', () => {
   });
 
   it('means what it was made to mean', () => {
-    const device: DeviceInfo = { model: 'Surface', displayName: "ADA'S", trustType: 'ServerAD', isCompliant: false, extensionAttribute1: 'saw', systemLabels: ['multiuser'] }; // prettier-ignore
+    const device: DeviceInfo = {
+      model: 'Surface',
+      displayName: "ADA'S",
+      trustType: 'ServerAD',
+      isCompliant: false,
+      extensionAttribute1: 'saw',
+      systemLabels: ['multiuser'],
+    };
     fc.assert(
       fc.property(filters, fc.boolean(), (filter, known) => {
         expect(holds(filter.rule, known ? device : {})).toBe(filter.holds(known ? device : undefined));

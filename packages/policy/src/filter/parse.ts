@@ -115,7 +115,10 @@ class Parser {
     if (!operatorsOfKind[property.kind].includes(operators[operator]))
       throw new FilterError(`\`${property.name}\` cannot be asked with \`-${token.text}\``, token);
     this.#take();
-    const values = operators[operator] === 'list' ? this.#list(property) : [this.#value(property, operators[operator] === 'equality')]; // prettier-ignore
+    const values =
+      operators[operator] === 'list'
+        ? this.#list(property)
+        : [this.#value(property, operators[operator] === 'equality')];
     return { kind: 'compare', property, operator, values };
   }
 
@@ -124,7 +127,9 @@ class Parser {
     const prefix = this.#subject === 'device' ? 'device.' : 'customsecurityattribute.';
     const lower = token.text.toLowerCase();
     if (token.kind !== 'word' || !lower.startsWith(prefix))
-      throw this.#unexpected(this.#subject === 'device' ? '`device.` and a property' : '`CustomSecurityAttribute.` and a name'); // prettier-ignore
+      throw this.#unexpected(
+        this.#subject === 'device' ? '`device.` and a property' : '`CustomSecurityAttribute.` and a name',
+      );
     const name = token.text.slice(prefix.length);
     const property: Property | undefined =
       this.#subject === 'device'
@@ -155,7 +160,8 @@ class Parser {
       this.#take();
       return null;
     }
-    const isValue = token.kind === 'string' || bare === 'true' || bare === 'false' || (bare !== undefined && /^\d+$/.test(bare)); // prettier-ignore
+    const isValue =
+      token.kind === 'string' || bare === 'true' || bare === 'false' || (bare !== undefined && /^\d+$/.test(bare));
     if (!isValue) throw this.#unexpected('a text between quotation marks');
     const { values } = property;
     if (values && !values.some((value) => value.toLowerCase() === token.text.toLowerCase()))

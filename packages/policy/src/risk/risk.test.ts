@@ -5,7 +5,15 @@ import { PublishedHistory, publishedScore } from '../testing/published-risk.ts';
 import { keysOf } from './features.ts';
 import { History, likelihood, scoreSignIn, thresholdFor, type SignInValues } from './index.ts';
 
-const usual: SignInValues = { address: 'a1', asn: 'n1', country: 'NO', userAgent: 'u1', browser: 'b1', operatingSystem: 'o1', deviceType: 'd1' }; // prettier-ignore
+const usual: SignInValues = {
+  address: 'a1',
+  asn: 'n1',
+  country: 'NO',
+  userAgent: 'u1',
+  browser: 'b1',
+  operatingSystem: 'o1',
+  deviceType: 'd1',
+};
 const historyOf = (...signIns: readonly SignInValues[]): History => {
   const history = new History();
   for (const values of signIns) history.add(values);
@@ -29,19 +37,34 @@ describe('likelihood', () => {
 
   it('of all values together is 1', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 30 }), fc.integer({ min: 5, max: 20 }), (addresses, count) => {
-        const counts = historyOf(...addresses.map((address) => ({ ...usual, address })));
-        const seen = [...new Set(addresses)].reduce((sum, address) => sum + likelihood(counts, ...addressOf(address), count), 0);
-        const rest = (count - new Set(addresses).size) * likelihood(counts, ...addressOf('never'), count);
-        expect(seen + rest).toBeCloseTo(1, 9);
-      }),
+      fc.property(
+        fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 30 }),
+        fc.integer({ min: 5, max: 20 }),
+        (addresses, count) => {
+          const counts = historyOf(...addresses.map((address) => ({ ...usual, address })));
+          const seen = [...new Set(addresses)].reduce(
+            (sum, address) => sum + likelihood(counts, ...addressOf(address), count),
+            0,
+          );
+          const rest = (count - new Set(addresses).size) * likelihood(counts, ...addressOf('never'), count);
+          expect(seen + rest).toBeCloseTo(1, 9);
+        },
+      ),
       { numRuns: 100 },
-    ); // prettier-ignore
+    );
   });
 });
 
 describe('a score', () => {
-  const other: SignInValues = { address: 'x1', asn: 'y1', country: 'US', userAgent: 'v1', browser: 'c1', operatingSystem: 'p1', deviceType: 'd1' }; // prettier-ignore
+  const other: SignInValues = {
+    address: 'x1',
+    asn: 'y1',
+    country: 'US',
+    userAgent: 'v1',
+    browser: 'c1',
+    operatingSystem: 'p1',
+    deviceType: 'd1',
+  };
   const person = historyOf(...times(9, usual));
   const everyone = historyOf(...times(9, usual), ...times(90, other));
   const facts = { person, everyone, people: 11 };
@@ -68,7 +91,13 @@ describe('a score', () => {
   });
 
   it('grows with what is unfamiliar: a new address of the same provider, of the country, of another', () => {
-    const steps = [at({}), at({ address: 'x' }), at({ address: 'x', asn: 'y' }), at({ address: 'x', asn: 'y', country: 'US' }), at(other)]; // prettier-ignore
+    const steps = [
+      at({}),
+      at({ address: 'x' }),
+      at({ address: 'x', asn: 'y' }),
+      at({ address: 'x', asn: 'y', country: 'US' }),
+      at(other),
+    ];
     expect(steps).toEqual(steps.toSorted((a, b) => a - b));
     expect(new Set(steps).size).toBe(steps.length);
   });
@@ -94,11 +123,22 @@ describe('a score', () => {
     expect(Number.isFinite(scoreSignIn(usual, nobody).log10)).toBe(true);
     const text = fc.oneof(fc.string(), fc.constantFrom('', '__proto__', 'NO', 'n1'));
     fc.assert(
-      fc.property(fc.record({ address: text, asn: text, country: text, userAgent: text, browser: text, operatingSystem: text, deviceType: text }), (values) => {
-        expect(Number.isFinite(scoreSignIn(values, facts).log10)).toBe(true);
-      }),
+      fc.property(
+        fc.record({
+          address: text,
+          asn: text,
+          country: text,
+          userAgent: text,
+          browser: text,
+          operatingSystem: text,
+          deviceType: text,
+        }),
+        (values) => {
+          expect(Number.isFinite(scoreSignIn(values, facts).log10)).toBe(true);
+        },
+      ),
       { numRuns: 100 },
-    ); // prettier-ignore
+    );
   });
 });
 
@@ -138,7 +178,10 @@ describe('a population', () => {
       Array.from({ length: 10 }, () => scores(population.attack(person, attacker), histories[i]!)),
     );
     const share = (name: 'own' | 'published'): number => {
-      const threshold = thresholdFor(attacks.map((score) => score[name]), 0.995); // prettier-ignore
+      const threshold = thresholdFor(
+        attacks.map((score) => score[name]),
+        0.995,
+      );
       return late.filter((score) => score[name] >= threshold).length / late.length;
     };
     return { own: share('own'), published: share('published') };

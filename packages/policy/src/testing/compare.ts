@@ -10,7 +10,20 @@ export interface Engine {
 }
 
 /** The numbers of Entra's logs, once more. */
-const flags: Readonly<Record<string, number>> = { application: 1, users: 2, devicePlatform: 4, location: 8, clientType: 16, signInRisk: 32, userRisk: 64, deviceState: 256, servicePrincipals: 8192, servicePrincipalRisk: 16384, authenticationFlows: 32768, insiderRisk: 65536 }; // prettier-ignore
+const flags: Readonly<Record<string, number>> = {
+  application: 1,
+  users: 2,
+  devicePlatform: 4,
+  location: 8,
+  clientType: 16,
+  signInRisk: 32,
+  userRisk: 64,
+  deviceState: 256,
+  servicePrincipals: 8192,
+  servicePrincipalRisk: 16384,
+  authenticationFlows: 32768,
+  insiderRisk: 65536,
+};
 const sum = (names: readonly string[]): number => names.reduce((all, name) => all + flags[name]!, 0);
 
 const ofPlain = (plain: PlainDecision): unknown => ({
@@ -20,14 +33,18 @@ const ofPlain = (plain: PlainDecision): unknown => ({
 
 const ofEngine = (decision: Decision): unknown => ({
   decision: decision.decision,
-  results: decision.policies.map(({ result, conditionsSatisfied, conditionsNotSatisfied }) => [result, conditionsSatisfied, conditionsNotSatisfied]), // prettier-ignore
+  results: decision.policies.map(({ result, conditionsSatisfied, conditionsNotSatisfied }) => [
+    result,
+    conditionsSatisfied,
+    conditionsNotSatisfied,
+  ]),
   required: decision.required
     .map(({ anyOf }) =>
       anyOf
         .map(({ control, id }) => (id === undefined ? control : `${control}:${id}`))
         .toSorted()
         .join('|'),
-    ) // prettier-ignore
+    )
     .toSorted(),
   frequency: decision.sessionControls.signInFrequencySeconds,
   persistence: decision.sessionControls.persistentBrowser,
@@ -44,7 +61,10 @@ export function engineAnswers(
   engine: Engine,
   told?: (decision: Decision) => void,
 ): unknown[] {
-  const set = engine.compilePolicies(world.policies.map((policy) => ('broken' in policy ? policy.broken : policy)), world.directory); // prettier-ignore
+  const set = engine.compilePolicies(
+    world.policies.map((policy) => ('broken' in policy ? policy.broken : policy)),
+    world.directory,
+  );
   return requests.map((request) => {
     const decision = engine.decide(set, request);
     told?.(decision);

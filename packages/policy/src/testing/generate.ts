@@ -45,8 +45,16 @@ const properties: readonly { readonly name: string; readonly known: Known; reado
   { name: 'model', known: (device) => device?.model, values: ['Surface', 'surface pro', 'Pixel', ''] },
   { name: 'displayName', known: (device) => device?.displayName, values: ['PC-1', 'pc', "Ada's"] },
   { name: 'trustType', known: (device) => device?.trustType, values: ['AzureAD', 'ServerAD', 'Workplace'] },
-  { name: 'isCompliant', known: (device) => (device?.isCompliant === undefined ? undefined : String(device.isCompliant)), values: ['True', 'false'] }, // prettier-ignore
-  { name: 'extensionAttribute1', known: (device) => (device && isManaged(device) ? device.extensionAttribute1 : undefined), values: ['SAW', 'saw2'] }, // prettier-ignore
+  {
+    name: 'isCompliant',
+    known: (device) => (device?.isCompliant === undefined ? undefined : String(device.isCompliant)),
+    values: ['True', 'false'],
+  },
+  {
+    name: 'extensionAttribute1',
+    known: (device) => (device && isManaged(device) ? device.extensionAttribute1 : undefined),
+    values: ['SAW', 'saw2'],
+  },
   { name: 'systemLabels', known: (device) => device?.systemLabels, values: ['MultiUser', 'multi', 'M365Managed'] },
 ];
 
@@ -58,7 +66,24 @@ const comparison: fc.Arbitrary<GeneratedFilter> = fc
   .constantFrom(...properties, ...properties.filter(({ name }) => name === 'extensionAttribute1'))
   .chain(({ name, known, values }) => {
     const isWord = name === 'trustType' || name === 'isCompliant';
-    const operators = isWord ? ['eq', 'ne'] : name === 'systemLabels' ? ['contains', 'notContains'] : ['eq', 'ne', 'startsWith', 'notStartsWith', 'endsWith', 'notEndsWith', 'contains', 'notContains', 'in', 'notIn', 'null', 'notNull']; // prettier-ignore
+    const operators = isWord
+      ? ['eq', 'ne']
+      : name === 'systemLabels'
+        ? ['contains', 'notContains']
+        : [
+            'eq',
+            'ne',
+            'startsWith',
+            'notStartsWith',
+            'endsWith',
+            'notEndsWith',
+            'contains',
+            'notContains',
+            'in',
+            'notIn',
+            'null',
+            'notNull',
+          ];
     return fc
       .record({
         operator: fc.constantFrom(...operators),
@@ -98,14 +123,19 @@ function means(operator: string, held: string | readonly string[] | undefined, v
   return lower.includes(text);
 }
 
-export const filters: fc.Arbitrary<GeneratedFilter> = fc.letrec<{ any: GeneratedFilter; not: GeneratedFilter; joined: GeneratedFilter }>((tie) => ({
+export const filters: fc.Arbitrary<GeneratedFilter> = fc.letrec<{
+  any: GeneratedFilter;
+  not: GeneratedFilter;
+  joined: GeneratedFilter;
+}>((tie) => ({
   any: fc.oneof({ depthSize: 'small', withCrossShrink: true }, comparison, tie('not'), tie('joined')),
   not: tie('any').map(({ rule, holds }) => ({ rule: `-not (${rule})`, holds: (device) => !holds(device) })),
   joined: fc.tuple(tie('any'), fc.constantFrom('and', 'or'), tie('any')).map(([left, word, right]) => ({
     rule: `(${left.rule}) -${word} (${right.rule})`,
-    holds: (device) => (word === 'and' ? left.holds(device) && right.holds(device) : left.holds(device) || right.holds(device)),
+    holds: (device) =>
+      word === 'and' ? left.holds(device) && right.holds(device) : left.holds(device) || right.holds(device),
   })),
-})).any; // prettier-ignore
+})).any;
 
 // Policies.
 
@@ -150,9 +180,16 @@ const attributeRules: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 const filterOfApps = fc.constantFrom(...attributeRules.keys());
 const filteredApps = fc.oneof(
-  fc.record({ applicationFilter: fc.record({ mode: fc.constant('include' as const), rule: filterOfApps }), includeApplications: some(appIds, 1), excludeApplications: some(appIds, 1) }),
-  fc.record({ applicationFilter: fc.record({ mode: fc.constant('exclude' as const), rule: filterOfApps }), includeApplications: just(['All']) }),
-); // prettier-ignore
+  fc.record({
+    applicationFilter: fc.record({ mode: fc.constant('include' as const), rule: filterOfApps }),
+    includeApplications: some(appIds, 1),
+    excludeApplications: some(appIds, 1),
+  }),
+  fc.record({
+    applicationFilter: fc.record({ mode: fc.constant('exclude' as const), rule: filterOfApps }),
+    includeApplications: just(['All']),
+  }),
+);
 const targets = fc.oneof(
   { weight: 8, arbitrary: targetApps },
   { weight: 2, arbitrary: filteredApps },
@@ -173,8 +210,16 @@ const places = fc.record({
 
 const filterOfDevice = filters.filter(({ rule }) => rule.length <= 3_072);
 const conditionsOfSignIn = fc.record({
-  clientAppTypes: fc.oneof({ weight: 5, arbitrary: just<'all'[]>(['all']) }, { weight: 1, arbitrary: atLeastOne(clientAppTypes) }), // prettier-ignore
-  platforms: sometimes(fc.record({ includePlatforms: fc.oneof(just<'all'[]>(['all']), atLeastOne(devicePlatforms)), excludePlatforms: some(devicePlatforms, 2) })), // prettier-ignore
+  clientAppTypes: fc.oneof(
+    { weight: 5, arbitrary: just<'all'[]>(['all']) },
+    { weight: 1, arbitrary: atLeastOne(clientAppTypes) },
+  ),
+  platforms: sometimes(
+    fc.record({
+      includePlatforms: fc.oneof(just<'all'[]>(['all']), atLeastOne(devicePlatforms)),
+      excludePlatforms: some(devicePlatforms, 2),
+    }),
+  ),
   signInRiskLevels: sometimes(atLeastOne(riskLevels)),
   userRiskLevels: sometimes(atLeastOne(riskLevels)),
   insiderRiskLevels: sometimes(flags(['minor', 'moderate', 'elevated'])),
@@ -193,16 +238,49 @@ const strengthIds = [builtInStrengths.phishingResistant.id, 'own', 'lost'];
 type Grant = NonNullable<ConditionalAccessPolicy['grantControls']>;
 const grants: fc.Arbitrary<Grant> = fc.oneof(
   { weight: 2, arbitrary: just<Grant>({ operator: 'OR', builtInControls: ['block'] }) },
-  { weight: 4, arbitrary: fc.record({ operator: fc.constantFrom('AND', 'OR'), builtInControls: fc.subarray([...controls], { minLength: 1, maxLength: 2 }), termsOfUse: sometimes(just(['tou'])), customAuthenticationFactors: sometimes(just(['duo'])) }) }, // prettier-ignore
-  { weight: 2, arbitrary: fc.record({ operator: fc.constantFrom('AND', 'OR'), authenticationStrength: fc.constantFrom(...strengthIds).map((id) => ({ id })), termsOfUse: sometimes(just(['tou'])) }) }, // prettier-ignore
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      operator: fc.constantFrom('AND', 'OR'),
+      builtInControls: fc.subarray([...controls], { minLength: 1, maxLength: 2 }),
+      termsOfUse: sometimes(just(['tou'])),
+      customAuthenticationFactors: sometimes(just(['duo'])),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      operator: fc.constantFrom('AND', 'OR'),
+      authenticationStrength: fc.constantFrom(...strengthIds).map((id) => ({ id })),
+      termsOfUse: sometimes(just(['tou'])),
+    }),
+  },
 );
 
 const sessions = fc.record({
   signInFrequency: fc.oneof(
     fc.constant(undefined),
-    fc.record({ isEnabled: fc.boolean(), value: fc.integer({ min: 1, max: 3 }), type: fc.constantFrom('hours' as const, 'days' as const), frequencyInterval: fc.constantFrom('timeBased' as const, 'everyTime' as const), authenticationType: fc.constantFrom('primaryAndSecondaryAuthentication' as const, 'secondaryAuthentication' as const) }), // prettier-ignore
+    fc.record({
+      isEnabled: fc.boolean(),
+      value: fc.integer({ min: 1, max: 3 }),
+      type: fc.constantFrom('hours' as const, 'days' as const),
+      frequencyInterval: fc.constantFrom('timeBased' as const, 'everyTime' as const),
+      authenticationType: fc.constantFrom(
+        'primaryAndSecondaryAuthentication' as const,
+        'secondaryAuthentication' as const,
+      ),
+    }),
   ),
-  cloudAppSecurity: sometimes(fc.record({ isEnabled: fc.boolean(), cloudAppSecurityType: fc.constantFrom('mcasConfigured' as const, 'monitorOnly' as const, 'blockDownloads' as const) })), // prettier-ignore
+  cloudAppSecurity: sometimes(
+    fc.record({
+      isEnabled: fc.boolean(),
+      cloudAppSecurityType: fc.constantFrom(
+        'mcasConfigured' as const,
+        'monitorOnly' as const,
+        'blockDownloads' as const,
+      ),
+    }),
+  ),
   secureSignInSession: sometimes(fc.record({ isEnabled: fc.boolean() })),
 });
 
@@ -220,7 +298,9 @@ interface Made {
 const forUsers: fc.Arbitrary<Made> = fc
   .record({
     state: states,
-    users: assignedUsers.filter((users) => Boolean(users.includeUsers ?? users.includeGroups ?? users.includeRoles ?? users.includeGuestsOrExternalUsers)), // prettier-ignore
+    users: assignedUsers.filter((users) =>
+      Boolean(users.includeUsers ?? users.includeGroups ?? users.includeRoles ?? users.includeGuestsOrExternalUsers),
+    ),
     applications: targets,
     conditions: conditionsOfSignIn,
     filter: sometimes(fc.tuple(filterOfDevice, fc.constantFrom('include' as const, 'exclude' as const)), 3),
@@ -250,13 +330,22 @@ function withoutMacFor<T extends { platforms?: unknown }>(grant: Grant | null, c
 const forServicePrincipals: fc.Arbitrary<Made> = fc
   .record({
     state: states,
-    clientApplications: fc.record({ includeServicePrincipals: atLeastOne([...servicePrincipalIds, 'ServicePrincipalsInMyTenant']), excludeServicePrincipals: some(servicePrincipalIds, 1) }), // prettier-ignore
+    clientApplications: fc.record({
+      includeServicePrincipals: atLeastOne([...servicePrincipalIds, 'ServicePrincipalsInMyTenant']),
+      excludeServicePrincipals: some(servicePrincipalIds, 1),
+    }),
     applications: targetApps,
     locations: sometimes(places, 3),
     servicePrincipalRiskLevels: sometimes(atLeastOne(riskLevels), 2),
   })
   .map(({ state, ...conditions }) => ({
-    policy: { id: '', displayName: 'generated', state, conditions: { users: { includeUsers: ['None'] }, ...conditions }, grantControls: { operator: 'OR', builtInControls: ['block'] } }, // prettier-ignore
+    policy: {
+      id: '',
+      displayName: 'generated',
+      state,
+      conditions: { users: { includeUsers: ['None'] }, ...conditions },
+      grantControls: { operator: 'OR', builtInControls: ['block'] },
+    },
   }));
 
 /** Without conditions, so that controls meet often; persistence is for all resources anyway. */
@@ -264,9 +353,15 @@ const forEveryone: fc.Arbitrary<Made> = fc
   .record({
     state: states,
     excludeUsers: sometimes(atLeastOne(userIds)),
-    grantControls: fc.option(grants.filter(({ builtInControls }) => !builtInControls?.includes('block')), { freq: 2 }),
+    grantControls: fc.option(
+      grants.filter(({ builtInControls }) => !builtInControls?.includes('block')),
+      { freq: 2 },
+    ),
     sessionControls: sessions,
-    persistentBrowser: sometimes(fc.record({ isEnabled: fc.constant(true), mode: fc.constantFrom('always' as const, 'never' as const) }), 4),
+    persistentBrowser: sometimes(
+      fc.record({ isEnabled: fc.constant(true), mode: fc.constantFrom('always' as const, 'never' as const) }),
+      4,
+    ),
   })
   .map(({ state, excludeUsers, grantControls, sessionControls, persistentBrowser }): Made => ({
     policy: {
@@ -277,7 +372,7 @@ const forEveryone: fc.Arbitrary<Made> = fc
       grantControls,
       sessionControls: { ...sessionControls, persistentBrowser },
     },
-  })); // prettier-ignore
+  }));
 
 const broken: fc.Arbitrary<Made> = fc
   .oneof(fc.constant(null), fc.record({ state: states, conditions: fc.constantFrom(3, {}, null) }))
@@ -294,18 +389,67 @@ const policies = fc.oneof(
 
 const directory: Directory = {
   namedLocations: [
-    { '@odata.type': '#microsoft.graph.ipNamedLocation', id: 'l1', displayName: 'office', isTrusted: true, ipRanges: [{ cidrAddress: '198.51.100.0/25' }, { cidrAddress: '2001:db8:1::/49' }] },
-    { '@odata.type': '#microsoft.graph.ipNamedLocation', id: 'l2', displayName: 'range', isTrusted: false, ipRanges: [{ lowerAddress: '198.51.100.100', upperAddress: '198.51.101.7' }, { cidrAddress: '203.0.113.77/22' }, { lowerAddress: '2001:db8:1::5', upperAddress: '2001:db8:2::' }] },
-    { '@odata.type': '#microsoft.graph.countryNamedLocation', id: 'l3', displayName: 'north', countriesAndRegions: ['NO', 'SE'] },
-    { '@odata.type': '#microsoft.graph.countryNamedLocation', id: 'l4', displayName: 'far', countriesAndRegions: ['JP'], includeUnknownCountriesAndRegions: true },
+    {
+      '@odata.type': '#microsoft.graph.ipNamedLocation',
+      id: 'l1',
+      displayName: 'office',
+      isTrusted: true,
+      ipRanges: [{ cidrAddress: '198.51.100.0/25' }, { cidrAddress: '2001:db8:1::/49' }],
+    },
+    {
+      '@odata.type': '#microsoft.graph.ipNamedLocation',
+      id: 'l2',
+      displayName: 'range',
+      isTrusted: false,
+      ipRanges: [
+        { lowerAddress: '198.51.100.100', upperAddress: '198.51.101.7' },
+        { cidrAddress: '203.0.113.77/22' },
+        { lowerAddress: '2001:db8:1::5', upperAddress: '2001:db8:2::' },
+      ],
+    },
+    {
+      '@odata.type': '#microsoft.graph.countryNamedLocation',
+      id: 'l3',
+      displayName: 'north',
+      countriesAndRegions: ['NO', 'SE'],
+    },
+    {
+      '@odata.type': '#microsoft.graph.countryNamedLocation',
+      id: 'l4',
+      displayName: 'far',
+      countriesAndRegions: ['JP'],
+      includeUnknownCountriesAndRegions: true,
+    },
   ],
-  authenticationStrengths: [{ id: 'own', displayName: 'own', allowedCombinations: ['password,sms', 'windowsHelloForBusiness'] }],
+  authenticationStrengths: [
+    { id: 'own', displayName: 'own', allowedCombinations: ['password,sms', 'windowsHelloForBusiness'] },
+  ],
   applicationGroups: { Office365: ['a1', 'a2'] },
-  securityAttributes: { a1: { Finance_Level: 'High' }, a2: { Finance_Level: 'low' }, A3: { Finance_Level: 'HIGH', Finance_Tags: ['pii'] } },
+  securityAttributes: {
+    a1: { Finance_Level: 'High' },
+    a2: { Finance_Level: 'low' },
+    A3: { Finance_Level: 'HIGH', Finance_Tags: ['pii'] },
+  },
   emergencyAccess: ['U4'],
-}; // prettier-ignore
+};
 
-const addresses = ['198.51.100.3', '198.51.100.100', '198.51.100.127', '198.51.100.128', '198.51.101.7', '198.51.101.8', '203.0.112.0', '203.0.116.0', '::ffff:198.51.100.3', '2001:db8:1::4', '2001:db8:1::5', '2001:db8:1:8000::', '2001:db8:2::', '2001:db8:2::1', 'nowhere']; // prettier-ignore
+const addresses = [
+  '198.51.100.3',
+  '198.51.100.100',
+  '198.51.100.127',
+  '198.51.100.128',
+  '198.51.101.7',
+  '198.51.101.8',
+  '203.0.112.0',
+  '203.0.116.0',
+  '::ffff:198.51.100.3',
+  '2001:db8:1::4',
+  '2001:db8:1::5',
+  '2001:db8:1:8000::',
+  '2001:db8:2::',
+  '2001:db8:2::1',
+  'nowhere',
+];
 
 const devices: fc.Arbitrary<DeviceInfo> = fc.record(
   {
@@ -323,16 +467,62 @@ const devices: fc.Arbitrary<DeviceInfo> = fc.record(
 
 const identities: fc.Arbitrary<AccessRequest['signInIdentity']> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'user' as const, userId: 'u4', groups: [], roles: [] }) },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('user' as const), userId: fc.constantFrom(...userIds), groups: fc.subarray(groupIds), roles: fc.subarray(roleIds) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('user' as const), userId: fc.constantFrom(...userIds), groups: fc.subarray(groupIds), roles: just([]), guestType: fc.constantFrom(...guestTypes), externalTenantId: fc.constantFrom(...tenantIds) }, { requiredKeys: ['kind', 'userId', 'groups', 'roles', 'guestType'] }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('servicePrincipal' as const), servicePrincipalId: fc.constantFrom(...servicePrincipalIds), inMyTenant: fc.boolean() }) },
-); // prettier-ignore
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('user' as const),
+      userId: fc.constantFrom(...userIds),
+      groups: fc.subarray(groupIds),
+      roles: fc.subarray(roleIds),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record(
+      {
+        kind: fc.constant('user' as const),
+        userId: fc.constantFrom(...userIds),
+        groups: fc.subarray(groupIds),
+        roles: just([]),
+        guestType: fc.constantFrom(...guestTypes),
+        externalTenantId: fc.constantFrom(...tenantIds),
+      },
+      { requiredKeys: ['kind', 'userId', 'groups', 'roles', 'guestType'] },
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('servicePrincipal' as const),
+      servicePrincipalId: fc.constantFrom(...servicePrincipalIds),
+      inMyTenant: fc.boolean(),
+    }),
+  },
+);
 
 const requestContexts: fc.Arbitrary<AccessRequest['signInContext']> = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(...appIds).map((app) => ({ kind: 'application' as const, includeApplications: [app] })) }, // prettier-ignore
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('application' as const), includeApplications: atLeastOne(appIds) }) }, // prettier-ignore
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('userAction' as const), userAction: fc.constantFrom('registerSecurityInformation' as const, 'registerOrJoinDevices' as const) }) }, // prettier-ignore
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('authenticationContext' as const), authenticationContextValue: fc.constantFrom(...contexts) }) }, // prettier-ignore
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom(...appIds).map((app) => ({ kind: 'application' as const, includeApplications: [app] })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('application' as const), includeApplications: atLeastOne(appIds) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('userAction' as const),
+      userAction: fc.constantFrom('registerSecurityInformation' as const, 'registerOrJoinDevices' as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('authenticationContext' as const),
+      authenticationContextValue: fc.constantFrom(...contexts),
+    }),
+  },
 );
 
 const ages = fc.constantFrom(0, 299, 301, 3_600, 3_601, 90_000);
@@ -356,7 +546,14 @@ export const requests: fc.Arbitrary<AccessRequest> = fc.record({
   ),
   authentication: fc.record(
     {
-      methods: fc.constantFrom(['password'], ['password', 'sms'], ['password', 'softwareOath'], ['fido2'], ['windowsHelloForBusiness'], ['sms']), // prettier-ignore
+      methods: fc.constantFrom(
+        ['password'],
+        ['password', 'sms'],
+        ['password', 'softwareOath'],
+        ['fido2'],
+        ['windowsHelloForBusiness'],
+        ['sms'],
+      ),
       primaryAgeSeconds: ages,
       secondaryAgeSeconds: ages,
       passwordChanged: fc.boolean(),

@@ -38,7 +38,12 @@ export function plainDecision(world: PlainWorld, request: AccessRequest): PlainD
   for (const policy of world.policies) {
     if ('broken' in policy) {
       const state = stateOfBroken(policy.broken);
-      const result = state === 'disabled' ? 'notEnabled' : state === 'enabledForReportingButNotEnforced' ? 'reportOnlyFailure' : 'failure'; // prettier-ignore
+      const result =
+        state === 'disabled'
+          ? 'notEnabled'
+          : state === 'enabledForReportingButNotEnforced'
+            ? 'reportOnlyFailure'
+            : 'failure';
       results.push({ result, satisfied: [], not: [] });
       if (result === 'failure') blocked = true;
       continue;
@@ -74,7 +79,11 @@ export function plainDecision(world: PlainWorld, request: AccessRequest): PlainD
     if (session?.cloudAppSecurity?.isEnabled) apps.add(session.cloudAppSecurity.cloudAppSecurityType ?? '');
   }
   if (apps.size > 1) apps.delete('monitorOnly');
-  const isEmergency = request.signInIdentity.kind === 'user' && world.directory.emergencyAccess?.some((id) => id.toLowerCase() === (request.signInIdentity.kind === 'user' && request.signInIdentity.userId)); // prettier-ignore
+  const isEmergency =
+    request.signInIdentity.kind === 'user' &&
+    world.directory.emergencyAccess?.some(
+      (id) => id.toLowerCase() === (request.signInIdentity.kind === 'user' && request.signInIdentity.userId),
+    );
   if (isEmergency) return emergency(results, request);
   return {
     decision: blocked ? 'block' : asked ? 'challenge' : 'allow',
@@ -92,12 +101,18 @@ function emergency(
   { signInConditions, authentication }: AccessRequest,
 ): PlainDecision {
   const { clientAppType, authenticationFlow } = signInConditions;
-  const isPossible = authenticationFlow === undefined && !['exchangeActiveSync', 'easSupported', 'other'].includes(clientAppType ?? ''); // prettier-ignore
+  const isPossible =
+    authenticationFlow === undefined && !['exchangeActiveSync', 'easSupported', 'other'].includes(clientAppType ?? '');
   const isFresh = authentication.primaryAgeSeconds <= 3_600;
   const isShown = authentication.methods.some((method) => method === 'fido2' || method === 'windowsHelloForBusiness');
   const missing = isFresh ? 'authenticationStrength:00000000-0000-0000-0000-000000000004' : 'reauthentication';
   const isMet = isFresh && isShown;
-  const unheld: Readonly<Record<string, string>> = { notEnabled: 'notEnabled', success: 'notApplied', failure: 'notApplied', notApplied: 'notApplied' }; // prettier-ignore
+  const unheld: Readonly<Record<string, string>> = {
+    notEnabled: 'notEnabled',
+    success: 'notApplied',
+    failure: 'notApplied',
+    notApplied: 'notApplied',
+  };
   return {
     decision: isPossible ? (isMet ? 'allow' : 'challenge') : 'block',
     results: results.map((one) => ({ ...one, result: unheld[one.result] ?? 'reportOnlyNotApplied' })),
@@ -189,15 +204,27 @@ function users({ users: assigned }: Conditions, user: UserSignIn): Answer {
     return guests.externalTenants.members.includes(user.externalTenantId) ? 'yes' : 'no';
   };
   return both(
-    among(assigned?.includeUsers, assigned?.includeGroups, assigned?.includeRoles, assigned?.includeGuestsOrExternalUsers),
-    among(assigned?.excludeUsers, assigned?.excludeGroups, assigned?.excludeRoles, assigned?.excludeGuestsOrExternalUsers),
-  ); // prettier-ignore
+    among(
+      assigned?.includeUsers,
+      assigned?.includeGroups,
+      assigned?.includeRoles,
+      assigned?.includeGuestsOrExternalUsers,
+    ),
+    among(
+      assigned?.excludeUsers,
+      assigned?.excludeGroups,
+      assigned?.excludeRoles,
+      assigned?.excludeGuestsOrExternalUsers,
+    ),
+  );
 }
 
 function servicePrincipals({ clientApplications }: Conditions, { signInIdentity: identity }: AccessRequest): Answer {
   if (identity.kind === 'user') return 'no';
   const included = clientApplications?.includeServicePrincipals ?? [];
-  const isIncluded = included.includes(identity.servicePrincipalId) || (included.includes('ServicePrincipalsInMyTenant') && identity.inMyTenant); // prettier-ignore
+  const isIncluded =
+    included.includes(identity.servicePrincipalId) ||
+    (included.includes('ServicePrincipalsInMyTenant') && identity.inMyTenant);
   const isExcluded = clientApplications?.excludeServicePrincipals?.includes(identity.servicePrincipalId) ?? false;
   return isIncluded && !isExcluded ? 'yes' : 'no';
 }
@@ -214,7 +241,8 @@ function application(
   }
   if (signInContext.kind === 'userAction') {
     const actions: readonly string[] = applications.includeUserActions ?? [];
-    if (signInContext.userAction === 'registerOrJoinDevices') return actions.includes('urn:user:registerdevice') ? 'yes' : 'no'; // prettier-ignore
+    if (signInContext.userAction === 'registerOrJoinDevices')
+      return actions.includes('urn:user:registerdevice') ? 'yes' : 'no';
     return actions.includes('urn:user:registersecurityinfo') || included.includes('All') ? 'yes' : 'no';
   }
   const filter = applications.applicationFilter;
@@ -295,7 +323,8 @@ function demands(
   /** Of each control: whether it is met, and whether the person could meet it. */
   const states: { name: string; met: boolean; open: boolean }[] = [];
   const ask = (name: string, met: boolean): void => void states.push({ name, met: met && !isOld, open: !isOld });
-  const look = (name: string, met: boolean | undefined): void => void states.push({ name, met: met === true, open: false }); // prettier-ignore
+  const look = (name: string, met: boolean | undefined): void =>
+    void states.push({ name, met: met === true, open: false });
   for (const control of grant?.builtInControls ?? []) {
     if (control === 'mfa') ask('mfa', isMultifactor(shown.methods));
     if (control === 'passwordChange') ask('passwordChange', shown.passwordChanged === true);
@@ -310,9 +339,19 @@ function demands(
     const isBuiltIn = id.startsWith('00000000');
     const own = world.directory.authenticationStrengths?.find((one) => one.id === id);
     if (isBuiltIn)
-      ask(name, shown.methods.some((method) => ['fido2', 'windowsHelloForBusiness', 'x509CertificateMultiFactor'].includes(method))); // prettier-ignore
+      ask(
+        name,
+        shown.methods.some((method) =>
+          ['fido2', 'windowsHelloForBusiness', 'x509CertificateMultiFactor'].includes(method),
+        ),
+      );
     else if (own)
-      ask(name, own.allowedCombinations.some((all) => all.split(',').every((method) => shown.methods.some((one) => one === method)))); // prettier-ignore
+      ask(
+        name,
+        own.allowedCombinations.some((all) =>
+          all.split(',').every((method) => shown.methods.some((one) => one === method)),
+        ),
+      );
     else look(name, false);
   }
   for (const id of grant?.termsOfUse ?? []) ask(`termsOfUse:${id}`, shown.termsOfUse?.includes(id) ?? false);
@@ -323,7 +362,12 @@ function demands(
   const missing = states.filter(({ met }) => !met);
   if (grant?.operator === 'OR' && states.length > 0) {
     if (missing.length === states.length) {
-      open.push(states.map(({ name }) => name).toSorted().join('|')); // prettier-ignore
+      open.push(
+        states
+          .map(({ name }) => name)
+          .toSorted()
+          .join('|'),
+      );
       hopeless = states.every((state) => !state.open);
     }
   } else {
@@ -353,5 +397,7 @@ function demands(
 function isMultifactor(methods: readonly string[]): boolean {
   const has = (method: string): boolean => methods.includes(method);
   const second = has('softwareOath') || has('sms') || has('microsoftAuthenticatorPush');
-  return has('fido2') || has('windowsHelloForBusiness') || has('x509CertificateMultiFactor') || (has('password') && second); // prettier-ignore
+  return (
+    has('fido2') || has('windowsHelloForBusiness') || has('x509CertificateMultiFactor') || (has('password') && second)
+  );
 }

@@ -62,8 +62,12 @@ export class Population {
   #device(type: 'desktop' | 'mobile'): Device {
     const [browserName, system] =
       type === 'mobile'
-        ? this.#random() < 0.6 ? ['Mobile Safari', 'iOS'] : ['Chrome Mobile', 'Android']
-        : this.#random() < 0.7 ? ['Edge', 'Windows'] : ['Chrome', 'macOS']; // prettier-ignore
+        ? this.#random() < 0.6
+          ? ['Mobile Safari', 'iOS']
+          : ['Chrome Mobile', 'Android']
+        : this.#random() < 0.7
+          ? ['Edge', 'Windows']
+          : ['Chrome', 'macOS'];
     return { browserName: browserName!, system: system!, type, version: 120 };
   }
 
@@ -74,7 +78,13 @@ export class Population {
     const mobile = chance > 0.7;
     const device = person.devices[mobile ? 1 : 0]!;
     if (this.#random() < 0.04) device.version += 1;
-    const place = away ? this.#anywhere() : mobile ? this.#onCarrier(person.carrier) : chance < 0.4 ? office : person.home; // prettier-ignore
+    const place = away
+      ? this.#anywhere()
+      : mobile
+        ? this.#onCarrier(person.carrier)
+        : chance < 0.4
+          ? office
+          : person.home;
     return valuesOf(place, device);
   }
 
@@ -96,7 +106,10 @@ export class Population {
       case 'naive':
         return valuesOf(this.#anywhere(), usual);
       case 'vpn':
-        return valuesOf({ address: `vpn-${this.#below(200)}`, asn: `NO-hosting-${this.#below(4)}`, country: homeCountry }, usual); // prettier-ignore
+        return valuesOf(
+          { address: `vpn-${this.#below(200)}`, asn: `NO-hosting-${this.#below(4)}`, country: homeCountry },
+          usual,
+        );
       case 'targeted':
         return valuesOf({ ...victim.home, address: `neighbour-${this.#below(5_000)}` }, own);
       case 'veryTargeted':

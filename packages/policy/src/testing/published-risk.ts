@@ -5,9 +5,18 @@ import type { Level, SignInValues } from '../risk/index.ts';
  * sign-in's worth of likelihood is shared by what was not seen.
  */
 const weights: readonly (readonly (readonly [Level, number])[])[] = [
-  [['address', 0.6], ['asn', 0.3], ['country', 0.1]],
-  [['userAgent', 0.539], ['browser', 0.268], ['operatingSystem', 0.188], ['deviceType', 0.005]],
-]; // prettier-ignore
+  [
+    ['address', 0.6],
+    ['asn', 0.3],
+    ['country', 0.1],
+  ],
+  [
+    ['userAgent', 0.539],
+    ['browser', 0.268],
+    ['operatingSystem', 0.188],
+    ['deviceType', 0.005],
+  ],
+];
 
 export class PublishedHistory {
   total = 0;
@@ -35,7 +44,8 @@ export function publishedScore(
     const unseen = Math.max(1, (everyone.different.get(level) ?? 0) - (of.different.get(level) ?? 0));
     return (times > 0 ? times : 1 / unseen) / (of.total + 1);
   };
-  const sum = (of: PublishedHistory, levels: (typeof weights)[number]): number => levels.reduce((all, [level, weight]) => all + weight * p(of, level), 0); // prettier-ignore
+  const sum = (of: PublishedHistory, levels: (typeof weights)[number]): number =>
+    levels.reduce((all, [level, weight]) => all + weight * p(of, level), 0);
   const ofValues = weights.reduce((log, levels) => log + Math.log10(sum(everyone, levels) / sum(person, levels)), 0);
   return ofValues + Math.log10(1 / people / ((person.total + 1) / (everyone.total + people)));
 }
