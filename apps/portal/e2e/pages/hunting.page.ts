@@ -65,7 +65,10 @@ test('a row of an answer becomes an incident, and the query a rule', async () =>
   expect(await portal.barriers()).toEqual([]);
   await page.getByRole('dialog').getByLabel('Name').fill('Found by the hunt of the test');
   await page.keyboard.press('Enter');
-  await page.getByText(/put into incident/).first().waitFor();
+  await page
+    .getByText(/put into incident/)
+    .first()
+    .waitFor();
   const { incidents } = await client.listIncidents({ query: { search: 'Found by the hunt of the test' } });
   expect(incidents.map(({ alertCount }) => alertCount)).toEqual([1]);
   await page.getByRole('button', { name: 'More', exact: true }).click();
