@@ -21,7 +21,7 @@ import {
 import { conditionFlags as flags, no, unknown, within, yes, type Truth } from './conditions.ts';
 import type { PropertyReader } from './filter/index.ts';
 import { placeOf, type Place } from './locations.ts';
-import type { AccessRequest, DeviceInfo, SignInContext, SignInIdentity } from './request.ts';
+import type { AccessRequest, DeviceInfo, SignInConditions, SignInContext, SignInIdentity } from './request.ts';
 
 /** Which of a policy's conditions hold, as flags. What is in neither `satisfied` nor `notSatisfied` is not set, or in `unknown`. */
 export interface Match {
@@ -47,6 +47,7 @@ export class Matcher {
   readonly #userRisk: number;
   readonly #servicePrincipalRisk: number;
   readonly #insiderRisk: number;
+  readonly #unknownRisks: number;
   readonly #flow: number;
   readonly #device: PropertyReader;
 
@@ -67,6 +68,7 @@ export class Matcher {
     this.#userRisk = bitOrAll(conditions.userRiskLevel ?? 'none', riskLevels);
     this.#servicePrincipalRisk = bitOrAll(conditions.servicePrincipalRiskLevel ?? 'none', riskLevels);
     this.#insiderRisk = bitOrAll(conditions.insiderRiskLevel, insiderRiskLevels);
+    this.#unknownRisks = unknownRisks(conditions);
     this.#flow = bitOrAll(conditions.authenticationFlow, transferMethods);
     this.#device = deviceReader(deviceOf(request));
   }
@@ -95,6 +97,7 @@ export class Matcher {
     if (who === unknown) unsure |= flags.users;
     if (client === unknown) unsure |= flags.clientType;
     if (place === unknown) unsure |= flags.location;
+    unsure |= this.#unknownRisks;
     satisfied &= configured;
     unsure &= configured;
     return { satisfied, notSatisfied: configured & ~satisfied & ~unsure, unknown: unsure };
@@ -263,8 +266,18 @@ const activeSync = 1 << clientAppTypes.indexOf('exchangeActiveSync');
 const supportedActiveSync = 1 << clientAppTypes.indexOf('easSupported');
 const internalGuest = 1 << guestTypes.indexOf('internalGuest');
 
+/** The flags of risks that nobody could tell. */
+function unknownRisks(conditions: SignInConditions): number {
+  let found = 0;
+  if (conditions.signInRiskLevel === 'unknown') found |= flags.signInRisk;
+  if (conditions.userRiskLevel === 'unknown') found |= flags.userRisk;
+  if (conditions.servicePrincipalRiskLevel === 'unknown') found |= flags.servicePrincipalRisk;
+  return found;
+}
+
 /** The bit of a value; all bits for one that is not known, so that no policy is missed for a word that a caller got wrong. */
-function bitOrAll<T extends string>(value: T | 'none' | undefined, all: readonly T[]): number {
+function bitOrAll<T extends string>(value: T | 'none' | 'unknown' | undefined, all: readonly T[]): number {
+  if (value === 'unknown') return 0;
   const one = bit(value, all);
   return one === 0 && value !== undefined && value !== 'none' ? ~0 : one;
 }

@@ -58,12 +58,12 @@ export interface SignInConditions {
   readonly country?: string;
   /** Of the phone's position, for locations that are looked up so. */
   readonly gpsCountry?: string;
-  /** Default none. */
-  readonly signInRiskLevel?: RiskLevel;
-  /** Default none. */
-  readonly userRiskLevel?: RiskLevel;
-  /** Default none. */
-  readonly servicePrincipalRiskLevel?: RiskLevel;
+  /** Default none; `unknown`: policies that ask for it deny. */
+  readonly signInRiskLevel?: RiskLevel | 'unknown';
+  /** Default none; `unknown`: policies that ask for it deny. */
+  readonly userRiskLevel?: RiskLevel | 'unknown';
+  /** Default none; `unknown`: policies that ask for it deny. */
+  readonly servicePrincipalRiskLevel?: RiskLevel | 'unknown';
   /** Default none. */
   readonly insiderRiskLevel?: InsiderRiskLevel | 'none';
   readonly authenticationFlow?: TransferMethod;

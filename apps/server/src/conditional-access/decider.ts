@@ -2,6 +2,7 @@ import { AuthenticationStrength, NamedLocation } from '@sallyport/contracts/cond
 import { compilePolicies, type IdentityFacts, type PolicySet } from '@sallyport/policy';
 import type { z } from 'zod';
 import type { Platform } from '../platform/types.ts';
+import { sallyportApplication } from './applications.ts';
 import { emergencyAccounts } from './emergency.ts';
 import { graphForm } from './forms.ts';
 import { objects, revision } from './store.ts';
@@ -44,6 +45,7 @@ export function createDecider({ database }: Pick<Platform, 'database'>): Decider
     const set = compilePolicies(of('policy'), {
       namedLocations,
       authenticationStrengths: readable(AuthenticationStrength, of('authenticationStrength')),
+      applicationGroups: { MicrosoftAdminPortals: [sallyportApplication] },
       emergencyAccess,
     });
     const asksForCountries = namedLocations.some(

@@ -1,18 +1,17 @@
-import type { DevicePlatform } from '@sallyport/contracts/conditional-access';
-import { decide, type AccessRequest, type Decision, type PolicyResult } from '@sallyport/policy';
+import {
+  decide,
+  type AccessRequest,
+  type Decision,
+  type PolicyResult,
+  type Reason,
+  type Requirement,
+  type SessionControls,
+  type SignInConditions,
+} from '@sallyport/policy';
 import type { Platform } from '../platform/types.ts';
+import { platformOf } from './client.ts';
 import type { Decider } from './decider.ts';
-
-/** Sallyport itself, as policies and `SigninLogs` name it. */
-export const sallyportApplication = '5a96d9f1-02de-48ff-84f1-137a7cbb9134';
-
-/** A sign-in whose factors were right. */
-export interface ProvenSignIn {
-  readonly userId: string;
-  readonly method: 'passkey' | 'passwordTotp';
-  readonly ipAddress: string;
-  readonly userAgent: string;
-}
+import { isWorkload, type Facts, type RiskOfSignIn, type SignInAttempt, type WorkloadAttempt } from './facts.ts';
 
 export interface GateAnswer {
   /** `challenge`: more, or another method, would do. */
@@ -21,12 +20,20 @@ export interface GateAnswer {
   readonly policies: readonly PolicyResult[];
   /** What is still to be met, in words for the person. */
   readonly required: readonly string[];
+  /** The same for programs. */
+  readonly demands: readonly Requirement[];
+  /** What whoever keeps the session has to hold. */
+  readonly sessionControls: SessionControls;
+  /** Why it is not simply allowed; names of policies are in it, so it is for logs. */
+  readonly reasons: readonly Reason[];
   readonly emergencyAccess: boolean;
+  /** Left out where it was not asked for, or is not known. */
+  readonly risk?: RiskOfSignIn;
 }
 
 export interface Gate {
-  /** What Conditional Access says of a sign-in to Sallyport. */
-  ask(signIn: ProvenSignIn): Promise<GateAnswer>;
+  /** What Conditional Access says of a sign-in, or of a session that goes on. */
+  ask(attempt: SignInAttempt | WorkloadAttempt): Promise<GateAnswer>;
 }
 
 const open: GateAnswer = {
@@ -34,16 +41,25 @@ const open: GateAnswer = {
   status: 'notApplied',
   policies: [],
   required: [],
+  demands: [],
+  sessionControls: {},
+  reasons: [],
   emergencyAccess: false,
 };
 /** A sign-in does not wait longer for where its address is. */
 const locateSeconds = 3;
 
-export function createGate(platform: Pick<Platform, 'database' | 'lake' | 'log'>, decider: Decider): Gate {
+type Place = Pick<SignInConditions, 'ipAddress' | 'country'>;
+
+export function createGate(
+  platform: Pick<Platform, 'database' | 'lake' | 'log'>,
+  decider: Decider,
+  facts: Facts = {},
+): Gate {
   const { database, lake, log } = platform;
 
   /** Where the place can't be asked for, nothing of it is known, and policies about places deny. */
-  const placeOf = async (ipAddress: string): Promise<{ ipAddress?: string; country?: string }> => {
+  const placeOf = async (ipAddress: string): Promise<Place> => {
     if (!(await decider.asksForCountries())) return { ipAddress };
     try {
       const country = (await lake.locate([ipAddress], { limits: { seconds: locateSeconds } })).get(ipAddress)?.country;
@@ -53,42 +69,125 @@ export function createGate(platform: Pick<Platform, 'database' | 'lake' | 'log'>
       return {};
     }
   };
+  const riskOf = async (attempt: SignInAttempt): Promise<RiskOfSignIn | undefined> => {
+    try {
+      return await facts.risk?.of(attempt);
+    } catch (err) {
+      log.warn({ err }, 'a sign-in is decided on without its risk');
+      return undefined;
+    }
+  };
+  const workloadRiskOf = async (
+    attempt: WorkloadAttempt,
+  ): Promise<Pick<SignInConditions, 'servicePrincipalRiskLevel'>> => {
+    const unknown = { servicePrincipalRiskLevel: 'unknown' } as const;
+    try {
+      return (await facts.risk?.ofServicePrincipal?.(attempt)) ?? unknown;
+    } catch (err) {
+      log.warn({ err }, 'a workload identity is decided on without its risk');
+      return unknown;
+    }
+  };
   const hasPasskey = async (userId: string): Promise<boolean> =>
     (await database.first('SELECT 1 FROM passkeys WHERE person_id = $1 LIMIT 1', [userId])) !== undefined;
 
-  return {
-    async ask({ userId, method, ipAddress, userAgent }) {
-      const set = await decider.current();
-      if (set.policies.length === 0) return open;
-      const { groups = [], roles = [] } = await decider.factsOf(userId);
-      const devicePlatform = platformOf(userAgent);
-      const request: AccessRequest = {
-        signInIdentity: { kind: 'user', userId, groups, roles },
-        signInContext: { kind: 'application', includeApplications: [sallyportApplication] },
-        signInConditions: {
-          clientAppType: 'browser',
-          ...(devicePlatform === undefined ? {} : { devicePlatform }),
-          ...(await placeOf(ipAddress)),
-        },
-        authentication: {
-          methods: method === 'passkey' ? ['fido2'] : ['password', 'softwareOath'],
-          primaryAgeSeconds: 0,
-          secondaryAgeSeconds: 0,
-        },
-      };
-      const decision = decide(set, request);
-      const { policies, conditionalAccessStatus: status } = decision;
-      if (decision.emergencyAccess) {
-        // Without a policy in force nothing changes. One who has no passkey yet can't be asked for it: nobody else could let him in.
-        const free = !set.policies.some(({ state }) => state === 'enabled') || !(await hasPasskey(userId));
-        log.warn({ userId, decision: decision.decision }, 'an emergency account signs in; no policy holds for it');
-        if (free) return { ...open, policies, emergencyAccess: true };
-      }
-      const required = decision.required.map(({ anyOf }) =>
-        anyOf.map(({ control }) => words[control] ?? control).join(' or '),
-      );
-      return { decision: decision.decision, status, policies, required, emergencyAccess: decision.emergencyAccess };
+  const requestOfWorkload = async (attempt: WorkloadAttempt): Promise<AccessRequest> => ({
+    signInIdentity: {
+      kind: 'servicePrincipal',
+      servicePrincipalId: attempt.servicePrincipalId,
+      inMyTenant: attempt.inMyTenant,
     },
+    signInContext: { kind: 'application', includeApplications: [attempt.applicationId] },
+    signInConditions: {
+      clientAppType: 'other',
+      ...(await placeOf(attempt.ipAddress)),
+      ...(await workloadRiskOf(attempt)),
+    },
+    authentication: { methods: [], primaryAgeSeconds: 0 },
+  });
+
+  const requestOfPerson = async (attempt: SignInAttempt, risk: RiskOfSignIn | undefined): Promise<AccessRequest> => {
+    const { groups = [], roles = [] } = await decider.factsOf(attempt.userId);
+    const devicePlatform = platformOf(attempt.userAgent);
+    const deviceInfo = attempt.deviceId === undefined ? undefined : await facts.devices?.of(attempt.deviceId);
+    return {
+      signInIdentity: { kind: 'user', userId: attempt.userId, groups, roles },
+      signInContext: contextOf(attempt),
+      signInConditions: {
+        clientAppType: attempt.clientAppType,
+        ...(devicePlatform === undefined ? {} : { devicePlatform }),
+        ...(await placeOf(attempt.ipAddress)),
+        signInRiskLevel: risk?.signInRiskLevel ?? 'unknown',
+        userRiskLevel: risk?.userRiskLevel ?? 'unknown',
+        ...(attempt.authenticationFlow === undefined ? {} : { authenticationFlow: attempt.authenticationFlow }),
+        ...(deviceInfo === undefined ? {} : { deviceInfo }),
+      },
+      authentication: authenticationOf(attempt),
+    };
+  };
+
+  return {
+    async ask(attempt) {
+      const set = await decider.current();
+      const risk = isWorkload(attempt) ? undefined : await riskOf(attempt);
+      const withRisk = risk === undefined ? {} : { risk };
+      if (set.policies.length === 0) return { ...open, ...withRisk };
+      const request = isWorkload(attempt) ? await requestOfWorkload(attempt) : await requestOfPerson(attempt, risk);
+      const decision = decide(set, request);
+      const { policies, emergencyAccess, sessionControls, reasons, required: demands } = decision;
+      if (emergencyAccess && !isWorkload(attempt)) {
+        // Without a policy in force nothing changes. One who has no passkey yet can't be asked for it: nobody else could let him in.
+        const free = !set.policies.some(({ state }) => state === 'enabled') || !(await hasPasskey(attempt.userId));
+        if (free) return { ...open, ...withRisk, policies, emergencyAccess: true };
+      }
+      return {
+        decision: decision.decision,
+        status: decision.conditionalAccessStatus,
+        policies,
+        required: demands.map(textOf),
+        demands,
+        sessionControls,
+        reasons,
+        emergencyAccess,
+        ...withRisk,
+      };
+    },
+  };
+}
+
+function contextOf({
+  applicationId,
+  authenticationContext,
+  userAction,
+}: SignInAttempt): AccessRequest['signInContext'] {
+  if (authenticationContext !== undefined)
+    return { kind: 'authenticationContext', authenticationContextValue: authenticationContext };
+  if (userAction !== undefined) return { kind: 'userAction', userAction };
+  return { kind: 'application', includeApplications: [applicationId] };
+}
+
+/** One of them proves more than one factor by itself. */
+const secondFactors: ReadonlySet<string> = new Set([
+  'fido2',
+  'windowsHelloForBusiness',
+  'x509CertificateMultiFactor',
+  'deviceBasedPush',
+  'temporaryAccessPassOneTime',
+  'temporaryAccessPassMultiUse',
+  'federatedMultiFactor',
+]);
+
+function authenticationOf(attempt: SignInAttempt): AccessRequest['authentication'] {
+  const { methods, at, sessionStartedAt = at, aaguid, passwordChanged, tokenProtected } = attempt;
+  const ageSeconds = Math.max(0, (at.getTime() - sessionStartedAt.getTime()) / 1_000);
+  const second = methods.length > 1 || methods.some((method) => secondFactors.has(method));
+  return {
+    methods,
+    primaryAgeSeconds: ageSeconds,
+    ...(second ? { secondaryAgeSeconds: ageSeconds } : {}),
+    ...(aaguid === undefined ? {} : { aaguid }),
+    ...(passwordChanged === undefined ? {} : { passwordChanged }),
+    ...(tokenProtected === undefined ? {} : { tokenProtected }),
   };
 }
 
@@ -99,17 +198,8 @@ const words: Readonly<Record<string, string>> = {
   domainJoinedDevice: 'a joined device',
   passwordChange: 'a change of the password',
   termsOfUse: 'acceptance of the terms of use',
+  reauthentication: 'a new sign-in',
+  tokenProtection: 'a session that is bound to the device',
 };
 
-/** Windows phones and Android say more than one name, so the order matters. */
-const platforms: readonly (readonly [RegExp, DevicePlatform])[] = [
-  [/Windows Phone/i, 'windowsPhone'],
-  [/Windows/i, 'windows'],
-  [/iPhone|iPad|iPod/i, 'iOS'],
-  [/Android/i, 'android'],
-  [/Macintosh|Mac OS X/i, 'macOS'],
-  [/Linux|X11/i, 'linux'],
-];
-/** As weak as what it comes from: the browser says it of itself. */
-const platformOf = (userAgent: string): DevicePlatform | undefined =>
-  platforms.find(([name]) => name.test(userAgent))?.[1];
+const textOf = ({ anyOf }: Requirement): string => anyOf.map(({ control }) => words[control] ?? control).join(' or ');

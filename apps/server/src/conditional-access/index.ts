@@ -4,10 +4,13 @@ import type { Domain, Platform } from '../platform/types.ts';
 import { createCommands } from './commands.ts';
 import { createDecider } from './decider.ts';
 import { emergencyHandlers } from './emergency.ts';
+import type { Facts } from './facts.ts';
 import { graphConditionalAccessHandlers } from './faces/graph/index.ts';
 import { createGate, type Gate } from './gate.ts';
 
-export { sallyportApplication, type Gate, type GateAnswer } from './gate.ts';
+export { sallyportApplication } from './applications.ts';
+export type { DeviceFacts, Facts, RiskOfSignIn, SignInAttempt, SignInRisk, WorkloadAttempt } from './facts.ts';
+export type { Gate, GateAnswer } from './gate.ts';
 
 export interface ConditionalAccess extends Domain<Handlers<typeof emergencyAccountRoutes>> {
   /** For clients of Microsoft Graph. */
@@ -16,11 +19,11 @@ export interface ConditionalAccess extends Domain<Handlers<typeof emergencyAccou
 }
 
 /** Conditional Access policies, and what they say of a sign-in. */
-export function createConditionalAccess(platform: Platform): ConditionalAccess {
+export function createConditionalAccess(platform: Platform, facts: Facts = {}): ConditionalAccess {
   const decider = createDecider(platform);
   return {
     handlers: emergencyHandlers(platform),
     graph: graphConditionalAccessHandlers(platform, createCommands(platform), decider),
-    gate: createGate(platform, decider),
+    gate: createGate(platform, decider, facts),
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SallyportError, type sessionRoutes, type ResponseOf } from '@sallyport/contracts';
-import type { Gate, GateAnswer } from '../conditional-access/index.ts';
+import { sallyportApplication, type Gate, type GateAnswer, type SignInAttempt } from '../conditional-access/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { authenticationOptions, challengeLifetimeMs, checkAuthentication, relyingPartyOf } from './passkeys.ts';
 import { checkPassword, stepOfCode } from './secrets.ts';
@@ -19,6 +19,11 @@ const refused: Readonly<Record<SignInMethod, string>> = {
   passkey: 'the passkey was not accepted',
 };
 
+const methodModes: Readonly<Record<SignInMethod, SignInAttempt['methods']>> = {
+  passwordTotp: ['password', 'softwareOath'],
+  passkey: ['fido2'],
+};
+
 /** Entra's numbers, and what to do. Whoever reads it has shown the right factors. */
 function refusedByPolicy({ decision, required }: GateAnswer): SallyportError {
   const blocked = 'AADSTS53003: Access has been blocked by Conditional Access policies.';
@@ -27,7 +32,7 @@ function refusedByPolicy({ decision, required }: GateAnswer): SallyportError {
 }
 
 export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate) {
-  const { database, clock, sealing } = platform;
+  const { database, clock, sealing, log } = platform;
   const rp = relyingPartyOf(platform.config);
   const throttle = createThrottle(database, clock);
 
@@ -54,7 +59,20 @@ export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate)
       await recordSignIn(platform, { ...who, method, outcome, origin });
       throw new SallyportError('Unauthenticated', refused[method]);
     }
-    const access = await gate.ask({ userId: person.id, method, ...origin });
+    const access = await gate.ask({
+      userId: person.id,
+      applicationId: sallyportApplication,
+      methods: methodModes[method],
+      ipAddress: origin.ipAddress,
+      userAgent: origin.userAgent,
+      clientAppType: 'browser',
+      at: clock.now(),
+    });
+    if (access.emergencyAccess)
+      log.warn(
+        { userId: person.id, decision: access.decision },
+        'an emergency account signs in; no policy holds for it',
+      );
     if (access.decision !== 'allow') {
       const refusal = access.decision === 'challenge' ? 'moreDemanded' : 'blockedByPolicy';
       await recordSignIn(platform, { ...who, method, outcome: refusal, origin, access });
