@@ -59,6 +59,16 @@ export type GlobalState = {
   readonly WithPlugIns: (plugins: readonly KustoSymbol[]) => GlobalState;
 };
 
+interface DatabaseSymbol {
+  /** Adds its members of a name (null: of any) and kind. */
+  GetMembers$1(
+    name: string | null,
+    match: number,
+    found: { add(symbol: KustoSymbol): void },
+    ignoreCase?: boolean,
+  ): void;
+}
+
 interface Library {
   readonly KustoCode: {
     ParseAndAnalyze(text: string, globals: GlobalState): KustoCode;
@@ -83,7 +93,10 @@ interface Library {
     };
     readonly Parameter: { readonly $ctor2: new (name: string, type: KustoSymbol) => unknown };
     readonly ClusterSymbol: { readonly ctor: new (name: string, databases: readonly unknown[]) => unknown };
-    readonly DatabaseSymbol: { readonly ctor: new (name: string, members: readonly KustoSymbol[]) => unknown };
+    readonly DatabaseSymbol: { readonly ctor: new (name: string, members: readonly KustoSymbol[]) => DatabaseSymbol };
+    readonly SymbolMatchExtensions: {
+      readonly Matches$1: (symbol: KustoSymbol, name: string | null, match: number, ignoreCase: boolean) => boolean;
+    };
   };
   readonly Binding: { readonly Binder: unknown };
   readonly Editor: {
@@ -223,6 +236,17 @@ function builtInSymbols(): readonly KustoSymbol[] {
   ]);
 }
 
+/** The library goes through all members of a database for each name that it meets, a quarter of its time: an index by name gives the same. */
+function indexed(database: DatabaseSymbol, byName: ReadonlyMap<string, readonly KustoSymbol[]>): DatabaseSymbol {
+  const { Matches$1: matches } = library().library.Symbols.SymbolMatchExtensions;
+  const all = database.GetMembers$1.bind(database);
+  database.GetMembers$1 = (name, match, found, ignoreCase = false) => {
+    if (name === null || ignoreCase) all(name, match, found, ignoreCase);
+    else for (const one of byName.get(name) ?? []) if (matches(one, name, match, false)) found.add(one);
+  };
+  return database;
+}
+
 /** Builds the library's state of names. About 0.1 s for 1,400 tables: keep one per catalogue version. */
 export function buildGlobals(catalogue: KqlCatalogue, plugins: readonly KustoSymbol[]): GlobalState {
   const { library: lib } = library();
@@ -233,8 +257,10 @@ export function buildGlobals(catalogue: KqlCatalogue, plugins: readonly KustoSym
     (f) => new FunctionSymbol.$ctor16(f.name, f.parameters, `{ ${f.body}\n}`, null),
   );
   const members = [...tables, ...functions];
-  const database = new DatabaseSymbol.ctor('lake', members);
-  const others = (catalogue.names ?? []).map((name) => new DatabaseSymbol.ctor(name, members));
+  const byName = Map.groupBy(members, ({ Name }) => Name);
+  const [database, ...others] = ['lake', ...(catalogue.names ?? [])].map((name) =>
+    indexed(new DatabaseSymbol.ctor(name, members), byName),
+  );
   const cluster = new ClusterSymbol.ctor('lake', [database, ...others]);
   return lib.GlobalState.Default.WithFunctions(builtInSymbols())
     .WithCluster(cluster)
