@@ -125,11 +125,20 @@ interface Given extends KqlCatalogue {
 const givenOf = (catalogue: KqlCatalogue, { parameters }: CompileOptions): Given =>
   parameters ? { ...catalogue, parameters } : catalogue;
 
+/** With `noData`, of a lake without a row: as any, where the query asks nothing before it runs. */
 function planOf(text: string, catalogue: Given, noData = false): Plan {
   const parameters = catalogue.parameters ? JSON.stringify(catalogue.parameters) : '';
-  const key = `${versionFor(text, catalogue)}\0${noData ? 'no data' : ''}\0${parameters}\0${text}`;
-  if (!noData) return plansByText.get(key, () => bound(text, catalogue, noAnswers, new PluginColumns()));
-  return plansByText.get(key, () => settled(text, catalogue, nothing, new PluginColumns()));
+  const key = `${versionFor(text, catalogue)}\0${parameters}\0${text}`;
+  const asking = (): Plan => plansByText.get(key, () => bound(text, catalogue, noAnswers, new PluginColumns()));
+  if (!noData) return asking();
+  return plansByText.get(`no data\0${key}`, () => {
+    try {
+      return asking();
+    } catch (error) {
+      if (!(error instanceof ColumnsKnown) && !(error instanceof KqlError)) throw error;
+      return settled(text, catalogue, nothing, new PluginColumns());
+    }
+  });
 }
 
 /** Binds again while a plugin's columns come to light: each takes part in the analysis from then on, unless they stand on a guess. */
@@ -240,9 +249,9 @@ function guarded<T>(text: string, work: () => T): T {
   }
 }
 
-/** The plan of a query that gives one table, as over tables without a row where only the data knows. Not kept. Throws KqlError. */
+/** The plan of a query that gives one table, as over tables without a row where only the data knows. Throws KqlError. */
 export function boundPlan(text: string, catalogue: KqlCatalogue): Rel {
-  const { tables } = settled(text, catalogue, nothing, new PluginColumns());
+  const { tables } = planOf(text, catalogue, true);
   const [first, second] = tables;
   if (!first || second)
     throw new KqlError('SeveralTables', 'the query does not give one table', { start: 0, end: text.length });
