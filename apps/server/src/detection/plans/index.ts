@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Queries } from '../../hunting/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { KeptPlans } from './kept.ts';
-import { databasePlans, noPlans, type PlanStore } from './store.ts';
+import { databasePlans, folderPlans, layered, type PlanStore } from './store.ts';
 
 /** What a query reads; a fault where it is no right query. */
 export type Reads = { readonly reads: readonly Read[] } | { readonly fault: string };
@@ -61,14 +61,14 @@ function readsOf(kql: Kql, text: string): Reads {
 
 const plans = new WeakMap<object, QueryPlans>();
 
-/** The plans of a compiler, one set for all that ask: kept in the platform's database, or nowhere beyond the process. */
+/** The plans of a compiler, one set for all that ask: kept in the platform's database, and beside the code. */
 export function plansOf(
   { kql }: Pick<Queries, 'kql'>,
   platform?: Pick<Platform, 'database' | 'clock' | 'log'>,
 ): QueryPlans {
   const known = plans.get(kql);
   if (known) return known;
-  const store = platform ? databasePlans(platform.database, platform.clock) : noPlans;
+  const store = layered([...(platform ? [databasePlans(platform.database, platform.clock)] : []), folderPlans()]);
   const made = makePlans(kql, store, (err) => platform?.log.warn({ err }, 'plans of queries are not kept'));
   plans.set(kql, made);
   return made;

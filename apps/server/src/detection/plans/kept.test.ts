@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { manualClock } from '../../platform/clock.ts';
@@ -5,7 +8,7 @@ import type { OpenPlatform } from '../../platform/create.ts';
 import { startEphemeralPlatform } from '../../supervisor/ephemeral-platform.ts';
 import { createQueries, type Queries } from '../../hunting/index.ts';
 import { KeptPlans } from './kept.ts';
-import { databasePlans } from './store.ts';
+import { databasePlans, folderPlans, layered } from './store.ts';
 
 const clock = manualClock(new Date('2026-01-01T00:00:00Z'));
 let platform: OpenPlatform;
@@ -71,4 +74,36 @@ it('forgets what nobody asks for', async () => {
   clock.advance(20 * 86_400_000);
   await server().plans.of(['Syslog | take 2']);
   expect(await count()).toBe(2);
+});
+
+it('keeps plans in a folder beside the database: what one lacks, the other has', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'plans-'));
+  try {
+    const plans = new Map<string, unknown>([
+      ['first', { fault: 'it counts rows' }],
+      ['second', 2],
+    ]);
+    await folderPlans(folder).save(plans);
+    expect(await folderPlans(folder).load(['first', 'second', 'third'])).toEqual(plans);
+    await databasePlans(platform.database, clock).save(new Map([['third', 3]]));
+    const both = layered([databasePlans(platform.database, clock), folderPlans(folder)]);
+    expect(await both.load(['third', 'second', 'fourth'])).toEqual(
+      new Map([
+        ['third', 3],
+        ['second', 2],
+      ]),
+    );
+    await writeFile(join(folder, 'fi', 'first'), 'no plan');
+    expect(await folderPlans(folder).load(['first'])).toEqual(new Map());
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it('goes on where the folder can’t be written to', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'plans-')), 'file');
+  await writeFile(file, '');
+  await folderPlans(file).save(new Map([['first', 1]]));
+  expect(await folderPlans(file).load(['first'])).toEqual(new Map());
+  await rm(dirname(file), { recursive: true });
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
@@ -74,11 +75,75 @@ export function databasePlans(database: Queryable, clock: Pick<Clock, 'now'>): P
   };
 }
 
-/** For benches and tests that keep nothing. */
-export const noPlans: PlanStore = {
-  load: () => Promise.resolve(new Map()),
-  save: () => Promise.resolve(),
-};
+/**
+ * Plans beside the installed code, for every database that starts from it: a first start has not to make those that another, or a replay, has made. A file that can't be
+ * read counts as missing; where the folder can't be written to, nothing is kept.
+ */
+export function folderPlans(folder: string = fileURLToPath(new URL(besideCode, import.meta.url))): PlanStore {
+  const fileOf = (key: string): string => join(folder, key.slice(0, 2), key);
+  return {
+    async load(keys) {
+      const found = new Map<string, unknown>();
+      for (const key of keys) {
+        const value = await readFile(fileOf(key))
+          .then((plan) => unpack(plan, { maxOutputLength: bytesMax }))
+          .then((json): unknown => JSON.parse(json.toString()))
+          .catch(() => undefined);
+        if (value !== undefined) found.set(key, value);
+      }
+      return found;
+    },
+    async save(plans) {
+      try {
+        for (const [key, plan] of plans) {
+          const json = JSON.stringify(plan);
+          if (json.length > bytesMax / 2) continue;
+          const file = fileOf(key);
+          await mkdir(dirname(file), { recursive: true, mode: 0o755 });
+          // Whole or not at all, whoever reads meanwhile.
+          const part = `${file}.${process.pid}`;
+          await writeFile(part, await pack(json));
+          await rename(part, file);
+        }
+        await forgetOldFiles(folder);
+      } catch {
+        // Code may be installed where its server must not write.
+      }
+    },
+  };
+}
+const besideCode = '../../../../../node_modules/.cache/sallyport/query-plans';
+
+/** Looked for once in a process. */
+const swept = new Set<string>();
+async function forgetOldFiles(folder: string): Promise<void> {
+  if (swept.has(folder)) return;
+  swept.add(folder);
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((one) => one.isFile());
+  const aged = await Promise.all(
+    files.map(async ({ parentPath, name }) => {
+      const file = join(parentPath, name);
+      return { file, at: (await stat(file)).mtimeMs };
+    }),
+  );
+  const newest = aged.toSorted((a, b) => b.at - a.at);
+  for (const { file } of newest.slice(plansMax)) await rm(file, { force: true });
+}
+
+/** Asks the first, then for what is missing the others; keeps in all. */
+export const layered = (stores: readonly PlanStore[]): PlanStore => ({
+  async load(keys) {
+    const found = new Map<string, unknown>();
+    for (const store of stores) {
+      const missing = keys.filter((key) => !found.has(key));
+      if (missing.length > 0) for (const [key, plan] of await store.load(missing)) found.set(key, plan);
+    }
+    return found;
+  },
+  async save(plans) {
+    for (const store of stores) await store.save(plans);
+  },
+});
 
 let version: string | undefined;
 /** Of the compiler: a hash of its files, so that no plan of another one is taken. */
