@@ -10,10 +10,11 @@ import type { Hit, PassRows, SourceRules } from './pass.ts';
 
 type Source = NonNullable<CompileOptions['source']>;
 
-/** Rows of some segments. What was stored before `since` is none of theirs: with it, the engine looks at few parts. */
-export const ofSegments = (ids: readonly string[], since: Date): PassRows => ({
+/** Rows of some segments, `most` in all. What was stored before `since` is none of theirs: with it, the engine looks at few parts. */
+export const ofSegments = (ids: readonly string[], since: Date, most?: number): PassRows => ({
   source: segmentsTable,
   params: { segments: ids, since: since.getTime() },
+  ...(most === undefined ? {} : { most }),
 });
 const segmentsTable: Source = (table) =>
   sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _SegmentId IN {segments:Array(String)}

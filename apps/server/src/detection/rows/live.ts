@@ -211,6 +211,7 @@ class Pass {
   readonly #parts: Parts;
   readonly #resting: ReadonlySet<string>;
   readonly #ids: readonly string[];
+  readonly #most: number;
   readonly #since: Date;
   readonly #now: Date;
   readonly #signal: AbortSignal;
@@ -227,6 +228,7 @@ class Pass {
     this.#parts = parts;
     this.#resting = resting;
     this.#ids = segments.map((one) => one.segment_id);
+    this.#most = segments.reduce((sum, { rows }) => sum + Number(rows), 0);
     this.#since = new Date(Math.min(...segments.map((one) => one.arrived_at.getTime())) - loadTimeMs);
     this.#now = now;
     this.#signal = signal;
@@ -247,7 +249,8 @@ class Pass {
   async over(source: SourceRules<AnalyticsRule>): Promise<void> {
     const rows = (times?: readonly string[]) => atTimes(this.#ids, this.#since, times);
     const window = { from: this.#since, to: this.#now };
-    for (const hit of await hitsOrAll(this.#parts, source, ofSegments(this.#ids, this.#since), this.#signal)) {
+    const arrived = ofSegments(this.#ids, this.#since, this.#most);
+    for (const hit of await hitsOrAll(this.#parts, source, arrived, this.#signal)) {
       const { rule } = hit;
       // What it misses is asked when it wakes.
       if (this.#resting.has(rule.id)) continue;

@@ -33,7 +33,12 @@ export interface PassRows {
   readonly source: NonNullable<CompileOptions['source']>;
   /** Values of `{name:Type}` in that SQL. */
   readonly params?: Readonly<Record<string, unknown>>;
+  /** No more than these. Default: nobody knows. */
+  readonly most?: number;
 }
+
+/** Over so few rows, asking them all costs less than having the engine read once more which rules each is worth a look for. */
+const fewRows = 1_000;
 
 interface Member<Rule> {
   readonly rule: Rule;
@@ -51,6 +56,8 @@ export class SourceRules<Rule> {
   readonly #salts = new Map<string, number>();
   #index: LiteralIndex;
   #isSettled = false;
+  /** Going through all literals of thousands of rules takes a while. */
+  #isUnmeasured: boolean | undefined;
 
   constructor(source: string, members: readonly Member<Rule>[], shares = new LiteralShares()) {
     this.source = source;
@@ -76,7 +83,7 @@ export class SourceRules<Rule> {
 
   /** Whether it is not known how frequent all of its literals are. */
   get isUnmeasured(): boolean {
-    return this.#shares.unknown(this.#literals()).length > 0;
+    return (this.#isUnmeasured ??= this.#shares.unknown(this.#literals()).length > 0);
   }
 
   /**
@@ -84,7 +91,10 @@ export class SourceRules<Rule> {
    */
   async measure(parts: Parts, rows: PassRows, options: QueryOptions = {}): Promise<boolean> {
     const { scans, numberOf } = numbered(this.#shares.unknown(this.#literals()));
-    if (scans.length === 0) return true;
+    if (scans.length === 0) {
+      this.#isUnmeasured = false;
+      return true;
+    }
     // The number 0 counts the rows.
     const answer = await parts.lake.query(
       `SELECT i, toUInt32(count()) AS n FROM (SELECT arrayJoin(arrayConcat([toUInt64(0)], ${foundIn(scans)})) AS i
@@ -106,6 +116,7 @@ export class SourceRules<Rule> {
   }
   #indexed(): LiteralIndex {
     this.#isSettled = false;
+    this.#isUnmeasured = undefined;
     return indexRules(
       this.queries,
       (subject, pattern) => this.#shares.of(subject, pattern),
@@ -156,6 +167,7 @@ export class SourceRules<Rule> {
   async hits(parts: Parts, rows: PassRows, asker: QueryOptions = {}): Promise<Hit<Rule>[]> {
     const select = this.#rows(parts, rows);
     const options = withParams(rows, asker);
+    const isFew = rows.most !== undefined && rows.most <= fewRows;
     const found = [...(await this.candidates(parts, rows, asker)).keys()];
     const hits: Hit<Rule>[] = [];
     const ask = async (sql: string): Promise<void> => {
@@ -167,7 +179,7 @@ export class SourceRules<Rule> {
       found.map((rule) => this.#condition(rule)),
       ({ sql }) => sql.length,
     ))
-      await ask(hitsOfCandidates(this.#index, select, some));
+      await ask(isFew ? hitsOfAll(select, some) : hitsOfCandidates(this.#index, select, some));
     for (const some of inChunks(
       this.#index.everywhere.map((rule) => this.#condition(rule)),
       ({ sql }) => sql.length,
