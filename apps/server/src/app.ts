@@ -9,11 +9,13 @@ import {
   dataCollectionRuleRoutes,
   dataRoutes,
   detectionRoutes,
+  directoryRoutes,
   elasticRoutes,
   emergencyAccountRoutes,
   entityRoutes,
   exceptionRoutes,
   graphConditionalAccessRoutes,
+  graphDirectoryRoutes,
   graphRoutes,
   graphSecurityRoutes,
   huntingRoutes,
@@ -27,6 +29,7 @@ import {
   otlpRoutes,
   savedQueryRoutes,
   savedSearchRoutes,
+  securityInfoRoutes,
   sentinelBookmarkRoutes,
   notificationRoutes,
   peopleRoutes,
@@ -186,6 +189,9 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(queueRoutes, queue);
   http.bind(socMetricRoutes, metrics);
   http.bind(peopleRoutes, domains.identity.people);
+  http.bind(directoryRoutes, domains.identity.directory);
+  http.bind(securityInfoRoutes, domains.identity.securityInfo);
+  http.bind(graphDirectoryRoutes, domains.identity.graph, graph.error);
   http.bind(notificationRoutes, domains.notifications.handlers);
   http.bind(incidentStoryRoutes, domains.incidents.story);
   http.bind(investigationRoutes, domains.investigations.handlers);

@@ -5,11 +5,13 @@ import {
   BoxSearchRegular,
   DatabaseRegular,
   DataBarVerticalRegular,
+  PeopleRegular,
   PeopleSwapRegular,
   FilterDismissRegular,
   BeakerRegular,
   BranchForkRegular,
   GridDotsRegular,
+  KeyMultipleRegular,
   HomeRegular,
   NotebookRegular,
   PulseSquareRegular,
@@ -44,13 +46,15 @@ export interface Place {
     | '/coverage'
     | '/test-bench'
     | '/data'
+    | '/people'
+    | '/security-info'
     | '/settings';
   readonly label: string;
   readonly icon: ReactElement;
   /** What one must hold to find anything there. */
   readonly permission?: GrantedPermission;
   /** The work it is of: a line stands between groups. */
-  readonly group?: 'Incidents' | 'Hunting' | 'Detections' | 'Assets' | 'System';
+  readonly group?: 'Incidents' | 'Hunting' | 'Detections' | 'Assets' | 'Identity and access' | 'System';
   /** Words by which the command palette finds it, beside its label. */
   readonly words: string;
 }
@@ -179,6 +183,14 @@ export const places: readonly Place[] = [
     words: 'git github gitlab content as code sync folder import',
   },
   {
+    to: '/people',
+    label: 'People',
+    icon: <PeopleRegular />,
+    permission: 'authorization.read',
+    group: 'Identity and access',
+    words: 'users directory identity invite roles accounts passkeys reset temporary access pass',
+  },
+  {
     to: '/data',
     label: 'Data',
     icon: <DatabaseRegular />,
@@ -197,6 +209,12 @@ export const places: readonly Place[] = [
 
 /** Pages that are reached from a place, and by the command palette. */
 export const furtherPages: readonly Place[] = [
+  {
+    to: '/security-info',
+    label: 'My security info',
+    icon: <KeyMultipleRegular />,
+    words: 'my sign-ins security keys passkeys password authenticator recovery codes sessions',
+  },
   {
     to: '/soc-metrics',
     label: 'SOC metrics',

@@ -23,8 +23,10 @@ import { anomaliesSearch } from '../features/anomalies/index.ts';
 import { coverageSearch } from '../features/coverage/index.ts';
 import { assetsSearch, entitySearch, findEntitySearch } from '../features/entities/index.ts';
 import { exceptionsSearch } from '../features/exceptions/index.ts';
+import { peopleSearch } from '../features/people/index.ts';
 import { repositoriesSearch } from '../features/repositories/index.ts';
 import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/index.ts';
+import { securityInfoSearch } from '../features/security-info/index.ts';
 import { settingsSearch } from '../features/settings/index.ts';
 import { socMetricsSearch } from '../features/soc-metrics/index.ts';
 import { sourceEditorSearch } from '../features/sources/index.ts';
@@ -58,6 +60,12 @@ const setup = createRoute({
   getParentRoute: () => root,
   path: '/setup',
   component: lazyRouteComponent(() => import('../features/setup/index.ts'), 'SetupPage'),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('../features/invitation/index.ts'), 'InvitationPage'),
 });
 
 const signInSearch = z.object({ to: textOf(2_000) });
@@ -303,6 +311,20 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/SettingsPage.tsx'), 'SettingsPage'),
 });
 
+const people = createRoute({
+  getParentRoute: () => frame,
+  path: '/people',
+  validateSearch: peopleSearch,
+  component: lazyRouteComponent(() => import('../features/people/PeoplePage.tsx'), 'PeoplePage'),
+});
+
+const securityInfo = createRoute({
+  getParentRoute: () => frame,
+  path: '/security-info',
+  validateSearch: securityInfoSearch,
+  component: lazyRouteComponent(() => import('../features/security-info/SecurityInfoPage.tsx'), 'SecurityInfoPage'),
+});
+
 /** Every shared piece in its states. Not linked from anywhere; needs no server. */
 const gallery = createRoute({
   getParentRoute: () => root,
@@ -312,6 +334,7 @@ const gallery = createRoute({
 
 const routeTree = root.addChildren([
   setup,
+  invitation,
   signIn,
   gallery,
   frame.addChildren([
@@ -345,6 +368,8 @@ const routeTree = root.addChildren([
     testBench,
     data,
     sourceEditor,
+    people,
+    securityInfo,
     settings,
   ]),
 ]);

@@ -8,10 +8,12 @@ import { dataRoutes } from './data.ts';
 import { dataCollectionRuleRoutes } from './data-collection-rules.ts';
 import { detectionRoutes } from './detection.ts';
 import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRoutes } from './doors.ts';
+import { directoryRoutes } from './directory.ts';
 import { entityRoutes } from './entities.ts';
 import { exceptionRoutes } from './exceptions.ts';
 import { emergencyAccountRoutes } from './emergency-accounts.ts';
 import { graphConditionalAccessRoutes } from './graph-conditional-access.ts';
+import { graphDirectoryRoutes } from './graph-directory.ts';
 import { graphSecurityRoutes } from './graph-security.ts';
 import { huntingRoutes } from './hunting.ts';
 import { huntRoutes } from './hunts.ts';
@@ -22,6 +24,7 @@ import { notebookRoutes } from './notebooks.ts';
 import { pinRoutes } from './pins.ts';
 import { savedQueryRoutes } from './saved-queries.ts';
 import { savedSearchRoutes } from './saved-searches.ts';
+import { securityInfoRoutes } from './security-info.ts';
 import { sentinelBookmarkRoutes } from './sentinel-bookmarks.ts';
 import { notificationRoutes } from './notifications.ts';
 import { peopleRoutes } from './people.ts';
@@ -51,6 +54,9 @@ export const routes = {
   ...kustoRoutes,
   ...logAnalyticsRoutes,
   ...graphRoutes,
+  ...directoryRoutes,
+  ...securityInfoRoutes,
+  ...graphDirectoryRoutes,
   ...graphSecurityRoutes,
   ...graphConditionalAccessRoutes,
   ...emergencyAccountRoutes,
