@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   anomalyRoutes,
+  applicationRoutes,
   attachmentRoutes,
   caseRoutes,
   connectorRoutes,
@@ -14,6 +15,7 @@ import {
   emergencyAccountRoutes,
   entityRoutes,
   exceptionRoutes,
+  graphApplicationRoutes,
   graphConditionalAccessRoutes,
   graphDirectoryRoutes,
   graphRoutes,
@@ -22,6 +24,7 @@ import {
   huntRoutes,
   incidentRoutes,
   incidentStoryRoutes,
+  interactionRoutes,
   investigationRoutes,
   kustoRoutes,
   logAnalyticsRoutes,
@@ -196,6 +199,10 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(incidentStoryRoutes, domains.incidents.story);
   http.bind(investigationRoutes, domains.investigations.handlers);
   http.bind(graphConditionalAccessRoutes, domains.conditionalAccess.graph, graph.error);
+  http.bind(applicationRoutes, domains.openid.handlers);
+  http.bind(graphApplicationRoutes, domains.openid.graph, graph.error);
+  http.bind(interactionRoutes, domains.openid.interactions);
+  http.mount(domains.openid.mounted, domains.openid.handle);
   http.bind(emergencyAccountRoutes, domains.conditionalAccess.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);

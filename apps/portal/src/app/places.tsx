@@ -2,6 +2,7 @@ import {
   BookOpenRegular,
   BriefcaseRegular,
   BotRegular,
+  AppsListDetailRegular,
   BoxSearchRegular,
   DatabaseRegular,
   DataBarVerticalRegular,
@@ -42,6 +43,7 @@ export interface Place {
     | '/assets'
     | '/exceptions'
     | '/watchlists'
+    | '/applications'
     | '/repositories'
     | '/coverage'
     | '/test-bench'
@@ -189,6 +191,14 @@ export const places: readonly Place[] = [
     permission: 'authorization.read',
     group: 'Identity and access',
     words: 'users directory identity invite roles accounts passkeys reset temporary access pass',
+  },
+  {
+    to: '/applications',
+    label: 'Applications',
+    icon: <AppsListDetailRegular />,
+    permission: 'authorization.read',
+    group: 'Identity and access',
+    words: 'openid oauth single sign-on sso app registrations service principals consent secrets',
   },
   {
     to: '/data',

@@ -19,6 +19,7 @@ import { incidentSearch, incidentsSearch } from '../features/incidents/index.ts'
 import { notebooksSearch } from '../features/notebooks/index.ts';
 import { testBenchSearch } from '../features/test-bench/index.ts';
 import { investigationsSearch } from '../features/investigations/index.ts';
+import { applicationsSearch } from '../features/applications/index.ts';
 import { anomaliesSearch } from '../features/anomalies/index.ts';
 import { coverageSearch } from '../features/coverage/index.ts';
 import { assetsSearch, entitySearch, findEntitySearch } from '../features/entities/index.ts';
@@ -74,6 +75,13 @@ const signIn = createRoute({
   path: '/signin',
   validateSearch: (raw: Record<string, unknown>): { to?: string | undefined } => signInSearch.parse(raw),
   component: lazyRouteComponent(() => import('../features/signin/index.ts'), 'SignInPage'),
+});
+
+/** Outside of the frame: who signs in to an application need have no rights here. */
+const interaction = createRoute({
+  getParentRoute: () => root,
+  path: '/openid/interaction/$uid',
+  component: lazyRouteComponent(() => import('../features/interaction/index.ts'), 'InteractionPage'),
 });
 
 /** Every page in the frame waits here until it is known who is signed in. */
@@ -276,6 +284,13 @@ const watchlist = createRoute({
   component: lazyRouteComponent(() => import('../features/watchlists/WatchlistPage.tsx'), 'WatchlistPage'),
 });
 
+const applications = createRoute({
+  getParentRoute: () => frame,
+  path: '/applications',
+  validateSearch: applicationsSearch,
+  component: lazyRouteComponent(() => import('../features/applications/ApplicationsPage.tsx'), 'ApplicationsPage'),
+});
+
 const repositories = createRoute({
   getParentRoute: () => frame,
   path: '/repositories',
@@ -336,6 +351,7 @@ const routeTree = root.addChildren([
   setup,
   invitation,
   signIn,
+  interaction,
   gallery,
   frame.addChildren([
     home,
@@ -358,6 +374,7 @@ const routeTree = root.addChildren([
     exceptions,
     watchlists,
     watchlist,
+    applications,
     repositories,
     anomalies,
     investigations,

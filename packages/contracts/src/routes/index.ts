@@ -1,5 +1,6 @@
 import type { RouteTable } from '../route.ts';
 import { anomalyRoutes } from './anomalies.ts';
+import { applicationRoutes } from './applications.ts';
 import { attachmentRoutes } from './attachments.ts';
 import { caseRoutes } from './cases.ts';
 import { graphRoutes, kustoRoutes, logAnalyticsRoutes } from './clients.ts';
@@ -12,6 +13,7 @@ import { directoryRoutes } from './directory.ts';
 import { entityRoutes } from './entities.ts';
 import { exceptionRoutes } from './exceptions.ts';
 import { emergencyAccountRoutes } from './emergency-accounts.ts';
+import { graphApplicationRoutes } from './graph-applications.ts';
 import { graphConditionalAccessRoutes } from './graph-conditional-access.ts';
 import { graphDirectoryRoutes } from './graph-directory.ts';
 import { graphSecurityRoutes } from './graph-security.ts';
@@ -27,6 +29,7 @@ import { savedSearchRoutes } from './saved-searches.ts';
 import { securityInfoRoutes } from './security-info.ts';
 import { sentinelBookmarkRoutes } from './sentinel-bookmarks.ts';
 import { notificationRoutes } from './notifications.ts';
+import { interactionRoutes } from './openid-interaction.ts';
 import { peopleRoutes } from './people.ts';
 import { queueRoutes } from './queue.ts';
 import { repositoryRoutes } from './repositories.ts';
@@ -60,6 +63,9 @@ export const routes = {
   ...graphSecurityRoutes,
   ...graphConditionalAccessRoutes,
   ...emergencyAccountRoutes,
+  ...applicationRoutes,
+  ...graphApplicationRoutes,
+  ...interactionRoutes,
   ...savedSearchRoutes,
   ...sentinelBookmarkRoutes,
   ...sentinelIncidentRoutes,
