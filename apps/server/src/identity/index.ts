@@ -27,6 +27,7 @@ import { createTemporaryAccessPasses } from './temporary-access-passes.ts';
 import { removeStale } from './store.ts';
 
 export { directory, type Directory } from './people.ts';
+export type { Person, SignInMethod } from './store.ts';
 
 export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
   readonly people: Handlers<typeof peopleRoutes>;

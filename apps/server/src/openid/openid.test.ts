@@ -2,11 +2,11 @@ import { Client as GraphClient } from '@microsoft/microsoft-graph-client';
 import type * as Graph from '@microsoft/microsoft-graph-types';
 import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Person } from '../identity/store.ts';
-import { attackTests } from './tests/attacks.ts';
-import { conformanceTests } from './tests/conformance.ts';
-import { grantTests } from './tests/grants.ts';
-import { policyTests } from './tests/policies.ts';
+import type { Person } from '../identity/index.ts';
+import { attackTests } from './testing/attacks.ts';
+import { conformanceTests } from './testing/conformance.ts';
+import { grantTests } from './testing/grants.ts';
+import { policyTests } from './testing/policies.ts';
 import { type Browser, codeRequest, register, startOpenIdServer, type OpenIdServer, type TestApplication } from './testing.ts'; // prettier-ignore
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -14,9 +14,7 @@ import * as oidc from 'openid-client';
 import { createAccess } from '../access/index.ts';
 import { createConditionalAccess } from '../conditional-access/index.ts';
 import { graphError } from '../hunting/faces/graph/index.ts';
-import { createIdentity } from '../identity/index.ts';
-import { hashPassword, newTotp } from '../identity/secrets.ts';
-import { passwords, people, type Person } from '../identity/store.ts';
+import { createIdentity, type Person } from '../identity/index.ts';
 import { createAuditLog } from '../platform/audit/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { loadConfig, publicUrlOf } from '../platform/config/index.ts';
@@ -31,7 +29,7 @@ import { createTracing } from '../platform/tracing.ts';
 import type { Platform } from '../platform/types.ts';
 import { startEphemeralDatabase } from '../supervisor/ephemeral-database.ts';
 import { removeDataFolder, temporaryFolder } from '../supervisor/temporary.ts';
-import { codeAt, testPassword } from '../testing.ts';
+import { codeAt, makePerson, testPassword } from '../testing.ts';
 import { createApplicationCommands, type NewPassword } from './applications/commands.ts';
 import type { ApplicationRow } from './applications/store.ts';
 import { createOpenId } from './index.ts';
@@ -147,23 +145,15 @@ export async function startOpenIdServer(): Promise<OpenIdServer> {
   const port = await freePort();
   const issuer = `https://localhost:${port}`;
   const { platform, stop } = await startPlatform(issuer);
-  const { database, sealing } = platform;
+  const { database } = platform;
   const domains = createDomains(platform);
   const http = await startHttp(platform, domains, port);
   await domains.openid.start?.();
   const secrets = new Map<string, string>();
   const person = async (name: string, role = ''): Promise<Person> => {
-    const one = { id: randomUUID(), userPrincipalName: `${name}@contoso.com`, displayName: name, role };
-    await people.insert(database, one);
-    const { secret } = newTotp(one.userPrincipalName);
-    secrets.set(one.userPrincipalName, secret);
-    await passwords.insert(database, {
-      personId: one.id,
-      hash: await hashPassword(testPassword),
-      totpSecretSealed: sealing.seal(Buffer.from(secret), `totp:${one.id}`),
-      totpLastStep: 0,
-    });
-    return one;
+    const made = await makePerson(platform, name, role);
+    secrets.set(made.person.userPrincipalName, made.secret);
+    return made.person;
   };
   const { id, userPrincipalName } = await person('anna', 'Security Administrator');
   return {

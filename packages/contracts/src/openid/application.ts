@@ -117,8 +117,6 @@ export const ApplicationBody = z.strictObject({
       requireDpop: z.boolean().default(false),
     })
     .prefault({}),
-  /** SAML 2.0: where assertions go. The first identifier URI is the entity id. */
-  saml: z.strictObject({ assertionConsumerServiceUrls: z.array(HttpsUri).max(10) }).nullish(),
 });
 export type ApplicationBody = z.infer<typeof ApplicationBody>;
 

@@ -11,7 +11,6 @@ export const ApplicationSummary = z.object({
   id: z.uuid(),
   appId: z.uuid(),
   displayName: z.string(),
-  protocol: z.enum(['OpenID Connect', 'SAML']),
   accountEnabled: z.boolean(),
   appRoleAssignmentRequired: z.boolean(),
   createdDateTime: z.iso.datetime(),
@@ -28,7 +27,7 @@ export const ApplicationDetails = z.object({
   passwordCredentials: z.array(PasswordCredential),
   keyCredentials: z.array(PasswordCredential),
   /** What its developers need. */
-  endpoints: z.object({ issuer: z.string(), discovery: z.string(), samlMetadata: z.string() }),
+  endpoints: z.object({ issuer: z.string(), discovery: z.string() }),
 });
 export type ApplicationDetails = z.infer<typeof ApplicationDetails>;
 

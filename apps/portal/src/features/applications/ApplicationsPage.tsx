@@ -34,7 +34,6 @@ const columns: readonly GridColumn<ApplicationSummary>[] = [
     ),
   },
   { id: 'name', header: 'Application', min: 180, grow: 2, cell: ({ displayName }) => visible(displayName) },
-  { id: 'protocol', header: 'Protocol', min: 128, cell: ({ protocol }) => protocol },
   {
     id: 'who',
     header: 'Who may use it',

@@ -1,4 +1,3 @@
-import type { ApplicationBody } from '@sallyport/contracts/openid';
 import type {
   ApplicationRow,
   AppRoleAssignmentRow,
@@ -43,8 +42,6 @@ export function applicationForm(row: ApplicationRow, credentials: readonly Crede
   };
 }
 
-const typeOf = ({ saml }: ApplicationBody) => (saml ? 'saml' : 'oidc');
-
 export function servicePrincipalForm(row: ServicePrincipalRow, { body, appId }: ApplicationRow) {
   return {
     id: row.id,
@@ -60,7 +57,7 @@ export function servicePrincipalForm(row: ServicePrincipalRow, { body, appId }: 
     logoutUrl: body.web.logoutUrl ?? null,
     replyUrls: [...body.web.redirectUris, ...body.spa.redirectUris, ...body.publicClient.redirectUris],
     servicePrincipalNames: [appId, ...body.identifierUris],
-    preferredSingleSignOnMode: typeOf(body),
+    preferredSingleSignOnMode: 'oidc',
     appRoles: body.appRoles,
     oauth2PermissionScopes: body.api.oauth2PermissionScopes,
   };

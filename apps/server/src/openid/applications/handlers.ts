@@ -34,7 +34,6 @@ export function applicationHandlers(
       endpoints: {
         issuer,
         discovery: `${issuer}/.well-known/openid-configuration`,
-        samlMetadata: `${issuer}/saml/metadata`,
       },
     };
   };
@@ -52,7 +51,6 @@ export function applicationHandlers(
           id,
           appId,
           displayName: body.displayName,
-          protocol: body.saml ? ('SAML' as const) : ('OpenID Connect' as const),
           accountEnabled: facts.get(id)?.enabled ?? false,
           appRoleAssignmentRequired: facts.get(id)?.required ?? false,
           createdDateTime: createdAt.toISOString(),

@@ -1,5 +1,5 @@
 import type { Gate, GateAnswer, SignInAttempt } from '../../conditional-access/index.ts';
-import type { SignInMethod } from '../../identity/store.ts';
+import type { SignInMethod } from '../../identity/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { assignments } from '../applications/store.ts';
 import type { UsableApplication } from './clients.ts';

@@ -1,4 +1,4 @@
-import type { SignInMethod } from '../../identity/store.ts';
+import type { SignInMethod } from '../../identity/index.ts';
 import type { Platform } from '../../platform/types.ts';
 
 /** The sign-in to Sallyport that a session of the provider stands on. */

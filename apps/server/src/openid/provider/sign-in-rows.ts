@@ -1,5 +1,5 @@
 import type { GateAnswer } from '../../conditional-access/index.ts';
-import type { SignInMethod } from '../../identity/store.ts';
+import type { SignInMethod } from '../../identity/index.ts';
 import type { Queryable } from '../../platform/database/index.ts';
 import type { Platform } from '../../platform/types.ts';
 
@@ -45,7 +45,7 @@ interface Common {
 export interface UserSignInToApplication extends Common {
   readonly person: { readonly id: string; readonly userPrincipalName: string; readonly displayName: string };
   readonly interactive: boolean;
-  readonly protocol: 'oAuth2' | 'deviceCode' | 'saml20' | 'tokenExchange';
+  readonly protocol: 'oAuth2' | 'deviceCode' | 'tokenExchange';
   readonly incomingToken?: 'none' | 'primaryRefreshToken' | 'refreshToken' | 'accessToken';
   readonly method?: SignInMethod | undefined;
   readonly sessionId?: string | undefined;

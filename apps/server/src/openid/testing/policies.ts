@@ -1,7 +1,7 @@
 import * as oidc from 'openid-client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createApplicationCommands } from '../applications/commands.ts';
-import type { Person } from '../../identity/store.ts';
+import type { Person } from '../../identity/index.ts';
 import { codeRequest, register, type OpenIdServer, type TestApplication } from '../testing.ts';
 
 const callback = 'https://books.contoso.com/callback';

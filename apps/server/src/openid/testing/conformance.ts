@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as oidc from 'openid-client';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Person } from '../../identity/store.ts';
+import type { Person } from '../../identity/index.ts';
 import { codeRequest, register, type Browser, type OpenIdServer, type TestApplication } from '../testing.ts';
 
 const callback = 'https://suite.contoso.com/callback';
@@ -73,7 +73,7 @@ export function conformanceTests(of: () => OpenIdServer): void {
       const { keys } = (await (await fetch(String(metadata['jwks_uri']))).json()) as {
         keys: Record<string, unknown>[];
       };
-      expect(keys.map(({ alg }) => alg).toSorted()).toEqual(['ES256', 'RS256']);
+      expect(new Set(keys.map(({ alg }) => alg))).toEqual(new Set(['ES256', 'RS256']));
       for (const key of keys) expect(Object.keys(key)).not.toContain('d');
     },
     'oidcc-server': async () => {
@@ -191,6 +191,8 @@ export function conformanceTests(of: () => OpenIdServer): void {
     },
   };
   describe('the conformance suite’s', () => {
-    it.each(Object.entries(cases))('%s', (_name, check) => check());
+    it.each(Object.entries(cases))('%s', async (_name, check) => {
+      await expect(check()).resolves.toBeUndefined();
+    });
   });
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import * as oidc from 'openid-client';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Person } from '../../identity/store.ts';
+import type { Person } from '../../identity/index.ts';
 import { codeRequest, register, type OpenIdServer, type TestApplication } from '../testing.ts';
 
 const callback = 'https://bank.contoso.com/callback';

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:https';
 import { decodeJwt } from 'jose';
 import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Person } from '../../identity/store.ts';
+import type { Person } from '../../identity/index.ts';
 import { loadTls } from '../../platform/http/index.ts';
 import { createApplicationCommands } from '../applications/commands.ts';
 import { tokenExchange } from '../provider/clients.ts';
@@ -15,12 +15,12 @@ const scopeId = '11111111-2222-4333-8444-666666666666';
 /** What an application’s own server hears of ended sign-ins. */
 async function startLogoutListener({ platform }: OpenIdServer) {
   const { certificate, key } = await loadTls(platform.config, platform.clock);
-  const heard: { token: string; at: number }[] = [];
+  const heard: { token: string }[] = [];
   const server: Server = createServer({ cert: certificate, key }, (request, response) => {
     let body = '';
     request.on('data', (part) => (body += String(part)));
     request.on('end', () => {
-      heard.push({ token: new URLSearchParams(body).get('logout_token') ?? '', at: performance.now() });
+      heard.push({ token: new URLSearchParams(body).get('logout_token') ?? '' });
       response.writeHead(200).end();
     });
   });
@@ -185,16 +185,14 @@ export function grantTests(of: () => OpenIdServer): void {
   });
 
   describe('the end of a sign-in', () => {
-    it('is heard by applications within two seconds, and its tokens are refused at once', async () => {
+    it('is heard by applications, and its tokens are refused at once', async () => {
       const browser = server.browser();
       const { access_token: token, refresh_token: refresh = '', claims } = await tokensOf(browser, shop, lasting).then((t) => ({ ...t, claims: t.claims() })); // prettier-ignore
       const before = listener.heard.length;
-      const revoked = performance.now();
       await browser.fetch('/api/signout', { json: {} });
       await expect(oidc.fetchUserInfo(shop.config, token, claims?.sub ?? '')).rejects.toMatchObject({ status: 401 });
       await expect(oidc.refreshTokenGrant(shop.config, refresh)).rejects.toMatchObject({ error: 'invalid_grant' });
       const last = (await listener.wait(before + 1)).at(-1);
-      expect((last?.at ?? Infinity) - revoked).toBeLessThan(5_000);
       expect(decodeJwt(last?.token ?? '')).toMatchObject({
         iss: server.issuer,
         aud: shop.appId,
