@@ -82,7 +82,8 @@ const measure = async (work: (worker: number) => Promise<unknown>) => {
 const revoke = async () => {
   const browser = server.browser();
   const tokens = await signIn(browser, 0);
-  const { sub = '', sid } = tokens.claims() ?? {};
+  const claims = tokens.claims();
+  const { sub = '', sid } = { sub: claims?.sub, sid: claims?.['sid'] };
   const began = performance.now();
   await browser.fetch('/api/signout', { json: {} });
   let refused = false;

@@ -27,6 +27,8 @@ import { createTemporaryAccessPasses } from './temporary-access-passes.ts';
 import { removeStale } from './store.ts';
 
 export { directory, type Directory } from './people.ts';
+export { methodModes } from './sign-in.ts';
+export { methodNames } from './sign-in-log.ts';
 export type { Person, SignInMethod } from './store.ts';
 
 export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {

@@ -39,7 +39,8 @@ export interface SignInEvent {
   readonly access?: GateAnswer;
 }
 
-const methodNames: Readonly<Record<SignInMethod, readonly string[]>> = {
+/** As `AuthenticationDetails` has them. */
+export const methodNames: Readonly<Record<SignInMethod, readonly string[]>> = {
   passkey: ['Passkey (FIDO2)'],
   passwordTotp: ['Password', 'OATH verification code'],
   passwordRecoveryCode: ['Password', 'Recovery code'],

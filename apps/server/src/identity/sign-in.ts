@@ -35,7 +35,8 @@ const refused: Readonly<Record<SignInMethod, string>> = {
   federatedMultiFactor: 'the identity provider’s answer was not accepted',
 };
 
-const methodModes: Readonly<Record<SignInMethod, SignInAttempt['methods']>> = {
+/** Ways of signing in, in Graph's words. */
+export const methodModes: Readonly<Record<SignInMethod, SignInAttempt['methods']>> = {
   passwordTotp: ['password', 'softwareOath'],
   passkey: ['fido2'],
   // The printed code stands for the authenticator whose owner it was given to.

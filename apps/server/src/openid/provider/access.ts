@@ -1,5 +1,5 @@
 import type { Gate, GateAnswer, SignInAttempt } from '../../conditional-access/index.ts';
-import type { SignInMethod } from '../../identity/index.ts';
+import { methodModes, type SignInMethod } from '../../identity/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { assignments } from '../applications/store.ts';
 import type { UsableApplication } from './clients.ts';
@@ -23,11 +23,6 @@ export interface AccessAnswer {
   readonly gate?: GateAnswer;
 }
 
-const modes: Readonly<Record<SignInMethod, SignInAttempt['methods']>> = {
-  passwordTotp: ['password', 'softwareOath'],
-  passkey: ['fido2'],
-};
-
 /** Whether a person may use an application now: assignment first, then Conditional Access. Asked at every code, refresh and exchange. */
 export function createAccessDecision({ database, clock }: Pick<Platform, 'database' | 'clock'>, gate: Gate) {
   return async (attempt: AccessAttempt): Promise<AccessAnswer> => {
@@ -39,7 +34,7 @@ export function createAccessDecision({ database, clock }: Pick<Platform, 'databa
     const answer = await gate.ask({
       userId: personId,
       applicationId: application.appId,
-      methods: modes[attempt.method],
+      methods: methodModes[attempt.method],
       ipAddress: attempt.ipAddress,
       userAgent: attempt.userAgent,
       clientAppType: attempt.clientAppType,

@@ -2,6 +2,7 @@ import { SallyportError, type Interaction as Shown, type interactionRoutes } fro
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type InteractionResults, type Provider } from 'oidc-provider';
 import { z } from 'zod';
+import type { SignInMethod } from '../../identity/index.ts';
 import type { Handlers, RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { ApplicationCommands } from '../applications/commands.ts';
@@ -9,7 +10,7 @@ import type { UsableApplication } from './clients.ts';
 import { enabledScopes, openidScopes } from './grants.ts';
 import { accessPrompt } from './policy.ts';
 import type { Parts } from './provider.ts';
-import { acrValues, amrOf } from './sessions.ts';
+import { acrOf, amrOf } from './sessions.ts';
 import { recordUserSignIn, textOf } from './sign-in-rows.ts';
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
@@ -30,7 +31,7 @@ interface SignedIn {
   readonly name: string;
   readonly isAdministrator: boolean;
   readonly sessionId: string;
-  readonly method: 'passkey' | 'passwordTotp';
+  readonly method: SignInMethod;
   readonly startedAt: Date;
 }
 
@@ -124,7 +125,7 @@ export function createInteractions(
       accountId: person.id,
       ts: Math.floor(person.startedAt.getTime() / 1000),
       amr: amrOf(person.method),
-      acr: acrValues[person.method],
+      acr: acrOf(person.method),
       remember: true,
     },
     sallyport: { sessionId: person.sessionId },

@@ -80,7 +80,7 @@ export function createProvider(platform: Platform, parts: Parts, { keys }: Signi
       long: { ...cookie, path: '/' },
       short: cookie,
     },
-    acrValues: Object.values(acrValues),
+    acrValues,
     scopes: Object.keys(openidScopes),
     claims: {
       openid: ['sub', 'oid', 'tid', 'roles', 'groups', 'hasgroups', 'acr', 'amr', 'auth_time', 'sid'],

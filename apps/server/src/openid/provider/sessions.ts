@@ -48,8 +48,23 @@ export function createSessionLinks({ database, clock, config }: Pick<Platform, '
 }
 export type SessionLinks = ReturnType<typeof createSessionLinks>;
 
-/** Methods as `amr` names them (RFC 8176, and Entra's `fido`). */
-export const amrOf = (method: SignInMethod): string[] =>
-  method === 'passkey' ? ['fido', 'mfa'] : ['pwd', 'otp', 'mfa'];
-/** https://openid.net/specs/openid-connect-eap-acr-values-1_0.html, and PAPE's name for several factors. */
-export const acrValues = { passkey: 'phr', passwordTotp: 'http://schemas.openid.net/pape/policies/2007/06/multi-factor' } as const; // prettier-ignore
+/** Methods as `amr` names them (RFC 8176, and Entra's `fido` and `fed`). */
+const amr: Readonly<Record<SignInMethod, readonly string[]>> = {
+  passkey: ['fido', 'mfa'],
+  passwordTotp: ['pwd', 'otp', 'mfa'],
+  passwordRecoveryCode: ['pwd', 'otp', 'mfa'],
+  temporaryAccessPassOneTime: ['otp', 'mfa'],
+  temporaryAccessPassMultiUse: ['otp', 'mfa'],
+  federatedSingleFactor: ['fed'],
+  federatedMultiFactor: ['fed', 'mfa'],
+};
+export const amrOf = (method: SignInMethod): string[] => [...amr[method]];
+
+/** https://openid.net/specs/openid-connect-eap-acr-values-1_0.html, PAPE's name for several factors, and `0` for less (Core, 2). */
+const phishingResistant = 'phr';
+const multiFactor = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
+export const acrValues = [phishingResistant, multiFactor, '0'] as const;
+export const acrOf = (method: SignInMethod): string => {
+  if (method === 'passkey') return phishingResistant;
+  return method === 'federatedSingleFactor' ? '0' : multiFactor;
+};

@@ -1,5 +1,5 @@
 import type { GateAnswer } from '../../conditional-access/index.ts';
-import type { SignInMethod } from '../../identity/index.ts';
+import { methodNames, type SignInMethod } from '../../identity/index.ts';
 import type { Queryable } from '../../platform/database/index.ts';
 import type { Platform } from '../../platform/types.ts';
 
@@ -56,11 +56,6 @@ export interface ServicePrincipalSignIn extends Common {
   readonly servicePrincipalId: string;
   readonly credential: { readonly type: 'clientSecret' | 'clientAssertion'; readonly keyId?: string | undefined };
 }
-
-const methodNames: Readonly<Record<SignInMethod, readonly string[]>> = {
-  passkey: ['Passkey (FIDO2)'],
-  passwordTotp: ['Password', 'OATH verification code'],
-};
 
 function commonColumns(event: Common, now: Date): Record<string, unknown> {
   const { code, text } = outcomes[event.outcome];
