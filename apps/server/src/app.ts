@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   anomalyRoutes,
+  applicationRoutes,
   attachmentRoutes,
   caseRoutes,
   connectorRoutes,
@@ -9,17 +10,21 @@ import {
   dataCollectionRuleRoutes,
   dataRoutes,
   detectionRoutes,
+  directoryRoutes,
   elasticRoutes,
   emergencyAccountRoutes,
   entityRoutes,
   exceptionRoutes,
+  graphApplicationRoutes,
   graphConditionalAccessRoutes,
+  graphDirectoryRoutes,
   graphRoutes,
   graphSecurityRoutes,
   huntingRoutes,
   huntRoutes,
   incidentRoutes,
   incidentStoryRoutes,
+  interactionRoutes,
   investigationRoutes,
   kustoRoutes,
   logAnalyticsRoutes,
@@ -27,6 +32,7 @@ import {
   otlpRoutes,
   savedQueryRoutes,
   savedSearchRoutes,
+  securityInfoRoutes,
   sentinelBookmarkRoutes,
   notificationRoutes,
   peopleRoutes,
@@ -186,10 +192,17 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(queueRoutes, queue);
   http.bind(socMetricRoutes, metrics);
   http.bind(peopleRoutes, domains.identity.people);
+  http.bind(directoryRoutes, domains.identity.directory);
+  http.bind(securityInfoRoutes, domains.identity.securityInfo);
+  http.bind(graphDirectoryRoutes, domains.identity.graph, graph.error);
   http.bind(notificationRoutes, domains.notifications.handlers);
   http.bind(incidentStoryRoutes, domains.incidents.story);
   http.bind(investigationRoutes, domains.investigations.handlers);
   http.bind(graphConditionalAccessRoutes, domains.conditionalAccess.graph, graph.error);
+  http.bind(applicationRoutes, domains.openid.handlers);
+  http.bind(graphApplicationRoutes, domains.openid.graph, graph.error);
+  http.bind(interactionRoutes, domains.openid.interactions);
+  http.mount(domains.openid.mounted, domains.openid.handle);
   http.bind(emergencyAccountRoutes, domains.conditionalAccess.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);

@@ -15,6 +15,7 @@ import { createIdentity, directory, type Identity } from './identity/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
 import { createIngest, loadSources, shippedSources, type Ingest } from './ingest/index.ts';
 import { createInvestigations, type Investigations } from './investigations/index.ts';
+import { createOpenId, type OpenId } from './openid/index.ts';
 import { createNotifications, type Notifications } from './notifications/index.ts';
 import type { Domain, Platform } from './platform/types.ts';
 import { createWorkbooks, type Workbooks } from './workbooks/index.ts';
@@ -28,6 +29,7 @@ export interface Domains {
   readonly incidents: Incidents;
   readonly investigations: Investigations;
   readonly notifications: Notifications;
+  readonly openid: OpenId;
   readonly detection: Detection;
   readonly behaviour: Behaviour;
   readonly entities: Entities;
@@ -47,6 +49,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const access = createAccess(platform);
   const conditionalAccess = createConditionalAccess(platform);
   const identity = createIdentity(platform, conditionalAccess);
+  const openid = createOpenId(platform, conditionalAccess);
   const watchlists = new Watchlists(platform);
   await watchlists.refresh();
   const imported = huntingQueryStore(platform.database);
@@ -100,6 +103,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     incidents,
     investigations,
     notifications,
+    openid,
     detection,
     behaviour,
     entities,
@@ -122,6 +126,7 @@ export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
   domains.access,
   domains.conditionalAccess,
   domains.identity,
+  domains.openid,
   domains.hunting,
   domains.notifications,
   domains.incidents,

@@ -1,8 +1,12 @@
 import { createClient, SallyportError, type Client } from '@sallyport/contracts';
 import { Secret, TOTP } from 'otpauth';
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from './app.ts';
+import { hashPassword, newTotp } from './identity/secrets.ts';
+import { passwords, people, type Person } from './identity/store.ts';
 import type { Clock } from './platform/clock.ts';
 import type { OpenPlatform } from './platform/create.ts';
+import type { Platform } from './platform/types.ts';
 import { startEphemeralPlatform, type EphemeralOptions } from './supervisor/ephemeral-platform.ts';
 
 const origin = 'https://localhost:8443';
@@ -116,6 +120,24 @@ export async function makeAdministrator(
   const totpCode = codeAt(totp.secret, platform.clock.now());
   await browser.finishSetup({ body: { method: 'passwordTotp', token, password: testPassword, totpCode } });
   return totp.secret;
+}
+
+/** Somebody who signs in by `testPassword` and the codes of the secret that is answered too. */
+export async function makePerson(
+  { database, sealing }: Pick<Platform, 'database' | 'sealing'>,
+  name: string,
+  role = '',
+): Promise<{ readonly person: Person; readonly secret: string }> {
+  const person = { id: randomUUID(), userPrincipalName: `${name}@contoso.com`, displayName: name, role };
+  await people.insert(database, person);
+  const { secret } = newTotp(person.userPrincipalName);
+  await passwords.insert(database, {
+    personId: person.id,
+    hash: await hashPassword(testPassword),
+    totpSecretSealed: sealing.seal(Buffer.from(secret), `totp:${person.id}`),
+    totpLastStep: 0,
+  });
+  return { person, secret };
 }
 
 /** The error that a promise ends with. */

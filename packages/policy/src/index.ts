@@ -12,7 +12,14 @@ export {
   type Requirement,
 } from './decide.ts';
 export { measureEffect, type Effect, type PastSignIn, type PolicyEffect } from './effect.ts';
-export { compileFilter, FilterError, parseFilter, type FilterExpression } from './filter/index.ts';
+export {
+  compileFilter,
+  FilterError,
+  parseFilter,
+  type Filter,
+  type FilterExpression,
+  type PropertyReader,
+} from './filter/index.ts';
 export { findGaps, type Gap, type GapReason, type Gaps } from './gaps.ts';
 export { requestOfSignIn, type SignInRow } from './past-sign-in.ts';
 export type { PolicyProblem } from './problem.ts';

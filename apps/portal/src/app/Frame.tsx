@@ -143,6 +143,7 @@ function Nav({ collapsed, over, onGo }: { collapsed: boolean; over: boolean; onG
 
 function MeMenu({ onSignOut }: { onSignOut: () => void }): ReactElement {
   const me = useMe();
+  const navigate = useNavigate();
   const { theme, zone } = usePreferences();
   return (
     <Menu
@@ -160,6 +161,7 @@ function MeMenu({ onSignOut }: { onSignOut: () => void }): ReactElement {
             <MenuGroupHeader>
               {visible(me.userPrincipalName)} · {me.role}
             </MenuGroupHeader>
+            <MenuItem onClick={() => void navigate({ to: '/security-info' })}>My security info</MenuItem>
           </MenuGroup>
           <MenuDivider />
           <MenuGroup>

@@ -2,14 +2,17 @@ import {
   BookOpenRegular,
   BriefcaseRegular,
   BotRegular,
+  AppsListDetailRegular,
   BoxSearchRegular,
   DatabaseRegular,
   DataBarVerticalRegular,
+  PeopleRegular,
   PeopleSwapRegular,
   FilterDismissRegular,
   BeakerRegular,
   BranchForkRegular,
   GridDotsRegular,
+  KeyMultipleRegular,
   HomeRegular,
   NotebookRegular,
   PulseSquareRegular,
@@ -40,17 +43,20 @@ export interface Place {
     | '/assets'
     | '/exceptions'
     | '/watchlists'
+    | '/applications'
     | '/repositories'
     | '/coverage'
     | '/test-bench'
     | '/data'
+    | '/people'
+    | '/security-info'
     | '/settings';
   readonly label: string;
   readonly icon: ReactElement;
   /** What one must hold to find anything there. */
   readonly permission?: GrantedPermission;
   /** The work it is of: a line stands between groups. */
-  readonly group?: 'Incidents' | 'Hunting' | 'Detections' | 'Assets' | 'System';
+  readonly group?: 'Incidents' | 'Hunting' | 'Detections' | 'Assets' | 'Identity and access' | 'System';
   /** Words by which the command palette finds it, beside its label. */
   readonly words: string;
 }
@@ -179,6 +185,22 @@ export const places: readonly Place[] = [
     words: 'git github gitlab content as code sync folder import',
   },
   {
+    to: '/people',
+    label: 'People',
+    icon: <PeopleRegular />,
+    permission: 'authorization.read',
+    group: 'Identity and access',
+    words: 'users directory identity invite roles accounts passkeys reset temporary access pass',
+  },
+  {
+    to: '/applications',
+    label: 'Applications',
+    icon: <AppsListDetailRegular />,
+    permission: 'authorization.read',
+    group: 'Identity and access',
+    words: 'openid oauth single sign-on sso app registrations service principals consent secrets',
+  },
+  {
     to: '/data',
     label: 'Data',
     icon: <DatabaseRegular />,
@@ -197,6 +219,12 @@ export const places: readonly Place[] = [
 
 /** Pages that are reached from a place, and by the command palette. */
 export const furtherPages: readonly Place[] = [
+  {
+    to: '/security-info',
+    label: 'My security info',
+    icon: <KeyMultipleRegular />,
+    words: 'my sign-ins security keys passkeys password authenticator recovery codes sessions',
+  },
   {
     to: '/soc-metrics',
     label: 'SOC metrics',

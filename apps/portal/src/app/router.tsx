@@ -19,12 +19,15 @@ import { incidentSearch, incidentsSearch } from '../features/incidents/index.ts'
 import { notebooksSearch } from '../features/notebooks/index.ts';
 import { testBenchSearch } from '../features/test-bench/index.ts';
 import { investigationsSearch } from '../features/investigations/index.ts';
+import { applicationsSearch } from '../features/applications/index.ts';
 import { anomaliesSearch } from '../features/anomalies/index.ts';
 import { coverageSearch } from '../features/coverage/index.ts';
 import { assetsSearch, entitySearch, findEntitySearch } from '../features/entities/index.ts';
 import { exceptionsSearch } from '../features/exceptions/index.ts';
+import { peopleSearch } from '../features/people/index.ts';
 import { repositoriesSearch } from '../features/repositories/index.ts';
 import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/index.ts';
+import { securityInfoSearch } from '../features/security-info/index.ts';
 import { settingsSearch } from '../features/settings/index.ts';
 import { socMetricsSearch } from '../features/soc-metrics/index.ts';
 import { sourceEditorSearch } from '../features/sources/index.ts';
@@ -60,12 +63,25 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import('../features/setup/index.ts'), 'SetupPage'),
 });
 
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('../features/invitation/index.ts'), 'InvitationPage'),
+});
+
 const signInSearch = z.object({ to: textOf(2_000) });
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/signin',
   validateSearch: (raw: Record<string, unknown>): { to?: string | undefined } => signInSearch.parse(raw),
   component: lazyRouteComponent(() => import('../features/signin/index.ts'), 'SignInPage'),
+});
+
+/** Outside of the frame: who signs in to an application need have no rights here. */
+const interaction = createRoute({
+  getParentRoute: () => root,
+  path: '/openid/interaction/$uid',
+  component: lazyRouteComponent(() => import('../features/interaction/index.ts'), 'InteractionPage'),
 });
 
 /** Every page in the frame waits here until it is known who is signed in. */
@@ -268,6 +284,13 @@ const watchlist = createRoute({
   component: lazyRouteComponent(() => import('../features/watchlists/WatchlistPage.tsx'), 'WatchlistPage'),
 });
 
+const applications = createRoute({
+  getParentRoute: () => frame,
+  path: '/applications',
+  validateSearch: applicationsSearch,
+  component: lazyRouteComponent(() => import('../features/applications/ApplicationsPage.tsx'), 'ApplicationsPage'),
+});
+
 const repositories = createRoute({
   getParentRoute: () => frame,
   path: '/repositories',
@@ -303,6 +326,20 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/SettingsPage.tsx'), 'SettingsPage'),
 });
 
+const people = createRoute({
+  getParentRoute: () => frame,
+  path: '/people',
+  validateSearch: peopleSearch,
+  component: lazyRouteComponent(() => import('../features/people/PeoplePage.tsx'), 'PeoplePage'),
+});
+
+const securityInfo = createRoute({
+  getParentRoute: () => frame,
+  path: '/security-info',
+  validateSearch: securityInfoSearch,
+  component: lazyRouteComponent(() => import('../features/security-info/SecurityInfoPage.tsx'), 'SecurityInfoPage'),
+});
+
 /** Every shared piece in its states. Not linked from anywhere; needs no server. */
 const gallery = createRoute({
   getParentRoute: () => root,
@@ -312,7 +349,9 @@ const gallery = createRoute({
 
 const routeTree = root.addChildren([
   setup,
+  invitation,
   signIn,
+  interaction,
   gallery,
   frame.addChildren([
     home,
@@ -335,6 +374,7 @@ const routeTree = root.addChildren([
     exceptions,
     watchlists,
     watchlist,
+    applications,
     repositories,
     anomalies,
     investigations,
@@ -345,6 +385,8 @@ const routeTree = root.addChildren([
     testBench,
     data,
     sourceEditor,
+    people,
+    securityInfo,
     settings,
   ]),
 ]);

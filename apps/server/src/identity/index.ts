@@ -1,18 +1,43 @@
-import type { peopleRoutes, sessionRoutes } from '@sallyport/contracts';
+import type {
+  directoryRoutes,
+  graphDirectoryRoutes,
+  peopleRoutes,
+  securityInfoRoutes,
+  sessionRoutes,
+} from '@sallyport/contracts';
 import type { Gate } from '../conditional-access/index.ts';
 import type { Caller, Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
+import { recordChange } from './directory/author.ts';
+import { createGroupCommands } from './directory/groups.ts';
+import { graphDirectoryHandlers, type DirectoryCommands } from './directory/graph/index.ts';
+import { publishEverybody } from './directory/identity-info.ts';
+import { createPeopleCommands } from './directory/people.ts';
+import { directoryHandlers } from './directory/routes.ts';
+import { createInvitations } from './invitations.ts';
+import { directoryPeople } from './directory/store.ts';
+import { createMethods } from './methods.ts';
 import { peopleHandlers } from './people.ts';
 import { identityHandlers } from './routes.ts';
+import { securityInfoHandlers } from './security-info.ts';
 import { createSessions } from './sessions.ts';
 import { createSetup } from './setup.ts';
 import { createSignIn } from './sign-in.ts';
+import { createTemporaryAccessPasses } from './temporary-access-passes.ts';
 import { removeStale } from './store.ts';
 
 export { directory, type Directory } from './people.ts';
+export { methodModes } from './sign-in.ts';
+export { methodNames } from './sign-in-log.ts';
+export type { Person, SignInMethod } from './store.ts';
 
 export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
   readonly people: Handlers<typeof peopleRoutes>;
+  readonly directory: Handlers<typeof directoryRoutes>;
+  /** What people do about their own ways to sign in, and passes. */
+  readonly securityInfo: Handlers<typeof securityInfoRoutes>;
+  /** For clients of Microsoft Graph. */
+  readonly graph: Handlers<typeof graphDirectoryRoutes>;
   /** Whose session this cookie is; undefined when it is unknown, over or revoked. */
   readonly callerOfSession: (
     secret: string,
@@ -26,12 +51,37 @@ export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
 export function createIdentity(platform: Platform, { gate }: { readonly gate: Gate }): Identity {
   const sessions = createSessions(platform);
   const setup = createSetup(platform, sessions);
+  const commands: DirectoryCommands = {
+    people: createPeopleCommands(platform),
+    groups: createGroupCommands(platform),
+    endSessions: (personId, by) =>
+      platform.database.transaction(async (tx) => {
+        const target = { id: personId, name: (await directoryPeople.get(tx, personId)).userPrincipalName };
+        await recordChange(platform.audit, { activity: 'Update StsRefreshTokenValidFrom Timestamp', target }, by, tx);
+        return sessions.revokeAll(personId, tx);
+      }),
+  };
   platform.jobs.schedule('identity-remove-stale', '17 * * * *', (job) =>
     job.step('remove', () => removeStale(platform.database, platform.clock.now())),
   );
+  platform.jobs.schedule('identity-directory', '40 2 * * 0', async (job) => {
+    await job.step('purge', () => commands.people.purge());
+    await job.step('publish', () => publishEverybody(platform));
+  });
+  const passes = createTemporaryAccessPasses(platform);
+  const methods = createMethods(platform);
+  const signIn = createSignIn(platform, sessions, gate, passes);
   return {
-    handlers: identityHandlers(setup, createSignIn(platform, sessions, gate), sessions),
-    people: peopleHandlers(platform),
+    handlers: identityHandlers(setup, signIn, sessions),
+    securityInfo: securityInfoHandlers(platform, { methods, sessions, passes, signIn }),
+    people: peopleHandlers(platform, commands.groups),
+    directory: directoryHandlers(platform, {
+      ...commands,
+      sessions,
+      invitations: createInvitations(platform),
+      methods,
+    }),
+    graph: graphDirectoryHandlers(platform, commands),
     callerOfSession: (secret, from) => sessions.callerOf(secret, from),
     issueSetupLink: () => setup.issueLink(),
   };

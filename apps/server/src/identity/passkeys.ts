@@ -26,7 +26,11 @@ const challengeLifetimeMs = 5 * 60_000;
 const algorithms = [-8, -7, -257];
 
 /** Asks for a passkey that can be found without a name and that checks its holder, so that it counts as two factors. */
-export const registrationOptions = (rp: RelyingParty, person: { id: string; name: string; displayName: string }) =>
+export const registrationOptions = (
+  rp: RelyingParty,
+  person: { id: string; name: string; displayName: string },
+  known: readonly string[] = [],
+) =>
   generateRegistrationOptions({
     rpName: 'Sallyport',
     rpID: rp.id,
@@ -35,6 +39,7 @@ export const registrationOptions = (rp: RelyingParty, person: { id: string; name
     userID: new TextEncoder().encode(person.id),
     timeout: challengeLifetimeMs,
     attestationType: 'none',
+    excludeCredentials: known.map((id) => ({ id })),
     supportedAlgorithmIDs: algorithms,
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
   });
@@ -59,7 +64,13 @@ export async function checkRegistration(
     });
     if (!verified || !registrationInfo) return undefined;
     const { id, publicKey, counter, transports } = registrationInfo.credential;
-    return { credentialId: id, publicKey: Buffer.from(publicKey), counter, transports: transports ?? [] };
+    return {
+      credentialId: id,
+      publicKey: Buffer.from(publicKey),
+      counter,
+      transports: transports ?? [],
+      aaguid: registrationInfo.aaguid,
+    };
   } catch {
     // The library throws on everything that isn't as it should be; the input is a stranger's.
     return undefined;

@@ -1,10 +1,11 @@
 import { roles, SallyportError, type GrantedPermission, type Group, type peopleRoutes } from '@sallyport/contracts';
 import type { Queryable } from '../platform/database/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
+import { authorOf } from './directory/author.ts';
+import type { GroupCommands } from './directory/groups.ts';
 import type { Platform } from '../platform/types.ts';
 
 const listedMax = 5_000;
-const groupsMax = 1_000;
 
 /** Who people are, by their ids. Who may not sign in is left out. */
 export interface Directory {
@@ -46,7 +47,10 @@ export const directory: Directory = {
 const groupsSql = `SELECT g.id, g.name, coalesce(array_agg(p.user_principal_name ORDER BY lower(p.user_principal_name)) FILTER (WHERE p.id IS NOT NULL), '{}') AS members
   FROM groups g LEFT JOIN group_members m ON m.group_id = g.id LEFT JOIN people p ON p.id = m.person_id`;
 
-export function peopleHandlers({ database }: Pick<Platform, 'database'>): Handlers<typeof peopleRoutes> {
+export function peopleHandlers(
+  { database }: Pick<Platform, 'database'>,
+  groups: GroupCommands,
+): Handlers<typeof peopleRoutes> {
   return {
     listPeople: async () => ({
       people: await database.query<{ userPrincipalName: string; displayName: string }>(
@@ -58,38 +62,34 @@ export function peopleHandlers({ database }: Pick<Platform, 'database'>): Handle
     }),
     saveGroup: async (context, { params: { id }, body: { name, members } }) => {
       context.audit({ target: `group ${name}`, details: { members } });
-      return database.transaction(async (tx) => {
-        const other = await tx.first('SELECT 1 FROM groups WHERE lower(name) = lower($1) AND id <> $2', [name, id]);
-        if (other) throw new SallyportError('Conflict', `there is a group ${name}`, { target: 'body.name' });
-        const held = await tx.first<{ n: number }>('SELECT count(*)::int AS n FROM groups WHERE id <> $1', [id]);
-        if ((held?.n ?? 0) >= groupsMax)
-          throw new SallyportError('BadRequest', `there are at most ${groupsMax} groups`);
-        const known = await tx.query<{ id: string; name: string }>(
-          'SELECT id, lower(user_principal_name) AS name FROM people WHERE lower(user_principal_name) = ANY($1)',
-          [members.map((member) => member.toLowerCase())],
-        );
-        const missing = members.find((member) => !known.some((row) => row.name === member.toLowerCase()));
-        if (missing !== undefined)
-          throw new SallyportError('BadRequest', `there is nobody called ${missing}`, { target: 'body.members' });
-        await tx.execute(
-          'INSERT INTO groups (id, name) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET name = excluded.name',
-          [id, name],
-        );
-        await tx.execute('DELETE FROM group_members WHERE group_id = $1', [id]);
-        await tx.execute(
-          'INSERT INTO group_members (group_id, person_id) SELECT $1, id FROM unnest($2::uuid[]) AS x(id)',
-          [id, known.map((row) => row.id)],
-        );
-        const saved = await tx.first<Group>(`${groupsSql} WHERE g.id = $1 GROUP BY g.id`, [id]);
-        if (!saved) throw new Error('no group was saved');
-        return saved;
+      const by = authorOf(context);
+      await database.transaction(async (tx) => {
+        const known = await peopleNamedIn(tx, members);
+        const there = await tx.first('SELECT 1 FROM groups WHERE id = $1', [id]);
+        if (there) await groups.update(id, { name }, by, tx);
+        else await groups.add({ id, name }, [], by, tx);
+        await groups.setMembers(id, known, by, tx);
       });
+      const saved = await database.first<Group>(`${groupsSql} WHERE g.id = $1 GROUP BY g.id`, [id]);
+      if (!saved) throw new Error('no group was saved');
+      return saved;
     },
     deleteGroup: async (context, { params: { id } }) => {
-      const gone = await database.first<{ name: string }>('DELETE FROM groups WHERE id = $1 RETURNING name', [id]);
-      if (!gone) throw new SallyportError('NotFound', `there is no group ${id}`);
-      context.audit({ target: `group ${gone.name}` });
+      const name = await groups.remove(id, authorOf(context));
+      context.audit({ target: `group ${name}` });
       return {};
     },
   };
+}
+
+/** Ids of people by their names. Throws BadRequest when one is nobody's. */
+async function peopleNamedIn(tx: Queryable, names: readonly string[]): Promise<string[]> {
+  const known = await tx.query<{ id: string; name: string }>(
+    `SELECT id, lower(user_principal_name) AS name FROM people WHERE lower(user_principal_name) = ANY($1) AND deleted_at IS NULL`,
+    [names.map((name) => name.toLowerCase())],
+  );
+  const missing = names.find((name) => !known.some((row) => row.name === name.toLowerCase()));
+  if (missing !== undefined)
+    throw new SallyportError('BadRequest', `there is nobody called ${missing}`, { target: 'body.members' });
+  return known.map(({ id }) => id);
 }

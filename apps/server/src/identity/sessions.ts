@@ -53,7 +53,7 @@ export function createSessions({ database, clock, config }: Pick<Platform, 'data
         displayName: row.displayName,
         role: row.role,
         permissions: permissionsOfRole(row.role),
-        session: { id: row.id, method: row.method },
+        session: { id: row.id, method: row.method, startedAt: row.createdAt },
       };
     },
 
@@ -70,6 +70,17 @@ export function createSessions({ database, clock, config }: Pick<Platform, 'data
         current: id === currentId,
       }));
     },
+
+    /** Ends all but one; for a change that who stole another session must not outlive. */
+    revokeOthers: (personId: string, keptId: string, tx: Queryable): Promise<number> =>
+      tx.execute(
+        'UPDATE sessions SET revoked_at = $3 WHERE person_id = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > $3',
+        [personId, keptId, clock.now()],
+      ),
+
+    /** Ends all sessions of a person; answers how many were live. */
+    revokeAll: (personId: string, tx: Queryable = database): Promise<number> =>
+      sessions.revokeAll(tx, personId, clock.now()),
 
     async revoke(personId: string, id: string): Promise<void> {
       if (!(await sessions.revoke(database, personId, id, clock.now())))

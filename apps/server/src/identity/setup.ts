@@ -5,7 +5,9 @@ import { isUniqueViolation, type Queryable } from '../platform/database/index.ts
 import { publicUrlOf } from '../platform/config/index.ts';
 import { hashSecret, newSecret } from '../platform/tokens.ts';
 import type { Platform } from '../platform/types.ts';
+import { publishPeople } from './directory/identity-info.ts';
 import { checkRegistration, registrationOptions, relyingPartyOf } from './passkeys.ts';
+import { refuseWeakPassword } from './password-strength.ts';
 import { hashPassword, newTotp, stepOfCode } from './secrets.ts';
 import type { OpenedSession, Sessions } from './sessions.ts';
 import { recordSignIn, type Origin } from './sign-in-log.ts';
@@ -31,7 +33,7 @@ const gone = () =>
 
 const findLink = (db: Queryable, token: string, now: Date, lock = false) =>
   db.first<{ pending: unknown }>(
-    `SELECT pending FROM setup_links WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 ${lock ? 'FOR UPDATE' : ''}`,
+    `SELECT pending FROM setup_links WHERE token_hash = $1 AND person_id IS NULL AND used_at IS NULL AND expires_at > $2 ${lock ? 'FOR UPDATE' : ''}`,
     [hashSecret(token), now],
   );
 
@@ -58,6 +60,7 @@ export function createSetup(platform: Platform, sessions: Sessions) {
         target: 'body.totpCode',
       });
     const totpSecretSealed = Buffer.from(pending.totpSecretSealed, 'base64');
+    await refuseWeakPassword(body.password, [pending.userPrincipalName, pending.displayName]);
     const hash = await hashPassword(body.password);
     await passwords.insert(tx, { personId: pending.personId, hash, totpSecretSealed, totpLastStep: step });
   };
@@ -120,7 +123,11 @@ export function createSetup(platform: Platform, sessions: Sessions) {
           };
           await people.insert(tx, person);
           await enrol(tx, pending, body);
-          await tx.execute('UPDATE setup_links SET used_at = $1, pending = NULL WHERE used_at IS NULL', [clock.now()]);
+          await tx.execute(
+            'UPDATE setup_links SET used_at = $1, pending = NULL WHERE used_at IS NULL AND person_id IS NULL',
+            [clock.now()],
+          );
+          await publishPeople(platform, [person.id], tx);
           const session = await sessions.open(tx, person, body.method, origin);
           await recordFirst(tx, person, body, origin, session.me.sessionId);
           return session;

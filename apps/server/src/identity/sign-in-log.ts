@@ -21,6 +21,8 @@ export const outcomes = {
   throttled: { code: '50053', text: 'The account or the address is locked after too many failed sign-ins.' },
   blockedByPolicy: { code: '53003', text: 'Access has been blocked by Conditional Access policies.' },
   moreDemanded: { code: '50074', text: 'Strong authentication is required.' },
+  wrongPass: { code: '130503', text: 'The temporary access pass was not accepted.' },
+  federationFailed: { code: '50107', text: 'The identity provider’s answer was not accepted.' },
   badPasskey: { code: '135011', text: 'The passkey was not accepted.' },
 } as const;
 export type Outcome = keyof typeof outcomes;
@@ -37,9 +39,15 @@ export interface SignInEvent {
   readonly access?: GateAnswer;
 }
 
-const methodNames: Readonly<Record<SignInMethod, readonly string[]>> = {
+/** As `AuthenticationDetails` has them. */
+export const methodNames: Readonly<Record<SignInMethod, readonly string[]>> = {
   passkey: ['Passkey (FIDO2)'],
   passwordTotp: ['Password', 'OATH verification code'],
+  passwordRecoveryCode: ['Password', 'Recovery code'],
+  temporaryAccessPassOneTime: ['Temporary Access Pass'],
+  temporaryAccessPassMultiUse: ['Temporary Access Pass'],
+  federatedSingleFactor: ['Federated'],
+  federatedMultiFactor: ['Federated'],
 };
 
 /** Records a sign-in, good or not, in the audit chain and as a row of `SigninLogs`. Which part was wrong is told here and nowhere else. */

@@ -8,20 +8,43 @@ import type { OpenedSession, Sessions } from './sessions.ts';
 import { recordSignIn, type Origin, type Outcome } from './sign-in-log.ts';
 import { passkeys, passwords, people, type Person, type SignInMethod } from './store.ts';
 import { countedAddress } from './address.ts';
+import { hashRecoveryCode } from './recovery-codes.ts';
+import type { TemporaryAccessPasses } from './temporary-access-passes.ts';
 import { createThrottle, type Subject } from './throttle.ts';
 
 /** Who it turned out to be, or why not. `person` is set as soon as it is known whom the sign-in meant. */
-type Check = { readonly outcome: Outcome; readonly person?: Person };
+export interface Check {
+  readonly outcome: Outcome;
+  readonly person?: Person;
+  /** Where the check finds out which it was. */
+  readonly method?: SignInMethod;
+  /** Model of the passkey. */
+  readonly aaguid?: string;
+}
 
+const wrongPassword = 'the name, the password or the code is not right';
+const wrongPass = 'the name or the pass is not right';
 /** One answer whatever was wrong: which part it was is only in our own logs. */
 const refused: Readonly<Record<SignInMethod, string>> = {
-  passwordTotp: 'the name, the password or the code is not right',
+  passwordTotp: wrongPassword,
   passkey: 'the passkey was not accepted',
+  passwordRecoveryCode: wrongPassword,
+  temporaryAccessPassOneTime: wrongPass,
+  temporaryAccessPassMultiUse: wrongPass,
+  federatedSingleFactor: 'the identity provider’s answer was not accepted',
+  federatedMultiFactor: 'the identity provider’s answer was not accepted',
 };
 
-const methodModes: Readonly<Record<SignInMethod, SignInAttempt['methods']>> = {
+/** Ways of signing in, in Graph's words. */
+export const methodModes: Readonly<Record<SignInMethod, SignInAttempt['methods']>> = {
   passwordTotp: ['password', 'softwareOath'],
   passkey: ['fido2'],
+  // The printed code stands for the authenticator whose owner it was given to.
+  passwordRecoveryCode: ['password', 'softwareOath'],
+  temporaryAccessPassOneTime: ['temporaryAccessPassOneTime'],
+  temporaryAccessPassMultiUse: ['temporaryAccessPassMultiUse'],
+  federatedSingleFactor: ['federatedSingleFactor'],
+  federatedMultiFactor: ['federatedMultiFactor'],
 };
 
 /** Entra's numbers, and what to do. Whoever reads it has shown the right factors. */
@@ -31,14 +54,14 @@ function refusedByPolicy({ decision, required }: GateAnswer): SallyportError {
   return new SallyportError('Forbidden', decision === 'challenge' ? more : blocked);
 }
 
-export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate) {
+export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate, passes: TemporaryAccessPasses) {
   const { database, clock, sealing, log } = platform;
   const rp = relyingPartyOf(platform.config);
   const throttle = createThrottle(database, clock);
 
   /** Throttle, check, ask Conditional Access, and then either a session or a refusal; either way it is recorded. */
   const signIn = async (
-    method: SignInMethod,
+    claimed: SignInMethod,
     claimedName: string,
     subjects: readonly Subject[],
     origin: Origin,
@@ -48,10 +71,10 @@ export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate)
       await throttle.attempt(subjects);
     } catch (error) {
       if (error instanceof SallyportError && error.code === 'TooManyRequests')
-        await recordSignIn(platform, { userPrincipalName: claimedName, method, outcome: 'throttled', origin });
+        await recordSignIn(platform, { userPrincipalName: claimedName, method: claimed, outcome: 'throttled', origin });
       throw error;
     }
-    const { outcome, person } = await check();
+    const { outcome, person, method = claimed, aaguid } = await check();
     const who = person
       ? { userPrincipalName: person.userPrincipalName, userId: person.id, displayName: person.displayName }
       : { userPrincipalName: claimedName };
@@ -66,6 +89,7 @@ export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate)
       ipAddress: origin.ipAddress,
       userAgent: origin.userAgent,
       clientAppType: 'browser',
+      ...(aaguid === undefined ? {} : { aaguid }),
       at: clock.now(),
     });
     if (access.emergencyAccess)
@@ -97,10 +121,16 @@ export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate)
     const person = { id, userPrincipalName, displayName, role };
     if (!right || found.totpSecretSealed === null) return { outcome: 'wrongPassword', person };
     if (found.disabled) return { outcome: 'disabled', person };
+    if (code.length > 6) {
+      const taken = await passwords.takeRecoveryCode(database, id, hashRecoveryCode(code), clock.now());
+      const method = 'passwordRecoveryCode';
+      return taken ? { outcome: 'success', person, method } : { outcome: 'wrongCode', person, method };
+    }
     const secret = sealing.open(found.totpSecretSealed, `totp:${found.id}`).toString();
     const step = stepOfCode(secret, code, clock.now());
     if (step === undefined) return { outcome: 'wrongCode', person };
     if (!(await passwords.takeStep(database, found.id, step))) return { outcome: 'replayedCode', person };
+    await passwords.used(database, id, clock.now());
     return { outcome: 'success', person };
   };
 
@@ -116,7 +146,8 @@ export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate)
     if (counter === undefined) return { outcome: 'badPasskey', person };
     if (found.disabled) return { outcome: 'disabled', person };
     await passkeys.used(database, passkey.credentialId, counter, clock.now());
-    return { outcome: 'success', person };
+    const { aaguid } = passkey;
+    return { outcome: 'success', person, ...(typeof aaguid === 'string' ? { aaguid } : {}) };
   };
 
   return {
@@ -144,6 +175,27 @@ export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate)
         origin,
         () => checkPasswordAndCode(name, password, code),
       ),
+
+    withTemporaryAccessPass: (name: string, pass: string, origin: Origin): Promise<OpenedSession> =>
+      signIn(
+        'temporaryAccessPassMultiUse',
+        name,
+        [
+          { kind: 'account', name },
+          { kind: 'address', name: countedAddress(origin.ipAddress) },
+        ],
+        origin,
+        () => passes.check(name, pass),
+      ),
+
+    /** What somebody else has checked, such as an identity provider; counted by address. */
+    withOther: (
+      method: SignInMethod,
+      name: string,
+      origin: Origin,
+      check: () => Promise<Check>,
+    ): Promise<OpenedSession> =>
+      signIn(method, name, [{ kind: 'address', name: countedAddress(origin.ipAddress) }], origin, check),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { SignInMethod } from '@sallyport/contracts';
 import type { Queryable } from '../platform/database/index.ts';
 
 export interface Person {
@@ -7,7 +8,7 @@ export interface Person {
   readonly role: string;
 }
 
-export type SignInMethod = 'passkey' | 'passwordTotp';
+export type { SignInMethod } from '@sallyport/contracts';
 
 export interface SessionRow {
   readonly id: string;
@@ -26,6 +27,8 @@ export interface PasskeyRow {
   readonly publicKey: Buffer;
   readonly counter: number;
   readonly transports: string[];
+  readonly name?: string;
+  readonly aaguid?: string | null;
 }
 
 const personColumns = 'p.id, p.user_principal_name AS "userPrincipalName", p.display_name AS "displayName", p.role';
@@ -54,7 +57,7 @@ export const people = {
     db.first<Person & { disabled: boolean; passwordHash: string | null; totpSecretSealed: Buffer | null }>(
       `SELECT ${personColumns}, p.disabled_at IS NOT NULL AS disabled, w.password_hash AS "passwordHash",
          w.totp_secret_sealed AS "totpSecretSealed"
-       FROM people p LEFT JOIN passwords w ON w.person_id = p.id WHERE lower(p.user_principal_name) = lower($1)`,
+       FROM people p LEFT JOIN passwords w ON w.person_id = p.id WHERE lower(p.user_principal_name) = lower($1) AND p.deleted_at IS NULL`,
       [name],
     ),
 };
@@ -65,6 +68,14 @@ export const passwords = {
       'INSERT INTO passwords (person_id, password_hash, totp_secret_sealed, totp_last_step) VALUES ($1, $2, $3, $4)',
       [row.personId, row.hash, row.totpSecretSealed, row.totpLastStep],
     ),
+  /** Takes a recovery code; false when it is none, or used. */
+  takeRecoveryCode: async (db: Queryable, personId: string, hash: Buffer, now: Date): Promise<boolean> =>
+    (await db.execute(
+      'UPDATE recovery_codes SET used_at = $3 WHERE person_id = $1 AND code_hash = $2 AND used_at IS NULL',
+      [personId, hash, now],
+    )) === 1,
+  used: (db: Queryable, personId: string, now: Date) =>
+    db.execute('UPDATE passwords SET last_used_at = $2 WHERE person_id = $1', [personId, now]),
   /** Takes the code of a step; false when that step or a newer one has been taken. */
   takeStep: async (db: Queryable, personId: string, step: number): Promise<boolean> =>
     (await db.execute('UPDATE passwords SET totp_last_step = $2 WHERE person_id = $1 AND totp_last_step < $2', [
@@ -76,12 +87,12 @@ export const passwords = {
 export const passkeys = {
   insert: (db: Queryable, row: PasskeyRow) =>
     db.execute(
-      'INSERT INTO passkeys (credential_id, person_id, public_key, counter, transports) VALUES ($1, $2, $3, $4, $5)',
-      [row.credentialId, row.personId, row.publicKey, row.counter, row.transports],
+      `INSERT INTO passkeys (credential_id, person_id, public_key, counter, transports, name, aaguid) VALUES ($1, $2, $3, $4, $5, coalesce($6, 'Passkey'), $7)`,
+      [row.credentialId, row.personId, row.publicKey, row.counter, row.transports, row.name, row.aaguid],
     ),
   byId: (db: Queryable, credentialId: string) =>
     db.first<PasskeyRow>(
-      `SELECT credential_id AS "credentialId", person_id AS "personId", public_key AS "publicKey", counter, transports
+      `SELECT credential_id AS "credentialId", person_id AS "personId", public_key AS "publicKey", counter, transports, name, aaguid
        FROM passkeys WHERE credential_id = $1`,
       [credentialId],
     ),
@@ -101,7 +112,7 @@ export const passkeys = {
   takeChallenge: async (db: Queryable, id: string, now: Date): Promise<string | undefined> =>
     (
       await db.first<{ challenge: string }>(
-        'WITH taken AS (DELETE FROM passkey_challenges WHERE id = $1 RETURNING *) SELECT challenge FROM taken WHERE expires_at > $2',
+        'WITH taken AS (DELETE FROM passkey_challenges WHERE id = $1 AND person_id IS NULL RETURNING *) SELECT challenge FROM taken WHERE expires_at > $2',
         [id, now],
       )
     )?.challenge,
@@ -145,6 +156,12 @@ export const sessions = {
       id,
       now,
     ])) === 1,
+  /** Answers how many were live. */
+  revokeAll: (db: Queryable, personId: string, now: Date): Promise<number> =>
+    db.execute('UPDATE sessions SET revoked_at = $2 WHERE person_id = $1 AND revoked_at IS NULL AND expires_at > $2', [
+      personId,
+      now,
+    ]),
 };
 
 /** Removes what can't be used any more. */
@@ -153,5 +170,6 @@ export async function removeStale(db: Queryable, now: Date): Promise<void> {
   await db.execute('DELETE FROM passkey_challenges WHERE expires_at < $1', [now]);
   await db.execute('DELETE FROM sign_in_failures WHERE last_failed_at < $1', [dayAgo]);
   await db.execute('DELETE FROM sessions WHERE expires_at < $1', [dayAgo]);
+  await db.execute('DELETE FROM temporary_access_passes WHERE expires_at < $1', [now]);
   await db.execute('DELETE FROM setup_links WHERE expires_at < $1', [dayAgo]);
 }

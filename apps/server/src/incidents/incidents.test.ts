@@ -413,5 +413,8 @@ describe('people', () => {
     expect(await ask({ search: '#2' })).toEqual([2]);
     expect(await ask({ severity: 'High,Low', status: 'New' })).toEqual([2]);
     expect(await ask({ limit: 1, offset: 1, sort: 'number' })).toEqual([1]);
+    await raiseAll(alert(['mail'], 1, { name: 'Rule 2 again' }));
+    expect(await ask({ search: '#2' })).toEqual([2]);
+    expect(await ask({ search: '2', sort: 'number' })).toEqual([3, 2]);
   });
 });

@@ -67,7 +67,10 @@ export async function listIncidents(
 
 function conditionsOf(query: ListQuery, parameter: (value: unknown) => string): string[] {
   const search = query.search?.trim();
-  const number = search && /^#?\d{1,9}$/.test(search) ? Number(search.replace('#', '')) : undefined;
+  const [, only, digits] = /^(#?)(\d{1,9})$/.exec(search ?? '') ?? [];
+  const number = digits === undefined ? undefined : Number(digits);
+  // `#12` is that incident alone; `12` may be part of a name or an address too.
+  if (only === '#') return [`number = ${parameter(number)}`];
   return [
     ...(number === undefined ? ['redirected_to IS NULL'] : []),
     ...(search ? [`(${searchConditions(search, number, parameter).join(' OR ')})`] : ['true']),

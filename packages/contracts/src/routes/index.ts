@@ -1,5 +1,6 @@
 import type { RouteTable } from '../route.ts';
 import { anomalyRoutes } from './anomalies.ts';
+import { applicationRoutes } from './applications.ts';
 import { attachmentRoutes } from './attachments.ts';
 import { caseRoutes } from './cases.ts';
 import { graphRoutes, kustoRoutes, logAnalyticsRoutes } from './clients.ts';
@@ -8,10 +9,13 @@ import { dataRoutes } from './data.ts';
 import { dataCollectionRuleRoutes } from './data-collection-rules.ts';
 import { detectionRoutes } from './detection.ts';
 import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRoutes } from './doors.ts';
+import { directoryRoutes } from './directory.ts';
 import { entityRoutes } from './entities.ts';
 import { exceptionRoutes } from './exceptions.ts';
 import { emergencyAccountRoutes } from './emergency-accounts.ts';
+import { graphApplicationRoutes } from './graph-applications.ts';
 import { graphConditionalAccessRoutes } from './graph-conditional-access.ts';
+import { graphDirectoryRoutes } from './graph-directory.ts';
 import { graphSecurityRoutes } from './graph-security.ts';
 import { huntingRoutes } from './hunting.ts';
 import { huntRoutes } from './hunts.ts';
@@ -22,8 +26,10 @@ import { notebookRoutes } from './notebooks.ts';
 import { pinRoutes } from './pins.ts';
 import { savedQueryRoutes } from './saved-queries.ts';
 import { savedSearchRoutes } from './saved-searches.ts';
+import { securityInfoRoutes } from './security-info.ts';
 import { sentinelBookmarkRoutes } from './sentinel-bookmarks.ts';
 import { notificationRoutes } from './notifications.ts';
+import { interactionRoutes } from './openid-interaction.ts';
 import { peopleRoutes } from './people.ts';
 import { queueRoutes } from './queue.ts';
 import { repositoryRoutes } from './repositories.ts';
@@ -51,9 +57,15 @@ export const routes = {
   ...kustoRoutes,
   ...logAnalyticsRoutes,
   ...graphRoutes,
+  ...directoryRoutes,
+  ...securityInfoRoutes,
+  ...graphDirectoryRoutes,
   ...graphSecurityRoutes,
   ...graphConditionalAccessRoutes,
   ...emergencyAccountRoutes,
+  ...applicationRoutes,
+  ...graphApplicationRoutes,
+  ...interactionRoutes,
   ...savedSearchRoutes,
   ...sentinelBookmarkRoutes,
   ...sentinelIncidentRoutes,

@@ -6,9 +6,24 @@ const PermissionName = z.enum(grantedPermissions as [GrantedPermission, ...Grant
 const Upn = z.email().max(254).describe('User principal name, `name@domain`');
 const DisplayName = z.string().trim().min(1).max(128);
 /** WebAuthn JSON as `@simplewebauthn` types it; checked by that library, so only its size is bounded here. */
-const WebAuthnJson = z.record(z.string(), z.unknown());
-const TotpCode = z.string().regex(/^\d{6}$/, 'six digits');
+export const WebAuthnJson = z.record(z.string(), z.unknown());
+export const TotpCode = z.string().regex(/^\d{6}$/, 'six digits');
+/** Sixteen letters and digits in fours: 80 bits. */
+export const RecoveryCode = z
+  .string()
+  .regex(/^[a-z2-7]{4}(-[a-z2-7]{4}){3}$/i, 'six digits, or a recovery code such as abcd-efgh-2345-6723');
 export const Password = z.string().min(12, 'at least 12 characters').max(256);
+
+export const signInMethods = [
+  'passkey',
+  'passwordTotp',
+  'passwordRecoveryCode',
+  'temporaryAccessPassOneTime',
+  'temporaryAccessPassMultiUse',
+  'federatedSingleFactor',
+  'federatedMultiFactor',
+] as const;
+export type SignInMethod = (typeof signInMethods)[number];
 
 export const Me = z.object({
   id: z.uuid(),
@@ -18,7 +33,7 @@ export const Me = z.object({
   permissions: z.array(PermissionName),
   sessionId: z.uuid(),
   /** How this session signed in. */
-  method: z.enum(['passkey', 'passwordTotp']),
+  method: z.enum(signInMethods),
 });
 export type Me = z.infer<typeof Me>;
 
@@ -100,8 +115,12 @@ export const sessionRoutes = {
     method: 'POST',
     path: '/api/signin/password',
     permission: 'public',
-    summary: 'Sign in by password and TOTP; the answer sets the session cookie',
-    body: z.object({ userPrincipalName: Upn, password: z.string().max(256), totpCode: TotpCode }),
+    summary: 'Sign in by password and TOTP, or a recovery code in its place; the answer sets the session cookie',
+    body: z.object({
+      userPrincipalName: Upn,
+      password: z.string().max(256),
+      totpCode: z.union([TotpCode, RecoveryCode]),
+    }),
     response: Me,
   }),
   signOut: route({

@@ -1,3 +1,4 @@
+import { RE2JS } from 're2js';
 import type { FilterExpression, FilterValue } from './parse.ts';
 import type { Operator } from './properties.ts';
 
@@ -20,17 +21,30 @@ export function compileFilter(expression: FilterExpression): Filter {
       const part = compileFilter(expression.part);
       return (read) => !part(read);
     }
+    case 'any':
+    case 'all': {
+      const part = compileFilter(expression.part);
+      const { name } = expression.property;
+      const { kind } = expression;
+      return (read) => {
+        const held = read(name);
+        const members = Array.isArray(held) ? (held as readonly string[]) : [];
+        const holds = (member: string) => part((asked) => (asked === '_' ? member : read(asked)));
+        return kind === 'any' ? members.some(holds) : members.every(holds);
+      };
+    }
     case 'compare': {
       const { operator, property } = expression;
       const positive = positives[operator];
-      const test = tests[positive](expression.values.map((value) => value?.toLowerCase() ?? null));
+      const fold = (value: FilterValue) => (positive === 'match' ? value : (value?.toLowerCase() ?? null));
+      const test = tests[positive](expression.values.map(fold));
       const name = property.name;
       return operator === positive ? (read) => test(read(name)) : (read) => !test(read(name));
     }
   }
 }
 
-type PositiveOperator = 'eq' | 'startswith' | 'endswith' | 'contains' | 'in';
+type PositiveOperator = 'eq' | 'startswith' | 'endswith' | 'contains' | 'in' | 'match';
 const positives: Readonly<Record<Operator, PositiveOperator>> = {
   eq: 'eq',
   ne: 'eq',
@@ -42,6 +56,8 @@ const positives: Readonly<Record<Operator, PositiveOperator>> = {
   notcontains: 'contains',
   in: 'in',
   notin: 'in',
+  match: 'match',
+  notmatch: 'match',
 };
 
 type Held = ReturnType<PropertyReader>;
@@ -71,6 +87,10 @@ const tests: Readonly<Record<PositiveOperator, (values: readonly FilterValue[]) 
     const inText = overText((text, part) => text.includes(part))([value ?? null]);
     return (held) =>
       Array.isArray(held) ? held.some((member: string) => member.toLowerCase() === value) : inText(held);
+  },
+  match: ([value]) => {
+    const pattern = RE2JS.compile(value ?? '', RE2JS.CASE_INSENSITIVE);
+    return (held) => typeof held === 'string' && pattern.matcher(held).find();
   },
   in: (values) => {
     const known = new Set(values);

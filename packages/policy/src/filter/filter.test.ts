@@ -181,3 +181,36 @@ describe('a device filter', () => {
     );
   });
 });
+
+describe('a rule of a dynamic group', () => {
+  const person = {
+    department: 'Sales',
+    jobTitle: 'Regional manager',
+    accountEnabled: true,
+    mail: 'a@contoso.com',
+    otherMails: ['a@home.example', 'b@contoso.com'],
+  };
+  const member = (rule: string): boolean =>
+    compileFilter(parseFilter(rule, 'user'))((name) => person[name as keyof typeof person]);
+
+  it.each([
+    'user.department -eq "Sales"',
+    '(user.department -eq "sales") -and (user.jobTitle -contains "MANAGER")',
+    'user.accountEnabled -eq true',
+    'user.mail -ne null -and user.city -eq null',
+    'user.department -in ["Marketing","Sales"]',
+    'user.jobTitle -match "^regional.*r$"',
+    'user.jobTitle -notMatch "^Chief"',
+    'user.otherMails -any (_ -startsWith "b@" -and _ -contains "contoso")',
+    '-not (user.otherMails -all (_ -contains "contoso"))',
+    'user.otherMails -contains "A@home.example"',
+    'user.extensionAttribute1 -ne "SAW"',
+  ])('holds: %s', (rule) => expect(member(rule)).toBe(true));
+
+  it.each([
+    ['device.model -eq "x"', 'expected `user.` and a property'],
+    ['user.shoeSize -eq "44"', 'no such property: `user.shoeSize`'],
+    ['user.jobTitle -match "("', 'not a regular expression'],
+    ['user.otherMails -any (_ -any (_ -eq "x"))', 'expected an operator'],
+  ])('is none: %s', (rule, message) => expect(() => parseFilter(rule, 'user')).toThrow(message));
+});

@@ -1,5 +1,13 @@
 import { conditionalAccessLimits } from '@sallyport/contracts/conditional-access';
-import { deviceProperties, operators, operatorsOfKind, type Operator, type Property } from './properties.ts';
+import { RE2JS } from 're2js';
+import {
+  deviceProperties,
+  operators,
+  operatorsOfKind,
+  type Operator,
+  type Property,
+  userProperties,
+} from './properties.ts';
 import { FilterError, tokenize, type Token } from './tokens.ts';
 
 /** Null is a value that one may ask for with `-eq` and `-ne`. */
@@ -13,10 +21,24 @@ export type FilterExpression =
       readonly property: Property;
       readonly operator: Operator;
       readonly values: readonly FilterValue[];
-    };
+    }
+  /** Of a collection: whether one, or each, of its members holds. The part asks a property named `_`. */
+  | { readonly kind: 'any' | 'all'; readonly property: Property; readonly part: FilterExpression };
 
-/** `device`: rules over the device. `attribute`: rules over custom security attributes (`CustomSecurityAttribute.Set_Name`). */
-export type FilterSubject = 'device' | 'attribute';
+/**
+ * `device`: rules over the device. `attribute`: rules over custom security attributes (`CustomSecurityAttribute.Set_Name`). `user`: rules of dynamic
+ * groups, which have `-match`, `-any` and `-all` too.
+ */
+export type FilterSubject = 'device' | 'attribute' | 'user';
+
+const prefixes = { device: 'device.', attribute: 'customsecurityattribute.', user: 'user.' } as const;
+const expectedProperty = {
+  device: '`device.` and a property',
+  attribute: '`CustomSecurityAttribute.` and a name',
+  user: '`user.` and a property',
+} as const;
+/** A member of a collection, inside `-any` and `-all`. */
+const member: Property = { name: '_', kind: 'userText' };
 
 /** Deep enough for every rule that a person writes, and far from the stack's end. */
 const maxDepth = 50;
@@ -35,6 +57,7 @@ class Parser {
   readonly #tokens: readonly Token[];
   readonly #subject: FilterSubject;
   #at = 0;
+  #inMember = false;
 
   constructor(tokens: readonly Token[], subject: FilterSubject) {
     this.#tokens = tokens;
@@ -104,12 +127,14 @@ class Parser {
       this.#expect(')');
       return inner;
     }
-    return this.#comparison();
+    return this.#comparison(depth);
   }
 
-  #comparison(): FilterExpression {
+  #comparison(depth: number): FilterExpression {
     const property = this.#property();
     const token = this.#next;
+    if (property.kind === 'userCollection' && (this.#isWord('any') || this.#isWord('all')))
+      return this.#members(property, this.#isWord('any') ? 'any' : 'all', depth);
     const operator = token.text.toLowerCase();
     if (token.kind !== 'word' || !isOperator(operator)) throw this.#unexpected('an operator');
     if (!operatorsOfKind[property.kind].includes(operators[operator]))
@@ -119,27 +144,41 @@ class Parser {
       operators[operator] === 'list'
         ? this.#list(property)
         : [this.#value(property, operators[operator] === 'equality')];
+    if (operators[operator] === 'pattern') checkPattern(values[0] ?? '', token);
     return { kind: 'compare', property, operator, values };
   }
 
   #property(): Property {
     const token = this.#next;
-    const prefix = this.#subject === 'device' ? 'device.' : 'customsecurityattribute.';
-    const lower = token.text.toLowerCase();
-    if (token.kind !== 'word' || !lower.startsWith(prefix))
-      throw this.#unexpected(
-        this.#subject === 'device' ? '`device.` and a property' : '`CustomSecurityAttribute.` and a name',
-      );
-    const name = token.text.slice(prefix.length);
-    const property: Property | undefined =
-      this.#subject === 'device'
-        ? deviceProperties.get(name.toLowerCase())
-        : name === ''
-          ? undefined
-          : { name: name.toLowerCase(), kind: 'text' };
+    const prefix = prefixes[this.#subject];
+    if (this.#inMember && token.text === '_') {
+      this.#take();
+      return member;
+    }
+    if (token.kind !== 'word' || !token.text.toLowerCase().startsWith(prefix))
+      throw this.#unexpected(expectedProperty[this.#subject]);
+    const property = this.#propertyNamed(token.text.slice(prefix.length));
     if (property === undefined) throw new FilterError(`no such property: \`${token.text}\``, token);
     this.#take();
     return property;
+  }
+
+  #propertyNamed(name: string): Property | undefined {
+    if (this.#subject === 'device') return deviceProperties.get(name.toLowerCase());
+    if (this.#subject === 'user') return userProperties.get(name.toLowerCase());
+    return name === '' ? undefined : { name: name.toLowerCase(), kind: 'text' };
+  }
+
+  /** `-any (_ -contains "x")` */
+  #members(property: Property, kind: 'any' | 'all', depth: number): FilterExpression {
+    const token = this.#take();
+    if (this.#inMember) throw new FilterError('a member has no members', token);
+    this.#expect('(');
+    this.#inMember = true;
+    const part = this.#either(depth + 1);
+    this.#inMember = false;
+    this.#expect(')');
+    return { kind, property, part };
   }
 
   #list(property: Property): FilterValue[] {
@@ -168,6 +207,15 @@ class Parser {
       throw new FilterError(`\`${property.name}\` is one of ${values.join(', ')}`, token);
     this.#take();
     return token.text;
+  }
+}
+
+/** RE2, so that no rule runs long. */
+function checkPattern(pattern: string, at: Token): void {
+  try {
+    RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
+  } catch (error) {
+    throw new FilterError(`not a regular expression: ${error instanceof Error ? error.message : pattern}`, at);
   }
 }
 

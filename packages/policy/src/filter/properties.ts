@@ -10,10 +10,12 @@ export const operators = {
   notcontains: 'membership',
   in: 'list',
   notin: 'list',
+  match: 'pattern',
+  notmatch: 'pattern',
 } as const;
 export type Operator = keyof typeof operators;
 
-export type PropertyKind = 'text' | 'id' | 'word' | 'collection';
+export type PropertyKind = 'text' | 'id' | 'word' | 'collection' | 'userText' | 'userCollection';
 
 /** Which families of operators each kind of property has. */
 export const operatorsOfKind: Readonly<Record<PropertyKind, readonly (typeof operators)[Operator][]>> = {
@@ -21,6 +23,8 @@ export const operatorsOfKind: Readonly<Record<PropertyKind, readonly (typeof ope
   id: ['equality', 'list'],
   word: ['equality'],
   collection: ['membership'],
+  userText: ['equality', 'text', 'membership', 'list', 'pattern'],
+  userCollection: ['membership'],
 };
 
 export interface Property {
@@ -57,4 +61,40 @@ export const deviceProperties: ReadonlyMap<string, Property> = new Map([
   property('trustType', 'word', ['AzureAD', 'ServerAD', 'Workplace']),
   property('physicalIds', 'collection'),
   property('systemLabels', 'collection'),
+]);
+
+const userTexts = [
+  'city',
+  'companyName',
+  'country',
+  'department',
+  'displayName',
+  'employeeId',
+  'givenName',
+  'jobTitle',
+  'mail',
+  'mailNickName',
+  'mobile',
+  'onPremisesDistinguishedName',
+  'onPremisesSecurityIdentifier',
+  'physicalDeliveryOfficeName',
+  'postalCode',
+  'preferredLanguage',
+  'state',
+  'streetAddress',
+  'surname',
+  'telephoneNumber',
+  'usageLocation',
+  'userPrincipalName',
+  'userType',
+];
+
+/** What a dynamic group's rule may ask of a user. https://learn.microsoft.com/entra/identity/users/groups-dynamic-membership#supported-properties */
+export const userProperties: ReadonlyMap<string, Property> = new Map([
+  ...[...userTexts, ...extensionAttributes].map((name) => property(name, 'userText')),
+  property('objectId', 'id'),
+  property('accountEnabled', 'word', ['True', 'False']),
+  property('dirSyncEnabled', 'word', ['True', 'False']),
+  property('otherMails', 'userCollection'),
+  property('proxyAddresses', 'userCollection'),
 ]);

@@ -27,15 +27,19 @@ export const expectedValues: Readonly<Record<Level, number>> = {
   userAgent: 5,
 };
 
-/** For each level, the key of the level before it and its own. Keys hold the values before, so that none is mistaken for another. */
-export function keysOf(
-  feature: Feature,
-  values: SignInValues,
-): { readonly level: Level; readonly parent: string; readonly key: string }[] {
-  const before: string[] = [];
+export interface LevelKey {
+  readonly level: Level;
+  readonly parent: string;
+  readonly key: string;
+}
+
+/** For each level, the key of the level before it and its own. Keys hold the values before, each with its length, so that none is mistaken for another. */
+export function keysOf(feature: Feature, values: SignInValues): LevelKey[] {
+  let key: string = feature;
   return features[feature].map((level) => {
-    const parent = JSON.stringify([feature, ...before]);
-    before.push(values[level]);
-    return { level, parent, key: JSON.stringify([feature, ...before]) };
+    const parent = key;
+    const value = values[level];
+    key = `${parent}|${value.length}:${value}`;
+    return { level, parent, key };
   });
 }

@@ -1,1 +1,2 @@
 export { SetupPage } from './SetupPage.tsx';
+export { Enrol } from './Enrol.tsx';

@@ -1,6 +1,6 @@
 import { Button, Divider, Field, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { KeyRegular } from '@fluentui/react-icons';
-import type { Me } from '@sallyport/contracts';
+import { RecoveryCode, type Me } from '@sallyport/contracts';
 import { startAuthentication, type PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/browser';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useRouter } from '@tanstack/react-router';
@@ -37,6 +37,7 @@ export function SignInPage(): ReactElement {
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
+  const [withPass, setWithPass] = useState(false);
   const obstacle = passkeyObstacle();
 
   const enter = async (me: Me): Promise<void> => {
@@ -51,11 +52,20 @@ export function SignInPage(): ReactElement {
     onSuccess: enter,
     onError: () => setCode(''),
   });
-  const busy = passkey.isPending || passwordCode.isPending;
-  const ready = name.trim() !== '' && password !== '' && /^\d{6}$/.test(code.trim());
+  const pass = useMutation({
+    mutationFn: () =>
+      client.signInWithTemporaryAccessPass({
+        body: { userPrincipalName: name.trim(), temporaryAccessPass: password.trim() },
+      }),
+    onSuccess: enter,
+  });
+  const busy = passkey.isPending || passwordCode.isPending || pass.isPending;
+  const shownCode = code.trim();
+  const codeFits = /^\d{6}$/.test(shownCode) || RecoveryCode.safeParse(shownCode).success;
+  const ready = name.trim() !== '' && (withPass ? password.trim().length >= 8 : password !== '' && codeFits);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (ready && !busy) passwordCode.mutate();
+    if (ready && !busy) (withPass ? pass : passwordCode).mutate();
   };
 
   return (
@@ -71,7 +81,7 @@ export function SignInPage(): ReactElement {
       </Button>
       {obstacle && <Field validationState="warning" validationMessage={obstacle} />}
       {passkey.error && <ErrorState error={passkey.error} title="The passkey was not accepted" />}
-      <Divider>or with a password and a code</Divider>
+      <Divider>{withPass ? 'or with a temporary access pass' : 'or with a password and a code'}</Divider>
       <form className={styles.form} onSubmit={submit}>
         <Field label="User name" hint="name@domain">
           <Input
@@ -82,28 +92,33 @@ export function SignInPage(): ReactElement {
             onChange={(_, data) => setName(data.value)}
           />
         </Field>
-        <Field label="Password">
+        <Field label={withPass ? 'Temporary access pass' : 'Password'}>
           <Input
             type="password"
-            autoComplete="current-password"
+            autoComplete={withPass ? 'one-time-code' : 'current-password'}
             value={password}
             disabled={busy}
             onChange={(_, data) => setPassword(data.value)}
           />
         </Field>
-        <Field label="Code" hint="Six digits from your authenticator">
-          <Input
-            inputMode="numeric"
-            autoComplete="one-time-code"
-            maxLength={6}
-            value={code}
-            disabled={busy}
-            onChange={(_, data) => setCode(data.value)}
-          />
-        </Field>
+        {!withPass && (
+          <Field label="Code" hint="Six digits from your authenticator, or a recovery code">
+            <Input
+              autoComplete="one-time-code"
+              maxLength={19}
+              value={code}
+              disabled={busy}
+              onChange={(_, data) => setCode(data.value)}
+            />
+          </Field>
+        )}
+        {pass.error && <ErrorState error={pass.error} title="Not signed in" />}
         {passwordCode.error && <ErrorState error={passwordCode.error} title="Not signed in" />}
         <Button type="submit" disabled={!ready || busy}>
-          {passwordCode.isPending ? 'Signing in…' : 'Sign in'}
+          {passwordCode.isPending || pass.isPending ? 'Signing in…' : 'Sign in'}
+        </Button>
+        <Button appearance="transparent" type="button" disabled={busy} onClick={() => setWithPass(!withPass)}>
+          {withPass ? 'Use a password and a code' : 'I have a temporary access pass'}
         </Button>
       </form>
     </Gate>

@@ -5,7 +5,7 @@ import type { RowObject, RowSink } from '../outbox/types.ts';
 import { firstBreak, firstHash, hashOf, type ChainedEntry } from './chain.ts';
 import type { AuditEntry, AuditEvent, AuditLog, EntraActivity } from './types.ts';
 
-export type { AuditEntry, AuditEvent, AuditLog, EntraActivity } from './types.ts';
+export type { AuditEntry, AuditEvent, AuditLog, EntraActivity, ModifiedProperty } from './types.ts';
 
 const verifyPageRows = 5_000;
 const columns = `sequence, at, actor, operation, target, result, ip_address AS "ipAddress", request_id AS "requestId", details,
@@ -113,21 +113,25 @@ function lakeRow(entry: ChainedEntry, entra: EntraActivity | undefined): RowObje
 
 /** What changed stands in the target, so that it need not stand among the details again. */
 function entraColumns({ actor, ipAddress }: ChainedEntry, entra: EntraActivity): RowObject {
-  const { displayName, oldValue, newValue } = entra.modified;
   const text = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+  const modifiedProperties = [entra.modified].flat().map(({ displayName, oldValue, newValue }) => ({
+    displayName,
+    oldValue: text(oldValue),
+    newValue: text(newValue),
+  }));
+  const by = { id: entra.actorId, displayName: null, userPrincipalName: actor, ipAddress, roles: [] };
   return {
     Category: entra.category,
     LoggedByService: entra.loggedByService,
     AADOperationType: entra.operationType,
     OperationVersion: '1.0',
     Level: '4',
-    InitiatedBy: { user: { id: entra.actorId, displayName: null, userPrincipalName: actor, ipAddress, roles: [] } },
+    InitiatedBy: entra.byApplication
+      ? { app: { appId: entra.actorId, displayName: actor, servicePrincipalId: entra.actorId } }
+      : { user: by },
     TargetResources: [
-      {
-        ...entra.target,
-        modifiedProperties: [{ displayName, oldValue: text(oldValue), newValue: text(newValue) }],
-        administrativeUnits: [],
-      },
+      { ...entra.target, modifiedProperties, administrativeUnits: [] },
+      ...(entra.second ? [{ ...entra.second, modifiedProperties: [], administrativeUnits: [] }] : []),
     ],
   };
 }

@@ -22,9 +22,18 @@ export interface EntraActivity {
   readonly operationType: 'Add' | 'Update' | 'Delete';
   /** Of who did it. */
   readonly actorId: string;
+  /** An application, such as a token, rather than a person. */
+  readonly byApplication?: boolean;
   readonly target: { readonly id: string; readonly displayName: string; readonly type: string };
+  /** A target beside the first: the group that somebody became a member of. */
+  readonly second?: EntraActivity['target'];
   /** Of the target's property of this name, before and after; JSON. */
-  readonly modified: { readonly displayName: string; readonly oldValue?: unknown; readonly newValue?: unknown };
+  readonly modified: ModifiedProperty | readonly ModifiedProperty[];
+}
+export interface ModifiedProperty {
+  readonly displayName: string;
+  readonly oldValue?: unknown;
+  readonly newValue?: unknown;
 }
 
 export interface AuditEntry extends Omit<AuditEvent, 'entra'> {

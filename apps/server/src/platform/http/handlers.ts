@@ -7,6 +7,7 @@ import type {
   ResponseOf,
   RouteDefinition,
   RouteTable,
+  SignInMethod,
 } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../log.ts';
@@ -23,7 +24,7 @@ export interface Caller {
   readonly role: string;
   readonly permissions: ReadonlySet<GrantedPermission>;
   /** Only for a person. */
-  readonly session: { readonly id: string; readonly method: 'passkey' | 'passwordTotp' } | undefined;
+  readonly session: { readonly id: string; readonly method: SignInMethod; readonly startedAt: Date } | undefined;
 }
 
 export interface RequestContext {

@@ -49,7 +49,7 @@ const caller = (permissions: string[]): Caller => ({
   displayName: 'Anna',
   role: '',
   permissions: new Set(permissions as never[]),
-  session: { id: 's', method: 'passkey' },
+  session: { id: 's', method: 'passkey', startedAt: new Date(0) },
 });
 
 let platform: OpenPlatform;

@@ -5,3 +5,4 @@ export { defaultRateLimits, type RateLimits } from './rate-limit.ts';
 export { requireCaller, requirePerson } from './handlers.ts';
 export type { Authenticator, SharedKeyClaim, Signer } from './exchange.ts';
 export type { AuditFacts, Caller, Handler, HandlerInput, Handlers, RequestContext } from './handlers.ts';
+export type { MountedHandler, MountedRoute } from './mounted.ts';

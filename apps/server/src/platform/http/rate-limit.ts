@@ -1,6 +1,6 @@
 import { SallyportError, type RouteDefinition } from '@sallyport/contracts';
 import rateLimit from '@fastify/rate-limit';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Exchange } from './exchange.ts';
 
 /** Requests a minute from one address to one server. */
@@ -19,19 +19,24 @@ const classOf = (route: RouteDefinition): keyof RateLimits => {
   return route.permission === 'public' && route.method !== 'GET' ? 'signIn' : 'other';
 };
 
-/** A step that throws TooManyRequests. Counts by address (an IPv6 address by its /64), in this server's memory. */
-export async function createRateLimiter(
-  app: FastifyInstance,
-  limits: RateLimits,
-): Promise<(exchange: Exchange) => Promise<void>> {
+/** Throws TooManyRequests. Counts by address (an IPv6 address by its /64), in this server's memory. */
+export interface RateLimiter {
+  (exchange: Pick<Exchange, 'route' | 'request'>): Promise<void>;
+  readonly of: (kind: keyof RateLimits, request: FastifyRequest) => Promise<void>;
+}
+
+export async function createRateLimiter(app: FastifyInstance, limits: RateLimits): Promise<RateLimiter> {
   await app.register(rateLimit, { global: false });
   const limiter = (max: number) => app.createRateLimit({ max, timeWindow: 60_000, ipv6Subnet: 64 });
   const limiters = { signIn: limiter(limits.signIn), door: limiter(limits.door), other: limiter(limits.other) };
-  return async ({ route, request }) => {
-    const result = await limiters[classOf(route)](request);
+  const of = async (kind: keyof RateLimits, request: FastifyRequest) => {
+    const result = await limiters[kind](request);
     if (result.isAllowed || !result.isExceeded) return;
     throw new SallyportError('TooManyRequests', 'too many requests from this address', {
       retryAfterSeconds: Math.max(1, result.ttlInSeconds),
     });
   };
+  return Object.assign(({ route, request }: Pick<Exchange, 'route' | 'request'>) => of(classOf(route), request), {
+    of,
+  });
 }

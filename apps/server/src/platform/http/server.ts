@@ -9,6 +9,7 @@ import type { Log } from '../log.ts';
 import type { Exchange, PipelineServices } from './exchange.ts';
 import type { Handler, Handlers } from './handlers.ts';
 import { securityHeaders } from './headers.ts';
+import { mountRoutes, type MountedHandler, type MountedRoute } from './mounted.ts';
 import { beforeBody, runSteps, withBody } from './pipeline.ts';
 import { servePortal } from './portal.ts';
 import { createRateLimiter, defaultRateLimits, type RateLimits } from './rate-limit.ts';
@@ -43,6 +44,8 @@ export interface HttpServer {
   readonly app: FastifyInstance;
   /** Binds handlers to the routes of a table. Before `listen`. `errorFace` says errors in the words of the service that these routes stand for. */
   bind<T extends RouteTable>(routes: T, handlers: Handlers<T>, errorFace?: ErrorFace): void;
+  /** Gives addresses to a protocol's library. Before `listen`. */
+  mount(routes: readonly MountedRoute[], handler: MountedHandler): void;
   /** Answers the port it listens on. Throws ConfigError when it can't have the address. */
   listen(address: { host: string; port: number }): Promise<number>;
   /** Takes a renewed certificate into use for new connections. */
@@ -103,6 +106,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
       for (const [name, route] of Object.entries(routes))
         bindOne(name, route, (handlers as Record<string, Handler<RouteDefinition>>)[name]!, errorFace);
     },
+    mount: (routes, handler) => mountRoutes(app, routes, handler, limitRate.of),
     listen: async ({ host, port }) => {
       await app.listen({ host, port }).catch(explainListening);
       const address = app.server.address();

@@ -1,0 +1,170 @@
+import { Button, MessageBar, MessageBarBody, Switch } from '@fluentui/react-components';
+import { AddRegular } from '@fluentui/react-icons';
+import type { ApplicationDetails } from '@sallyport/contracts';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState, type ReactElement } from 'react';
+import { client, useMay } from '../../shared/api.ts';
+import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
+import { Copyable } from '../../shared/Copyable.tsx';
+import { Facts } from '../../shared/Facts.tsx';
+import { RelativeTime } from '../../shared/RelativeTime.tsx';
+import { Section } from '../../shared/Section.tsx';
+import { SidePanel } from '../../shared/SidePanel.tsx';
+import { ErrorState, Loading } from '../../shared/States.tsx';
+import { visible } from '../../shared/text.ts';
+import { useNotify } from '../../shared/toast.tsx';
+import { applicationQuery } from './queries.ts';
+
+const useRefresh = () => {
+  const queries = useQueryClient();
+  return (): void => void queries.invalidateQueries({ queryKey: ['applications'] });
+};
+
+/** One application: what its developers need, its secrets, who may use it. */
+export function ApplicationPanel(props: { id: string; onClose: () => void }): ReactElement {
+  const may = useMay('authorization.manage');
+  const { data, error, refetch } = useQuery(applicationQuery(props.id));
+  return (
+    <SidePanel
+      label="Application"
+      title={data ? visible(data.body.displayName) : 'Application'}
+      onClose={props.onClose}
+      footer={data && may && <Actions application={data} onClose={props.onClose} />}
+    >
+      {error && <ErrorState error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <Loading rows={8} label="Loading the application" />}
+      {data && (
+        <>
+          <Facts
+            facts={[
+              ['Client ID', <Copyable key="id" text={data.appId} label="the client ID" />],
+              ['Issuer', <Copyable key="issuer" text={data.endpoints.issuer} label="the issuer" />],
+              ['Discovery', <Copyable key="discovery" text={data.endpoints.discovery} label="the address" />],
+              [
+                'Redirect URIs',
+                redirectUris(data)
+                  .map((uri) => visible(uri))
+                  .join('\n') || 'none',
+              ],
+              ['Sign-out address', data.body.web.logoutUrl ? visible(data.body.web.logoutUrl) : undefined],
+              ['Identifier URIs', data.body.identifierUris.map((uri) => visible(uri)).join('\n') || undefined],
+              ['Roles', data.body.appRoles.map(({ value }) => visible(value ?? '')).join(', ') || undefined],
+            ]}
+          />
+          <Secrets application={data} may={may} />
+        </>
+      )}
+    </SidePanel>
+  );
+}
+
+const redirectUris = ({ body: { web, spa, publicClient } }: ApplicationDetails): string[] => [
+  ...web.redirectUris,
+  ...spa.redirectUris,
+  ...publicClient.redirectUris,
+];
+
+function Actions({ application, onClose }: { application: ApplicationDetails; onClose: () => void }): ReactElement {
+  const notify = useNotify();
+  const refresh = useRefresh();
+  const params = { id: application.id };
+  const change = useMutation({
+    mutationFn: (servicePrincipal: { accountEnabled?: boolean; appRoleAssignmentRequired?: boolean }) =>
+      client.updateApplication({ params, body: { servicePrincipal } }),
+    onSuccess: refresh,
+    onError: (error) => notify.failed('It was not changed', error),
+  });
+  const remove = useMutation({
+    mutationFn: () => client.deleteApplication({ params }),
+    onSuccess: () => {
+      refresh();
+      notify.done(`${visible(application.body.displayName)} is removed`);
+      onClose();
+    },
+    onError: (error) => notify.failed('It was not removed', error),
+  });
+  const { servicePrincipal } = application;
+  return (
+    <>
+      {servicePrincipal && (
+        <>
+          <Switch
+            label={servicePrincipal.accountEnabled ? 'On' : 'Off'}
+            checked={servicePrincipal.accountEnabled}
+            disabled={change.isPending}
+            onChange={(_, { checked }) => change.mutate({ accountEnabled: checked })}
+          />
+          <Switch
+            label="Only who is assigned"
+            checked={servicePrincipal.appRoleAssignmentRequired}
+            disabled={change.isPending}
+            onChange={(_, { checked }) => change.mutate({ appRoleAssignmentRequired: checked })}
+          />
+        </>
+      )}
+      <ConfirmAction
+        label="Remove"
+        title={`Remove “${visible(application.body.displayName)}”?`}
+        disabled={remove.isPending}
+        onConfirm={() => remove.mutate()}
+      >
+        Nobody can sign in to it any more. Its secrets, assignments and consents go with it. There is no way back.
+      </ConfirmAction>
+    </>
+  );
+}
+
+function Secrets({ application, may }: { application: ApplicationDetails; may: boolean }): ReactElement {
+  const notify = useNotify();
+  const refresh = useRefresh();
+  const params = { id: application.id };
+  // Of this page only: it is asked for once, and never again.
+  const [secret, setSecret] = useState<string>();
+  const add = useMutation({
+    mutationFn: () => client.addApplicationSecret({ params, body: {} }),
+    onSuccess: ({ secretText }) => {
+      setSecret(secretText);
+      refresh();
+    },
+    onError: (error) => notify.failed('No secret was made', error),
+  });
+  const remove = useMutation({
+    mutationFn: (keyId: string) => client.removeApplicationSecret({ params: { ...params, keyId } }),
+    onSuccess: refresh,
+    onError: (error) => notify.failed('It was not taken away', error),
+  });
+  return (
+    <Section title={`Secrets (${application.passwordCredentials.length})`}>
+      {secret !== undefined && (
+        <MessageBar intent="success" layout="multiline">
+          <MessageBarBody>
+            Copy it now: it is shown this once. <Copyable text={secret} label="the secret" />
+          </MessageBarBody>
+        </MessageBar>
+      )}
+      <Facts
+        facts={application.passwordCredentials.map(({ keyId, hint, endDateTime }) => [
+          `${visible(hint)}…`,
+          <span key={keyId}>
+            ends <RelativeTime at={endDateTime} />{' '}
+            {may && (
+              <ConfirmAction
+                label="Take away"
+                title={`Take the secret ${visible(hint)}… away?`}
+                disabled={remove.isPending}
+                onConfirm={() => remove.mutate(keyId)}
+              >
+                What uses it is refused at once.
+              </ConfirmAction>
+            )}
+          </span>,
+        ])}
+      />
+      {may && (
+        <Button size="small" icon={<AddRegular />} disabled={add.isPending} onClick={() => add.mutate()}>
+          Add secret
+        </Button>
+      )}
+    </Section>
+  );
+}

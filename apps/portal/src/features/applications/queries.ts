@@ -1,0 +1,13 @@
+import { queryOptions } from '@tanstack/react-query';
+import { client } from '../../shared/api.ts';
+
+export const applicationsQuery = queryOptions({
+  queryKey: ['applications'],
+  queryFn: ({ signal }) => client.listApplications({ signal }),
+});
+
+export const applicationQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['applications', id],
+    queryFn: ({ signal }) => client.getApplication({ signal, params: { id } }),
+  });

@@ -1,0 +1,106 @@
+import * as oidc from 'openid-client';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createApplicationCommands } from '../applications/commands.ts';
+import type { Person } from '../../identity/index.ts';
+import { codeRequest, register, type OpenIdServer, type TestApplication } from '../testing.ts';
+
+const callback = 'https://books.contoso.com/callback';
+
+/** Conditional Access decides by the application, at the code, at each refresh, and for applications themselves. */
+export function policyTests(of: () => OpenIdServer): void {
+  let server: OpenIdServer;
+  let carl: Person;
+  let books: TestApplication;
+  let token: string;
+
+  const graph = async (method: string, path: string, body?: object) => {
+    const answer = await fetch(`${server.issuer}/v1.0/identity/conditionalAccess/policies${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.status === 204 ? { id: '' } : ((await answer.json()) as { id: string });
+  };
+  const policy = (displayName: string, conditions: object, grantControls: object) =>
+    graph('POST', '', { displayName, state: 'enabled', conditions, grantControls });
+  const block = { operator: 'OR', builtInControls: ['block'] };
+
+  beforeAll(async () => {
+    server = of();
+    token = await server.token('authorization.read', 'authorization.manage');
+    carl = await server.person('carl');
+    books = await register(server, { displayName: 'Books', web: { redirectUris: [callback] } });
+  }, 60_000);
+
+  describe('Conditional Access', () => {
+    it('blocks a code and a refresh of the application that it names, and no other', async () => {
+      const other = await register(server, { displayName: 'Other', web: { redirectUris: [callback] } });
+      const browser = server.browser();
+      const first = await codeRequest(books, callback, { scope: 'openid offline_access', prompt: 'consent' });
+      const tokens = await oidc.authorizationCodeGrant(books.config, (await browser.visit(first.url, carl)).url, first.checks); // prettier-ignore
+      const { id } = await policy('No books', { users: { includeUsers: [carl.id] }, applications: { includeApplications: [books.appId] } }, block); // prettier-ignore
+      const refused = oidc.refreshTokenGrant(books.config, tokens.refresh_token ?? '');
+      await expect(refused).rejects.toMatchObject({ error: 'invalid_grant', error_description: expect.stringContaining('AADSTS53003') as string }); // prettier-ignore
+      const again = await codeRequest(books, callback);
+      const { url } = await browser.visit(again.url, carl);
+      expect(url.searchParams.get('error')).toBe('access_denied');
+      expect(url.searchParams.get('error_description')).toContain('AADSTS53003');
+      const { url: fine } = await codeRequest(other, callback);
+      expect((await browser.visit(fine, carl)).url.searchParams.get('code')).toBeDefined();
+      const results = (rows: Record<string, unknown>[]) =>
+        rows.filter(({ AppId }) => AppId === books.appId).map(({ ResultType, ConditionalAccessStatus }) => [ResultType, ConditionalAccessStatus]); // prettier-ignore
+      expect(results(await server.rows('SigninLogs'))).toEqual([['0', 'notApplied'], ['53003', 'failure']]); // prettier-ignore
+      expect(results(await server.rows('AADNonInteractiveUserSignInLogs'))).toEqual([['53003', 'failure']]);
+      await graph('DELETE', `/${id}`);
+      // Nothing was taken away: the refresh token that was not used is still good.
+      expect((await oidc.refreshTokenGrant(books.config, tokens.refresh_token ?? '')).access_token).toBeDefined();
+    });
+
+    it('asks for a stronger sign-in once, and then refuses', async () => {
+      const strength = { id: '00000000-0000-0000-0000-000000000004' };
+      const { id } = await policy(
+        'Passkeys for books',
+        { users: { includeUsers: [carl.id] }, applications: { includeApplications: [books.appId] } },
+        { operator: 'OR', builtInControls: [], authenticationStrength: strength },
+      );
+      const browser = server.browser();
+      const { url } = await codeRequest(books, callback);
+      const { url: end, asked } = await browser.visit(url, carl);
+      // Signed in, told to do better, signed in by password again, refused.
+      expect(asked).toEqual(['signIn', 'signIn']);
+      expect(end.searchParams.get('error_description')).toContain('AADSTS50074');
+      await graph('DELETE', `/${id}`);
+    });
+
+    it('blocks an application that signs in as itself', async () => {
+      const robot = await register(server, { displayName: 'Robot' });
+      await oidc.clientCredentialsGrant(robot.config);
+      const { id } = await policy(
+        'No robots',
+        {
+          applications: { includeApplications: ['All'] },
+          clientApplications: { includeServicePrincipals: ['ServicePrincipalsInMyTenant'] },
+        },
+        block,
+      );
+      await expect(oidc.clientCredentialsGrant(robot.config)).rejects.toMatchObject({ error: 'access_denied' });
+      await graph('DELETE', `/${id}`);
+      const rows = (await server.rows('AADServicePrincipalSignInLogs')).filter(({ AppId }) => AppId === robot.appId);
+      expect(rows.map(({ ResultType }) => ResultType)).toEqual(['0', '53003']);
+    });
+
+    it('comes after assignment, where the application needs one', async () => {
+      const commands = createApplicationCommands(server.platform);
+      const by = { ...server.admin, ipAddress: '192.0.2.1', requestId: 'test' };
+      const named = { by: 'app_id', value: books.appId } as const;
+      await commands.updatePrincipal(named, { appRoleAssignmentRequired: true }, by);
+      const { url } = await codeRequest(books, callback);
+      const { url: end } = await server.browser().visit(url, carl);
+      expect(end.searchParams.get('error_description')).toContain('AADSTS50105');
+      await commands.assign(named, { principalId: carl.id, appRoleId: '00000000-0000-0000-0000-000000000000' }, by);
+      const { url: again } = await codeRequest(books, callback);
+      expect((await server.browser().visit(again, carl)).url.searchParams.get('code')).toBeTruthy();
+    });
+  });
+}
