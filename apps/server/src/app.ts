@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import {
   anomalyRoutes,
   applicationRoutes,
+  armWorkspaceRoutes,
   attachmentRoutes,
   caseRoutes,
   connectorRoutes,
@@ -54,6 +55,7 @@ import {
   watchlistRoutes,
   webhookRoutes,
   workbookRoutes,
+  workspaceRoutes,
 } from '@sallyport/contracts';
 import { z } from 'zod';
 import { runDemo } from './demo-run.ts';
@@ -149,6 +151,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
     issueSetupLink: () => domains.identity.issueSetupLink(),
     start: async () => {
       outbox.start();
+      platform.workspaces.follow();
       for (const domain of inOrder(domains)) await domain.start?.();
       await jobs.launch();
       await http.listen({ host: config.host, port: config.port });
@@ -216,6 +219,8 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(exceptionRoutes, domains.detection.exceptions);
   http.bind(anomalyRoutes, domains.behaviour.handlers);
   http.bind(workbookRoutes, domains.workbooks.handlers);
+  http.bind(workspaceRoutes, domains.workspaces.handlers);
+  http.bind(armWorkspaceRoutes, domains.workspaces.arm, armError);
   http.bind(dataRoutes, domains.ingest.handlers, domains.ingest.errorFace);
   http.bind(dataCollectionRuleRoutes, domains.ingest.collectionRules, armError);
   http.bind(uploadRoutes, domains.ingest.uploads);

@@ -19,6 +19,7 @@ import { createOpenId, type OpenId } from './openid/index.ts';
 import { createNotifications, type Notifications } from './notifications/index.ts';
 import type { Domain, Platform } from './platform/types.ts';
 import { createWorkbooks, type Workbooks } from './workbooks/index.ts';
+import { createWorkspaces, type WorkspaceAdministration } from './workspaces/index.ts';
 
 export interface Domains {
   readonly access: Access;
@@ -35,6 +36,7 @@ export interface Domains {
   readonly entities: Entities;
   readonly ingest: Ingest;
   readonly workbooks: Workbooks;
+  readonly workspaces: WorkspaceAdministration;
 }
 
 export interface DomainOptions {
@@ -109,6 +111,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     entities,
     ingest,
     workbooks,
+    workspaces: createWorkspaces(platform),
   };
 }
 

@@ -62,6 +62,7 @@ export * from './routes/system.ts';
 export * from './routes/uploads.ts';
 export * from './routes/watchlists.ts';
 export * from './routes/workbooks.ts';
+export * from './routes/workspaces.ts';
 export * from './workbook/index.ts';
 export { routes } from './routes/index.ts';
 export { createClient, errorOfAnswer, type Client } from './client.ts';

@@ -302,12 +302,14 @@ const over = ({ distributed }: KqlCatalogue, options: CompileOptions): CompileOp
 export function compile(text: string, catalogue: KqlCatalogue, given: CompileOptions): Compiled {
   const options = over(catalogue, given);
   // What a `source` answers is not known to be the same twice.
-  const { database, timespan, output, maxRows, noData, several, rewrites, parameters, lookups, zone } = options;
+  const { database, tenantId, timespan, output, maxRows, noData, several, rewrites, parameters, lookups, zone } =
+    options;
   const fromPlan = (): Emitted => emitted(text, planOf(text, givenOf(catalogue, options), noData), options);
   if (options.source || options.plan || options.external) return fromPlan().compiled;
   const key = JSON.stringify([
     versionFor(text, catalogue),
     database,
+    tenantId,
     timespan,
     output,
     maxRows,
@@ -378,11 +380,15 @@ export async function compileAsking(
   throw tooManyProbes(text);
 }
 
-/** The base tables that a query reads, by name, each once. Throws KqlError. */
+/** The base tables of its own workspace that a query reads, by name, each once. Throws KqlError. */
 export const tablesOf = (
   text: string,
   catalogue: KqlCatalogue,
   always: Pick<CompileOptions, 'lookups'> = {},
 ): readonly string[] => [
-  ...new Set(compile(text, catalogue, { ...always, now: new Date(0), noData: true }).reads.map((r) => r.table)),
+  ...new Set(
+    compile(text, catalogue, { ...always, now: new Date(0), noData: true }).reads.flatMap((r) =>
+      r.database === undefined ? [r.table] : [],
+    ),
+  ),
 ];

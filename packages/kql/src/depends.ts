@@ -41,7 +41,7 @@ const digests = new WeakMap<object, string>();
 function digestOf(one: TableSchema | FunctionDefinition): string {
   const parts = (): unknown =>
     'columns' in one
-      ? [one.reference?.text, one.columns.map(({ name, type }) => [name, type])]
+      ? [one.reference?.text, one.place?.database, one.columns.map(({ name, type }) => [name, type])]
       : [one.parameters, one.body];
   const made =
     digests.get(one) ??

@@ -16,6 +16,7 @@ export {
   type RowQuery,
 } from './row-query/row-query.ts';
 export { KqlError, type OwnCode, type Span } from './errors.ts';
+export { workspacesPerQuery } from './workspaces.ts';
 export {
   Sql,
   sql,
@@ -28,6 +29,7 @@ export {
   engineSettings,
   everyRewrite,
   kqlTypes,
+  storedTable,
   type Column,
   type Compiled,
   type CompiledTable,
@@ -47,4 +49,5 @@ export {
   type TableSchema,
   type Visualization,
   type WatchlistSchema,
+  type WorkspaceSchema,
 } from './types.ts';

@@ -42,7 +42,8 @@ const byName = new Map(standardColumns.map((c) => [c.name, c]));
 function extended(table: TableSchema, columns: readonly StandardColumn[]): TableSchema {
   if (table.reference) return table;
   const missing = columns.filter(
-    (c) => c.tables?.test(table.name) !== false && !table.columns.some((own) => own.name === c.name),
+    (c) =>
+      c.tables?.test(table.place?.table ?? table.name) !== false && !table.columns.some((own) => own.name === c.name),
   );
   if (missing.length === 0) return table;
   const shown = missing.map(({ name, type }) => ({ name, type }));
@@ -76,7 +77,7 @@ export function withStandardColumns(catalogue: KqlCatalogue, text: string, words
 export function standardValue(table: TableSchema, name: string, alias: Sql): Sql | undefined {
   if (!table.standard?.includes(name)) return undefined;
   return byName.get(name)?.value({
-    table: table.name,
+    table: table.place?.table ?? table.name,
     row: sql`${alias}.*`,
     received: sql`${alias}.${identifier('_IngestedAt')}`,
     generated: sql`${alias}.${identifier('TimeGenerated')}`,

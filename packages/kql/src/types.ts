@@ -1,4 +1,4 @@
-import type { Sql } from './sql.ts';
+import { identifier, sql, type Sql } from './sql.ts';
 
 /** Kusto's scalar types. In the engine: see docs/ARCHITECTURE.md, "Types in the engine". */
 export const kqlTypes = [
@@ -33,6 +33,33 @@ export interface TableSchema {
    * It is no log but what is so now, read from here: whole, whatever time or arrival a query is bounded to, and not told of in `reads`.
    */
   readonly reference?: Sql;
+  /** It is a table of another workspace. */
+  readonly place?: TablePlace;
+}
+
+/** The table itself in the engine: for what a caller reads it from instead (`CompileOptions.source`). */
+export function storedTable({ name, place }: Pick<TableSchema, 'name' | 'place'>): Sql {
+  return place ? sql`${identifier(place.database)}.${identifier(place.table)}` : identifier(name);
+}
+
+/** Where a table of another workspace is. */
+export interface TablePlace {
+  /** Of the engine. */
+  readonly database: string;
+  readonly table: string;
+  /** What its rows say as TenantId. */
+  readonly tenantId: string;
+  /** As a query names it. */
+  readonly shown: string;
+}
+
+/** Another workspace, with the same tables. */
+export interface WorkspaceSchema {
+  /** What `workspace()` and `database()` may call it, its name first. */
+  readonly names: readonly string[];
+  readonly database: string;
+  /** Its GUID. */
+  readonly tenantId: string;
 }
 
 /** A watchlist as `_GetWatchlist('alias')` gives it. */
@@ -74,8 +101,10 @@ export interface KqlCatalogue {
   readonly watchlists?: readonly WatchlistSchema[];
   /** Tables are spread over several shards. */
   readonly distributed?: boolean;
-  /** What this workspace may be called in `workspace()`, `database()` and `cluster()`. All other names are refused. */
+  /** What this workspace may be called in `workspace()`, `database()` and `cluster()`. All names but these and those of `workspaces` are refused. */
   readonly names?: readonly string[];
+  /** Other workspaces that queries may read: see workspaces.ts. Another list each time they change. */
+  readonly workspaces?: readonly WorkspaceSchema[];
 }
 
 /** Rows that the engine writes as JSON text: one column, one text a row, each begins with a comma and has no line break. */
@@ -182,6 +211,8 @@ export interface CompileOptions {
   readonly timespan?: { readonly from: Date; readonly to: Date };
   /** ClickHouse database of the tables. Default: the connection's. */
   readonly database?: string;
+  /** What TenantId is in rows that say none: the workspace's GUID. */
+  readonly tenantId?: string;
   /** What a base table is read from, when not the table of that name. */
   readonly source?: (table: TableSchema) => Sql | undefined;
   /**
@@ -217,6 +248,8 @@ export interface CompileOptions {
 /** One read of a base table inside a query. */
 export interface TableRead {
   readonly table: string;
+  /** Set of a table of another workspace; `table` is then its name there. */
+  readonly database?: string;
   /**
    * SELECT of that table with the filters that stand directly on it and the timespan. When none of a query's reads gives a row,
    * the query answers as over empty tables.

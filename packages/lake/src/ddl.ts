@@ -166,3 +166,9 @@ export function restorage(table: TableDefinition, place: Place, storage: Storage
     `SYSTEM START TTL MERGES ${stored}`,
   ];
 }
+
+export const onCluster = (cluster: ClusterDdl | undefined): string =>
+  cluster ? ` ON CLUSTER ${sqlName(cluster.cluster)}` : '';
+
+export const createDatabase = (name: string, cluster: ClusterDdl | undefined): string =>
+  `CREATE DATABASE IF NOT EXISTS ${sqlName(name)}${onCluster(cluster)} ENGINE = Atomic`;

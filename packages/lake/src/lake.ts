@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Catalogue, Column, KqlCatalogue, KqlFunction, TableDefinition } from './catalogue/catalogue.ts';
 import { Connection, readAll, type ConnectionOptions, type Reply, type Statistics } from './connection.ts';
+import { createDatabase } from './ddl.ts';
 import { engineCode } from './errors.ts';
 import type { LocationDatabases } from './ip-location/database.ts';
 import { locateMax, locateSql, locationsOf, type Location } from './ip-location/locate.ts';
@@ -17,7 +18,7 @@ import type { LegalHold } from './retention/holds.ts';
 import type { Retention } from './retention/storage.ts';
 import { tableStatus, type TableStatus } from './retention/table-status.ts';
 import { liftSettings } from './settings.ts';
-import { createDatabase, Tables } from './tables.ts';
+import { Tables } from './tables.ts';
 import { WatchlistTables } from './watchlists.ts';
 
 export interface LakeOptions extends ConnectionOptions {
@@ -154,6 +155,15 @@ const loadSettings: ClickHouseSettings = {
 /** At most this many missing tables are made for one query that did not name them. */
 const unknownTablesMax = 64;
 
+interface LakeParts {
+  readonly connection: Connection;
+  readonly tables: Tables;
+  readonly loader: Loader;
+  readonly ipLocations: IpLocations;
+  readonly entities: Entities;
+  readonly watchlists: WatchlistTables;
+}
+
 /** The tables of one workspace, and the only door to the engine. */
 export class Lake {
   readonly workspace: string;
@@ -165,45 +175,59 @@ export class Lake {
   readonly #ipLocations: IpLocations;
   readonly #entities: Entities;
   readonly #now: () => Date;
-  readonly #listeners: ((asked: Asked) => void)[] = [];
+  readonly #options: LakeOptions;
+  readonly #first: Lake;
+  readonly #listeners: ((asked: Asked) => void)[];
 
-  private constructor(
-    workspace: string,
-    connection: Connection,
-    tables: Tables,
-    loader: Loader,
-    ipLocations: IpLocations,
-    entities: Entities,
-    watchlists: WatchlistTables,
-    now: () => Date,
-  ) {
+  private constructor(parts: LakeParts, options: LakeOptions, first?: Lake) {
+    const { connection, tables, loader, ipLocations, entities, watchlists } = parts;
     this.watchlists = watchlists;
-    this.#now = now;
-    this.workspace = workspace;
+    this.workspace = options.workspace;
+    this.#now = options.now ?? ((): Date => new Date());
     this.#connection = connection;
     this.#tables = tables;
     this.#loader = loader;
     this.#ipLocations = ipLocations;
     this.#entities = entities;
+    this.#options = options;
+    this.#first = first ?? this;
+    this.#listeners = first ? first.#listeners : [];
   }
 
   /** Connects and makes the workspace when it is not there. Waits `retryMs` for an engine that is not up. Throws SallyportError Unavailable. */
-  static async connect(options: LakeOptions): Promise<Lake> {
+  static connect(options: LakeOptions): Promise<Lake> {
+    return Lake.#connect(options);
+  }
+
+  /**
+   * The lake of another workspace of this engine, made when it is not there. It has the same tables: what is changed of one, of how its rows are kept and of what is held, is so
+   * in all of them. Rows are its own, and so is what is known of accounts and devices; where addresses are is known in common. To be closed by itself.
+   */
+  beside(workspace: string): Promise<Lake> {
+    return Lake.#connect({ ...this.#options, workspace }, this.#first);
+  }
+
+  static async #connect(options: LakeOptions, first?: Lake): Promise<Lake> {
     const { workspace } = options;
     if (!/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(workspace)) throw new Error(`not a workspace name: ${workspace}`);
     const cluster = options.clusterName === undefined ? undefined : { cluster: options.clusterName };
     const now = options.now ?? ((): Date => new Date());
     const connection = new Connection(options, workspace);
-    const tables = new Tables(connection, options.catalogue, workspace, { cluster, now });
-    const ipLocations = new IpLocations(connection, workspace, cluster, options);
+    const tables = new Tables(connection, options.catalogue, workspace, {
+      cluster,
+      now,
+      ...(first ? { first: first.#tables } : {}),
+    });
+    const ipLocations = first ? first.#ipLocations : new IpLocations(connection, workspace, cluster, options);
     const entities = new Entities(connection, tables, cluster, options);
     const outside = new Connection(options);
     try {
       await outside.command(createDatabase(workspace, cluster));
       await tables.open();
-      await ipLocations.open();
+      if (!first) await ipLocations.open();
       await entities.open();
     } catch (error) {
+      tables.leave();
       await connection.close();
       throw error;
     } finally {
@@ -217,7 +241,7 @@ export class Lake {
       logComment: comment(workspace, { operation: 'load' }),
     });
     const watchlists = new WatchlistTables(connection, workspace, cluster);
-    return new Lake(workspace, connection, tables, loader, ipLocations, entities, watchlists, now);
+    return new Lake({ connection, tables, loader, ipLocations, entities, watchlists }, options, first);
   }
 
   /** Shipped and custom tables as they now are. */
@@ -431,6 +455,11 @@ export class Lake {
     return this.#tables.reload();
   }
 
+  /** The same, for SQL that is loaded in any workspace of this engine. */
+  get loadLookups(): LookupNames {
+    return { ipLocation: this.#ipLocations.names, entities: entityNames };
+  }
+
   /** The dictionaries of where addresses are and who accounts and devices are, for `compile` of packages/kql. They are there from the start, empty. */
   get lookups(): LookupNames {
     return { ipLocation: this.#ipLocations.names, entities: this.#entities.names };
@@ -474,6 +503,7 @@ export class Lake {
   }
 
   close(): Promise<void> {
+    this.#tables.leave();
     return this.#connection.close();
   }
 
@@ -526,8 +556,8 @@ export class Lake {
         return await run();
       } catch (error) {
         const missing = engineCode(error) === 60 ? missingTable(error) : undefined;
-        if (missing === undefined || !this.catalogue.get(missing) || made >= unknownTablesMax) throw error;
-        await this.#tables.ensure([missing]);
+        if (missing === undefined || !this.catalogue.get(missing.table) || made >= unknownTablesMax) throw error;
+        await this.#tables.ensureIn(missing.database, [missing.table]);
       }
     }
   }
@@ -537,10 +567,11 @@ function comment(workspace: string, options: { who?: string; operation?: string 
   return JSON.stringify({ workspace, who: options.who ?? 'system', operation: options.operation ?? 'query' });
 }
 
-function missingTable(error: unknown): string | undefined {
+function missingTable(error: unknown): { readonly database: string | undefined; readonly table: string } | undefined {
   const cause = error instanceof SallyportError ? error.cause : error;
   const text = cause instanceof Error ? cause.message : '';
-  return /(?:identifier|Table) [`']?(?:[\w]+\.)?[`']?(\w+)[`']?/.exec(text)?.[1];
+  const [, database, table] = /(?:identifier|Table) [`']?(?:(\w+)[`']?\.)?[`']?(\w+)[`']?/.exec(text) ?? [];
+  return table === undefined ? undefined : { database, table };
 }
 
 const lineFeed = 10;

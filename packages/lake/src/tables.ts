@@ -1,15 +1,7 @@
 import { SallyportError } from '@sallyport/contracts';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import {
-  define,
-  promotedPaths,
-  withStandardColumns,
-  type Catalogue,
-  type Column,
-  type TableDefinition,
-} from './catalogue/catalogue.ts';
-import { KqlType } from './catalogue/file.ts';
+import { define, promotedPaths, type Catalogue, type Column, type TableDefinition } from './catalogue/catalogue.ts';
 import { promotedDdl, promotedPrefix } from './catalogue/promoted.ts';
 import type { Connection } from './connection.ts';
 import {
@@ -18,6 +10,7 @@ import {
   columnType,
   ddl,
   isStored,
+  onCluster,
   ownColumns,
   restorage,
   type ClusterDdl,
@@ -26,36 +19,21 @@ import {
 import type { LegalHold } from './retention/holds.ts';
 import { readPhysical, type Physical } from './physical.ts';
 import { Holds } from './retention/hold-store.ts';
-import {
-  coldPolicy,
-  interactiveRows,
-  longTermAfter,
-  tablePlans,
-  type Retention,
-  type Storage,
-} from './retention/storage.ts';
+import { coldPolicy, interactiveRows, longTermAfter, type Retention, type Storage } from './retention/storage.ts';
 import { sqlName, sqlString } from './sql.ts';
-
-/** What users changed of tables, kept in the workspace itself. Of a shipped table `columns` are those that were added to it. */
-const registry = '_sallyport_tables';
-
-const Entry = z.object({
-  custom: z.boolean(),
-  /** All of a custom table; those added to a shipped one. */
-  columns: z.record(z.string(), KqlType).default({}),
-  plan: z.enum(tablePlans).default('Analytics'),
-  /** Default: all of `retentionDays`. */
-  interactiveDays: z.int().min(1).optional(),
-  retentionDays: z.int().min(1),
-  /** Members of dynamics that are kept as columns, besides those that ship. */
-  promoted: z.array(z.string()).default([]),
-  dropped: z.literal(true).optional(),
-});
-type Entry = z.infer<typeof Entry>;
+import { Entry, fromRecord, registry, toRecord, withAdded } from './table-entry.ts';
 
 export interface TablesOptions {
   readonly cluster: ClusterDdl | undefined;
   readonly now: () => Date;
+  /** Those of the workspace that says which tables there are and what is held: see `Lake.beside`. */
+  readonly first?: Tables;
+}
+
+interface Ready {
+  /** What was made; another definition has to be looked at again. */
+  readonly table: TableDefinition;
+  readonly done: Promise<void>;
 }
 
 /** `_SRCH`: what a search job found. */
@@ -69,12 +47,17 @@ export class Tables {
   readonly #connection: Connection;
   readonly #database: string;
   readonly #cluster: ClusterDdl | undefined;
-  #catalogue: Catalogue;
+  #own: Catalogue;
+  /** What was read of the registry, to see what changed. */
+  readonly #entries = new Map<string, string>();
   /** Columns that were added to shipped tables. */
   readonly #added = new Map<string, Entry['columns']>();
-  readonly #ready = new Map<string, Promise<void>>();
+  readonly #ready = new Map<string, Ready>();
   /** Members that were promoted here, beside those that ship. */
   readonly #promotedHere = new Map<string, Entry['promoted']>();
+  readonly #first: Tables | undefined;
+  /** Of the first: those beside it. */
+  readonly #others: Tables[] = [];
   /** Columns of promoted members that are there, as `table/column`. */
   #stored: ReadonlySet<string> = new Set();
   /** Physical tables that were there when last looked, or were made since. */
@@ -90,16 +73,38 @@ export class Tables {
 
   constructor(connection: Connection, catalogue: Catalogue, database: string, options: TablesOptions) {
     this.#connection = connection;
-    this.#catalogue = catalogue;
+    this.#own = catalogue;
     this.#database = database;
     this.#cluster = options.cluster;
     this.#options = options;
-    this.holds = new Holds(connection, database, options.cluster);
+    this.#first = options.first;
+    this.holds = options.first?.holds ?? new Holds(connection, database, options.cluster);
+    if (options.first) options.first.#others.push(this);
   }
 
   /** Shipped tables and custom ones, with the changes users made. */
   get catalogue(): Catalogue {
-    return this.#catalogue;
+    return this.#root.#own;
+  }
+
+  get #catalogue(): Catalogue {
+    return this.#root.#own;
+  }
+
+  get #root(): Tables {
+    return this.#first ?? this;
+  }
+
+  /** All that have these tables, the first in front. */
+  get #all(): readonly Tables[] {
+    return [this.#root, ...this.#root.#others];
+  }
+
+  /** Forgets a workspace that is closed. */
+  leave(): void {
+    const others = this.#root.#others;
+    const at = others.indexOf(this);
+    if (at >= 0) others.splice(at, 1);
   }
 
   get database(): string {
@@ -112,6 +117,10 @@ export class Tables {
     const engine = this.#cluster
       ? `ReplicatedReplacingMergeTree('/clickhouse/tables/${this.#database}/${registry}', '{replica}', version)`
       : 'ReplacingMergeTree(version)';
+    if (this.#first) {
+      this.#cold = this.#first.#cold;
+      return this.#look();
+    }
     await this.#connection.command(
       `CREATE TABLE IF NOT EXISTS ${this.#at(registry)}${on} (name String, definition String, version UInt64)
        ENGINE = ${engine} ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
@@ -126,12 +135,18 @@ export class Tables {
 
   /** Reads again what other servers may have changed. */
   async reload(): Promise<void> {
+    if (this.#first) {
+      await this.#first.reload();
+      return this.#look();
+    }
     const rows = await this.#connection.rows(
       `SELECT name, argMax(definition, version) AS definition FROM ${this.#at(registry)} GROUP BY name`,
     );
     const Row = z.object({ name: z.string(), definition: z.string() });
     for (const row of rows) {
       const { name, definition } = Row.parse(row);
+      if (this.#entries.get(name) === definition) continue;
+      this.#entries.set(name, definition);
       this.#apply(name, Entry.parse(JSON.parse(definition)));
     }
     await this.holds.reload();
@@ -143,7 +158,8 @@ export class Tables {
     const filters: Record<string, string> = {};
     for (const table of this.#catalogue.tables.values()) {
       const rows = interactiveRows(table);
-      if (rows !== undefined) filters[`${this.#database}.${table.name}`] = rows;
+      // A query may read other workspaces beside its own.
+      if (rows !== undefined) for (const one of this.#all) filters[`${one.#database}.${table.name}`] = rows;
     }
     return filters;
   }
@@ -197,9 +213,17 @@ export class Tables {
 
   /** Makes the physical tables that are missing, and adds missing columns. Throws SallyportError NotFound, or Conflict when a column's type changed. */
   async ensure(names: Iterable<string>): Promise<void> {
-    const missing = [...new Set(names)].filter((name) => !this.#ready.has(name));
+    const missing = [...new Set(names)].filter((name) => {
+      const ready = this.#ready.get(name);
+      return ready === undefined || ready.table !== this.#catalogue.get(name);
+    });
     if (missing.length > 0) await this.#ensureNew(missing);
     await this.#settled(names);
+  }
+
+  /** The same in the workspace of that database, where it is one of these. */
+  async ensureIn(database: string | undefined, names: Iterable<string>): Promise<void> {
+    await (this.#all.find((one) => one.#database === database) ?? this).ensure(names);
   }
 
   async createTable(input: {
@@ -239,7 +263,7 @@ export class Tables {
         });
     }
     const given = toRecord(columns.filter((column) => !table.columns.some((c) => c.name === column.name)));
-    const all = table.custom ? toRecord([...table.columns, ...columns]) : { ...this.#added.get(name), ...given };
+    const all = table.custom ? toRecord([...table.columns, ...columns]) : { ...this.#root.#added.get(name), ...given };
     return this.#change(name, { columns: all });
   }
 
@@ -247,7 +271,7 @@ export class Tables {
   async addOwnColumn(name: string, column: Column): Promise<TableDefinition> {
     const table = this.get(name);
     if (table.columns.some((present) => present.name === column.name)) return table;
-    const before = table.custom ? toRecord(table.columns) : this.#added.get(name);
+    const before = table.custom ? toRecord(table.columns) : this.#root.#added.get(name);
     return this.#change(name, { columns: { ...before, ...toRecord([column]) } });
   }
 
@@ -257,7 +281,7 @@ export class Tables {
    */
   async promote(name: string, paths: readonly string[]): Promise<TableDefinition> {
     const table = this.get(name);
-    const promoted = [...new Set([...(this.#promotedHere.get(name) ?? []), ...paths])];
+    const promoted = [...new Set([...(this.#root.#promotedHere.get(name) ?? []), ...paths])];
     try {
       promotedPaths(promoted, table.columns, name);
     } catch (error) {
@@ -291,6 +315,10 @@ export class Tables {
       promoted: [],
       dropped: true,
     });
+    for (const tables of this.#all) await tables.#drop(name);
+  }
+
+  async #drop(name: string): Promise<void> {
     for (const target of alterTargets(name, this.#place).toReversed())
       await this.#connection.command(`DROP TABLE IF EXISTS ${target} SYNC`);
     this.#ready.delete(name);
@@ -335,9 +363,7 @@ export class Tables {
   /** Has the engine keep the rows of every physical table as retention and holds now say. */
   async applyStorage(): Promise<void> {
     await this.reload();
-    const names = [...this.#made].filter((name) => this.#catalogue.get(name));
-    for (const name of names) this.#ready.delete(name);
-    await this.ensure(names);
+    for (const tables of this.#all) await tables.#again([...tables.#made]);
   }
 
   /** Of a table, as ALTER has to say them; the first holds the rows. */
@@ -358,12 +384,18 @@ export class Tables {
   async #change(name: string, change: Partial<Entry>): Promise<TableDefinition> {
     const table = this.get(name);
     const { custom, plan, interactiveDays, retentionDays } = table;
-    const columns = custom ? toRecord(table.columns) : (this.#added.get(name) ?? {});
-    const promoted = this.#promotedHere.get(name) ?? [];
+    const columns = custom ? toRecord(table.columns) : (this.#root.#added.get(name) ?? {});
+    const promoted = this.#root.#promotedHere.get(name) ?? [];
     await this.#save(name, { custom, columns, plan, interactiveDays, retentionDays, promoted, ...change });
-    this.#ready.delete(name);
+    for (const tables of this.#all) await tables.#again([name]);
     await this.ensure([name]);
     return this.get(name);
+  }
+
+  /** Looks again at those of these tables that have a place here. */
+  async #again(names: readonly string[]): Promise<void> {
+    for (const name of names) this.#ready.delete(name);
+    await this.ensure(names.filter((name) => this.#made.has(name) && this.#catalogue.get(name)));
   }
 
   #at(name: string): string {
@@ -371,9 +403,9 @@ export class Tables {
   }
 
   #apply(name: string, entry: Entry): void {
-    const known = this.#catalogue.get(name);
+    const known = this.#own.get(name);
     if (entry.dropped) {
-      this.#catalogue = this.#catalogue.without(name);
+      this.#own = this.#own.without(name);
       return;
     }
     const { plan, retentionDays, columns } = entry;
@@ -381,7 +413,7 @@ export class Tables {
     const retention = { plan, retentionDays, interactiveDays: entry.interactiveDays ?? retentionDays };
     if (entry.custom) {
       const table = define({ name, columns, retentionDays, promoted: entry.promoted }, true);
-      this.#catalogue = this.#catalogue.with([{ ...table, ...retention }]);
+      this.#own = this.#own.with([{ ...table, ...retention }]);
     } else if (known) {
       this.#added.set(name, columns);
       const all = withAdded(known, fromRecord(columns));
@@ -389,36 +421,38 @@ export class Tables {
       const here = promotedPaths(entry.promoted, all, name).filter(
         (p) => !known.promoted.some((k) => k.stored === p.stored),
       );
-      this.#catalogue = this.#catalogue.with([
-        { ...known, columns: all, promoted: [...known.promoted, ...here], ...retention },
-      ]);
+      this.#own = this.#own.with([{ ...known, columns: all, promoted: [...known.promoted, ...here], ...retention }]);
     }
   }
 
   async #save(name: string, entry: Entry): Promise<void> {
     // Throws before anything is stored when the definition contradicts itself.
     if (entry.custom) define({ name, columns: entry.columns, retentionDays: entry.retentionDays }, true);
-    await this.#connection.command(
-      `INSERT INTO ${this.#at(registry)} SELECT ${sqlString(name)}, ${sqlString(JSON.stringify(entry))}, toUnixTimestamp64Nano(now64(9))`,
+    const root = this.#root;
+    const definition = JSON.stringify(entry);
+    await root.#connection.command(
+      `INSERT INTO ${root.#at(registry)} SELECT ${sqlString(name)}, ${sqlString(definition)}, toUnixTimestamp64Nano(now64(9))`,
     );
-    this.#apply(name, entry);
+    root.#entries.set(name, definition);
+    root.#apply(name, entry);
   }
 
   async #ensureNew(names: readonly string[]): Promise<void> {
     const tables = names.map((name) => this.get(name));
     const physical = readPhysical(this.#connection, this.#database, names);
     for (const table of tables) {
-      const work = physical.then((all) => this.#makeOne(table, all.get(table.name)));
-      this.#ready.set(table.name, work);
-      work.catch(() => {
-        if (this.#ready.get(table.name) === work) this.#ready.delete(table.name);
+      const done = physical.then((all) => this.#makeOne(table, all.get(table.name)));
+      const ready: Ready = { table, done };
+      this.#ready.set(table.name, ready);
+      done.catch(() => {
+        if (this.#ready.get(table.name) === ready) this.#ready.delete(table.name);
       });
     }
     await this.#settled(names);
   }
 
   async #settled(names: Iterable<string>): Promise<void> {
-    await Promise.all([...names].map((name) => this.#ready.get(name) ?? Promise.resolve()));
+    await Promise.all([...names].map((name) => this.#ready.get(name)?.done ?? Promise.resolve()));
   }
 
   async #makeOne(table: TableDefinition, physical: Physical | undefined): Promise<void> {
@@ -469,19 +503,3 @@ export class Tables {
     return done;
   }
 }
-
-const onCluster = (cluster: ClusterDdl | undefined): string =>
-  cluster ? ` ON CLUSTER ${sqlName(cluster.cluster)}` : '';
-
-export const createDatabase = (name: string, cluster: ClusterDdl | undefined): string =>
-  `CREATE DATABASE IF NOT EXISTS ${sqlName(name)}${onCluster(cluster)} ENGINE = Atomic`;
-
-/** A shipped column counts more than one that was added before it shipped. */
-const withAdded = ({ columns, custom }: TableDefinition, added: readonly Column[]): readonly Column[] =>
-  withStandardColumns([...columns, ...added.filter(({ name }) => !columns.some((c) => c.name === name))], custom);
-
-const toRecord = (columns: readonly Column[]): Record<string, KqlType> =>
-  Object.fromEntries(columns.map(({ name, type }) => [name, type]));
-
-const fromRecord = (columns: Readonly<Record<string, KqlType>>): Column[] =>
-  Object.entries(columns).map(([name, type]) => ({ name, type }));

@@ -22,7 +22,7 @@ export const client: Client = createClient({
 
 /** Asks a query whose answer is read as it comes, whole lines at a time. Throws SallyportError. */
 export async function* streamLines(
-  body: { query: string; timespan?: { from: string; to: string }; maxRows: number },
+  body: { query: string; workspace?: string; timespan?: { from: string; to: string }; maxRows: number },
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[]> {
   const response = await window.fetch(routes.streamQuery.path, {

@@ -7,8 +7,8 @@ export function tokenHandlers(tokens: TokenCommands): Handlers<typeof tokenRoute
     listTokens: async () => ({ tokens: await tokens.list() }),
     createToken: async (context, { body }) => {
       const made = await tokens.create(requireCaller(context), body);
-      const { name, scopes, expiresAt } = made.token;
-      context.audit({ target: `token ${name}`, details: { scopes, expiresAt } });
+      const { name, scopes, expiresAt, workspaceId } = made.token;
+      context.audit({ target: `token ${name}`, details: { scopes, expiresAt, workspaceId } });
       return made;
     },
     revokeToken: async (context, { params }) => {

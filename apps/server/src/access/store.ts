@@ -10,21 +10,23 @@ export interface TokenRow {
   readonly expiresAt: Date;
   readonly lastUsedAt: Date | null;
   readonly revokedAt: Date | null;
+  readonly workspaceId: string | null;
 }
 
 /** More tokens than anyone keeps track of; the list has no pages. */
 const tokensMax = 1_000;
 
 const columns = `id, name, scopes, created_by AS "createdBy", created_at AS "createdAt", expires_at AS "expiresAt",
-  last_used_at AS "lastUsedAt", revoked_at AS "revokedAt"`;
+  last_used_at AS "lastUsedAt", revoked_at AS "revokedAt", workspace_id AS "workspaceId"`;
 
 export function tokenStore(db: Queryable) {
   return {
     list: () => db.query<TokenRow>(`SELECT ${columns} FROM api_tokens ORDER BY created_at DESC LIMIT $1`, [tokensMax]),
     insert: (row: TokenRow, hash: Buffer) =>
       db.execute(
-        `INSERT INTO api_tokens (id, token_hash, name, scopes, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-        [row.id, hash, row.name, row.scopes, row.createdBy, row.createdAt, row.expiresAt],
+        `INSERT INTO api_tokens (id, token_hash, name, scopes, created_by, created_at, expires_at, workspace_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+        [row.id, hash, row.name, row.scopes, row.createdBy, row.createdAt, row.expiresAt, row.workspaceId],
       ),
     /** Answers its name; undefined when there is none. Revoking again changes nothing. */
     revoke: async (id: string, at: Date) =>

@@ -28,6 +28,8 @@ export interface NewToken {
   readonly name: string;
   readonly scopes: readonly GrantedPermission[];
   readonly expiresInDays: number;
+  /** Default: the first. */
+  readonly workspaceId?: string | undefined;
 }
 
 /** How far a signature's time may be from ours: past it, one that was overheard is worth nothing. */
@@ -42,7 +44,8 @@ export function tokenCommands({
   database,
   clock,
   sealing,
-}: Pick<Platform, 'database' | 'clock' | 'sealing'>): TokenCommands {
+  workspaces,
+}: Pick<Platform, 'database' | 'clock' | 'sealing' | 'workspaces'>): TokenCommands {
   const store = tokenStore(database);
   // Whoever signs needs the key itself, and the database has but a hash of the secret: so the key follows from ours, which is not in it.
   const sharedKeyOf = (id: string): Buffer => sealing.derive(`shared key of token ${id}`);
@@ -57,12 +60,13 @@ export function tokenCommands({
       role: '',
       permissions: new Set(row.scopes),
       session: undefined,
+      ...(row.workspaceId === null ? {} : { workspaceId: row.workspaceId }),
     };
   };
   return {
     list: async () => (await store.list()).map(toApiToken),
 
-    create: async (by, { name, scopes, expiresInDays }) => {
+    create: async (by, { name, scopes, expiresInDays, workspaceId }) => {
       const beyond = scopes.filter((scope) => !by.permissions.has(scope));
       if (beyond.length > 0)
         throw new SallyportError(
@@ -72,6 +76,8 @@ export function tokenCommands({
             target: 'body.scopes',
           },
         );
+      if (workspaceId !== undefined && !workspaces.list().some(({ id }) => id === workspaceId))
+        throw new SallyportError('BadRequest', 'there is no such workspace', { target: 'body.workspaceId' });
       const secret = prefix + newSecret();
       const now = clock.now();
       const row: TokenRow = {
@@ -83,6 +89,7 @@ export function tokenCommands({
         expiresAt: new Date(now.getTime() + expiresInDays * dayMs),
         lastUsedAt: null,
         revokedAt: null,
+        workspaceId: workspaceId === undefined || workspaceId === workspaces.first.id ? null : workspaceId,
       };
       await store.insert(row, hashSecret(secret));
       const sharedKey = scopes.includes(mayBeSigned) ? { sharedKey: sharedKeyOf(row.id).toString('base64') } : {};

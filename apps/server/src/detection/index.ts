@@ -7,7 +7,7 @@ import type {
   sentinelWatchlistRoutes,
   watchlistRoutes,
 } from '@sallyport/contracts';
-import { isWorkspace, type Queries } from '../hunting/index.ts';
+import type { Queries } from '../hunting/index.ts';
 import type { Incidents } from '../incidents/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
@@ -156,7 +156,6 @@ export async function createDetection(platform: Platform, options: DetectionOpti
   const own = new OwnRules({ platform, queries: options.queries, registry });
   const repositories = new Repositories({ platform, queries: options.queries, registry, own, watchlists });
   if (options.scheduled !== false) repositories.schedule();
-  const isOurs = (name: string) => isWorkspace(name, platform.lake.workspace);
   const coverage = createCoverage({
     platform,
     queries: options.queries,
@@ -185,11 +184,11 @@ export async function createDetection(platform: Platform, options: DetectionOpti
     }),
     repositories: repositoryHandlers(platform, repositories),
     sentinel: {
-      rules: alertRuleHandlers({ platform, registry, own, isWorkspace: isOurs }),
+      rules: alertRuleHandlers({ platform, registry, own, isWorkspace: platform.workspaces.isFirst }),
       watchlists: sentinelWatchlistHandlers({
         watchlists,
         items: readItems({ watchlists, queries: options.queries, now: () => platform.clock.now() }),
-        isWorkspace: isOurs,
+        isWorkspace: platform.workspaces.isFirst,
       }),
     },
     handlers: detectionHandlers(platform, options.queries, registry, own, coverage, simulations),

@@ -1,5 +1,5 @@
 import type { entityRoutes, sentinelEntityRoutes } from '@sallyport/contracts';
-import { isWorkspace, type Queries } from '../hunting/index.ts';
+import type { Queries } from '../hunting/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { loadEntityContent, type EntityContent } from './content/load.ts';
@@ -37,7 +37,7 @@ export async function createEntities(
     sentinel: sentinelEntityHandlers(platform, {
       queries: options.queries,
       content,
-      isWorkspace: (name) => isWorkspace(name, platform.lake.workspace),
+      isWorkspace: platform.workspaces.isFirst,
     }),
     refresh: () => refresh(parts),
     conclude: () => conclude(parts),

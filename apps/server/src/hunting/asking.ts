@@ -2,10 +2,12 @@ import type { QueryExplanation, QueryResult } from '@sallyport/contracts';
 import type { JsonRows } from '@sallyport/kql';
 import { requireCaller, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
+import type { Workspace } from '../platform/workspaces/index.ts';
 import type { OpenAnswer, OpenTable, Queries } from './queries.ts';
 import { queryLogRow, type AskedQuery } from './query-log.ts';
 import type { CutRows } from './rows.ts';
 import { createTurns } from './turns.ts';
+import type { WorkspaceQueries } from './workspace-queries.ts';
 
 /** Longest that a query which someone asked may take, as in Log Analytics' portal (10 minutes). */
 export const secondsMax = 600;
@@ -13,6 +15,8 @@ export const secondsMax = 600;
 /** A query that someone asks, through the portal or a client. */
 export interface Asked {
   readonly query: string;
+  /** What it is over. Default: the first. */
+  readonly workspace?: Workspace | undefined;
   /** Of its `declare query_parameters(…)`: texts of constants. */
   readonly parameters?: Readonly<Record<string, string>> | undefined;
   readonly timespan?: { readonly from: Date; readonly to: Date } | undefined;
@@ -46,7 +50,9 @@ export interface Asking {
   open(context: RequestContext, asked: OpenAsked): Promise<OpenAnswer>;
 }
 
-export function createAsking({ clock, log, outbox }: Platform, queries: Queries): Asking {
+export function createAsking({ clock, log, outbox }: Platform, queries: WorkspaceQueries): Asking {
+  const over = ({ workspace }: Asked): Promise<Queries> =>
+    workspace ? queries.of(workspace) : Promise.resolve(queries.first);
   const turns = createTurns();
   const signalOf = (context: RequestContext, { signal }: Asked): AbortSignal =>
     signal ? AbortSignal.any([signal, context.signal]) : context.signal;
@@ -115,14 +121,14 @@ export function createAsking({ clock, log, outbox }: Platform, queries: Queries)
       logged(
         context,
         asked,
-        (now) => queries.run(request(context, asked, now)),
+        async (now) => (await over(asked)).run(request(context, asked, now)),
         ({ rows, statistics: { bytesRead, cpuSeconds } }) => ({ rows: rows.length, bytesRead, cpuSeconds }),
       ),
     explain: (context, asked, run) =>
       logged(
         context,
         asked,
-        (now) => queries.explain(request(context, asked, now), run),
+        async (now) => (await over(asked)).explain(request(context, asked, now), run),
         ({ tables }) => ({
           rows: tables.reduce((sum, { ran }) => sum + (ran?.rows ?? 0), 0),
           bytesRead: tables.reduce((sum, { ran }) => sum + (ran?.bytesRead ?? 0), 0),
@@ -133,21 +139,23 @@ export function createAsking({ clock, log, outbox }: Platform, queries: Queries)
     open: async (context, asked) => {
       const { startedAt, note } = noted(context, asked);
       let end = (): void => undefined;
-      const over: Note = async (outcome) => {
+      const ended: Note = async (outcome) => {
         end();
         await note(outcome);
       };
       try {
         end = await turn(context, asked);
-        const answer = await queries.open({
+        const answer = await (
+          await over(asked)
+        ).open({
           ...request(context, asked, startedAt),
           rows: asked.rows,
           several: asked.several ?? false,
           early: asked.early ?? false,
         });
-        return noting(answer, over);
+        return noting(answer, ended);
       } catch (error) {
-        await over({ error });
+        await ended({ error });
         throw error;
       }
     },

@@ -2,6 +2,7 @@ import type { QueryExplanation } from '@sallyport/contracts';
 import type { Compiled, CompiledTable } from '@sallyport/kql';
 import type { Lake, QueryOptions } from '@sallyport/lake';
 import { z } from 'zod';
+import { ownTables } from './queries.ts';
 
 /**
  * What becomes of a query: its plan, its SQL, and what the engine makes of that, with the parts of its indexes that it uses and what it expects to
@@ -13,7 +14,7 @@ export async function explain(
   options: QueryOptions & { readonly run: boolean },
 ): Promise<QueryExplanation> {
   const { run, ...asked } = options;
-  const query = { ...asked, tables: compiled.reads.map((read) => read.table) };
+  const query = { ...asked, tables: ownTables(compiled) };
   const tables: QueryExplanation['tables'] = [];
   for (const table of [compiled, ...(compiled.further ?? [])]) tables.push(await explainTable(lake, table, query, run));
   return { tables };

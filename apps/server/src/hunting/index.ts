@@ -28,17 +28,17 @@ import {
   sentinelBookmarkHandlers,
 } from './faces/index.ts';
 import { createExternal } from './external/index.ts';
-import { createQueries, type KnownWatchlists, type Queries } from './queries.ts';
+import type { KnownWatchlists, Queries } from './queries.ts';
 import { Bookmarks, type IncidentDoor } from './hunts/bookmarks.ts';
 import { Hunts as HuntCommands } from './hunts/hunts.ts';
 import { huntHandlers } from './hunts/routes.ts';
 import { notebookHandlers } from './notebooks/routes.ts';
 import { huntingHandlers } from './routes.ts';
 import { SavedQueries } from './saved/saved-queries.ts';
-import { isWorkspace } from './workspace.ts';
+import { workspaceQueries } from './workspace-queries.ts';
 
 export { createQueries, type KnownWatchlists, type Queries, type QueryAnswer, type QueryRequest } from './queries.ts';
-export { isWorkspace, workspaceGuid } from './workspace.ts';
+export { workspaceGuid } from '../platform/workspaces/index.ts';
 
 /** Handlers for the clients of one of Microsoft's services, and how errors are said to them. */
 interface Face<T> {
@@ -84,10 +84,11 @@ export function createHunting(
   const external = createExternal(platform.config);
   const saved = new SavedQueries(platform, { shipped: options.functions ?? [], checker: () => checker });
   const { functions } = saved;
-  const queries = createQueries(platform.lake, functions, external, options.watchlists);
-  const here = (name: string): boolean => isWorkspace(name, platform.lake.workspace);
+  const all = workspaceQueries(platform, { functions, external, watchlists: options.watchlists });
+  const queries = all.first;
+  const here = platform.workspaces.isFirst;
   const checker = { kql: queries.kql, external };
-  const asking = createAsking(platform, queries);
+  const asking = createAsking(platform, all);
   const kusto = { functions, version, publicUrl: publicUrlOf(platform.config) };
   return {
     queries,

@@ -1,5 +1,5 @@
 import type { QueryResult } from '@sallyport/contracts';
-import { sql, sqlIdentifier, sqlInteger, type Sql } from '@sallyport/kql';
+import { sql, sqlInteger, storedTable, type Sql } from '@sallyport/kql';
 import type { RequestContext } from '../platform/http/index.ts';
 import type { Asking } from './asking.ts';
 
@@ -33,7 +33,7 @@ export async function runLive(
     source: (table) =>
       table.reference
         ? undefined
-        : sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _IngestedAt >= ${instant(from)} AND _IngestedAt < ${instant(to)})`,
+        : sql`(SELECT * FROM ${storedTable(table)} WHERE _IngestedAt >= ${instant(from)} AND _IngestedAt < ${instant(to)})`,
   });
   return { until: new Date(to).toISOString(), result };
 }

@@ -11,13 +11,14 @@ import {
   type Kql,
   type Visualization,
   type WatchlistSchema,
+  type WorkspaceSchema,
 } from '@sallyport/kql';
 import type { Lake, Limits, Statistics } from '@sallyport/lake';
 import { explain } from './explain.ts';
 import { createExternal, type External } from './external/index.ts';
 import { leftOut } from './long-term.ts';
 import { rowsOf, type CutRows } from './rows.ts';
-import { workspaceGuid } from './workspace.ts';
+import { workspaceGuid } from '../platform/workspaces/index.ts';
 
 export interface QueryRequest {
   readonly query: string;
@@ -105,25 +106,39 @@ export interface KnownWatchlists {
   readonly watchlists: readonly WatchlistSchema[];
 }
 
+/** The workspace that queries are over, among the others. */
+export interface QueryPlace {
+  /** What it may be called. */
+  readonly names: () => readonly string[];
+  /** Its GUID. */
+  readonly tenantId: string;
+  /** Those that `workspace('…')` may name; the same list until one changes. */
+  readonly others: () => readonly WorkspaceSchema[];
+}
+
 /** `functions`: the stored functions that queries may call; asked anew for each query where they change, the same object while they are the same. */
 export function createQueries(
   lake: Lake,
   functions: readonly FunctionDefinition[] | (() => readonly FunctionDefinition[]) = [],
   external: External = createExternal(),
   known: () => KnownWatchlists = () => ({ version: '', watchlists: [] }),
+  place?: QueryPlace,
 ): Queries {
   const stored = typeof functions === 'function' ? functions : () => functions;
-  // `workspace('…')` of another workspace is refused: rows of ours would not be what was asked for.
-  const names = [lake.workspace, workspaceGuid(lake.workspace)];
+  const plainNames: readonly string[] = [lake.workspace, workspaceGuid(lake.workspace)];
   const kql = createKql(
     () => {
-      const catalogue = { ...lake.kqlCatalogue(stored()), names };
+      const own = lake.kqlCatalogue(stored());
+      const names = place?.names() ?? plainNames;
+      // The library's state is kept by the version.
+      const named = names.join() === plainNames.join() ? own.version : `${own.version} in ${names.join()}`;
+      const catalogue = { ...own, version: named, names, ...(place ? { workspaces: place.others() } : {}) };
       const { version, watchlists } = known();
       return watchlists.length === 0
         ? catalogue
         : { ...catalogue, version: `${catalogue.version} watchlists ${version}`, watchlists };
     },
-    { lookups: lake.lookups },
+    { lookups: lake.lookups, ...(place ? { tenantId: place.tenantId } : {}) },
   );
   const explained = <T>(error: unknown): T => {
     throw error instanceof KqlError ? invalidQuery(error) : error;
@@ -184,7 +199,7 @@ export function createQueries(
         ...engineOptions(request),
         // One more than asked for: that is how "there is more" shows.
         limits: { ...request.limits, rows: maxRows + 1 },
-        tables: compiled.reads.map((read) => read.table),
+        tables: ownTables(compiled),
       });
       const rows = answer.rows as Cell[][];
       const reasons = [
@@ -212,7 +227,7 @@ export function createQueries(
       const options = {
         ...engineOptions(request),
         format: 'TSVRaw',
-        tables: compiled.reads.map((read) => read.table),
+        tables: ownTables(compiled),
         // Past this the engine stops; the texts alone are over the limit then, so that the cut shows.
         limits: { ...request.limits, bytes: bytes + textOverhead * (rows + 1) },
       };
@@ -227,6 +242,10 @@ export function createQueries(
     },
   };
 }
+
+/** Those of other workspaces are made when the engine does not find them. */
+export const ownTables = ({ reads }: Pick<Compiled, 'reads'>): readonly string[] =>
+  reads.flatMap(({ table, database }) => (database === undefined ? [table] : []));
 
 const described = ({ columns, name, visualization }: CompiledTable): Described => ({
   columns,

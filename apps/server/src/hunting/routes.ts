@@ -1,7 +1,14 @@
-import { huntingRoutes, type HuntingQuery, type savedQueryRoutes, type Timespan } from '@sallyport/contracts';
+import {
+  huntingRoutes,
+  SallyportError,
+  type HuntingQuery,
+  type savedQueryRoutes,
+  type Timespan,
+} from '@sallyport/contracts';
 import { ownFunctions } from '@sallyport/kql';
 import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
+import type { Workspace } from '../platform/workspaces/index.ts';
 import type { Asking } from './asking.ts';
 import { faultsOf, type Checker } from './check.ts';
 import { runQueries } from './history.ts';
@@ -21,7 +28,7 @@ const explainedRowsMax = 10_000;
 const streamedBytesMax = 256_000_000;
 
 export function huntingHandlers(
-  { lake, clock }: Platform,
+  { lake, clock, workspaces }: Platform,
   {
     asking,
     queries,
@@ -36,8 +43,17 @@ export function huntingHandlers(
     imported: () => Promise<readonly HuntingQuery[]>;
   },
 ): Handlers<typeof huntingRoutes & typeof savedQueryRoutes> {
-  const asked = (context: RequestContext, { query, timespan }: { query: string; timespan?: Timespan | undefined }) => ({
+  const workspaceOf = (name: string | undefined): Workspace | undefined => {
+    const found = name === undefined ? workspaces.first : workspaces.find(name);
+    if (!found) throw new SallyportError('NotFound', 'there is no such workspace', { target: 'body.workspace' });
+    return found;
+  };
+  const asked = (
+    context: RequestContext,
+    { query, timespan, workspace }: { query: string; timespan?: Timespan | undefined; workspace?: string | undefined },
+  ) => ({
     query,
+    workspace: workspaceOf(workspace),
     timespan: timespan && { from: new Date(timespan.from), to: new Date(timespan.to) },
     client: requireCaller(context).kind === 'token' ? 'API' : 'Portal',
   });

@@ -12,7 +12,7 @@ import type {
   socMetricRoutes,
   taskRoutes,
 } from '@sallyport/contracts';
-import { isWorkspace, workspaceGuid, type Queries } from '../hunting/index.ts';
+import { workspaceGuid, type Queries } from '../hunting/index.ts';
 import { publicUrlOf } from '../platform/config/index.ts';
 import type { Queryable } from '../platform/database/types.ts';
 import type { Handlers } from '../platform/http/index.ts';
@@ -143,7 +143,7 @@ export function createIncidents(
     story: storyHandlers(platform, parts.queries),
     sentinel: sentinelIncidentHandlers(platform, {
       url,
-      isWorkspace: (name) => isWorkspace(name, platform.lake.workspace),
+      isWorkspace: platform.workspaces.isFirst,
       inventory,
     }),
     graph: graphSecurityHandlers(platform, {

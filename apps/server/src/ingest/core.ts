@@ -4,6 +4,7 @@ import { SallyportError } from '@sallyport/contracts';
 import { soleShare, Spool, type Lake, type PoisonedSegment, type SpoolSegment } from '@sallyport/lake';
 import { compile } from '@sallyport/kql';
 import type { Platform } from '../platform/types.ts';
+import type { Workspaces } from '../platform/workspaces/index.ts';
 import { createImporter, type Importer } from './importer/import.ts';
 import { ImportTracker } from './importer/tracker.ts';
 import { keysIn, RecentCalls } from './doors/recent-calls.ts';
@@ -18,7 +19,10 @@ import type { LoadedSources } from './sources/load.ts';
 import type { OwnSource } from './sources/own.ts';
 import { createStreams, type Streams } from './sources/streams.ts';
 
-export type CorePlatform = Pick<Platform, 'lake' | 'clock' | 'log' | 'metrics' | 'spool'>;
+export type CorePlatform = Pick<Platform, 'lake' | 'clock' | 'log' | 'metrics' | 'spool'> & {
+  /** Default: the first alone. */
+  readonly workspaces?: Pick<Workspaces, 'find' | 'refresh' | 'get' | 'lake'>;
+};
 
 export interface SpoolSizes {
   readonly totalBytes: number;
@@ -78,12 +82,13 @@ export async function openIngestCore(
   const [catalogue, now] = [() => lake.catalogue, () => clock.now()];
   const apply = createApplying({
     policies: options.policies ?? noPolicies,
+    lookups: lake.loadLookups,
     catalogue,
     now,
     onProblem: (table, message) =>
       log.error({ table, message }, 'the ingest policy of a table can’t be applied; every row is stored'),
   });
-  const streams = createStreams({ loaded, catalogue, compile, now, apply });
+  const streams = createStreams({ loaded, catalogue, compile, now, apply, lookups: lake.loadLookups });
   streams.use(options.own ?? []);
   const metrics = options.metrics ?? createIngestMetrics(platform.metrics);
   const stored = async (segment: LoadedSegment): Promise<void> => {
@@ -93,7 +98,7 @@ export async function openIngestCore(
   const recentCalls = new RecentCalls();
   let pins = new StreamPins();
   const loadSegment = createLoading({
-    lake,
+    lakeOf: (workspaceId) => (workspaceId === undefined ? lake : lakeOfWorkspace(platform.workspaces, workspaceId)),
     streams,
     log,
     metrics,
@@ -160,6 +165,14 @@ export async function openIngestCore(
       tracker.abandon();
     },
   };
+}
+
+/** Throws SallyportError NotFound. */
+async function lakeOfWorkspace(workspaces: CorePlatform['workspaces'], id: string): Promise<Lake> {
+  if (!workspaces) throw new SallyportError('NotFound', 'there is one workspace here');
+  // Another server may have made it.
+  if (!workspaces.find(id)) await workspaces.refresh();
+  return workspaces.lake(workspaces.get(id));
 }
 
 /** Segments are read whole: they are as large as the setting `spoolSegmentBytes` says. */

@@ -11,7 +11,7 @@ import { publicUrlOf } from '../platform/config/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { clientAuthorityOf, loadTls, type TlsMaterial } from '../platform/http/tls.ts';
 import { openIngestCore, type IngestCore } from './core.ts';
-import type { LoadedSegment } from './loading.ts';
+import { originOf, type LoadedSegment } from './loading.ts';
 import { openSyslogDoors, syslogCounts, type SyslogDoors, type SyslogHealth } from './doors/syslog/index.ts';
 import { syslogSettings, syslogTls } from './doors/syslog/settings.ts';
 import { createHttpDoors, type HttpDoors } from './doors/index.ts';
@@ -186,11 +186,15 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
           onLoaded: async (segment) => {
             await uploads.stored(segment);
             const { importId, page } = segment.origin;
-            if (importId === undefined || page !== undefined) await options.onStored?.(segment);
+            // Rules run over the first workspace, and what is asked of rows is asked there.
+            const isFirst = segment.origin.workspaceId === undefined;
+            if (isFirst && (importId === undefined || page !== undefined)) await options.onStored?.(segment);
             keeper.loaded(segment);
-            clocks.add(segment);
+            if (isFirst) clocks.add(segment);
           },
-          onSegment: (segment, streams) => keeper.sample(segment, streams),
+          onSegment: async (segment, streams) => {
+            if (originOf(segment.stream).workspaceId === undefined) await keeper.sample(segment, streams);
+          },
         },
       );
       own.follow();

@@ -19,6 +19,8 @@ export interface SegmentOrigin {
   readonly page?: string;
   /** The time zone of times that say none. */
   readonly zone?: string;
+  /** The workspace that its rows go to. Undefined: the first. */
+  readonly workspaceId?: string;
 }
 
 /** A connector's page, as its lines are stored. */
@@ -42,6 +44,10 @@ export const pageStream = ({ id, zone }: StoredPage, spoolStream: string): strin
 export const zonedStream = (zone: string, spoolStream: string): string =>
   zone === 'UTC' ? spoolStream : `zone/${encodeURIComponent(zone)}/${spoolStream}`;
 
+/** The spool's name for what goes to `spoolStream` in a workspace. Undefined: the first. */
+export const inWorkspace = (workspaceId: string | undefined, spoolStream: string): string =>
+  workspaceId === undefined ? spoolStream : `workspace/${workspaceId}/${spoolStream}`;
+
 /** Says of pages whether they still stand: one whose poll has died is taken back, and its lines come again. */
 export interface PageGate {
   /** Notes that a segment is about to store rows in these tables. False: its page was taken back, and it must not. */
@@ -54,6 +60,8 @@ export interface PageGate {
 export const noPages: PageGate = { enter: () => Promise.resolve(true), stands: () => Promise.resolve(true) };
 
 export function originOf(spoolStream: string): SegmentOrigin {
+  const [, workspaceId, own] = /^workspace\/([\w-]+)\/(.*)$/s.exec(spoolStream) ?? [];
+  if (workspaceId !== undefined && own !== undefined) return { ...originOf(own), workspaceId };
   const [, page, inner] = /^page\/([\w-]+)\/(.*)$/s.exec(spoolStream) ?? [];
   if (page !== undefined && inner !== undefined) return { ...originOf(inner), page };
   const [, zone, zoned] = /^zone\/([^/]+)\/(.*)$/s.exec(spoolStream) ?? [];
@@ -75,7 +83,8 @@ export interface LoadedSegment {
 }
 
 export interface LoadingOptions {
-  readonly lake: Lake;
+  /** The rows of a workspace; of the first, where none is said. */
+  readonly lakeOf: (workspaceId: string | undefined) => Lake | Promise<Lake>;
   readonly streams: Streams;
   readonly log: Log;
   readonly metrics: IngestMetrics;
@@ -92,7 +101,7 @@ const permanent = (error: unknown): boolean =>
 
 /** What the spool hands its segments to: stores a segment through its stream's statements. */
 export function createLoading(options: LoadingOptions): (segment: SpoolSegment) => Promise<void> {
-  const { lake, streams, log, metrics, alone, pages, onLoaded } = options;
+  const { lakeOf, streams, log, metrics, alone, pages, onLoaded } = options;
 
   const attempt = async (
     segment: SpoolSegment,
@@ -102,6 +111,7 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
   ) => {
     const { id, path } = segment;
     const reader = { kind: 'lines' } as const;
+    const lake = await lakeOf(originOf(segment.stream).workspaceId);
     return (await lake.load({ id, path, reader, retry, ...(limits === undefined ? {} : { limits }) }, statements)).rows;
   };
 
@@ -160,7 +170,7 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
 
   /** Stores a segment while its page stands; else nothing of it is left. */
   const inPage = async (
-    { id, retry }: SpoolSegment,
+    { id, retry, stream }: SpoolSegment,
     page: string,
     tables: readonly string[],
     work: () => Promise<Record<string, number>>,
@@ -168,7 +178,7 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
     const mayEnter = await pages.enter(page, id, tables);
     const rows = mayEnter ? await work() : {};
     if (mayEnter && (await pages.stands(page))) return rows;
-    if (mayEnter || retry) await lake.forget(id, tables);
+    if (mayEnter || retry) await (await lakeOf(originOf(stream).workspaceId)).forget(id, tables);
     return {};
   };
 
@@ -180,7 +190,7 @@ export function createLoading(options: LoadingOptions): (segment: SpoolSegment) 
     const tables = [...new Set([...loads, failed].map(({ table }) => table))];
     const stored = origin.page === undefined ? await whole() : await inPage(segment, origin.page, tables, whole);
     const { [savingsTable]: saved = 0, ...rows } = stored;
-    if (saved > 0) metrics.saved(await savingsOf(lake, segment.id));
+    if (saved > 0) metrics.saved(await savingsOf(await lakeOf(origin.workspaceId), segment.id));
     metrics.loaded(origin.stream, rows, segment.bytes);
     await onLoaded({ id: segment.id, origin, bytes: segment.bytes, rows });
   };

@@ -13,11 +13,13 @@ import { createOutbox, type Outbox } from './outbox/index.ts';
 import { createSealing, loadSealingKey } from './sealing.ts';
 import { createTracing } from './tracing.ts';
 import type { Platform } from './types.ts';
+import { openWorkspaces, type OpenWorkspaces } from './workspaces/index.ts';
 
 /** A platform, and what starts and ends its parts. */
 export interface OpenPlatform extends Platform {
   readonly outbox: Outbox;
   readonly jobs: JobRunner;
+  readonly workspaces: OpenWorkspaces;
   /** Closes the connections. The outbox and the jobs must have been stopped. */
   close(): Promise<void>;
 }
@@ -45,6 +47,7 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
     migrate(config.databaseUrl, log),
   ]);
   const database = openDatabase({ url: config.databaseUrl, log });
+  const workspaces = await openWorkspaces({ database, lake, clock, log });
   const outbox = createOutbox({ database, target: locatingSignIns(lake, log), clock, log, metrics });
   const jobs = createJobs({
     database,
@@ -61,6 +64,7 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
     tracing,
     database,
     lake,
+    workspaces,
     outbox,
     spool: spoolPlace(config, options.embeddedLake?.groupId),
     audit: createAuditLog({ database, outbox, clock }),
@@ -68,6 +72,7 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
     jobs,
     close: async () => {
       await jobs.close();
+      await workspaces.close();
       await lake.close();
       await database.close();
     },

@@ -7,14 +7,16 @@ const busyShare = 0.05;
 
 /** Keeps what `identity_info` and `device_info` answer as the newest rows say, until aborted. Never throws. */
 export async function keepEntities(
-  { lake, clock, log }: Pick<Platform, 'lake' | 'clock' | 'log'>,
+  { workspaces, clock, log }: Pick<Platform, 'workspaces' | 'clock' | 'log'>,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     const started = performance.now();
     try {
-      const { changed, ...known } = await lake.refreshEntities();
-      if (changed) log.info(known, 'identities and devices are read');
+      for (const lake of workspaces.lakes()) {
+        const { changed, ...known } = await lake.refreshEntities();
+        if (changed) log.info({ workspace: lake.workspace, ...known }, 'identities and devices are read');
+      }
     } catch (err) {
       // The engine may end under it when everything stops.
       if (!signal.aborted) log.error({ err }, 'identities and devices could not be read; those of before stay');

@@ -10,6 +10,7 @@ import type { Metrics } from './metrics.ts';
 import type { RowSink } from './outbox/types.ts';
 import type { Sealing } from './sealing.ts';
 import type { Tracing } from './tracing.ts';
+import type { Workspaces } from './workspaces/index.ts';
 
 /**
  * What every domain stands on. `createServer` makes one; `withEphemeralPlatform` makes one on throw-away engines for tests and replay.
@@ -23,8 +24,10 @@ export interface Platform {
   readonly tracing: Tracing;
   /** State: people, sessions, rules' runs, incidents, audit. */
   readonly database: Database;
-  /** All rows. Bound to the default workspace. */
+  /** Rows. Bound to the first workspace. */
   readonly lake: Lake;
+  /** The first and the others. */
+  readonly workspaces: Workspaces;
   /** Where acknowledged rows wait for the engine. */
   readonly spool: SpoolPlace;
   /** Rows of our own making on their way to the lake, exactly once, committed with the state they tell of. */

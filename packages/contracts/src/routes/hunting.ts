@@ -38,6 +38,9 @@ export const QueryResult = z.object({
 });
 export type QueryResult = z.infer<typeof QueryResult>;
 
+/** A workspace's name or GUID. Default: the first. */
+const WorkspaceOfQuery = z.string().min(1).max(512).optional();
+
 /** A fault of a query: Microsoft's code (`KS142`) or our own, and where, in UTF-16 units of the text, the end left out. */
 export const QueryFault = z.object({ code: z.string(), message: z.string(), start: z.int(), end: z.int() });
 export type QueryFault = z.infer<typeof QueryFault>;
@@ -103,6 +106,7 @@ export const huntingRoutes = {
       'Run KQL over the workspace. `timespan` bounds TimeGenerated of every table read. A fault of the query answers InvalidQuery with its span',
     body: z.object({
       query: z.string().min(1).max(100_000),
+      workspace: WorkspaceOfQuery,
       timespan: Timespan.optional(),
       maxRows: z.int().min(1).max(500_000).default(10_000),
     }),
@@ -116,6 +120,7 @@ export const huntingRoutes = {
       'Run KQL and get the rows as lines, up to 500,000 of them and 256 MB: for readers that keep them in less room than JSON takes',
     body: z.object({
       query: z.string().min(1).max(100_000),
+      workspace: WorkspaceOfQuery,
       timespan: Timespan.optional(),
       maxRows: z.int().min(1).max(500_000).default(30_000),
     }),
@@ -136,6 +141,7 @@ export const huntingRoutes = {
     summary: 'What becomes of some KQL: plan, SQL, the engine’s plan and estimate, and with `run` what it read',
     body: z.object({
       query: z.string().min(1).max(100_000),
+      workspace: WorkspaceOfQuery,
       timespan: Timespan.optional(),
       run: z.boolean().default(false),
     }),

@@ -45,6 +45,7 @@ import { taskRoutes } from './tasks.ts';
 import { uploadRoutes } from './uploads.ts';
 import { watchlistRoutes } from './watchlists.ts';
 import { workbookRoutes } from './workbooks.ts';
+import { armWorkspaceRoutes, workspaceRoutes } from './workspaces.ts';
 
 /** Every route of the server, in one table. */
 export const routes = {
@@ -89,6 +90,8 @@ export const routes = {
   ...repositoryRoutes,
   ...anomalyRoutes,
   ...workbookRoutes,
+  ...workspaceRoutes,
+  ...armWorkspaceRoutes,
   ...dataRoutes,
   ...dataCollectionRuleRoutes,
   ...uploadRoutes,

@@ -57,6 +57,8 @@ export const ApiToken = z.object({
   expiresAt: z.iso.datetime(),
   lastUsedAt: z.iso.datetime().nullable(),
   revokedAt: z.iso.datetime().nullable(),
+  /** The workspace that its logs go to; null: the first. */
+  workspaceId: z.uuid().nullable(),
 });
 export type ApiToken = z.infer<typeof ApiToken>;
 
@@ -166,6 +168,8 @@ export const tokenRoutes = {
       name: z.string().trim().min(1).max(64),
       scopes: z.array(PermissionName).min(1),
       expiresInDays: z.int().min(1).max(365).default(90),
+      /** Where the logs go that it sends. Default: the first workspace. */
+      workspaceId: z.uuid().optional(),
     }),
     /** `sharedKey`: what signs calls to doors that take signatures; only of a token that may send logs. */
     response: z.object({ token: ApiToken, secret: z.string(), sharedKey: z.string().optional() }),

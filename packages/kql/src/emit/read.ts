@@ -1,8 +1,8 @@
 import { epochTicks } from '../functions/convert.ts';
 import type { Expr, Rel } from '../plan/plan.ts';
 import { storedMember } from '../plan/promote-paths.ts';
-import { identifier, sql, type Sql } from '../sql.ts';
-import type { TableSchema } from '../types.ts';
+import { identifier, sql, string, type Sql } from '../sql.ts';
+import { storedTable, type TableSchema } from '../types.ts';
 import { standardValue } from '../standard-columns.ts';
 import { columnsOf, hasQuery, union, usesOf, whereClause, type Block } from './block.ts';
 import type { Context, RelOf } from './context.ts';
@@ -16,7 +16,9 @@ function tableName(e: Context, table: TableSchema): Sql {
   const given = e.options.source?.(table);
   if (given) return given;
   const { database } = e.options;
-  return database === undefined ? identifier(table.name) : sql`${identifier(database)}.${identifier(table.name)}`;
+  return table.place || database === undefined
+    ? storedTable(table)
+    : sql`${identifier(database)}.${identifier(table.name)}`;
 }
 
 function timespan(e: Context, table: TableSchema, column: (name: string) => Sql): Sql[] {
@@ -36,12 +38,13 @@ export function emitRead(
 ): Block {
   const alias = e.alias();
   const column = (name: string): Sql => sql`${alias}.${identifier(name)}`;
-  const field = fieldsUnder(rel.table, alias);
+  const { tenantId } = rel.table.place ?? e.options;
+  const field = fieldsUnder(rel.table, alias, tenantId);
   const from = sql`${tableName(e, rel.table)} AS ${alias}`;
   const columns = new Map(
     rel.fields
       .filter((f) => needed.has(f.name) || filters.some((p) => columnsOf(p).has(f.name)))
-      .map((f) => [f.name, { sql: field(f.name), plain: true }]),
+      .map((f) => [f.name, { sql: field(f.name), plain: f.name !== 'TenantId' || tenantId === undefined }]),
   );
   const scopeBlock: Block = { from, columns, where: [], names: [], closed: false };
   const scope = e.scopeOf(scopeBlock, filters);
@@ -53,7 +56,8 @@ export function emitRead(
   ];
   if (!rel.table.reference)
     e.reads.push({
-      table: rel.table.name,
+      table: rel.table.place?.table ?? rel.table.name,
+      ...(rel.table.place ? { database: rel.table.place.database } : {}),
       filteredSql: sql`SELECT * FROM ${from}${whereClause({ ...scopeBlock, where: own })}`.text,
       condition: conditionOn(e, rel.table, filters),
     });
@@ -62,15 +66,22 @@ export function emitRead(
 
 /** The table's columns as SQL, whether or not it stores them. */
 const fieldsUnder =
-  (table: TableSchema, alias: Sql) =>
+  (table: TableSchema, alias: Sql, tenantId: string | undefined) =>
   (name: string): Sql => {
     if (name === '$$ingestion_time') return sql`${alias}.${identifier('_IngestedAt')}`;
+    if (name === 'TenantId' && tenantId !== undefined) {
+      const stored = sql`${alias}.${identifier(name)}`;
+      return table.standard?.includes(name)
+        ? string(tenantId)
+        : sql`if(${stored} = '', ${string(tenantId)}, ${stored})`;
+    }
     return standardValue(table, name, alias) ?? sql`${alias}.${identifier(storedMember(table, name) ?? name)}`;
   };
 
 /** See `TableRead.condition`. */
 function conditionOn(e: Context, table: TableSchema, filters: readonly Expr[]): string {
-  const field = fieldsUnder(table, sql`r`);
+  const { tenantId } = table.place ?? e.options;
+  const field = fieldsUnder(table, sql`r`, tenantId);
   const known = filters.flatMap((p) => ofTheRow(field, (scope) => emitPredicate(p, scope), e.options.lookups) ?? []);
   return known.length > 0 ? known.map((text) => `(${text})`).join(' AND ') : 'true';
 }

@@ -76,6 +76,8 @@ export function legName(node: SyntaxNode, env: Env, b: Binder): string {
   switch (kindOf(node)) {
     case 'NameReference': {
       const name = nameOf(node);
+      const place = b.tables.get(name)?.place;
+      if (place && node.ReferencedSymbol?.Kind === SymbolKind.table) return place.shown;
       return node.ReferencedSymbol?.Kind === SymbolKind.table || b.isView(name, env) ? name : '';
     }
     case 'PathExpression':

@@ -126,7 +126,8 @@ function headOf(text: string): { head: string; before: string; after: string } {
 function isOfRows(rel: Rel): boolean {
   switch (rel.kind) {
     case 'read':
-      return true;
+      // What arrives in another workspace is not seen here.
+      return rel.table.place === undefined;
     case 'filter':
       return !hasQuery(rel.predicate) && isOfRows(rel.input);
     case 'project':
@@ -158,6 +159,7 @@ function conditionOf(root: Rel): Omit<RowQuery, 'source'> {
     // Rows are of parts of rows from here on.
     else if (step.kind === 'unnest') break;
   }
+  if (conditions.some((one) => columnsOf(one).has('TenantId'))) throw new Fault('rows do not store their TenantId');
   return emitted(conditions, stored, table.columns);
 }
 

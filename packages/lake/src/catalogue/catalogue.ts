@@ -124,7 +124,7 @@ export class Catalogue {
   readonly tables: ReadonlyMap<string, TableDefinition>;
   /** Changes when, and only when, a name, column or type does. */
   readonly version: string;
-  readonly #kql = new WeakMap<readonly KqlFunction[], KnownKql>();
+  readonly #kql = new WeakMap<readonly KqlFunction[], KnownKql[]>();
 
   constructor(tables: Iterable<TableDefinition>) {
     this.tables = new Map([...tables].map((table) => [table.name, table]));
@@ -174,8 +174,9 @@ export class Catalogue {
     made?: ReadonlySet<string>,
     stored: ReadonlySet<string> = noneStored,
   ): KqlCatalogue {
-    const before = this.#kql.get(functions);
-    if (before && before.made === made && before.stored === stored) return before.catalogue;
+    const known = this.#kql.get(functions) ?? [];
+    const before = known.find((one) => one.made === made && one.stored === stored);
+    if (before) return before.catalogue;
     const tables = [...this.tables.values()].map((table) => {
       if (made?.has(table.name) === false) return schemaOf(table, [], true);
       const there = table.promoted.filter((path) => stored.has(`${table.name}/${path.stored}`));
@@ -187,11 +188,13 @@ export class Catalogue {
       ...(stored.size ? [hash([...stored].toSorted())] : []),
     ].join('-');
     const catalogue = { version, tables, functions, ...(made ? { held: hash([...made].toSorted()) } : {}) };
-    this.#kql.set(functions, { made, stored, catalogue });
+    this.#kql.set(functions, [{ made, stored, catalogue }, ...known].slice(0, knownMax));
     return catalogue;
   }
 }
 
+/** Each workspace has its own `made` and `stored`. */
+const knownMax = 16;
 const noFunctions: readonly KqlFunction[] = [];
 const noneStored: ReadonlySet<string> = new Set();
 

@@ -58,14 +58,25 @@ const useStyles = makeStyles({
 const route = getRouteApi('/frame/hunting');
 
 const runQuery = (
-  { query, range, rows, run }: { query: string | undefined; range: string; rows: number; run: number },
+  {
+    query,
+    workspace,
+    range,
+    rows,
+    run,
+  }: { query: string | undefined; workspace: string | undefined; range: string; rows: number; run: number },
   onRows: (rows: number) => void,
 ) =>
   queryOptions({
-    queryKey: ['hunt', query, range, rows, run],
+    queryKey: ['hunt', query, workspace, range, rows, run],
     queryFn: async ({ signal }) => {
       const span = spanOf(range, new Date());
-      const body = { query: query ?? '', maxRows: rows, ...(span ? { timespan: span } : {}) };
+      const body = {
+        query: query ?? '',
+        maxRows: rows,
+        ...(workspace === undefined ? {} : { workspace }),
+        ...(span ? { timespan: span } : {}),
+      };
       return { answer: await ask(body, signal, onRows), span };
     },
     enabled: query !== undefined,
@@ -116,7 +127,7 @@ export function HuntingPage(): ReactElement {
   const [guided, setGuided] = useState<Guided>(() => fromKql(text) ?? emptyGuided);
   const isGuided = search.mode === 'guided';
   const schema = useQuery(schemaQuery);
-  const options = runQuery({ query: asked, range, rows: rowsMax, run }, setArrived);
+  const options = runQuery({ query: asked, workspace: search.workspace, range, rows: rowsMax, run }, setArrived);
   const answer = useQuery(options);
   const live = useLive(liveQuery, LIVE_SECONDS);
   const set = (change: HuntingSearch): void =>
@@ -270,6 +281,7 @@ export function HuntingPage(): ReactElement {
         asked={asked !== undefined}
         range={range}
         rows={rowsMax}
+        workspace={search.workspace}
         guided={isGuided}
         live={liveQuery !== undefined}
         schemaShown={schemaShown}
@@ -277,6 +289,7 @@ export function HuntingPage(): ReactElement {
         onCancel={() => void queries.cancelQueries({ queryKey: options.queryKey })}
         onRange={(value) => set({ range: value })}
         onRows={(rows) => set({ rows })}
+        onWorkspace={(workspace) => set({ workspace })}
         onGuided={switchGuided}
         onLive={(on) => setLiveQuery(on ? current() : undefined)}
         onRun={runOther}

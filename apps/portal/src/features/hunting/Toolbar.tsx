@@ -29,6 +29,7 @@ import { count } from '../../shared/numbers.ts';
 import { TimeRange } from '../../shared/TimeRange.tsx';
 import { HistoryDialog } from './saved/HistoryDialog.tsx';
 import { QueriesDialog } from './saved/QueriesDialog.tsx';
+import { WorkspaceSwitch } from './WorkspaceSwitch.tsx';
 
 export const rowChoices = [1_000, 30_000, 100_000, 500_000] as const;
 
@@ -51,6 +52,8 @@ export interface ToolbarProps {
   readonly asked: boolean;
   readonly range: string;
   readonly rows: number;
+  /** Its GUID; undefined: the first. */
+  readonly workspace: string | undefined;
   readonly guided: boolean;
   readonly live: boolean;
   readonly schemaShown: boolean;
@@ -58,6 +61,7 @@ export interface ToolbarProps {
   readonly onCancel: () => void;
   readonly onRange: (range: string) => void;
   readonly onRows: (rows: number) => void;
+  readonly onWorkspace: (workspace: string | undefined) => void;
   readonly onGuided: (guided: boolean) => void;
   readonly onLive: (live: boolean) => void;
   readonly onRun: (query: string) => void;
@@ -89,6 +93,7 @@ export function Toolbar(props: ToolbarProps): ReactElement {
           Run
         </Button>
       )}
+      <WorkspaceSwitch value={props.workspace} onChange={props.onWorkspace} />
       <TimeRange value={props.range} onChange={props.onRange} />
       <Select
         size="small"
@@ -111,7 +116,7 @@ export function Toolbar(props: ToolbarProps): ReactElement {
       <Switch
         label={{ children: 'Live' }}
         checked={props.live}
-        disabled={!props.ready}
+        disabled={!props.ready || props.workspace !== undefined}
         onChange={(_, { checked }) => props.onLive(checked)}
       />
       <Menu>

@@ -13,7 +13,7 @@ const TOLD_ROWS = 5_000;
 
 /** Asks, and reads the rows as they come. Throws SallyportError, of an answer that broke off too. */
 export async function ask(
-  body: { query: string; timespan?: { from: string; to: string }; maxRows: number },
+  body: { query: string; workspace?: string; timespan?: { from: string; to: string }; maxRows: number },
   signal: AbortSignal,
   onRows: (rows: number) => void = () => undefined,
 ): Promise<Answer> {

@@ -8,6 +8,8 @@ const Hunting = z.object({
   /** Most rows of an answer. */
   rows: numberOf(),
   mode: oneOf(['guided']),
+  /** A workspace's GUID. Default: the first. */
+  workspace: textOf(64),
 });
 export type HuntingSearch = Partial<z.infer<typeof Hunting>>;
 /** What the address holds of a hunt. The query itself stands after `#query=`, so that it never reaches a log. */

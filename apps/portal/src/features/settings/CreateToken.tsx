@@ -18,11 +18,13 @@ import {
 } from '@fluentui/react-components';
 import { AddRegular } from '@fluentui/react-icons';
 import { permissions, type GrantedPermission } from '@sallyport/contracts';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client, useMe } from '../../shared/api.ts';
 import { Copyable } from '../../shared/Copyable.tsx';
 import { ErrorState } from '../../shared/States.tsx';
+import { visible } from '../../shared/text.ts';
+import { workspacesQuery } from '../../shared/workspaces.ts';
 
 const useStyles = makeStyles({
   form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
@@ -39,9 +41,19 @@ export function CreateToken(): ReactElement {
   const [open, setOpen] = useState(false);
   const [name, setName] = useState('');
   const [days, setDays] = useState(90);
+  const [workspace, setWorkspace] = useState<string>();
+  const all = useQuery({ ...workspacesQuery, enabled: open }).data?.workspaces ?? [];
   const [scopes, setScopes] = useState<readonly GrantedPermission[]>([]);
   const create = useMutation({
-    mutationFn: () => client.createToken({ body: { name: name.trim(), scopes: [...scopes], expiresInDays: days } }),
+    mutationFn: () =>
+      client.createToken({
+        body: {
+          name: name.trim(),
+          scopes: [...scopes],
+          expiresInDays: days,
+          ...(workspace === undefined ? {} : { workspaceId: workspace }),
+        },
+      }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['tokens'] }),
   });
   const onOpen = (next: boolean): void => {
@@ -49,6 +61,7 @@ export function CreateToken(): ReactElement {
     if (!next) return;
     setName('');
     setScopes([]);
+    setWorkspace(undefined);
     create.reset();
   };
   const toggle = (scope: GrantedPermission): void =>
@@ -104,6 +117,17 @@ export function CreateToken(): ReactElement {
                   ))}
                 </Select>
               </Field>
+              {all.length > 1 && scopes.includes('data.ingest') && (
+                <Field label="Its logs go to">
+                  <Select value={workspace ?? all[0]?.id ?? ''} onChange={(_, data) => setWorkspace(data.value)}>
+                    {all.map((one) => (
+                      <option key={one.id} value={one.id}>
+                        {visible(one.name)}
+                      </option>
+                    ))}
+                  </Select>
+                </Field>
+              )}
               {create.error && <ErrorState error={create.error} title="No token was made" />}
             </DialogContent>
           )}

@@ -11,6 +11,7 @@ import { NotificationsTab } from './NotificationsTab.tsx';
 import { SessionsTab } from './SessionsTab.tsx';
 import { TokensTab } from './TokensTab.tsx';
 import { WorkTab } from './WorkTab.tsx';
+import { WorkspacesTab } from './WorkspacesTab.tsx';
 
 const route = getRouteApi('/frame/settings');
 type TabName = (typeof settingsTabs)[number];
@@ -19,6 +20,7 @@ const tabs = [
   { id: 'settings', label: 'Settings', permission: 'systemSettings.read' },
   { id: 'sessions', label: 'My sessions' },
   { id: 'tokens', label: 'API tokens', permission: 'authorization.read' },
+  { id: 'workspaces', label: 'Workspaces', permission: 'securityData.read' },
   { id: 'groups', label: 'Groups', permission: 'securityData.read' },
   { id: 'work', label: 'Incident work', permission: 'securityData.read' },
   { id: 'notifications', label: 'Notifications', permission: 'systemSettings.read' },
@@ -41,6 +43,7 @@ export function SettingsPage(): ReactElement {
       {tab === 'settings' && <ConfigurationTab search={search.search} onSearch={onSearch} />}
       {tab === 'sessions' && <SessionsTab />}
       {tab === 'tokens' && <TokensTab />}
+      {tab === 'workspaces' && <WorkspacesTab />}
       {tab === 'groups' && <GroupsTab />}
       {tab === 'work' && <WorkTab />}
       {tab === 'notifications' && <NotificationsTab />}

@@ -11,6 +11,7 @@ import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Status } from '../../shared/Status.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
+import { workspacesQuery } from '../../shared/workspaces.ts';
 import { CreateToken } from './CreateToken.tsx';
 import { tokensQuery } from './queries.ts';
 
@@ -33,10 +34,18 @@ export function TokensTab(): ReactElement {
     },
     onError: (failure, token) => notify.failed(`${visible(token.name)} was not revoked`, failure),
   });
+  const workspaces = useQuery(workspacesQuery).data?.workspaces ?? [];
+  const workspaceOf = ({ scopes, workspaceId }: ApiToken): string =>
+    scopes.includes('data.ingest')
+      ? visible((workspaces.find(({ id }) => id === workspaceId) ?? workspaces[0])?.name ?? '')
+      : '';
   const columns: readonly GridColumn<ApiToken>[] = [
     { id: 'name', header: 'Name', min: 160, grow: 1, cell: (token) => visible(token.name) },
     { id: 'state', header: 'State', min: 112, cell: state },
     { id: 'scopes', header: 'May', min: 240, grow: 2, cell: (token) => token.scopes.join(', ') },
+    ...(workspaces.length > 1
+      ? [{ id: 'workspace', header: 'Logs go to', min: 128, grow: 1, cell: workspaceOf } as const]
+      : []),
     { id: 'by', header: 'Made by', min: 160, grow: 1, drop: 1, cell: (token) => visible(token.createdBy) },
     { id: 'created', header: 'Made', min: 112, drop: 2, cell: (token) => <RelativeTime at={token.createdAt} /> },
     { id: 'used', header: 'Last used', min: 112, cell: (token) => <RelativeTime at={token.lastUsedAt} /> },

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { oneOf, textOf } from '../../shared/address.ts';
 
-export const settingsTabs = ['settings', 'sessions', 'tokens', 'groups', 'work', 'notifications', 'audit'] as const;
+export const settingsTabs = [
+  'settings',
+  'sessions',
+  'tokens',
+  'workspaces',
+  'groups',
+  'work',
+  'notifications',
+  'audit',
+] as const;
 const Settings = z.object({ tab: oneOf(settingsTabs), search: textOf(200) });
 export type SettingsSearch = Partial<z.infer<typeof Settings>>;
 export const settingsSearch = (raw: Record<string, unknown>): SettingsSearch => Settings.parse(raw);

@@ -16,6 +16,10 @@ export const tokensQuery = queryOptions({
   queryKey: ['tokens'],
   queryFn: ({ signal }) => client.listTokens({ signal }),
 });
+export const workspaceUsageQuery = queryOptions({
+  queryKey: ['workspaces', 'usage'],
+  queryFn: ({ signal }) => client.listWorkspaceUsage({ signal }),
+});
 export const auditQuery = queryOptions({
   queryKey: ['audit'],
   queryFn: ({ signal }) => client.listAudit({ signal, query: { limit: AUDIT_MAX } }),

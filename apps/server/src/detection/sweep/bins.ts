@@ -69,7 +69,8 @@ export function readsOf(
   options: CompileOptions,
   query = rule.query,
 ): readonly TableRead[] {
-  const { reads } = queries.compile(query, options);
+  // News of other workspaces is not seen here.
+  const reads = queries.compile(query, options).reads.filter(({ database }) => database === undefined);
   if (!/\b(now|ago)\s*\(/i.test(rule.query)) return reads;
   return [...new Set(reads.map((read) => read.table))].flatMap(
     (table) => queries.compile(`['${table}']`, options).reads,

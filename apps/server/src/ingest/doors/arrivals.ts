@@ -1,5 +1,5 @@
 import type { IngestCore } from '../core.ts';
-import { originOf, pageStream, wrappedStream, type StoredPage } from '../loading.ts';
+import { inWorkspace, originOf, pageStream, wrappedStream, type StoredPage } from '../loading.ts';
 import { recognise, sampleRecord, type SampleRecord } from '../sources/recognise.ts';
 import { rowsOf } from './rows.ts';
 
@@ -194,6 +194,8 @@ const payloadsOf = (core: IngestCore, door: string, arrivals: readonly Arrival[]
 export interface Origin {
   readonly door: string;
   readonly sender: string;
+  /** Where they go. Default: the first. */
+  readonly workspaceId?: string | undefined;
 }
 
 /**
@@ -202,7 +204,7 @@ export interface Origin {
  */
 export async function tryArrivals(
   core: IngestCore,
-  { door, sender }: Origin,
+  { door, sender, workspaceId }: Origin,
   given: readonly Arrival[],
   page?: StoredPage,
 ): Promise<ReadonlyMap<number, unknown>> {
@@ -214,7 +216,8 @@ export async function tryArrivals(
   const store = async (payload: Payload): Promise<void> => {
     try {
       const { stream, bytes, from } = payload;
-      await core.spool.append(page === undefined ? stream : pageStream(page, stream), bytes, sender);
+      const paged = page === undefined ? stream : pageStream(page, stream);
+      await core.spool.append(inWorkspace(workspaceId, paged), bytes, sender);
       core.metrics.accepted({ door, sender, stream: originOf(stream).stream, rows: from.length, bytes: bytes.length });
     } catch (error) {
       for (const place of payload.from) failed.set(place, error);

@@ -28,10 +28,18 @@ export interface DoorCall {
   readonly request: FastifyRequest;
   /** See `senderOf`. */
   readonly sender: string;
+  /** See `sendingOf`. */
+  readonly workspaceId?: string | undefined;
 }
 
 /** Who sends: what health, and the shares of the spool and of the calls at once, are counted by. */
 export const senderOf = (context: RequestContext): string => requireCaller(context).name;
+
+/** The same, with the workspace that the logs go to, where that is not the first. */
+export const sendingOf = (context: RequestContext): Pick<DoorCall, 'sender' | 'workspaceId'> => ({
+  sender: senderOf(context),
+  workspaceId: requireCaller(context).workspaceId,
+});
 
 /** What every door for calls over HTTP has: bounds on size and number, unpacking, metrics. */
 export interface Door {

@@ -2,8 +2,8 @@ import { SallyportError, type dataRoutes } from '@sallyport/contracts';
 import { z } from 'zod';
 import { requireCaller, type Handler, type HandlerInput, type RequestContext } from '../../platform/http/handlers.ts';
 import type { IngestCore } from '../core.ts';
-import { wrappedStream } from '../loading.ts';
-import { createDoor, senderOf } from './door.ts';
+import { inWorkspace, wrappedStream } from '../loading.ts';
+import { createDoor, sendingOf } from './door.ts';
 import { callKey, markLength, withMark } from './recent-calls.ts';
 import { rowsOf } from './rows.ts';
 
@@ -22,7 +22,14 @@ const keptBuffersMax = 16;
 /** Makes the rows of a call durable, once, however often a client sends it. Answers how many there are. */
 async function store(
   { streams, spool, recentCalls }: IngestCore,
-  call: { caller: string; sender: string; stream: string; requestId: string | undefined; body: Buffer },
+  call: {
+    caller: string;
+    sender: string;
+    workspaceId: string | undefined;
+    stream: string;
+    requestId: string | undefined;
+    body: Buffer;
+  },
 ): Promise<number> {
   const { stream, sender, requestId, body } = call;
   const key = requestId === undefined ? undefined : callKey({ ...call, requestId });
@@ -30,7 +37,7 @@ async function store(
   if (rows === 0) return 0;
   // The spool adds the last line feed.
   const payload = lines.subarray(0, lines.length - 1);
-  const spoolStream = streams.takesLines(stream) ? wrappedStream(stream) : stream;
+  const spoolStream = inWorkspace(call.workspaceId, streams.takesLines(stream) ? wrappedStream(stream) : stream);
   if (key === undefined) await spool.append(spoolStream, payload, sender);
   else await recentCalls.once(key, () => spool.append(spoolStream, withMark(payload, key), sender));
   return rows;
@@ -69,10 +76,10 @@ export function logsIngestion(core: () => IngestCore): Handler<(typeof dataRoute
     }
     const requestId = z.string().max(200).optional().catch(undefined).parse(request.headers['x-ms-client-request-id']);
     const caller = requireCaller(context).id;
-    const sender = senderOf(context);
+    const { sender, workspaceId } = sendingOf(context);
     await door.read({ body, request, sender }, async (bytes) => {
       const size = bytes.length;
-      const rows = await store(core(), { caller, sender, stream, requestId, body: bytes });
+      const rows = await store(core(), { caller, sender, workspaceId, stream, requestId, body: bytes });
       door.accepted({ sender, stream, rows, bytes: size });
     });
     return reply.code(204).send();

@@ -58,9 +58,9 @@ export function webhookHandlers(core: () => IngestCore): Handlers<typeof webhook
       };
       const stored = await door.read({ body, request, sender }, async (bytes) => {
         const requestId = headerOf(request, ...deliveryHeaders);
-        const caller = requireCaller(context).id;
+        const { id: caller, workspaceId } = requireCaller(context);
         const arrivals = eventsOf(textOf(bytes, request)).map(arrivalOf);
-        const store = (): Promise<void> => storeArrivals(core(), { door: door.name, sender }, arrivals);
+        const store = (): Promise<void> => storeArrivals(core(), { door: door.name, sender, workspaceId }, arrivals);
         if (requestId === undefined) await store();
         else
           await core().recentCalls.once(callKey({ caller, stream: `webhook/${name}`, requestId, body: bytes }), store);

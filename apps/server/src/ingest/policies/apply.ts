@@ -4,6 +4,7 @@ import {
   type Catalogue,
   type Column,
   type LoadStatement,
+  type LookupNames,
   type TableDefinition,
 } from '@sallyport/lake';
 import type { Framing } from '../sources/lines.ts';
@@ -95,6 +96,7 @@ export interface ApplyOptions {
   readonly policies: Policies;
   readonly catalogue: () => Catalogue;
   readonly now: () => Date;
+  readonly lookups?: LookupNames;
   /** A policy can't be applied, and every row is stored. Told once for each. */
   readonly onProblem: (table: string, message: string) => void;
 }
@@ -103,7 +105,7 @@ export interface ApplyOptions {
 const compiledForMs = 3_600_000;
 
 /** Puts the policies of tables between a stream's rows and their insert. */
-export function createApplying({ policies, catalogue, now, onProblem }: ApplyOptions) {
+export function createApplying({ policies, catalogue, now, lookups, onProblem }: ApplyOptions) {
   let version = '';
   const compiled = new Map<string, { readonly at: number; readonly policy: CompiledPolicy | undefined }>();
 
@@ -116,7 +118,7 @@ export function createApplying({ policies, catalogue, now, onProblem }: ApplyOpt
     if (have !== undefined && now().getTime() - have.at < compiledForMs) return have.policy;
     let made: CompiledPolicy | undefined;
     try {
-      made = compilePolicy(policy, table, given, now());
+      made = compilePolicy(policy, table, given, now(), lookups);
     } catch (error) {
       if (!(error instanceof PolicyError)) throw error;
       onProblem(table.name, error.message);

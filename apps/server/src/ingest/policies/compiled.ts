@@ -1,5 +1,13 @@
 import { compile, KqlError, sqlIdentifier } from '@sallyport/kql';
-import { columnType, lookupNames, sqlName, sqlString, type Column, type TableDefinition } from '@sallyport/lake';
+import {
+  columnType,
+  lookupNames,
+  sqlName,
+  sqlString,
+  type Column,
+  type LookupNames,
+  type TableDefinition,
+} from '@sallyport/lake';
 import { isRowByRow } from './condition.ts';
 import type { IngestPolicy } from './policy.ts';
 
@@ -60,6 +68,7 @@ export function compilePolicy(
   table: TableDefinition,
   given: readonly Column[],
   now: Date,
+  lookups: LookupNames = lookupNames,
 ): CompiledPolicy {
   for (const [part, names] of [
     ['sample.by', policy.sample?.by ?? []],
@@ -76,7 +85,7 @@ export function compilePolicy(
       tables: [{ name: 'source', columns }],
       functions: [],
     };
-    const options = { now, output: 'engine', source: () => placeholder, lookups: lookupNames } as const;
+    const options = { now, output: 'engine', source: () => placeholder, lookups } as const;
     // By itself: what closes our bracket and goes on (`true) | take 1 | where (true`) would drop rows unseen.
     const alone = compile(`${headAlone}${policy.filter ?? 'true'}\n)`, catalogue, options);
     if (alone.columns.length !== 1 || !isRowByRow(alone.sql, placeholder.text))

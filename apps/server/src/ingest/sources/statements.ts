@@ -2,6 +2,7 @@ import { sqlIdentifier, type Compiled, type CompileOptions, type KqlCatalogue, t
 import {
   engineType,
   lookupNames,
+  type LookupNames,
   sqlName,
   sqlString,
   type Column,
@@ -205,6 +206,8 @@ export interface StreamCompiler {
   readonly now: () => Date;
   /** The time zone of times that say none: an IANA name. Default: UTC. */
   readonly zone?: string | undefined;
+  /** Default: what the workspace has under its own names. */
+  readonly lookups?: LookupNames | undefined;
 }
 
 export interface StreamStatements {
@@ -252,10 +255,10 @@ function compileAccept(stream: SourceStream, compiler: StreamCompiler): Accept {
   return { sql: compiled.sql };
 }
 
-const optionsOf = ({ now, zone }: StreamCompiler): CompileOptions => ({
+const optionsOf = ({ now, zone, lookups = lookupNames }: StreamCompiler): CompileOptions => ({
   output: 'engine',
   source: () => placeholder,
-  lookups: lookupNames,
+  lookups,
   now: now(),
   ...(zone === undefined ? {} : { zone }),
 });

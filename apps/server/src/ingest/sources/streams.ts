@@ -1,4 +1,4 @@
-import type { Catalogue, TableDefinition } from '@sallyport/lake';
+import type { Catalogue, LookupNames, TableDefinition } from '@sallyport/lake';
 import type { Framing } from './lines.ts';
 import { immutableIdOf, streamOf } from '../collection-rules/rule.ts';
 import { loadSources, type LoadedSources, type Source, type SourceProblem, type SourceStream } from './load.ts';
@@ -67,6 +67,8 @@ export interface StreamsOptions {
   readonly catalogue: () => Catalogue;
   readonly compile: Compile;
   readonly now: () => Date;
+  /** What transforms look up. Default: what every workspace has under its own name. */
+  readonly lookups?: LookupNames;
   /** Puts what tables ask of their rows in between. Default: nothing. */
   readonly apply?: (stream: string, framing: Framing, made: StreamStatements) => StreamStatements;
 }
@@ -82,7 +84,7 @@ function tableOfStream(catalogue: Catalogue, stream: string): TableDefinition | 
 }
 
 /** The streams of sources and tables. Each is compiled when first used, and again when the tables have changed. */
-export function createStreams({ loaded, catalogue, compile, now, apply }: StreamsOptions): Streams {
+export function createStreams({ loaded, catalogue, compile, now, apply, lookups }: StreamsOptions): Streams {
   const bySource = new Map<string, { readonly source: Source; readonly stream: SourceStream }>();
   let all = loaded;
   const suspensions = new Suspensions();
@@ -107,7 +109,7 @@ export function createStreams({ loaded, catalogue, compile, now, apply }: Stream
     const key = `${stream.name} ${zone ?? ''}`;
     const have = compiled.get(key);
     if (have !== undefined && time - have.at < compiledForMs) return have.stream;
-    const made = compileStream(stream, { compile, table: (name) => catalogue().get(name), now, zone });
+    const made = compileStream(stream, { compile, table: (name) => catalogue().get(name), now, zone, lookups });
     compiled.set(key, { at: time, stream: made });
     return made;
   };

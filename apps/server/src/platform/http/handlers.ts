@@ -23,6 +23,8 @@ export interface Caller {
   /** A person's role; empty for a token. */
   readonly role: string;
   readonly permissions: ReadonlySet<GrantedPermission>;
+  /** Of a token whose logs go to another workspace than the first: its id. */
+  readonly workspaceId?: string;
   /** Only for a person. */
   readonly session: { readonly id: string; readonly method: SignInMethod; readonly startedAt: Date } | undefined;
 }

@@ -1,14 +1,14 @@
 import { SallyportError } from '@sallyport/contracts';
 import type { FunctionDefinition, KqlCatalogue } from '@sallyport/kql';
 import type { Lake } from '@sallyport/lake';
-import { isWorkspace, workspaceGuid } from '../../workspace.ts';
+import type { Workspace, Workspaces } from '../../../platform/workspaces/index.ts';
 import { cslSchema, orderedColumns, schemaJson, schemaScript, schemaTable, splitOuter } from './schema.ts';
 import { columnsOf, type Cell, type Table } from './table.ts';
 
 /** The commands that tools ask before and beside queries. All of them only show. https://learn.microsoft.com/kusto/management/ */
 
 export interface CommandServices {
-  readonly lake: Lake;
+  readonly workspaces: Workspaces;
   readonly functions: readonly FunctionDefinition[];
   readonly version: string;
   readonly startedAt: Date;
@@ -18,7 +18,9 @@ export interface CommandServices {
 
 interface Asked {
   readonly services: CommandServices;
+  readonly lake: Lake;
   readonly catalogue: KqlCatalogue;
+  /** What the caller names is this one, or is told to be no other. */
   readonly database: string;
   /** What stood in the command, in the order of its pattern. */
   readonly words: readonly (string | undefined)[];
@@ -32,11 +34,11 @@ const notFound = (name: string, kind: string): never => {
 /** Takes the name out of `['a b']`, `["a"]`, `'a'` or a bare word. */
 const unquoted = (word: string): string => /^\[?\s*(["'])(.*)\1\s*\]?$/s.exec(word.trim())?.[2] ?? word.trim();
 
-/** Database names that mean this workspace. `NetDefaultDB` is what clients say when nothing else was said. */
-export function databaseOf(name: string | null | undefined, workspace: string): string {
+/** A workspace is a database here. `NetDefaultDB` is what clients say when nothing else was said: the first. */
+export function databaseOf(name: string | null | undefined, workspaces: Pick<Workspaces, 'first' | 'find'>): Workspace {
   const plain = unquoted(name ?? '');
-  if (plain === '' || /^netdefaultdb$/i.test(plain) || isWorkspace(plain, workspace)) return workspace;
-  return notFound(plain, 'Database');
+  if (plain === '' || /^netdefaultdb$/i.test(plain)) return workspaces.first;
+  return workspaces.find(plain) ?? notFound(plain, 'Database');
 }
 
 function tableOf({ catalogue }: Asked, word: string | undefined): KqlCatalogue['tables'][number] {
@@ -44,24 +46,28 @@ function tableOf({ catalogue }: Asked, word: string | undefined): KqlCatalogue['
   return catalogue.tables.find((table) => table.name === name) ?? notFound(name, 'Table');
 }
 
-const databases = ({ database }: Asked): Table => ({
+const databaseTable = (all: readonly Workspace[], current: string): Table => ({
   columns: columnsOf(
     'DatabaseName PersistentStorage Version IsCurrent:bool DatabaseAccessMode PrettyName ReservedSlot1:bool DatabaseId:guid InTransitionTo SuspensionState',
   ),
-  rows: [[database, '', 'v1.0', true, 'ReadOnly', database, null, workspaceGuid(database), '', '']],
+  rows: all.map(({ id, name }) => [name, '', 'v1.0', name === current, 'ReadOnly', name, null, id, '', '']),
 });
+const databases: Show = ({ services, database }) => databaseTable(services.workspaces.list(), database);
+
+const namesIn = ({ words }: Asked): string[] =>
+  splitOuter(words[0] ?? '').map((name) => name.replace(/\s+if_later_than[\s\S]*$/i, ''));
 
 const databasesOf: Show = (asked) => {
-  for (const name of splitOuter(asked.words[0] ?? ''))
-    databaseOf(name.replace(/\s+if_later_than[\s\S]*$/i, ''), asked.database);
-  return databases(asked);
+  const { services, database } = asked;
+  const all = namesIn(asked).map((name) => databaseOf(name, services.workspaces));
+  return databaseTable(all.length > 0 ? all : [databaseOf(database, services.workspaces)], database);
 };
 const named =
   (show: (asked: Asked) => Table): Show =>
   (asked) => {
-    for (const name of splitOuter(asked.words[0] ?? ''))
-      databaseOf(name.replace(/\s+if_later_than[\s\S]*$/i, ''), asked.database);
-    return show(asked);
+    // All workspaces have the same tables.
+    const [one, ...others] = namesIn(asked).map((name) => databaseOf(name, asked.services.workspaces));
+    return show(one && others.length === 0 ? { ...asked, database: one.name } : asked);
   };
 
 const tables = (asked: Asked, names?: readonly string[]): Table => ({
@@ -76,7 +82,7 @@ const tables = (asked: Asked, names?: readonly string[]): Table => ({
 
 /** Sizes are known of tables that hold rows. */
 async function details(asked: Asked, names?: readonly string[]): Promise<Table> {
-  const held = new Map((await asked.services.lake.tableInfo()).map((info) => [info.name, info]));
+  const held = new Map((await asked.lake.tableInfo()).map((info) => [info.name, info]));
   const rows = (names?.map((name) => tableOf(asked, name)) ?? asked.catalogue.tables).map(({ name }): Cell[] => {
     const info = held.get(name);
     const retention = info ? JSON.stringify({ SoftDeletePeriod: `${info.retentionDays}.00:00:00` }) : null;
@@ -119,14 +125,29 @@ const tableSchema = (asked: Asked, schema: (table: KqlCatalogue['tables'][number
   };
 };
 
-async function diagnostics({ services, database }: Asked): Promise<Table> {
-  const held = await services.lake.tableInfo();
+async function diagnostics({ services, lake, database }: Asked): Promise<Table> {
+  const held = await lake.tableInfo();
   const size = held.reduce((sum, { bytesOnDisk }) => sum + bytesOnDisk, 0);
   return {
     columns: columnsOf(
       'IsHealthy:bool IsScaleOutRequired:bool MachinesTotal:long MachinesOffline:long NodeLastRestartedOn:datetime TotalExtentSize:long NumberOfDatabases:int ProductVersion NotHealthyReason IsAttentionRequired:bool AttentionRequiredReason DatabaseName',
     ),
-    rows: [[true, false, 1, 0, services.startedAt.toISOString(), size, 1, services.version, '', false, '', database]],
+    rows: [
+      [
+        true,
+        false,
+        1,
+        0,
+        services.startedAt.toISOString(),
+        size,
+        services.workspaces.list().length,
+        services.version,
+        '',
+        false,
+        '',
+        database,
+      ],
+    ],
   };
 }
 
@@ -243,7 +264,7 @@ const patterns = shows.map(
 );
 
 /** Runs one command. Throws SallyportError NotFound for what is not there, Forbidden for what would change something, BadRequest for the rest. */
-export async function runCommand(text: string, database: string, services: CommandServices): Promise<Table> {
+export async function runCommand(text: string, workspace: Workspace, services: CommandServices): Promise<Table> {
   const command = text.trim().replace(/;\s*$/, '');
   const [, id] = /^\.cancel\s+query\s+["']([^"']{1,256})["']/i.exec(command) ?? [];
   if (id !== undefined)
@@ -259,8 +280,15 @@ export async function runCommand(text: string, database: string, services: Comma
   for (const [pattern, show] of patterns) {
     const found = pattern.exec(command);
     if (found) {
-      const catalogue = services.lake.kqlCatalogue(services.functions);
-      return show({ services, catalogue, database, words: found.slice(1).filter((word) => word !== undefined) });
+      const lake = await services.workspaces.lake(workspace);
+      const catalogue = lake.kqlCatalogue(services.functions);
+      return show({
+        services,
+        lake,
+        catalogue,
+        database: workspace.name,
+        words: found.slice(1).filter((word) => word !== undefined),
+      });
     }
   }
   throw new SallyportError('BadRequest', `the command is not known here: ${command.slice(0, 200)}`);

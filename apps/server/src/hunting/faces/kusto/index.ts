@@ -4,6 +4,7 @@ import type { FunctionDefinition } from '@sallyport/kql';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requireCaller, type Handlers, type RequestContext } from '../../../platform/http/index.ts';
 import type { Platform } from '../../../platform/types.ts';
+import type { Workspace } from '../../../platform/workspaces/index.ts';
 import type { Asking } from '../../asking.ts';
 import { headerOf, sendJson } from '../http.ts';
 import { databaseOf, runCommand } from './commands.ts';
@@ -31,32 +32,40 @@ interface Call {
   readonly reply: FastifyReply;
 }
 
+interface Begun {
+  readonly answering: Answering;
+  /** The database that the client names. */
+  readonly workspace: Workspace;
+}
+
 export function kustoHandlers(
-  { clock, lake }: Platform,
+  { clock, workspaces }: Platform,
   asking: Asking,
   { functions, version, publicUrl }: KustoOptions,
 ): Handlers<typeof kustoRoutes> {
   const running = createRunning();
   const startedAt = clock.now();
 
-  const begin = (context: RequestContext, { body, request, reply }: Call) => {
+  const begin = (context: RequestContext, { body, request, reply }: Call): Begun => {
     const properties = readProperties(body.properties, body.csl);
     const given = headerOf(request, 'x-ms-client-request-id') ?? properties.clientRequestId;
     const ids = { clientRequestId: given ?? `unspecified;${randomUUID()}`, activityId: context.requestId };
     reply.headers(idHeaders(ids));
-    return { answering: { ids, properties } satisfies Answering, database: databaseOf(body.db, lake.workspace) };
+    return { answering: { ids, properties }, workspace: databaseOf(body.db, workspaces) };
   };
 
   const send = (reply: FastifyReply, text: string) =>
     reply.type('application/json; charset=utf-8').header('cache-control', 'no-store').send(text);
 
-  const query = async (context: RequestContext, call: Call, version: 1 | 2, answering: Answering, text: string) => {
+  const query = async (context: RequestContext, call: Call, version: 1 | 2, begun: Begun, text: string) => {
+    const { answering, workspace } = begun;
     const { properties, ids } = answering;
     const caller = requireCaller(context).id;
     const { signal, over } = running.add(caller, ids.clientRequestId);
     try {
       const opened = await asking.open(context, {
         query: text,
+        workspace,
         parameters: properties.parameters,
         timespan: properties.timespan,
         now: properties.now,
@@ -81,16 +90,17 @@ export function kustoHandlers(
   };
 
   const command = async (context: RequestContext, call: Call, version: 1 | 2) => {
-    const { answering, database } = begin(context, call);
+    const begun = begin(context, call);
+    const { answering, workspace } = begun;
     const { command: shown, query: behind } = splitPipe(call.body.csl);
-    const table = await runCommand(shown, database, {
-      lake,
+    const table = await runCommand(shown, workspace, {
+      workspaces,
       functions: functions(),
       version: versionOf(),
       startedAt,
       cancel: (id) => running.cancel(requireCaller(context).id, id),
     });
-    if (behind !== undefined) return query(context, call, version, answering, asQuery(table, behind));
+    if (behind !== undefined) return query(context, call, version, begun, asQuery(table, behind));
     return send(call.reply, version === 2 ? commandFrames(table, answering) : commandTables(table));
   };
   const versionOf = () => version;
@@ -98,7 +108,7 @@ export function kustoHandlers(
   const isCommand = (csl: string): boolean => csl.trimStart().startsWith('.');
   const queryOrCommand = (version: 1 | 2) => async (context: RequestContext, call: Call) => {
     if (isCommand(call.body.csl)) return command(context, call, version);
-    return query(context, call, version, begin(context, call).answering, call.body.csl);
+    return query(context, call, version, begin(context, call), call.body.csl);
   };
 
   return {

@@ -1,11 +1,13 @@
 import { SallyportError } from '@sallyport/contracts';
+import { resourceIdOf, type Workspace } from '../../../platform/workspaces/index.ts';
 import type { OpenAnswer, OpenTable } from '../../queries.ts';
 import { queryStatistics, visualizationOf } from '../kusto/statistics.ts';
 import type { Preferences } from './prefer.ts';
 import { partialError } from './errors.ts';
 
 export interface AnswerContext {
-  readonly workspace: { readonly name: string; readonly id: string };
+  /** Those that the query was over. */
+  readonly workspaces: readonly Workspace[];
   readonly preferences: Preferences;
   readonly correlationId: string;
 }
@@ -55,7 +57,7 @@ export const failedAnswer = (error: SallyportError, { correlationId }: AnswerCon
 
 async function extras(
   tables: readonly OpenTable[],
-  { workspace, preferences }: AnswerContext,
+  { workspaces, preferences }: AnswerContext,
   { leftOut }: OpenAnswer,
 ): Promise<string> {
   const notice = preferences.statistics ? await leftOut().catch(() => undefined) : undefined;
@@ -69,11 +71,11 @@ async function extras(
       }),
     ],
     [preferences.render, 'render', () => renderOf(tables)],
-    [preferences.dataSources, 'dataSources', () => [{ resourceId: resourceId(workspace.name) }]],
+    [preferences.dataSources, 'dataSources', () => workspaces.map((one) => ({ resourceId: resourceIdOf(one) }))],
     [
       preferences.permissions,
       'permissions',
-      () => ({ resources: [], dataSources: [{ resourceId: resourceId(workspace.name) }] }),
+      () => ({ resources: [], dataSources: workspaces.map((one) => ({ resourceId: resourceIdOf(one) })) }),
     ],
   ];
   return parts
@@ -81,10 +83,6 @@ async function extras(
     .map(([, name, value]) => `,"${name}":${JSON.stringify(value())}`)
     .join('');
 }
-
-/** What a workspace would be called in Azure. */
-export const resourceId = (workspace: string): string =>
-  `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/sallyport/providers/Microsoft.OperationalInsights/workspaces/${workspace}`;
 
 /** As for Kusto, with names that begin small. */
 const renderOf = (tables: readonly OpenTable[]): unknown =>

@@ -3,10 +3,11 @@ import type { FunctionDefinition } from '@sallyport/kql';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Handlers, RequestContext } from '../../../platform/http/index.ts';
 import type { Platform } from '../../../platform/types.ts';
+import type { Workspace } from '../../../platform/workspaces/index.ts';
 import type { Asking } from '../../asking.ts';
 import type { OpenAnswer } from '../../queries.ts';
+import { ofAll } from '../../several-workspaces.ts';
 import { intersection, parseTimespan } from '../../timespan.ts';
-import { isWorkspace, workspaceGuid } from '../../workspace.ts';
 import { headerOf, sendJson } from '../http.ts';
 import { answerOf, failedAnswer, type AnswerContext } from './answer.ts';
 import { batchAnswer } from './batch.ts';
@@ -26,15 +27,14 @@ const rowsMax = 500_000;
 const bytesMax = 64_000_000;
 
 export function logAnalyticsHandlers(
-  { clock, lake }: Platform,
+  { clock, workspaces }: Platform,
   asking: Asking,
   functions: () => readonly FunctionDefinition[],
 ): Handlers<typeof logAnalyticsRoutes> {
-  const workspace = { name: lake.workspace, id: workspaceGuid(lake.workspace) };
-  const knownOnly = (names: readonly string[]): void => {
-    const unknown = names.find((name) => !isWorkspace(name, workspace.name));
-    if (unknown !== undefined)
-      throw new SallyportError('NotFound', `The workspace ${unknown.slice(0, 100)} could not be found`);
+  const workspaceOf = (name: string): Workspace => {
+    const found = workspaces.find(name);
+    if (found) return found;
+    throw new SallyportError('NotFound', `The workspace ${name.slice(0, 100)} could not be found`);
   };
   const timespanOf = (text: string | null | undefined) => {
     if (text === null || text === undefined || text === '') return undefined;
@@ -46,13 +46,15 @@ export function logAnalyticsHandlers(
 
   const run: RunLogsQuery = async (context, workspaceId, call) => {
     const asked: Preferences = preferences(call.prefer);
-    knownOnly([workspaceId, ...(call.workspaces ?? [])]);
+    const all = [workspaceId, ...(call.workspaces ?? [])].map(workspaceOf);
+    const source = call.resource === undefined ? ofAll(all) : sentBy(call.resource);
     if (call.query.trim() === '') throw new SallyportError('BadRequest', 'The query is empty');
-    const answerContext: AnswerContext = { workspace, preferences: asked, correlationId: context.requestId };
+    const answerContext: AnswerContext = { workspaces: all, preferences: asked, correlationId: context.requestId };
     let opened: OpenAnswer;
     try {
       opened = await asking.open(context, {
         query: call.query,
+        workspace: all[0],
         timespan: intersection(timespanOf(call.timespan), timespanOf(call.addressTimespan)),
         maxRows: rowsMax,
         bytes: bytesMax,
@@ -61,7 +63,7 @@ export function logAnalyticsHandlers(
         target: call.target,
         rows: { shape: 'array', dynamic: 'text' },
         several: true,
-        ...(call.resource === undefined ? {} : { source: sentBy(call.resource) }),
+        ...(source ? { source } : {}),
       });
     } catch (error) {
       // What the engine gave up on is a failure in part here; what took too long is none.
@@ -94,7 +96,7 @@ export function logAnalyticsHandlers(
     const resource = `/subscriptions/${path}`;
     if (/\/providers\/microsoft\.operationalinsights\/workspaces\/[^/]+$/i.test(resource))
       return single(context, resource, http, partsOf(body));
-    return single(context, workspace.name, http, { ...partsOf(body), resource });
+    return single(context, workspaces.first.id, http, { ...partsOf(body), resource });
   };
 
   return {
@@ -113,8 +115,9 @@ export function logAnalyticsHandlers(
         reply,
         batchAnswer(context, body.requests, { run, client: clientOf(request), target: request.routeOptions.url ?? '' }),
       ),
-    getWorkspaceMetadata: (_context, { params, reply }) => {
-      knownOnly([params.workspaceId]);
+    getWorkspaceMetadata: async (_context, { params, reply }) => {
+      const workspace = workspaceOf(params.workspaceId);
+      const lake = await workspaces.lake(workspace);
       const metadata = metadataOf(lake.kqlCatalogue(functions()), workspace);
       return reply
         .type('application/json; charset=utf-8')

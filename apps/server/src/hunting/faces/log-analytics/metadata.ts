@@ -1,8 +1,8 @@
 import type { KqlCatalogue } from '@sallyport/kql';
-import { resourceId } from './answer.ts';
+import { resourceIdOf, type Workspace } from '../../../platform/workspaces/index.ts';
 
 /** What can be queried. https://learn.microsoft.com/rest/api/loganalytics/dataaccess/metadata/get */
-export function metadataOf({ tables, functions }: KqlCatalogue, workspace: { name: string; id: string }): unknown {
+export function metadataOf({ tables, functions }: KqlCatalogue, workspace: Workspace): unknown {
   return {
     tables: tables.map(({ name, columns }) => ({
       id: `t/${name}`,
@@ -16,13 +16,13 @@ export function metadataOf({ tables, functions }: KqlCatalogue, workspace: { nam
       parameters: parameters.replaceAll(/^\(|\)$/g, ''),
       body,
     })),
-    workspaces: [{ id: workspace.id, name: workspace.name, resourceId: resourceId(workspace.name), region: 'local' }],
+    workspaces: [{ id: workspace.id, name: workspace.name, resourceId: resourceIdOf(workspace), region: 'local' }],
     tableGroups: [],
     solutions: [],
     resourceTypes: [],
     categories: [],
     queries: [],
     applications: [],
-    permissions: { workspaces: [{ resourceId: resourceId(workspace.name) }], resources: [], applications: [] },
+    permissions: { workspaces: [{ resourceId: resourceIdOf(workspace) }], resources: [], applications: [] },
   };
 }

@@ -3,7 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import type { Handlers } from '../../../platform/http/handlers.ts';
 import type { ErrorFace } from '../../../platform/http/server.ts';
 import type { IngestCore } from '../../core.ts';
-import { createDoor, senderOf } from '../door.ts';
+import { inWorkspace } from '../../loading.ts';
+import { createDoor, sendingOf } from '../door.ts';
 import { rowsOf } from '../rows.ts';
 import { SuffixedColumns } from './columns.ts';
 
@@ -118,7 +119,7 @@ export function dataCollectorHandlers(core: () => IngestCore): Handlers<typeof d
   return {
     sendDataCollectorLogs: async (context, { body, request, reply, query }) => {
       door.called();
-      const sender = senderOf(context);
+      const { sender, workspaceId } = sendingOf(context);
       if (query['api-version'] === undefined)
         throw new CollectorError('MissingApiVersion', 'the parameter api-version is missing');
       if (query['api-version'] !== '2016-04-01')
@@ -140,7 +141,7 @@ export function dataCollectorHandlers(core: () => IngestCore): Handlers<typeof d
         const { lines } = rowsOf(Buffer.from(JSON.stringify(whole)));
         // The spool adds the last line feed.
         const stream = `Custom-${table}`;
-        await core().spool.append(stream, lines.subarray(0, lines.length - 1), sender);
+        await core().spool.append(inWorkspace(workspaceId, stream), lines.subarray(0, lines.length - 1), sender);
         door.accepted({ sender, stream, rows: rows.length, bytes: bytes.length });
       });
       return reply.send('');

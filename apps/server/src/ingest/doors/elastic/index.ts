@@ -4,7 +4,7 @@ import { publicError } from '../../../platform/errors.ts';
 import type { Handlers, RequestContext } from '../../../platform/http/handlers.ts';
 import type { IngestCore } from '../../core.ts';
 import { storeArrivals, tryArrivals } from '../arrivals.ts';
-import { createDoor, senderOf, type DoorCall } from '../door.ts';
+import { createDoor, sendingOf, type DoorCall } from '../door.ts';
 import { elasticError, send, type ElasticError } from './answers.ts';
 import { readBulk, type BulkItem } from './bulk.ts';
 import { clusterHealth, info, license, nodes, xpack } from './cluster.ts';
@@ -59,7 +59,11 @@ export function elasticHandlers(core: () => IngestCore): Handlers<typeof elastic
       const items = readBulk(bytes.toString(), index, streamsOf);
       const good = items.filter((item) => item.fault === undefined);
       const arrivals = good.flatMap(({ arrival }) => arrival ?? []);
-      const failed = await tryArrivals(core(), { door: door.name, sender: call.sender }, arrivals);
+      const failed = await tryArrivals(
+        core(),
+        { door: door.name, sender: call.sender, workspaceId: call.workspaceId },
+        arrivals,
+      );
       for (const error of failed.values()) door.refused(error);
       const faults = new Map(good.map((item, i) => [item, failed.has(i) ? faultOf(failed.get(i)) : undefined]));
       return items.map((item) => ({ item, fault: item.fault ?? faults.get(item) }));
@@ -77,7 +81,9 @@ export function elasticHandlers(core: () => IngestCore): Handlers<typeof elastic
       const [item] = readBulk(`{"index":{}}\n${bytes.toString().replaceAll(/\r?\n/g, ' ')}`, index, streamsOf);
       if (item?.arrival === undefined)
         throw new SallyportError('BadRequest', item?.fault?.reason ?? 'request body is required');
-      await storeArrivals(core(), { door: door.name, sender: call.sender }, [item.arrival]);
+      await storeArrivals(core(), { door: door.name, sender: call.sender, workspaceId: call.workspaceId }, [
+        item.arrival,
+      ]);
       return item.id;
     });
     return send(call.request, call.reply.code(201), { _index: index, _id: id, ...created });
@@ -91,7 +97,7 @@ export function elasticHandlers(core: () => IngestCore): Handlers<typeof elastic
   /** The body is read so that the connection can be used again. */
   const acknowledge = async (context: RequestContext, call: Omit<Call, 'sender'>) => {
     door.called();
-    await door.read({ ...call, sender: senderOf(context) }, () => Promise.resolve());
+    await door.read({ ...call, ...sendingOf(context) }, () => Promise.resolve());
     return send(call.request, call.reply, { acknowledged: true });
   };
 
@@ -124,9 +130,9 @@ export function elasticHandlers(core: () => IngestCore): Handlers<typeof elastic
     getElasticIndex: (_context, call) =>
       send(call.request, call.reply, { [call.params.index]: { aliases: {}, mappings: {}, settings: {} } }),
     putElasticIndex: acknowledge,
-    sendElasticBulk: (context, call) => bulk({ ...call, sender: senderOf(context) }),
-    putElasticBulk: (context, call) => bulk({ ...call, sender: senderOf(context) }),
-    sendElasticIndexBulk: (context, call) => bulk({ ...call, sender: senderOf(context) }, call.params.index),
-    sendElasticDocument: (context, call) => document({ ...call, sender: senderOf(context) }, call.params.index),
+    sendElasticBulk: (context, call) => bulk({ ...call, ...sendingOf(context) }),
+    putElasticBulk: (context, call) => bulk({ ...call, ...sendingOf(context) }),
+    sendElasticIndexBulk: (context, call) => bulk({ ...call, ...sendingOf(context) }, call.params.index),
+    sendElasticDocument: (context, call) => document({ ...call, ...sendingOf(context) }, call.params.index),
   };
 }

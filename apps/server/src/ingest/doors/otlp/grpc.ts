@@ -117,8 +117,8 @@ function exportLogs(door: Door, options: OtlpGrpcOptions): Unary {
   const { core, log } = options;
   const take = async (call: Call): Promise<Buffer> => {
     door.called();
-    const { name: sender } = await callerOf(call, options);
-    const origin = { door: door.name, sender };
+    const { name: sender, workspaceId } = await callerOf(call, options);
+    const origin = { door: door.name, sender, workspaceId };
     return protobufAnswer(await door.gated(sender, () => storeBatch(core(), origin, call.request, readProtobuf)));
   };
   const answer = callbackify(async (call: Call): Promise<Buffer | Refused> => {

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Handlers } from '../../../platform/http/handlers.ts';
 import type { ErrorFace } from '../../../platform/http/server.ts';
 import type { IngestCore } from '../../core.ts';
-import { createDoor, senderOf } from '../door.ts';
+import { createDoor, sendingOf } from '../door.ts';
 import { readJson } from './json.ts';
 import { protobufAnswer, protobufStatus, readProtobuf } from './protobuf.ts';
 import { storeBatch } from './store.ts';
@@ -41,15 +41,15 @@ export function otlpHandlers(core: () => IngestCore): Handlers<typeof otlpRoutes
   return {
     sendOtlpLogs: async (context, { body, request, reply }) => {
       door.called();
-      const sender = senderOf(context);
+      const sending = sendingOf(context);
       const protobuf = isProtobuf(request);
       if (!protobuf && !/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
         throw new SallyportError(
           'UnsupportedMediaType',
           `the body must be \`${protobufType}\` or \`application/json\``,
         );
-      const answer = await door.read({ body, request, sender }, (bytes) =>
-        storeBatch(core(), { door: door.name, sender }, bytes, protobuf ? readProtobuf : readJson),
+      const answer = await door.read({ body, request, ...sending }, (bytes) =>
+        storeBatch(core(), { door: door.name, ...sending }, bytes, protobuf ? readProtobuf : readJson),
       );
       if (protobuf) return reply.type(protobufType).send(protobufAnswer(answer));
       const { rejected, reason } = answer;

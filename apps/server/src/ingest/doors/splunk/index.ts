@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Handlers } from '../../../platform/http/handlers.ts';
 import type { IngestCore } from '../../core.ts';
 import { storeArrivals } from '../arrivals.ts';
-import { createDoor, senderOf, type DoorCall } from '../door.ts';
+import { createDoor, sendingOf, type DoorCall } from '../door.ts';
 import { HecError } from './answers.ts';
 import { readEvents, readLines, type HecEvents } from './events.ts';
 
@@ -61,7 +61,7 @@ export function splunkHandlers(core: () => IngestCore, now: () => Date): Handler
     const channel = channelOf(call.request, call.query);
     await door.read(call, async (bytes) => {
       const { arrivals, fault } = read(bytes.toString());
-      await storeArrivals(core(), { door: door.name, sender: call.sender }, arrivals);
+      await storeArrivals(core(), { door: door.name, sender: call.sender, workspaceId: call.workspaceId }, arrivals);
       if (fault !== undefined) throw fault;
     });
     return success(call.reply, channel);
@@ -82,12 +82,12 @@ export function splunkHandlers(core: () => IngestCore, now: () => Date): Handler
       : reply.send({ text: 'HEC is healthy', code: 17 });
 
   return {
-    sendSplunkEvents: (context, call) => events({ ...call, sender: senderOf(context) }),
-    sendSplunkEventsByName: (context, call) => events({ ...call, sender: senderOf(context) }),
-    sendSplunkEventsByVersion: (context, call) => events({ ...call, sender: senderOf(context) }),
-    sendSplunkLines: (context, call) => lines({ ...call, sender: senderOf(context) }),
-    sendSplunkLinesByVersion: (context, call) => lines({ ...call, sender: senderOf(context) }),
-    askSplunkAcks: (context, call) => durable({ ...call, sender: senderOf(context) }),
+    sendSplunkEvents: (context, call) => events({ ...call, ...sendingOf(context) }),
+    sendSplunkEventsByName: (context, call) => events({ ...call, ...sendingOf(context) }),
+    sendSplunkEventsByVersion: (context, call) => events({ ...call, ...sendingOf(context) }),
+    sendSplunkLines: (context, call) => lines({ ...call, ...sendingOf(context) }),
+    sendSplunkLinesByVersion: (context, call) => lines({ ...call, ...sendingOf(context) }),
+    askSplunkAcks: (context, call) => durable({ ...call, ...sendingOf(context) }),
     getSplunkHealth: (_context, { reply }) => health(reply),
     getSplunkHealthByVersion: (_context, { reply }) => health(reply),
   };

@@ -1,0 +1,3 @@
+export { bareName, resourceIdOf, workspaceGuid } from './identify.ts';
+export { workspacesMax, type Workspace } from './store.ts';
+export { defaultResourceGroup, openWorkspaces, type OpenWorkspaces, type Workspaces } from './workspaces.ts';

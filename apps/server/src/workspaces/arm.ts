@@ -1,0 +1,63 @@
+import { ResourceGroupName, SallyportError, WorkspaceName, type armWorkspaceRoutes } from '@sallyport/contracts';
+import { sendArm } from '../platform/arm/index.ts';
+import { requireCaller, type Handlers } from '../platform/http/index.ts';
+import type { Platform } from '../platform/types.ts';
+import { resourceIdOf, type Workspace } from '../platform/workspaces/index.ts';
+
+const resource = (workspace: Workspace, subscriptionId: string) => ({
+  id: resourceIdOf(workspace, subscriptionId),
+  name: workspace.name,
+  type: 'Microsoft.OperationalInsights/workspaces',
+  location: 'local',
+  properties: {
+    customerId: workspace.id,
+    provisioningState: 'Succeeded',
+    createdDate: workspace.createdAt.toISOString(),
+    modifiedDate: workspace.createdAt.toISOString(),
+    publicNetworkAccessForIngestion: 'Enabled',
+    publicNetworkAccessForQuery: 'Enabled',
+  },
+});
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** Workspaces for the unmodified clients of Azure Resource Manager. https://learn.microsoft.com/rest/api/loganalytics/workspaces */
+export function armWorkspaceHandlers({
+  workspaces,
+}: Pick<Platform, 'workspaces'>): Handlers<typeof armWorkspaceRoutes> {
+  const named = (name: string): Workspace | undefined =>
+    workspaces.list().find((workspace) => same(workspace.name, name));
+  return {
+    armListWorkspaces: (_context, { params, reply }) =>
+      sendArm(reply, 200, { value: workspaces.list().map((one) => resource(one, params.subscriptionId)) }),
+    armListWorkspacesOfGroup: (_context, { params, reply }) =>
+      sendArm(reply, 200, {
+        value: workspaces
+          .list()
+          .filter((one) => same(one.resourceGroup, params.resourceGroupName))
+          .map((one) => resource(one, params.subscriptionId)),
+      }),
+    armGetWorkspace: (_context, { params, reply }) => {
+      const found = named(params.workspaceName);
+      if (!found)
+        throw new SallyportError(
+          'NotFound',
+          `The Resource 'Microsoft.OperationalInsights/workspaces/${params.workspaceName.slice(0, 100)}' under resource group '${params.resourceGroupName.slice(0, 100)}' was not found.`,
+        );
+      return sendArm(reply, 200, resource(found, params.subscriptionId));
+    },
+    armPutWorkspace: async (context, { params, reply }) => {
+      context.audit({ target: `workspace ${params.workspaceName}` });
+      const found = named(params.workspaceName);
+      if (found) return sendArm(reply, 200, resource(found, params.subscriptionId));
+      const name = WorkspaceName.safeParse(params.workspaceName);
+      const resourceGroup = ResourceGroupName.safeParse(params.resourceGroupName);
+      const fault = name.error?.issues[0] ?? resourceGroup.error?.issues[0];
+      if (!name.success || !resourceGroup.success)
+        throw new SallyportError('BadRequest', `The resource name is invalid: ${fault?.message ?? ''}`);
+      const by = requireCaller(context).name;
+      const made = await workspaces.create({ name: name.data, resourceGroup: resourceGroup.data, by });
+      return sendArm(reply, 201, resource(made, params.subscriptionId));
+    },
+  };
+}
