@@ -52,6 +52,11 @@ const noLake = new Proxy({} as Platform['lake'], {
     throw new Error('there is no lake in this test');
   },
 });
+const noWorkspaces = new Proxy({} as Platform['workspaces'], {
+  get: () => {
+    throw new Error('there are no workspaces in this test');
+  },
+});
 
 export interface OpenIdServer {
   readonly platform: Platform;
@@ -87,6 +92,7 @@ async function startPlatform(issuer: string) {
     tracing,
     database: database.database,
     lake: noLake,
+    workspaces: noWorkspaces,
     outbox,
     spool: { folder: dataDir, groupId: undefined },
     audit: createAuditLog({ database: database.database, outbox, clock }),
