@@ -33,6 +33,7 @@ import {
   otlpRoutes,
   savedQueryRoutes,
   savedSearchRoutes,
+  scimRoutes,
   securityInfoRoutes,
   sentinelBookmarkRoutes,
   notificationRoutes,
@@ -61,6 +62,7 @@ import { z } from 'zod';
 import { runDemo } from './demo-run.ts';
 import { armError } from './platform/arm/index.ts';
 import { createDomains, inOrder, type Domains } from './domains.ts';
+import { scimErrorFace } from './identity/index.ts';
 import type { OpenPlatform } from './platform/create.ts';
 import { publicUrlOf } from './platform/config/index.ts';
 import {
@@ -196,6 +198,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(socMetricRoutes, metrics);
   http.bind(peopleRoutes, domains.identity.people);
   http.bind(directoryRoutes, domains.identity.directory);
+  http.bind(scimRoutes, domains.identity.scim, scimErrorFace);
   http.bind(securityInfoRoutes, domains.identity.securityInfo);
   http.bind(graphDirectoryRoutes, domains.identity.graph, graph.error);
   http.bind(notificationRoutes, domains.notifications.handlers);

@@ -16,6 +16,7 @@ export const permissions = {
   'data.ingest': 'Send logs through a door',
   'authorization.read': 'Authorization (read): roles, tokens, sessions of others, audit, Conditional Access',
   'authorization.manage': 'Authorization (manage): people, roles, tokens, Conditional Access',
+  'directory.provision': 'Provision people and groups from a directory elsewhere (SCIM)',
   'systemSettings.read': 'System settings (read): configuration, metrics',
   'systemSettings.manage': 'System settings (manage)',
 } as const;

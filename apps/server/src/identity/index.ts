@@ -2,6 +2,7 @@ import type {
   directoryRoutes,
   graphDirectoryRoutes,
   peopleRoutes,
+  scimRoutes,
   securityInfoRoutes,
   sessionRoutes,
 } from '@sallyport/contracts';
@@ -19,6 +20,7 @@ import { directoryPeople } from './directory/store.ts';
 import { createMethods } from './methods.ts';
 import { peopleHandlers } from './people.ts';
 import { identityHandlers } from './routes.ts';
+import { scimHandlers } from './scim/index.ts';
 import { securityInfoHandlers } from './security-info.ts';
 import { createSessions } from './sessions.ts';
 import { createSetup } from './setup.ts';
@@ -26,6 +28,7 @@ import { createSignIn } from './sign-in.ts';
 import { createTemporaryAccessPasses } from './temporary-access-passes.ts';
 import { removeStale } from './store.ts';
 
+export { scimErrorFace } from './scim/index.ts';
 export { directory, type Directory } from './people.ts';
 export { methodModes } from './sign-in.ts';
 export { methodNames } from './sign-in-log.ts';
@@ -36,6 +39,8 @@ export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
   readonly directory: Handlers<typeof directoryRoutes>;
   /** What people do about their own ways to sign in, and passes. */
   readonly securityInfo: Handlers<typeof securityInfoRoutes>;
+  /** For directories elsewhere that bring people and groups. */
+  readonly scim: Handlers<typeof scimRoutes>;
   /** For clients of Microsoft Graph. */
   readonly graph: Handlers<typeof graphDirectoryRoutes>;
   /** Whose session this cookie is; undefined when it is unknown, over or revoked. */
@@ -81,6 +86,7 @@ export function createIdentity(platform: Platform, { gate }: { readonly gate: Ga
       invitations: createInvitations(platform),
       methods,
     }),
+    scim: scimHandlers(platform, commands),
     graph: graphDirectoryHandlers(platform, commands),
     callerOfSession: (secret, from) => sessions.callerOf(secret, from),
     issueSetupLink: () => setup.issueLink(),

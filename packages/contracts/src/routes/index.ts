@@ -26,6 +26,7 @@ import { notebookRoutes } from './notebooks.ts';
 import { pinRoutes } from './pins.ts';
 import { savedQueryRoutes } from './saved-queries.ts';
 import { savedSearchRoutes } from './saved-searches.ts';
+import { scimRoutes } from './scim.ts';
 import { securityInfoRoutes } from './security-info.ts';
 import { sentinelBookmarkRoutes } from './sentinel-bookmarks.ts';
 import { notificationRoutes } from './notifications.ts';
@@ -60,6 +61,7 @@ export const routes = {
   ...graphRoutes,
   ...directoryRoutes,
   ...securityInfoRoutes,
+  ...scimRoutes,
   ...graphDirectoryRoutes,
   ...graphSecurityRoutes,
   ...graphConditionalAccessRoutes,

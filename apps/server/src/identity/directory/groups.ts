@@ -12,6 +12,7 @@ import {
   personColumns,
   type DirectoryGroup,
   type DirectoryPerson,
+  type PersonSource,
 } from './store.ts';
 
 const groupsMax = 1_000;
@@ -23,6 +24,7 @@ export interface NewGroup extends GroupChange {
   readonly id?: string;
   readonly name: string;
   readonly externalId?: string | null;
+  readonly source?: PersonSource;
 }
 
 /** Makes, changes and removes groups and memberships, each change with its row of `AuditLogs` in the same transaction. */
@@ -104,6 +106,7 @@ export function createGroupCommands(platform: Needs) {
       description: input.description ?? null,
       membershipRule: input.membershipRule ?? null,
       externalId: input.externalId ?? null,
+      source: input.source ?? 'local',
       createdAt: now,
       modifiedAt: now,
       revision: 1,

@@ -24,6 +24,7 @@ export interface DirectoryGroup {
   readonly name: string;
   readonly description: string | null;
   readonly membershipRule: string | null;
+  readonly source: PersonSource;
   readonly externalId: string | null;
   readonly createdAt: Date;
   readonly modifiedAt: Date;
@@ -33,7 +34,7 @@ export interface DirectoryGroup {
 export const personColumns = `p.id, p.user_principal_name AS "userPrincipalName", p.display_name AS "displayName", p.role, p.attributes,
   p.manager_id AS "managerId", p.source, p.external_id AS "externalId", p.created_at AS "createdAt", p.modified_at AS "modifiedAt",
   p.disabled_at AS "disabledAt", p.deleted_at AS "deletedAt", p.revision`;
-export const groupColumns = `g.id, g.name, g.description, g.membership_rule AS "membershipRule", g.external_id AS "externalId",
+export const groupColumns = `g.id, g.name, g.description, g.membership_rule AS "membershipRule", g.source, g.external_id AS "externalId",
   g.created_at AS "createdAt", g.modified_at AS "modifiedAt", g.revision`;
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -127,8 +128,17 @@ export const directoryGroups = {
     (await db.first<{ n: number }>('SELECT count(*)::int AS n FROM groups'))?.n ?? 0,
   insert: (tx: Queryable, row: DirectoryGroup) =>
     tx.execute(
-      'INSERT INTO groups (id, name, description, membership_rule, external_id, created_at, modified_at) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-      [row.id, row.name, row.description, row.membershipRule, row.externalId, row.createdAt, row.modifiedAt],
+      'INSERT INTO groups (id, name, description, membership_rule, external_id, created_at, modified_at, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)',
+      [
+        row.id,
+        row.name,
+        row.description,
+        row.membershipRule,
+        row.externalId,
+        row.createdAt,
+        row.modifiedAt,
+        row.source,
+      ],
     ),
   change: (tx: Queryable, row: DirectoryGroup) =>
     tx.execute(

@@ -175,7 +175,7 @@ function routeBinder(app: FastifyInstance, services: PipelineServices) {
       if (route.body === 'raw') scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
       else
         scope.addContentTypeParser(
-          'application/json',
+          ['application/json', 'application/scim+json'],
           { parseAs: 'string', bodyLimit: route.bodyLimit ?? defaultBodyLimit },
           scope.getDefaultJsonParser('error', 'error'),
         );
