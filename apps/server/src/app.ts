@@ -11,6 +11,7 @@ import {
   dataCollectionRuleRoutes,
   dataRoutes,
   detectionRoutes,
+  deviceRoutes,
   directoryRoutes,
   elasticRoutes,
   emergencyAccountRoutes,
@@ -18,6 +19,7 @@ import {
   exceptionRoutes,
   graphApplicationRoutes,
   graphConditionalAccessRoutes,
+  graphDeviceRoutes,
   graphDirectoryRoutes,
   graphRoutes,
   graphSecurityRoutes,
@@ -199,6 +201,8 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(peopleRoutes, domains.identity.people);
   http.bind(directoryRoutes, domains.identity.directory);
   http.bind(scimRoutes, domains.identity.scim, scimErrorFace);
+  http.bind(deviceRoutes, domains.identity.devices);
+  http.bind(graphDeviceRoutes, domains.identity.graphDevices, graph.error);
   http.bind(securityInfoRoutes, domains.identity.securityInfo);
   http.bind(graphDirectoryRoutes, domains.identity.graph, graph.error);
   http.bind(notificationRoutes, domains.notifications.handlers);

@@ -11,7 +11,7 @@ import {
 import { createBehaviour, type Behaviour } from './behaviour/index.ts';
 import { createEntities, type Entities } from './entities/index.ts';
 import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
-import { createIdentity, directory, type Identity } from './identity/index.ts';
+import { createDeviceFacts, createIdentity, directory, type Identity } from './identity/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
 import { createIngest, loadSources, shippedSources, type Ingest } from './ingest/index.ts';
 import { createInvestigations, type Investigations } from './investigations/index.ts';
@@ -49,7 +49,7 @@ export interface DomainOptions {
 /** Makes every domain, and gives each what it needs of others: here, and nowhere else. Nothing runs yet. */
 export async function createDomains(platform: Platform, options: DomainOptions = {}): Promise<Domains> {
   const access = createAccess(platform);
-  const conditionalAccess = createConditionalAccess(platform);
+  const conditionalAccess = createConditionalAccess(platform, { devices: createDeviceFacts(platform) });
   const identity = createIdentity(platform, conditionalAccess);
   const openid = createOpenId(platform, conditionalAccess);
   const watchlists = new Watchlists(platform);

@@ -7,6 +7,7 @@ export * from './directory.ts';
 export * from './routes/session.ts';
 export * from './routes/directory.ts';
 export * from './routes/scim.ts';
+export * from './routes/devices.ts';
 export * from './routes/security-info.ts';
 export * from './routes/graph-directory.ts';
 export * from './routes/hunting.ts';

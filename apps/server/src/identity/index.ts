@@ -1,5 +1,7 @@
 import type {
+  deviceRoutes,
   directoryRoutes,
+  graphDeviceRoutes,
   graphDirectoryRoutes,
   peopleRoutes,
   scimRoutes,
@@ -20,6 +22,7 @@ import { directoryPeople } from './directory/store.ts';
 import { createMethods } from './methods.ts';
 import { peopleHandlers } from './people.ts';
 import { identityHandlers } from './routes.ts';
+import { createDeviceCommands, createProofs, deviceHandlers, graphDeviceHandlers } from './devices/index.ts';
 import { scimHandlers } from './scim/index.ts';
 import { securityInfoHandlers } from './security-info.ts';
 import { createSessions } from './sessions.ts';
@@ -28,6 +31,7 @@ import { createSignIn } from './sign-in.ts';
 import { createTemporaryAccessPasses } from './temporary-access-passes.ts';
 import { removeStale } from './store.ts';
 
+export { createDeviceFacts } from './devices/index.ts';
 export { scimErrorFace } from './scim/index.ts';
 export { directory, type Directory } from './people.ts';
 export { methodModes } from './sign-in.ts';
@@ -41,6 +45,10 @@ export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
   readonly securityInfo: Handlers<typeof securityInfoRoutes>;
   /** For directories elsewhere that bring people and groups. */
   readonly scim: Handlers<typeof scimRoutes>;
+  readonly devices: Handlers<typeof deviceRoutes>;
+  readonly graphDevices: Handlers<typeof graphDeviceRoutes>;
+  /** The device whose key made a proof; nothing for any other text. */
+  readonly deviceOf: (proof: string) => Promise<{ readonly deviceId: string } | undefined>;
   /** For clients of Microsoft Graph. */
   readonly graph: Handlers<typeof graphDirectoryRoutes>;
   /** Whose session this cookie is; undefined when it is unknown, over or revoked. */
@@ -75,7 +83,9 @@ export function createIdentity(platform: Platform, { gate }: { readonly gate: Ga
   });
   const passes = createTemporaryAccessPasses(platform);
   const methods = createMethods(platform);
-  const signIn = createSignIn(platform, sessions, gate, passes);
+  const proofs = createProofs(platform);
+  const devices = createDeviceCommands(platform, proofs);
+  const signIn = createSignIn(platform, sessions, { gate, passes, proofs });
   return {
     handlers: identityHandlers(setup, signIn, sessions),
     securityInfo: securityInfoHandlers(platform, { methods, sessions, passes, signIn }),
@@ -86,6 +96,9 @@ export function createIdentity(platform: Platform, { gate }: { readonly gate: Ga
       invitations: createInvitations(platform),
       methods,
     }),
+    devices: deviceHandlers(platform, devices, proofs),
+    graphDevices: graphDeviceHandlers(platform, devices),
+    deviceOf: (proof) => proofs.deviceOf(proof),
     scim: scimHandlers(platform, commands),
     graph: graphDirectoryHandlers(platform, commands),
     callerOfSession: (secret, from) => sessions.callerOf(secret, from),

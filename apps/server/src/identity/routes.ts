@@ -1,5 +1,5 @@
-import type { FastifyReply } from 'fastify';
-import type { Me, sessionRoutes } from '@sallyport/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { deviceProofHeader, type Me, type sessionRoutes } from '@sallyport/contracts';
 import {
   clearSessionCookie,
   requirePerson,
@@ -12,7 +12,13 @@ import type { Setup } from './setup.ts';
 import type { SignIn } from './sign-in.ts';
 import type { Origin } from './sign-in-log.ts';
 
-const originOf = ({ ipAddress, userAgent, requestId }: RequestContext): Origin => ({ ipAddress, userAgent, requestId });
+export const originOf = (
+  { ipAddress, userAgent, requestId }: RequestContext,
+  { headers }: Pick<FastifyRequest, 'headers'>,
+): Origin => {
+  const deviceProof = headers[deviceProofHeader];
+  return { ipAddress, userAgent, requestId, ...(typeof deviceProof === 'string' ? { deviceProof } : {}) };
+};
 
 function signedIn(reply: FastifyReply, { secret, expiresAt, me }: OpenedSession): Me {
   setSessionCookie(reply, secret, expiresAt);
@@ -23,14 +29,15 @@ export function identityHandlers(setup: Setup, signIn: SignIn, sessions: Session
   return {
     getSetup: async () => ({ needed: await setup.needed() }),
     startSetup: (_context, { body }) => setup.start(body),
-    finishSetup: async (context, { body, reply }) => signedIn(reply, await setup.finish(body, originOf(context))),
+    finishSetup: async (context, { body, request, reply }) =>
+      signedIn(reply, await setup.finish(body, originOf(context, request))),
     startPasskeySignIn: () => signIn.startPasskey(),
-    signInWithPasskey: async (context, { body, reply }) =>
-      signedIn(reply, await signIn.withPasskey(body.challengeId, body.credential, originOf(context))),
-    signInWithPassword: async (context, { body, reply }) =>
+    signInWithPasskey: async (context, { body, request, reply }) =>
+      signedIn(reply, await signIn.withPasskey(body.challengeId, body.credential, originOf(context, request))),
+    signInWithPassword: async (context, { body, request, reply }) =>
       signedIn(
         reply,
-        await signIn.withPassword(body.userPrincipalName, body.password, body.totpCode, originOf(context)),
+        await signIn.withPassword(body.userPrincipalName, body.password, body.totpCode, originOf(context, request)),
       ),
     signOut: async (context, { reply }) => {
       const { id, session } = requirePerson(context);

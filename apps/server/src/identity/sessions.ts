@@ -23,7 +23,13 @@ export function createSessions({ database, clock, config }: Pick<Platform, 'data
   const seenAfter = (now: Date) => new Date(now.getTime() - config.sessionIdle);
   return {
     /** Opens a session in the transaction that has checked who it is. */
-    async open(tx: Queryable, person: Person, method: SignInMethod, origin: Origin): Promise<OpenedSession> {
+    async open(
+      tx: Queryable,
+      person: Person,
+      method: SignInMethod,
+      origin: Origin,
+      deviceId?: string,
+    ): Promise<OpenedSession> {
       const now = clock.now();
       const secret = newSecret();
       const row = {
@@ -35,6 +41,7 @@ export function createSessions({ database, clock, config }: Pick<Platform, 'data
         expiresAt: new Date(now.getTime() + config.sessionMax),
         ipAddress: origin.ipAddress,
         userAgent: origin.userAgent,
+        deviceId: deviceId ?? null,
       };
       await sessions.insert(tx, row, hashSecret(secret));
       return { secret, expiresAt: row.expiresAt, me: toMe(person, row.id, method) };

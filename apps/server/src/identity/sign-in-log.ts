@@ -1,4 +1,5 @@
 import { sallyportApplication, type GateAnswer } from '../conditional-access/index.ts';
+import { deviceDetail, type Device } from './devices/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import type { Platform } from '../platform/types.ts';
 import type { SignInMethod } from './store.ts';
@@ -8,6 +9,8 @@ export interface Origin {
   readonly ipAddress: string;
   readonly userAgent: string;
   readonly requestId: string;
+  /** By which the device proves its key, where it does. */
+  readonly deviceProof?: string;
 }
 
 /** Microsoft Entra's error codes for how a sign-in ended. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
@@ -35,6 +38,8 @@ export interface SignInEvent {
   readonly outcome: Outcome;
   readonly origin: Origin;
   readonly sessionId?: string;
+  /** That has proven its key. */
+  readonly device?: Device;
   /** What Conditional Access said, once the factors were right. */
   readonly access?: GateAnswer;
 }
@@ -116,7 +121,7 @@ function signInRow(event: SignInEvent, now: Date): Record<string, unknown> {
     ConditionalAccessStatus: event.access?.status ?? 'notApplied',
     ConditionalAccessPolicies: event.access?.policies ?? [],
     SessionId: event.sessionId ?? '',
-    DeviceDetail: {},
+    DeviceDetail: deviceDetail(event.device, now),
     LocationDetails: {},
   };
 }

@@ -8,6 +8,7 @@ import type { OpenedSession, Sessions } from './sessions.ts';
 import { recordSignIn, type Origin, type Outcome } from './sign-in-log.ts';
 import { passkeys, passwords, people, type Person, type SignInMethod } from './store.ts';
 import { countedAddress } from './address.ts';
+import type { DeviceProofs } from './devices/index.ts';
 import { hashRecoveryCode } from './recovery-codes.ts';
 import type { TemporaryAccessPasses } from './temporary-access-passes.ts';
 import { createThrottle, type Subject } from './throttle.ts';
@@ -54,7 +55,13 @@ function refusedByPolicy({ decision, required }: GateAnswer): SallyportError {
   return new SallyportError('Forbidden', decision === 'challenge' ? more : blocked);
 }
 
-export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate, passes: TemporaryAccessPasses) {
+export interface SignInNeeds {
+  readonly gate: Gate;
+  readonly passes: TemporaryAccessPasses;
+  readonly proofs: DeviceProofs;
+}
+
+export function createSignIn(platform: Platform, sessions: Sessions, { gate, passes, proofs }: SignInNeeds) {
   const { database, clock, sealing, log } = platform;
   const rp = relyingPartyOf(platform.config);
   const throttle = createThrottle(database, clock);
@@ -82,6 +89,8 @@ export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate,
       await recordSignIn(platform, { ...who, method, outcome, origin });
       throw new SallyportError('Unauthenticated', refused[method]);
     }
+    const device = origin.deviceProof === undefined ? undefined : await proofs.deviceOf(origin.deviceProof);
+    const withDevice = device === undefined ? {} : { device };
     const access = await gate.ask({
       userId: person.id,
       applicationId: sallyportApplication,
@@ -90,6 +99,7 @@ export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate,
       userAgent: origin.userAgent,
       clientAppType: 'browser',
       ...(aaguid === undefined ? {} : { aaguid }),
+      ...(device === undefined ? {} : { deviceId: device.deviceId }),
       at: clock.now(),
     });
     if (access.emergencyAccess)
@@ -99,14 +109,19 @@ export function createSignIn(platform: Platform, sessions: Sessions, gate: Gate,
       );
     if (access.decision !== 'allow') {
       const refusal = access.decision === 'challenge' ? 'moreDemanded' : 'blockedByPolicy';
-      await recordSignIn(platform, { ...who, method, outcome: refusal, origin, access });
+      await recordSignIn(platform, { ...who, method, outcome: refusal, origin, access, ...withDevice });
       // Nothing was guessed, so that nobody is locked out for it.
       await throttle.succeeded(subjects);
       throw refusedByPolicy(access);
     }
     const session = await database.transaction(async (tx) => {
-      const opened = await sessions.open(tx, person, method, origin);
-      await recordSignIn(platform, { ...who, method, outcome, origin, access, sessionId: opened.me.sessionId }, tx);
+      const opened = await sessions.open(tx, person, method, origin, device?.deviceId);
+      if (device) await tx.execute('UPDATE devices SET last_sign_in_at = $2 WHERE id = $1', [device.id, clock.now()]);
+      await recordSignIn(
+        platform,
+        { ...who, method, outcome, origin, access, sessionId: opened.me.sessionId, ...withDevice },
+        tx,
+      );
       return opened;
     });
     await throttle.succeeded(subjects);

@@ -19,6 +19,8 @@ export interface SessionRow {
   readonly expiresAt: Date;
   readonly ipAddress: string;
   readonly userAgent: string;
+  /** That has proven its key when the session began. */
+  readonly deviceId?: string | null;
 }
 
 export interface PasskeyRow {
@@ -121,8 +123,8 @@ export const passkeys = {
 export const sessions = {
   insert: (db: Queryable, row: SessionRow, tokenHash: Buffer) =>
     db.execute(
-      `INSERT INTO sessions (id, token_hash, person_id, method, created_at, last_seen_at, expires_at, ip_address, user_agent)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      `INSERT INTO sessions (id, token_hash, person_id, method, created_at, last_seen_at, expires_at, ip_address, user_agent, device_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [
         row.id,
         tokenHash,
@@ -133,6 +135,7 @@ export const sessions = {
         row.expiresAt,
         row.ipAddress,
         row.userAgent,
+        row.deviceId ?? null,
       ],
     ),
   byToken: (db: Queryable, tokenHash: Buffer, now: Date, seenAfter: Date) =>
@@ -171,5 +174,6 @@ export async function removeStale(db: Queryable, now: Date): Promise<void> {
   await db.execute('DELETE FROM sign_in_failures WHERE last_failed_at < $1', [dayAgo]);
   await db.execute('DELETE FROM sessions WHERE expires_at < $1', [dayAgo]);
   await db.execute('DELETE FROM temporary_access_passes WHERE expires_at < $1', [now]);
+  await db.execute('DELETE FROM device_nonces WHERE expires_at < $1', [now]);
   await db.execute('DELETE FROM setup_links WHERE expires_at < $1', [dayAgo]);
 }

@@ -9,6 +9,7 @@ import { dataRoutes } from './data.ts';
 import { dataCollectionRuleRoutes } from './data-collection-rules.ts';
 import { detectionRoutes } from './detection.ts';
 import { dataCollectorRoutes, elasticRoutes, otlpRoutes, splunkRoutes, webhookRoutes } from './doors.ts';
+import { deviceRoutes, graphDeviceRoutes } from './devices.ts';
 import { directoryRoutes } from './directory.ts';
 import { entityRoutes } from './entities.ts';
 import { exceptionRoutes } from './exceptions.ts';
@@ -61,6 +62,8 @@ export const routes = {
   ...graphRoutes,
   ...directoryRoutes,
   ...securityInfoRoutes,
+  ...deviceRoutes,
+  ...graphDeviceRoutes,
   ...scimRoutes,
   ...graphDirectoryRoutes,
   ...graphSecurityRoutes,

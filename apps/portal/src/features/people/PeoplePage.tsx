@@ -1,4 +1,4 @@
-import { Button } from '@fluentui/react-components';
+import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { PeopleRegular, PersonAddRegular } from '@fluentui/react-icons';
 import type { DirectoryPerson } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
@@ -17,6 +17,10 @@ import { InviteDialog } from './InviteDialog.tsx';
 import { PersonPanel } from './PersonPanel.tsx';
 import { PersonState } from './PersonState.tsx';
 import { directoryQuery } from './queries.ts';
+
+const useStyles = makeStyles({
+  root: { display: 'flex', gap: tokens.spacingHorizontalM, flexGrow: 1, minHeight: 0 },
+});
 
 const route = getRouteApi('/frame/people');
 
@@ -51,6 +55,7 @@ const tabs = [
 
 /** Everybody who may sign in, and what is known of them. */
 export function PeoplePage(): ReactElement {
+  const styles = useStyles();
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const may = useMay('authorization.manage');
@@ -89,22 +94,25 @@ export function PeoplePage(): ReactElement {
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Loading rows={8} label="Loading people" />}
       {data && (
-        <Grid
-          label="People"
-          rows={data.people}
-          columns={columns}
-          rowId={({ id }) => id}
-          openId={search.selected}
-          onOpen={({ id }) => select(id)}
-          empty={
-            <EmptyState icon={<PeopleRegular />} title="Nobody here">
-              No person fits this text and state.
-            </EmptyState>
-          }
-        />
-      )}
-      {search.selected !== undefined && (
-        <PersonPanel key={search.selected} id={search.selected} onClose={() => select(undefined)} />
+        <div className={styles.root}>
+          <Grid
+            label="People"
+            rows={data.people}
+            columns={columns}
+            rowId={({ id }) => id}
+            openId={search.selected}
+            onOpen={({ id }) => select(id)}
+            onClose={() => select(undefined)}
+            empty={
+              <EmptyState icon={<PeopleRegular />} title="Nobody here">
+                No person fits this text and state.
+              </EmptyState>
+            }
+          />
+          {search.selected !== undefined && (
+            <PersonPanel key={search.selected} id={search.selected} onClose={() => select(undefined)} />
+          )}
+        </div>
       )}
     </Page>
   );

@@ -40,7 +40,7 @@ const records = (value: unknown): Record<string, unknown>[] =>
   (Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]).map((one) =>
     typeof one === 'string' ? { value: one } : record(one),
   );
-const kindOf = (one: Record<string, unknown>) => String(one['type'] ?? 'work').toLowerCase();
+const kindOf = (one: Record<string, unknown>) => (typeof one['type'] === 'string' ? one['type'] : 'work').toLowerCase();
 const ofKind = (value: unknown, kind: string) =>
   records(value).find((one) => kindOf(one) === kind) ?? (kind === 'work' ? records(value)[0] : undefined);
 
