@@ -36,7 +36,7 @@ const columns: readonly GridColumn<DirectoryPerson>[] = [
     drop: 2,
     cell: ({ attributes }) => visible(attributes.department ?? ''),
   },
-  { id: 'state', header: 'State', min: 132, cell: (person) => <PersonState person={person} /> },
+  { id: 'state', header: 'State', min: 164, cell: (person) => <PersonState person={person} /> },
   {
     id: 'last',
     header: 'Signed in',

@@ -90,10 +90,8 @@ export function graphDirectoryHandlers(
         (await directoryPeople.get(database, params.id)).id,
       ),
     graphSetManager: async (context, { params, body, reply }) => {
-      const [{ id }, manager] = await Promise.all([
-        directoryPeople.get(database, params.id),
-        directoryPeople.get(database, referenced(body['@odata.id'])),
-      ]);
+      const manager = await directoryPeople.get(database, referenced(body['@odata.id']));
+      const { id } = await directoryPeople.get(database, params.id);
       await people.update(id, { managerId: manager.id }, authorOf(context));
       return noContent(reply);
     },
