@@ -2,6 +2,7 @@ import { createServer } from 'node:https';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import * as oidc from 'openid-client';
+import { z } from 'zod';
 import { loadTls } from '../apps/server/src/platform/http/index.ts';
 import { codeRequest, register, startOpenIdServer, type Browser } from '../apps/server/src/openid/testing.ts';
 
@@ -83,7 +84,8 @@ const revoke = async () => {
   const browser = server.browser();
   const tokens = await signIn(browser, 0);
   const claims = tokens.claims();
-  const { sub = '', sid } = { sub: claims?.sub, sid: claims?.['sid'] };
+  const sub = claims?.sub ?? '';
+  const sid = z.string().parse(claims?.['sid']);
   const began = performance.now();
   await browser.fetch('/api/signout', { json: {} });
   let refused = false;
@@ -93,8 +95,8 @@ const revoke = async () => {
       () => true,
     );
   const refusedAfter = performance.now() - began;
-  while (!heard.has(String(sid))) await server.platform.clock.sleep(2);
-  return { refusedAfter, toldAfter: (heard.get(String(sid)) ?? NaN) - began };
+  while (!heard.has(sid)) await server.platform.clock.sleep(2);
+  return { refusedAfter, toldAfter: (heard.get(sid) ?? NaN) - began };
 };
 
 for (const [worker] of people.entries()) await signIn(server.browser(), worker);

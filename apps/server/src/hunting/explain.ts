@@ -2,7 +2,7 @@ import type { QueryExplanation } from '@sallyport/contracts';
 import type { Compiled, CompiledTable } from '@sallyport/kql';
 import type { Lake, QueryOptions } from '@sallyport/lake';
 import { z } from 'zod';
-import { ownTables } from './queries.ts';
+import { ownTables } from './own-tables.ts';
 
 /**
  * What becomes of a query: its plan, its SQL, and what the engine makes of that, with the parts of its indexes that it uses and what it expects to

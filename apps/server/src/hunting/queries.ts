@@ -15,6 +15,7 @@ import {
 } from '@sallyport/kql';
 import type { Lake, Limits, Statistics } from '@sallyport/lake';
 import { explain } from './explain.ts';
+import { ownTables } from './own-tables.ts';
 import { createExternal, type External } from './external/index.ts';
 import { leftOut } from './long-term.ts';
 import { rowsOf, type CutRows } from './rows.ts';
@@ -242,10 +243,6 @@ export function createQueries(
     },
   };
 }
-
-/** Those of other workspaces are made when the engine does not find them. */
-export const ownTables = ({ reads }: Pick<Compiled, 'reads'>): readonly string[] =>
-  reads.flatMap(({ table, database }) => (database === undefined ? [table] : []));
 
 const described = ({ columns, name, visualization }: CompiledTable): Described => ({
   columns,
