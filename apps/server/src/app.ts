@@ -21,10 +21,12 @@ import {
   graphConditionalAccessRoutes,
   graphDeviceRoutes,
   graphDirectoryRoutes,
+  graphIdentityProtectionRoutes,
   graphRoutes,
   graphSecurityRoutes,
   huntingRoutes,
   huntRoutes,
+  identityProtectionRoutes,
   incidentRoutes,
   incidentStoryRoutes,
   interactionRoutes,
@@ -214,6 +216,8 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(interactionRoutes, domains.openid.interactions);
   http.mount(domains.openid.mounted, domains.openid.handle);
   http.bind(emergencyAccountRoutes, domains.conditionalAccess.handlers);
+  http.bind(graphIdentityProtectionRoutes, domains.identityProtection.graph, graph.error);
+  http.bind(identityProtectionRoutes, domains.identityProtection.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);
   http.bind(entityRoutes, domains.entities.handlers);

@@ -1,6 +1,6 @@
 import { loadFunctions } from '@sallyport/lake';
 import { createAccess, type Access } from './access/index.ts';
-import { createConditionalAccess, type ConditionalAccess } from './conditional-access/index.ts';
+import { createConditionalAccess, isTrustedAddress, type ConditionalAccess } from './conditional-access/index.ts';
 import {
   createDetection,
   huntingQueryStore,
@@ -11,7 +11,8 @@ import {
 import { createBehaviour, type Behaviour } from './behaviour/index.ts';
 import { createEntities, type Entities } from './entities/index.ts';
 import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
-import { createDeviceFacts, createIdentity, directory, type Identity } from './identity/index.ts';
+import { checkPassword, createDeviceFacts, createIdentity, directory, type Identity } from './identity/index.ts';
+import { createIdentityProtection, type IdentityProtection } from './identity-protection/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
 import { createIngest, loadSources, shippedSources, type Ingest } from './ingest/index.ts';
 import { createInvestigations, type Investigations } from './investigations/index.ts';
@@ -25,6 +26,7 @@ export interface Domains {
   readonly access: Access;
   readonly conditionalAccess: ConditionalAccess;
   readonly identity: Identity;
+  readonly identityProtection: IdentityProtection;
   readonly hunting: Hunting;
   readonly hunts: Hunts;
   readonly incidents: Incidents;
@@ -49,7 +51,17 @@ export interface DomainOptions {
 /** Makes every domain, and gives each what it needs of others: here, and nowhere else. Nothing runs yet. */
 export async function createDomains(platform: Platform, options: DomainOptions = {}): Promise<Domains> {
   const access = createAccess(platform);
-  const conditionalAccess = createConditionalAccess(platform, { devices: createDeviceFacts(platform) });
+  const identityProtection = await createIdentityProtection(platform, {
+    queries: () => hunting.queries,
+    mail: () => notifications.mail,
+    isTrusted: (address) => isTrustedAddress(platform.database, address),
+    checkPassword,
+    ...(options.scheduled === undefined ? {} : { scheduled: options.scheduled }),
+  });
+  const conditionalAccess = createConditionalAccess(platform, {
+    devices: createDeviceFacts(platform),
+    risk: identityProtection.signInRisk,
+  });
   const identity = createIdentity(platform, conditionalAccess);
   const openid = createOpenId(platform, conditionalAccess);
   const watchlists = new Watchlists(platform);
@@ -100,6 +112,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     access,
     conditionalAccess,
     identity,
+    identityProtection,
     hunting,
     hunts,
     incidents,
@@ -130,6 +143,7 @@ export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
   domains.conditionalAccess,
   domains.identity,
   domains.openid,
+  domains.identityProtection,
   domains.hunting,
   domains.notifications,
   domains.incidents,

@@ -20,6 +20,7 @@ import {
   SearchSquareRegular,
   SettingsRegular,
   ShieldErrorRegular,
+  ShieldPersonRegular,
   TargetArrowRegular,
   TextBulletListSquareRegular,
 } from '@fluentui/react-icons';
@@ -41,6 +42,7 @@ export interface Place {
     | '/rules'
     | '/anomalies'
     | '/assets'
+    | '/identity-protection'
     | '/exceptions'
     | '/watchlists'
     | '/applications'
@@ -127,6 +129,14 @@ export const places: readonly Place[] = [
     permission: 'securityData.read',
     group: 'Assets',
     words: 'entities devices identities users accounts addresses apps inventory risk criticality owner',
+  },
+  {
+    to: '/identity-protection',
+    label: 'Identity protection',
+    icon: <ShieldPersonRegular />,
+    permission: 'securityData.read',
+    group: 'Identity and access',
+    words: 'risky users sign-ins detections workload identities compromised dismiss risk',
   },
   {
     to: '/rules',

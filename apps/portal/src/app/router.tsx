@@ -21,6 +21,7 @@ import { testBenchSearch } from '../features/test-bench/index.ts';
 import { investigationsSearch } from '../features/investigations/index.ts';
 import { applicationsSearch } from '../features/applications/index.ts';
 import { anomaliesSearch } from '../features/anomalies/index.ts';
+import { riskSearch } from '../features/identity-protection/index.ts';
 import { coverageSearch } from '../features/coverage/index.ts';
 import { assetsSearch, entitySearch, findEntitySearch } from '../features/entities/index.ts';
 import { exceptionsSearch } from '../features/exceptions/index.ts';
@@ -219,6 +220,16 @@ const anomalies = createRoute({
   component: lazyRouteComponent(() => import('../features/anomalies/AnomaliesPage.tsx'), 'AnomaliesPage'),
 });
 
+const identityProtection = createRoute({
+  getParentRoute: () => frame,
+  path: '/identity-protection',
+  validateSearch: riskSearch,
+  component: lazyRouteComponent(
+    () => import('../features/identity-protection/IdentityProtectionPage.tsx'),
+    'IdentityProtectionPage',
+  ),
+});
+
 const investigations = createRoute({
   getParentRoute: () => frame,
   path: '/investigations',
@@ -377,6 +388,7 @@ const routeTree = root.addChildren([
     applications,
     repositories,
     anomalies,
+    identityProtection,
     investigations,
     assets,
     entity,

@@ -32,6 +32,8 @@ export interface SignInAttempt {
   readonly passwordChanged?: boolean;
   /** The token is bound to a key of the device (DPoP). */
   readonly tokenProtected?: boolean;
+  /** Of the sign-in's row in `SigninLogs`: what is found in it is stored. Left out of questions that are no sign-in. */
+  readonly requestId?: string;
   readonly at: Date;
 }
 
@@ -59,11 +61,15 @@ export interface DeviceFacts {
 export interface RiskOfSignIn {
   readonly signInRiskLevel: RiskLevel;
   readonly userRiskLevel: RiskLevel;
+  /** What was detected, in Graph's words. */
+  readonly riskEventTypes?: readonly string[];
 }
 
 /** How risky a sign-in and a person are, as identity protection sees it. One that throws leaves the risk unknown: policies that ask for it deny. */
 export interface SignInRisk {
   of(attempt: SignInAttempt): Promise<RiskOfSignIn>;
+  /** The person passed a policy that the risk of this sign-in had asked for more by: the risk is remediated. */
+  passed?(attempt: SignInAttempt): Promise<void>;
   ofServicePrincipal?(attempt: WorkloadAttempt): Promise<{ readonly servicePrincipalRiskLevel: RiskLevel }>;
 }
 

@@ -1,4 +1,5 @@
 import {
+  conditionFlags,
   decide,
   type AccessRequest,
   type Decision,
@@ -140,6 +141,8 @@ export function createGate(
         const free = !set.policies.some(({ state }) => state === 'enabled') || !(await hasPasskey(attempt.userId));
         if (free) return { ...open, ...withRisk, policies, emergencyAccess: true };
       }
+      if (decision.decision === 'allow' && !isWorkload(attempt) && policies.some(passedForRisk))
+        await facts.risk?.passed?.(attempt);
       return {
         decision: decision.decision,
         status: decision.conditionalAccessStatus,
@@ -154,6 +157,12 @@ export function createGate(
     },
   };
 }
+
+/** A policy that the risk of the sign-in brought up, and that a second factor met. */
+const passedForRisk = ({ result, conditionsSatisfied, enforcedGrantControls }: PolicyResult): boolean =>
+  result === 'success' &&
+  (conditionsSatisfied & conditionFlags.signInRisk) !== 0 &&
+  enforcedGrantControls.some((control) => control === 'mfa' || control === 'authenticationStrength');
 
 function contextOf({
   applicationId,

@@ -9,6 +9,7 @@ import { graphConditionalAccessHandlers } from './faces/graph/index.ts';
 import { createGate, type Gate } from './gate.ts';
 
 export { sallyportApplication } from './applications.ts';
+export { isTrustedAddress } from './trusted.ts';
 export type { DeviceFacts, Facts, RiskOfSignIn, SignInAttempt, SignInRisk, WorkloadAttempt } from './facts.ts';
 export type { Gate, GateAnswer } from './gate.ts';
 

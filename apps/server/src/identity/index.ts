@@ -37,6 +37,7 @@ export { directory, type Directory } from './people.ts';
 export { methodModes } from './sign-in.ts';
 export { methodNames } from './sign-in-log.ts';
 export type { Person, SignInMethod } from './store.ts';
+export { checkPassword } from './secrets.ts';
 
 export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
   readonly people: Handlers<typeof peopleRoutes>;

@@ -118,10 +118,26 @@ function signInRow(event: SignInEvent, now: Date): Record<string, unknown> {
     Status: { errorCode: Number(code), failureReason: text },
     AuthenticationRequirement: 'multiFactorAuthentication',
     AuthenticationDetails: JSON.stringify(steps),
+    ...riskColumns(event.access),
     ConditionalAccessStatus: event.access?.status ?? 'notApplied',
     ConditionalAccessPolicies: event.access?.policies ?? [],
     SessionId: event.sessionId ?? '',
     DeviceDetail: deviceDetail(event.device, now),
     LocationDetails: {},
+  };
+}
+
+/** As Entra writes the risk of a sign-in. */
+function riskColumns(access: GateAnswer | undefined): Record<string, unknown> {
+  const { signInRiskLevel = 'none', userRiskLevel = 'none', riskEventTypes = [] } = access?.risk ?? {};
+  const risky = signInRiskLevel !== 'none';
+  return {
+    RiskLevelDuringSignIn: signInRiskLevel,
+    RiskLevelAggregated: userRiskLevel,
+    RiskState: risky ? 'atRisk' : 'none',
+    RiskDetail: 'none',
+    RiskEventTypes: JSON.stringify(riskEventTypes),
+    RiskEventTypes_V2: JSON.stringify(riskEventTypes),
+    IsRisky: risky,
   };
 }

@@ -100,6 +100,7 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
       clientAppType: 'browser',
       ...(aaguid === undefined ? {} : { aaguid }),
       ...(device === undefined ? {} : { deviceId: device.deviceId }),
+      requestId: origin.requestId,
       at: clock.now(),
     });
     if (access.emergencyAccess)

@@ -9,16 +9,20 @@ import { createOutbound } from '../platform/outbound/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { Deliverer, queueDeliveries, type DeliveryParts } from './deliver.ts';
 import { forgetNotifications, tellHandover, tellPeople } from './inbox.ts';
-import { createMail } from './mail.ts';
+import { createMail, type SendMail } from './mail.ts';
 import { notificationHandlers } from './routes.ts';
 import { deliveries } from './store.ts';
 
 const deliveriesKeptMs = 30 * 86_400_000;
 
+export type { SendMail } from './mail.ts';
+
 export interface Notifications extends Domain<Handlers<typeof notificationRoutes>> {
   /** Tells people in the portal, and puts webhooks and mails before their subscriptions, in the transaction that takes the events. */
   readonly told: WorkListener;
   readonly handedOver: (handover: Handover, tx: Queryable) => Promise<void>;
+  /** Sends a mail; undefined: no mail server is set. */
+  readonly mail: SendMail | undefined;
   /** Sends what is due now; `start` does it by itself. Answers how many were tried. */
   deliver(): Promise<number>;
 }
@@ -53,6 +57,7 @@ export function createNotifications(platform: Platform, { directory }: { directo
       await queueDeliveries(tx, events, parts);
     },
     handedOver: (handover, tx) => tellHandover(tx, directory, handover),
+    mail: parts.mail,
     deliver: () => deliverer.deliver(),
     start: async () => {
       if (config.notificationCaFile !== '') authorities.push(await readFile(config.notificationCaFile, 'utf8'));

@@ -17,9 +17,11 @@ import { emergencyAccountRoutes } from './emergency-accounts.ts';
 import { graphApplicationRoutes } from './graph-applications.ts';
 import { graphConditionalAccessRoutes } from './graph-conditional-access.ts';
 import { graphDirectoryRoutes } from './graph-directory.ts';
+import { graphIdentityProtectionRoutes } from './graph-identity-protection.ts';
 import { graphSecurityRoutes } from './graph-security.ts';
 import { huntingRoutes } from './hunting.ts';
 import { huntRoutes } from './hunts.ts';
+import { identityProtectionRoutes } from './identity-protection.ts';
 import { incidentStoryRoutes } from './incident-story.ts';
 import { incidentRoutes } from './incidents.ts';
 import { investigationRoutes } from './investigations.ts';
@@ -72,6 +74,8 @@ export const routes = {
   ...applicationRoutes,
   ...graphApplicationRoutes,
   ...interactionRoutes,
+  ...graphIdentityProtectionRoutes,
+  ...identityProtectionRoutes,
   ...savedSearchRoutes,
   ...sentinelBookmarkRoutes,
   ...sentinelIncidentRoutes,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type { TokenCredential } from '@azure/core-auth';
 import type { Client } from '@sallyport/contracts';
+import type { EphemeralOptions } from '../../supervisor/ephemeral-platform.ts';
 import { makeAdministrator, startTestServer, type TestServer } from '../../testing.ts';
 
 /** The whole server on a port, with HTTPS under its own CA, for clients that know nothing of tests. */
@@ -21,8 +22,8 @@ export interface FaceServer {
 }
 
 /** Trusts the server's CA for the whole process, as `NODE_EXTRA_CA_CERTS` does for a customer. */
-export async function startFaceServer(): Promise<FaceServer> {
-  const test = await startTestServer({ settings: { collectHost: 'off' } });
+export async function startFaceServer(settings: EphemeralOptions['settings'] = {}): Promise<FaceServer> {
+  const test = await startTestServer({ settings: { collectHost: 'off', ...settings } });
   const port = await test.server.http.listen({ host: '127.0.0.1', port: 0 });
   const ca = readFileSync(join(test.platform.config.dataDir, 'tls', 'ca.pem'), 'utf8');
   setDefaultCACertificates([...getCACertificates('default'), ca]);
