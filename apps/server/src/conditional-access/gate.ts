@@ -162,7 +162,7 @@ export function createGate(
 const passedForRisk = ({ result, conditionsSatisfied, enforcedGrantControls }: PolicyResult): boolean =>
   result === 'success' &&
   (conditionsSatisfied & conditionFlags.signInRisk) !== 0 &&
-  enforcedGrantControls.some((control) => control === 'mfa' || control === 'authenticationStrength');
+  enforcedGrantControls.some((control) => control === 'Mfa' || control === 'AuthenticationStrength');
 
 function contextOf({
   applicationId,

@@ -170,7 +170,7 @@ export function createCommands(
         : database.transaction(async (tx) => {
             const ordered = [
               ...new Map(found.map(({ subject }) => [`${subject.kind}|${subject.id}`, subject])),
-            ].toSorted();
+            ].toSorted(([a], [b]) => (a < b ? -1 : 1));
             for (const [, subject] of ordered) await subjects.lock(tx, subject);
             const added = await detections.insert(tx, found, clock.now());
             for (const [subject, rows] of bySubject(added))

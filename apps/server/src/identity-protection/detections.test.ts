@@ -101,7 +101,7 @@ describe('a detection over the lake', () => {
       subject_id: '00000000-0000-4000-8000-000000000001',
       source: 'Okta',
       timing: 'offline',
-      location: { country: 'PA' },
+      location: { country: 'Panama' },
     });
     expect(await runOffline(parts, window)).toEqual([]);
     const user = await platform.database.first(

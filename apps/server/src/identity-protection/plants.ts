@@ -107,12 +107,12 @@ export const plants: Readonly<Record<string, Plant>> = {
     rows: (put) => {
       usual(put, 'traveller');
       put('SigninLogs', 3, entra('traveller'));
-      put('OktaV2_CL', 1, okta('traveller', { SrcIpAddr: places.panama }));
+      put('OktaV2_CL', 1, okta('traveller', { SrcIpAddr: '198.51.100.70' }));
       // Has been there before.
       usual(put, 'commuter');
-      put('SigninLogs', 100, entra('commuter', { IPAddress: places.panama }));
+      put('SigninLogs', 100, entra('commuter', { IPAddress: '198.51.100.70' }));
       put('SigninLogs', 3, entra('commuter'));
-      put('SigninLogs', 1, entra('commuter', { IPAddress: places.panama }));
+      put('SigninLogs', 1, entra('commuter', { IPAddress: '198.51.100.70' }));
     },
   },
   impossibleTravel: {
@@ -122,7 +122,7 @@ export const plants: Readonly<Record<string, Plant>> = {
       put('SigninLogs', 2, entra('beamed'));
       put('SigninLogs', 1, aws2signIn('beamed'));
       put('SigninLogs', 20, entra('flown'));
-      put('SigninLogs', 1, entra('flown', { IPAddress: places.singapore }));
+      put('SigninLogs', 1, entra('flown', { IPAddress: '198.51.100.141' }));
     },
   },
   mcasImpossibleTravel: {
@@ -488,4 +488,4 @@ export const plants: Readonly<Record<string, Plant>> = {
 };
 
 /** The same person's second sign-in, as Sallyport itself writes it. */
-const aws2signIn = (name: string): Row => entra(name, { IPAddress: places.singapore, SourceSystem: 'Sallyport' });
+const aws2signIn = (name: string): Row => entra(name, { IPAddress: '198.51.100.140', SourceSystem: 'Sallyport' });
