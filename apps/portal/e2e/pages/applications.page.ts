@@ -1,13 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { beforeAll, expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPortal, type Portal } from './portal.ts';
 
-const callback = 'https://shop.example.org/callback';
-
+const shop = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>Shop</h1>'));
+let callback: string;
 let portal: Portal;
 beforeAll(async () => {
+  await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
+  callback = `http://localhost:${(shop.address() as AddressInfo).port}/callback`;
   portal = await openPortal();
 }, 60_000);
+afterAll(() => {
+  shop.closeAllConnections();
+  shop.close();
+});
 
 test('an application is registered, its secret is shown once, and a person signs in to it and agrees', async () => {
   const { page, url } = portal;
@@ -39,11 +47,10 @@ test('an application is registered, its secret is shown once, and a person signs
   const challenge = createHash('sha256').update(randomBytes(32).toString('base64url')).digest('base64url');
   const asked = { client_id: application?.appId ?? '', redirect_uri: callback, response_type: 'code', scope: 'openid profile', state: 'here', code_challenge: challenge, code_challenge_method: 'S256' }; // prettier-ignore
   request.search = new URLSearchParams(asked).toString();
-  await page.route(`${callback}*`, (route) => route.fulfill({ contentType: 'text/html', body: '<h1>Shop</h1>' }));
   await page.goto(request.href);
   // The session of the portal is enough; only the agreement is missing.
   await page.getByRole('heading', { name: 'Shop asks for your agreement' }).waitFor();
-  await page.getByText('The answer goes to shop.example.org').waitFor();
+  await page.getByText('The answer goes to localhost').waitFor();
   expect(await portal.barriers()).toEqual([]);
   await portal.picture('application-consent');
   await page.getByRole('button', { name: 'Accept' }).click();
