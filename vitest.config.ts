@@ -26,7 +26,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
     // A file starts where the one before it has loaded the modules: a third of the processor time. What a file leaves behind in the process is its own fault.
     isolate: false,
     sequence: { sequencer: LongestFirst },
