@@ -120,5 +120,6 @@ describe('sources', () => {
   it('are all there, and compile', async () => {
     expect(test.server.domains.ingest.streams.problems()).toEqual([]);
     expect((await admin.listSources()).sources.map((s) => s.id)).toContain('sallyport-host');
-  });
+    // Each of their transforms is compiled here, one after the other.
+  }, 60_000);
 });
