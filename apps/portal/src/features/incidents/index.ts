@@ -13,6 +13,8 @@ const Incidents = z.object({
   severity: listOf(Severity.options),
   /** Joined by commas; `none`: nobody's. */
   owner: textOf(2_000),
+  /** Ids joined by commas; `none`: the first workspace. */
+  workspace: textOf(4_000),
   classification: listOf([...Classification.options, 'none']),
   determination: listOf(Determination.options),
   tactic: listOf(tactics),

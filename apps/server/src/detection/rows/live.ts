@@ -10,7 +10,7 @@ import { classOf } from '../run/failures.ts';
 import { gently } from '../plans/index.ts';
 import { costOf, recordFailure, type Parts } from '../run/run.ts';
 import { isQuiet, suppress } from '../run/suppression.ts';
-import { isEnabled } from '../schedule.ts';
+import { isEnabledHere } from '../schedule.ts';
 import { loadStates, noteSuccess, saveRuns, type RuleState, type RunRecord } from '../store.ts';
 import { forgetOld, lookedAt, noteArrival, waiting, type ArrivedSegment, type WaitingSegment } from './arrivals.ts';
 import { atTimes, evaluateHit, hitsOrAll, isPassing, ofSegments } from './find.ts';
@@ -42,6 +42,7 @@ export class LiveRows {
   readonly #parts: Parts;
   readonly #rules: () => ReadonlyMap<string, AnalyticsRule>;
   readonly #planner: RowPlanner;
+  readonly #workspaceId: string | undefined;
   readonly #stopping = new AbortController();
   #plan: RowPlan | undefined;
   /** What the plan was made of: the compiler's names, and the rules themselves, since a changed rule keeps its id. */
@@ -56,8 +57,10 @@ export class LiveRows {
   #running: Promise<void> | undefined;
   #forgottenAt = 0;
 
-  constructor(parts: Parts, rules: () => ReadonlyMap<string, AnalyticsRule>) {
+  /** `workspaceId`: the workspace that `parts` are of; undefined for the first. */
+  constructor(parts: Parts, rules: () => ReadonlyMap<string, AnalyticsRule>, workspaceId?: string) {
     this.#parts = parts;
+    this.#workspaceId = workspaceId;
     this.#rules = rules;
     this.#planner = plannerOf(parts.queries, parts.platform);
   }
@@ -117,7 +120,7 @@ export class LiveRows {
     }
     const states = await loadStates(database);
     const plan = await this.#planned(states);
-    const segments = await waiting(database);
+    const segments = await waiting(database, this.#workspaceId);
     if (segments.length === 0) return false;
     const tables = new Set(segments.flatMap((one) => one.tables));
     const resting = new Set([...states.values()].flatMap(({ rule_id, resting_to }) => (resting_to ? [rule_id] : [])));
@@ -175,7 +178,7 @@ export class LiveRows {
   async #planned(states: ReadonlyMap<string, RuleState>): Promise<RowPlan> {
     const { log } = this.#parts.platform;
     const apply = this.#parts.exceptions?.apply ?? ((rule: AnalyticsRule) => rule);
-    const enabled = [...this.#rules().values()].filter((r) => this.#mayLook(r) && isEnabled(r, states.get(r.id)));
+    const enabled = [...this.#rules().values()].filter((r) => this.#mayLook(r) && isEnabledHere(r, states));
     const rules = enabled.map(apply);
     const version = this.#parts.queries.kql.version();
     const before = this.#plannedOf;
