@@ -17,6 +17,7 @@ import { atTimes, evaluateHit, hitsOrAll, isPassing, ofSegments } from './find.t
 import { plannerOf, type RowPlan, type RowPlanner } from './plan.ts';
 import type { Hit, PassRows, SourceRules } from './pass.ts';
 import { sourcesWithRows } from './probe.ts';
+import { settleRound, settlingRoundsMax } from './settle.ts';
 import { firesOnSingleRows } from './single.ts';
 
 /** Between two looks when there is nothing, and after a fault. */
@@ -29,8 +30,6 @@ const loadTimeMs = 15 * 60_000;
 const measuredRows = 200_000;
 /** Sources whose sets of patterns are kept apart: those that had rows last. */
 const activeMax = 40;
-/** Where more moving does not help, the engine's places are full. */
-const settlingRoundsMax = 8;
 const forgetEveryMs = 3_600_000;
 
 /**
@@ -153,10 +152,7 @@ export class LiveRows {
     return true;
   }
 
-  /**
-   * One round of moving sets of patterns apart that push each other out of the engine: all are used once, then again, and those that had to be prepared again get another hash. Answers whether
-   * another round is worth it.
-   */
+  /** One round of `settleRound`. Answers whether another is worth it. */
   async #settle(): Promise<boolean> {
     for (const source of this.#active) if (this.#plan?.sources.includes(source) !== true) this.#active.delete(source);
     const active = [...this.#active];
@@ -168,11 +164,12 @@ export class LiveRows {
       for (const source of active) source.moveApart([]);
       return false;
     }
-    const { lake } = this.#parts.platform;
-    const options = { who: 'rules', operation: 'rule', limits, signal: this.#stopping.signal };
-    for (const source of active) await source.prepare({ lake }, options);
-    for (const source of active) source.moveApart(await source.prepare({ lake }, options));
-    return true;
+    return settleRound(active, this.#parts.platform, {
+      who: 'rules',
+      operation: 'rule',
+      limits,
+      signal: this.#stopping.signal,
+    });
   }
 
   async #planned(states: ReadonlyMap<string, RuleState>): Promise<RowPlan> {
