@@ -13,7 +13,7 @@ export interface RulePlace {
   readonly parts: Parts;
   readonly live: LiveRows;
   /** The rules there, by the ids that they run under. */
-  rules(): ReadonlyMap<string, AnalyticsRule>;
+  readonly rules: () => ReadonlyMap<string, AnalyticsRule>;
 }
 
 type Rules = ReadonlyMap<string, AnalyticsRule>;

@@ -51,7 +51,7 @@ export interface Hunting extends Domain<Handlers<typeof huntingRoutes & typeof s
   /** Over the first workspace. */
   readonly queries: Queries;
   /** Over any workspace. Throws SallyportError Unavailable when the engine stays away. */
-  queriesOf(workspace: Workspace): Promise<Queries>;
+  readonly queriesOf: (workspace: Workspace) => Promise<Queries>;
   readonly saved: SavedQueries;
   readonly notebooks: Handlers<typeof notebookRoutes>;
   /** Hunts and bookmarks, which end in incidents. */

@@ -25,6 +25,8 @@ const pollMs = 1_000;
 const patienceMs = 5_000;
 /** After a pass, as long as it took, so that many rules take no more than half of the time. More segments go into the next one then. */
 const restMsMax = 2_000;
+/** So long at least, measuring and settling go on after a pass. */
+const tendMsMin = 500;
 /** Rows of a segment are in the table at most this long before it is told of. */
 const loadTimeMs = 15 * 60_000;
 const measuredRows = 200_000;
@@ -97,7 +99,9 @@ export class LiveRows {
       let isIdle = true;
       const started = performance.now();
       try {
-        isIdle = !(await this.look()) && !(await this.#measureOne()) && !(await this.#settle());
+        const looked = await this.look();
+        const tended = await this.#tend(performance.now() - started);
+        isIdle = !looked && !tended;
         if (!isIdle) wait = Math.min(restMsMax, performance.now() - started);
       } catch (err) {
         if (signal.aborted) return;
@@ -133,6 +137,17 @@ export class LiveRows {
     }
     await pass.store();
     return true;
+  }
+
+  /** Does what makes later passes cheaper, for as long as the pass took: rows may come without end, so that no time is free. Answers whether there was something. */
+  async #tend(passMs: number): Promise<boolean> {
+    const until = performance.now() + Math.max(tendMsMin, passMs);
+    let tended = false;
+    while (performance.now() < until && !this.#stopping.signal.aborted) {
+      if (!(await this.#measureOne()) && !(await this.#settle())) break;
+      tended = true;
+    }
+    return tended;
   }
 
   /** Measures how frequent texts are in the newest rows of one source. Answers whether there was one to measure. */
