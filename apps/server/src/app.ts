@@ -14,6 +14,7 @@ import {
   deviceRoutes,
   directoryRoutes,
   elasticRoutes,
+  conditionalAccessRoutes,
   emergencyAccountRoutes,
   entityRoutes,
   exceptionRoutes,
@@ -216,6 +217,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(interactionRoutes, domains.openid.interactions);
   http.mount(domains.openid.mounted, domains.openid.handle);
   http.bind(emergencyAccountRoutes, domains.conditionalAccess.handlers);
+  http.bind(conditionalAccessRoutes, domains.accessInsight);
   http.bind(graphIdentityProtectionRoutes, domains.identityProtection.graph, graph.error);
   http.bind(identityProtectionRoutes, domains.identityProtection.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);

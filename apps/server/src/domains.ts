@@ -1,4 +1,5 @@
 import { loadFunctions } from '@sallyport/lake';
+import type { conditionalAccessRoutes } from '@sallyport/contracts';
 import { createAccess, type Access } from './access/index.ts';
 import { createConditionalAccess, isTrustedAddress, type ConditionalAccess } from './conditional-access/index.ts';
 import {
@@ -11,13 +12,21 @@ import {
 import { createBehaviour, type Behaviour } from './behaviour/index.ts';
 import { createEntities, type Entities } from './entities/index.ts';
 import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
-import { checkPassword, createDeviceFacts, createIdentity, directory, type Identity } from './identity/index.ts';
+import {
+  checkPassword,
+  createDeviceFacts,
+  createIdentity,
+  directory,
+  methodModes,
+  type Identity,
+} from './identity/index.ts';
 import { createIdentityProtection, type IdentityProtection } from './identity-protection/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
 import { createIngest, loadSources, shippedSources, type Ingest } from './ingest/index.ts';
 import { createInvestigations, type Investigations } from './investigations/index.ts';
 import { createOpenId, type OpenId } from './openid/index.ts';
 import { createNotifications, type Notifications } from './notifications/index.ts';
+import type { Handlers } from './platform/http/index.ts';
 import type { Domain, Platform } from './platform/types.ts';
 import { createWorkbooks, type Workbooks } from './workbooks/index.ts';
 import { createWorkspaces, type WorkspaceAdministration } from './workspaces/index.ts';
@@ -25,6 +34,7 @@ import { createWorkspaces, type WorkspaceAdministration } from './workspaces/ind
 export interface Domains {
   readonly access: Access;
   readonly conditionalAccess: ConditionalAccess;
+  readonly accessInsight: Handlers<typeof conditionalAccessRoutes>;
   readonly identity: Identity;
   readonly identityProtection: IdentityProtection;
   readonly hunting: Hunting;
@@ -111,6 +121,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   return {
     access,
     conditionalAccess,
+    accessInsight: conditionalAccess.insight({ queries: hunting.queries, methodModes }),
     identity,
     identityProtection,
     hunting,

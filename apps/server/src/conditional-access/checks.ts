@@ -56,7 +56,7 @@ async function checkedPolicy(input: Body, tx: Queryable): Promise<ConditionalAcc
 const locationWords = new Set(['All', 'AllTrusted']);
 
 /** Locations and strengths that a policy names and that are not there. */
-async function missingReferences(policy: ConditionalAccessPolicy, tx: Queryable): Promise<PolicyProblem[]> {
+export async function missingReferences(policy: ConditionalAccessPolicy, tx: Queryable): Promise<PolicyProblem[]> {
   const { locations } = policy.conditions;
   const rows = await objects.all(tx);
   const known = new Set([...rows, ...builtInRows].map(({ id, kind }) => `${kind} ${id.toLowerCase()}`));

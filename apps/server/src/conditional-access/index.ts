@@ -1,4 +1,8 @@
-import type { emergencyAccountRoutes, graphConditionalAccessRoutes } from '@sallyport/contracts';
+import type {
+  conditionalAccessRoutes,
+  emergencyAccountRoutes,
+  graphConditionalAccessRoutes,
+} from '@sallyport/contracts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { createCommands } from './commands.ts';
@@ -7,6 +11,7 @@ import { emergencyHandlers } from './emergency.ts';
 import type { Facts } from './facts.ts';
 import { graphConditionalAccessHandlers } from './faces/graph/index.ts';
 import { createGate, type Gate } from './gate.ts';
+import { conditionalAccessHandlers, type InsightNeeds } from './insight/routes.ts';
 
 export { sallyportApplication } from './applications.ts';
 export { isTrustedAddress } from './trusted.ts';
@@ -17,6 +22,8 @@ export interface ConditionalAccess extends Domain<Handlers<typeof emergencyAccou
   /** For clients of Microsoft Graph. */
   readonly graph: Handlers<typeof graphConditionalAccessRoutes>;
   readonly gate: Gate;
+  /** What policies did and would do, for the portal. */
+  insight(needs: InsightNeeds): Handlers<typeof conditionalAccessRoutes>;
 }
 
 /** Conditional Access policies, and what they say of a sign-in. */
@@ -26,5 +33,6 @@ export function createConditionalAccess(platform: Platform, facts: Facts = {}): 
     handlers: emergencyHandlers(platform),
     graph: graphConditionalAccessHandlers(platform, createCommands(platform), decider),
     gate: createGate(platform, decider, facts),
+    insight: (needs) => conditionalAccessHandlers({ platform, decider, facts, ...needs }),
   };
 }

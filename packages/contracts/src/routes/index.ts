@@ -13,6 +13,7 @@ import { deviceRoutes, graphDeviceRoutes } from './devices.ts';
 import { directoryRoutes } from './directory.ts';
 import { entityRoutes } from './entities.ts';
 import { exceptionRoutes } from './exceptions.ts';
+import { conditionalAccessRoutes } from './conditional-access.ts';
 import { emergencyAccountRoutes } from './emergency-accounts.ts';
 import { graphApplicationRoutes } from './graph-applications.ts';
 import { graphConditionalAccessRoutes } from './graph-conditional-access.ts';
@@ -71,6 +72,7 @@ export const routes = {
   ...graphSecurityRoutes,
   ...graphConditionalAccessRoutes,
   ...emergencyAccountRoutes,
+  ...conditionalAccessRoutes,
   ...applicationRoutes,
   ...graphApplicationRoutes,
   ...interactionRoutes,
