@@ -20,6 +20,7 @@ import {
   exceptionRoutes,
   graphApplicationRoutes,
   graphConditionalAccessRoutes,
+  graphTermsOfUseRoutes,
   graphDeviceRoutes,
   graphDirectoryRoutes,
   graphIdentityProtectionRoutes,
@@ -56,6 +57,7 @@ import {
   splunkRoutes,
   systemRoutes,
   taskRoutes,
+  termsOfUseRoutes,
   tokenRoutes,
   uploadRoutes,
   watchlistRoutes,
@@ -218,6 +220,8 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.mount(domains.openid.mounted, domains.openid.handle);
   http.bind(emergencyAccountRoutes, domains.conditionalAccess.handlers);
   http.bind(conditionalAccessRoutes, domains.accessInsight);
+  http.bind(graphTermsOfUseRoutes, domains.conditionalAccess.graphTerms, graph.error);
+  http.bind(termsOfUseRoutes, domains.identity.terms);
   http.bind(graphIdentityProtectionRoutes, domains.identityProtection.graph, graph.error);
   http.bind(identityProtectionRoutes, domains.identityProtection.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);

@@ -1,10 +1,16 @@
 import { SallyportError, type ErrorDetail } from '@sallyport/contracts';
-import { AuthenticationStrength, ConditionalAccessPolicy } from '@sallyport/contracts/conditional-access';
+import {
+  AuthenticationContext,
+  AuthenticationStrength,
+  ConditionalAccessPolicy,
+} from '@sallyport/contracts/conditional-access';
 import { checkNamedLocation, checkPolicy, type PolicyProblem } from '@sallyport/policy';
+import type { z } from 'zod';
 import type { Queryable } from '../platform/database/index.ts';
-import { builtInRows, locationBody, policyBody, strengthBody } from './forms.ts';
+import { builtInRows, contextBody, locationBody, policyBody, strengthBody } from './forms.ts';
 import type { Kind } from './kinds.ts';
 import { objects, type Body } from './store.ts';
+import { agreements } from './terms/store.ts';
 
 const problemsMax = 20;
 
@@ -34,12 +40,17 @@ export async function checkedBody(kind: Kind, input: Body, tx: Queryable): Promi
       if (!('value' in checked)) throw refusal(checked.problems);
       return locationBody(checked.value);
     }
-    case 'authenticationStrength': {
-      const parsed = AuthenticationStrength.safeParse(input);
-      if (parsed.success) return strengthBody(parsed.data);
-      throw refusal(parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
-    }
+    case 'authenticationStrength':
+      return strengthBody(parsed(AuthenticationStrength, input));
+    case 'authenticationContext':
+      return contextBody(parsed(AuthenticationContext, input));
   }
+}
+
+function parsed<T extends z.ZodType>(schema: T, input: Body): z.infer<T> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw refusal(result.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
 }
 
 async function checkedPolicy(input: Body, tx: Queryable): Promise<ConditionalAccessPolicy> {
@@ -72,10 +83,23 @@ export async function missingReferences(policy: ConditionalAccessPolicy, tx: Que
           ],
     ),
   );
+  const demanded = policy.grantControls?.termsOfUse ?? [];
+  const terms = demanded.length === 0 ? new Set<string>() : await agreements.known(tx, demanded);
+  const unknown = demanded.flatMap((id, i): PolicyProblem[] =>
+    terms.has(id.toLowerCase())
+      ? []
+      : [
+          {
+            path: `grantControls.termsOfUse[${i}]`,
+            message: `Agreement with id ${id} does not exist in the directory.`,
+          },
+        ],
+  );
   const strength = policy.grantControls?.authenticationStrength?.id;
-  if (strength === undefined || known.has(`authenticationStrength ${strength.toLowerCase()}`)) return places;
+  if (strength === undefined || known.has(`authenticationStrength ${strength.toLowerCase()}`))
+    return [...places, ...unknown];
   const message = `AuthenticationStrengthPolicy with id ${strength} does not exist in the directory.`;
-  return [...places, { path: 'grantControls.authenticationStrength.id', message }];
+  return [...places, ...unknown, { path: 'grantControls.authenticationStrength.id', message }];
 }
 
 /** Throws BadRequest when something must not go: a policy without its location or strength would deny. */
@@ -89,11 +113,12 @@ export async function mayGo(kind: Kind, id: string, body: Body, tx: Queryable): 
   throw refusal([{ path: 'id', message: `it is used by ${users.length} policies, such as ${names.join(', ')}` }]);
 }
 
-/** Ids of locations and strengths that a policy names, in small letters. */
+/** Ids of locations, strengths and contexts that a policy names, in small letters. */
 function namesOf(body: Body): ReadonlySet<string> {
   const policy = ConditionalAccessPolicy.omit({ id: true }).parse(body);
-  const { locations } = policy.conditions;
+  const { locations, applications } = policy.conditions;
   const strength = policy.grantControls?.authenticationStrength?.id ?? [];
-  const ids = [locations?.includeLocations ?? [], locations?.excludeLocations ?? [], strength].flat();
+  const contexts = applications.includeAuthenticationContextClassReferences ?? [];
+  const ids = [locations?.includeLocations ?? [], locations?.excludeLocations ?? [], strength, contexts].flat();
   return new Set(ids.map((id) => id.toLowerCase()));
 }

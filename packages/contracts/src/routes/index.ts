@@ -46,6 +46,7 @@ import { sessionRoutes, tokenRoutes } from './session.ts';
 import { socMetricRoutes } from './soc-metrics.ts';
 import { sourceEditorRoutes } from './source-editor.ts';
 import { systemRoutes } from './system.ts';
+import { graphTermsOfUseRoutes, termsOfUseRoutes } from './terms-of-use.ts';
 import { taskRoutes } from './tasks.ts';
 import { uploadRoutes } from './uploads.ts';
 import { watchlistRoutes } from './watchlists.ts';
@@ -73,6 +74,8 @@ export const routes = {
   ...graphConditionalAccessRoutes,
   ...emergencyAccountRoutes,
   ...conditionalAccessRoutes,
+  ...graphTermsOfUseRoutes,
+  ...termsOfUseRoutes,
   ...applicationRoutes,
   ...graphApplicationRoutes,
   ...interactionRoutes,

@@ -1,9 +1,7 @@
-import { signInsMeasuredMax } from '@sallyport/contracts';
+import { signInsMeasuredMax, type Cell } from '@sallyport/contracts';
 import { riskLevels, type RiskLevel } from '@sallyport/contracts/conditional-access';
 import { requestOfSignIn, type IdentityFacts, type PastSignIn } from '@sallyport/policy';
-import { SallyportError, type Cell } from '@sallyport/contracts';
 import type { Queries } from '../../hunting/index.ts';
-import type { Platform } from '../../platform/types.ts';
 import type { Decider } from '../decider.ts';
 
 /** Who signed in, for people who look at an example. */
@@ -22,7 +20,6 @@ export interface PastSignIns {
 }
 
 export interface PastParts {
-  readonly platform: Pick<Platform, 'lake' | 'log'>;
   readonly queries: Queries;
   readonly decider: Decider;
 }
@@ -35,13 +32,12 @@ const leg = (table: string): string =>
        OriginalTransferMethod, ResultType`;
 const query = `union (${leg('SigninLogs')}), (${leg('AADNonInteractiveUserSignInLogs')}) | top ${signInsMeasuredMax + 1} by TimeGenerated desc`;
 const askSeconds = 30;
-const locateAtOnce = 10_000;
 /** Questions to the database at one time. */
 const factsAtOnce = 16;
 
 /** The newest sign-ins of people in a time, as the requests that they were. Throws SallyportError as `Queries.run` does. */
 export async function pastSignIns(
-  { platform, queries, decider }: PastParts,
+  { queries, decider }: PastParts,
   { from, to, who, signal }: { from: Date; to: Date; who: string; signal: AbortSignal },
 ): Promise<PastSignIns> {
   const answer = await queries.run({
@@ -59,15 +55,14 @@ export async function pastSignIns(
     .slice(0, signInsMeasuredMax)
     .map((row) => Object.fromEntries(names.map((name, at) => [name, text(row[at])])));
   const facts = await factsOf(decider, [...new Set(rows.map((row) => row['UserId'] ?? ''))], signal);
-  const countries = await countriesOf(platform, decider, rows);
   const notes = new Map<string, SignInNote>();
   const signIns = rows.flatMap((row, at): PastSignIn[] => {
     const address = row['IPAddress'] ?? '';
     const userRisk = riskLevels.find((level): level is RiskLevel => level === row['UserRisk']);
-    const request = requestOfSignIn(
-      { ...row, Location: row['Location'] || (countries.get(address) ?? '') },
-      { ...facts.get(row['UserId'] ?? ''), ...(userRisk === undefined ? {} : { userRiskLevel: userRisk }) },
-    );
+    const request = requestOfSignIn(row, {
+      ...facts.get(row['UserId'] ?? ''),
+      ...(userRisk === undefined ? {} : { userRiskLevel: userRisk }),
+    });
     if (!request) return [];
     // Rows of others may have no id, or one that two of them share.
     const id = `${at} ${row['Id'] ?? ''}`;
@@ -97,23 +92,4 @@ async function factsOf(
     some.forEach((id, i) => known.set(id, facts[i] ?? {}));
   }
   return known;
-}
-
-/** Where rows don't say it and a policy may ask. Unknown where it can't be looked up, as at a sign-in. */
-async function countriesOf(
-  { lake, log }: PastParts['platform'],
-  decider: Decider,
-  rows: readonly Readonly<Record<string, string>>[],
-): Promise<ReadonlyMap<string, string>> {
-  if (!(await decider.asksForCountries())) return new Map();
-  const wanted = rows.filter((row) => !row['Location']).map((row) => row['IPAddress'] ?? '');
-  const addresses = [...new Set(wanted)].filter((address) => address !== '').slice(0, locateAtOnce);
-  try {
-    const found = await lake.locate(addresses);
-    return new Map([...found].flatMap(([address, { country }]) => (country ? [[address, country] as const] : [])));
-  } catch (err) {
-    if (!(err instanceof SallyportError)) throw err;
-    log.warn({ err }, 'past sign-ins are measured without their places');
-    return new Map();
-  }
 }

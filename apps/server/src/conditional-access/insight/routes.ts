@@ -57,12 +57,16 @@ export function conditionalAccessHandlers(parts: InsightParts): Handlers<typeof 
   const authorUnder = async (context: RequestContext, set: PolicySet) => {
     const { id, session } = requireCaller(context);
     if (!session) return null;
-    const { devices, risk } = parts.facts;
+    const { devices, risk, terms } = parts.facts;
     const gate = createGate(
       platform,
       { ...decider, current: () => Promise.resolve(set) },
       // What a policy would let pass has not passed: nothing is remediated by a question.
-      { ...(devices ? { devices } : {}), ...(risk ? { risk: { of: risk.of } } : {}) },
+      {
+        ...(devices ? { devices } : {}),
+        ...(terms ? { terms } : {}),
+        ...(risk ? { risk: { of: (attempt: SignInAttempt) => risk.of(attempt) } } : {}),
+      },
     );
     const { decision, required, emergencyAccess } = await gate.ask({
       userId: id,
