@@ -66,7 +66,7 @@ const shots: readonly Shot[] = [
     name: 'access-on',
     path: '/conditional-access?selected=60000000-0000-4000-8000-000000000003',
     act: async (page) => {
-      await page.getByRole('button', { name: 'State' }).last().click();
+      await page.getByRole('complementary', { name: 'Policy' }).getByRole('button', { name: 'State' }).click();
       await page.getByRole('menuitem', { name: 'On', exact: true }).click();
       await page.getByText('People blocked').last().waitFor();
     },
@@ -87,7 +87,7 @@ const shots: readonly Shot[] = [
   {
     name: 'access-what-if',
     path: '/conditional-access?tab=what-if&user=50000000-0000-4000-8000-000000000003&app=5a96d9f1-02de-48ff-84f1-137a7cbb9134&ip=198.51.100.7&client=browser',
-    act: (page) => page.locator('summary').nth(1).click(),
+    act: (page) => page.getByRole('button', { name: 'Not for this client app' }).click(),
   },
   { name: 'access-coverage', path: '/conditional-access?tab=coverage&selected=0' },
   { name: 'access-locations', path: '/conditional-access?tab=locations&selected=60000000-0000-4000-8000-000000000050' },

@@ -83,7 +83,7 @@ export function EffectView({ effect, policy }: { effect: AccessEffect; policy: P
         <table className={styles.table} aria-label="Sign-ins that it meets">
           <thead>
             <tr>
-              {['Who', 'Application', 'Address', 'When'].map((name) => (
+              {['Who', 'Application', 'When'].map((name) => (
                 <th key={name} scope="col" className={styles.cell}>
                   {name}
                 </th>
@@ -97,11 +97,10 @@ export function EffectView({ effect, policy }: { effect: AccessEffect; policy: P
                   <TextLink to="/sign-ins" search={{ range: '30d', selected: example.id }}>
                     {visible(example.userPrincipalName)}
                   </TextLink>
-                </td>
-                <td className={styles.cell}>{visible(example.application)}</td>
-                <td className={styles.cell}>
+                  <br />
                   <Mono text={example.ipAddress} />
                 </td>
+                <td className={styles.cell}>{visible(example.application)}</td>
                 <td className={styles.cell}>
                   <RelativeTime at={example.at} />
                 </td>

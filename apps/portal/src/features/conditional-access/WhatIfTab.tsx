@@ -1,5 +1,5 @@
 import { Button, Field, Input, makeStyles, Select, Text, tokens } from '@fluentui/react-components';
-import { BeakerRegular } from '@fluentui/react-icons';
+import { BeakerRegular, ChevronDownRegular, ChevronRightRegular } from '@fluentui/react-icons';
 import { clientAppTypes, devicePlatforms, riskLevels, userActions } from '@sallyport/contracts/conditional-access';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
@@ -35,7 +35,12 @@ const useStyles = makeStyles({
     gap: tokens.spacingVerticalS,
     paddingRight: tokens.spacingHorizontalS,
   },
-  pair: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: tokens.spacingHorizontalS },
+  pair: {
+    display: 'grid',
+    gridTemplateColumns: 'minmax(0, 1fr) minmax(0, 1fr)',
+    gap: tokens.spacingHorizontalS,
+    '& .fui-Input': { minWidth: 0 },
+  },
   results: {
     flexGrow: 1,
     minWidth: 0,
@@ -57,8 +62,8 @@ const useStyles = makeStyles({
     verticalAlign: 'top',
     overflowWrap: 'anywhere',
   },
-  summary: { cursor: 'pointer', borderRadius: tokens.borderRadiusSmall },
-  inner: { marginTop: tokens.spacingVerticalXS, fontSize: tokens.fontSizeBase200 },
+  why: { justifyContent: 'flex-start', textAlign: 'start', paddingLeft: 0 },
+  inner: { padding: `0 0 ${tokens.spacingVerticalM} ${tokens.spacingHorizontalXXL}`, fontSize: tokens.fontSizeBase200 },
   decision: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: tokens.spacingHorizontalM },
 });
 
@@ -295,6 +300,7 @@ const holdsTones = { yes: 'good', no: 'off', unknown: 'waiting' } as const;
 
 function Line({ result, names }: { result: WhatIfResult; names: Names }): ReactElement {
   const styles = useStyles();
+  const [open, setOpen] = useState(false);
   const policy = DraftPolicy.safeParse(
     Object.fromEntries(
       Object.entries(result).filter(
@@ -303,44 +309,59 @@ function Line({ result, names }: { result: WhatIfResult; names: Names }): ReactE
     ),
   ).data;
   return (
-    <tr>
-      <td className={styles.cell}>
-        <bdi>{visible(result.displayName)}</bdi>
-      </td>
-      <td className={styles.cell}>{policy ? stateWords[policy.state] : ''}</td>
-      <td className={styles.cell}>
-        <Status tone={result.policyApplies ? 'good' : 'off'}>{result.policyApplies ? 'Applies' : 'Does not'}</Status>
-      </td>
-      <td className={styles.cell}>{policy ? <bdi>{visible(controlsOf(policy, names))}</bdi> : ''}</td>
-      <td className={styles.cell}>
-        <details>
-          <summary className={styles.summary}>{reasonWords[result.analysisReasons]}</summary>
-          <table className={styles.inner} aria-label={`Conditions of ${visible(result.displayName)}`}>
-            <thead>
-              <tr>
-                {['Condition', '', 'Wanted', 'Given'].map((name) => (
-                  <th key={name} scope="col" className={styles.head}>
-                    {name || 'State'}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {result.conditionReasons.map(({ condition, holds, wanted, given }) => (
-                <tr key={condition}>
-                  <td className={styles.cell}>{conditionName(condition)}</td>
-                  <td className={styles.cell}>
-                    <Status tone={holdsTones[holds]}>{holdsWords[holds]}</Status>
-                  </td>
-                  <td className={styles.cell}>{visible(namedIn(wanted, names)) || '–'}</td>
-                  <td className={styles.cell}>{visible(namedIn(given, names)) || '–'}</td>
+    <>
+      <tr>
+        <td className={styles.cell}>
+          <bdi>{visible(result.displayName)}</bdi>
+        </td>
+        <td className={styles.cell}>{policy ? stateWords[policy.state] : ''}</td>
+        <td className={styles.cell}>
+          <Status tone={result.policyApplies ? 'good' : 'off'}>{result.policyApplies ? 'Applies' : 'Does not'}</Status>
+        </td>
+        <td className={styles.cell}>{policy ? <bdi>{visible(controlsOf(policy, names))}</bdi> : ''}</td>
+        <td className={styles.cell}>
+          <Button
+            size="small"
+            appearance="transparent"
+            className={styles.why}
+            icon={open ? <ChevronDownRegular /> : <ChevronRightRegular />}
+            aria-expanded={open}
+            onClick={() => setOpen(!open)}
+          >
+            {reasonWords[result.analysisReasons]}
+          </Button>
+        </td>
+      </tr>
+      {open && (
+        <tr>
+          <td colSpan={5} className={styles.inner}>
+            <table className={styles.table} aria-label={`Conditions of ${visible(result.displayName)}`}>
+              <thead>
+                <tr>
+                  {['Condition', 'State', 'Wanted', 'Given'].map((name) => (
+                    <th key={name} scope="col" className={styles.head}>
+                      {name}
+                    </th>
+                  ))}
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </details>
-      </td>
-    </tr>
+              </thead>
+              <tbody>
+                {result.conditionReasons.map(({ condition, holds, wanted, given }) => (
+                  <tr key={condition}>
+                    <td className={styles.cell}>{conditionName(condition)}</td>
+                    <td className={styles.cell}>
+                      <Status tone={holdsTones[holds]}>{holdsWords[holds]}</Status>
+                    </td>
+                    <td className={styles.cell}>{visible(namedIn(wanted, names)) || '–'}</td>
+                    <td className={styles.cell}>{visible(namedIn(given, names)) || '–'}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </td>
+        </tr>
+      )}
+    </>
   );
 }
 

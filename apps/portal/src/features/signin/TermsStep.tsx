@@ -1,8 +1,9 @@
-import { Button, Link, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import type { Me, TermsToAccept } from '@sallyport/contracts';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useState, type ReactElement } from 'react';
+import { lazy, Suspense, useState, type ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
+import { downloadBytes } from '../../shared/download.ts';
 import { Section } from '../../shared/Section.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -22,23 +23,13 @@ const useStyles = makeStyles({
   actions: { display: 'flex', gap: tokens.spacingHorizontalM },
 });
 
-/** The address of a PDF that is here already; only this page knows it. */
-function usePdf(base64: string | null): string | undefined {
-  const [url, setUrl] = useState<string>();
-  useEffect(() => {
-    if (base64 === null) return undefined;
-    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-    const made = URL.createObjectURL(new Blob([bytes], { type: 'application/pdf' }));
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
-  }, [base64]);
-  return url;
-}
+const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 
 function Terms({ terms, onViewed }: { terms: TermsToAccept; onViewed: () => void }): ReactElement {
   const styles = useStyles();
   const [open, setOpen] = useState(!terms.mustBeViewed && terms.text !== null);
-  const pdf = usePdf(terms.pdf);
+  const { pdf } = terms;
   return (
     <Section title={visible(terms.displayName)}>
       {terms.text !== null && !open && (
@@ -52,16 +43,23 @@ function Terms({ terms, onViewed }: { terms: TermsToAccept; onViewed: () => void
         </Button>
       )}
       {terms.text !== null && open && (
+        // What scrolls is reached by the keyboard.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <div className={styles.text} role="region" aria-label={visible(terms.displayName)} tabIndex={0}>
           <Suspense fallback={<Loading rows={4} />}>
             <Markdown text={terms.text} />
           </Suspense>
         </div>
       )}
-      {pdf !== undefined && (
-        <Link href={pdf} download={terms.fileName} onClick={onViewed}>
+      {pdf !== null && (
+        <Button
+          onClick={() => {
+            downloadBytes(terms.fileName, 'application/pdf', bytesOf(pdf));
+            onViewed();
+          }}
+        >
           Open {visible(terms.fileName)}
-        </Link>
+        </Button>
       )}
     </Section>
   );
