@@ -52,6 +52,7 @@ import {
   pinRoutes,
   repositoryRoutes,
   sourceEditorRoutes,
+  sharedSignalsRoutes,
   splunkRoutes,
   systemRoutes,
   taskRoutes,
@@ -218,6 +219,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(emergencyAccountRoutes, domains.conditionalAccess.handlers);
   http.bind(graphIdentityProtectionRoutes, domains.identityProtection.graph, graph.error);
   http.bind(identityProtectionRoutes, domains.identityProtection.handlers);
+  http.bind(sharedSignalsRoutes, domains.sharedSignals.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);
   http.bind(entityRoutes, domains.entities.handlers);
