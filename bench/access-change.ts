@@ -149,7 +149,7 @@ const quiet = async (): Promise<void> => {
 const round = async (
   { before, change, after }: Change,
   inUse: boolean,
-  look?: () => Promise<void>,
+  look?: (isOver: () => Promise<boolean>) => Promise<void>,
 ): Promise<number> => {
   const one = await live();
   await before?.(one);
