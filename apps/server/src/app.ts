@@ -54,6 +54,7 @@ import {
   pinRoutes,
   repositoryRoutes,
   sourceEditorRoutes,
+  sharedSignalsRoutes,
   splunkRoutes,
   systemRoutes,
   taskRoutes,
@@ -224,6 +225,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(termsOfUseRoutes, domains.identity.terms);
   http.bind(graphIdentityProtectionRoutes, domains.identityProtection.graph, graph.error);
   http.bind(identityProtectionRoutes, domains.identityProtection.handlers);
+  http.bind(sharedSignalsRoutes, domains.sharedSignals.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);
   http.bind(entityRoutes, domains.entities.handlers);

@@ -14,10 +14,11 @@ import { createEntities, type Entities } from './entities/index.ts';
 import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
 import {
   checkPassword,
+  methodModes,
+  createAskForToken,
   createDeviceFacts,
   createIdentity,
   directory,
-  methodModes,
   type Identity,
 } from './identity/index.ts';
 import { createIdentityProtection, type IdentityProtection } from './identity-protection/index.ts';
@@ -25,6 +26,7 @@ import { createIncidents, type Incidents } from './incidents/index.ts';
 import { createIngest, loadSources, shippedSources, type Ingest } from './ingest/index.ts';
 import { createInvestigations, type Investigations } from './investigations/index.ts';
 import { createOpenId, type OpenId } from './openid/index.ts';
+import { createSharedSignals, type SharedSignals } from './shared-signals/index.ts';
 import { createNotifications, type Notifications } from './notifications/index.ts';
 import type { Handlers } from './platform/http/index.ts';
 import type { Domain, Platform } from './platform/types.ts';
@@ -43,6 +45,7 @@ export interface Domains {
   readonly investigations: Investigations;
   readonly notifications: Notifications;
   readonly openid: OpenId;
+  readonly sharedSignals: SharedSignals;
   readonly detection: Detection;
   readonly behaviour: Behaviour;
   readonly entities: Entities;
@@ -60,7 +63,9 @@ export interface DomainOptions {
 
 /** Makes every domain, and gives each what it needs of others: here, and nowhere else. Nothing runs yet. */
 export async function createDomains(platform: Platform, options: DomainOptions = {}): Promise<Domains> {
-  const access = createAccess(platform);
+  const access = createAccess(platform, {
+    ask: (token, from) => createAskForToken(platform, conditionalAccess.gate)(token, from),
+  });
   const identityProtection = await createIdentityProtection(platform, {
     queries: () => hunting.queries,
     mail: () => notifications.mail,
@@ -74,6 +79,16 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   });
   const identity = createIdentity(platform, conditionalAccess);
   const openid = createOpenId(platform, conditionalAccess);
+  const sharedSignals = createSharedSignals(platform, {
+    keys: openid.keys,
+    jwksUri: openid.jwksUri,
+    effects: {
+      endSessions: (person, sessionId, by) => identity.signalled.endSessions(person.id, sessionId, by),
+      setCompliance: (deviceId, isCompliant, by) => identity.signalled.setCompliance(deviceId, isCompliant, by),
+      raiseCompromise: (person, by, key, at) => identityProtection.raiseCompromise(person, { by, key, at }),
+      isEmergencyAccount: (personId) => conditionalAccess.isEmergencyAccount(personId),
+    },
+  });
   const watchlists = new Watchlists(platform);
   await watchlists.refresh();
   const imported = huntingQueryStore(platform.database);
@@ -85,10 +100,14 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   await hunting.saved.refresh();
   const incidents = createIncidents(platform, {
     queries: hunting.queries,
+    queriesOf: hunting.queriesOf,
     scheduled: options.scheduled !== false,
   });
   const hunts = hunting.hunts(incidents);
-  const investigations = await createInvestigations(platform, { queries: hunting.queries });
+  const investigations = await createInvestigations(platform, {
+    queries: hunting.queries,
+    queriesOf: hunting.queriesOf,
+  });
   incidents.listen({ events: investigations.told });
   const notifications = createNotifications(platform, { directory });
   incidents.listen({ events: notifications.told, handover: notifications.handedOver });
@@ -96,6 +115,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const detection = await createDetection(platform, {
     ...options,
     queries: hunting.queries,
+    queriesOf: hunting.queriesOf,
     incidents,
     watchlists,
     tableSources: sourcesByTable,
@@ -130,6 +150,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     investigations,
     notifications,
     openid,
+    sharedSignals,
     detection,
     behaviour,
     entities,
@@ -154,6 +175,7 @@ export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
   domains.conditionalAccess,
   domains.identity,
   domains.openid,
+  domains.sharedSignals,
   domains.identityProtection,
   domains.hunting,
   domains.notifications,

@@ -8,7 +8,7 @@ import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { createCommands } from './commands.ts';
 import { createDecider } from './decider.ts';
-import { emergencyHandlers } from './emergency.ts';
+import { emergencyAccounts, emergencyHandlers } from './emergency.ts';
 import type { Facts } from './facts.ts';
 import { graphConditionalAccessHandlers } from './faces/graph/index.ts';
 import { createGate, type Gate } from './gate.ts';
@@ -18,6 +18,7 @@ import { conditionalAccessHandlers, type InsightNeeds } from './insight/routes.t
 
 export type { Terms } from './terms/commands.ts';
 export { sallyportApplication } from './applications.ts';
+export { challengeOf } from './challenge.ts';
 export { isTrustedAddress } from './trusted.ts';
 export type { DeviceFacts, Facts, RiskOfSignIn, SignInAttempt, SignInRisk, WorkloadAttempt } from './facts.ts';
 export type { Gate, GateAnswer } from './gate.ts';
@@ -30,6 +31,8 @@ export interface ConditionalAccess extends Domain<Handlers<typeof emergencyAccou
   readonly gate: Gate;
   /** What policies did and would do, for the portal. */
   insight(needs: InsightNeeds): Handlers<typeof conditionalAccessRoutes>;
+  /** Whom no policy, and no signal of others, locks out. */
+  isEmergencyAccount(personId: string): Promise<boolean>;
 }
 
 /** Conditional Access policies, and what they say of a sign-in. */
@@ -53,5 +56,7 @@ export function createConditionalAccess(platform: Platform, facts: Facts = {}): 
     terms,
     gate: createGate(platform, decider, known),
     insight: (needs) => conditionalAccessHandlers({ platform, decider, facts: known, ...needs }),
+    isEmergencyAccount: async (personId) =>
+      (await emergencyAccounts(platform.database)).some(({ id }) => id === personId),
   };
 }

@@ -1,5 +1,6 @@
 import type { applicationRoutes, graphApplicationRoutes, interactionRoutes } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { JWK } from 'jose';
 import type { Provider } from 'oidc-provider';
 import type { Gate } from '../conditional-access/index.ts';
 import { publicUrlOf } from '../platform/config/index.ts';
@@ -18,6 +19,9 @@ export interface OpenId extends Domain<Handlers<typeof applicationRoutes>> {
   /** For clients of Microsoft Graph. */
   readonly graph: Handlers<typeof graphApplicationRoutes>;
   readonly interactions: Handlers<typeof interactionRoutes>;
+  /** Private keys that tokens are signed with, and where their public halves are. */
+  readonly keys: () => Promise<readonly JWK[]>;
+  readonly jwksUri: string;
   /** The protocol's own addresses, which the provider reads and answers itself. */
   readonly mounted: readonly MountedRoute[];
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
@@ -57,6 +61,8 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
     handlers: applicationHandlers(platform, commands),
     graph: graphApplicationHandlers(platform, commands),
     interactions: createInteractions(platform, parts, commands, current),
+    keys: async () => (await keys.current()).keys,
+    jwksUri: `${publicUrlOf(config)}${routes.jwks}`,
     mounted: mountedRoutes,
     handle: async (request, reply) => {
       const provider = await current();

@@ -4,7 +4,7 @@ import { checkPolicy, compilePolicies, type PolicySet } from '@sallyport/policy'
 import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { sallyportApplication } from '../applications.ts';
-import { missingReferences, refusal } from '../checks.ts';
+import { missingFrom, refusal } from '../checks.ts';
 import type { Decider } from '../decider.ts';
 import type { Facts, SignInAttempt } from '../facts.ts';
 import { createGate } from '../gate.ts';
@@ -101,9 +101,10 @@ export function conditionalAccessHandlers(parts: InsightParts): Handlers<typeof 
       const draft = draftOf(policy);
       const checked = checkPolicy(draft);
       if (!('value' in checked)) return { problems: [...checked.problems], author: null };
-      const problems = await missingReferences(checked.value, database);
-      if (problems.length > 0) return { problems, author: null };
       const set = await decider.current();
+      const before = set.sources.find((source) => source?.id === draft.id);
+      const problems = await missingFrom(checked.value, database, before);
+      if (problems.length > 0) return { problems, author: null };
       const on = compilePolicies(withDraft(set, { ...draft, state: 'enabled' }), set.directory);
       return { problems: [], author: await authorUnder(context, on) };
     },
