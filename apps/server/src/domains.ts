@@ -1,4 +1,5 @@
 import { loadFunctions } from '@sallyport/lake';
+import type { conditionalAccessRoutes } from '@sallyport/contracts';
 import { createAccess, type Access } from './access/index.ts';
 import { createConditionalAccess, isTrustedAddress, type ConditionalAccess } from './conditional-access/index.ts';
 import {
@@ -11,13 +12,23 @@ import {
 import { createBehaviour, type Behaviour } from './behaviour/index.ts';
 import { createEntities, type Entities } from './entities/index.ts';
 import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
-import { checkPassword, createDeviceFacts, createIdentity, directory, type Identity } from './identity/index.ts';
+import {
+  checkPassword,
+  methodModes,
+  createAskForToken,
+  createDeviceFacts,
+  createIdentity,
+  directory,
+  type Identity,
+} from './identity/index.ts';
 import { createIdentityProtection, type IdentityProtection } from './identity-protection/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
 import { createIngest, loadSources, shippedSources, type Ingest } from './ingest/index.ts';
 import { createInvestigations, type Investigations } from './investigations/index.ts';
 import { createOpenId, type OpenId } from './openid/index.ts';
+import { createSharedSignals, type SharedSignals } from './shared-signals/index.ts';
 import { createNotifications, type Notifications } from './notifications/index.ts';
+import type { Handlers } from './platform/http/index.ts';
 import type { Domain, Platform } from './platform/types.ts';
 import { createWorkbooks, type Workbooks } from './workbooks/index.ts';
 import { createWorkspaces, type WorkspaceAdministration } from './workspaces/index.ts';
@@ -25,6 +36,7 @@ import { createWorkspaces, type WorkspaceAdministration } from './workspaces/ind
 export interface Domains {
   readonly access: Access;
   readonly conditionalAccess: ConditionalAccess;
+  readonly accessInsight: Handlers<typeof conditionalAccessRoutes>;
   readonly identity: Identity;
   readonly identityProtection: IdentityProtection;
   readonly hunting: Hunting;
@@ -33,6 +45,7 @@ export interface Domains {
   readonly investigations: Investigations;
   readonly notifications: Notifications;
   readonly openid: OpenId;
+  readonly sharedSignals: SharedSignals;
   readonly detection: Detection;
   readonly behaviour: Behaviour;
   readonly entities: Entities;
@@ -50,7 +63,9 @@ export interface DomainOptions {
 
 /** Makes every domain, and gives each what it needs of others: here, and nowhere else. Nothing runs yet. */
 export async function createDomains(platform: Platform, options: DomainOptions = {}): Promise<Domains> {
-  const access = createAccess(platform);
+  const access = createAccess(platform, {
+    ask: (token, from) => createAskForToken(platform, conditionalAccess.gate)(token, from),
+  });
   const identityProtection = await createIdentityProtection(platform, {
     queries: () => hunting.queries,
     mail: () => notifications.mail,
@@ -64,6 +79,16 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   });
   const identity = createIdentity(platform, conditionalAccess);
   const openid = createOpenId(platform, conditionalAccess);
+  const sharedSignals = createSharedSignals(platform, {
+    keys: openid.keys,
+    jwksUri: openid.jwksUri,
+    effects: {
+      endSessions: (person, sessionId, by) => identity.signalled.endSessions(person.id, sessionId, by),
+      setCompliance: (deviceId, isCompliant, by) => identity.signalled.setCompliance(deviceId, isCompliant, by),
+      raiseCompromise: (person, by, key, at) => identityProtection.raiseCompromise(person, { by, key, at }),
+      isEmergencyAccount: (personId) => conditionalAccess.isEmergencyAccount(personId),
+    },
+  });
   const watchlists = new Watchlists(platform);
   await watchlists.refresh();
   const imported = huntingQueryStore(platform.database);
@@ -116,6 +141,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   return {
     access,
     conditionalAccess,
+    accessInsight: conditionalAccess.insight({ queries: hunting.queries, methodModes }),
     identity,
     identityProtection,
     hunting,
@@ -124,6 +150,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     investigations,
     notifications,
     openid,
+    sharedSignals,
     detection,
     behaviour,
     entities,
@@ -148,6 +175,7 @@ export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
   domains.conditionalAccess,
   domains.identity,
   domains.openid,
+  domains.sharedSignals,
   domains.identityProtection,
   domains.hunting,
   domains.notifications,

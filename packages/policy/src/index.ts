@@ -11,7 +11,7 @@ export {
   type ReasonCode,
   type Requirement,
 } from './decide.ts';
-export { measureEffect, type Effect, type PastSignIn, type PolicyEffect } from './effect.ts';
+export { EffectMeter, measureEffect, type Effect, type PastSignIn, type PolicyEffect } from './effect.ts';
 export {
   compileFilter,
   FilterError,
@@ -24,7 +24,7 @@ export { findGaps, type Gap, type GapReason, type Gaps } from './gaps.ts';
 export { requestOfSignIn, type SignInRow } from './past-sign-in.ts';
 export type { PolicyProblem } from './problem.ts';
 export type * from './request.ts';
-export type { SessionControls } from './sessions.ts';
+export { everyTimeGraceSeconds, type SessionControls } from './sessions.ts';
 export {
   requestOfWhatIf,
   whatIf,

@@ -73,8 +73,10 @@ export function createCommands({ database, clock, audit }: Pick<Platform, 'datab
     /** Throws BadRequest: what is wrong with it, or that there are as many as there may be. */
     add: (kind: Kind, input: Body, by: Author): Promise<ObjectRow> =>
       changing(async (tx) => {
-        const id = randomUUID();
+        const id = kind === 'authenticationContext' ? String(input['id']) : randomUUID();
         const body = storable(await checkedBody(kind, { ...withoutNotes(input), id }, tx));
+        if (await objects.has(tx, id))
+          throw new SallyportError('BadRequest', `there is an object with the id ${id} already`, { target: 'id' });
         const { most, entity } = kinds[kind];
         if ((await objects.count(tx, kind)) >= most)
           throw new SallyportError(
@@ -96,7 +98,7 @@ export function createCommands({ database, clock, audit }: Pick<Platform, 'datab
         if (kind === 'namedLocation' && type !== undefined && type !== before.body['@odata.type'])
           throw refusal([{ path: '@odata.type', message: 'a location stays of its kind' }]);
         const next = patched({ ...before.body, id: before.id }, given) as Body;
-        const body = storable(await checkedBody(kind, next, tx));
+        const body = storable(await checkedBody(kind, next, tx, before.body));
         const row: ObjectRow = { ...before, body, modifiedAt: clock.now() };
         await objects.change(tx, row);
         await record('Update', { before, after: row }, by, tx);

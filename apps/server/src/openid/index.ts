@@ -1,5 +1,6 @@
 import type { applicationRoutes, graphApplicationRoutes, interactionRoutes } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { JWK } from 'jose';
 import type { Provider } from 'oidc-provider';
 import type { Gate } from '../conditional-access/index.ts';
 import { publicUrlOf } from '../platform/config/index.ts';
@@ -11,6 +12,7 @@ import { applicationHandlers } from './applications/handlers.ts';
 import { keepFacts } from './provider/context.ts';
 import { createInteractions } from './provider/interactions.ts';
 import { createKeys } from './provider/keys.ts';
+import { createLiveAccess } from './provider/live.ts';
 import { createLogoutTeller } from './provider/logout.ts';
 import { createParts, createProvider, routes } from './provider/provider.ts';
 
@@ -18,6 +20,9 @@ export interface OpenId extends Domain<Handlers<typeof applicationRoutes>> {
   /** For clients of Microsoft Graph. */
   readonly graph: Handlers<typeof graphApplicationRoutes>;
   readonly interactions: Handlers<typeof interactionRoutes>;
+  /** Private keys that tokens are signed with, and where their public halves are. */
+  readonly keys: () => Promise<readonly JWK[]>;
+  readonly jwksUri: string;
   /** The protocol's own addresses, which the provider reads and answers itself. */
   readonly mounted: readonly MountedRoute[];
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
@@ -40,6 +45,7 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
     return provider;
   };
   const teller = createLogoutTeller(platform, current);
+  const live = createLiveAccess(platform, parts, teller);
 
   jobs.schedule('openid-rotate-keys', '23 * * * *', (job) => job.step('rotate', keys.rotate));
   jobs.schedule('openid-remove-stale', '41 * * * *', (job) =>
@@ -57,6 +63,8 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
     handlers: applicationHandlers(platform, commands),
     graph: graphApplicationHandlers(platform, commands),
     interactions: createInteractions(platform, parts, commands, current),
+    keys: async () => (await keys.current()).keys,
+    jwksUri: `${publicUrlOf(config)}${routes.jwks}`,
     mounted: mountedRoutes,
     handle: async (request, reply) => {
       const provider = await current();
@@ -70,8 +78,12 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
     start: async () => {
       await keys.current();
       teller.start();
+      live.start();
     },
-    stop: () => teller.stop(),
+    stop: async () => {
+      await live.stop();
+      await teller.stop();
+    },
   };
 }
 
