@@ -16,7 +16,7 @@ export async function takeUp(page: Page, link: string): Promise<string> {
   await page.getByRole('tab', { name: 'Password and code' }).click();
   const secret = (await page.getByRole('button', { name: 'Copy secret' }).locator('..').innerText()).trim();
   await page.getByLabel('Password').fill(password);
-  await page.getByLabel('Code').fill(codeOf(secret));
+  await page.getByRole('textbox', { name: 'Code' }).fill(codeOf(secret));
   await page.getByRole('button', { name: 'Finish' }).click();
   await page.getByRole('heading', { level: 1, name: 'You are set up' }).waitFor();
   return secret;
@@ -27,7 +27,7 @@ export async function signIn(page: Page, url: string, userPrincipalName: string,
   await page.goto(`${url}/signin`);
   await page.getByLabel('User name').fill(userPrincipalName);
   await page.getByLabel('Password').fill(password);
-  await page.getByLabel('Code').fill(code);
+  await page.getByRole('textbox', { name: 'Code' }).fill(code);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
