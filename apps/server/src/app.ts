@@ -14,11 +14,13 @@ import {
   deviceRoutes,
   directoryRoutes,
   elasticRoutes,
+  conditionalAccessRoutes,
   emergencyAccountRoutes,
   entityRoutes,
   exceptionRoutes,
   graphApplicationRoutes,
   graphConditionalAccessRoutes,
+  graphTermsOfUseRoutes,
   graphDeviceRoutes,
   graphDirectoryRoutes,
   graphIdentityProtectionRoutes,
@@ -56,6 +58,7 @@ import {
   splunkRoutes,
   systemRoutes,
   taskRoutes,
+  termsOfUseRoutes,
   tokenRoutes,
   uploadRoutes,
   watchlistRoutes,
@@ -217,6 +220,9 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(interactionRoutes, domains.openid.interactions);
   http.mount(domains.openid.mounted, domains.openid.handle);
   http.bind(emergencyAccountRoutes, domains.conditionalAccess.handlers);
+  http.bind(conditionalAccessRoutes, domains.accessInsight);
+  http.bind(graphTermsOfUseRoutes, domains.conditionalAccess.graphTerms, graph.error);
+  http.bind(termsOfUseRoutes, domains.identity.terms);
   http.bind(graphIdentityProtectionRoutes, domains.identityProtection.graph, graph.error);
   http.bind(identityProtectionRoutes, domains.identityProtection.handlers);
   http.bind(sharedSignalsRoutes, domains.sharedSignals.handlers);
