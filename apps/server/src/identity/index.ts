@@ -3,6 +3,8 @@ import type {
   directoryRoutes,
   graphDeviceRoutes,
   graphDirectoryRoutes,
+  ldapRoutes,
+  LdapSyncResult,
   peopleRoutes,
   scimRoutes,
   securityInfoRoutes,
@@ -17,6 +19,8 @@ import { graphDirectoryHandlers, type DirectoryCommands } from './directory/grap
 import { publishEverybody } from './directory/identity-info.ts';
 import { createPeopleCommands } from './directory/people.ts';
 import { directoryHandlers } from './directory/routes.ts';
+import { createFederation, type Federation } from './federation/index.ts';
+import { createLdap } from './ldap/index.ts';
 import { createInvitations } from './invitations.ts';
 import { directoryPeople } from './directory/store.ts';
 import { createMethods } from './methods.ts';
@@ -44,6 +48,12 @@ export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
   readonly directory: Handlers<typeof directoryRoutes>;
   /** What people do about their own ways to sign in, and passes. */
   readonly securityInfo: Handlers<typeof securityInfoRoutes>;
+  /** LDAP directories. */
+  readonly ldap: Handlers<typeof ldapRoutes>;
+  /** Brings what changed in an LDAP directory; a job does it by itself. */
+  readonly syncDirectory: (id: string) => Promise<LdapSyncResult>;
+  /** Identity providers elsewhere. */
+  readonly federation: Federation;
   /** For directories elsewhere that bring people and groups. */
   readonly scim: Handlers<typeof scimRoutes>;
   readonly devices: Handlers<typeof deviceRoutes>;
@@ -87,6 +97,7 @@ export function createIdentity(platform: Platform, { gate }: { readonly gate: Ga
   const proofs = createProofs(platform);
   const devices = createDeviceCommands(platform, proofs);
   const signIn = createSignIn(platform, sessions, { gate, passes, proofs });
+  const ldap = createLdap(platform, { ...commands, signIn });
   return {
     handlers: identityHandlers(setup, signIn, sessions),
     securityInfo: securityInfoHandlers(platform, { methods, sessions, passes, signIn }),
@@ -100,6 +111,9 @@ export function createIdentity(platform: Platform, { gate }: { readonly gate: Ga
     devices: deviceHandlers(platform, devices, proofs),
     graphDevices: graphDeviceHandlers(platform, devices),
     deviceOf: (proof) => proofs.deviceOf(proof),
+    ldap: ldap.handlers,
+    syncDirectory: (id) => ldap.sync.run(id),
+    federation: createFederation(platform, { ...commands, signIn }),
     scim: scimHandlers(platform, commands),
     graph: graphDirectoryHandlers(platform, commands),
     callerOfSession: (secret, from) => sessions.callerOf(secret, from),

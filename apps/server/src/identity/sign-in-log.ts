@@ -38,6 +38,8 @@ export interface SignInEvent {
   readonly outcome: Outcome;
   readonly origin: Origin;
   readonly sessionId?: string;
+  /** Who elsewhere vouches for it. */
+  readonly issuer?: string;
   /** That has proven its key. */
   readonly device?: Device;
   /** What Conditional Access said, once the factors were right. */
@@ -71,6 +73,7 @@ export async function recordSignIn(platform: Platform, event: SignInEvent, tx?: 
       details: {
         method,
         outcome,
+        ...(event.issuer === undefined ? {} : { issuer: event.issuer }),
         ...(event.access?.emergencyAccess ? { emergencyAccess: true } : {}),
         ...(event.sessionId === undefined ? {} : { sessionId: event.sessionId }),
       },
@@ -89,7 +92,7 @@ function signInRow(event: SignInEvent, now: Date): Record<string, unknown> {
     authenticationStepDateTime: now.toISOString(),
     authenticationMethod,
     succeeded: right,
-    ...(right ? {} : { authenticationStepResultDetail: text }),
+    ...(right ? satisfiedElsewhere(event) : { authenticationStepResultDetail: text }),
   }));
   return {
     TimeGenerated: now.toISOString(),
@@ -116,7 +119,9 @@ function signInRow(event: SignInEvent, now: Date): Record<string, unknown> {
     ResultSignature: succeeded ? 'SUCCESS' : 'FAILURE',
     ResultDescription: text,
     Status: { errorCode: Number(code), failureReason: text },
-    AuthenticationRequirement: 'multiFactorAuthentication',
+    AuthenticationRequirement:
+      event.method === 'federatedSingleFactor' ? 'singleFactorAuthentication' : 'multiFactorAuthentication',
+    TokenIssuerName: event.issuer ?? '',
     AuthenticationDetails: JSON.stringify(steps),
     ...riskColumns(event.access),
     ConditionalAccessStatus: event.access?.status ?? 'notApplied',
@@ -126,6 +131,14 @@ function signInRow(event: SignInEvent, now: Date): Record<string, unknown> {
     LocationDetails: {},
   };
 }
+
+/** As Entra says it of factors that were shown to a federated provider. */
+const satisfiedElsewhere = ({ method, issuer }: SignInEvent) => ({
+  ...(issuer === undefined ? {} : { authenticationMethodDetail: issuer }),
+  ...(method === 'federatedMultiFactor'
+    ? { authenticationStepResultDetail: 'MFA requirement satisfied by claim provided by external provider' }
+    : {}),
+});
 
 /** As Entra writes the risk of a sign-in. */
 function riskColumns(access: GateAnswer | undefined): Record<string, unknown> {

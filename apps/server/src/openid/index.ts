@@ -1,4 +1,4 @@
-import type { applicationRoutes, graphApplicationRoutes, interactionRoutes } from '@sallyport/contracts';
+import type { applicationRoutes, graphApplicationRoutes, interactionRoutes, samlRoutes } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Provider } from 'oidc-provider';
 import type { Gate } from '../conditional-access/index.ts';
@@ -13,12 +13,15 @@ import { createInteractions } from './provider/interactions.ts';
 import { createKeys } from './provider/keys.ts';
 import { createLogoutTeller } from './provider/logout.ts';
 import { createParts, createProvider, routes } from './provider/provider.ts';
+import { createSaml } from './saml/index.ts';
 
 export interface OpenId extends Domain<Handlers<typeof applicationRoutes>> {
   /** For clients of Microsoft Graph. */
   readonly graph: Handlers<typeof graphApplicationRoutes>;
   readonly interactions: Handlers<typeof interactionRoutes>;
-  /** The protocol's own addresses, which the provider reads and answers itself. */
+  /** Signing in by SAML 2.0. */
+  readonly saml: Handlers<typeof samlRoutes>;
+  /** The protocols' own addresses, which the providers read and answer themselves. */
   readonly mounted: readonly MountedRoute[];
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 }
@@ -40,12 +43,14 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
     return provider;
   };
   const teller = createLogoutTeller(platform, current);
+  const saml = createSaml(platform, parts, commands);
 
   jobs.schedule('openid-rotate-keys', '23 * * * *', (job) => job.step('rotate', keys.rotate));
   jobs.schedule('openid-remove-stale', '41 * * * *', (job) =>
     job.step('remove', async () => {
       const now = clock.now();
       await database.execute('DELETE FROM openid_objects WHERE expires_at < $1', [now]);
+      await saml.removeStale();
       await database.execute(
         `DELETE FROM openid_sessions o WHERE o.told_at < $1 OR (o.linked_at < $1 AND NOT EXISTS (SELECT 1 FROM openid_objects x WHERE x.session_uid = o.session_uid))`,
         [new Date(now.getTime() - config.sessionMax)],
@@ -57,8 +62,10 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
     handlers: applicationHandlers(platform, commands),
     graph: graphApplicationHandlers(platform, commands),
     interactions: createInteractions(platform, parts, commands, current),
-    mounted: mountedRoutes,
+    saml: saml.handlers,
+    mounted: [...mountedRoutes, ...saml.mounted],
     handle: async (request, reply) => {
+      if (request.url.startsWith('/saml2/')) return saml.handle(request, reply);
       const provider = await current();
       keepFacts(request.raw, {
         ipAddress: request.ip,

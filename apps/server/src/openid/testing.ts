@@ -3,9 +3,14 @@ import { createServer } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import {
   applicationRoutes,
+  directoryRoutes,
+  federationRoutes,
   graphApplicationRoutes,
   graphConditionalAccessRoutes,
+  graphFederationRoutes,
   interactionRoutes,
+  ldapRoutes,
+  samlRoutes,
   sessionRoutes,
   type GrantedPermission,
   type Interaction,
@@ -136,10 +141,15 @@ async function startHttp(platform: Platform, { access, conditionalAccess, identi
     },
   });
   http.bind(sessionRoutes, identity.handlers);
+  http.bind(directoryRoutes, identity.directory);
+  http.bind(ldapRoutes, identity.ldap);
+  http.bind(federationRoutes, identity.federation.handlers);
+  http.bind(graphFederationRoutes, identity.federation.graph, graphError);
   http.bind(graphConditionalAccessRoutes, conditionalAccess.graph, graphError);
   http.bind(applicationRoutes, openid.handlers);
   http.bind(graphApplicationRoutes, openid.graph, graphError);
   http.bind(interactionRoutes, openid.interactions);
+  http.bind(samlRoutes, openid.saml);
   http.mount(openid.mounted, openid.handle);
   await http.listen({ host: '127.0.0.1', port });
   setDefaultCACertificates([...getCACertificates('default'), tls.authority]);
