@@ -62,8 +62,9 @@ export const SamlSettings = z.object({
     .array(z.object({ url: address, index: z.int().min(0).max(65_535), isDefault: z.boolean().default(false) }))
     .min(1)
     .max(20),
-  /** Where answers to requests to sign out go, by redirection. */
+  /** Where answers to requests to sign out go. */
   singleLogoutUrl: address.nullable().default(null),
+  singleLogoutBinding: z.enum(['redirect', 'post']).default('redirect'),
   /** By which its requests are signed. */
   signingCertificates: z.array(certificate).max(5).default([]),
   /** Where there is one, assertions are encrypted for it. RSA. */

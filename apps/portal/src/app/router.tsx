@@ -86,6 +86,13 @@ const interaction = createRoute({
   component: lazyRouteComponent(() => import('../features/interaction/index.ts'), 'InteractionPage'),
 });
 
+/** The same for applications that ask by SAML. */
+const samlInteraction = createRoute({
+  getParentRoute: () => root,
+  path: '/saml/interaction/$uid',
+  component: lazyRouteComponent(() => import('../features/interaction/index.ts'), 'SamlInteractionPage'),
+});
+
 /** Every page in the frame waits here until it is known who is signed in. */
 const frame = createRoute({
   getParentRoute: () => root,
@@ -364,6 +371,7 @@ const routeTree = root.addChildren([
   invitation,
   signIn,
   interaction,
+  samlInteraction,
   gallery,
   frame.addChildren([
     home,

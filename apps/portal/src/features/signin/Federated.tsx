@@ -27,10 +27,12 @@ export const belongsTo = <T extends { readonly domains: readonly string[] }>(
 
 const faults: Readonly<Record<FederationFailure, string>> = {
   blockedByPolicy: 'AADSTS53003: Access has been blocked by Conditional Access policies.',
-  moreDemanded: 'AADSTS50074: More than one factor is demanded, and the identity provider did not say that it asked for it.',
+  moreDemanded:
+    'AADSTS50074: More than one factor is demanded, and the identity provider did not say that it asked for it.',
   cancelled: 'You turned back at the identity provider.',
   expired: 'The sign-in took too long, or was begun in another browser. Begin again.',
-  refused: 'The identity provider’s answer was not accepted, or it may not sign you in here. Your administrators find the reason in the sign-in log.',
+  refused:
+    'The identity provider’s answer was not accepted, or it may not sign you in here. Your administrators find the reason in the sign-in log.',
   throttled: 'Too many failed sign-ins from this address. Try again later.',
   unreachable: 'The identity provider does not answer. Try again later, or sign in another way.',
 };

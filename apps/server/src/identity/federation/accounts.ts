@@ -1,4 +1,10 @@
-import { PersonAttributes, PersonDisplayName, UserPrincipalName, type ClaimMap, type RoleName } from '@sallyport/contracts';
+import {
+  PersonAttributes,
+  PersonDisplayName,
+  UserPrincipalName,
+  type ClaimMap,
+  type RoleName,
+} from '@sallyport/contracts';
 import type { Queryable } from '../../platform/database/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { recordChange, type Author } from '../directory/author.ts';
@@ -55,7 +61,11 @@ export interface AccountsNeeds {
 }
 
 /** Finds, links or makes the person here whom a provider means, and keeps what the provider says of her. */
-export function createAccounts({ database, clock, audit }: Pick<Platform, 'database' | 'clock' | 'audit'>, needs: AccountsNeeds) { // prettier-ignore
+export function createAccounts(
+  { database, clock, audit }: Pick<Platform, 'database' | 'clock' | 'audit'>,
+  needs: AccountsNeeds,
+) {
+  // prettier-ignore
   const emergency = async (tx: Queryable, personId: string): Promise<boolean> =>
     (await tx.first('SELECT 1 FROM emergency_accounts WHERE person_id = $1', [personId])) !== undefined;
 
@@ -106,7 +116,14 @@ export function createAccounts({ database, clock, audit }: Pick<Platform, 'datab
   };
 
   /** What the provider says of a person whom it keeps. */
-  const refresh = async (tx: Queryable, { body }: ProviderRow, claimed: ClaimedPerson, person: DirectoryPerson, by: Author) => { // prettier-ignore
+  const refresh = async (
+    tx: Queryable,
+    { body }: ProviderRow,
+    claimed: ClaimedPerson,
+    person: DirectoryPerson,
+    by: Author,
+  ) => {
+    // prettier-ignore
     if (person.source !== 'federation') return;
     await needs.people.update(
       person.id,
@@ -121,7 +138,14 @@ export function createAccounts({ database, clock, audit }: Pick<Platform, 'datab
     );
   };
 
-  const settleGroups = async (tx: Queryable, { body }: ProviderRow, { groups }: ClaimedPerson, personId: string, by: Author) => { // prettier-ignore
+  const settleGroups = async (
+    tx: Queryable,
+    { body }: ProviderRow,
+    { groups }: ClaimedPerson,
+    personId: string,
+    by: Author,
+  ) => {
+    // prettier-ignore
     const wanted = new Set(body.groups.filter(({ value }) => groups.has(value)).map(({ groupId }) => groupId));
     const mapped = [...new Set(body.groups.map(({ groupId }) => groupId))];
     const there = await tx.query<{ id: string; member: boolean }>(
@@ -149,7 +173,12 @@ export function createAccounts({ database, clock, audit }: Pick<Platform, 'datab
           known === undefined
             ? await firstTime(tx, provider, subject, claimed, by)
             : await directoryPeople.get(tx, known);
-        if (!person) return { ...facts, outcome: 'federationFailed', ...(claimed.userPrincipalName === undefined ? {} : { claimedName: claimed.userPrincipalName }) };
+        if (!person)
+          return {
+            ...facts,
+            outcome: 'federationFailed',
+            ...(claimed.userPrincipalName === undefined ? {} : { claimedName: claimed.userPrincipalName }),
+          };
         if (person.disabledAt !== null) return { ...facts, outcome: 'disabled', person };
         await refresh(tx, provider, claimed, person, by);
         await settleGroups(tx, provider, claimed, person.id, by);

@@ -73,9 +73,7 @@ export function createProviderCommands(platform: Needs) {
     if (there.length < wanted.length)
       throw bad('a group that is mapped is not there, or its members follow from a rule', 'body.groups');
     const all = await providers.list(tx);
-    const taken = all.find(
-      (one) => one.id !== id && one.body.domains.some((domain) => body.domains.includes(domain)),
-    );
+    const taken = all.find((one) => one.id !== id && one.body.domains.some((domain) => body.domains.includes(domain)));
     if (taken) throw bad(`a domain is one of ${taken.body.displayName} already`, 'body.domains');
   };
   const split = ({ clientSecret, ...body }: IdentityProviderInput) => ({ body, clientSecret });

@@ -89,6 +89,8 @@ export function createOpenIdPeers(clock: Pick<Clock, 'now'>) {
       authenticationFor(metadata, secret),
     );
     configuration[oidc.customFetch] = fetchProvider;
+    // Else the library takes an ID token that came over TLS unsigned (OpenID Connect Core 1.0, 3.1.3.7 (6)).
+    oidc.enableNonRepudiationChecks(configuration);
     if (known.size >= knownMax) known.clear();
     known.set(key, { until: now + knownForMs, configuration });
     return configuration;
@@ -155,7 +157,11 @@ export function createOpenIdPeers(clock: Pick<Clock, 'now'>) {
       const keysAnswer = keys === undefined ? undefined : await fetchHttps(keys, {}, { bytesMax: answerBytesMax }).catch(() => undefined); // prettier-ignore
       return [
         { ok: true, text: `The provider answers as ${metadata.issuer}` },
-        finding(types?.includes('code') !== false, 'It gives codes', 'It does not give codes (`response_types_supported`)'),
+        finding(
+          types?.includes('code') !== false,
+          'It gives codes',
+          'It does not give codes (`response_types_supported`)',
+        ),
         finding(metadata.token_endpoint !== undefined, 'It has a token endpoint', 'It has no token endpoint'),
         finding(keysAnswer?.ok === true, 'Its keys can be read', 'Its keys can’t be read (`jwks_uri`)'),
         pkce?.includes('S256') === true
@@ -174,5 +180,7 @@ export type OpenIdPeers = ReturnType<typeof createOpenIdPeers>;
 function reasonOf(error: unknown): string {
   let at = error;
   for (let depth = 0; at instanceof Error && at.cause instanceof Error && depth < 8; depth += 1) at = at.cause;
-  return at instanceof Error ? `${error instanceof Error ? error.message : ''}: ${at.message}`.slice(0, 500) : 'it failed';
+  return at instanceof Error
+    ? `${error instanceof Error ? error.message : ''}: ${at.message}`.slice(0, 500)
+    : 'it failed';
 }

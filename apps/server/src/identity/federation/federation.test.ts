@@ -22,7 +22,11 @@ let manager: Browser;
 
 const Started = z.object({ location: z.string() });
 const Provider = z.looseObject({ id: z.string(), redirectUri: z.string() });
-const Row = z.looseObject({ ResultType: z.string(), TokenIssuerName: z.string(), AuthenticationRequirement: z.string() });
+const Row = z.looseObject({
+  ResultType: z.string(),
+  TokenIssuerName: z.string(),
+  AuthenticationRequirement: z.string(),
+});
 
 type Input = Omit<z.input<typeof IdentityProviderInput>, 'displayName'>;
 const inputOf = (name: string, { issuer }: { readonly issuer: string }, more: Partial<Input> = {}) => ({
@@ -33,10 +37,15 @@ const inputOf = (name: string, { issuer }: { readonly issuer: string }, more: Pa
   ...more,
 });
 /** Adds a provider, and takes it away after `work`. */
-async function withProvider<T>(name: string, input: object, work: (provider: z.infer<typeof Provider>) => Promise<T>): Promise<T> { // prettier-ignore
+async function withProvider<T>(
+  name: string,
+  input: object,
+  work: (provider: z.infer<typeof Provider>) => Promise<T>,
+): Promise<T> {
+  // prettier-ignore
   const answer = await manager.fetch('/api/identity-providers', { json: input });
   const text = await answer.text();
-  expect(answer.status, `${name}: ${text}`).toBe(200);
+  expect([name, answer.status, answer.ok ? '' : text]).toEqual([name, 200, '']);
   const provider = Provider.parse(JSON.parse(text));
   try {
     return await work(provider);
@@ -45,6 +54,8 @@ async function withProvider<T>(name: string, input: object, work: (provider: z.i
   }
 }
 const start = async (browser: Browser, id: string, to = '/incidents'): Promise<string> => {
+  // All these sign-ins come from one address, most of them to be refused.
+  await here.platform.database.execute('DELETE FROM sign_in_failures');
   const answer = await browser.fetch(`/api/signin/federated/${id}/start`, { json: { to } });
   expect(answer.status).toBe(200);
   return Started.parse(await answer.json()).location;
@@ -54,7 +65,14 @@ const locationOf = (answer: Response): string => answer.headers.get('location') 
 const signInBy = async (id: string, shape: Shape, browser = here.browser(), provider = shaped): Promise<string> =>
   locationOf(await browser.fetch(provider.authorize(await start(browser, id), shape)));
 const bobOf = (claims: object): Shape => ({
-  claims: { sub: 'bob-at-shaped', email: `bob@${domain}`, email_verified: true, name: 'Bob', amr: ['pwd', 'mfa'], ...claims },
+  claims: {
+    sub: 'bob-at-shaped',
+    email: `bob@${domain}`,
+    email_verified: true,
+    name: 'Bob',
+    amr: ['pwd', 'mfa'],
+    ...claims,
+  },
 });
 const newest = async (table: string) => (await here.rows(table)).at(-1);
 const personNamed = (name: string) =>
@@ -65,7 +83,7 @@ const personNamed = (name: string) =>
 
 beforeAll(async () => {
   here = await startOpenIdServer();
-  there = await startOpenIdServer();
+  there = await startOpenIdServer({ second: true });
   const tls = await loadTls(here.platform.config, here.platform.clock);
   shaped = await startShapedProvider(tls, { clientId, secret });
   quiet = await startShapedProvider(tls, { clientId, secret, namesItself: false });
@@ -82,32 +100,39 @@ describe('a second Sallyport as the provider', () => {
   it('signs its people in: made at the first sign-in, the same person at the second, with rows as Entra writes them', async () => {
     const carol = await there.person('carol');
     const settings = { kind: 'openIdConnect', issuer: there.issuer, clientId: 'later', claims: { userPrincipalName: 'preferred_username' } }; // prettier-ignore
-    await withProvider('there', { ...inputOf('There', there, { createPeople: true }), settings }, async ({ id, redirectUri }) => {
-      const { appId, secret: clientSecret } = await register(there, { displayName: 'Here', web: { redirectUris: [redirectUri] } }); // prettier-ignore
-      const changed = await manager.fetch('/api/identity-providers');
-      expect(JSON.stringify(await changed.json())).not.toContain(secret);
-      await here.platform.database.execute(
-        `UPDATE identity_providers SET body = jsonb_set(body, '{settings,clientId}', to_jsonb($2::text)), revision = revision + 1 WHERE id = $1`,
-        [id, appId],
-      );
-      const row = { id, secretSealed: here.platform.sealing.seal(Buffer.from(clientSecret), `identity-provider:${id}`) };
-      await here.platform.database.execute('UPDATE identity_providers SET secret_sealed = $2 WHERE id = $1', [id, row.secretSealed]); // prettier-ignore
-      for (const time of ['first', 'second']) {
-        const [browser, atProvider] = [here.browser(), there.browser()];
-        const visit = await atProvider.visit(await start(browser, id), carol);
-        expect(visit.url.href.startsWith(redirectUri), time).toBe(true);
-        const back = await browser.fetch(visit.url);
-        expect([back.status, locationOf(back)], time).toEqual([303, '/incidents']);
-        const me: unknown = await (await browser.fetch('/api/me')).json();
-        expect(me).toMatchObject({ userPrincipalName: `carol@${domain}`, method: 'federatedMultiFactor', role: '' });
-      }
-      expect(await personNamed(`carol@${domain}`)).toMatchObject({ source: 'federation', display: 'carol' });
-      const row2 = Row.parse(await newest('SigninLogs'));
-      expect(row2).toMatchObject({ ResultType: '0', TokenIssuerName: there.issuer, AuthenticationRequirement: 'multiFactorAuthentication' }); // prettier-ignore
-      expect(String(row2['AuthenticationDetails'])).toContain('MFA requirement satisfied by claim provided by external provider'); // prettier-ignore
-      const made = (await here.rows('AuditLogs')).filter(({ OperationName }) => OperationName === 'Add user');
-      expect(JSON.stringify(made.at(-1))).toContain(`carol@${domain}`);
-    });
+    await withProvider(
+      'there',
+      { ...inputOf('There', there, { createPeople: true }), settings },
+      async ({ id, redirectUri }) => {
+        const { appId, secret: clientSecret } = await register(there, { displayName: 'Here', web: { redirectUris: [redirectUri] } }); // prettier-ignore
+        const changed = await manager.fetch('/api/identity-providers');
+        expect(JSON.stringify(await changed.json())).not.toContain(secret);
+        await here.platform.database.execute(
+          `UPDATE identity_providers SET body = jsonb_set(body, '{settings,clientId}', to_jsonb($2::text)), revision = revision + 1 WHERE id = $1`,
+          [id, appId],
+        );
+        const row = {
+          id,
+          secretSealed: here.platform.sealing.seal(Buffer.from(clientSecret), `identity-provider:${id}`),
+        };
+        await here.platform.database.execute('UPDATE identity_providers SET secret_sealed = $2 WHERE id = $1', [id, row.secretSealed]); // prettier-ignore
+        for (const time of ['first', 'second']) {
+          const [browser, atProvider] = [here.browser(), there.browser()];
+          const visit = await atProvider.visit(await start(browser, id), carol);
+          expect([time, visit.url.href.startsWith(redirectUri)]).toEqual([time, true]);
+          const back = await browser.fetch(visit.url);
+          expect([time, back.status, locationOf(back)]).toEqual([time, 303, '/incidents']);
+          const me: unknown = await (await browser.fetch('/api/me')).json();
+          expect(me).toMatchObject({ userPrincipalName: `carol@${domain}`, method: 'federatedMultiFactor', role: '' });
+        }
+        expect(await personNamed(`carol@${domain}`)).toMatchObject({ source: 'federation', display: 'carol' });
+        const row2 = Row.parse(await newest('SigninLogs'));
+        expect(row2).toMatchObject({ ResultType: '0', TokenIssuerName: there.issuer, AuthenticationRequirement: 'multiFactorAuthentication' }); // prettier-ignore
+        expect(String(row2['AuthenticationDetails'])).toContain('MFA requirement satisfied by claim provided by external provider'); // prettier-ignore
+        const made = (await here.rows('AuditLogs')).filter(({ OperationName }) => OperationName === 'Add user');
+        expect(JSON.stringify(made.at(-1))).toContain(`carol@${domain}`);
+      },
+    );
   });
 });
 
@@ -149,19 +174,25 @@ describe('an answer is refused', () => {
 
   it('of one provider at the address of another (mix-up)', async () => {
     await withProvider('shaped', inputOf('Shaped', shaped, { createPeople: true }), (first) =>
-      withProvider('quiet', inputOf('Quiet', quiet, { domains: ['fabrikam.com'], createPeople: true }), async (second) => {
-        const browser = here.browser();
-        const url = quiet.authorize(await start(browser, second.id), bobOf({}));
-        const moved = new URL(url.href.replace(second.id, first.id));
-        expect(locationOf(await browser.fetch(moved))).toBe('/signin?failure=expired');
-        expect(await personNamed(`bob@${domain}`)).toBeUndefined();
-      }),
+      withProvider(
+        'quiet',
+        inputOf('Quiet', quiet, { domains: ['fabrikam.com'], createPeople: true }),
+        async (second) => {
+          const browser = here.browser();
+          const url = quiet.authorize(await start(browser, second.id), bobOf({}));
+          const moved = new URL(url.href.replace(second.id, first.id));
+          expect(locationOf(await browser.fetch(moved))).toBe('/signin?failure=expired');
+          expect(await personNamed(`bob@${domain}`)).toBeUndefined();
+        },
+      ),
     );
   });
 
   it('when the person gives up there, and when the provider is gone', async () => {
     await withProvider('shaped', inputOf('Shaped', shaped), async ({ id }) => {
-      expect(await signInBy(id, { answer: { code: undefined, error: 'access_denied' } })).toBe('/signin?failure=cancelled');
+      expect(await signInBy(id, { answer: { code: undefined, error: 'access_denied' } })).toBe(
+        '/signin?failure=cancelled',
+      );
     });
     await withProvider('gone', inputOf('Gone', { issuer: 'https://localhost:9' }), async ({ id }) => {
       const answer = await here.browser().fetch(`/api/signin/federated/${id}/start`, { json: { to: '/' } });
@@ -256,7 +287,7 @@ describe('whom a provider may speak of', () => {
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         body: JSON.stringify(blockAll),
       });
-      expect(made.status, await made.clone().text()).toBe(201);
+      expect(made.status).toBe(201);
       try {
         expect(await signInBy(id, bobOf({ sub: 'jo', email: `jo@${domain}` }))).toBe('/signin?failure=blockedByPolicy');
         expect(await newest('SigninLogs')).toMatchObject({ ResultType: '53003', TokenIssuerName: shaped.issuer });
@@ -269,7 +300,15 @@ describe('whom a provider may speak of', () => {
 
   it('whatever its claims are, they give a person of the right form or none', () => {
     const map = IdentityProviderInput.parse(inputOf('x', shaped)).settings.claims;
-    const names = fc.constantFrom('email', 'name', 'groups', 'given_name', '__proto__', 'constructor', 'email_verified');
+    const names = fc.constantFrom(
+      'email',
+      'name',
+      'groups',
+      'given_name',
+      '__proto__',
+      'constructor',
+      'email_verified',
+    );
     fc.assert(
       fc.property(fc.dictionary(names, fc.anything()), (claims) => {
         const { userPrincipalName, displayName, groups } = personOfClaims(claims, map);
@@ -311,7 +350,10 @@ describe('providers are managed', () => {
     await expect(graph.api(`${collection}/${made.id}`).patch({ metadataUrl: 'https://evil.example.org/.well-known/openid-configuration' })).rejects.toMatchObject({ statusCode: 400 }); // prettier-ignore
     await graph.api(`${collection}/${made.id}`).delete();
     await expect(graph.api(`${collection}/${made.id}`).get()).rejects.toMatchObject({ statusCode: 404 });
-    const rows = (await here.rows('AuditLogs')).slice(-3).map(({ OperationName }) => OperationName);
+    const rows = (await here.rows('AuditLogs'))
+      .map(({ OperationName }) => OperationName)
+      .filter((name) => typeof name === 'string' && name.endsWith(' identity provider'))
+      .slice(-3);
     expect(rows).toEqual(['Create identity provider', 'Update identity provider', 'Delete identity provider']);
     expect(JSON.stringify(await here.rows('AuditLogs'))).not.toContain('never shown');
   });
@@ -321,7 +363,9 @@ describe('providers are managed', () => {
     await withProvider('shaped', inputOf('Shaped', shaped), async () => {
       expect(await post('/api/identity-providers', inputOf('Quiet', quiet))).toBe(400);
     });
-    expect(await post('/api/identity-providers', inputOf('Quiet', quiet, { domains: [], createPeople: true }))).toBe(400);
+    expect(await post('/api/identity-providers', inputOf('Quiet', quiet, { domains: [], createPeople: true }))).toBe(
+      400,
+    );
     expect(await post('/api/identity-providers', inputOf('Quiet', { issuer: 'http://localhost:1' }))).toBe(400);
     const test = async (issuer: string) => {
       const settings = { kind: 'openIdConnect', issuer, clientId };
@@ -335,7 +379,7 @@ describe('providers are managed', () => {
   });
 
   it('one that is off, is gone from the sign-in page and signs nobody in', async () => {
-    const Listed = z.object({ providers: z.array(z.object({ displayName: z.string() })) });
+    const Listed = z.object({ providers: z.array(z.looseObject({ displayName: z.string() })) });
     const listed = async () =>
       Listed.parse(await (await here.browser().fetch('/api/signin/providers')).json()).providers;
     await withProvider('shaped', inputOf('Shaped', shaped), async () => {

@@ -21,8 +21,7 @@ type Pending = z.infer<typeof Pending>;
 const purpose = (providerId: string): string => `federation:${providerId}`;
 
 export type FederatedSignIn =
-  | { readonly session: OpenedSession; readonly to: string }
-  | { readonly failure: FederationFailure };
+  { readonly session: OpenedSession; readonly to: string } | { readonly failure: FederationFailure };
 
 export interface FlowNeeds {
   readonly peers: OpenIdPeers;
@@ -54,7 +53,12 @@ export function createFlow(platform: Platform, { peers, accounts, signIn }: Flow
     }
   };
 
-  const take = async (providerId: string, state: string | null, browser: string | undefined): Promise<Pending | undefined> => { // prettier-ignore
+  const take = async (
+    providerId: string,
+    state: string | null,
+    browser: string | undefined,
+  ): Promise<Pending | undefined> => {
+    // prettier-ignore
     if (state === null || browser === undefined) return undefined;
     const key = { stateHash: hashSecret(state), providerId, browserHash: hashSecret(browser) };
     const sealed = await federationRequests.take(database, key, clock.now());

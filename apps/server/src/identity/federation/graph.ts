@@ -29,9 +29,7 @@ const Body = z
     domainHint: text.nullable(),
     responseType: z.literal('code'),
     responseMode: z.enum(['query', 'form_post']),
-    claimsMapping: z
-      .object({ userId: text, displayName: text, givenName: text, surname: text, email: text })
-      .partial(),
+    claimsMapping: z.object({ userId: text, displayName: text, givenName: text, surname: text, email: text }).partial(),
     sallyport: z.record(z.string().max(128), z.unknown()),
   })
   .partial();
@@ -66,7 +64,10 @@ function inputOf(raw: unknown, before?: ProviderRow): IdentityProviderInput {
   const said = Body.safeParse(raw);
   if (!said.success) throw badRequest('body', said.error);
   const { claimsMapping: map = {}, sallyport = {}, ...body }: Body = said.data;
-  const own = z.object({ settings: z.record(z.string(), z.unknown()).default({}) }).loose().parse(sallyport);
+  const own = z
+    .object({ settings: z.record(z.string(), z.unknown()).default({}) })
+    .loose()
+    .parse(sallyport);
   const old = before?.body.settings;
   const issuer = body.metadataUrl?.slice(0, -wellKnown.length) ?? old?.issuer;
   const input = IdentityProviderInput.safeParse({
@@ -109,7 +110,11 @@ interface Named {
   readonly params: { readonly id: string };
 }
 
-export function graphFederationHandlers({ database }: Pick<Platform, 'database'>, commands: ProviderCommands): Handlers<typeof graphFederationRoutes> { // prettier-ignore
+export function graphFederationHandlers(
+  { database }: Pick<Platform, 'database'>,
+  commands: ProviderCommands,
+): Handlers<typeof graphFederationRoutes> {
+  // prettier-ignore
   const get = async (id: string): Promise<ProviderRow> => {
     const row = z.uuid().safeParse(id).success ? await providers.find(database, id) : undefined;
     if (!row) throw noSuchProvider();

@@ -24,7 +24,11 @@ export interface RouteNeeds {
   readonly flow: Flow;
 }
 
-export function federationHandlers({ database }: Pick<Platform, 'database'>, { commands, peers, flow }: RouteNeeds): Handlers<typeof federationRoutes> { // prettier-ignore
+export function federationHandlers(
+  { database }: Pick<Platform, 'database'>,
+  { commands, peers, flow }: RouteNeeds,
+): Handlers<typeof federationRoutes> {
+  // prettier-ignore
   const one = async (id: string): Promise<IdentityProvider> =>
     providerForm(await providers.counted(database, id), flow.redirectUri(id));
   const goOn = (reply: FastifyReply, to: string) => reply.header('cache-control', 'no-store').redirect(to, 303);

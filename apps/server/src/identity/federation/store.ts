@@ -1,9 +1,4 @@
-import {
-  IdentityProviderInput,
-  SallyportError,
-  type IdentityProvider,
-  type ProviderKind,
-} from '@sallyport/contracts';
+import { IdentityProviderInput, SallyportError, type IdentityProvider, type ProviderKind } from '@sallyport/contracts';
 import type { z } from 'zod';
 import type { Queryable } from '../../platform/database/index.ts';
 

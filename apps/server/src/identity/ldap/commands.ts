@@ -4,7 +4,14 @@ import type { Queryable } from '../../platform/database/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { Author } from '../directory/author.ts';
 import { checkFilter, pagesOf, withDirectory } from './connection.ts';
-import { directories, directoriesMax, passwordOf, sealPassword, type DirectoryBody, type DirectoryRow } from './store.ts';
+import {
+  directories,
+  directoriesMax,
+  passwordOf,
+  sealPassword,
+  type DirectoryBody,
+  type DirectoryRow,
+} from './store.ts';
 
 const activities = {
   add: { name: 'Add LDAP directory', type: 'Add' },

@@ -59,7 +59,11 @@ async function secure(client: Client, { host, encryption, authorities }: LdapSet
 }
 
 /** Connects, encrypts as the settings say, binds as who asks, and closes after `work`. Throws what the directory or the network says. */
-export async function withDirectory<T>({ settings, password }: LdapPeer, work: (client: Client) => Promise<T>): Promise<T> { // prettier-ignore
+export async function withDirectory<T>(
+  { settings, password }: LdapPeer,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  // prettier-ignore
   const client = clientOf(settings);
   try {
     await secure(client, settings);

@@ -30,7 +30,9 @@ export function groupOfEntry(
 }
 
 const chunksOf = (ids: readonly string[]): string[][] =>
-  Array.from({ length: Math.ceil(ids.length / membersMax) }, (_, at) => ids.slice(at * membersMax, (at + 1) * membersMax));
+  Array.from({ length: Math.ceil(ids.length / membersMax) }, (_, at) =>
+    ids.slice(at * membersMax, (at + 1) * membersMax),
+  );
 
 /** Makes or changes the group that an entry is, and who is in it. */
 export function createEntryGroups({ database }: Pick<Platform, 'database'>, groups: GroupCommands) {
@@ -42,7 +44,9 @@ export function createEntryGroups({ database }: Pick<Platform, 'database'>, grou
       { before, run, by }: { readonly before: EntryRow | undefined; readonly run: number; readonly by: Author },
     ): Promise<void> =>
       database.transaction(async (tx) => {
-        const taken = await tx.first<{ id: string }>('SELECT id FROM groups WHERE lower(name) = lower($1)', [said.name]);
+        const taken = await tx.first<{ id: string }>('SELECT id FROM groups WHERE lower(name) = lower($1)', [
+          said.name,
+        ]);
         const known = before?.groupId ?? undefined;
         if (taken && taken.id !== known)
           throw new SallyportError('Conflict', `there is a group ${said.name} here that is another’s`);

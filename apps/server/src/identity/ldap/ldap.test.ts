@@ -4,6 +4,7 @@ import { Attribute, Change, Client } from 'ldapts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { startOpenIdServer, type Browser, type OpenIdServer } from '../../openid/testing.ts';
+import { newPeerKeys } from '../../openid/saml/testing/peer.ts';
 import { loadTls } from '../../platform/http/index.ts';
 import { removeDataFolder, temporaryFolder } from '../../supervisor/temporary.ts';
 import { withDirectory, withValue } from './connection.ts';
@@ -58,7 +59,7 @@ const call = async (path: string, json: unknown) => {
 };
 async function withAdded<T>(input: object, work: (id: string) => Promise<T>): Promise<T> {
   const { status, body } = await call('/api/ldap-directories', input);
-  expect(status, JSON.stringify(body)).toBe(200);
+  expect([status, status === 200 ? '' : body]).toEqual([200, '']);
   const { id } = LdapDirectory.parse(body);
   try {
     return await work(id);
@@ -169,12 +170,12 @@ describe.skipIf(!installed)('signing in with the password of the directory', () 
       // The server takes no StartTLS on a port that is encrypted already, and speaks no TLS on the clear one.
       { encryption: 'startTls', port: slapd.ports.tls },
       { encryption: 'ldaps', port: slapd.ports.clear },
-      { authorities: '' },
+      { authorities: (await newPeerKeys('another authority')).certificate },
       { host: '127.0.0.2' },
     ];
     for (const settings of encrypted)
       await withAdded(inputOf(settings), async () => {
-        expect((await signIn(`ada@${domain}`)).status, JSON.stringify(settings)).toBe(503);
+        expect([settings, (await signIn(`ada@${domain}`)).status]).toEqual([settings, 503]);
       });
     // Said so outright it is tried; this server refuses it.
     await withAdded(inputOf({ encryption: 'none', port: slapd.ports.clear }), async () => {
@@ -184,14 +185,20 @@ describe.skipIf(!installed)('signing in with the password of the directory', () 
 
   it('takes what is typed as a value and never as a filter', async () => {
     const found = (value: string) =>
-      withDirectory({ settings: LdapDirectory.shape.settings.parse(inputOf().settings), password: rootPassword }, async (client) => { // prettier-ignore
-        const answer = await client.search(people, { scope: 'sub', filter: withValue('(objectClass=inetOrgPerson)', 'mail', value), attributes: ['1.1'] }); // prettier-ignore
-        return answer.searchEntries.length;
-      });
+      withDirectory(
+        { settings: LdapDirectory.shape.settings.parse(inputOf().settings), password: rootPassword },
+        async (client) => {
+          // prettier-ignore
+          const answer = await client.search(people, { scope: 'sub', filter: withValue('(objectClass=inetOrgPerson)', 'mail', value), attributes: ['1.1'] }); // prettier-ignore
+          return answer.searchEntries.length;
+        },
+      );
     expect(await found(`ada@${domain}`)).toBe(1);
     for (const value of ['*', `*@${domain}`, `ada@${domain})(uid=*`, 'ada@*)(|(uid=*', '\\2a', ')(objectClass=*', '\0'])
-      expect(await found(value), value).toBe(0);
-    const hostile = fc.array(fc.constantFrom('*', '(', ')', '\\', '\0', '|', '&', '=', 'a', '2', ' '), { maxLength: 12 });
+      expect([value, await found(value)]).toEqual([value, 0]);
+    const hostile = fc.array(fc.constantFrom('*', '(', ')', '\\', '\0', '|', '&', '=', 'a', '2', ' '), {
+      maxLength: 12,
+    });
     await fc.assert(
       fc.asyncProperty(hostile, async (signs) => {
         expect(await found(`ada@${signs.join('')}`)).toBe(0);
@@ -238,21 +245,26 @@ describe.skipIf(!installed)('bringing people and groups', () => {
   });
 
   it('deletes those who are gone, but never more than the limit, nor everybody, unless it is let', async () => {
-    await withAdded(inputOf({ peopleFilter: '(&(objectClass=inetOrgPerson)(!(employeeType=outside)))' }), async (id) => {
-      await bring(id);
-      await root.del(dnOf('many4'));
-      expect(await bring(id)).toMatchObject({ deleted: 1, error: null });
-      expect(await row(`many4@${domain}`)).toMatchObject({ deleted: true, disabled: true });
-      for (let n = 5; n < 75; n += 1) await replace(dnOf(`many${n}`), 'employeeType', ['outside']);
-      const refused = await bring(id);
-      expect(refused).toMatchObject({ deleted: 0, heldBack: 70 });
-      expect(refused.error).toContain('nobody was deleted');
-      expect(await row(`many5@${domain}`)).toMatchObject({ deleted: false });
-      expect(await bring(id, true)).toMatchObject({ deleted: 70, error: null });
-      expect(await row(`many5@${domain}`)).toMatchObject({ deleted: true });
-      const deletions = (await server.rows('AuditLogs')).filter(({ OperationName }) => OperationName === 'Delete user');
-      expect(deletions).toHaveLength(71);
-    });
+    await withAdded(
+      inputOf({ peopleFilter: '(&(objectClass=inetOrgPerson)(!(employeeType=outside)))' }),
+      async (id) => {
+        await bring(id);
+        await root.del(dnOf('many4'));
+        expect(await bring(id)).toMatchObject({ deleted: 1, error: null });
+        expect(await row(`many4@${domain}`)).toMatchObject({ deleted: true, disabled: true });
+        for (let n = 5; n < 75; n += 1) await replace(dnOf(`many${n}`), 'employeeType', ['outside']);
+        const refused = await bring(id);
+        expect(refused).toMatchObject({ deleted: 0, heldBack: 70 });
+        expect(refused.error).toContain('nobody was deleted');
+        expect(await row(`many5@${domain}`)).toMatchObject({ deleted: false });
+        expect(await bring(id, true)).toMatchObject({ deleted: 70, error: null });
+        expect(await row(`many5@${domain}`)).toMatchObject({ deleted: true });
+        const deletions = (await server.rows('AuditLogs')).filter(
+          ({ OperationName }) => OperationName === 'Delete user',
+        );
+        expect(deletions).toHaveLength(71);
+      },
+    );
   });
 
   it('leaves out what it can’t be and says why, and runs once at a time', async () => {
@@ -260,7 +272,7 @@ describe.skipIf(!installed)('bringing people and groups', () => {
     await addPerson('anna');
     await withAdded(inputOf(), async (id) => {
       const runs = await Promise.all([0, 1].map(() => call(`/api/ldap-directories/${id}/sync`, {})));
-      expect(runs.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+      expect(new Set(runs.map(({ status }) => status))).toEqual(new Set([200, 409]));
       const result = LdapSyncResult.parse(runs.find(({ status }) => status === 200)?.body);
       expect(result).toMatchObject({ skipped: 2, error: null });
       expect(result.problems.map(({ reason }) => reason).toSorted()).toEqual([
@@ -310,7 +322,8 @@ describe.skipIf(!installed)('directories are managed', () => {
       expect(gone.status).toBe(200);
       const ada = await row(`ada@${domain}`);
       expect([ada?.source, ada?.attributes['onPremisesSyncEnabled']]).toEqual(['local', undefined]);
-      expect((await server.rows('AuditLogs')).at(-1)).toMatchObject({ OperationName: 'Delete LDAP directory' });
+      const names = (await server.rows('AuditLogs')).map(({ OperationName }) => OperationName);
+      expect(names).toContain('Delete LDAP directory');
     });
   });
 });

@@ -53,7 +53,14 @@ export function createEntryPeople({ database }: Pick<Platform, 'database'>, peop
               from,
               tx,
             );
-        const row = { entryId, dn: said.dn, personId: saved.id, groupId: null, contentHash: hashOfPerson(said), disabled };
+        const row = {
+          entryId,
+          dn: said.dn,
+          personId: saved.id,
+          groupId: null,
+          contentHash: hashOfPerson(said),
+          disabled,
+        };
         await entries.keep(tx, directory.id, row, run);
         if (!person) return 'added';
         return switched && disabled ? 'disabled' : 'changed';

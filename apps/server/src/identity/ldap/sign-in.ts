@@ -13,7 +13,11 @@ import { directories, entries, passwordOf, type DirectoryRow } from './store.ts'
 const method = 'federatedSingleFactor';
 
 /** Signing in with the password of an LDAP directory: by a bind as the one entry that bears the name. */
-export function createDirectorySignIn(platform: Platform, { signIn, entryPeople }: { readonly signIn: SignIn; readonly entryPeople: EntryPeople }) { // prettier-ignore
+export function createDirectorySignIn(
+  platform: Platform,
+  { signIn, entryPeople }: { readonly signIn: SignIn; readonly entryPeople: EntryPeople },
+) {
+  // prettier-ignore
   const { database, log } = platform;
 
   /** The entry, where it is exactly one, and whether it is disabled. */
@@ -69,7 +73,8 @@ export function createDirectorySignIn(platform: Platform, { signIn, entryPeople 
         try {
           return await check(row, name, password);
         } catch (cause) {
-          if (cause instanceof SallyportError && cause.code === 'Conflict') return { method, outcome: 'federationFailed' };
+          if (cause instanceof SallyportError && cause.code === 'Conflict')
+            return { method, outcome: 'federationFailed' };
           log.warn({ err: cause, directory: row.id }, 'a directory could not be asked for a sign-in');
           throw new SallyportError('Unavailable', 'the directory does not answer', { cause });
         }

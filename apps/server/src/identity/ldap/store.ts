@@ -67,13 +67,21 @@ export const directories = {
     );
     return row && read(row);
   },
-  insert: (tx: Queryable, { id, body, secretSealed, createdAt }: Pick<DirectoryRow, 'id' | 'body' | 'secretSealed' | 'createdAt'>) => // prettier-ignore
+  insert: (
+    tx: Queryable,
+    { id, body, secretSealed, createdAt }: Pick<DirectoryRow, 'id' | 'body' | 'secretSealed' | 'createdAt'>,
+  ) =>
+    // prettier-ignore
     tx.execute(
       'INSERT INTO ldap_directories (id, body, secret_sealed, created_at, modified_at) VALUES ($1, $2, $3, $4, $4)',
       [id, JSON.stringify(body), secretSealed, createdAt],
     ),
   /** What is brought next is everything: the settings may have changed what there is to bring. */
-  change: (tx: Queryable, { id, body, secretSealed, modifiedAt }: Pick<DirectoryRow, 'id' | 'body' | 'secretSealed' | 'modifiedAt'>) => // prettier-ignore
+  change: (
+    tx: Queryable,
+    { id, body, secretSealed, modifiedAt }: Pick<DirectoryRow, 'id' | 'body' | 'secretSealed' | 'modifiedAt'>,
+  ) =>
+    // prettier-ignore
     tx.execute(
       'UPDATE ldap_directories SET body = $2, secret_sealed = $3, modified_at = $4, synced_until = NULL, full_at = NULL WHERE id = $1',
       [id, JSON.stringify(body), secretSealed, modifiedAt],
@@ -131,7 +139,17 @@ export const entries = {
     ).map(({ id }) => id),
 };
 
-export const directoryForm = ({ id, body, secretSealed, people, groups, lastSync, createdAt, modifiedAt }: CountedDirectory): LdapDirectory => ({ // prettier-ignore
+export const directoryForm = ({
+  id,
+  body,
+  secretSealed,
+  people,
+  groups,
+  lastSync,
+  createdAt,
+  modifiedAt,
+}: CountedDirectory): LdapDirectory => ({
+  // prettier-ignore
   ...body,
   id,
   hasPassword: secretSealed !== null,

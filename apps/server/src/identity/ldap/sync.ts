@@ -25,7 +25,10 @@ export interface SyncOptions {
   readonly full?: boolean;
   readonly allowDeletions?: boolean;
 }
-type Progress = { -readonly [K in 'entries' | 'added' | 'changed' | 'disabled' | 'deleted' | 'groups' | 'skipped' | 'heldBack']: number } & { // prettier-ignore
+type Progress = {
+  -readonly [K in 'entries' | 'added' | 'changed' | 'disabled' | 'deleted' | 'groups' | 'skipped' | 'heldBack']: number;
+} & {
+  // prettier-ignore
   readonly problems: { dn: string; reason: string }[];
 };
 
@@ -65,7 +68,12 @@ export function createSync(platform: Platform, { people, groups }: SyncNeeds) {
   };
 
   /** Answers the newest change that was seen. */
-  const bringPeople = async (client: Client, row: DirectoryRow, since: string | null, run: Run): Promise<string | null> => {
+  const bringPeople = async (
+    client: Client,
+    row: DirectoryRow,
+    since: string | null,
+    run: Run,
+  ): Promise<string | null> => {
     const { settings, domains } = row.body;
     const disabled = await disabledIds(client, row.body);
     const changed = new GreaterThanEqualsFilter({ attribute: settings.attributes.modified, value: since ?? '' });
@@ -156,7 +164,17 @@ export function createSync(platform: Platform, { people, groups }: SyncNeeds) {
     return {
       number,
       by: ourselves(`LDAP directory ${row.body.displayName}`),
-      progress: { entries: 0, added: 0, changed: 0, disabled: 0, deleted: 0, groups: 0, skipped: 0, heldBack: 0, problems: [] },
+      progress: {
+        entries: 0,
+        added: 0,
+        changed: 0,
+        disabled: 0,
+        deleted: 0,
+        groups: 0,
+        skipped: 0,
+        heldBack: 0,
+        problems: [],
+      },
       goOn: () => {
         if (clock.now().getTime() > until)
           throw new SallyportError('Unavailable', 'it took longer than half an hour; the next run goes on');

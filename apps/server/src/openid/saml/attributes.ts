@@ -45,7 +45,13 @@ export async function attributesOf(
 }
 
 /** The name of a person for an application. Persistent: of this application alone, and the same for ever (SAML Core 2.0, 8.3.7). */
-export function nameIdOf({ sealing }: Pick<Platform, 'sealing'>, format: SamlNameIdFormat, person: AppPerson, appId: string): string { // prettier-ignore
+export function nameIdOf(
+  { sealing }: Pick<Platform, 'sealing'>,
+  format: SamlNameIdFormat,
+  person: AppPerson,
+  appId: string,
+): string {
+  // prettier-ignore
   if (format === 'transient') return newId();
   if (format !== 'persistent') return person.userPrincipalName;
   return createHmac('sha256', sealing.derive('saml-persistent')).update(`${appId} ${person.id}`).digest('base64url');

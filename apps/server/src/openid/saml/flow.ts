@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { SallyportError, type Interaction, type SamlEndpoints } from '@sallyport/contracts';
 import { z } from 'zod';
 import type { SignInMethod } from '../../identity/index.ts';
@@ -6,12 +5,12 @@ import type { Platform } from '../../platform/types.ts';
 import { hashSecret, newSecret } from '../../platform/tokens.ts';
 import { personOf } from '../provider/claims.ts';
 import type { UsableApplication } from '../provider/clients.ts';
-import { escaped, page } from '../provider/pages.ts';
 import type { Parts } from '../provider/provider.ts';
 import { recordUserSignIn, textOf, type From } from '../provider/sign-in-rows.ts';
 import { attributesOf, nameIdOf } from './attributes.ts';
 import type { SamlKeys } from './keys.ts';
 import { claimedIssuer, defaultConsumer, readAuthnRequest, requestLifetimeMs, xmlOf, type Arrived } from './messages.ts'; // prettier-ignore
+import { Form, formPage } from './form.ts';
 import { failureResponse, newId, successResponse, type Answer } from './response.ts';
 import { pemOf } from './signature.ts';
 import { samlApplications, samlPending, samlSessions, takeMessage, type SamlApplication } from './store.ts';
@@ -30,8 +29,6 @@ const Request = z.object({
   askedAt: z.iso.datetime(),
 });
 type Request = z.infer<typeof Request>;
-const Form = z.object({ acsUrl: z.string(), response: z.string(), relayState: z.string().optional() });
-type Form = z.infer<typeof Form>;
 
 /** Who is signed in to Sallyport in this browser. */
 export interface Standing {
@@ -70,7 +67,14 @@ export function createSamlFlow(platform: Platform, parts: Parts, keys: SamlKeys)
 
   const seal = (kind: Pending, value: object) => sealing.seal(Buffer.from(JSON.stringify(value)), purpose(kind));
   type Pending = 'request' | 'response';
-  const keep = async (kind: Pending, appId: string, browser: string, value: Request | Form, lifetimeMs: number): Promise<string> => { // prettier-ignore
+  const keep = async (
+    kind: Pending,
+    appId: string,
+    browser: string,
+    value: Request | Form,
+    lifetimeMs: number,
+  ): Promise<string> => {
+    // prettier-ignore
     const id = newSecret();
     await samlPending.keep(database, {
       idHash: hashSecret(id),
@@ -249,7 +253,7 @@ export function createSamlFlow(platform: Platform, parts: Parts, keys: SamlKeys)
       else response = await respond(both, request, asked, standing);
       if (browser === undefined || !(await samlPending.take(database, key))) throw gone();
       const { acsUrl, relayState } = request;
-      const form: Form = { acsUrl, response: Buffer.from(response).toString('base64'), ...(relayState === undefined ? {} : { relayState }) }; // prettier-ignore
+      const form: Form = { title: 'Signing in', url: acsUrl, response: Buffer.from(response).toString('base64'), ...(relayState === undefined ? {} : { relayState }) }; // prettier-ignore
       return `/saml2/response/${await keep('response', both.application.appId, browser, form, responseLifetimeMs)}`;
     },
 
@@ -262,17 +266,3 @@ export function createSamlFlow(platform: Platform, parts: Parts, keys: SamlKeys)
   };
 }
 export type SamlFlow = ReturnType<typeof createSamlFlow>;
-
-const script = 'document.forms[0].submit()';
-/** The form goes to the application: where forms of the portal may go to does not hold for it. */
-export const formPolicy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'; base-uri 'none'; frame-ancestors 'none'`;
-
-/** SAML Bindings 2.0, 3.5.4. Without scripts the button does it. */
-function formPage({ acsUrl, response, relayState }: Form): string {
-  const field = (name: string, value: string) => `<input type="hidden" name="${name}" value="${escaped(value)}">`;
-  return page(
-    'Signing in',
-    `<form method="post" action="${escaped(acsUrl)}">${field('SAMLResponse', response)}${relayState === undefined ? '' : field('RelayState', relayState)}
-     <p>You are on your way to ${escaped(new URL(acsUrl).host)}.</p><button class="main" type="submit">Continue</button></form><script>${script}</script>`,
-  );
-}

@@ -12,7 +12,8 @@ import { applications } from '../applications/store.ts';
 import { escaped, page } from '../provider/pages.ts';
 import type { Parts } from '../provider/provider.ts';
 import type { From } from '../provider/sign-in-rows.ts';
-import { createSamlFlow, formPolicy, type Standing } from './flow.ts';
+import { createSamlFlow, type Standing } from './flow.ts';
+import { formPolicy } from './form.ts';
 import { createSamlKeys } from './keys.ts';
 import { createSamlLogout } from './logout.ts';
 import type { Arrived } from './messages.ts';
@@ -70,7 +71,10 @@ export function createSaml(platform: Platform, parts: Parts, commands: Applicati
       await samlApplications.put(tx, appId, settings);
     } catch (cause) {
       if (!isUniqueViolation(cause)) throw cause;
-      throw new SallyportError('Conflict', 'another application has this entity ID', { target: 'body.entityId', cause });
+      throw new SallyportError('Conflict', 'another application has this entity ID', {
+        target: 'body.entityId',
+        cause,
+      });
     }
   };
 
@@ -86,20 +90,24 @@ export function createSaml(platform: Platform, parts: Parts, commands: Applicati
     const [, , what, id = ''] = new URL(request.url, parts.issuer).pathname.split('/');
     const browser = browserOf(request) ?? newSecret();
     const keepBrowser = () => reply.raw.setHeader('set-cookie', `${browserCookie}=${browser}; Path=/; Secure; HttpOnly; SameSite=Lax`); // prettier-ignore
-    if (what === 'response') {
-      const html = await flow.fetch(id, browserOf(request));
+    const showForm = (html: string) => {
       reply.raw.setHeader('content-security-policy', formPolicy);
       show(reply, 200, html);
+    };
+    if (what === 'response') {
+      showForm(await flow.fetch(id, browserOf(request)));
       return;
     }
     if (what === 'slo') {
       const from = { ipAddress: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 512), requestId: request.id }; // prettier-ignore
-      const location = await logout.end(await arrivedOf(request), from);
-      if (location !== undefined) goTo(reply, location);
-      else show(reply, 200, page('You are signed out', '<p>You can close this page.</p>'));
+      const next = await logout.end(await arrivedOf(request), from);
+      if (!next) show(reply, 200, page('You are signed out', '<p>You can close this page.</p>'));
+      else if ('html' in next) showForm(next.html);
+      else goTo(reply, next.location);
       return;
     }
-    const location = what === 'start' ? await flow.start(id, browser) : await flow.begin(await arrivedOf(request), browser);
+    const location =
+      what === 'start' ? await flow.start(id, browser) : await flow.begin(await arrivedOf(request), browser);
     keepBrowser();
     goTo(reply, location);
   };

@@ -93,7 +93,9 @@ function consumerOf(root: Element, settings: SamlSettings): string {
   if ((attributeOf(root, 'ProtocolBinding') ?? bindings.post) !== bindings.post)
     throw malformed('responses are sent by HTTP-POST only');
   if (url === undefined && index === undefined) return defaultConsumer(settings);
-  const found = settings.assertionConsumers.find((one) => (url === undefined ? String(one.index) === index : one.url === url));
+  const found = settings.assertionConsumers.find((one) =>
+    url === undefined ? String(one.index) === index : one.url === url,
+  );
   if (!found) throw malformed('the response is wanted at an address that is not registered');
   return found.url;
 }

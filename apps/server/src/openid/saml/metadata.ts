@@ -30,9 +30,10 @@ export function settingsOfMetadata(xml: string): SamlSettings {
     (one) => attributeOf(one, 'Binding') === bindings.post,
   );
   if (consumers.length === 0) throw malformed('the service provider takes no responses by HTTP-POST');
-  const logout = childrenOf(descriptor, ns.metadata, 'SingleLogoutService').find(
-    (one) => attributeOf(one, 'Binding') === bindings.redirect,
-  );
+  const logouts = childrenOf(descriptor, ns.metadata, 'SingleLogoutService');
+  const logoutBy = (binding: string) => logouts.find((one) => attributeOf(one, 'Binding') === binding);
+  const redirected = logoutBy(bindings.redirect);
+  const logout = redirected ?? logoutBy(bindings.post);
   const asked = childrenOf(descriptor, ns.metadata, 'NameIDFormat').map((one) => one.textContent?.trim());
   const formats = Object.entries(samlNameIdFormats) as [SamlNameIdFormat, string][];
   const [encryption] = certificatesFor(descriptor, 'encryption');
@@ -44,6 +45,7 @@ export function settingsOfMetadata(xml: string): SamlSettings {
       isDefault: ['true', '1'].includes(attributeOf(one, 'isDefault') ?? ''),
     })),
     singleLogoutUrl: (logout && (attributeOf(logout, 'ResponseLocation') ?? attributeOf(logout, 'Location'))) ?? null,
+    singleLogoutBinding: redirected ? 'redirect' : 'post',
     signingCertificates: certificatesFor(descriptor, 'signing'),
     encryptionCertificate: encryption ?? null,
     requireSignedRequests: ['true', '1'].includes(attributeOf(descriptor, 'AuthnRequestsSigned') ?? ''),
@@ -55,7 +57,11 @@ export function settingsOfMetadata(xml: string): SamlSettings {
 }
 
 /** Throws BadRequest for what can't be so. */
-export function checkSettings({ signingCertificates, encryptionCertificate, requireSignedRequests }: SamlSettings): void {
+export function checkSettings({
+  signingCertificates,
+  encryptionCertificate,
+  requireSignedRequests,
+}: SamlSettings): void {
   for (const certificate of signingCertificates) checkCertificate(certificate);
   if (encryptionCertificate !== null) checkCertificate(encryptionCertificate);
   if (requireSignedRequests && signingCertificates.length === 0)
@@ -69,7 +75,11 @@ export interface Addresses {
 }
 
 /** What we say of ourselves. */
-export function identityProviderMetadata({ entityId, singleSignOn, singleLogout }: Addresses, certificates: readonly string[]): string { // prettier-ignore
+export function identityProviderMetadata(
+  { entityId, singleSignOn, singleLogout }: Addresses,
+  certificates: readonly string[],
+): string {
+  // prettier-ignore
   const keys = certificates.map((certificate) =>
     element('md:KeyDescriptor', { use: 'signing' },
       element('ds:KeyInfo', { 'xmlns:ds': ns.signature }, element('ds:X509Data', {}, element('ds:X509Certificate', {}, certificate))),

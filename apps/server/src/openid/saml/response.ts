@@ -115,9 +115,14 @@ export async function successResponse(
 }
 
 /** Tells the application that there is no sign-in: the person turned back, or would have had to be asked something. */
-export const failureResponse = (answer: Answer, second: 'AuthnFailed' | 'NoPassive' | 'RequestDenied', signer: Signer): string => // prettier-ignore
+export const failureResponse = (
+  answer: Answer,
+  second: 'AuthnFailed' | 'NoPassive' | 'RequestDenied',
+  signer: Signer,
+): string =>
+  // prettier-ignore
   signXml(responseOf('Response', answer, code('Responder', second)), signer);
 
-/** `partial`: others of the same sign-in were not told. The query of the Redirect binding is signed, so that this is not. */
+/** `partial`: others of the same sign-in were not told. Not signed yet: by redirection the query is, by a form the message. */
 export const logoutResponse = (answer: Answer, partial: boolean): string =>
   responseOf('LogoutResponse', answer, code('Success', partial ? 'PartialLogout' : undefined));

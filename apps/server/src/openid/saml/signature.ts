@@ -38,7 +38,7 @@ export interface Signer {
 
 /** Signs a document's root, behind its issuer. */
 export function signXml(xml: string, { key, certificate }: Signer): string {
-  const signed = new SignedXml({ privateKey: key, publicCert: pemOf(certificate), signatureAlgorithm, canonicalizationAlgorithm: exclusive, getKeyInfoContent: SignedXml.getKeyInfoContent }); // prettier-ignore
+  const signed = new SignedXml({ privateKey: key, publicCert: pemOf(certificate), signatureAlgorithm, canonicalizationAlgorithm: exclusive, getKeyInfoContent: (options) => SignedXml.getKeyInfoContent(options ?? {}) }); // prettier-ignore
   signed.addReference({ xpath: '/*', transforms: [enveloped, exclusive], digestAlgorithm });
   signed.computeSignature(xml, { prefix: 'ds', location: { reference: "/*/*[local-name(.)='Issuer']", action: 'after' } }); // prettier-ignore
   return signed.getSignedXml();
@@ -87,7 +87,12 @@ function isGood(check: SignedXml, xml: string): boolean {
 }
 
 /** Whether a query of the Redirect binding is signed by one of the certificates: over the parameters as they came (SAML Bindings 2.0, 3.4.4.1). */
-export function isSignedQuery(search: string, message: 'SAMLRequest' | 'SAMLResponse', certificates: readonly string[]): boolean { // prettier-ignore
+export function isSignedQuery(
+  search: string,
+  message: 'SAMLRequest' | 'SAMLResponse',
+  certificates: readonly string[],
+): boolean {
+  // prettier-ignore
   const raw = new Map(
     search
       .replace(/^\?/, '')

@@ -68,7 +68,12 @@ export const takeMessage = async (db: Queryable, appId: string, messageId: strin
   )) === 1;
 
 export const samlSessions = {
-  open: (tx: Queryable, row: { readonly sessionIndex: string; readonly appId: string; readonly sessionId: string; readonly nameId: string }, now: Date) => // prettier-ignore
+  open: (
+    tx: Queryable,
+    row: { readonly sessionIndex: string; readonly appId: string; readonly sessionId: string; readonly nameId: string },
+    now: Date,
+  ) =>
+    // prettier-ignore
     tx.execute(
       'INSERT INTO saml_sessions (session_index, app_id, session_id, name_id, created_at) VALUES ($1, $2, $3, $4, $5)',
       [row.sessionIndex, row.appId, row.sessionId, row.nameId, now],

@@ -50,7 +50,10 @@ export interface Xml {
 const unsayable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 const signs: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;', '\n': '&#10;', '\t': '&#9;' }; // prettier-ignore
 const escapeXml = (text: string): string =>
-  text.toWellFormed().replaceAll(unsayable, '').replaceAll(/[&<>"\r\n\t]/g, (sign) => signs[sign] ?? '');
+  text
+    .toWellFormed()
+    .replaceAll(unsayable, '')
+    .replaceAll(/[&<>"\r\n\t]/g, (sign) => signs[sign] ?? '');
 
 /** An element: what is text of anybody becomes text of XML, in attributes and content. */
 export function element(

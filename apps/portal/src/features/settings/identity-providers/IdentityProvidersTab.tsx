@@ -125,7 +125,10 @@ function ProviderPanel(props: {
           ['Domains', visible(provider.domains.join(', ')) || 'none'],
           ['Scopes', visible(settings.scopes.join(' '))],
           ['User name', `the claim ${visible(settings.claims.userPrincipalName)}`],
-          ['Several factors', visible([...settings.multiFactor.amr, ...settings.multiFactor.acr].join(', ')) || 'never'],
+          [
+            'Several factors',
+            visible([...settings.multiFactor.amr, ...settings.multiFactor.acr].join(', ')) || 'never',
+          ],
           ['Refuses one factor', yes(provider.requireMultiFactor)],
           ['Makes people', yes(provider.createPeople)],
           ['Takes over people', yes(provider.linkPeople)],

@@ -222,7 +222,10 @@ export function LdapDialog(props: { directory: LdapDirectory | undefined; onClos
           onChange={(_, { checked }) => setSync(checked)}
         />
       </div>
-      <Field label="Most deletions in one run" hint="In hundredths of its people; a run that would delete more deletes nobody">
+      <Field
+        label="Most deletions in one run"
+        hint="In hundredths of its people; a run that would delete more deletes nobody"
+      >
         {field('deletionLimitPercent', 'number')}
       </Field>
       {fault !== undefined && <Field validationState="error" validationMessage={fault} />}

@@ -116,7 +116,12 @@ function DirectoryPanel(props: PanelProps): ReactElement {
           ['Encryption', settings.encryption === 'none' ? <Status tone="bad">None</Status> : settings.encryption],
           ['Asks as', visible(settings.bindDn) || 'nobody'],
           ['People', visible(`${settings.peopleFilter} below ${settings.peopleBase}`)],
-          ['Groups', settings.groupsBase === '' ? 'not brought' : visible(`${settings.groupsFilter} below ${settings.groupsBase}`)],
+          [
+            'Groups',
+            settings.groupsBase === ''
+              ? 'not brought'
+              : visible(`${settings.groupsFilter} below ${settings.groupsBase}`),
+          ],
           ['Passwords', directory.signIn ? 'checked there' : 'not checked there'],
           ['Brought', directory.sync ? 'every ten minutes' : 'only when asked for'],
           ['Last run', last ? <RelativeTime key="last" at={last.endedAt} /> : 'never'],
@@ -129,7 +134,15 @@ function DirectoryPanel(props: PanelProps): ReactElement {
   );
 }
 
-const didOf = ({ entries, added, changed, disabled, deleted, groups, skipped }: NonNullable<LdapDirectory['lastSync']>): string =>
+const didOf = ({
+  entries,
+  added,
+  changed,
+  disabled,
+  deleted,
+  groups,
+  skipped,
+}: NonNullable<LdapDirectory['lastSync']>): string =>
   `${count(entries)} entries: ${count(added)} added, ${count(changed)} changed, ${count(disabled)} disabled, ${count(deleted)} deleted, ${count(skipped)} left out; ${count(groups)} groups`;
 
 function Actions({ directory, onEdit, onClose }: PanelProps): ReactElement {
@@ -168,7 +181,8 @@ function Actions({ directory, onEdit, onClose }: PanelProps): ReactElement {
           disabled={bring.isPending}
           onConfirm={() => bring.mutate(true)}
         >
-          {count(directory.lastSync?.heldBack ?? 0)} people and groups are no longer there. People can be restored for 30 days.
+          {count(directory.lastSync?.heldBack ?? 0)} people and groups are no longer there. People can be restored for
+          30 days.
         </ConfirmAction>
       )}
       <Button size="small" onClick={onEdit}>

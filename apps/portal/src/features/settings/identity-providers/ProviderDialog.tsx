@@ -15,7 +15,11 @@ import { Findings } from './Findings.tsx';
 type Texts = { [K in keyof Draft]: Draft[K] extends string ? K : never }[keyof Draft];
 
 /** Adds an identity provider, or changes one. */
-export function ProviderDialog(props: { provider: IdentityProvider | undefined; onClose: (id?: string) => void }): ReactElement { // prettier-ignore
+export function ProviderDialog(props: {
+  provider: IdentityProvider | undefined;
+  onClose: (id?: string) => void;
+}): ReactElement {
+  // prettier-ignore
   const { provider } = props;
   const queries = useQueryClient();
   const notify = useNotify();

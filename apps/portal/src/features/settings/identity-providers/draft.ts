@@ -113,7 +113,9 @@ export function inputOf(
   const parsed = IdentityProviderInput.safeParse(raw);
   if (parsed.success) return { input: parsed.data };
   const [issue] = parsed.error.issues;
-  return { fault: `${names[issue?.path.filter((part) => typeof part === 'string').at(-1) ?? ''] ?? ''}${issue?.message ?? ''}` };
+  return {
+    fault: `${names[issue?.path.filter((part) => typeof part === 'string').at(-1) ?? ''] ?? ''}${issue?.message ?? ''}`,
+  };
 }
 
 const names: Readonly<Record<string, string>> = {

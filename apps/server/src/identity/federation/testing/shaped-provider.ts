@@ -48,8 +48,10 @@ export async function startShapedProvider(
   const answerToken = async (authorization: string, body: URLSearchParams) => {
     const known = codes.get(body.get('code') ?? '');
     codes.delete(body.get('code') ?? '');
-    const challenge = createHash('sha256').update(body.get('code_verifier') ?? '').digest('base64url');
-    const [id, given] = Buffer.from(authorization.replace('Basic ', ''), 'base64').toString().split(':').map(decodeURIComponent); // prettier-ignore
+    const challenge = createHash('sha256')
+      .update(body.get('code_verifier') ?? '')
+      .digest('base64url');
+    const [id, given] = Buffer.from(authorization.replace('Basic ', ''), 'base64').toString().split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' '))); // prettier-ignore
     if (id !== clientId || given !== secret) return { status: 401, body: { error: 'invalid_client' } };
     if (!known || known.asked.get('code_challenge') !== challenge)
       return { status: 400, body: { error: 'invalid_grant' } };

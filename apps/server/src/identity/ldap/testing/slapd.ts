@@ -41,7 +41,11 @@ const answers = (port: number): Promise<boolean> =>
   });
 
 /** Debian's slapd in a folder of its own, with a clear and an encrypted port. It takes no password over a clear line, as a good one would not. */
-export async function startSlapd(folder: string, tls: { readonly certificate: string; readonly key: string }): Promise<Slapd> { // prettier-ignore
+export async function startSlapd(
+  folder: string,
+  tls: { readonly certificate: string; readonly key: string },
+): Promise<Slapd> {
+  // prettier-ignore
   const [clear, secure] = [await freePort(), await freePort()];
   const data = join(folder, 'data');
   await mkdir(data, { recursive: true });
