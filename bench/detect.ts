@@ -15,6 +15,7 @@ import { Catalogue, loadFunctions } from '@sallyport/lake';
 import { startTestLake } from '@sallyport/testkit';
 import { loadRules, shippedRules } from '../apps/server/src/detection/index.ts';
 import { plannerOf, type RowPlan } from '../apps/server/src/detection/rows/plan.ts';
+import { settleRound, settlingRoundsMax } from '../apps/server/src/detection/rows/settle.ts';
 import { createQueries } from '../apps/server/src/hunting/index.ts';
 import { inserts } from './detect/events.ts';
 import { latency } from './detect/latency.ts';
@@ -115,6 +116,11 @@ for (const count of values.counts.split(',').map(Number)) {
   const measured = await timed(async () => {
     for (const source of plan.sources) await source.measure(parts, { source: newest }, { limits });
   });
+  const settled = await timed(async () => {
+    for (let round = 0; round < settlingRoundsMax; round++)
+      if (!(await settleRound(plan.sources, parts, { limits }))) return round;
+    return settlingRoundsMax;
+  });
   const first = await timed(() => pass(plan, plainRows));
   const took = await timed(() => pass(plan, all));
   const looks = await candidates(plan);
@@ -129,6 +135,8 @@ for (const count of values.counts.split(',').map(Number)) {
     cpuSeconds: round(took.cpu),
     seconds: round(took.seconds),
     measuringCpuSeconds: round(measured.cpu),
+    settlingCpuSeconds: round(settled.cpu),
+    settlingRounds: settled.value,
     preparingCpuSeconds: round(first.cpu),
     rulesThatHit: took.value.size,
     hits,

@@ -115,23 +115,19 @@ const tasks: readonly (readonly [string, (hand: Hand) => Promise<void>])[] = [
     },
   ],
   [
-    'Find one incident by its number',
+    'Look at an incident beside the queue',
     async (hand) => {
-      await hand.press('f');
-      await hand.type(String(incident.number));
-      await page.waitForURL(/search=/);
-      await page.getByRole('row').nth(2).waitFor({ state: 'detached' });
-      await hand.see(page.getByRole('grid').getByRole('link', { name: incident.title }));
+      await hand.press('j', 'Enter');
+      await hand.see(page.getByRole('complementary').getByRole('heading', { level: 2 }));
     },
   ],
   [
-    'Look at it beside the queue, then open it',
+    'Open one by its number',
     async (hand) => {
-      // Out of the search, into the list.
-      await page.getByRole('heading', { level: 1 }).click();
-      await hand.press('j', 'Enter');
-      await hand.see(page.getByRole('complementary').getByRole('heading', { level: 2 }));
+      await hand.press('f');
+      await hand.type(`#${incident.number}`);
       await hand.press('Enter');
+      await hand.see(heading(incident.title));
       await hand.see(page.locator('.react-flow__node'));
     },
   ],
@@ -180,10 +176,12 @@ const tasks: readonly (readonly [string, (hand: Hand) => Promise<void>])[] = [
     'Set a verdict on a piece of evidence',
     async (hand) => {
       await hand.click(tab('Evidence'));
-      await hand.click(page.getByRole('row').filter({ hasText: '192.0.2.66' }));
+      await hand.press('f');
+      await hand.type(INTRUDER);
+      await hand.click(page.getByRole('row').filter({ hasText: INTRUDER }));
       await hand.click(page.getByRole('button', { name: 'Set verdict' }));
       await hand.click(page.getByRole('menuitemradio', { name: 'Malicious' }));
-      await hand.see(page.getByRole('row').filter({ hasText: '192.0.2.66' }).getByText('Malicious'));
+      await hand.see(page.getByRole('row').filter({ hasText: INTRUDER }).getByText('Malicious'));
     },
   ],
   [

@@ -75,10 +75,14 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   await hunting.saved.refresh();
   const incidents = createIncidents(platform, {
     queries: hunting.queries,
+    queriesOf: hunting.queriesOf,
     scheduled: options.scheduled !== false,
   });
   const hunts = hunting.hunts(incidents);
-  const investigations = await createInvestigations(platform, { queries: hunting.queries });
+  const investigations = await createInvestigations(platform, {
+    queries: hunting.queries,
+    queriesOf: hunting.queriesOf,
+  });
   incidents.listen({ events: investigations.told });
   const notifications = createNotifications(platform, { directory });
   incidents.listen({ events: notifications.told, handover: notifications.handedOver });
@@ -86,6 +90,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const detection = await createDetection(platform, {
     ...options,
     queries: hunting.queries,
+    queriesOf: hunting.queriesOf,
     incidents,
     watchlists,
     tableSources: sourcesByTable,

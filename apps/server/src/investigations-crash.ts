@@ -123,8 +123,10 @@ interface Found {
 async function findUndisturbed(playbooks: readonly string[], shift: number): Promise<Found> {
   const { platform, stop } = await startEphemeralPlatform();
   try {
-    const { queries } = createHunting(platform, { functions: await loadFunctions() });
-    const investigations = await createInvestigations(platform, { queries });
+    const investigations = await createInvestigations(
+      platform,
+      createHunting(platform, { functions: await loadFunctions() }),
+    );
     for (const one of await casesOf(platform, playbooks, shift)) {
       const number = await one.raise();
       await platform.database.execute(

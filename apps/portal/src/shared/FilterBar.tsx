@@ -204,6 +204,8 @@ export function FilterSearch(props: {
   value: string | undefined;
   placeholder: string;
   onChange: (value: string | undefined) => void;
+  /** Enter: with what is typed, whether or not it is searched for yet. */
+  onEnter?: (text: string) => void;
 }): ReactElement {
   const styles = useStyles();
   const [text, setText] = useState(props.value ?? '');
@@ -237,6 +239,7 @@ export function FilterSearch(props: {
       title="Press f to filter"
       value={text}
       onChange={(_, data) => setText(data.value)}
+      onKeyDown={(event) => event.key === 'Enter' && props.onEnter?.(text.trim())}
     />
   );
 }

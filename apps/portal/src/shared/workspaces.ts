@@ -1,5 +1,6 @@
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { client } from './api.ts';
+import { visible } from './text.ts';
 
 /** The first is the default. */
 export const workspacesQuery = queryOptions({
@@ -7,3 +8,28 @@ export const workspacesQuery = queryOptions({
   queryFn: ({ signal }) => client.listWorkspaces({ signal }),
   staleTime: 60_000,
 });
+
+/** Workspaces by what rows name them by, where there is more than one; null is the first. */
+export interface KnownWorkspaces {
+  /** Whether there is anything to tell apart. */
+  readonly several: boolean;
+  readonly all: readonly { readonly id: string; readonly name: string; readonly isDefault: boolean }[];
+  /** `null`: the first. The GUID of one that is not known (yet). */
+  nameOf(id: string | null): string;
+}
+
+/** Null, what rows of the first workspace have, in filters and addresses. */
+export const firstWorkspace = 'none';
+
+export function useWorkspaces(): KnownWorkspaces {
+  const { data } = useQuery(workspacesQuery);
+  const all = data?.workspaces ?? [];
+  return {
+    several: all.length > 1,
+    all,
+    nameOf: (id) =>
+      visible(
+        (id === null ? all.find(({ isDefault }) => isDefault) : all.find((one) => one.id === id))?.name ?? id ?? '',
+      ),
+  };
+}

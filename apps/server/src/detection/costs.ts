@@ -27,7 +27,12 @@ export class RuleCosts {
   constructor(platform: Needs, rules: () => ReadonlyMap<string, AnalyticsRule>) {
     this.#platform = platform;
     this.#rules = rules;
-    platform.lake.onAsked((asked) => this.#note(asked));
+    this.count(platform.lake);
+  }
+
+  /** Counts what is asked of a workspace's lake, too. */
+  count(lake: Platform['lake']): void {
+    lake.onAsked((asked) => this.#note(asked));
   }
 
   #note({ who, operation, statistics }: Asked): void {

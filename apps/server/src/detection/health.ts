@@ -1,6 +1,6 @@
 import type { RuleKind } from '@sallyport/contracts';
 import type { RowObject } from '../platform/types.ts';
-import type { AnalyticsRule } from './rules/index.ts';
+import { idOf, type AnalyticsRule } from './rules/index.ts';
 
 const spoken: Readonly<Record<RuleKind, string>> = {
   Scheduled: 'Scheduled',
@@ -32,12 +32,13 @@ export function healthRow(
     Status: event.status,
     Description: event.description,
     Reason: event.reason ?? '',
-    SentinelResourceId: rule.id,
+    SentinelResourceId: idOf(rule),
     SentinelResourceKind: rule.kind,
     SentinelResourceName: rule.name,
     SentinelResourceType: 'Analytics Rule',
     ExtendedProperties: event.properties ?? {},
     SourceSystem: 'Sallyport',
     Type: 'SentinelHealth',
+    ...(rule.of ? { TenantId: rule.of.workspaceId } : {}),
   };
 }

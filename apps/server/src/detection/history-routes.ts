@@ -5,13 +5,14 @@ import { historyOf, startBackfill, stopBackfill } from './backfill/index.ts';
 import type { OwnRules } from './own-rules.ts';
 import type { AnalyticsRule } from './rules/index.ts';
 import type { Simulations } from './simulation/index.ts';
+import { ruleWorkspaceHandlers } from './workspace-routes.ts';
 
 /** What is asked and done about the past of rules. */
 export function historyHandlers(
   rules: () => ReadonlyMap<string, AnalyticsRule>,
   own: Pick<OwnRules, 'check'>,
   simulations: Simulations,
-  platform: Pick<Platform, 'database' | 'clock'>,
+  platform: Pick<Platform, 'database' | 'clock' | 'workspaces'>,
 ): Handlers<typeof ruleHistoryRoutes> {
   const saved = (id: string): AnalyticsRule => {
     const rule = rules().get(id);
@@ -32,6 +33,7 @@ export function historyHandlers(
     );
   };
   return {
+    ...ruleWorkspaceHandlers(rules, platform),
     getRuleHistory: (_, { params }) => historyOf(platform, saved(params.id)),
     startBackfill: async (context, { params, body }) => {
       const rule = saved(params.id);

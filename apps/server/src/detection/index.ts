@@ -11,6 +11,7 @@ import type { Queries } from '../hunting/index.ts';
 import type { Incidents } from '../incidents/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
+import type { Workspace } from '../platform/workspaces/index.ts';
 import { RuleCosts } from './costs.ts';
 import { createCoverage, type AnomalyKind, type TableSources } from './coverage/index.ts';
 import { exceptionHandlers, Exceptions, scheduleExpiry } from './exceptions/index.ts';
@@ -19,11 +20,11 @@ import { sentinelWatchlistHandlers } from './faces/watchlists.ts';
 import { scheduleForgetting } from './forget.ts';
 import { scheduleLate } from './late.ts';
 import { OwnRules } from './own-rules.ts';
+import { RulePlaces } from './places.ts';
 import { planAhead } from './plans/index.ts';
 import { detectionHandlers } from './routes.ts';
 import type { ArrivedSegment } from './rows/arrivals.ts';
 import { Repositories, repositoryHandlers } from './repositories/index.ts';
-import { LiveRows } from './rows/live.ts';
 import { loadRules, RuleRegistry, type AnalyticsRule, type LoadedRules } from './rules/index.ts';
 import { windowOf } from './run/alerts.ts';
 import { runRule, type RunOutcome } from './run/run.ts';
@@ -93,6 +94,8 @@ export interface Detection extends Domain<Handlers<typeof detectionRoutes>> {
 
 export interface DetectionOptions {
   readonly queries: Queries;
+  /** Those of a workspace beside the first. Default: there is one workspace. */
+  readonly queriesOf?: (workspace: Workspace) => Promise<Queries>;
   readonly incidents: Incidents;
   /** Those that `queries` knows. Default: it knows none. */
   readonly watchlists?: Watchlists;
@@ -133,25 +136,29 @@ export async function createDetection(platform: Platform, options: DetectionOpti
   const exceptions = new Exceptions({ platform, queries: options.queries, rules: rulesNow });
   await exceptions.refresh();
   const parts = { platform, queries: options.queries, incidents: options.incidents, exceptions };
-  const live = new LiveRows(parts, rulesNow);
-  const costs = new RuleCosts(platform, rulesNow);
+  const costs = new RuleCosts(platform, () => places.rules());
+  const places: RulePlaces = new RulePlaces(parts, {
+    rules: rulesNow,
+    queriesOf: options.queriesOf ?? (() => Promise.resolve(options.queries)),
+    onOpened: (place) => costs.count(place.parts.platform.lake),
+  });
   const stopped = new AbortController();
   let planning: Promise<void> | undefined;
-  const worker = new RuleWorker(parts, rulesNow, ranObserver(platform.metrics));
+  const worker = new RuleWorker(parts, () => places.rules(), ranObserver(platform.metrics), places.partsOf);
   if (options.scheduled !== false) {
     scheduleRules(
       parts,
-      rulesNow,
-      (rule) => live.runs(rule),
+      () => places.rules(),
+      places.isLive,
       () => worker.wake(),
     );
-    scheduleLate(parts, rulesNow);
+    scheduleLate(platform, places);
     scheduleForgetting(parts, rulesNow);
     scheduleWatchlists(platform);
     scheduleExpiry(platform.jobs, exceptions);
   }
   const arrived = (segment: ArrivedSegment): Promise<void> =>
-    options.scheduled === false ? Promise.resolve() : live.arrived(segment);
+    options.scheduled === false ? Promise.resolve() : places.arrived(segment);
   const watchlists = options.watchlists ?? new Watchlists(platform);
   const own = new OwnRules({ platform, queries: options.queries, registry });
   const repositories = new Repositories({ platform, queries: options.queries, registry, own, watchlists });
@@ -184,7 +191,7 @@ export async function createDetection(platform: Platform, options: DetectionOpti
     }),
     repositories: repositoryHandlers(platform, repositories),
     sentinel: {
-      rules: alertRuleHandlers({ platform, registry, own, isWorkspace: platform.workspaces.isFirst }),
+      rules: alertRuleHandlers({ platform, registry, own }),
       watchlists: sentinelWatchlistHandlers({
         watchlists,
         items: readItems({ watchlists, queries: options.queries, now: () => platform.clock.now() }),
@@ -207,8 +214,9 @@ export async function createDetection(platform: Platform, options: DetectionOpti
       watchlists.follow();
       exceptions.follow();
       if (options.scheduled === false) return;
+      await places.refresh();
       platform.outbox.onDelivered(({ table, rows, segmentId }) => arrived({ id: segmentId, rows: { [table]: rows } }));
-      live.start();
+      places.start();
       worker.start();
       costs.start();
       planning = planAhead(parts, () => [...rulesNow().values()].map(({ query }) => query), stopped.signal);
@@ -221,7 +229,7 @@ export async function createDetection(platform: Platform, options: DetectionOpti
       await watchlists.stop();
       await exceptions.stop();
       await worker.stop();
-      await live.stop();
+      await places.stop();
       await costs.stop();
       await costs.flush();
     },

@@ -4,9 +4,10 @@ import { remembered, type Queryable } from '../platform/database/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { delaySeconds } from './due.ts';
 import { isByArrival, type AnalyticsRule } from './rules/index.ts';
+import type { RulePlaces } from './places.ts';
 import { readsBy } from './plans/index.ts';
 import type { Parts } from './run/run.ts';
-import { isEnabled } from './schedule.ts';
+import { isEnabledHere } from './schedule.ts';
 import { loadStates } from './store.ts';
 import { sqlTime } from './sweep/bins.ts';
 import { sweep } from './sweep/sweep.ts';
@@ -26,17 +27,17 @@ interface Late {
 }
 
 /** When rows had arrived that were looked at, ISO 8601. */
-export const lookedUpTo = (database: Queryable) => remembered(database, 'rules: rows that arrived late');
+export const lookedUpTo = (database: Queryable, workspaceId?: string) =>
+  remembered(database, `rules: rows that arrived late${workspaceId === undefined ? '' : ` in ${workspaceId}`}`);
 
 /** Looks every five minutes, once among all servers. */
-export function scheduleLate(parts: Parts, rules: () => ReadonlyMap<string, AnalyticsRule>): void {
-  const { jobs, log } = parts.platform;
+export function scheduleLate({ jobs, log }: Parts['platform'], places: Pick<RulePlaces, 'all'>): void {
   let isRunning = false;
   jobs.schedule('rules-late', '*/5 * * * *', async () => {
     if (isRunning) return;
     isRunning = true;
     try {
-      await runLate(parts, rules());
+      for (const { parts, rules, workspaceId } of places.all()) await runLate(parts, rules(), workspaceId);
     } catch (err) {
       log.error({ err }, 'rules could not be run over rows that came late; that is tried again');
     } finally {
@@ -49,10 +50,14 @@ export function scheduleLate(parts: Parts, rules: () => ReadonlyMap<string, Anal
  * Runs windows again that rows came to after they were run: a connector that was away for an hour, a laptop that was shut. Looks at what arrived since it
  * last looked, at most a day back. Alerts of rows that were seen in time have the same ids again, so that only what is new is raised.
  */
-export async function runLate(parts: Parts, rules: ReadonlyMap<string, AnalyticsRule>): Promise<void> {
+export async function runLate(
+  parts: Parts,
+  rules: ReadonlyMap<string, AnalyticsRule>,
+  workspaceId?: string,
+): Promise<void> {
   const { clock, database, log } = parts.platform;
   const to = new Date(clock.now().getTime() - settleMs);
-  const mark = lookedUpTo(database);
+  const mark = lookedUpTo(database, workspaceId);
   const last = z.iso.datetime().safeParse(await mark.read());
   // At first there is nothing to make up for.
   const since = last.success ? new Date(last.data).getTime() : to.getTime();
@@ -60,7 +65,7 @@ export async function runLate(parts: Parts, rules: ReadonlyMap<string, Analytics
   const late = arrived.from < to ? await lateRows(parts.platform, arrived) : undefined;
   if (late) {
     const states = await loadStates(database);
-    const scheduled = [...rules.values()].filter((r) => !isByArrival(r.kind) && isEnabled(r, states.get(r.id)));
+    const scheduled = [...rules.values()].filter((r) => !isByArrival(r.kind) && isEnabledHere(r, states));
     const readsOf = await readsBy(
       parts,
       scheduled.map(({ query }) => query),

@@ -9,7 +9,7 @@ import { queryProblem, readText, type CheckedText } from './rules/check.ts';
 import type { ReadRule } from './rules/import/found.ts';
 import { readImport } from './rules/import/read.ts';
 import type { ImportFile } from './rules/import/unpack.ts';
-import type { AnalyticsRule, Problem, RuleRegistry } from './rules/index.ts';
+import { inWorkspace, type AnalyticsRule, type Problem, type RuleRegistry } from './rules/index.ts';
 import type { SaveOwnRule } from './rules/store.ts';
 import { forgetStates, setEnabled } from './store.ts';
 
@@ -195,9 +195,11 @@ export class OwnRules {
     return removed;
   }
 
-  async enable(ids: readonly string[], enabled: boolean, by: string): Promise<number> {
+  /** `workspaceId`: in that workspace alone; undefined for the first, and wherever nothing else was decided. */
+  async enable(ids: readonly string[], enabled: boolean, by: string, workspaceId?: string): Promise<number> {
     const { registry, platform } = this.#parts;
-    const known = ids.filter((id) => registry.rules().has(id));
+    const rules = ids.flatMap((id) => registry.rules().get(id) ?? []);
+    const known = rules.map((rule) => (workspaceId === undefined ? rule : inWorkspace(rule, workspaceId)).id);
     const now = platform.clock.now();
     const reason = enabled ? null : `disabled by ${by}`;
     await platform.database.transaction(async (tx) => {

@@ -1,7 +1,7 @@
 import { noteGap } from './backfill/store.ts';
 import { delayOf, dueWindows } from './due.ts';
 import { healthRow } from './health.ts';
-import { isByArrival, type AnalyticsRule } from './rules/index.ts';
+import { idOf, isByArrival, type AnalyticsRule } from './rules/index.ts';
 import type { Parts } from './run/run.ts';
 import { forgetSuppressions } from './run/suppression.ts';
 import { loadStates, runsToRetry, setScheduledTo, type RuleState } from './store.ts';
@@ -13,6 +13,10 @@ const retryForMs = 24 * 3_600_000;
 
 /** Whether a rule runs: what a person or the engine decided, else what its file says. */
 export const isEnabled = (rule: AnalyticsRule, state: RuleState | undefined): boolean => state?.enabled ?? rule.enabled;
+
+/** The same where it runs: what was decided for that workspace, else what holds in the first. */
+export const isEnabledHere = (rule: AnalyticsRule, states: ReadonlyMap<string, RuleState>): boolean =>
+  states.get(rule.id)?.enabled ?? isEnabled(rule, states.get(idOf(rule)));
 
 /** Looks each minute for rules that are due and puts their windows into the queue, once among all servers. */
 export function scheduleRules(
@@ -52,7 +56,7 @@ export async function queueDue(
     for (const rule of rules.values()) {
       const state = states.get(rule.id);
       // The windows of a rule that rests stay due.
-      if (!isEnabled(rule, state) || isResting(state, now)) continue;
+      if (!isEnabledHere(rule, states) || isResting(state, now)) continue;
       const step = rule.queryFrequency * 1_000;
       const due = dueWindows(rule, state?.scheduled_to ?? null, now);
       for (const { from, to } of due.windows) {
@@ -80,7 +84,7 @@ export async function queueDue(
     for (const run of await runsToRetry(tx, new Date(now.getTime() - retryForMs), now)) {
       const [ruleId, from, to] = [run.rule_id, run.window_from, run.window_to];
       const rule = rules.get(ruleId);
-      if (rule && isEnabled(rule, states.get(ruleId)))
+      if (rule && isEnabledHere(rule, states))
         windows.push({ ruleId, from, to, dueAt: now, deadline: now, backfill: null });
     }
     const put = await putWindows(tx, windows);

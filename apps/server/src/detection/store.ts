@@ -161,10 +161,13 @@ export async function setEnabled(
   );
 }
 
-/** Of rules that are no more. */
+/** Of rules that are no more, in whichever workspace they ran: `rule@workspace`. */
 export async function forgetStates(tx: Queryable, ruleIds: readonly string[]): Promise<void> {
   for (const table of ['rule_states', 'rule_windows', 'rule_gaps'])
-    await tx.execute(`DELETE FROM ${table} WHERE rule_id = ANY($1)`, [ruleIds]);
+    await tx.execute(
+      `DELETE FROM ${table} WHERE rule_id = ANY($1) OR (rule_id ~ '@[0-9a-f-]{36}$' AND left(rule_id, -37) = ANY($1))`,
+      [ruleIds],
+    );
 }
 
 export async function setScheduledTo(

@@ -7,7 +7,7 @@ import type { RuleWindow } from './run/alerts.ts';
 import { runProperties } from './run/health-properties.ts';
 import { runRule, type Parts } from './run/run.ts';
 import type { AnalyticsRule } from './rules/index.ts';
-import { isEnabled } from './schedule.ts';
+import { isEnabledHere } from './schedule.ts';
 import { loadStates, noteSuccesses, saveRuns, type RunRecord } from './store.ts';
 import {
   keepWindows,
@@ -55,15 +55,23 @@ export class RuleWorker {
   readonly #rules: () => ReadonlyMap<string, AnalyticsRule>;
   readonly #server = randomUUID();
   readonly #stopping = new AbortController();
-  readonly #quiet: QuietWindows;
+  readonly #partsOf: (rule: AnalyticsRule) => Parts;
+  /** Of each workspace. */
+  readonly #quiet = new Map<Parts, QuietWindows>();
   readonly #onRan: OnRan;
   #wake = new AbortController();
   #running: Promise<void> | undefined;
 
-  constructor(parts: Parts, rules: () => ReadonlyMap<string, AnalyticsRule>, onRan: OnRan = () => undefined) {
+  /** `partsOf`: what a rule runs over, where that is not `parts`. */
+  constructor(
+    parts: Parts,
+    rules: () => ReadonlyMap<string, AnalyticsRule>,
+    onRan: OnRan = () => undefined,
+    partsOf: (rule: AnalyticsRule) => Parts = () => parts,
+  ) {
     this.#parts = parts;
     this.#rules = rules;
-    this.#quiet = new QuietWindows(parts);
+    this.#partsOf = partsOf;
     this.#onRan = onRan;
   }
 
@@ -126,7 +134,7 @@ export class RuleWorker {
     const off: QueuedWindow[] = [];
     for (const one of queued) {
       const rule = rules.get(one.ruleId);
-      if (rule && (one.backfill !== null || isEnabled(rule, states.get(rule.id))))
+      if (rule && (one.backfill !== null || isEnabledHere(rule, states)))
         taken.push({ queued: one, rule, window: { from: one.from, to: one.to } });
       else off.push(one);
     }
@@ -143,17 +151,25 @@ export class RuleWorker {
   /** Stores the runs of windows in which there is nothing to find, and answers the others. */
   async #withoutQuiet(taken: readonly Taken[]): Promise<readonly Checked[]> {
     const { log } = this.#parts.platform;
-    let empty: ReadonlySet<Taken> = new Set();
+    const empty = new Set<Taken>();
     try {
-      empty = await this.#quiet.of(taken);
+      for (const some of Map.groupBy(taken, ({ rule }) => this.#partsOf(rule)).values())
+        if (some[0]) for (const one of await this.#quietOf(some[0].rule).of(some)) empty.add(one);
     } catch (err) {
       if (!(err instanceof SallyportError)) throw err;
       log.warn({ err }, 'could not ask which tables have rows; rules are run one by one');
     }
     const checked = taken.map((one) => ({ ...one, isEmpty: empty.has(one) }));
-    const needsNoRun = ({ rule, isEmpty }: Checked) => isEmpty && this.#quiet.isProven(rule);
+    const needsNoRun = ({ rule, isEmpty }: Checked) => isEmpty && this.#quietOf(rule).isProven(rule);
     await this.#storeQuiet(checked.filter(needsNoRun));
     return checked.filter((one) => !needsNoRun(one));
+  }
+
+  #quietOf(rule: AnalyticsRule): QuietWindows {
+    const parts = this.#partsOf(rule);
+    const quiet = this.#quiet.get(parts) ?? new QuietWindows(parts);
+    this.#quiet.set(parts, quiet);
+    return quiet;
   }
 
   async #storeQuiet(quiet: readonly Taken[]): Promise<void> {
@@ -215,18 +231,18 @@ export class RuleWorker {
     const { log, database } = this.#parts.platform;
     const { backfill } = queued;
     try {
-      if (isEmpty && this.#quiet.isProven(rule)) {
+      if (isEmpty && this.#quietOf(rule).isProven(rule)) {
         await this.#storeQuiet([one]);
         return true;
       }
-      const outcome = await runRule(this.#parts, rule, window, {
+      const outcome = await runRule(this.#partsOf(rule), rule, window, {
         claim: async (tx) => (await takeOut(tx, this.#server, [queued])).length > 0,
         stored: async (tx, { alerts, failed }) => {
           if (backfill !== null) await countBackfill(tx, backfill, { windows: 1, failed: failed ? 1 : 0, alerts });
         },
       });
       if (outcome.state === 'failed') log.warn({ rule: rule.id, to: window.to, error: outcome.error }, 'a rule failed');
-      if (outcome.state === 'succeeded' && outcome.rows === 0 && isEmpty) this.#quiet.proved(rule);
+      if (outcome.state === 'succeeded' && outcome.rows === 0 && isEmpty) this.#quietOf(rule).proved(rule);
       if (outcome.state !== 'taken') this.#note(queued, outcome.state);
       return true;
     } catch (err) {

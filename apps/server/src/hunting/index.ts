@@ -35,6 +35,7 @@ import { huntHandlers } from './hunts/routes.ts';
 import { notebookHandlers } from './notebooks/routes.ts';
 import { huntingHandlers } from './routes.ts';
 import { SavedQueries } from './saved/saved-queries.ts';
+import type { Workspace } from '../platform/workspaces/index.ts';
 import { workspaceQueries } from './workspace-queries.ts';
 
 export { createQueries, type KnownWatchlists, type Queries, type QueryAnswer, type QueryRequest } from './queries.ts';
@@ -47,7 +48,10 @@ interface Face<T> {
 }
 
 export interface Hunting extends Domain<Handlers<typeof huntingRoutes & typeof savedQueryRoutes>> {
+  /** Over the first workspace. */
   readonly queries: Queries;
+  /** Over any workspace. Throws SallyportError Unavailable when the engine stays away. */
+  readonly queriesOf: (workspace: Workspace) => Promise<Queries>;
   readonly saved: SavedQueries;
   readonly notebooks: Handlers<typeof notebookRoutes>;
   /** Hunts and bookmarks, which end in incidents. */
@@ -92,6 +96,7 @@ export function createHunting(
   const kusto = { functions, version, publicUrl: publicUrlOf(platform.config) };
   return {
     queries,
+    queriesOf: all.of,
     saved,
     handlers: huntingHandlers(platform, {
       asking,

@@ -32,7 +32,7 @@ export interface WorkspaceQueries {
   /** Over the first. */
   readonly first: Queries;
   /** Over any. Throws SallyportError Unavailable when the engine stays away. */
-  of(workspace: Workspace): Promise<Queries>;
+  readonly of: (workspace: Workspace) => Promise<Queries>;
 }
 
 /** Queries over each workspace. Stored functions are of all of them; watchlists are the first's. */

@@ -70,6 +70,7 @@ export async function addFindings(
           platform,
           {
             name: randomUUID(),
+            workspaceId: null,
             change: { title: target.title, severity, status: 'New' },
             firstActivity: new Date(Math.min(...times)),
             lastActivity: new Date(Math.max(...times)),

@@ -17,6 +17,7 @@ import { publicUrlOf } from '../platform/config/index.ts';
 import type { Queryable } from '../platform/database/types.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
+import type { Workspace } from '../platform/workspaces/index.ts';
 import { resolveEntities } from './entities/index.ts';
 import { caseHandlers } from './cases/routes.ts';
 import { attachmentHandlers } from './comments/routes.ts';
@@ -58,6 +59,7 @@ export { listIncidents } from './list.ts';
 export type { WorkEvent, WorkItem, WorkListener } from './events/follow.ts';
 export type { PairLinks } from './pairs.ts';
 export { alertRows, incidentsOf } from './read.ts';
+export { workspaceOfIncident } from './workspace.ts';
 export { alertResource, armKind, entityResource } from './faces/arm/objects.ts';
 export type { NewAlert, Raised } from './types.ts';
 
@@ -105,7 +107,10 @@ export interface Incidents extends Domain<Handlers<typeof incidentRoutes>> {
 export function createIncidents(
   platform: Platform,
   parts: {
+    /** Over the first workspace. */
     readonly queries: Queries;
+    /** Over any. Default: there is one workspace. */
+    readonly queriesOf?: (workspace: Workspace) => Promise<Queries>;
     /** Learn what many share as time passes. Default false. */
     readonly scheduled?: boolean;
   },
@@ -140,10 +145,10 @@ export function createIncidents(
     start: async () => events.start(),
     stop: () => events.stop(),
     handlers: incidentHandlers(platform, { queries: parts.queries, inventory }),
-    story: storyHandlers(platform, parts.queries),
+    story: storyHandlers(platform, parts.queries, parts.queriesOf ?? (() => Promise.resolve(parts.queries))),
     sentinel: sentinelIncidentHandlers(platform, {
       url,
-      isWorkspace: platform.workspaces.isFirst,
+      workspaces: platform.workspaces,
       inventory,
     }),
     graph: graphSecurityHandlers(platform, {

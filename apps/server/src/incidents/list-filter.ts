@@ -43,6 +43,7 @@ export function listConditions(
   among('status', query.status);
   among('severity', query.severity);
   among('owner', query.owner);
+  among('workspace_id', query.workspace);
   among('classification', query.classification);
   among('determination', query.determination);
   if (query.tactic) conditions.push(`tactics && ${parameter(listed(query.tactic))}::text[]`);

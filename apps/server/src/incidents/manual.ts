@@ -11,6 +11,8 @@ type Needs = Pick<Platform, 'clock' | 'database' | 'outbox'>;
 export interface NewIncident {
   /** A UUID. */
   readonly name: string;
+  /** Null: the first. */
+  readonly workspaceId: string | null;
   /** Title, severity and status are needed. */
   readonly change: IncidentChange & Required<Pick<IncidentChange, 'title' | 'severity' | 'status'>>;
   readonly firstActivity: Date | undefined;
@@ -20,7 +22,7 @@ export interface NewIncident {
 /** Makes an incident by hand, without alerts. Answers its number. Throws Conflict for a name that is or was another's, BadRequest as `planChange` does. */
 export async function createIncident(
   { clock, database, outbox }: Needs,
-  { name, change, firstActivity, lastActivity }: NewIncident,
+  { name, workspaceId, change, firstActivity, lastActivity }: NewIncident,
   by: string,
 ): Promise<number> {
   return database.transaction(async (tx) => {
@@ -32,7 +34,7 @@ export async function createIncident(
     if (known) throw new SallyportError('Conflict', `there is or was an incident ${name}`);
     const now = clock.now();
     const number = await nextNumber(tx);
-    await insertIncidents(tx, [{ number, name, description: change.description ?? '' }], now, by);
+    await insertIncidents(tx, [{ number, name, workspaceId, description: change.description ?? '' }], now, by);
     const { next } = planChange(await lockedIncident(tx, number), change, by, now);
     await tx.execute(
       `UPDATE incidents SET title = $2, title_fixed = true, severity = $3, severity_fixed = true, status = $4, owner = $5, classification = $6,

@@ -122,7 +122,12 @@ export async function splitIncident(
       throw new SallyportError('BadRequest', 'an incident keeps at least one of its alerts', { target: 'body.alerts' });
     const now = clock.now();
     const made = await nextNumber(tx);
-    await insertIncidents(tx, [{ number: made, name: randomUUID(), description: first.description }], now, by);
+    await insertIncidents(
+      tx,
+      [{ number: made, name: randomUUID(), description: first.description, workspaceId: incident.workspace_id }],
+      now,
+      by,
+    );
     await tx.execute(
       `UPDATE incidents n SET owner = o.owner, status = o.status, classification = o.classification, classification_reason = o.classification_reason,
          determination = o.determination, closed_at = o.closed_at, first_modified_at = $3,
@@ -157,7 +162,7 @@ export async function splitIncident(
 
 /**
  * Puts alerts into an incident, or into none, by hand (reference 01: link and unlink). From then on what they share ties later alerts to that incident. Throws NotFound,
- * Conflict for a merged incident, BadRequest when it is full.
+ * Conflict for a merged incident and one of another workspace, BadRequest when it is full.
  */
 export async function moveAlerts(
   { clock, database, outbox, inventory }: Needs,
@@ -167,8 +172,13 @@ export async function moveAlerts(
 ): Promise<void> {
   await database.transaction(async (tx) => {
     await lockIncidents(tx);
-    const alerts = await tx.query<{ id: string; name: string; incident_number: number | null }>(
-      'SELECT id, name, incident_number FROM alerts WHERE id = ANY($1::uuid[]) ORDER BY start_time, id',
+    const alerts = await tx.query<{
+      id: string;
+      name: string;
+      incident_number: number | null;
+      workspace_id: string | null;
+    }>(
+      'SELECT id, name, incident_number, workspace_id FROM alerts WHERE id = ANY($1::uuid[]) ORDER BY start_time, id',
       [alertIds],
     );
     const missing = alertIds.find((id) => !alerts.some((alert) => alert.id === id.toLowerCase()));
@@ -178,6 +188,8 @@ export async function moveAlerts(
     if (target !== null) {
       const into = await lockedIncident(tx, target);
       refuseMerged(into);
+      if (moved.some((alert) => alert.workspace_id !== into.workspace_id))
+        throw new SallyportError('Conflict', `incident ${target} is of another workspace`);
       if (into.alert_count + moved.length > alertsPerIncidentMax)
         throw new SallyportError('BadRequest', `an incident holds at most ${alertsPerIncidentMax} alerts`);
     }

@@ -72,7 +72,7 @@ export async function raise(
     created.map((boardNumber) => ({
       number: number(boardNumber),
       name: randomUUID(),
-      description: byId.get(placements.find((p) => board.resolve(p.incident) === boardNumber)!.alertId)!.description,
+      ...ofFirst(byId.get(placements.find((p) => board.resolve(p.incident) === boardNumber)!.alertId)!),
     })),
     now,
     engine,
@@ -150,10 +150,14 @@ async function placeAll(
   return { board, placements, bridges, firstNew: state.nextNumber };
 }
 
+/** What a new incident has of its first alert. */
+const ofFirst = ({ description, workspaceId }: NewAlert) => ({ description, workspaceId: workspaceId ?? null });
+
 /** What of an alert decides, without what the inventory knows. */
 export const alertFacts = (alert: Omit<NewAlert, 'row' | 'description' | 'query'>): AlertFacts => ({
   id: alert.id,
   ruleId: alert.ruleId,
+  ...(alert.workspaceId === undefined ? {} : { workspaceId: alert.workspaceId }),
   name: alert.name,
   severity: alert.severity,
   tactics: alert.tactics,

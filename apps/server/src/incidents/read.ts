@@ -7,6 +7,7 @@ import type { IncidentRow } from './types.ts';
 
 export const toSummary = (row: IncidentRow): IncidentSummary => ({
   number: row.number,
+  workspaceId: row.workspace_id,
   title: row.title,
   severity: row.severity,
   status: row.status,
@@ -142,6 +143,8 @@ export interface AlertRow {
   updated_at: Date;
   resolved_at: Date | null;
   linked_by: string;
+  /** Null: the first. */
+  workspace_id: string | null;
   entities: Entity[];
   /** Null: nobody looked whether it begins one. A state of null: no playbook was for it. */
   investigation: Alert['investigation'] | { id: null; state: null };
@@ -178,6 +181,7 @@ async function alertsOf(db: Queryable, where: string, parameters: readonly unkno
     createdAt: row.created_at.toISOString(),
     // The contract has a number; 0 is no incident's.
     incidentNumber: row.incident_number ?? 0,
+    workspaceId: row.workspace_id,
     entities: row.entities,
     customDetails: row.custom_details,
     query: row.query,

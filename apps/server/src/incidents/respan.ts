@@ -25,6 +25,7 @@ export async function respan(tx: Queryable, inventory: Inventory, numbers: reado
       ...alertFacts({
         id: row.id,
         ruleId: row.rule_id,
+        ...(row.workspace_id === null ? {} : { workspaceId: row.workspace_id }),
         name: row.name,
         severity: row.severity,
         tactics: row.tactics,

@@ -81,5 +81,6 @@ export function securityIncidentRow(incident: IncidentRow, parts: IncidentParts)
     ModifiedBy: incident.modified_by,
     SourceSystem: 'Sallyport',
     Type: 'SecurityIncident',
+    ...(incident.workspace_id === null ? {} : { TenantId: incident.workspace_id }),
   };
 }

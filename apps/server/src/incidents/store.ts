@@ -54,7 +54,7 @@ export async function loadBoard(
 /** What of incidents decides where alerts go. */
 export async function incidentFacts(tx: Queryable, numbers: readonly number[]): Promise<IncidentFacts[]> {
   const incidents = await tx.query<IncidentRow>(
-    'SELECT number, status, owner, classification, determination, alert_count, entity_count FROM incidents WHERE number = ANY($1)',
+    'SELECT number, status, owner, classification, determination, alert_count, entity_count, workspace_id FROM incidents WHERE number = ANY($1)',
     [numbers],
   );
   const apart = await tx.query<{ one: number; other: number }>(
@@ -69,6 +69,7 @@ export async function incidentFacts(tx: Queryable, numbers: readonly number[]): 
     determination: row.determination,
     alertCount: row.alert_count,
     entityCount: row.entity_count,
+    workspaceId: row.workspace_id,
     apartFrom: apart.flatMap(({ one, other }) => (one === row.number ? [other] : other === row.number ? [one] : [])),
   }));
 }
@@ -133,15 +134,15 @@ const spanJson = (span: KeySpan) => ({
 
 export async function insertIncidents(
   tx: Queryable,
-  incidents: readonly { number: number; name: string; description: string }[],
+  incidents: readonly { number: number; name: string; description: string; workspaceId?: string | null }[],
   at: Date,
   by: string,
 ): Promise<void> {
   if (incidents.length === 0) return;
   await tx.execute(
-    `INSERT INTO incidents (number, name, title, description, severity, status, first_activity_at, last_activity_at, created_at, updated_at, modified_by)
-     SELECT number, name, '', description, 'Informational', 'New', $2, $2, $2, $2, $3
-     FROM jsonb_to_recordset($1::jsonb) AS x(number int, name uuid, description text)`,
+    `INSERT INTO incidents (number, name, title, description, severity, status, first_activity_at, last_activity_at, created_at, updated_at, modified_by, workspace_id)
+     SELECT number, name, '', description, 'Informational', 'New', $2, $2, $2, $2, $3, "workspaceId"
+     FROM jsonb_to_recordset($1::jsonb) AS x(number int, name uuid, description text, "workspaceId" uuid)`,
     [JSON.stringify(incidents), at, by],
   );
 }
@@ -153,11 +154,11 @@ export async function insertAlerts(
 ): Promise<void> {
   await tx.execute(
     `INSERT INTO alerts (id, rule_id, name, description, severity, tactics, techniques, start_time, end_time, created_at, incident_number,
-       custom_details, query, query_from, query_to, updated_at, linked_by)
+       custom_details, query, query_from, query_to, updated_at, linked_by, workspace_id)
      SELECT id, rule_id, name, description, severity, tactics, techniques, start_time, end_time, $2, incident_number,
-       custom_details, query, query_from, query_to, $2, linked_by
+       custom_details, query, query_from, query_to, $2, linked_by, workspace_id
      FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, rule_id text, name text, description text, severity text, tactics text[], techniques text[],
-       start_time timestamptz, end_time timestamptz, incident_number int, custom_details jsonb, query text, query_from timestamptz, query_to timestamptz, linked_by text)`,
+       start_time timestamptz, end_time timestamptz, incident_number int, custom_details jsonb, query text, query_from timestamptz, query_to timestamptz, linked_by text, workspace_id uuid)`,
     [
       json(
         alerts.map(({ alert, incident, linkedBy }) => ({
@@ -176,6 +177,7 @@ export async function insertAlerts(
           query_from: alert.queryFrom,
           query_to: alert.queryTo,
           linked_by: linkedBy,
+          workspace_id: alert.workspaceId ?? null,
         })),
       ),
       at,

@@ -13,9 +13,9 @@ const keptHours = 48;
  */
 export async function stormsOf(tx: Queryable, alerts: readonly NewAlert[]): Promise<ReadonlySet<string>> {
   if (alerts.length === 0) return new Set();
-  const groups = Map.groupBy(alerts, (alert) => `${hourOf(alert)} ${alert.ruleId}`);
+  const groups = Map.groupBy(alerts, (alert) => `${hourOf(alert)} ${ruleOf(alert)}`);
   const rates = [...groups.values()].map((group) => ({
-    rule_id: group[0]!.ruleId,
+    rule_id: ruleOf(group[0]!),
     hour: new Date(hourOf(group[0]!)),
     alerts: group.length,
   }));
@@ -34,6 +34,10 @@ export async function stormsOf(tx: Queryable, alerts: readonly NewAlert[]): Prom
     }),
   );
 }
+
+/** A rule in each workspace has storms of its own. */
+const ruleOf = ({ ruleId, workspaceId }: NewAlert): string =>
+  workspaceId === undefined ? ruleId : `${ruleId}@${workspaceId}`;
 
 const hourOf = ({ startTime }: NewAlert): number => Math.floor(startTime.getTime() / hourMs) * hourMs;
 

@@ -8,6 +8,8 @@ export interface NewAlert {
   /** A UUID that is the same when the same thing is found again: an alert whose id is there already is left out. */
   readonly id: string;
   readonly ruleId: string;
+  /** The workspace whose rows it tells of. Undefined: the first. Alerts of two workspaces are never in one incident. */
+  readonly workspaceId?: string;
   readonly name: string;
   readonly description: string;
   readonly severity: Severity;
@@ -72,6 +74,8 @@ export interface IncidentRow {
   readonly closed_at: Date | null;
   readonly modified_by: string;
   readonly redirected_to: number | null;
+  /** Null: the first. */
+  readonly workspace_id: string | null;
 }
 
 export interface NewActivity {

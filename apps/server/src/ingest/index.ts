@@ -92,7 +92,9 @@ export interface IngestOptions {
   /** Runs the rules over what was uploaded. */
   readonly runRules: RunRules;
   /** Told of each segment that is in its tables, but of files that people gave, before the spool lets go of it. */
-  readonly onStored?: (segment: Pick<LoadedSegment, 'id' | 'rows'>) => Promise<void>;
+  readonly onStored?: (
+    segment: Pick<LoadedSegment, 'id' | 'rows'> & { readonly workspaceId: string | undefined },
+  ) => Promise<void>;
   /** Whether jobs run; default true. */
   readonly jobs?: boolean;
   /** Who holds an API token; for doors that are not behind the server's own HTTP. */
@@ -186,11 +188,11 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
           onLoaded: async (segment) => {
             await uploads.stored(segment);
             const { importId, page } = segment.origin;
-            // Rules run over the first workspace, and what is asked of rows is asked there.
-            const isFirst = segment.origin.workspaceId === undefined;
-            if (isFirst && (importId === undefined || page !== undefined)) await options.onStored?.(segment);
+            if (importId === undefined || page !== undefined)
+              await options.onStored?.({ ...segment, workspaceId: segment.origin.workspaceId });
             keeper.loaded(segment);
-            if (isFirst) clocks.add(segment);
+            // What is asked of rows is asked in the first workspace.
+            if (segment.origin.workspaceId === undefined) clocks.add(segment);
           },
           onSegment: async (segment, streams) => {
             if (originOf(segment.stream).workspaceId === undefined) await keeper.sample(segment, streams);

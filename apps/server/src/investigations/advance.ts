@@ -1,4 +1,5 @@
 import { SallyportError } from '@sallyport/contracts';
+import { workspaceOfIncident } from '../incidents/index.ts';
 import type { Queryable } from '../platform/database/types.ts';
 import { askStep, shownQuery, type Window } from './ask.ts';
 import { conclude } from './conclude.ts';
@@ -112,7 +113,10 @@ const windowOf = ({ window }: Playbook, { active_from, active_to }: BatchRow, no
 
 /** Asks a step and stores what it found, with its entry of the log, in one transaction. */
 async function answer(parts: Parts, row: InvestigationRow, question: Question, now: Date): Promise<void> {
-  const { database, lake } = parts.platform;
+  const { database, workspaces } = parts.platform;
+  // Of its incident's rows.
+  const workspace = await workspaceOfIncident(database, workspaces, row.incident_number);
+  const [lake, queries] = await Promise.all([workspaces.lake(workspace), parts.queriesOf(workspace)]);
   const { batch, playbook, step, subjects } = question;
   const place = { batch: batch.batch, playbook: playbook.id, step: step.id };
   const needed = step.needs ?? step.tables;
@@ -126,7 +130,7 @@ async function answer(parts: Parts, row: InvestigationRow, question: Question, n
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1_000;
   const who = `investigation ${row.id}`;
-  const result = await askStep(parts.queries, { playbook, step, subjects, window, now, who }).catch((err: unknown) => {
+  const result = await askStep(queries, { playbook, step, subjects, window, now, who }).catch((err: unknown) => {
     if (!(err instanceof SallyportError) || err.code === 'Unavailable') throw err;
     return err;
   });

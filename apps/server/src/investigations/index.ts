@@ -3,6 +3,7 @@ import type { Queries } from '../hunting/index.ts';
 import type { WorkListener } from '../incidents/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
+import type { Workspace } from '../platform/workspaces/index.ts';
 import { expireActions } from './actions.ts';
 import { advance } from './advance.ts';
 import { loadPlaybooks } from './content.ts';
@@ -30,10 +31,15 @@ export interface Investigations extends Domain<Handlers<typeof investigationRout
 /** Automated investigation: alerts begin it, playbooks ask, evidence gets verdicts, actions are proposed. See docs/investigations.md. */
 export async function createInvestigations(
   platform: Platform,
-  options: { readonly queries: Queries },
+  options: {
+    /** Over the first workspace. */
+    readonly queries: Queries;
+    /** Over any. */
+    readonly queriesOf: (workspace: Workspace) => Promise<Queries>;
+  },
 ): Promise<Investigations> {
   const { clock, database, jobs, log } = platform;
-  const parts: Parts = { platform, queries: options.queries, playbooks: await loadPlaybooks() };
+  const parts: Parts = { platform, ...options, playbooks: await loadPlaybooks() };
   jobs.define<{ id: string }>('investigation', async ({ input: { id }, step }) => {
     try {
       for (let i = 0; i < advancesMax; i++) if (!(await step('advance', () => advance(parts, id))).more) return;

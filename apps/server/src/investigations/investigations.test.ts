@@ -22,7 +22,8 @@ beforeAll(async () => {
   admin = server.browser();
   await makeAdministrator(server, admin);
   const { platform } = server;
-  parts = { platform, queries: server.server.domains.hunting.queries, playbooks: await loadPlaybooks() };
+  const { queries, queriesOf } = server.server.domains.hunting;
+  parts = { platform, queries, queriesOf, playbooks: await loadPlaybooks() };
   const { attack } = await testsOf('inbox-rule');
   rule = alertOf(attack, randomUUID());
   const detection = {
@@ -92,16 +93,14 @@ it('goes on after it was cut off, and counts each step once', async () => {
   const { id } = (await of(number))!;
   // The lake goes away at the second query of the run.
   let left = 1;
-  const failing: Parts = {
-    ...parts,
-    queries: {
-      ...parts.queries,
-      run: (request) => {
-        if (left-- > 0) return parts.queries.run(request);
-        return Promise.reject(new SallyportError('Unavailable', 'the lake is away'));
-      },
+  const queries: Parts['queries'] = {
+    ...parts.queries,
+    run: (request) => {
+      if (left-- > 0) return parts.queries.run(request);
+      return Promise.reject(new SallyportError('Unavailable', 'the lake is away'));
     },
   };
+  const failing: Parts = { ...parts, queries, queriesOf: () => Promise.resolve(queries) };
   const cut = await errorOf(
     (async () => {
       for (;;) if (!(await advance(failing, id)).more) return;

@@ -4,6 +4,7 @@ import type { Queries } from '../hunting/index.ts';
 import { alertRows, type WorkListener } from '../incidents/index.ts';
 import type { Queryable } from '../platform/database/types.ts';
 import type { Platform } from '../platform/types.ts';
+import type { Workspace } from '../platform/workspaces/index.ts';
 import { deviceGroups, levelsOf } from './automation.ts';
 import type { Playbook, Playbooks } from './content.ts';
 import { playbooksByEntities, startedBy } from './starts.ts';
@@ -21,8 +22,9 @@ import {
 } from './store.ts';
 
 export interface Parts {
-  readonly platform: Pick<Platform, 'clock' | 'database' | 'lake' | 'outbox' | 'log'>;
+  readonly platform: Pick<Platform, 'clock' | 'database' | 'workspaces' | 'outbox' | 'log'>;
   readonly queries: Queries;
+  readonly queriesOf: (workspace: Workspace) => Promise<Queries>;
   readonly playbooks: Playbooks;
 }
 

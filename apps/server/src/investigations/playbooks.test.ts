@@ -29,9 +29,9 @@ beforeAll(async () => {
   const ephemeral = await startEphemeralPlatform({ clock });
   ({ stop } = ephemeral);
   const { platform } = ephemeral;
-  const { queries } = createHunting(platform, { functions: await loadFunctions() });
+  const { queries, queriesOf } = createHunting(platform, { functions: await loadFunctions() });
   incidents = createIncidents(platform, { queries });
-  parts = { platform, queries, playbooks };
+  parts = { platform, queries, queriesOf, playbooks };
   const planted = new Map<string, Record<string, unknown>[]>();
   for (const id of playbooks.keys()) {
     const { attack, benign } = await testsOf(id);

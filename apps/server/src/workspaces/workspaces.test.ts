@@ -1,9 +1,11 @@
 import { OperationalInsightsManagementClient } from '@azure/arm-operationalinsights';
+import { SecurityInsights } from '@azure/arm-securityinsight';
 import { LogsQueryClient } from '@azure/monitor-query-logs';
 import type { Workspace } from '@sallyport/contracts';
 import { Client as KustoClient, KustoConnectionStringBuilder } from 'azure-kusto-data';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { alertFor } from '../incidents/faces/testing.ts';
 import { call, credentialOf, startFaceServer, type FaceServer } from '../hunting/faces/testing.ts';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 900_000 });
@@ -151,5 +153,83 @@ describe('the official clients', () => {
     expect(ofGroup).toEqual([branch.id]);
     expect(await arm.workspaces.get('offices', 'branch')).toMatchObject({ customerId: branch.id });
     await expect(arm.workspaces.get('offices', 'none')).rejects.toMatchObject({ statusCode: 404 });
+  });
+});
+
+describe('incidents', () => {
+  const raise = (...alerts: ReturnType<typeof alertFor>[]) =>
+    server.test.platform.database.transaction((tx) => server.test.server.domains.incidents.raise(alerts, tx));
+  const numbers = async (workspace?: string): Promise<number[]> => {
+    const { incidents } = await server.admin.listIncidents({ query: workspace === undefined ? {} : { workspace } });
+    return incidents.map(({ number }) => number).toSorted((a, b) => a - b);
+  };
+  let ofMain: number;
+  let ofBranch: number;
+
+  it('of several stand in one queue, joined within theirs alone', async () => {
+    const entities = ['dc01'];
+    const one = alertFor('one', 0, { entities });
+    const two = alertFor('two', 1, { entities, workspaceId: branch.id });
+    const three = alertFor('three', 2, { entities, workspaceId: branch.id });
+    [ofMain, ofBranch] = (await raise(one, two, three)).incidents as [number, number];
+    expect(await numbers()).toEqual([ofMain, ofBranch]);
+    expect(await numbers('none')).toEqual([ofMain]);
+    expect(await numbers(branch.id)).toEqual([ofBranch]);
+    expect(await numbers(`none,${branch.id}`)).toEqual([ofMain, ofBranch]);
+    const incident = await server.admin.getIncident({ params: { number: ofBranch } });
+    expect(incident).toMatchObject({ workspaceId: branch.id, alertCount: 2 });
+    expect(incident.alerts.map(({ workspaceId }) => workspaceId)).toEqual([branch.id, branch.id]);
+  });
+
+  it('are not brought together by hand either', async () => {
+    const merging = server.admin.mergeIncidents({ params: { number: ofMain }, body: { incidents: [ofBranch] } });
+    await expect(merging).rejects.toMatchObject({
+      code: 'Conflict',
+      message: expect.stringContaining('of different workspaces') as string,
+    });
+    const { alerts } = await server.admin.getIncident({ params: { number: ofBranch } });
+    const moving = server.admin.linkAlerts({
+      params: { number: ofMain },
+      body: { alerts: [alerts[0]!.systemAlertId] },
+    });
+    await expect(moving).rejects.toMatchObject({ code: 'Conflict' });
+    const { number } = await server.admin.splitIncident({
+      params: { number: ofBranch },
+      body: { alerts: [alerts[0]!.systemAlertId] },
+    });
+    expect(await numbers(branch.id)).toEqual([ofBranch, number]);
+  });
+
+  it('and rules are each workspace’s for Sentinel’s client', async () => {
+    const { secret } = await server.admin.createToken({
+      body: { name: 'sentinel', scopes: ['securityData.read', 'detectionTuning.manage'] },
+    });
+    const client = new SecurityInsights(credentialOf(secret), randomUUID(), { endpoint: server.url });
+    const listed = async (workspace: string): Promise<(number | undefined)[]> => {
+      const found = [];
+      for await (const { incidentNumber } of client.incidents.list('any', workspace)) found.push(incidentNumber);
+      return found.toSorted((a, b) => (a ?? 0) - (b ?? 0));
+    };
+    expect(await listed('main')).toEqual(await numbers('none'));
+    expect(await listed('branch')).toEqual(await numbers(branch.id));
+    await expect(listed('nowhere')).rejects.toMatchObject({ statusCode: 404 });
+    const { alerts } = await server.admin.getIncident({ params: { number: ofMain } });
+    expect(alerts).toHaveLength(1);
+    const [name] = (
+      await server.test.platform.database.query<{ name: string }>('SELECT name FROM incidents WHERE number = $1', [
+        ofMain,
+      ])
+    ).map((row) => row.name);
+    await expect(client.incidents.get('any', 'branch', name!)).rejects.toMatchObject({ statusCode: 404 });
+
+    const rules = client.alertRules.list('any', 'branch');
+    const { value: rule } = await rules.next();
+    if (rule === undefined) throw new Error('no rule ships');
+    const id = rule.name ?? '';
+    await server.admin.setRuleInWorkspace({ params: { id, workspace: branch.id }, body: { enabled: false } });
+    expect(await client.alertRules.get('any', 'branch', id)).toMatchObject({ enabled: false });
+    expect(await client.alertRules.get('any', 'main', id)).toMatchObject({ enabled: true });
+    const { workspaces } = await server.admin.listRuleWorkspaces({ params: { id } });
+    expect(workspaces.filter(({ enabled }) => !enabled).map((one) => one.name)).toEqual(['branch']);
   });
 });

@@ -98,6 +98,8 @@ export const Alert = z.object({
   endTime: z.iso.datetime(),
   createdAt: z.iso.datetime(),
   incidentNumber: z.int(),
+  /** The workspace whose rows it tells of; null: the first. */
+  workspaceId: z.uuid().nullable(),
   entities: z.array(Entity),
   customDetails: z.record(z.string(), z.array(z.string())),
   /** The KQL and window that gave it: its rows can be asked for again. */
@@ -113,6 +115,8 @@ export type Alert = z.infer<typeof Alert>;
 
 export const IncidentSummary = z.object({
   number: z.int(),
+  /** The workspace whose rows it tells of; null: the first. */
+  workspaceId: z.uuid().nullable(),
   title: z.string(),
   severity: Severity,
   status: IncidentStatus,
@@ -226,6 +230,7 @@ export const incidentRoutes = {
       status: z.string().optional().describe('Comma-separated IncidentStatus values'),
       severity: z.string().optional().describe('Comma-separated Severity values'),
       owner: z.string().max(2_000).optional().describe('Comma-separated owners; `none` for unassigned ones'),
+      workspace: z.string().max(4_000).optional().describe('Comma-separated ids of workspaces; `none` for the first'),
       classification: z.string().max(200).optional().describe('Comma-separated Classification values; `none`'),
       determination: z.string().max(500).optional().describe('Comma-separated Determination values'),
       tactic: z.string().max(500).optional().describe('Comma-separated tactics, one of which it has'),

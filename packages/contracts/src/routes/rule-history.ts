@@ -73,7 +73,41 @@ export type RuleBackfill = z.infer<typeof RuleBackfill>;
 export const RuleHistory = z.object({ gaps: z.array(RuleGap), backfills: z.array(RuleBackfill) });
 export type RuleHistory = z.infer<typeof RuleHistory>;
 
+/** A rule as it runs in one workspace. */
+export const RuleInWorkspace = z.object({
+  workspaceId: z.uuid(),
+  name: z.string(),
+  /** The first: where nothing is decided for another, it does there as here. */
+  isDefault: z.boolean(),
+  enabled: z.boolean(),
+  disabledReason: z.string().nullable(),
+  lastRunAt: z.iso.datetime().nullable(),
+  lastRunState: z.enum(['succeeded', 'failed', 'never']),
+  lastError: z.string().nullable(),
+  alertCount: z.int(),
+  /** Processor seconds of the engine since midnight (UTC). */
+  cpuSecondsToday: z.number(),
+});
+export type RuleInWorkspace = z.infer<typeof RuleInWorkspace>;
+
 export const ruleHistoryRoutes = {
+  listRuleWorkspaces: route({
+    method: 'GET',
+    path: '/api/rules/:id/workspaces',
+    permission: 'securityData.read',
+    summary: 'A rule in each workspace: it runs over the rows of each by itself',
+    params: z.object({ id: RuleId }),
+    response: z.object({ workspaces: z.array(RuleInWorkspace) }),
+  }),
+  setRuleInWorkspace: route({
+    method: 'PUT',
+    path: '/api/rules/:id/workspaces/:workspace',
+    permission: 'detectionTuning.manage',
+    summary: 'Switch a rule on or off in one workspace',
+    params: z.object({ id: RuleId, workspace: z.uuid() }),
+    body: z.object({ enabled: z.boolean() }),
+    response: RuleInWorkspace,
+  }),
   getRuleHistory: route({
     method: 'GET',
     path: '/api/rules/:id/history',

@@ -22,7 +22,7 @@ export const Workspace = z.object({
   resourceGroup: z.string(),
   /** As a resource of Azure. */
   resourceId: z.string(),
-  /** The first: rules run over it, and it is meant where a caller names none. */
+  /** The first: it is meant where a caller names none. */
   isDefault: z.boolean(),
   createdAt: z.iso.datetime(),
   createdBy: z.string(),

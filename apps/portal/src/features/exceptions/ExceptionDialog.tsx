@@ -1,37 +1,15 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  ProgressBar,
-  Select,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, Field, Input, makeStyles, ProgressBar, Select, Textarea, tokens } from '@fluentui/react-components';
 import type { Exception, ExceptionScope } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client, useMe } from '../../shared/api.ts';
+import { FieldPair, FormDialog } from '../../shared/FormDialog.tsx';
 import { ErrorState } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
 import { PreviewFacts } from './PreviewFacts.tsx';
 
 const useStyles = makeStyles({
-  surface: { maxWidth: '880px', width: '92vw' },
-  content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
-  pair: {
-    display: 'grid',
-    gridTemplateColumns: '1fr 1fr',
-    alignItems: 'start',
-    gap: tokens.spacingHorizontalM,
-  },
   code: { fontFamily: tokens.fontFamilyMonospace },
 });
 
@@ -95,98 +73,95 @@ export function ExceptionDialog(props: {
   const asked = condition.trim() !== '' && (scope === 'global' || target.trim() !== '');
   const ready = asked && name.trim().length >= 3 && reason.trim().length >= 3 && owner.trim() !== '';
   return (
-    <Dialog open onOpenChange={(_, { open }) => !open && props.onClose()}>
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>{exception ? 'Change the exception' : 'New exception'}</DialogTitle>
-          <DialogContent className={styles.content}>
-            <div className={styles.pair}>
-              <Field label="Applies to">
-                <Select
-                  value={scope}
-                  disabled={exception !== undefined}
-                  onChange={(_, { value }) => {
-                    const next = value === 'table' || value === 'global' ? value : 'rule';
-                    setScope(next);
-                    setTarget(next === draft.scope ? draft.target : '');
-                  }}
-                >
-                  {Object.entries(scopes).map(([id, label]) => (
-                    <option key={id} value={id}>
-                      {label}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
-              {scope !== 'global' && (
-                <Field label={scope === 'rule' ? 'Rule' : 'Table'} required>
-                  {scope === 'rule' && draft.targetName !== undefined ? (
-                    <Input value={visible(draft.targetName)} readOnly />
-                  ) : (
-                    <Input
-                      value={target}
-                      readOnly={exception !== undefined}
-                      placeholder={scope === 'rule' ? 'The rule’s id' : 'SigninLogs'}
-                      onChange={(_, { value }) => setTarget(value)}
-                    />
-                  )}
-                </Field>
-              )}
-            </div>
-            <Field
-              label="Rows that raise no alert"
-              required
-              hint="KQL, as behind where: Account_Name =~ 'svc-backup' and IP_Address startswith '10.1.'. Columns of the rule’s rows, or its entities as Account_Name, IP_Address, Host_HostName"
-            >
-              <Textarea
-                className={styles.code}
-                textarea={{ className: styles.code, 'aria-label': 'Rows that raise no alert', spellCheck: false }}
-                value={condition}
-                onChange={(_, { value }) => {
-                  setCondition(value);
-                  preview.reset();
-                }}
+    <FormDialog
+      title={exception ? 'Change the exception' : 'New exception'}
+      submit={exception ? 'Save' : 'Create'}
+      ready={ready}
+      busy={save.isPending}
+      error={save.error}
+      wide
+      beside={
+        <Button disabled={!asked || preview.isPending} onClick={() => preview.mutate()}>
+          Preview
+        </Button>
+      }
+      onSubmit={() => save.mutate()}
+      onClose={props.onClose}
+    >
+      <FieldPair>
+        <Field label="Applies to">
+          <Select
+            value={scope}
+            disabled={exception !== undefined}
+            onChange={(_, { value }) => {
+              const next = value === 'table' || value === 'global' ? value : 'rule';
+              setScope(next);
+              setTarget(next === draft.scope ? draft.target : '');
+            }}
+          >
+            {Object.entries(scopes).map(([id, label]) => (
+              <option key={id} value={id}>
+                {label}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        {scope !== 'global' && (
+          <Field label={scope === 'rule' ? 'Rule' : 'Table'} required>
+            {scope === 'rule' && draft.targetName !== undefined ? (
+              <Input value={visible(draft.targetName)} readOnly />
+            ) : (
+              <Input
+                value={target}
+                readOnly={exception !== undefined}
+                placeholder={scope === 'rule' ? 'The rule’s id' : 'SigninLogs'}
+                onChange={(_, { value }) => setTarget(value)}
               />
-            </Field>
-            <div className={styles.pair}>
-              <Field label="Name" required>
-                <Input value={name} maxLength={200} onChange={(_, { value }) => setName(value)} />
-              </Field>
-              <Field label="Owner" required hint="Who answers for it">
-                <Input value={owner} maxLength={256} onChange={(_, { value }) => setOwner(value)} />
-              </Field>
-            </div>
-            <div className={styles.pair}>
-              <Field label="Reason" required>
-                <Textarea value={reason} maxLength={5_000} onChange={(_, { value }) => setReason(value)} />
-              </Field>
-              <Field label="Ends after" hint="Then alerts are raised again">
-                <Select value={days} onChange={(_, { value }) => setDays(value)}>
-                  {exception && <option value="as it is">as it is</option>}
-                  {Object.entries(lives).map(([value, label]) => (
-                    <option key={value} value={value}>
-                      {label}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
-            </div>
-            {preview.isPending && <ProgressBar aria-label="Asking the last 30 days again" />}
-            {preview.error && <ErrorState error={preview.error} title="This can’t be asked" />}
-            {preview.data && <PreviewFacts preview={preview.data} />}
-            {save.error && <ErrorState error={save.error} title="Nothing was saved" />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={props.onClose}>Cancel</Button>
-            <Button disabled={!asked || preview.isPending} onClick={() => preview.mutate()}>
-              Preview
-            </Button>
-            <Button appearance="primary" disabled={!ready || save.isPending} onClick={() => save.mutate()}>
-              {exception ? 'Save' : 'Create'}
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+            )}
+          </Field>
+        )}
+      </FieldPair>
+      <Field
+        label="Rows that raise no alert"
+        required
+        hint="KQL, as behind where: Account_Name =~ 'svc-backup' and IP_Address startswith '10.1.'. Columns of the rule’s rows, or its entities as Account_Name, IP_Address, Host_HostName"
+      >
+        <Textarea
+          className={styles.code}
+          textarea={{ className: styles.code, 'aria-label': 'Rows that raise no alert', spellCheck: false }}
+          value={condition}
+          onChange={(_, { value }) => {
+            setCondition(value);
+            preview.reset();
+          }}
+        />
+      </Field>
+      <FieldPair>
+        <Field label="Name" required>
+          <Input value={name} maxLength={200} onChange={(_, { value }) => setName(value)} />
+        </Field>
+        <Field label="Owner" required hint="Who answers for it">
+          <Input value={owner} maxLength={256} onChange={(_, { value }) => setOwner(value)} />
+        </Field>
+      </FieldPair>
+      <FieldPair>
+        <Field label="Reason" required>
+          <Textarea value={reason} maxLength={5_000} onChange={(_, { value }) => setReason(value)} />
+        </Field>
+        <Field label="Ends after" hint="Then alerts are raised again">
+          <Select value={days} onChange={(_, { value }) => setDays(value)}>
+            {exception && <option value="as it is">as it is</option>}
+            {Object.entries(lives).map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      </FieldPair>
+      {preview.isPending && <ProgressBar aria-label="Asking the last 30 days again" />}
+      {preview.error && <ErrorState error={preview.error} title="This can’t be asked" />}
+      {preview.data && <PreviewFacts preview={preview.data} />}
+    </FormDialog>
   );
 }

@@ -17,6 +17,7 @@ const summary = {
   tactics: [],
   techniques: [],
   labels: [],
+  workspaceId: null,
   createdAt: at,
   lastUpdatedAt: at,
   firstActivityAt: at,

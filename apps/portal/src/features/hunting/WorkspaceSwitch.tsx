@@ -1,8 +1,7 @@
 import { Select } from '@fluentui/react-components';
-import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { visible } from '../../shared/text.ts';
-import { workspacesQuery } from '../../shared/workspaces.ts';
+import { useWorkspaces } from '../../shared/workspaces.ts';
 
 export interface WorkspaceSwitchProps {
   /** A workspace's GUID; undefined: the first. */
@@ -12,9 +11,8 @@ export interface WorkspaceSwitchProps {
 
 /** Says which workspace queries are over. Nothing where there is one alone. */
 export function WorkspaceSwitch({ value, onChange }: WorkspaceSwitchProps): ReactElement | false {
-  const { data } = useQuery(workspacesQuery);
-  const all = data?.workspaces ?? [];
-  if (all.length < 2) return false;
+  const { all, several } = useWorkspaces();
+  if (!several) return false;
   const first = all[0]?.id;
   return (
     <Select

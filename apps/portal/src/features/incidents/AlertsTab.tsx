@@ -18,6 +18,7 @@ import { SidePanel } from '../../shared/SidePanel.tsx';
 import { Status } from '../../shared/Status.tsx';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { prose, visible, words } from '../../shared/text.ts';
+import { inWorkspace } from '../hunting/index.ts';
 import { states } from '../investigations/index.ts';
 import { tacticList } from './IncidentState.tsx';
 import { useInvestigation } from './investigation/queries.ts';
@@ -33,7 +34,7 @@ const useStyles = makeStyles({
 export const alertHunt = (alert: Alert) =>
   ({
     to: '/hunting',
-    search: { range: `${alert.queryFrom}/${alert.queryTo}` },
+    search: { range: `${alert.queryFrom}/${alert.queryTo}`, ...inWorkspace(alert.workspaceId) },
     hash: `query=${encodeFragment(alert.query)}`,
   }) as const;
 

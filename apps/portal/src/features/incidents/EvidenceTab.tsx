@@ -3,7 +3,7 @@ import { EntityKind, type Evidence, type Incident } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
 import { EntityIcon, EntityLink } from '../../shared/EntityLink.tsx';
-import { FilterBar } from '../../shared/FilterBar.tsx';
+import { FilterBar, FilterSearch } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count, plural } from '../../shared/numbers.ts';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
@@ -130,7 +130,12 @@ function Pieces(
     return <ErrorState error={error} title="The evidence could not be read" onRetry={() => void refetch()} />;
   if (!story) return <Loading rows={10} label="Reading the evidence" />;
   const present = EntityKind.options.filter((kind) => all.some(({ entity }) => entity.kind === kind));
-  const rows = search.kinds === undefined ? all : all.filter(({ entity }) => search.kinds?.includes(entity.kind));
+  const wanted = (search.find ?? '').toLowerCase();
+  const rows = all.filter(
+    ({ entity, aliases }) =>
+      (search.kinds === undefined || search.kinds.includes(entity.kind)) &&
+      [entity, ...aliases].some(({ name }) => name.toLowerCase().includes(wanted)),
+  );
   const open = rows.find(
     ({ entity, aliases }) => entity.id === search.entity || aliases.some(({ id }) => id === search.entity),
   );
@@ -138,6 +143,13 @@ function Pieces(
   return (
     <div className={styles.root}>
       <FilterBar
+        search={
+          <FilterSearch
+            value={search.find}
+            placeholder="Name"
+            onChange={(find) => onSet({ find, entity: undefined })}
+          />
+        }
         filters={[
           {
             id: 'kinds',
@@ -177,9 +189,15 @@ function Pieces(
             </>
           )}
           empty={
-            <EmptyState title={byRisk ? 'No assets' : 'No evidence'}>
-              None of the rules that alerted maps a column to {byRisk ? 'a device, user or resource' : 'an entity'}.
-            </EmptyState>
+            all.length > 0 ? (
+              <EmptyState title="Nothing is called so">
+                None of the {count(all.length)} things here, of the kinds that are shown.
+              </EmptyState>
+            ) : (
+              <EmptyState title={byRisk ? 'No assets' : 'No evidence'}>
+                None of the rules that alerted maps a column to {byRisk ? 'a device, user or resource' : 'an entity'}.
+              </EmptyState>
+            )
           }
         />
         {open && (

@@ -1,4 +1,14 @@
-import { Badge, Button, makeStyles, mergeClasses, Tab, TabList, tokens } from '@fluentui/react-components';
+import {
+  Badge,
+  Button,
+  makeStyles,
+  mergeClasses,
+  MessageBar,
+  MessageBarBody,
+  Tab,
+  TabList,
+  tokens,
+} from '@fluentui/react-components';
 import { DocumentPdfRegular } from '@fluentui/react-icons';
 import type { Incident } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
@@ -13,6 +23,7 @@ import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { visible, words } from '../../shared/text.ts';
+import { useWorkspaces } from '../../shared/workspaces.ts';
 import { AlertsTab } from './AlertsTab.tsx';
 import { isOpen, Tasks, tasksQuery } from '../casework/index.ts';
 import { ChangeControls } from './ChangeControls.tsx';
@@ -91,6 +102,7 @@ const wide = new Set(['story', 'processes', 'timeline', 'rows']);
 
 function Rail({ incident }: { incident: Incident }): ReactElement {
   const styles = useStyles();
+  const workspaces = useWorkspaces();
   const span = (Date.parse(incident.lastActivityAt) - Date.parse(incident.firstActivityAt)) / 1000;
   return (
     <aside className={styles.rail} aria-label="Properties">
@@ -98,6 +110,7 @@ function Rail({ incident }: { incident: Incident }): ReactElement {
         <Facts
           facts={[
             ['Owner', <Owner key="o" owner={incident.owner} />],
+            ['Workspace', workspaces.several ? workspaces.nameOf(incident.workspaceId) : undefined],
             ['Service level', <ServiceLevel key="l" incident={incident} />],
             ['Cases', <CasesOf key="k" incident={incident} />],
             ['Classification', incident.classification ? words(incident.classification) : 'Not yet'],
@@ -240,6 +253,7 @@ export function IncidentPage(): ReactElement {
   const { number } = route.useParams();
   const valid = /^[1-9]\d{0,8}$/.test(number);
   const { data: incident, error, refetch } = useQuery({ ...incidentQuery(Number(number)), enabled: valid });
+  const into = incident?.mergedInto ?? null;
   const above = <TextLink to="/incidents">Incidents</TextLink>;
   if (!valid)
     return (
@@ -280,6 +294,17 @@ export function IncidentPage(): ReactElement {
         />
       )}
       {!incident && !error && <Loading rows={12} label="Loading the incident" />}
+      {into !== null && (
+        <MessageBar intent="info">
+          <MessageBarBody>
+            This incident was merged into{' '}
+            <TextLink to="/incidents/$number" params={{ number: String(into) }}>
+              incident {into}
+            </TextLink>
+            , which has its alerts and entities now.
+          </MessageBarBody>
+        </MessageBar>
+      )}
       {incident && <Loaded incident={incident} />}
     </Page>
   );

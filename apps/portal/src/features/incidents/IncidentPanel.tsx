@@ -12,6 +12,7 @@ import { SidePanel } from '../../shared/SidePanel.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { prose, visible, words } from '../../shared/text.ts';
+import { useWorkspaces } from '../../shared/workspaces.ts';
 import { ChangeControls } from './ChangeControls.tsx';
 import { tacticList } from './IncidentState.tsx';
 import { incidentQuery } from './queries.ts';
@@ -37,6 +38,7 @@ const useStyles = makeStyles({
 export function IncidentPanel({ number, onClose }: { number: number; onClose: () => void }): ReactElement {
   const styles = useStyles();
   const navigate = useNavigate();
+  const workspaces = useWorkspaces();
   const { data: incident, error, refetch } = useQuery(incidentQuery(number));
   const open = (): void => void navigate({ to: '/incidents/$number', params: { number: String(number) } });
   return (
@@ -59,6 +61,7 @@ export function IncidentPanel({ number, onClose }: { number: number; onClose: ()
           <Facts
             facts={[
               ['Number', incident.number],
+              ['Workspace', workspaces.several ? workspaces.nameOf(incident.workspaceId) : undefined],
               ['First activity', <RelativeTime key="f" at={incident.firstActivityAt} />],
               ['Last activity', <RelativeTime key="l" at={incident.lastActivityAt} />],
               ['Tactics', incident.tactics.length > 0 ? tacticList(incident.tactics) : undefined],

@@ -15,6 +15,7 @@ import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { elide, visible } from '../../shared/text.ts';
 import { exact } from '../../shared/time.ts';
 import { useNotify } from '../../shared/toast.tsx';
+import { inWorkspace } from '../hunting/index.ts';
 import type { IncidentSearch } from './index.ts';
 import { linesOf, withMore, type TreeLine } from './processes.ts';
 import { processesQuery, storyQuery } from './queries.ts';
@@ -132,7 +133,7 @@ export function ProcessesTab({ incident, search, onSet }: TabProps): ReactElemen
             onClick={() =>
               void navigate({
                 to: '/hunting',
-                search: { range: `${tree.from}/${tree.to}` },
+                search: { range: `${tree.from}/${tree.to}`, ...inWorkspace(incident.workspaceId) },
                 hash: `query=${encodeFragment(tree.query)}`,
               })
             }

@@ -1,5 +1,6 @@
 import { Classification, Determination, IncidentStatus, Severity as SeverityEnum, tactics } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
 import { useMe } from '../../shared/api.ts';
 import { FilterBar, FilterSearch, type Filter } from '../../shared/FilterBar.tsx';
@@ -7,6 +8,7 @@ import { useAssignable } from '../../shared/people.ts';
 import { usePreferences } from '../../shared/preferences.ts';
 import { words } from '../../shared/text.ts';
 import { rangeLabel } from '../../shared/time.ts';
+import { firstWorkspace, useWorkspaces } from '../../shared/workspaces.ts';
 import { rulesQuery } from '../rules/queries.ts';
 import { levelStates, type IncidentsSearch } from './index.ts';
 import { openStatuses } from './queries.ts';
@@ -28,9 +30,11 @@ export function QueueFilters(props: {
   end: ReactNode;
 }): ReactElement {
   const { filters, set } = props;
+  const navigate = useNavigate();
   const me = useMe();
   const { zone } = usePreferences();
   const people = useAssignable();
+  const workspaces = useWorkspaces();
   const rules = useQuery(rulesQuery).data?.rules ?? [];
   const chosenOwners = filters.owner?.split(',').filter(Boolean);
   const owners = [
@@ -65,6 +69,10 @@ export function QueueFilters(props: {
           value={filters.search}
           placeholder="Title, entity or number"
           onChange={(text) => set({ search: text }, true)}
+          onEnter={(text) => {
+            const [, number] = /^#?([1-9]\d{0,8})$/.exec(text) ?? [];
+            if (number !== undefined) void navigate({ to: '/incidents/$number', params: { number } });
+          }}
         />
       }
       filters={[
@@ -82,6 +90,18 @@ export function QueueFilters(props: {
           values: chosenOwners,
           onChange: (values) => set({ owner: values?.join(',') }),
         },
+        ...(workspaces.several
+          ? [
+              {
+                id: 'workspace',
+                label: 'Workspace',
+                options: workspaces.all.map(({ id, isDefault }) => (isDefault ? firstWorkspace : id)),
+                labelOf: (id: string) => workspaces.nameOf(id === firstWorkspace ? null : id),
+                values: filters.workspace?.split(',').filter(Boolean),
+                onChange: (values: string[] | undefined) => set({ workspace: values?.join(',') }),
+              },
+            ]
+          : []),
         list('level', 'Service level', levelStates, { labelOf: (state) => levelNames[state] ?? state }),
         {
           id: 'range',

@@ -6,6 +6,7 @@ import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { visible, words } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
+import { useWorkspaces } from '../../shared/workspaces.ts';
 import { IncidentStatusLabel, Owner, tacticList } from './IncidentState.tsx';
 import { ServiceLevel } from './ServiceLevel.tsx';
 
@@ -25,6 +26,7 @@ export const hiddenAtFirst = ['classification', 'determination', 'labels', 'tech
 /** The queue's columns. `changed`: those that have changed since the person last looked. */
 export function useIncidentColumns(changed: ReadonlySet<number>): readonly GridColumn<IncidentSummary>[] {
   const styles = useStyles();
+  const workspaces = useWorkspaces();
   return [
     {
       id: 'number',
@@ -59,6 +61,18 @@ export function useIncidentColumns(changed: ReadonlySet<number>): readonly GridC
         </TextLink>
       ),
     },
+    ...(workspaces.several
+      ? [
+          {
+            id: 'workspace',
+            header: 'Workspace',
+            min: 100,
+            grow: 1,
+            drop: 3,
+            cell: (row: IncidentSummary) => workspaces.nameOf(row.workspaceId),
+          },
+        ]
+      : []),
     { id: 'status', header: 'Status', min: 92, cell: (row) => <IncidentStatusLabel status={row.status} /> },
     { id: 'owner', header: 'Owner', min: 112, grow: 1, drop: 2, cell: (row) => <Owner owner={row.owner} /> },
     { id: 'level', header: 'Service level', min: 164, drop: 3, cell: (row) => <ServiceLevel incident={row} /> },

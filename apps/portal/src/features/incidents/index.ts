@@ -13,6 +13,8 @@ const Incidents = z.object({
   severity: listOf(Severity.options),
   /** Joined by commas; `none`: nobody's. */
   owner: textOf(2_000),
+  /** Ids joined by commas; `none`: the first workspace. */
+  workspace: textOf(4_000),
   classification: listOf([...Classification.options, 'none']),
   determination: listOf(Determination.options),
   tactic: listOf(tactics),
@@ -59,6 +61,8 @@ const IncidentState = z.object({
   node: textOf(2_000),
   /** How far the story has played; undefined: to its end. */
   step: numberOf(),
+  /** Of evidence or assets: part of a name. */
+  find: textOf(200),
   /** Of evidence or assets: kinds that are shown. */
   kinds: listOf(EntityKind.options),
   /** Of the timeline: what is shown, and from when to when (ISO 8601). */

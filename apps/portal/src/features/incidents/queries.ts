@@ -28,6 +28,7 @@ const askedFor = ({ status = [...openStatuses], range, ...filters }: Filters) =>
     ...present({
       severity: filters.severity?.join(','),
       owner: filters.owner,
+      workspace: filters.workspace,
       classification: filters.classification?.join(','),
       determination: filters.determination?.join(','),
       tactic: filters.tactic?.join(','),

@@ -1,34 +1,11 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  MessageBar,
-  MessageBarBody,
-  Radio,
-  RadioGroup,
-  Select,
-  tokens,
-} from '@fluentui/react-components';
+import { Field, Input, MessageBar, MessageBarBody, Radio, RadioGroup, Select } from '@fluentui/react-components';
 import type { Repository } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
-import { ErrorState } from '../../shared/States.tsx';
+import { FieldPair, FormDialog } from '../../shared/FormDialog.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
-
-const useStyles = makeStyles({
-  surface: { maxWidth: '720px', width: '92vw' },
-  content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
-  pair: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: tokens.spacingHorizontalM, alignItems: 'start' },
-});
 
 const intervals: readonly (readonly [number, string])[] = [
   [5, '5 minutes'],
@@ -46,7 +23,6 @@ export function RepositoryDialog(props: {
   onDone: (id: string) => void;
 }): ReactElement {
   const { repository, allowed } = props;
-  const styles = useStyles();
   const notify = useNotify();
   const queries = useQueryClient();
   const [kind, setKind] = useState(repository?.kind ?? 'git');
@@ -76,104 +52,96 @@ export function RepositoryDialog(props: {
   });
   const places = isGit ? allowed.hosts : allowed.folders;
   return (
-    <Dialog open onOpenChange={(_, { open }) => !open && props.onClose()}>
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>{repository ? `Change ${visible(repository.name)}` : 'New repository'}</DialogTitle>
-          <DialogContent className={styles.content}>
-            {!repository && (
-              <RadioGroup
-                layout="horizontal"
-                value={kind}
-                aria-label="Where the content is"
-                onChange={(_, { value }) => setKind(value === 'folder' ? 'folder' : 'git')}
-              >
-                <Radio value="git" label="Git repository" />
-                <Radio value="folder" label="Folder of the server" />
-              </RadioGroup>
-            )}
-            {places.length === 0 && (
-              <MessageBar intent="warning" layout="multiline">
-                <MessageBarBody>
-                  {isGit
-                    ? 'No host may be asked. An administrator of the machine allows some with the setting repositoryHosts.'
-                    : 'No folder may be read. An administrator of the machine allows some with the setting repositoryFolders.'}
-                </MessageBarBody>
-              </MessageBar>
-            )}
-            <Field label="Name" required>
-              <Input value={name} maxLength={128} onChange={(_, { value }) => setName(value)} />
-            </Field>
-            <Field
-              label={isGit ? 'Address' : 'Folder'}
-              required
-              hint={places.length === 0 ? '' : `Allowed: ${visible(places.slice(0, 8).join(', '))}`}
-            >
-              <Input
-                value={location}
-                maxLength={2_000}
-                placeholder={isGit ? 'https://git.example.org/security/detections.git' : '/srv/detections'}
-                onChange={(_, { value }) => setLocation(value)}
-              />
-            </Field>
-            <div className={styles.pair}>
-              {isGit && (
-                <Field label="Branch" hint="Empty: the repository’s own">
-                  <Input value={branch} maxLength={255} onChange={(_, { value }) => setBranch(value)} />
-                </Field>
-              )}
-              <Field label="Folder in it" hint="Empty: all of it">
-                <Input value={folder} maxLength={1_000} onChange={(_, { value }) => setFolder(value)} />
-              </Field>
-              <Field label="Look at it every">
-                <Select value={String(minutes)} onChange={(_, { value }) => setMinutes(Number(value))}>
-                  {intervals.some(([one]) => one === minutes) || <option value={minutes}>{minutes} minutes</option>}
-                  {intervals.map(([one, label]) => (
-                    <option key={one} value={one}>
-                      {label}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
-            </div>
-            {isGit && (
-              <div className={styles.pair}>
-                <Field label="User" hint="Empty for most tokens">
-                  <Input
-                    value={username}
-                    maxLength={255}
-                    autoComplete="off"
-                    onChange={(_, { value }) => setUsername(value)}
-                  />
-                </Field>
-                <Field
-                  label="Token"
-                  hint={repository?.hasToken ? 'There is one. Empty: it stays' : 'For reading. Empty for public ones'}
-                >
-                  <Input
-                    type="password"
-                    value={token}
-                    maxLength={4_096}
-                    autoComplete="new-password"
-                    onChange={(_, { value }) => setToken(value)}
-                  />
-                </Field>
-              </div>
-            )}
-            {save.error && <ErrorState error={save.error} title="It was not saved" />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={props.onClose}>Cancel</Button>
-            <Button
-              appearance="primary"
-              disabled={name.trim() === '' || location.trim() === '' || save.isPending}
-              onClick={() => save.mutate()}
-            >
-              Save
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={repository ? `Change ${visible(repository.name)}` : 'New repository'}
+      submit="Save"
+      ready={name.trim() !== '' && location.trim() !== ''}
+      busy={save.isPending}
+      error={save.error}
+      failed="It was not saved"
+      wide
+      onSubmit={() => save.mutate()}
+      onClose={props.onClose}
+    >
+      {!repository && (
+        <RadioGroup
+          layout="horizontal"
+          value={kind}
+          aria-label="Where the content is"
+          onChange={(_, { value }) => setKind(value === 'folder' ? 'folder' : 'git')}
+        >
+          <Radio value="git" label="Git repository" />
+          <Radio value="folder" label="Folder of the server" />
+        </RadioGroup>
+      )}
+      {places.length === 0 && (
+        <MessageBar intent="warning" layout="multiline">
+          <MessageBarBody>
+            {isGit
+              ? 'No host may be asked. An administrator of the machine allows some with the setting repositoryHosts.'
+              : 'No folder may be read. An administrator of the machine allows some with the setting repositoryFolders.'}
+          </MessageBarBody>
+        </MessageBar>
+      )}
+      <Field label="Name" required>
+        <Input value={name} maxLength={128} onChange={(_, { value }) => setName(value)} />
+      </Field>
+      <Field
+        label={isGit ? 'Address' : 'Folder'}
+        required
+        hint={places.length === 0 ? '' : `Allowed: ${visible(places.slice(0, 8).join(', '))}`}
+      >
+        <Input
+          value={location}
+          maxLength={2_000}
+          placeholder={isGit ? 'https://git.example.org/security/detections.git' : '/srv/detections'}
+          onChange={(_, { value }) => setLocation(value)}
+        />
+      </Field>
+      <FieldPair>
+        {isGit && (
+          <Field label="Branch" hint="Empty: the repository’s own">
+            <Input value={branch} maxLength={255} onChange={(_, { value }) => setBranch(value)} />
+          </Field>
+        )}
+        <Field label="Folder in it" hint="Empty: all of it">
+          <Input value={folder} maxLength={1_000} onChange={(_, { value }) => setFolder(value)} />
+        </Field>
+        <Field label="Look at it every">
+          <Select value={String(minutes)} onChange={(_, { value }) => setMinutes(Number(value))}>
+            {intervals.some(([one]) => one === minutes) || <option value={minutes}>{minutes} minutes</option>}
+            {intervals.map(([one, label]) => (
+              <option key={one} value={one}>
+                {label}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      </FieldPair>
+      {isGit && (
+        <FieldPair>
+          <Field label="User" hint="Empty for most tokens">
+            <Input
+              value={username}
+              maxLength={255}
+              autoComplete="off"
+              onChange={(_, { value }) => setUsername(value)}
+            />
+          </Field>
+          <Field
+            label="Token"
+            hint={repository?.hasToken ? 'There is one. Empty: it stays' : 'For reading. Empty for public ones'}
+          >
+            <Input
+              type="password"
+              value={token}
+              maxLength={4_096}
+              autoComplete="new-password"
+              onChange={(_, { value }) => setToken(value)}
+            />
+          </Field>
+        </FieldPair>
+      )}
+    </FormDialog>
   );
 }

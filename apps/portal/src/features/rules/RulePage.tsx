@@ -22,6 +22,7 @@ import { prose, visible, words } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { duration } from '../../shared/time.ts';
 import { useNotify } from '../../shared/toast.tsx';
+import { useWorkspaces } from '../../shared/workspaces.ts';
 import { RuleTuning } from '../exceptions/RuleTuning.tsx';
 import { costText, cpuText } from './cost.ts';
 import { kindWords } from './kinds.ts';
@@ -30,6 +31,7 @@ import { RuleCondition } from './RuleCondition.tsx';
 import { RuleCosts } from './RuleCosts.tsx';
 import { RuleGaps } from './RuleGaps.tsx';
 import { RuleSimulation } from './RuleSimulation.tsx';
+import { RuleWorkspaces } from './RuleWorkspaces.tsx';
 import { RuleVersions, UpdateBar } from './RuleVersions.tsx';
 import { RunState } from './RunState.tsx';
 
@@ -105,6 +107,7 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
   const styles = useStyles();
   const { tab = 'query' } = route.useSearch();
   const text = useQuery(ruleTextQuery(rule.id));
+  const workspaces = useWorkspaces();
   const navigate = route.useNavigate();
   return (
     <div className={styles.root}>
@@ -118,6 +121,7 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
             { id: 'cost', label: 'Cost' },
             { id: 'simulation', label: 'Simulation' },
             { id: 'gaps', label: 'Gaps' },
+            ...(workspaces.several ? [{ id: 'workspaces' as const, label: 'Workspaces' }] : []),
             { id: 'source', label: 'Source' },
             { id: 'versions', label: 'Versions' },
             { id: 'tuning', label: 'Tuning' },
@@ -128,6 +132,7 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
         {tab === 'versions' && <RuleVersions id={rule.id} />}
         {tab === 'simulation' && <RuleSimulation ask={{ ruleId: rule.id }} />}
         {tab === 'gaps' && <RuleGaps rule={rule} />}
+        {tab === 'workspaces' && <RuleWorkspaces id={rule.id} name={visible(rule.name)} />}
         {tab === 'tuning' && <RuleTuning rule={rule} />}
         {tab === 'query' && (
           <div className={mergeClasses(styles.main, styles.scroll)}>
@@ -151,7 +156,7 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
           </div>
         )}
       </div>
-      {tab !== 'runs' && (
+      {tab !== 'runs' && tab !== 'workspaces' && (
         <aside className={styles.rail} aria-label="Properties">
           <Section title="Properties" card>
             <Facts

@@ -20,7 +20,17 @@ const Rules = z.object({
 export type RulesSearch = Partial<z.infer<typeof Rules>>;
 export const rulesSearch = (raw: Record<string, unknown>): RulesSearch => Rules.parse(raw);
 
-export const ruleTabs = ['query', 'runs', 'cost', 'simulation', 'gaps', 'source', 'versions', 'tuning'] as const;
+export const ruleTabs = [
+  'query',
+  'runs',
+  'cost',
+  'simulation',
+  'gaps',
+  'workspaces',
+  'source',
+  'versions',
+  'tuning',
+] as const;
 const RuleState = z.object({ tab: oneOf(ruleTabs) });
 export type RuleSearch = Partial<z.infer<typeof RuleState>>;
 export const ruleSearch = (raw: Record<string, unknown>): RuleSearch => RuleState.parse(raw);

@@ -1,17 +1,4 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, Field, Input, Textarea } from '@fluentui/react-components';
 import { AddRegular, PeopleTeamRegular } from '@fluentui/react-icons';
 import type { Group } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -19,18 +6,14 @@ import { useState, type ReactElement } from 'react';
 import { client, useMay } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { FilterBar } from '../../shared/FilterBar.tsx';
+import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { peopleQuery } from '../../shared/people.ts';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
 
-const useStyles = makeStyles({
-  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
-});
-
 function GroupDialog({ group, onClose }: { group: Group | undefined; onClose: () => void }): ReactElement {
-  const styles = useStyles();
   const queries = useQueryClient();
   const [name, setName] = useState(group?.name ?? '');
   const [members, setMembers] = useState(group?.members.join('\n') ?? '');
@@ -46,28 +29,22 @@ function GroupDialog({ group, onClose }: { group: Group | undefined; onClose: ()
     },
   });
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{group ? 'Change the group' : 'New group'}</DialogTitle>
-          <DialogContent className={styles.form}>
-            <Field label="Name" required hint="Incidents, cases and tasks are given to it by this name">
-              <Input value={name} maxLength={100} onChange={(_, data) => setName(data.value)} />
-            </Field>
-            <Field label="Members" hint="User names, one a line">
-              <Textarea value={members} resize="vertical" onChange={(_, data) => setMembers(data.value)} />
-            </Field>
-            {save.error && <ErrorState error={save.error} title="Nothing was saved" />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button appearance="primary" disabled={name.trim() === '' || save.isPending} onClick={() => save.mutate()}>
-              Save
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={group ? 'Change the group' : 'New group'}
+      submit="Save"
+      ready={name.trim() !== ''}
+      busy={save.isPending}
+      error={save.error}
+      onSubmit={() => save.mutate()}
+      onClose={onClose}
+    >
+      <Field label="Name" required hint="Incidents, cases and tasks are given to it by this name">
+        <Input value={name} maxLength={100} onChange={(_, data) => setName(data.value)} />
+      </Field>
+      <Field label="Members" hint="User names, one a line">
+        <Textarea value={members} resize="vertical" onChange={(_, data) => setMembers(data.value)} />
+      </Field>
+    </FormDialog>
   );
 }
 

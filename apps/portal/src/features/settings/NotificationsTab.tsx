@@ -1,20 +1,4 @@
-import {
-  Button,
-  Checkbox,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  Select,
-  Text,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, Checkbox, Field, Input, makeStyles, Select, Text, Textarea, tokens } from '@fluentui/react-components';
 import { AddRegular, SendRegular } from '@fluentui/react-icons';
 import { Severity as SeverityEnum, SubscriptionEvent, type Severity, type Subscription } from '@sallyport/contracts';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -29,6 +13,7 @@ import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
+import { SecretDialog } from '../../shared/SecretDialog.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
@@ -51,7 +36,6 @@ const deliveriesQuery = (id: string) =>
   });
 
 const useStyles = makeStyles({
-  form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
   split: { display: 'flex', gap: tokens.spacingHorizontalM, flexGrow: 1, minHeight: 0 },
   list: {
     margin: 0,
@@ -73,32 +57,6 @@ function State({ of }: { of: Subscription }): ReactElement {
   if (!of.enabled) return <Status tone="off">Off</Status>;
   if (of.lastError !== null) return <Status tone="bad">Failing</Status>;
   return of.lastSentAt === null ? <Status tone="waiting">Nothing yet</Status> : <Status tone="good">Good</Status>;
-}
-
-/** The secret of a new subscription, shown this once. */
-function SecretDialog({ secret, onClose }: { secret: string; onClose: () => void }): ReactElement {
-  const styles = useStyles();
-  return (
-    <Dialog open modalType="alert" onOpenChange={(_, data) => !data.open && onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>The signing secret</DialogTitle>
-          <DialogContent className={styles.form}>
-            <Text>
-              What is sent is signed with this secret, as Standard Webhooks has it. It is shown this once; give it to
-              whoever checks the signatures.
-            </Text>
-            <Copyable text={secret} label="signing secret" />
-          </DialogContent>
-          <DialogActions>
-            <Button appearance="primary" onClick={onClose}>
-              Done
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
-  );
 }
 
 function SubscriptionDialog(props: { of: Subscription | undefined; mail: boolean; onClose: () => void }): ReactElement {
@@ -135,7 +93,16 @@ function SubscriptionDialog(props: { of: Subscription | undefined; mail: boolean
       else setSecret(made);
     },
   });
-  if (secret !== undefined) return <SecretDialog secret={secret} onClose={props.onClose} />;
+  if (secret !== undefined)
+    return (
+      <SecretDialog title="The signing secret" onClose={props.onClose}>
+        <Text>
+          What is sent is signed with this secret, as Standard Webhooks has it. It is shown this once; give it to
+          whoever checks the signatures.
+        </Text>
+        <Copyable text={secret} label="signing secret" />
+      </SecretDialog>
+    );
   return (
     <FormDialog
       title={of ? 'Change the subscription' : 'New subscription'}

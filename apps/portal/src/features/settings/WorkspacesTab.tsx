@@ -1,20 +1,11 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-} from '@fluentui/react-components';
+import { Button, Field, Input } from '@fluentui/react-components';
 import { AddRegular } from '@fluentui/react-icons';
 import type { Workspace, WorkspaceUsage } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client, useMay } from '../../shared/api.ts';
 import { FilterBar } from '../../shared/FilterBar.tsx';
+import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { bytes, count } from '../../shared/numbers.ts';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
@@ -47,33 +38,19 @@ function WorkspaceDialog({
     },
   });
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{workspace ? 'Rename the workspace' : 'New workspace'}</DialogTitle>
-          <DialogContent>
-            <Field
-              label="Name"
-              required
-              hint='4 to 63 letters, digits and hyphens. Queries name it so: workspace("name")'
-            >
-              <Input value={name} maxLength={63} onChange={(_, data) => setName(data.value)} />
-            </Field>
-            {save.error && <ErrorState error={save.error} title="Nothing was saved" />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button
-              appearance="primary"
-              disabled={name.trim().length < 4 || save.isPending}
-              onClick={() => save.mutate()}
-            >
-              Save
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={workspace ? 'Rename the workspace' : 'New workspace'}
+      submit="Save"
+      ready={name.trim().length >= 4}
+      busy={save.isPending}
+      error={save.error}
+      onSubmit={() => save.mutate()}
+      onClose={onClose}
+    >
+      <Field label="Name" required hint='4 to 63 letters, digits and hyphens. Queries name it so: workspace("name")'>
+        <Input value={name} maxLength={63} onChange={(_, data) => setName(data.value)} />
+      </Field>
+    </FormDialog>
   );
 }
 

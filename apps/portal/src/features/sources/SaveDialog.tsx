@@ -1,12 +1,5 @@
 import {
-  Button,
   Checkbox,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
   Field,
   Input,
   makeStyles,
@@ -20,14 +13,12 @@ import type { OwnSourceInfo, SourceFiles, SourceReport } from '@sallyport/contra
 import { useMutation } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
+import { FormDialog } from '../../shared/FormDialog.tsx';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
-import { ErrorState } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { filesOf, fixturePath, type Draft } from './draft.ts';
 
 const useStyles = makeStyles({
-  content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
-  surface: { maxWidth: '760px' },
   differences: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalXS },
 });
 
@@ -75,7 +66,6 @@ export function SaveDialog(props: {
   onSaved: (saved: OwnSourceInfo, files: SourceFiles) => void;
   onClose: () => void;
 }): ReactElement {
-  const styles = useStyles();
   const { draft, sample } = props;
   const [note, setNote] = useState('');
   const [keep, setKeep] = useState(sample.trim() !== '');
@@ -104,51 +94,45 @@ export function SaveDialog(props: {
   const failing = report === undefined ? [] : differing(report);
   const incomplete = [draft.vendor, draft.product, draft.name, draft.id].some((text) => text.trim() === '');
   return (
-    <Dialog open onOpenChange={(_, { open }) => !open && props.onClose()}>
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>
-            {draft.version === null ? 'Save the source' : `Save version ${draft.version + 1}`} {visible(draft.name)}
-          </DialogTitle>
-          <DialogContent className={styles.content}>
-            {incomplete && (
-              <MessageBar intent="warning" layout="multiline">
-                <MessageBarBody>Vendor, product, name and id are missing: they stand under About.</MessageBarBody>
-              </MessageBar>
-            )}
-            <Field label="What has changed" hint="For those who look at its versions">
-              <Input value={note} maxLength={500} onChange={(_, { value }) => setNote(value)} />
-            </Field>
+    <FormDialog
+      title={`${draft.version === null ? 'Save the source' : `Save version ${draft.version + 1}`} ${visible(draft.name)}`}
+      submit="Save and use"
+      ready={!incomplete}
+      busy={save.isPending}
+      error={save.error}
+      failed="It was not saved"
+      wide
+      onSubmit={() => save.mutate()}
+      onClose={props.onClose}
+    >
+      {incomplete && (
+        <MessageBar intent="warning" layout="multiline">
+          <MessageBarBody>Vendor, product, name and id are missing: they stand under About.</MessageBarBody>
+        </MessageBar>
+      )}
+      <Field label="What has changed" hint="For those who look at its versions">
+        <Input value={note} maxLength={500} onChange={(_, { value }) => setNote(value)} />
+      </Field>
+      <Checkbox
+        checked={keep}
+        disabled={sample.trim() === ''}
+        onChange={(_, { checked }) => setKeep(checked === true)}
+        label={`Keep the raw text as a fixture (${fixture}), with the rows that come now: later versions must give the same`}
+      />
+      {save.isPending && <ProgressBar aria-label="Checking the fixtures" />}
+      {report && (
+        <>
+          <Text>It was not saved:</Text>
+          <Differences report={report} />
+          {failing.length > 0 && (
             <Checkbox
-              checked={keep}
-              disabled={sample.trim() === ''}
-              onChange={(_, { checked }) => setKeep(checked === true)}
-              label={`Keep the raw text as a fixture (${fixture}), with the rows that come now: later versions must give the same`}
+              checked={failing.every((one) => record.includes(one))}
+              onChange={(_, { checked }) => setRecord(checked === true ? failing : [])}
+              label="These are the rows that I want: expect them from now on"
             />
-            {save.isPending && <ProgressBar aria-label="Checking the fixtures" />}
-            {save.error && <ErrorState error={save.error} title="It was not saved" kept="What was written is kept." />}
-            {report && (
-              <>
-                <Text>It was not saved:</Text>
-                <Differences report={report} />
-                {failing.length > 0 && (
-                  <Checkbox
-                    checked={failing.every((one) => record.includes(one))}
-                    onChange={(_, { checked }) => setRecord(checked === true ? failing : [])}
-                    label="These are the rows that I want: expect them from now on"
-                  />
-                )}
-              </>
-            )}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={props.onClose}>Cancel</Button>
-            <Button appearance="primary" disabled={incomplete || save.isPending} onClick={() => save.mutate()}>
-              Save and use
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+          )}
+        </>
+      )}
+    </FormDialog>
   );
 }

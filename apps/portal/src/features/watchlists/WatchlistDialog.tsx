@@ -1,43 +1,15 @@
-import {
-  Button,
-  Checkbox,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  ProgressBar,
-  Radio,
-  RadioGroup,
-  Select,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Checkbox, Field, Input, ProgressBar, Radio, RadioGroup, Select, Textarea } from '@fluentui/react-components';
 import { SallyportError, type Watchlist } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
+import { FieldPair, FormDialog } from '../../shared/FormDialog.tsx';
 import { plural } from '../../shared/numbers.ts';
 import { ErrorState } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
 import { FilePreview, Problems } from './FilePreview.tsx';
 import { beginningOf, watchlistTemplatesQuery } from './queries.ts';
-
-const useStyles = makeStyles({
-  surface: { maxWidth: '880px', width: '92vw' },
-  content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
-  pair: {
-    display: 'grid',
-    gridTemplateColumns: '1fr 1fr',
-    alignItems: 'start',
-    gap: tokens.spacingHorizontalM,
-  },
-});
 
 /** Lines that a refused file was told of. */
 const linesOf = (error: unknown): { line: number; message: string }[] =>
@@ -57,7 +29,6 @@ export function WatchlistDialog(props: {
   onDone: (alias: string) => void;
 }): ReactElement {
   const { list } = props;
-  const styles = useStyles();
   const notify = useNotify();
   const queries = useQueryClient();
   const { data: templates } = useQuery(watchlistTemplatesQuery);
@@ -117,122 +88,118 @@ export function WatchlistDialog(props: {
   const ready = list ? file !== undefined : name.trim().length >= 3 && alias.length >= 3 && named.includes(searchKey);
   const refused = linesOf(save.error);
   return (
-    <Dialog open onOpenChange={(_, { open }) => !open && props.onClose()}>
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>{list ? `Bring items into ${visible(list.name)}` : 'New watchlist'}</DialogTitle>
-          <DialogContent className={styles.content}>
-            {!list && (
-              <>
-                <Field label="Begin with" hint="A template has the columns that shared rules ask for">
-                  <Select
-                    onChange={(_, { value }) => {
-                      const template = templates?.templates.find((one) => one.alias === value);
-                      if (!template) return;
-                      setName(template.name);
-                      setAlias(template.alias);
-                      setDescription(template.description);
-                      setColumns(template.columns.join('\n'));
-                      setSearchKey(template.itemsSearchKey);
-                    }}
-                  >
-                    <option value="">Nothing</option>
-                    {templates?.templates.map((one) => (
-                      <option key={one.alias} value={one.alias}>
-                        {one.name}
-                      </option>
-                    ))}
-                  </Select>
-                </Field>
-                <div className={styles.pair}>
-                  <Field label="Name" required>
-                    <Input
-                      value={name}
-                      maxLength={64}
-                      onChange={(_, { value }) => {
-                        if (alias === aliasOf(name)) setAlias(aliasOf(value));
-                        setName(value);
-                      }}
-                    />
-                  </Field>
-                  <Field label="Alias" required hint="What queries call it">
-                    <Input value={alias} maxLength={64} onChange={(_, { value }) => setAlias(value)} />
-                  </Field>
-                </div>
-                <Field label="Description">
-                  <Textarea value={description} onChange={(_, { value }) => setDescription(value)} />
-                </Field>
-              </>
-            )}
-            <Field label="File" required={list !== undefined} hint="CSV, TSV, or an object of JSON a line">
-              <input
-                type="file"
-                aria-label="File of items"
-                accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson"
-                onChange={(event) => {
-                  const picked = event.target.files?.[0];
-                  setFile(picked);
-                  save.reset();
-                  if (picked) preview.mutate(picked);
+    <FormDialog
+      title={list ? `Bring items into ${visible(list.name)}` : 'New watchlist'}
+      submit={list ? 'Bring' : 'Create'}
+      ready={ready}
+      busy={save.isPending}
+      error={save.error}
+      failed="Nothing was changed"
+      wide
+      onSubmit={() => save.mutate()}
+      onClose={props.onClose}
+    >
+      {!list && (
+        <>
+          <Field label="Begin with" hint="A template has the columns that shared rules ask for">
+            <Select
+              onChange={(_, { value }) => {
+                const template = templates?.templates.find((one) => one.alias === value);
+                if (!template) return;
+                setName(template.name);
+                setAlias(template.alias);
+                setDescription(template.description);
+                setColumns(template.columns.join('\n'));
+                setSearchKey(template.itemsSearchKey);
+              }}
+            >
+              <option value="">Nothing</option>
+              {templates?.templates.map((one) => (
+                <option key={one.alias} value={one.alias}>
+                  {one.name}
+                </option>
+              ))}
+            </Select>
+          </Field>
+          <FieldPair>
+            <Field label="Name" required>
+              <Input
+                value={name}
+                maxLength={64}
+                onChange={(_, { value }) => {
+                  if (alias === aliasOf(name)) setAlias(aliasOf(value));
+                  setName(value);
                 }}
               />
             </Field>
-            {list && (
-              <RadioGroup
-                layout="horizontal"
-                value={mode}
-                aria-label="What becomes of the items that are there"
-                onChange={(_, { value }) => setMode(value === 'append' ? 'append' : 'replace')}
-              >
-                <Radio value="replace" label={`In the place of the ${plural(list.items, 'item')} there`} />
-                <Radio value="append" label="Beside them" />
-              </RadioGroup>
-            )}
-            {!file && !list && (
-              <div className={styles.pair}>
-                <Field label="Columns" required hint="One a line">
-                  <Textarea value={columns} onChange={(_, { value }) => setColumns(value)} />
-                </Field>
-                <Field label="Search key" required hint="The column that queries join by">
-                  <Select value={searchKey} onChange={(_, { value }) => setSearchKey(value)}>
-                    {['', ...named].map((one) => (
-                      <option key={one} value={one}>
-                        {visible(one)}
-                      </option>
-                    ))}
-                  </Select>
-                </Field>
-              </div>
-            )}
-            {preview.isPending && <ProgressBar aria-label="Looking at the file" />}
-            {preview.error && <ErrorState error={preview.error} title="The file can’t be read" />}
-            {file && preview.data && (
-              <FilePreview
-                preview={preview.data.found}
-                whole={preview.data.whole}
-                searchKey={searchKey}
-                onSearchKey={setSearchKey}
-              />
-            )}
-            {file && (
-              <Checkbox
-                label="Leave out lines that are no item"
-                checked={skipFaulty}
-                onChange={(_, { checked }) => setSkipFaulty(checked === true)}
-              />
-            )}
-            {save.isPending && <ProgressBar aria-label="Bringing the items" />}
-            {save.error && <ErrorState error={save.error} title="Nothing was changed" />}
-            {refused.length > 0 && <Problems problems={refused} />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={props.onClose}>Cancel</Button>
-            <Button appearance="primary" disabled={!ready || save.isPending} onClick={() => save.mutate()}>
-              {list ? 'Bring' : 'Create'}
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+            <Field label="Alias" required hint="What queries call it">
+              <Input value={alias} maxLength={64} onChange={(_, { value }) => setAlias(value)} />
+            </Field>
+          </FieldPair>
+          <Field label="Description">
+            <Textarea value={description} onChange={(_, { value }) => setDescription(value)} />
+          </Field>
+        </>
+      )}
+      <Field label="File" required={list !== undefined} hint="CSV, TSV, or an object of JSON a line">
+        <input
+          type="file"
+          aria-label="File of items"
+          accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson"
+          onChange={(event) => {
+            const picked = event.target.files?.[0];
+            setFile(picked);
+            save.reset();
+            if (picked) preview.mutate(picked);
+          }}
+        />
+      </Field>
+      {list && (
+        <RadioGroup
+          layout="horizontal"
+          value={mode}
+          aria-label="What becomes of the items that are there"
+          onChange={(_, { value }) => setMode(value === 'append' ? 'append' : 'replace')}
+        >
+          <Radio value="replace" label={`In the place of the ${plural(list.items, 'item')} there`} />
+          <Radio value="append" label="Beside them" />
+        </RadioGroup>
+      )}
+      {!file && !list && (
+        <FieldPair>
+          <Field label="Columns" required hint="One a line">
+            <Textarea value={columns} onChange={(_, { value }) => setColumns(value)} />
+          </Field>
+          <Field label="Search key" required hint="The column that queries join by">
+            <Select value={searchKey} onChange={(_, { value }) => setSearchKey(value)}>
+              {['', ...named].map((one) => (
+                <option key={one} value={one}>
+                  {visible(one)}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        </FieldPair>
+      )}
+      {preview.isPending && <ProgressBar aria-label="Looking at the file" />}
+      {preview.error && <ErrorState error={preview.error} title="The file can’t be read" />}
+      {file && preview.data && (
+        <FilePreview
+          preview={preview.data.found}
+          whole={preview.data.whole}
+          searchKey={searchKey}
+          onSearchKey={setSearchKey}
+        />
+      )}
+      {file && (
+        <Checkbox
+          label="Leave out lines that are no item"
+          checked={skipFaulty}
+          onChange={(_, { checked }) => setSkipFaulty(checked === true)}
+        />
+      )}
+      {save.isPending && <ProgressBar aria-label="Bringing the items" />}
+      {refused.length > 0 && <Problems problems={refused} />}
+    </FormDialog>
   );
 }

@@ -1,28 +1,12 @@
-import {
-  Button,
-  Checkbox,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Checkbox, Field, Input, makeStyles, Textarea, tokens } from '@fluentui/react-components';
 import { NotAWorkbook, parseWorkbook, type Workbook } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ChangeEvent, type ReactElement } from 'react';
 import { client, useMay } from '../../shared/api.ts';
-import { ErrorState } from '../../shared/States.tsx';
+import { FormDialog } from '../../shared/FormDialog.tsx';
 import { workbookQuery, workbooksQuery } from './queries.ts';
 
 const useStyles = makeStyles({
-  surface: { maxWidth: '880px' },
-  content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
   json: {
     '& textarea': {
       fontFamily: tokens.fontFamilyMonospace,
@@ -123,57 +107,40 @@ export function WorkbookDialog(props: {
   };
   const verb = workbook ? (workbook.canChange ? 'Save' : 'Keep a copy') : 'Add';
   return (
-    <Dialog open onOpenChange={(_, { open }) => !open && props.onClose()}>
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>
-            {workbook ? (workbook.canChange ? 'Change workbook' : 'Copy workbook') : 'Add workbook'}
-          </DialogTitle>
-          <DialogContent className={styles.content}>
-            <Field label="Name" required>
-              <Input value={name} maxLength={200} onChange={(_, { value }) => setName(value)} />
-            </Field>
-            <Field label="What it shows">
-              <Input value={description} maxLength={2_000} onChange={(_, { value }) => setDescription(value)} />
-            </Field>
-            <Field label="From a file" hint="A workbook of Sentinel or Azure Monitor, or the ARM template of one">
-              <input
-                type="file"
-                aria-label="From a file"
-                accept=".json,.workbook,application/json"
-                onChange={(event) => void take(event)}
-              />
-            </Field>
-            <Field label="JSON" {...(fault ? { validationState: 'error' as const, validationMessage: fault } : {})}>
-              <Textarea
-                className={styles.json}
-                value={json}
-                spellCheck={false}
-                onChange={(_, { value }) => setJson(value)}
-              />
-            </Field>
-            <Checkbox
-              label="Everybody sees it"
-              checked={shared}
-              disabled={!mayShare}
-              onChange={(_, { checked }) => setShared(checked === true)}
-            />
-            {save.error && (
-              <ErrorState error={save.error} title="It was not saved" kept="What you wrote is still here." />
-            )}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={props.onClose}>Cancel</Button>
-            <Button
-              appearance="primary"
-              disabled={name.trim() === '' || fault !== undefined || save.isPending}
-              onClick={() => save.mutate()}
-            >
-              {verb}
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={workbook ? (workbook.canChange ? 'Change workbook' : 'Copy workbook') : 'Add workbook'}
+      submit={verb}
+      ready={name.trim() !== '' && fault === undefined}
+      busy={save.isPending}
+      error={save.error}
+      failed="It was not saved"
+      wide
+      onSubmit={() => save.mutate()}
+      onClose={props.onClose}
+    >
+      <Field label="Name" required>
+        <Input value={name} maxLength={200} onChange={(_, { value }) => setName(value)} />
+      </Field>
+      <Field label="What it shows">
+        <Input value={description} maxLength={2_000} onChange={(_, { value }) => setDescription(value)} />
+      </Field>
+      <Field label="From a file" hint="A workbook of Sentinel or Azure Monitor, or the ARM template of one">
+        <input
+          type="file"
+          aria-label="From a file"
+          accept=".json,.workbook,application/json"
+          onChange={(event) => void take(event)}
+        />
+      </Field>
+      <Field label="JSON" {...(fault ? { validationState: 'error' as const, validationMessage: fault } : {})}>
+        <Textarea className={styles.json} value={json} spellCheck={false} onChange={(_, { value }) => setJson(value)} />
+      </Field>
+      <Checkbox
+        label="Everybody sees it"
+        checked={shared}
+        disabled={!mayShare}
+        onChange={(_, { checked }) => setShared(checked === true)}
+      />
+    </FormDialog>
   );
 }

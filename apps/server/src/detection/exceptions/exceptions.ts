@@ -3,7 +3,7 @@ import { exceptionLimits, SallyportError } from '@sallyport/contracts';
 import type { Queries } from '../../hunting/index.ts';
 import { Follower } from '../../platform/follow.ts';
 import type { Platform } from '../../platform/types.ts';
-import type { AnalyticsRule } from '../rules/index.ts';
+import { idOf, type AnalyticsRule } from '../rules/index.ts';
 import { conditionFault, marked, type Marker, type MarkedRule } from './condition.ts';
 import {
   exceptionStore,
@@ -83,7 +83,7 @@ export class Exceptions {
 
   /** Whether a scope takes a rule in. */
   covers({ scope, target }: Pick<ExceptionRow, 'scope' | 'target'>, rule: AnalyticsRule): boolean {
-    if (scope === 'rule') return rule.id === target;
+    if (scope === 'rule') return idOf(rule) === target;
     return (
       scope === 'global' || this.#parts.queries.kql.namedTables(rule.plainQuery ?? rule.query).includes(target ?? '')
     );

@@ -3,7 +3,7 @@ import { fingerprintOf, type RuleWindow } from '../run/alerts.ts';
 import { ResultTable } from '../run/table.ts';
 import { groupRows } from '../run/trigger.ts';
 import { uuidOf } from '../run/uuid.ts';
-import type { AnalyticsRule } from '../rules/index.ts';
+import { idOf, type AnalyticsRule } from '../rules/index.ts';
 
 /** The column that says which exception a row falls under; empty for none. */
 export const exceptionColumn = '_ExceptionId';
@@ -51,7 +51,7 @@ export function leftOutOf(
   return [...marked].map(([exceptionId, part]): LeftOut => ({
     id: uuidOf(rule.id, exceptionId, key, fingerprintOf(part, part.rows)),
     exceptionId,
-    ruleId: rule.id,
+    ruleId: idOf(rule),
     windowTo: window.to,
     rows: part.rows.length,
     alerts: Math.max(0, count([...kept.rows, ...part.rows]) - alerts),

@@ -1,16 +1,17 @@
 import { SallyportError, type sentinelRuleRoutes } from '@sallyport/contracts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { checkEtag, etagOf, ifMatch, readBody, rootFor, sendArm } from '../../platform/arm/index.ts';
+import { checkEtag, etagOf, ifMatch, readBody, sendArm, workspaceFor } from '../../platform/arm/index.ts';
 import { requireCaller, type Handlers } from '../../platform/http/index.ts';
 import { nextLink, readListOptions, type RawQuery } from '../../platform/odata/index.ts';
 import type { Platform } from '../../platform/types.ts';
+import type { Workspace } from '../../platform/workspaces/index.ts';
 import type { OwnRules } from '../own-rules.ts';
 import { armProperties, escaped } from '../rules/export.ts';
 import { readImport } from '../rules/import/read.ts';
-import type { AnalyticsRule, RuleRegistry } from '../rules/index.ts';
-import { isEnabled } from '../schedule.ts';
-import { loadState, loadStates, type RuleState } from '../store.ts';
+import { inWorkspace, type AnalyticsRule, type RuleRegistry } from '../rules/index.ts';
+import { isEnabledHere } from '../schedule.ts';
+import { loadStates, type RuleState } from '../store.ts';
 import { templateResource } from './rule-template.ts';
 
 /**
@@ -29,46 +30,49 @@ const Body = z.object({
 });
 
 interface Parts {
-  readonly platform: Pick<Platform, 'database'>;
+  readonly platform: Pick<Platform, 'database' | 'clock' | 'workspaces'>;
   readonly registry: RuleRegistry;
   readonly own: OwnRules;
-  readonly isWorkspace: (name: string) => boolean;
 }
 
 export function alertRuleHandlers(parts: Parts): Handlers<typeof sentinelRuleRoutes> {
-  const { platform, registry, own, isWorkspace } = parts;
-  const stateOf = (rule: AnalyticsRule, state: RuleState | undefined): RuleFacts => {
+  const { platform, registry, own } = parts;
+  const { workspaces } = platform;
+  /** Rules are of all workspaces, and each says whether they run there. */
+  const stateOf = (rule: AnalyticsRule, states: ReadonlyMap<string, RuleState>, at: Workspace): RuleFacts => {
     const { changedAt, version } = own.textOf(rule.id);
     return {
       rule,
-      enabled: isEnabled(rule, state),
+      enabled: isEnabledHere(ruleIn(rule, at), states),
       changedAt,
       version,
       template: registry.originOf(rule.id).template?.id ?? registry.shippedRule(rule.id)?.id,
     };
   };
-  const factsOf = async (id: string): Promise<RuleFacts | undefined> => {
+  const ruleIn = (rule: AnalyticsRule, at: Workspace): AnalyticsRule =>
+    workspaces.isFirst(at.id) ? rule : inWorkspace(rule, at.id);
+  const factsOf = async (id: string, at: Workspace): Promise<RuleFacts | undefined> => {
     const rule = registry.rules().get(id);
-    return rule && isAlertRule(rule) ? stateOf(rule, await loadState(platform.database, id)) : undefined;
+    return rule && isAlertRule(rule) ? stateOf(rule, await loadStates(platform.database), at) : undefined;
   };
-  const known = async (id: string): Promise<RuleFacts> => {
-    const facts = await factsOf(id);
+  const known = async (id: string, at: Workspace): Promise<RuleFacts> => {
+    const facts = await factsOf(id, at);
     if (!facts) throw new SallyportError('NotFound', `Alert rule '${id}' could not be found`);
     return facts;
   };
 
   return {
     sentinelListRules: async (_context, { params, query, request, reply }) => {
-      const root = rootFor(params, isWorkspace);
+      const { root, workspace } = workspaceFor(params, workspaces);
       const { page, next } = pageOf(registry.rules().values(), query, request);
       const states = await loadStates(platform.database);
       return sendArm(reply, 200, {
-        value: page.map((rule) => ruleResource(stateOf(rule, states.get(rule.id)), root)),
+        value: page.map((rule) => ruleResource(stateOf(rule, states, workspace), root)),
         ...next,
       });
     },
     sentinelListRuleTemplates: (_context, { params, query, request, reply }) => {
-      const root = rootFor(params, isWorkspace);
+      const { root } = workspaceFor(params, workspaces);
       const { page, next } = pageOf(registry.shipped.rules, query, request);
       const made = madeOf(registry);
       return Promise.resolve(
@@ -79,21 +83,21 @@ export function alertRuleHandlers(parts: Parts): Handlers<typeof sentinelRuleRou
       );
     },
     sentinelGetRuleTemplate: (_context, { params: { templateId, ...workspace }, reply }) => {
-      const root = rootFor(workspace, isWorkspace);
+      const { root } = workspaceFor(workspace, workspaces);
       const rule = registry.shippedRule(templateId);
       if (!rule || !isAlertRule(rule))
         throw new SallyportError('NotFound', `Alert rule template '${templateId}' could not be found`);
       return Promise.resolve(sendArm(reply, 200, templateResource(rule, madeOf(registry).get(rule.id) ?? 0, root)));
     },
     sentinelGetRule: async (_context, { params, reply }) => {
-      const root = rootFor(params, isWorkspace);
-      return sendArm(reply, 200, ruleResource(await known(params.ruleId), root));
+      const { root, workspace } = workspaceFor(params, workspaces);
+      return sendArm(reply, 200, ruleResource(await known(params.ruleId, workspace), root));
     },
-    sentinelPutRule: async (context, { params: { ruleId, ...workspace }, body, request, reply }) => {
-      const root = rootFor(workspace, isWorkspace);
+    sentinelPutRule: async (context, { params: { ruleId, ...place }, body, request, reply }) => {
+      const { root, workspace } = workspaceFor(place, workspaces);
       const by = requireCaller(context).name;
       const { etag, kind, properties } = readBody(Body, body);
-      const before = await factsOf(ruleId);
+      const before = await factsOf(ruleId, workspace);
       context.audit({ target: `rule ${ruleId}`, details: { before: before?.version ?? null } });
       if (before) checkEtag(before, etag ?? ifMatch(request));
       const text = await yamlOf(ruleId, kind, properties);
@@ -110,14 +114,14 @@ export function alertRuleHandlers(parts: Parts): Handlers<typeof sentinelRuleRou
           by,
         );
       // A rule that was switched off before stays off in the lists of its states.
-      await own.enable([ruleId], properties.enabled, by);
-      const now = await known(ruleId);
+      await own.enable([ruleId], properties.enabled, by, workspaces.isFirst(workspace.id) ? undefined : workspace.id);
+      const now = await known(ruleId, workspace);
       context.audit({ target: `rule ${ruleId}`, details: { before: before?.version ?? null, version: now.version } });
       return sendArm(reply, before ? 200 : 201, ruleResource(now, root));
     },
     sentinelDeleteRule: async (context, { params, request, reply }) => {
-      rootFor(params, isWorkspace);
-      const before = await factsOf(params.ruleId);
+      const { workspace } = workspaceFor(params, workspaces);
+      const before = await factsOf(params.ruleId, workspace);
       if (!before) return sendArm(reply, 204);
       checkEtag(before, ifMatch(request));
       context.audit({ target: `rule ${params.ruleId}` });

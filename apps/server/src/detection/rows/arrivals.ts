@@ -3,6 +3,8 @@ import type { Queryable } from '../../platform/database/types.ts';
 /** A segment whose rows are in the lake. */
 export interface ArrivedSegment {
   readonly id: string;
+  /** The workspace that they are of. Undefined: the first. */
+  readonly workspaceId?: string | undefined;
   /** Rows stored, by table. */
   readonly rows: Readonly<Record<string, number>>;
 }
@@ -26,16 +28,16 @@ export async function noteArrival(db: Queryable, segment: ArrivedSegment, now: D
   if (tables.length === 0) return;
   const rows = tables.reduce((sum, table) => sum + (segment.rows[table] ?? 0), 0);
   await db.execute(
-    'INSERT INTO arrived_segments (segment_id, tables, rows, arrived_at) VALUES ($1, $2, $3, $4) ON CONFLICT (segment_id) DO NOTHING',
-    [segment.id, tables, rows, now],
+    'INSERT INTO arrived_segments (segment_id, tables, rows, arrived_at, workspace_id) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (segment_id) DO NOTHING',
+    [segment.id, tables, rows, now, segment.workspaceId ?? null],
   );
 }
 
-/** The segments that wait longest, as many as one pass takes. */
-export async function waiting(db: Queryable): Promise<readonly WaitingSegment[]> {
+/** The segments of a workspace (undefined: the first) that wait longest, as many as one pass takes. */
+export async function waiting(db: Queryable, workspaceId?: string): Promise<readonly WaitingSegment[]> {
   const found = await db.query<WaitingSegment>(
-    'SELECT segment_id, tables, rows, arrived_at FROM arrived_segments WHERE looked_at IS NULL ORDER BY arrived_at, segment_id LIMIT $1',
-    [segmentsMax],
+    'SELECT segment_id, tables, rows, arrived_at FROM arrived_segments WHERE looked_at IS NULL AND workspace_id IS NOT DISTINCT FROM $2 ORDER BY arrived_at, segment_id LIMIT $1',
+    [segmentsMax, workspaceId ?? null],
   );
   let rows = 0;
   return found.filter((one, i) => (rows += Number(one.rows)) <= rowsMax || i === 0);

@@ -10,13 +10,14 @@ import { classOf } from '../run/failures.ts';
 import { gently } from '../plans/index.ts';
 import { costOf, recordFailure, type Parts } from '../run/run.ts';
 import { isQuiet, suppress } from '../run/suppression.ts';
-import { isEnabled } from '../schedule.ts';
+import { isEnabledHere } from '../schedule.ts';
 import { loadStates, noteSuccess, saveRuns, type RuleState, type RunRecord } from '../store.ts';
 import { forgetOld, lookedAt, noteArrival, waiting, type ArrivedSegment, type WaitingSegment } from './arrivals.ts';
 import { atTimes, evaluateHit, hitsOrAll, isPassing, ofSegments } from './find.ts';
 import { plannerOf, type RowPlan, type RowPlanner } from './plan.ts';
 import type { Hit, PassRows, SourceRules } from './pass.ts';
 import { sourcesWithRows } from './probe.ts';
+import { settleRound, settlingRoundsMax } from './settle.ts';
 import { firesOnSingleRows } from './single.ts';
 
 /** Between two looks when there is nothing, and after a fault. */
@@ -24,13 +25,13 @@ const pollMs = 1_000;
 const patienceMs = 5_000;
 /** After a pass, as long as it took, so that many rules take no more than half of the time. More segments go into the next one then. */
 const restMsMax = 2_000;
+/** So long at least, measuring and settling go on after a pass. */
+const tendMsMin = 500;
 /** Rows of a segment are in the table at most this long before it is told of. */
 const loadTimeMs = 15 * 60_000;
 const measuredRows = 200_000;
 /** Sources whose sets of patterns are kept apart: those that had rows last. */
 const activeMax = 40;
-/** Where more moving does not help, the engine's places are full. */
-const settlingRoundsMax = 8;
 const forgetEveryMs = 3_600_000;
 
 /**
@@ -42,6 +43,7 @@ export class LiveRows {
   readonly #parts: Parts;
   readonly #rules: () => ReadonlyMap<string, AnalyticsRule>;
   readonly #planner: RowPlanner;
+  readonly #workspaceId: string | undefined;
   readonly #stopping = new AbortController();
   #plan: RowPlan | undefined;
   /** What the plan was made of: the compiler's names, and the rules themselves, since a changed rule keeps its id. */
@@ -56,8 +58,10 @@ export class LiveRows {
   #running: Promise<void> | undefined;
   #forgottenAt = 0;
 
-  constructor(parts: Parts, rules: () => ReadonlyMap<string, AnalyticsRule>) {
+  /** `workspaceId`: the workspace that `parts` are of; undefined for the first. */
+  constructor(parts: Parts, rules: () => ReadonlyMap<string, AnalyticsRule>, workspaceId?: string) {
     this.#parts = parts;
+    this.#workspaceId = workspaceId;
     this.#rules = rules;
     this.#planner = plannerOf(parts.queries, parts.platform);
   }
@@ -95,7 +99,9 @@ export class LiveRows {
       let isIdle = true;
       const started = performance.now();
       try {
-        isIdle = !(await this.look()) && !(await this.#measureOne()) && !(await this.#settle());
+        const looked = await this.look();
+        const tended = await this.#tend(performance.now() - started);
+        isIdle = !looked && !tended;
         if (!isIdle) wait = Math.min(restMsMax, performance.now() - started);
       } catch (err) {
         if (signal.aborted) return;
@@ -117,7 +123,7 @@ export class LiveRows {
     }
     const states = await loadStates(database);
     const plan = await this.#planned(states);
-    const segments = await waiting(database);
+    const segments = await waiting(database, this.#workspaceId);
     if (segments.length === 0) return false;
     const tables = new Set(segments.flatMap((one) => one.tables));
     const resting = new Set([...states.values()].flatMap(({ rule_id, resting_to }) => (resting_to ? [rule_id] : [])));
@@ -131,6 +137,17 @@ export class LiveRows {
     }
     await pass.store();
     return true;
+  }
+
+  /** Does what makes later passes cheaper, for as long as the pass took: rows may come without end, so that no time is free. Answers whether there was something. */
+  async #tend(passMs: number): Promise<boolean> {
+    const until = performance.now() + Math.max(tendMsMin, passMs);
+    let tended = false;
+    while (performance.now() < until && !this.#stopping.signal.aborted) {
+      if (!(await this.#measureOne()) && !(await this.#settle())) break;
+      tended = true;
+    }
+    return tended;
   }
 
   /** Measures how frequent texts are in the newest rows of one source. Answers whether there was one to measure. */
@@ -150,10 +167,7 @@ export class LiveRows {
     return true;
   }
 
-  /**
-   * One round of moving sets of patterns apart that push each other out of the engine: all are used once, then again, and those that had to be prepared again get another hash. Answers whether
-   * another round is worth it.
-   */
+  /** One round of `settleRound`. Answers whether another is worth it. */
   async #settle(): Promise<boolean> {
     for (const source of this.#active) if (this.#plan?.sources.includes(source) !== true) this.#active.delete(source);
     const active = [...this.#active];
@@ -165,17 +179,18 @@ export class LiveRows {
       for (const source of active) source.moveApart([]);
       return false;
     }
-    const { lake } = this.#parts.platform;
-    const options = { who: 'rules', operation: 'rule', limits, signal: this.#stopping.signal };
-    for (const source of active) await source.prepare({ lake }, options);
-    for (const source of active) source.moveApart(await source.prepare({ lake }, options));
-    return true;
+    return settleRound(active, this.#parts.platform, {
+      who: 'rules',
+      operation: 'rule',
+      limits,
+      signal: this.#stopping.signal,
+    });
   }
 
   async #planned(states: ReadonlyMap<string, RuleState>): Promise<RowPlan> {
     const { log } = this.#parts.platform;
     const apply = this.#parts.exceptions?.apply ?? ((rule: AnalyticsRule) => rule);
-    const enabled = [...this.#rules().values()].filter((r) => this.#mayLook(r) && isEnabled(r, states.get(r.id)));
+    const enabled = [...this.#rules().values()].filter((r) => this.#mayLook(r) && isEnabledHere(r, states));
     const rules = enabled.map(apply);
     const version = this.#parts.queries.kql.version();
     const before = this.#plannedOf;

@@ -10,6 +10,8 @@ export interface EntityMapping {
 /** An analytics rule ready to run. Durations are seconds. */
 export interface AnalyticsRule {
   readonly id: string;
+  /** Of one that runs in a workspace other than the first: which rule it is there. See `inWorkspace`. */
+  readonly of?: { readonly ruleId: string; readonly workspaceId: string };
   readonly name: string;
   readonly description: string;
   readonly kind: RuleKind;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { triggers, type Cell, type RuleKind } from '@sallyport/contracts';
 import { entitiesColumn, entitiesThatFit, type NewAlert } from '../../incidents/index.ts';
 import type { RowObject } from '../../platform/types.ts';
-import { isByArrival, type AnalyticsRule } from '../rules/index.ts';
+import { idOf, isByArrival, type AnalyticsRule } from '../rules/index.ts';
 import { customDetailsOf, entitiesOf, wordingOf, type Wording } from './details.ts';
 import { productAlerts } from './product-alerts.ts';
 import type { ResultTable } from './table.ts';
@@ -65,7 +65,8 @@ function alertOf(
   const wording = wordingOf(rule, table, rows);
   const alert = {
     id,
-    ruleId: rule.id,
+    ruleId: idOf(rule),
+    ...(rule.of ? { workspaceId: rule.of.workspaceId } : {}),
     name: wording.name,
     description: wording.description,
     severity: wording.severity,
@@ -177,7 +178,7 @@ function securityAlertRow(
     AlertName: alert.name,
     AlertSeverity: alert.severity,
     Description: alert.description,
-    AlertType: rule.id,
+    AlertType: idOf(rule),
     ProviderName: provider[rule.kind],
     VendorName: 'Sallyport',
     ProductName: 'Sallyport',
@@ -203,7 +204,7 @@ function securityAlertRow(
       'Query End Time UTC': alert.queryTo.toISOString(),
       'Search Query Results Overall Count': String(rows),
       'Event Grouping': rule.eventGrouping,
-      'Analytic Rule Ids': JSON.stringify([rule.id]),
+      'Analytic Rule Ids': JSON.stringify([idOf(rule)]),
       'Analytic Rule Name': rule.name,
       'Custom Details': JSON.stringify(alert.customDetails),
       ProcessedBySentinel: 'True',
@@ -211,6 +212,7 @@ function securityAlertRow(
       Query: rule.plainQuery ?? rule.query,
     }),
     Type: 'SecurityAlert',
+    ...(rule.of ? { TenantId: rule.of.workspaceId } : {}),
     ...Object.fromEntries(Object.entries(wording.properties).filter(([column]) => settable.has(column))),
   };
 }

@@ -54,7 +54,7 @@ export class Board {
     const links = linkKeys(alert, this.#shared(alert.startAt));
     const decision = this.#decide(alert, links);
     const number = decision.target ?? this.#next++;
-    const before = this.#incidents.get(number) ?? newIncident(number);
+    const before = this.#incidents.get(number) ?? newIncident(number, alert);
     this.#incidents.set(number, {
       ...before,
       status: decision.reopen ? 'Active' : before.status,
@@ -197,8 +197,9 @@ function isInSequence(span: KeySpan, alert: AlertFacts, stages: readonly Stage[]
   return (isBefore && stages.some((own) => own > span.stage)) || (isAfter && stages.some((own) => own < span.stage));
 }
 
-const newIncident = (number: number): IncidentFacts => ({
+const newIncident = (number: number, { workspaceId }: AlertFacts): IncidentFacts => ({
   number,
+  workspaceId: workspaceId ?? null,
   status: 'New',
   owner: null,
   classification: null,

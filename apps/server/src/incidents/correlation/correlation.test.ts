@@ -271,6 +271,7 @@ describe('the decision', () => {
       determination: null,
       alertCount: 1,
       entityCount: 1,
+      workspaceId: null,
       apartFrom: [],
       ...more,
     },

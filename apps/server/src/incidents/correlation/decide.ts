@@ -8,6 +8,8 @@ export interface IncidentFacts {
   readonly alertCount: number;
   /** At most so many: an entity of several alerts may be counted again until the incident is written. */
   readonly entityCount: number;
+  /** Null: the first. Correlation is kept per workspace (reference 15). */
+  readonly workspaceId: string | null;
   /** Incidents that a person took apart from this one. */
   readonly apartFrom: readonly number[];
 }
@@ -107,6 +109,7 @@ export function whyApart(
   b: IncidentFacts,
   merged: readonly { readonly number: number }[] = [],
 ): string | undefined {
+  if (a.workspaceId !== b.workspaceId) return 'of different workspaces';
   if (a.status === 'Closed' || b.status === 'Closed') return 'closed';
   if (differ(a.owner, b.owner)) return 'assigned to different people';
   if (differ(a.classification, b.classification)) return 'classified differently';

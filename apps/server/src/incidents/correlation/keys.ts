@@ -18,6 +18,8 @@ export interface AlertFacts {
   readonly id: string;
   readonly ruleId: string;
   readonly name: string;
+  /** Undefined: the first. Alerts of two workspaces share no key. */
+  readonly workspaceId?: string;
   readonly severity: string;
   readonly tactics: readonly string[];
   /** Milliseconds. */
@@ -111,7 +113,14 @@ export function linkKeys(alert: AlertFacts, shared: SharedKeys = nothingShared):
       probes: true,
     });
   const isOfMany = own.length === 0 && (machines.length > 0 || ignored.length > 0);
-  return { keys: [...keys.values()], stages: stagesOf(alert.tactics), ignored, isOfMany };
+  const here = alert.workspaceId;
+  const all = [...keys.values()];
+  return {
+    keys: here === undefined ? all : all.map((link) => ({ ...link, key: `${here} ${link.key}` })),
+    stages: stagesOf(alert.tactics),
+    ignored,
+    isOfMany,
+  };
 }
 
 /** Keys of a thing that is one story's. A server that sent mail sends it for many: by that alone mails do not belong together, but with what else came from there they do. */

@@ -2,6 +2,8 @@ import type { incidentStoryRoutes } from '@sallyport/contracts';
 import type { Queries } from '../../hunting/index.ts';
 import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
+import type { Workspace } from '../../platform/workspaces/index.ts';
+import { workspaceOfIncident } from '../workspace.ts';
 import { setVerdict } from './evidence.ts';
 import { readEvents } from './events.ts';
 import { loadGuides } from './next-steps.ts';
@@ -11,7 +13,11 @@ import { readProcesses } from './processes.ts';
 import { similarIncidents } from './similar.ts';
 import { readStory, type StoryContent } from './story.ts';
 
-export function storyHandlers(platform: Platform, queries: Queries): Handlers<typeof incidentStoryRoutes> {
+export function storyHandlers(
+  platform: Platform,
+  queries: Queries,
+  queriesOf: (workspace: Workspace) => Promise<Queries>,
+): Handlers<typeof incidentStoryRoutes> {
   const { database, clock } = platform;
   let loaded: Promise<StoryContent> | undefined;
   const content = (): Promise<StoryContent> =>
@@ -22,6 +28,11 @@ export function storyHandlers(platform: Platform, queries: Queries): Handlers<ty
     signal: context.signal,
   });
   const story = async (number: number) => readStory(database, queries.kql, await content(), number);
+  /** Over the workspace that the incident is of. */
+  const parts = async (number: number) => ({
+    database,
+    queries: await queriesOf(await workspaceOfIncident(database, platform.workspaces, number)),
+  });
   return {
     getIncidentStory: (_, { params }) => story(params.number),
     setEvidenceVerdict: async (context, { params, body }) => {
@@ -29,14 +40,14 @@ export function storyHandlers(platform: Platform, queries: Queries): Handlers<ty
       context.audit({ target: `incident ${params.number}`, details: { entity: evidence.entity.name, changes: texts } });
       return evidence;
     },
-    getIncidentProcesses: (context, { params, query }) =>
-      readProcesses({ database, queries }, params.number, query, asked(context)),
-    listIncidentEvents: (context, { params, query }) =>
-      readEvents({ database, queries }, params.number, query.page, asked(context)),
+    getIncidentProcesses: async (context, { params, query }) =>
+      readProcesses(await parts(params.number), params.number, query, asked(context)),
+    listIncidentEvents: async (context, { params, query }) =>
+      readEvents(await parts(params.number), params.number, query.page, asked(context)),
     listSimilarIncidents: async (_, { params }) => ({ incidents: await similarIncidents(database, params.number) }),
     exportIncidentPdf: async (context, { params, reply }) => {
       const pdf = await incidentPdf(
-        { database, queries, story: () => story(params.number) },
+        { ...(await parts(params.number)), story: () => story(params.number) },
         params.number,
         asked(context),
       );

@@ -3,6 +3,7 @@ import { SallyportError, type SentinelWorkspace } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ErrorFace } from '../http/index.ts';
+import type { Workspace, Workspaces } from '../workspaces/index.ts';
 
 /** What all faces of Azure Resource Manager's `Microsoft.SecurityInsights` share. */
 
@@ -10,10 +11,23 @@ import type { ErrorFace } from '../http/index.ts';
 export const rootOf = ({ subscriptionId, resourceGroupName, workspaceName }: SentinelWorkspace): string =>
   `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroupName}/providers/Microsoft.OperationalInsights/workspaces/${workspaceName}/providers/Microsoft.SecurityInsights`;
 
+/** A workspace by its name, and its root. Throws NotFound where there is none. */
+export function workspaceFor(
+  params: SentinelWorkspace,
+  workspaces: Pick<Workspaces, 'find'>,
+): { readonly workspace: Workspace; readonly root: string } {
+  const workspace = workspaces.find(params.workspaceName);
+  if (workspace) return { workspace, root: rootOf(params) };
+  throw noWorkspace(params);
+}
+
+const noWorkspace = ({ workspaceName }: SentinelWorkspace): SallyportError =>
+  new SallyportError('NotFound', `The workspace '${workspaceName.slice(0, 100)}' could not be found`);
+
 /** Throws NotFound when the workspace is not this one; else answers its root. */
 export function rootFor(params: SentinelWorkspace, isWorkspace: (name: string) => boolean): string {
   if (isWorkspace(params.workspaceName)) return rootOf(params);
-  throw new SallyportError('NotFound', `The workspace '${params.workspaceName.slice(0, 100)}' could not be found`);
+  throw noWorkspace(params);
 }
 
 /** A text that changes with what it is of. */

@@ -1,24 +1,9 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  Select,
-  Switch,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, Field, Input, makeStyles, Select, Switch, Textarea, tokens } from '@fluentui/react-components';
 import type { SavedQuery } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useId, useState, type ReactElement } from 'react';
 import { client, useMay, useMe } from '../../../shared/api.ts';
-import { ErrorState } from '../../../shared/States.tsx';
+import { FieldPair, FormDialog } from '../../../shared/FormDialog.tsx';
 import { RelativeTime } from '../../../shared/RelativeTime.tsx';
 import { visible } from '../../../shared/text.ts';
 import { useNotify } from '../../../shared/toast.tsx';
@@ -26,9 +11,6 @@ import { AttackFields, techniquesOf, type AttackValue } from './AttackFields.tsx
 import { savedQueriesQuery, versionsQuery } from './queries.ts';
 
 const useStyles = makeStyles({
-  surface: { maxWidth: '760px', width: '92vw' },
-  content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
-  pair: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: tokens.spacingHorizontalM, alignItems: 'start' },
   code: { '& textarea': { fontFamily: tokens.fontFamilyMonospace } },
   versions: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalXXS, margin: 0, padding: 0 },
   version: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS },
@@ -119,87 +101,80 @@ export function SaveDialog({ draft, onClose }: { draft: SaveDraft; onClose: () =
   const good =
     name.trim() !== '' && query.trim() !== '' && techniques !== undefined && (!isFunction || functionName.test(called));
   return (
-    <Dialog open onOpenChange={() => onClose()}>
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>{saved ? `Change “${visible(saved.name)}”` : 'Save'}</DialogTitle>
-          <DialogContent className={styles.content}>
-            <div className={styles.pair}>
-              <Field label="As">
-                <Select
-                  value={isFunction ? 'function' : 'query'}
-                  disabled={!mayDefine || saved !== undefined}
-                  onChange={(_, data) => setIsFunction(data.value === 'function')}
-                >
-                  <option value="query">Query</option>
-                  <option value="function">Function, for every query to call</option>
-                </Select>
-              </Field>
-              <Field label="Name" required>
-                <Input value={name} maxLength={256} onChange={(_, data) => setName(data.value)} />
-              </Field>
-            </div>
-            {isFunction && (
-              <div className={styles.pair}>
-                <Field
-                  label="Called as"
-                  required
-                  {...(called === '' || functionName.test(called)
-                    ? {}
-                    : { validationState: 'error' as const, validationMessage: 'Letters, digits and _' })}
-                >
-                  <Input value={called} maxLength={128} onChange={(_, data) => setCalled(data.value)} />
-                </Field>
-                <Field
-                  label="Parameters"
-                  hint="As user:string, days:int=7. A table: T:(*) or T:(TimeGenerated:datetime)."
-                >
-                  <Input value={parameters} maxLength={2_000} onChange={(_, data) => setParameters(data.value)} />
-                </Field>
-              </div>
-            )}
-            <div className={styles.pair}>
-              <Field label="Folder" hint="Parts with / between.">
-                <Input value={folder} maxLength={256} list={folders} onChange={(_, data) => setFolder(data.value)} />
-              </Field>
-              <datalist id={folders}>
-                {[...new Set((known.data?.queries ?? []).map((one) => one.folder))].map((one) => (
-                  <option key={one} value={one}>
-                    {visible(one)}
-                  </option>
-                ))}
-              </datalist>
-              {!isFunction && (
-                <Field label="Who sees it">
-                  <Switch
-                    label={shared ? 'Everybody' : 'Only you'}
-                    checked={shared}
-                    disabled={!mayShare || !own}
-                    onChange={(_, data) => setShared(data.checked)}
-                  />
-                </Field>
-              )}
-            </div>
-            <Field label="Description">
-              <Textarea value={description} rows={2} onChange={(_, data) => setDescription(data.value)} />
-            </Field>
-            <Field label={isFunction ? 'Body' : 'Query'} className={styles.code}>
-              <Textarea value={query} rows={6} onChange={(_, data) => setQuery(data.value)} />
-            </Field>
-            <div className={styles.pair}>
-              <AttackFields value={attack} onChange={setAttack} />
-            </div>
-            {saved && <Versions saved={saved} onChoose={setQuery} />}
-            {save.error && <ErrorState error={save.error} title="It was not saved" />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button appearance="primary" disabled={!good || save.isPending} onClick={() => save.mutate()}>
-              Save
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={saved ? `Change “${visible(saved.name)}”` : 'Save'}
+      submit="Save"
+      ready={good}
+      busy={save.isPending}
+      error={save.error}
+      failed="It was not saved"
+      wide
+      onSubmit={() => save.mutate()}
+      onClose={onClose}
+    >
+      <FieldPair>
+        <Field label="As">
+          <Select
+            value={isFunction ? 'function' : 'query'}
+            disabled={!mayDefine || saved !== undefined}
+            onChange={(_, data) => setIsFunction(data.value === 'function')}
+          >
+            <option value="query">Query</option>
+            <option value="function">Function, for every query to call</option>
+          </Select>
+        </Field>
+        <Field label="Name" required>
+          <Input value={name} maxLength={256} onChange={(_, data) => setName(data.value)} />
+        </Field>
+      </FieldPair>
+      {isFunction && (
+        <FieldPair>
+          <Field
+            label="Called as"
+            required
+            {...(called === '' || functionName.test(called)
+              ? {}
+              : { validationState: 'error' as const, validationMessage: 'Letters, digits and _' })}
+          >
+            <Input value={called} maxLength={128} onChange={(_, data) => setCalled(data.value)} />
+          </Field>
+          <Field label="Parameters" hint="As user:string, days:int=7. A table: T:(*) or T:(TimeGenerated:datetime).">
+            <Input value={parameters} maxLength={2_000} onChange={(_, data) => setParameters(data.value)} />
+          </Field>
+        </FieldPair>
+      )}
+      <FieldPair>
+        <Field label="Folder" hint="Parts with / between.">
+          <Input value={folder} maxLength={256} list={folders} onChange={(_, data) => setFolder(data.value)} />
+        </Field>
+        <datalist id={folders}>
+          {[...new Set((known.data?.queries ?? []).map((one) => one.folder))].map((one) => (
+            <option key={one} value={one}>
+              {visible(one)}
+            </option>
+          ))}
+        </datalist>
+        {!isFunction && (
+          <Field label="Who sees it">
+            <Switch
+              label={shared ? 'Everybody' : 'Only you'}
+              checked={shared}
+              disabled={!mayShare || !own}
+              onChange={(_, data) => setShared(data.checked)}
+            />
+          </Field>
+        )}
+      </FieldPair>
+      <Field label="Description">
+        <Textarea value={description} rows={2} onChange={(_, data) => setDescription(data.value)} />
+      </Field>
+      <Field label={isFunction ? 'Body' : 'Query'} className={styles.code}>
+        <Textarea value={query} rows={6} onChange={(_, data) => setQuery(data.value)} />
+      </Field>
+      <FieldPair>
+        <AttackFields value={attack} onChange={setAttack} />
+      </FieldPair>
+      {saved && <Versions saved={saved} onChoose={setQuery} />}
+    </FormDialog>
   );
 }

@@ -6,6 +6,7 @@ import type { ReactElement } from 'react';
 import { encodeFragment } from '../../../shared/address.ts';
 import { Section } from '../../../shared/Section.tsx';
 import { visible } from '../../../shared/text.ts';
+import { inWorkspace } from '../../hunting/index.ts';
 
 const useStyles = makeStyles({
   list: {
@@ -22,7 +23,12 @@ const useStyles = makeStyles({
 });
 
 /** What to do next, each with the place where it is done. */
-export function NextSteps(props: { steps: readonly NextStep[]; onEntity: (id: string) => void }): ReactElement | null {
+export function NextSteps(props: {
+  steps: readonly NextStep[];
+  /** The incident's. */
+  workspaceId: string | null;
+  onEntity: (id: string) => void;
+}): ReactElement | null {
   const styles = useStyles();
   const navigate = useNavigate();
   if (props.steps.length === 0) return null;
@@ -32,7 +38,7 @@ export function NextSteps(props: { steps: readonly NextStep[]; onEntity: (id: st
     else
       void navigate({
         to: '/hunting',
-        search: { range: `${link.from}/${link.to}` },
+        search: { range: `${link.from}/${link.to}`, ...inWorkspace(props.workspaceId) },
         hash: `query=${encodeFragment(link.query)}`,
       });
   };

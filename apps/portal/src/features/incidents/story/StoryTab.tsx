@@ -205,7 +205,11 @@ function Told({ incident, search, onSet, story, properties }: StoryTabProps & { 
       <div className={styles.below}>
         <div className={styles.path}>
           <AttackPath story={story} number={incident.number} />
-          <NextSteps steps={story.nextSteps} onEntity={(id) => onSet({ tab: 'evidence', entity: id })} />
+          <NextSteps
+            steps={story.nextSteps}
+            workspaceId={incident.workspaceId}
+            onEntity={(id) => onSet({ tab: 'evidence', entity: id })}
+          />
         </div>
         {properties}
       </div>

@@ -35,7 +35,7 @@ const IncidentBody = z.object({
 const CommentBody = z.object({ etag, properties: z.object({ message: z.string().trim().min(1).max(30_000) }) });
 const RelationBody = z.object({ properties: z.object({ relatedResourceId: z.string().max(2_048) }) });
 
-export interface PutIncident extends Omit<NewIncident, 'name'> {
+export interface PutIncident extends Omit<NewIncident, 'name' | 'workspaceId'> {
   readonly etag: string | undefined;
 }
 

@@ -4,10 +4,11 @@ import {
   type SentinelWorkspace,
   type sentinelIncidentRoutes,
 } from '@sallyport/contracts';
-import { checkEtag, ifMatch, rootFor, sendArm } from '../../../platform/arm/index.ts';
+import { checkEtag, ifMatch, sendArm, workspaceFor } from '../../../platform/arm/index.ts';
 import { requireCaller, type Handlers } from '../../../platform/http/index.ts';
 import { nextLink, readListOptions } from '../../../platform/odata/index.ts';
 import type { Platform } from '../../../platform/types.ts';
+import type { Workspaces } from '../../../platform/workspaces/index.ts';
 import { addComment, changeIncident } from '../../commands.ts';
 import type { Inventory } from '../../entities/index.ts';
 import { createIncident, deleteComment, deleteIncident, editComment } from '../../manual.ts';
@@ -48,21 +49,26 @@ const pageDefault = 50;
 /** Reference 04: the list gives at most 1,000. */
 const pageMax = 1_000;
 
-/** What the face knows of where it is: the portal's address, and which workspace names are this one's. */
+/** What the face knows of where it is: the portal's address, and the workspaces, each with its own incidents. */
 export interface ArmPlace {
   readonly url: string;
-  readonly isWorkspace: (name: string) => boolean;
+  readonly workspaces: Pick<Workspaces, 'find' | 'isFirst'>;
   readonly inventory: Inventory;
 }
 
 export function sentinelIncidentHandlers(
   platform: Platform,
-  { url, isWorkspace, inventory }: ArmPlace,
+  { url, workspaces, inventory }: ArmPlace,
 ): Handlers<typeof sentinelIncidentRoutes> {
   const { database } = platform;
+  /** `of`: as rows name the workspace. */
+  const place = (params: SentinelWorkspace) => {
+    const { workspace, root } = workspaceFor(params, workspaces);
+    return { root, of: workspaces.isFirst(workspace.id) ? null : workspace.id };
+  };
   const incidentOf = async (params: SentinelWorkspace & { incidentId: string }) => {
-    const root = rootFor(params, isWorkspace);
-    const incident = await knownIncident(database, params.incidentId);
+    const { root, of } = place(params);
+    const incident = await knownIncident(database, params.incidentId, of);
     return { root, incident, id: `${root}/Incidents/${incident.name}` };
   };
   const resourcesOf = async (rows: readonly IncidentRow[], root: string) => {
@@ -76,9 +82,12 @@ export function sentinelIncidentHandlers(
     alertRows(database, 'a.incident_number = $1 ORDER BY a.start_time, a.id LIMIT $2', [incident.number, pageMax]);
 
   return {
-    ...sentinelTaskHandlers(platform, isWorkspace),
+    ...sentinelTaskHandlers(platform, async (params) => {
+      const { incident, id } = await incidentOf(params);
+      return { number: incident.number, id };
+    }),
     sentinelListEntities: async (_context, { params, query, request, reply }) => {
-      const root = rootFor(params, isWorkspace);
+      const { root } = place(params);
       const [after = ''] = readListOptions(query, ['$skiptoken']).after ?? [];
       const found = await entitiesAfter(database, after, entitiesPage + 1);
       const page = found.slice(0, entitiesPage);
@@ -89,16 +98,16 @@ export function sentinelIncidentHandlers(
       });
     },
     sentinelGetEntity: async (_context, { params, reply }) => {
-      const root = rootFor(params, isWorkspace);
+      const { root } = place(params);
       const { entityId } = params;
       const [alert] = isUuid(entityId) ? await alertRows(database, 'a.id = $1', [entityId]) : [];
       if (alert) return sendArm(reply, 200, alertResource(alert, root, url));
       return sendArm(reply, 200, entityResource(await knownEntity(database, entityId), root));
     },
     sentinelListIncidents: async (_context, { params, query, request, reply }) => {
-      const root = rootFor(params, isWorkspace);
+      const { root, of } = place(params);
       const options = readListOptions(query, ['$filter', '$orderby', '$top', '$skiptoken']);
-      const { rows, next } = await armIncidents(database, options, Math.min(options.top ?? pageDefault, pageMax));
+      const { rows, next } = await armIncidents(database, of, options, Math.min(options.top ?? pageDefault, pageMax));
       return sendArm(reply, 200, {
         value: await resourcesOf(rows, root),
         ...(next === undefined ? {} : { nextLink: nextLink(request.url, request.host, next) }),
@@ -109,13 +118,13 @@ export function sentinelIncidentHandlers(
       return sendArm(reply, 200, (await resourcesOf([incident], root))[0]);
     },
     sentinelPutIncident: async (context, { params, body, request, reply }) => {
-      const root = rootFor(params, isWorkspace);
+      const { root, of } = place(params);
       const by = requireCaller(context).name;
       const { change, etag, firstActivity, lastActivity } = incidentBody(body);
-      const known = await incidentNamed(database, params.incidentId);
+      const known = await incidentNamed(database, params.incidentId, of);
       if (!known) {
         if (!isUuid(params.incidentId)) throw new SallyportError('BadRequest', 'an incident is named by a GUID');
-        const made = { name: params.incidentId, change, firstActivity, lastActivity };
+        const made = { name: params.incidentId, workspaceId: of, change, firstActivity, lastActivity };
         const number = await createIncident(platform, made, by);
         context.audit({ target: `incident ${number}` });
       } else {
@@ -124,12 +133,12 @@ export function sentinelIncidentHandlers(
         );
         context.audit({ target: `incident ${known.number}`, details: { changes } });
       }
-      const incident = await knownIncident(database, params.incidentId);
+      const incident = await knownIncident(database, params.incidentId, of);
       return sendArm(reply, known ? 200 : 201, (await resourcesOf([incident], root))[0]);
     },
     sentinelDeleteIncident: async (context, { params, request, reply }) => {
-      rootFor(params, isWorkspace);
-      const known = await incidentNamed(database, params.incidentId);
+      const { of } = place(params);
+      const known = await incidentNamed(database, params.incidentId, of);
       if (!known) return sendArm(reply, 204);
       context.audit({ target: `incident ${known.number}` });
       await deleteIncident(platform, known.number, requireCaller(context).name, (before) =>

@@ -63,16 +63,17 @@ const properties: Properties = {
 };
 const newestFirst = [{ path: 'properties/createdTimeUtc', descending: true }];
 
-/** A page of at most `size` incidents, and the place of its last when there are more. */
+/** A page of at most `size` incidents of a workspace (null: the first), and the place of its last when there are more. */
 export async function armIncidents(
   db: Queryable,
+  workspaceId: string | null,
   options: ListOptions,
   size: number,
 ): Promise<{ rows: readonly IncidentRow[]; next: readonly string[] | undefined }> {
   const parameters = new Parameters();
   const page = pageSql(options, properties, { key: count('i.number'), defaultOrder: newestFirst }, parameters);
   const rows = await db.query<IncidentRow & { cursor?: string[] }>(
-    `SELECT i.*, ${page.cursor} AS cursor FROM incidents i WHERE ${page.where} ORDER BY ${page.orderBy} LIMIT ${parameters.bind(size + 1)}`,
+    `SELECT i.*, ${page.cursor} AS cursor FROM incidents i WHERE (${page.where}) AND i.workspace_id IS NOT DISTINCT FROM ${parameters.bind(workspaceId)}::uuid ORDER BY ${page.orderBy} LIMIT ${parameters.bind(size + 1)}`,
     parameters.values,
   );
   const next = rows.length > size ? rows[size - 1]?.cursor : undefined;
@@ -84,13 +85,20 @@ export async function armIncidents(
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export const isUuid = (name: string): boolean => uuid.test(name);
 
-/** The incident of a name, or undefined. */
-export const incidentNamed = async (db: Queryable, name: string): Promise<IncidentRow | undefined> =>
-  isUuid(name) ? db.first<IncidentRow>('SELECT * FROM incidents WHERE name = $1', [name]) : undefined;
+/** The incident of a name, or undefined. `workspaceId`: of that workspace alone, null for the first; of any where it is left out. */
+export async function incidentNamed(
+  db: Queryable,
+  name: string,
+  workspaceId?: string | null,
+): Promise<IncidentRow | undefined> {
+  if (!isUuid(name)) return undefined;
+  const incident = await db.first<IncidentRow>('SELECT * FROM incidents WHERE name = $1', [name]);
+  return workspaceId === undefined || incident?.workspace_id === workspaceId ? incident : undefined;
+}
 
 /** Throws NotFound. */
-export async function knownIncident(db: Queryable, name: string): Promise<IncidentRow> {
-  const incident = await incidentNamed(db, name);
+export async function knownIncident(db: Queryable, name: string, workspaceId: string | null): Promise<IncidentRow> {
+  const incident = await incidentNamed(db, name, workspaceId);
   if (!incident) throw new SallyportError('NotFound', `Incident '${name.slice(0, 100)}' could not be found`);
   return incident;
 }

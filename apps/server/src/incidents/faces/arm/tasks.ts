@@ -1,11 +1,11 @@
 import { SallyportError, type SentinelWorkspace, type sentinelIncidentRoutes } from '@sallyport/contracts';
 import { z } from 'zod';
-import { checkEtag, etagOf, ifMatch, readBody, rootFor, sendArm } from '../../../platform/arm/index.ts';
+import { checkEtag, etagOf, ifMatch, readBody, sendArm } from '../../../platform/arm/index.ts';
 import { requireCaller, type Handlers } from '../../../platform/http/index.ts';
 import type { Platform } from '../../../platform/types.ts';
 import { changeTask, createTask, deleteTask } from '../../tasks/commands.ts';
 import { taskById, tasksOf, type TaskRow } from '../../tasks/store.ts';
-import { isUuid, knownIncident } from './read.ts';
+import { isUuid } from './read.ts';
 
 /** https://learn.microsoft.com/rest/api/securityinsights/incident-tasks: it knows tasks that are new, and those that are completed. */
 
@@ -48,12 +48,12 @@ type TaskHandlers = Pick<
   'sentinelListTasks' | 'sentinelGetTask' | 'sentinelPutTask' | 'sentinelDeleteTask'
 >;
 
-export function sentinelTaskHandlers(platform: Platform, isWorkspace: (name: string) => boolean): TaskHandlers {
+/** `incidentOf`: the incident that a path names, and its id. Throws NotFound. */
+export function sentinelTaskHandlers(
+  platform: Platform,
+  incidentOf: (params: SentinelWorkspace & { incidentId: string }) => Promise<{ number: number; id: string }>,
+): TaskHandlers {
   const { database } = platform;
-  const incidentOf = async (params: SentinelWorkspace & { incidentId: string }) => {
-    const incident = await knownIncident(database, params.incidentId);
-    return { number: incident.number, id: `${rootFor(params, isWorkspace)}/Incidents/${incident.name}` };
-  };
   const taskOf = async (number: number, name: string): Promise<TaskRow | undefined> => {
     const task = isUuid(name) ? await taskById(database, name) : undefined;
     return task?.incident_number === number ? task : undefined;
