@@ -26,6 +26,7 @@ export const outcomes = {
   moreDemanded: { code: '50074', text: 'Strong authentication is required.' },
   wrongPass: { code: '130503', text: 'The temporary access pass was not accepted.' },
   federationFailed: { code: '50107', text: 'The identity provider’s answer was not accepted.' },
+  storeUnavailable: { code: '80001', text: 'The directory or identity provider could not be asked.' },
   badPasskey: { code: '135011', text: 'The passkey was not accepted.' },
 } as const;
 export type Outcome = keyof typeof outcomes;

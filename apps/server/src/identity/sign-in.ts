@@ -92,6 +92,10 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
       : { userPrincipalName: found.claimedName ?? claimedName };
     if (outcome !== 'success' || !person) {
       await recordSignIn(platform, { ...who, ...vouched, method, outcome, origin });
+      if (outcome === 'storeUnavailable') {
+        await throttle.takenBack(subjects);
+        throw new SallyportError('Unavailable', 'the directory or identity provider does not answer');
+      }
       if (outcome === 'moreDemanded')
         throw new SallyportError('Forbidden', 'AADSTS50074: more than one factor is demanded.');
       throw new SallyportError('Unauthenticated', refused[method]);

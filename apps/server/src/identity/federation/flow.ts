@@ -112,7 +112,7 @@ export function createFlow(platform: Platform, { peers, accounts, signIn }: Flow
           return await accounts.settle(await peers.claimed(peerOf(row), pending, url), row, by);
         } catch (err) {
           log.warn({ err, provider: row.id, requestId: origin.requestId }, 'a federated sign-in was refused');
-          if (isUnreachable(err)) failure = 'unreachable';
+          if (isUnreachable(err)) return { outcome: 'storeUnavailable', issuer };
           if (err instanceof AuthorizationResponseError && err.error === 'access_denied') failure = 'cancelled';
           return { outcome: 'federationFailed', issuer };
         }
@@ -132,6 +132,7 @@ export type Flow = ReturnType<typeof createFlow>;
 /** What Conditional Access and the throttle say; for all else, what the check found. */
 function failureOf({ code, message }: SallyportError): FederationFailure | undefined {
   if (code === 'TooManyRequests') return 'throttled';
+  if (code === 'Unavailable') return 'unreachable';
   if (code !== 'Forbidden') return undefined;
   return message.startsWith('AADSTS50074') ? 'moreDemanded' : 'blockedByPolicy';
 }

@@ -176,6 +176,7 @@ describe.skipIf(!installed)('signing in with the password of the directory', () 
     for (const settings of encrypted)
       await withAdded(inputOf(settings), async () => {
         expect([settings, (await signIn(`ada@${domain}`)).status]).toEqual([settings, 503]);
+        expect((await server.rows('SigninLogs')).at(-1)).toMatchObject({ ResultType: '80001' });
       });
     // Said so outright it is tried; this server refuses it.
     await withAdded(inputOf({ encryption: 'none', port: slapd.ports.clear }), async () => {

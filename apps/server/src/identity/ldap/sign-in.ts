@@ -11,6 +11,7 @@ import type { EntryPeople } from './people.ts';
 import { directories, entries, passwordOf, type DirectoryRow } from './store.ts';
 
 const method = 'federatedSingleFactor';
+const issuerOf = ({ body: { settings } }: DirectoryRow): string => `ldap://${settings.host}:${settings.port}`;
 
 /** Signing in with the password of an LDAP directory: by a bind as the one entry that bears the name. */
 export function createDirectorySignIn(
@@ -43,7 +44,7 @@ export function createDirectorySignIn(
 
   const check = async (row: DirectoryRow, name: string, password: string): Promise<Check> => {
     const { settings, domains, displayName } = row.body;
-    const facts = { method, issuer: `ldap://${settings.host}:${settings.port}` } as const;
+    const facts = { method, issuer: issuerOf(row) } as const;
     const found = await entryOf(row, name);
     // As long for a name that nobody bears.
     const right = await isPasswordOf(settings, found?.entry.dn ?? settings.peopleBase, password);
@@ -76,7 +77,7 @@ export function createDirectorySignIn(
           if (cause instanceof SallyportError && cause.code === 'Conflict')
             return { method, outcome: 'federationFailed' };
           log.warn({ err: cause, directory: row.id }, 'a directory could not be asked for a sign-in');
-          throw new SallyportError('Unavailable', 'the directory does not answer', { cause });
+          return { method, outcome: 'storeUnavailable', issuer: issuerOf(row) };
         }
       }),
   };
