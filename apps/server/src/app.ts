@@ -56,6 +56,7 @@ import {
   pinRoutes,
   repositoryRoutes,
   sourceEditorRoutes,
+  sharedSignalsRoutes,
   splunkRoutes,
   systemRoutes,
   taskRoutes,
@@ -226,6 +227,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(emergencyAccountRoutes, domains.conditionalAccess.handlers);
   http.bind(graphIdentityProtectionRoutes, domains.identityProtection.graph, graph.error);
   http.bind(identityProtectionRoutes, domains.identityProtection.handlers);
+  http.bind(sharedSignalsRoutes, domains.sharedSignals.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);
   http.bind(entityRoutes, domains.entities.handlers);

@@ -11,12 +11,20 @@ import {
 import { createBehaviour, type Behaviour } from './behaviour/index.ts';
 import { createEntities, type Entities } from './entities/index.ts';
 import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
-import { checkPassword, createDeviceFacts, createIdentity, directory, type Identity } from './identity/index.ts';
+import {
+  checkPassword,
+  createAskForToken,
+  createDeviceFacts,
+  createIdentity,
+  directory,
+  type Identity,
+} from './identity/index.ts';
 import { createIdentityProtection, type IdentityProtection } from './identity-protection/index.ts';
 import { createIncidents, type Incidents } from './incidents/index.ts';
 import { createIngest, loadSources, shippedSources, type Ingest } from './ingest/index.ts';
 import { createInvestigations, type Investigations } from './investigations/index.ts';
 import { createOpenId, type OpenId } from './openid/index.ts';
+import { createSharedSignals, type SharedSignals } from './shared-signals/index.ts';
 import { createNotifications, type Notifications } from './notifications/index.ts';
 import type { Domain, Platform } from './platform/types.ts';
 import { createWorkbooks, type Workbooks } from './workbooks/index.ts';
@@ -33,6 +41,7 @@ export interface Domains {
   readonly investigations: Investigations;
   readonly notifications: Notifications;
   readonly openid: OpenId;
+  readonly sharedSignals: SharedSignals;
   readonly detection: Detection;
   readonly behaviour: Behaviour;
   readonly entities: Entities;
@@ -50,7 +59,9 @@ export interface DomainOptions {
 
 /** Makes every domain, and gives each what it needs of others: here, and nowhere else. Nothing runs yet. */
 export async function createDomains(platform: Platform, options: DomainOptions = {}): Promise<Domains> {
-  const access = createAccess(platform);
+  const access = createAccess(platform, {
+    ask: (token, from) => createAskForToken(platform, conditionalAccess.gate)(token, from),
+  });
   const identityProtection = await createIdentityProtection(platform, {
     queries: () => hunting.queries,
     mail: () => notifications.mail,
@@ -64,6 +75,16 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   });
   const identity = createIdentity(platform, conditionalAccess);
   const openid = createOpenId(platform, conditionalAccess);
+  const sharedSignals = createSharedSignals(platform, {
+    keys: openid.keys,
+    jwksUri: openid.jwksUri,
+    effects: {
+      endSessions: (person, sessionId, by) => identity.signalled.endSessions(person.id, sessionId, by),
+      setCompliance: (deviceId, isCompliant, by) => identity.signalled.setCompliance(deviceId, isCompliant, by),
+      raiseCompromise: (person, by, key, at) => identityProtection.raiseCompromise(person, { by, key, at }),
+      isEmergencyAccount: (personId) => conditionalAccess.isEmergencyAccount(personId),
+    },
+  });
   const watchlists = new Watchlists(platform);
   await watchlists.refresh();
   const imported = huntingQueryStore(platform.database);
@@ -124,6 +145,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     investigations,
     notifications,
     openid,
+    sharedSignals,
     detection,
     behaviour,
     entities,
@@ -148,6 +170,7 @@ export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
   domains.conditionalAccess,
   domains.identity,
   domains.openid,
+  domains.sharedSignals,
   domains.identityProtection,
   domains.hunting,
   domains.notifications,

@@ -48,6 +48,8 @@ export class SallyportError extends Error {
   readonly details: readonly ErrorDetail[];
   /** Seconds after which a retry makes sense (429 and 503). */
   readonly retryAfterSeconds: number | undefined;
+  /** What the header WWW-Authenticate of a 401 says, where it is more than `Bearer`. */
+  readonly wwwAuthenticate: string | undefined;
   /** The id of the request that failed, to quote and to find in the log. Set on the client's side only. */
   readonly requestId: string | undefined;
 
@@ -58,6 +60,7 @@ export class SallyportError extends Error {
       target?: string;
       details?: readonly ErrorDetail[];
       retryAfterSeconds?: number;
+      wwwAuthenticate?: string;
       requestId?: string;
       cause?: unknown;
     } = {},
@@ -67,6 +70,7 @@ export class SallyportError extends Error {
     this.target = options.target;
     this.details = options.details ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.wwwAuthenticate = options.wwwAuthenticate;
     this.requestId = options.requestId;
   }
 

@@ -20,6 +20,8 @@ export * from './routes/emergency-accounts.ts';
 export * from './identity-protection.ts';
 export * from './routes/identity-protection.ts';
 export * from './routes/graph-identity-protection.ts';
+export * from './shared-signals.ts';
+export * from './routes/shared-signals.ts';
 export * from './routes/graph-security.ts';
 export * from './routes/applications.ts';
 export * from './routes/graph-applications.ts';

@@ -17,6 +17,7 @@ export const permissions = {
   'authorization.read': 'Authorization (read): roles, tokens, sessions of others, audit, Conditional Access',
   'authorization.manage': 'Authorization (manage): people, roles, tokens, Conditional Access',
   'directory.provision': 'Provision people and groups from a directory elsewhere (SCIM)',
+  'sharedSignals.exchange': 'Shared Signals: keep streams of one’s own, and send security events',
   'systemSettings.read': 'System settings (read): configuration, metrics',
   'systemSettings.manage': 'System settings (manage)',
 } as const;

@@ -29,6 +29,10 @@ export interface RouteDefinition {
   readonly bodyLimit?: number;
   /** Schemes of `Authorization` in which other products' clients send an API token, taken here beside `Bearer`. */
   readonly schemes?: readonly TokenScheme[];
+  /** False: a call that succeeds leaves no row in the audit log by itself; the handler records what is worth it. Default: writes do. */
+  readonly audited?: false;
+  /** May be called in a session that Conditional Access asks more of before it goes on: showing that, and going away. */
+  readonly duringChallenge?: true;
 }
 
 export const route = <const R extends RouteDefinition>(definition: R): R => definition;

@@ -24,7 +24,7 @@ export { findGaps, type Gap, type GapReason, type Gaps } from './gaps.ts';
 export { requestOfSignIn, type SignInRow } from './past-sign-in.ts';
 export type { PolicyProblem } from './problem.ts';
 export type * from './request.ts';
-export type { SessionControls } from './sessions.ts';
+export { everyTimeGraceSeconds, type SessionControls } from './sessions.ts';
 export {
   requestOfWhatIf,
   whatIf,

@@ -41,6 +41,7 @@ import { GlobalSearch } from './GlobalSearch.tsx';
 import { KeysDialog } from './KeysDialog.tsx';
 import { furtherPages, places } from './places.tsx';
 import { ProblemsBar } from './ProblemsBar.tsx';
+import { StepUpDialog } from './StepUpDialog.tsx';
 
 const NARROW = '@media (max-width: 640px)';
 const TOP = '48px';
@@ -303,6 +304,7 @@ export function Frame(): ReactElement {
         <Outlet />
       </main>
       <KeysDialog open={keys} onClose={() => setKeys(false)} />
+      <StepUpDialog onSignOut={() => void signOut()} />
       <CommandPalette open={palette} onClose={() => setPalette(false)} commands={commands} fromText={fromText} />
     </div>
   );

@@ -8,15 +8,22 @@ import {
   type Me,
 } from '@sallyport/contracts';
 import { QueryCache, QueryClient, queryOptions, useSuspenseQuery } from '@tanstack/react-query';
+import { asksForMore, stepUp } from './stepUp.ts';
 
 /**
  * The only way from the portal to the server. The session is a cookie; the header proves that the call was made by our own
  * script, since no other origin can set it.
  */
 const headers = { 'x-sallyport-csrf': '1' };
+/** A call that more is asked for first waits until the person has shown it, and is made again. */
+const patientFetch: typeof fetch = async (input, init) => {
+  const response = await window.fetch(input, init);
+  if (!asksForMore(response) || !(await stepUp.ask())) return response;
+  return window.fetch(input, init);
+};
 export const client: Client = createClient({
   baseUrl: window.location.origin,
-  fetch: (input, init) => window.fetch(input, init),
+  fetch: patientFetch,
   headers: () => headers,
 });
 
@@ -25,7 +32,7 @@ export async function* streamLines(
   body: { query: string; workspace?: string; timespan?: { from: string; to: string }; maxRows: number },
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[]> {
-  const response = await window.fetch(routes.streamQuery.path, {
+  const response = await patientFetch(routes.streamQuery.path, {
     method: routes.streamQuery.method,
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(body),

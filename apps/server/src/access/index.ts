@@ -1,18 +1,21 @@
-import { roles, type GrantedPermission, type RoleName, type tokenRoutes } from '@sallyport/contracts';
+import { randomUUID } from 'node:crypto';
+import type { tokenRoutes } from '@sallyport/contracts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
+import { createTokenDecision, type AskForToken, type From } from './decision.ts';
 import { tokenCommands } from './tokens.ts';
 import { tokenHandlers } from './routes.ts';
 import type { Caller, SharedKeyClaim, Signer } from '../platform/http/index.ts';
 
-/** What a role holds; nothing for a name that is no role. */
-export function permissionsOfRole(role: string): ReadonlySet<GrantedPermission> {
-  return new Set(Object.hasOwn(roles, role) ? roles[role as RoleName] : []);
-}
+export { permissionsOfRole } from './roles.ts';
+export type { AskForToken } from './decision.ts';
 
 export interface Access extends Domain<Handlers<typeof tokenRoutes>> {
-  /** Who holds this API token; undefined when it is unknown, expired or revoked. */
-  readonly callerOfToken: (token: string) => Promise<Caller | undefined>;
+  /**
+   * Who holds this API token; undefined when it is unknown, expired or revoked, or its person may not sign in. Throws Unauthenticated where Conditional Access refuses
+   * it from there.
+   */
+  readonly callerOfToken: (token: string, from: From) => Promise<Caller | undefined>;
   /** Who signed a call with an API token's shared key. */
   readonly callerOfSharedKey: (claim: SharedKeyClaim) => Promise<Caller | undefined>;
   /** Who a client's certificate of this common name stands for. */
@@ -21,9 +24,9 @@ export interface Access extends Domain<Handlers<typeof tokenRoutes>> {
   readonly signers: (name: string) => Promise<readonly Signer[]>;
 }
 
-/** Roles and API tokens. */
-export function createAccess(platform: Platform): Access {
-  const tokens = tokenCommands(platform);
+/** Roles and API tokens. `ask`: what Conditional Access says of a person's token. */
+export function createAccess(platform: Platform, { ask }: { readonly ask: AskForToken }): Access {
+  const tokens = tokenCommands(platform, createTokenDecision(platform, ask, randomUUID));
   return {
     handlers: tokenHandlers(tokens),
     callerOfToken: tokens.callerOf,

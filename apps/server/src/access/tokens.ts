@@ -3,7 +3,9 @@ import { SallyportError, type ApiToken, type GrantedPermission } from '@sallypor
 import type { Caller, SharedKeyClaim, Signer } from '../platform/http/index.ts';
 import { hashSecret, newSecret } from '../platform/tokens.ts';
 import type { Platform } from '../platform/types.ts';
-import { tokenStore, type TokenRow } from './store.ts';
+import type { From, TokenDecision } from './decision.ts';
+import { permissionsOfRole } from './roles.ts';
+import { tokenStore, type LiveTokenRow, type TokenRow } from './store.ts';
 
 /** So that secret scanners and people can tell what it is. */
 const prefix = 'sp_';
@@ -15,7 +17,8 @@ export interface TokenCommands {
   list(): Promise<ApiToken[]>;
   create(by: Caller, wish: NewToken): Promise<{ token: ApiToken; secret: string; sharedKey?: string }>;
   revoke(id: string): Promise<string>;
-  readonly callerOf: (secret: string) => Promise<Caller | undefined>;
+  /** Throws Unauthenticated with its reason where Conditional Access refuses the token's person from there. */
+  readonly callerOf: (secret: string, from: From) => Promise<Caller | undefined>;
   /** Whoever signed with the key of the token whose id is the workspace’s; undefined when it is another's, or too old. */
   readonly callerOfSharedKey: (claim: SharedKeyClaim) => Promise<Caller | undefined>;
   /** The token of that name, with no more than sending logs. */
@@ -40,16 +43,14 @@ const mayBeSigned: GrantedPermission = 'data.ingest';
 
 const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
-export function tokenCommands({
-  database,
-  clock,
-  sealing,
-  workspaces,
-}: Pick<Platform, 'database' | 'clock' | 'sealing' | 'workspaces'>): TokenCommands {
+export function tokenCommands(
+  { database, clock, sealing, workspaces }: Pick<Platform, 'database' | 'clock' | 'sealing' | 'workspaces'>,
+  mayBeUsed: TokenDecision,
+): TokenCommands {
   const store = tokenStore(database);
   // Whoever signs needs the key itself, and the database has but a hash of the secret: so the key follows from ours, which is not in it.
   const sharedKeyOf = (id: string): Buffer => sealing.derive(`shared key of token ${id}`);
-  const callerOfRow = async (row: TokenRow): Promise<Caller> => {
+  const callerOfRow = async (row: LiveTokenRow): Promise<Caller> => {
     const now = clock.now();
     if (now.getTime() - (row.lastUsedAt?.getTime() ?? 0) > lastUsedGranularityMs) await store.touch(row.id, now);
     return {
@@ -58,7 +59,7 @@ export function tokenCommands({
       name: `token:${row.name}`,
       displayName: row.name,
       role: '',
-      permissions: new Set(row.scopes),
+      permissions: heldBy(row),
       session: undefined,
       ...(row.workspaceId === null ? {} : { workspaceId: row.workspaceId }),
     };
@@ -91,7 +92,7 @@ export function tokenCommands({
         revokedAt: null,
         workspaceId: workspaceId === undefined || workspaceId === workspaces.first.id ? null : workspaceId,
       };
-      await store.insert(row, hashSecret(secret));
+      await store.insert({ ...row, ...(await store.ownerOf(by)) }, hashSecret(secret));
       const sharedKey = scopes.includes(mayBeSigned) ? { sharedKey: sharedKeyOf(row.id).toString('base64') } : {};
       return { token: toApiToken(row), secret, ...sharedKey };
     },
@@ -102,10 +103,12 @@ export function tokenCommands({
       return name;
     },
 
-    callerOf: async (secret) => {
+    callerOf: async (secret, from) => {
       if (!secret.startsWith(prefix)) return undefined;
       const row = await store.live(hashSecret(secret), clock.now());
-      return row === undefined ? undefined : callerOfRow(row);
+      if (row === undefined) return undefined;
+      await mayBeUsed(row, from);
+      return callerOfRow(row);
     },
 
     callerOfSharedKey: async ({ workspaceId, date, text, signature }) => {
@@ -133,8 +136,18 @@ export function tokenCommands({
   };
 }
 
+/** A token may no more than the person whose it is may by now. */
+function heldBy({ scopes, personId, role }: LiveTokenRow): ReadonlySet<GrantedPermission> {
+  if (personId === null) return new Set(scopes);
+  const held = permissionsOfRole(role ?? '');
+  return new Set(scopes.filter((scope) => held.has(scope)));
+}
+
 const toApiToken = (row: TokenRow): ApiToken => ({
-  ...row,
+  id: row.id,
+  name: row.name,
+  createdBy: row.createdBy,
+  workspaceId: row.workspaceId,
   scopes: [...row.scopes],
   createdAt: row.createdAt.toISOString(),
   expiresAt: row.expiresAt.toISOString(),

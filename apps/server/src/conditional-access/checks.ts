@@ -2,6 +2,8 @@ import { SallyportError, type ErrorDetail } from '@sallyport/contracts';
 import { AuthenticationStrength, ConditionalAccessPolicy } from '@sallyport/contracts/conditional-access';
 import { checkNamedLocation, checkPolicy, type PolicyProblem } from '@sallyport/policy';
 import type { Queryable } from '../platform/database/index.ts';
+import { sallyportApplication } from './applications.ts';
+import { roleIds } from './decider.ts';
 import { builtInRows, locationBody, policyBody, strengthBody } from './forms.ts';
 import type { Kind } from './kinds.ts';
 import { objects, type Body } from './store.ts';
@@ -23,11 +25,14 @@ export function refusal(problems: readonly PolicyProblem[], prefix = ''): Sallyp
   return new SallyportError('BadRequest', `${prefix}${prefix === '' ? '' : ' '}${text}`, { details });
 }
 
-/** What is stored of an object that a client sent, once nothing is wrong with it. Throws BadRequest. */
-export async function checkedBody(kind: Kind, input: Body, tx: Queryable): Promise<Body> {
+/**
+ * What is stored of an object that a client sent, once nothing is wrong with it. `before`: what stood there, whose names of people and the like need not exist any more.
+ * Throws BadRequest.
+ */
+export async function checkedBody(kind: Kind, input: Body, tx: Queryable, before?: Body): Promise<Body> {
   switch (kind) {
     case 'policy':
-      return policyBody(await checkedPolicy(input, tx));
+      return policyBody(await checkedPolicy(input, tx, before));
     case 'namedLocation': {
       const trusted = input['@odata.type'] === '#microsoft.graph.ipNamedLocation' && input['isTrusted'] === undefined;
       const checked = checkNamedLocation(trusted ? { ...input, isTrusted: false } : input);
@@ -42,13 +47,16 @@ export async function checkedBody(kind: Kind, input: Body, tx: Queryable): Promi
   }
 }
 
-async function checkedPolicy(input: Body, tx: Queryable): Promise<ConditionalAccessPolicy> {
+async function checkedPolicy(input: Body, tx: Queryable, before?: Body): Promise<ConditionalAccessPolicy> {
   const checked = checkPolicy(input);
   if (!('value' in checked)) {
     const known = ConditionalAccessPolicy.safeParse(input).success;
     throw refusal(checked.problems, known ? validationText : schemaText);
   }
-  const missing = await missingReferences(checked.value, tx);
+  const missing = [
+    ...(await missingReferences(checked.value, tx)),
+    ...(await missingNames(checked.value, before === undefined ? new Set() : allNamesIn(before), tx)),
+  ];
   if (missing.length > 0) throw refusal(missing, validationText);
   return checked.value;
 }
@@ -76,6 +84,85 @@ async function missingReferences(policy: ConditionalAccessPolicy, tx: Queryable)
   if (strength === undefined || known.has(`authenticationStrength ${strength.toLowerCase()}`)) return places;
   const message = `AuthenticationStrengthPolicy with id ${strength} does not exist in the directory.`;
   return [...places, { path: 'grantControls.authenticationStrength.id', message }];
+}
+
+/** Where ids of the directory stand in a policy, what stands for none, what such a thing is called, and which of them there are. */
+interface NamePlace {
+  readonly path: string;
+  readonly ids: readonly string[];
+  readonly words: ReadonlySet<string>;
+  readonly entity: string;
+  readonly existing: (tx: Queryable, ids: readonly string[]) => Promise<readonly string[]>;
+}
+const idsOf =
+  (sql: string) =>
+  async (tx: Queryable, ids: readonly string[]): Promise<readonly string[]> =>
+    (await tx.query<{ id: string }>(sql, [ids])).map(({ id }) => id);
+const peopleIds = idsOf('SELECT id::text AS id FROM people WHERE id::text = ANY($1)');
+const groupIds = idsOf('SELECT id::text AS id FROM groups WHERE id::text = ANY($1)');
+const applicationIds = idsOf('SELECT app_id::text AS id FROM applications WHERE app_id::text = ANY($1)');
+const principalIds = idsOf('SELECT id::text AS id FROM service_principals WHERE id::text = ANY($1)');
+const userWords = new Set(['All', 'None', 'GuestsOrExternalUsers']);
+const applicationWords = new Set(['All', 'None', 'Office365', 'MicrosoftAdminPortals', sallyportApplication]);
+
+function namePlaces({ conditions }: ConditionalAccessPolicy): NamePlace[] {
+  const { users, applications, clientApplications } = conditions;
+  const places: NamePlace[] = [];
+  for (const way of ['include', 'exclude'] as const) {
+    const of = (path: string, ids: readonly string[] | null | undefined, rest: Omit<NamePlace, 'path' | 'ids'>) =>
+      places.push({ path: `conditions.${path}`, ids: ids ?? [], ...rest });
+    of(`users.${way}Users`, users?.[`${way}Users`], { words: userWords, entity: 'User', existing: peopleIds });
+    of(`users.${way}Groups`, users?.[`${way}Groups`], { words: new Set(), entity: 'Group', existing: groupIds });
+    of(`users.${way}Roles`, users?.[`${way}Roles`], {
+      words: new Set(Object.values(roleIds)),
+      entity: 'RoleDefinition',
+      existing: () => Promise.resolve([]),
+    });
+    of(`applications.${way}Applications`, applications[`${way}Applications`], {
+      words: applicationWords,
+      entity: 'Application',
+      existing: applicationIds,
+    });
+    of(`clientApplications.${way}ServicePrincipals`, clientApplications?.[`${way}ServicePrincipals`], {
+      words: new Set(['ServicePrincipalsInMyTenant']),
+      entity: 'ServicePrincipal',
+      existing: principalIds,
+    });
+  }
+  return places;
+}
+
+/** Every text in a policy, in small letters: what was named before may have gone since. */
+function allNamesIn(value: unknown): Set<string> {
+  if (typeof value === 'string') return new Set([value.toLowerCase()]);
+  if (typeof value !== 'object' || value === null) return new Set();
+  return new Set(Object.values(value).flatMap((inner) => [...allNamesIn(inner)]));
+}
+
+/** People, groups, roles, applications and service principals that a policy names anew, and that are not there. */
+async function missingNames(
+  policy: ConditionalAccessPolicy,
+  before: ReadonlySet<string>,
+  tx: Queryable,
+): Promise<PolicyProblem[]> {
+  const problems: PolicyProblem[] = [];
+  for (const { path, ids, words, entity, existing } of namePlaces(policy)) {
+    const asked = ids.filter((id) => !words.has(id) && !words.has(id.toLowerCase()) && !before.has(id.toLowerCase()));
+    if (asked.length === 0) continue;
+    const there = new Set(
+      await existing(
+        tx,
+        asked.map((id) => id.toLowerCase()),
+      ),
+    );
+    for (const id of asked)
+      if (!there.has(id.toLowerCase()))
+        problems.push({
+          path: `${path}[${ids.indexOf(id)}]`,
+          message: `${entity} with id ${id} does not exist in the directory.`,
+        });
+  }
+  return problems;
 }
 
 /** Throws BadRequest when something must not go: a policy without its location or strength would deny. */

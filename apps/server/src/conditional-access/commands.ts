@@ -96,7 +96,7 @@ export function createCommands({ database, clock, audit }: Pick<Platform, 'datab
         if (kind === 'namedLocation' && type !== undefined && type !== before.body['@odata.type'])
           throw refusal([{ path: '@odata.type', message: 'a location stays of its kind' }]);
         const next = patched({ ...before.body, id: before.id }, given) as Body;
-        const body = storable(await checkedBody(kind, next, tx));
+        const body = storable(await checkedBody(kind, next, tx, before.body));
         const row: ObjectRow = { ...before, body, modifiedAt: clock.now() };
         await objects.change(tx, row);
         await record('Update', { before, after: row }, by, tx);

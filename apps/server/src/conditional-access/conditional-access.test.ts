@@ -10,7 +10,7 @@ import { call, startFaceServer, type FaceServer } from '../hunting/faces/testing
 import { hashPassword, newTotp } from '../identity/secrets.ts';
 import { passkeys as keys, passwords, people } from '../identity/store.ts';
 import { tokenOf } from '../incidents/faces/testing.ts';
-import { codeAt, errorOf, testPassword } from '../testing.ts';
+import { codeAt, errorOf, makePerson, testPassword } from '../testing.ts';
 import { sallyportApplication } from './index.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -69,6 +69,7 @@ afterAll(() => server.stop());
 
 describe('the client of Microsoft Graph', () => {
   it('makes, reads, changes and deletes a policy', async () => {
+    const { person: somebody } = await makePerson(server.test.platform, 'somebody');
     const { id: place } = await make(locations, office);
     const made = await make<Graph.ConditionalAccessPolicy>(policies, {
       ...mfaForAll(),
@@ -104,7 +105,7 @@ describe('the client of Microsoft Graph', () => {
     expect(await client.api(`${policies}/${made.id}`).patch(made)).toBeUndefined();
     await client
       .api(`${policies}/${made.id}`)
-      .patch({ state: 'enabled', conditions: { signInRiskLevels: ['high'], users: { excludeUsers: ['x'] } } });
+      .patch({ state: 'enabled', conditions: { signInRiskLevels: ['high'], users: { excludeUsers: [somebody.id] } } });
     expect(await get(`${policies}/${made.id}`)).toMatchObject({
       displayName: 'MFA for all',
       state: 'enabled',
@@ -112,7 +113,7 @@ describe('the client of Microsoft Graph', () => {
       conditions: {
         signInRiskLevels: ['high'],
         locations: { excludeLocations: [place] },
-        users: { includeUsers: ['All'], excludeUsers: ['x'] },
+        users: { includeUsers: ['All'], excludeUsers: [somebody.id] },
       },
     });
     // Neither what is used nor what is trusted goes.
@@ -267,6 +268,19 @@ describe('the client of Microsoft Graph', () => {
     await expect(make(locations, { ...office, ipRanges: [{ cidrAddress: '10.0.0.0/4' }] })).rejects.toMatchObject(
       fault(400, 'BadRequest', 'ipRanges[0].cidrAddress: '),
     );
+    const nobody = randomUUID();
+    const names = {
+      'users.includeUsers': { users: { includeUsers: [nobody] } },
+      'users.excludeGroups': { users: { includeUsers: ['All'], excludeGroups: [nobody] } },
+      'users.includeRoles': { users: { includeRoles: [nobody] } },
+      'applications.excludeApplications': {
+        applications: { includeApplications: ['All'], excludeApplications: [nobody] },
+      },
+    };
+    for (const [path, change] of Object.entries(names))
+      await expect(post({ conditions: { ...conditions, ...change } })).rejects.toMatchObject(
+        fault(400, 'BadRequest', '1032: ', `conditions.${path}[0]: `, 'does not exist in the directory'),
+      );
     await expect(named(policies, 'nothing eq 1')).rejects.toMatchObject(fault(400, 'BadRequest', 'nothing'));
     await expect(client.api(`${policies}/x`).patch({})).rejects.toMatchObject(fault(404, 'ResourceNotFound', 'id x'));
     const reader = clientOf(await tokenOf(server, ['authorization.read']));

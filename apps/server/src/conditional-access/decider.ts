@@ -8,7 +8,7 @@ import { graphForm } from './forms.ts';
 import { objects, revision } from './store.ts';
 
 /** Our roles as Microsoft Entra's, by the ids of its built-in roles, which policies name. */
-const roleIds: Readonly<Record<string, string>> = {
+export const roleIds: Readonly<Record<string, string>> = {
   'Security Administrator': '194ae4cb-b126-40b2-bd5b-6091b380977d',
   'Security Operator': '5f2222b1-57c3-48ba-8ad5-d4759f1fde6f',
   'Security Reader': '5d6b6bb7-de71-4623-b4af-96380a352509',

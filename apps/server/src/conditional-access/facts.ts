@@ -34,6 +34,11 @@ export interface SignInAttempt {
   readonly tokenProtected?: boolean;
   /** Of the sign-in's row in `SigninLogs`: what is found in it is stored. Left out of questions that are no sign-in. */
   readonly requestId?: string;
+  /**
+   * The sign-in that a session goes on from, by its `requestId`; empty where it has none. The risk is then what has been found of that sign-in and of the
+   * person since: nothing is judged anew.
+   */
+  readonly signInRequestId?: string;
   readonly at: Date;
 }
 
@@ -68,6 +73,8 @@ export interface RiskOfSignIn {
 /** How risky a sign-in and a person are, as identity protection sees it. One that throws leaves the risk unknown: policies that ask for it deny. */
 export interface SignInRisk {
   of(attempt: SignInAttempt): Promise<RiskOfSignIn>;
+  /** Of a session that goes on. Left out: not known. */
+  ofSession?(session: { readonly userId: string; readonly signInRequestId: string }): Promise<RiskOfSignIn>;
   /** The person passed a policy that the risk of this sign-in had asked for more by: the risk is remediated. */
   passed?(attempt: SignInAttempt): Promise<void>;
   ofServicePrincipal?(attempt: WorkloadAttempt): Promise<{ readonly servicePrincipalRiskLevel: RiskLevel }>;

@@ -28,6 +28,8 @@ export interface GateAnswer {
   /** Why it is not simply allowed; names of policies are in it, so it is for logs. */
   readonly reasons: readonly Reason[];
   readonly emergencyAccess: boolean;
+  /** Which transactions it could see (`pg_snapshot`): changes of others are still to be decided on. */
+  readonly asOf: string;
   /** Left out where it was not asked for, or is not known. */
   readonly risk?: RiskOfSignIn;
 }
@@ -37,7 +39,7 @@ export interface Gate {
   ask(attempt: SignInAttempt | WorkloadAttempt): Promise<GateAnswer>;
 }
 
-const open: GateAnswer = {
+const open: Omit<GateAnswer, 'asOf'> = {
   decision: 'allow',
   status: 'notApplied',
   policies: [],
@@ -71,7 +73,9 @@ export function createGate(
     }
   };
   const riskOf = async (attempt: SignInAttempt): Promise<RiskOfSignIn | undefined> => {
+    const { userId, signInRequestId } = attempt;
     try {
+      if (signInRequestId !== undefined) return await facts.risk?.ofSession?.({ userId, signInRequestId });
       return await facts.risk?.of(attempt);
     } catch (err) {
       log.warn({ err }, 'a sign-in is decided on without its risk');
@@ -129,17 +133,19 @@ export function createGate(
 
   return {
     async ask(attempt) {
+      // Before any fact is read: what changes meanwhile counts as not seen.
+      const { asOf } = (await database.first<{ asOf: string }>('SELECT pg_current_snapshot()::text AS "asOf"'))!;
       const set = await decider.current();
       const risk = isWorkload(attempt) ? undefined : await riskOf(attempt);
       const withRisk = risk === undefined ? {} : { risk };
-      if (set.policies.length === 0) return { ...open, ...withRisk };
+      if (set.policies.length === 0) return { ...open, asOf, ...withRisk };
       const request = isWorkload(attempt) ? await requestOfWorkload(attempt) : await requestOfPerson(attempt, risk);
       const decision = decide(set, request);
       const { policies, emergencyAccess, sessionControls, reasons, required: demands } = decision;
       if (emergencyAccess && !isWorkload(attempt)) {
         // Without a policy in force nothing changes. One who has no passkey yet can't be asked for it: nobody else could let him in.
         const free = !set.policies.some(({ state }) => state === 'enabled') || !(await hasPasskey(attempt.userId));
-        if (free) return { ...open, ...withRisk, policies, emergencyAccess: true };
+        if (free) return { ...open, asOf, ...withRisk, policies, emergencyAccess: true };
       }
       if (decision.decision === 'allow' && !isWorkload(attempt) && policies.some(passedForRisk))
         await facts.risk?.passed?.(attempt);
@@ -152,6 +158,7 @@ export function createGate(
         sessionControls,
         reasons,
         emergencyAccess,
+        asOf,
         ...withRisk,
       };
     },

@@ -28,6 +28,11 @@ export interface IdentityProtection extends Domain<Handlers<typeof identityProte
   readonly content: RiskContent;
   /** Takes the risk of one sign-in (`requestId`) or of a person away: a second factor, a password that was changed. */
   readonly remediate: Commands['remediate'];
+  /** Somebody else says that a person's credentials are in wrong hands. The same `key` counts once. */
+  raiseCompromise(
+    person: { readonly id: string; readonly userPrincipalName: string },
+    told: { readonly by: string; readonly key: string; readonly at: Date },
+  ): Promise<void>;
   /** Told of every change of somebody's risk, in the transaction that stores it. Before the server starts. */
   listen(listener: RiskListener): void;
   /** Learns what the lake got, and asks what was concluded of it. `start` does both by itself. Answers the detections that are new. */
@@ -78,6 +83,25 @@ export async function createIdentityProtection(
     graph: graphIdentityProtectionHandlers(platform, judge, authorOf),
     signInRisk: createSignInRisk({ platform, queries, content, commands, isTrusted }),
     remediate: commands.remediate,
+    raiseCompromise: async ({ id, userPrincipalName: name }, { by, key, at }) => {
+      const known = await find('user')(id);
+      await commands.raise([
+        {
+          key: `${id}|${key}`,
+          subject: known ?? { kind: 'user', id, name, displayName: name },
+          riskEventType: 'leakedCredentials',
+          riskLevel: 'high',
+          timing: 'offline',
+          activityAt: at,
+          source: by,
+          ipAddress: '',
+          place: {},
+          requestId: '',
+          correlationId: '',
+          additionalInfo: [{ Key: 'riskReasons', Value: [`told by ${by}`] }],
+        },
+      ]);
+    },
     listen: (listener) => void listeners.push(listener),
     run: async () => {
       await learnDue(parts);

@@ -9,7 +9,7 @@ import type { RiskContent } from './content.ts';
 import { attackers, countsOfEveryone, pastSignIns, valuesOf, type PastSignIn } from './history.ts';
 import type { RiskEventType } from './kinds.ts';
 import { assess, explained, infoOf, type Assessment, type Finding, type SignInFacts } from './realtime.ts';
-import { subjects } from './store.ts';
+import { detections, subjects } from './store.ts';
 import type { NewDetection, Place, RiskSubject } from './types.ts';
 
 /** A sign-in whose first factor at least was right. */
@@ -41,6 +41,11 @@ export interface SignInRiskAnswer {
 export interface SignInRisk {
   /** The risk of a sign-in, within some seconds whatever the lake does. Throws Unavailable without the database. */
   of(attempt: RiskAttempt): Promise<SignInRiskAnswer>;
+  /** Of a session that goes on: what was found of the sign-in that it began with, and of the person since. */
+  ofSession(session: {
+    readonly userId: string;
+    readonly signInRequestId: string;
+  }): Promise<Pick<SignInRiskAnswer, 'signInRiskLevel' | 'userRiskLevel' | 'riskEventTypes'>>;
   /** The person passed a policy that asked for more because of the risk of this sign-in. */
   passed(attempt: RiskAttempt): Promise<void>;
   ofServicePrincipal(attempt: {
@@ -216,6 +221,18 @@ export function createSignInRisk({ platform, queries, content, commands, isTrust
         })),
         riskEventTypes: assessment.findings.map(({ riskEventType }) => riskEventType),
         explained: explained(assessment.score),
+      };
+    },
+    async ofSession({ userId, signInRequestId }) {
+      const [user, found] = await Promise.all([
+        subjects.byId(database, 'user', userId),
+        signInRequestId === '' ? [] : detections.ofRequests(database, [signInRequestId]),
+      ]);
+      const active = found.filter(({ risk_state: state }) => state === 'atRisk' || state === 'confirmedCompromised');
+      return {
+        signInRiskLevel: highestRisk(active.map(({ risk_level: level }) => level)),
+        userRiskLevel: user?.risk_level ?? 'none',
+        riskEventTypes: active.map(({ risk_event_type: type }) => type),
       };
     },
     async passed({ userId, requestId }) {

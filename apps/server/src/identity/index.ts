@@ -13,7 +13,7 @@ import type {
 import type { Gate } from '../conditional-access/index.ts';
 import type { Caller, Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
-import { recordChange } from './directory/author.ts';
+import { ourselves, recordChange } from './directory/author.ts';
 import { createGroupCommands } from './directory/groups.ts';
 import { graphDirectoryHandlers, type DirectoryCommands } from './directory/graph/index.ts';
 import { publishEverybody } from './directory/identity-info.ts';
@@ -23,10 +23,18 @@ import { createFederation, type Federation } from './federation/index.ts';
 import { createLdap } from './ldap/index.ts';
 import { createInvitations } from './invitations.ts';
 import { directoryPeople } from './directory/store.ts';
+import { createDecisions } from './live/decide.ts';
+import { createWatch } from './live/watch.ts';
 import { createMethods } from './methods.ts';
 import { peopleHandlers } from './people.ts';
 import { identityHandlers } from './routes.ts';
-import { createDeviceCommands, createProofs, deviceHandlers, graphDeviceHandlers } from './devices/index.ts';
+import {
+  createDeviceCommands,
+  createProofs,
+  deviceHandlers,
+  deviceRows,
+  graphDeviceHandlers,
+} from './devices/index.ts';
 import { scimHandlers } from './scim/index.ts';
 import { securityInfoHandlers } from './security-info.ts';
 import { createSessions } from './sessions.ts';
@@ -36,9 +44,10 @@ import { createTemporaryAccessPasses } from './temporary-access-passes.ts';
 import { removeStale } from './store.ts';
 
 export { createDeviceFacts } from './devices/index.ts';
+export { createAskForToken } from './live/tokens.ts';
 export { scimErrorFace } from './scim/index.ts';
 export { directory, type Directory } from './people.ts';
-export { methodModes } from './sign-in.ts';
+export { methodModes } from './method-modes.ts';
 export { methodNames } from './sign-in-log.ts';
 export type { Person, SignInMethod } from './store.ts';
 export { checkPassword } from './secrets.ts';
@@ -67,13 +76,24 @@ export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
     secret: string,
     from: { ipAddress: string; userAgent: string },
   ) => Promise<Caller | undefined>;
+  /** What signals of other systems do here. */
+  readonly signalled: {
+    /** Ends all sessions of a person, or one of them. Answers how many were live. */
+    endSessions(personId: string, sessionId: string | undefined, by: string): Promise<number>;
+    /** Answers the device's name; undefined when there is none of that id. */
+    setCompliance(deviceId: string, isCompliant: boolean, by: string): Promise<string | undefined>;
+  };
+  /** Decides on sessions that something has changed for; `start` does so by itself. Answers how many. */
+  decideAgain(): Promise<number>;
   /** The one-time link for the first administrator; undefined when there is an administrator. */
   issueSetupLink(): Promise<string | undefined>;
 }
 
 /** People, how they sign in, and their sessions. */
 export function createIdentity(platform: Platform, { gate }: { readonly gate: Gate }): Identity {
-  const sessions = createSessions(platform);
+  const decisions = createDecisions(platform, gate);
+  const watch = createWatch(platform, decisions);
+  const sessions = createSessions(platform, decisions);
   const setup = createSetup(platform, sessions);
   const commands: DirectoryCommands = {
     people: createPeopleCommands(platform),
@@ -99,7 +119,7 @@ export function createIdentity(platform: Platform, { gate }: { readonly gate: Ga
   const signIn = createSignIn(platform, sessions, { gate, passes, proofs });
   const ldap = createLdap(platform, { ...commands, signIn });
   return {
-    handlers: identityHandlers(setup, signIn, sessions),
+    handlers: identityHandlers(setup, signIn, sessions, methods),
     securityInfo: securityInfoHandlers(platform, { methods, sessions, passes, signIn }),
     people: peopleHandlers(platform, commands.groups),
     directory: directoryHandlers(platform, {
@@ -118,5 +138,28 @@ export function createIdentity(platform: Platform, { gate }: { readonly gate: Ga
     graph: graphDirectoryHandlers(platform, commands),
     callerOfSession: (secret, from) => sessions.callerOf(secret, from),
     issueSetupLink: () => setup.issueLink(),
+    signalled: {
+      endSessions: (personId, sessionId, by) =>
+        platform.database.transaction(async (tx) => {
+          const target = { id: personId, name: (await directoryPeople.get(tx, personId)).userPrincipalName };
+          const activity = 'Update StsRefreshTokenValidFrom Timestamp';
+          await recordChange(platform.audit, { activity, target }, ourselves(by), tx);
+          if (sessionId === undefined) return sessions.revokeAll(personId, tx);
+          return tx.execute(
+            'UPDATE sessions SET revoked_at = $3 WHERE id = $1 AND person_id = $2 AND revoked_at IS NULL',
+            [sessionId, personId, platform.clock.now()],
+          );
+        }),
+      setCompliance: async (deviceId, isCompliant, by) => {
+        const device = await deviceRows.byDeviceId(platform.database, deviceId);
+        return device && (await devices.update(device.id, { isCompliant }, ourselves(by))).displayName;
+      },
+    },
+    decideAgain: () => watch.look(),
+    start: () => {
+      watch.start();
+      return Promise.resolve();
+    },
+    stop: () => watch.stop(),
   };
 }

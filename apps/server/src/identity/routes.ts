@@ -9,7 +9,8 @@ import {
 } from '../platform/http/index.ts';
 import { toMe, type OpenedSession, type Sessions } from './sessions.ts';
 import type { Setup } from './setup.ts';
-import type { SignIn } from './sign-in.ts';
+import type { Methods } from './methods.ts';
+import type { ContinuedSession, SignIn } from './sign-in.ts';
 import type { Origin } from './sign-in-log.ts';
 
 export const originOf = (
@@ -20,12 +21,21 @@ export const originOf = (
   return { ipAddress, userAgent, requestId, ...(typeof deviceProof === 'string' ? { deviceProof } : {}) };
 };
 
-function signedIn(reply: FastifyReply, { secret, expiresAt, me }: OpenedSession): Me {
-  setSessionCookie(reply, secret, expiresAt);
+export function signedIn(reply: FastifyReply, { secret, expiresAt, persistent, me }: OpenedSession): Me {
+  setSessionCookie(reply, secret, persistent ? expiresAt : undefined);
   return me;
 }
 
-export function identityHandlers(setup: Setup, signIn: SignIn, sessions: Sessions): Handlers<typeof sessionRoutes> {
+export function identityHandlers(
+  setup: Setup,
+  signIn: SignIn,
+  sessions: Sessions,
+  methods: Methods,
+): Handlers<typeof sessionRoutes> {
+  const continued = async (context: RequestContext): Promise<ContinuedSession> => {
+    const { id: personId, name: userPrincipalName, session } = requirePerson(context);
+    return { id: session.id, personId, userPrincipalName, deviceId: await sessions.deviceOf(session.id) };
+  };
   return {
     getSetup: async () => ({ needed: await setup.needed() }),
     startSetup: (_context, { body }) => setup.start(body),
@@ -45,6 +55,33 @@ export function identityHandlers(setup: Setup, signIn: SignIn, sessions: Session
       clearSessionCookie(reply);
       context.audit({ target: `session ${session.id}` });
       return {};
+    },
+    getStepUp: async (context) => {
+      const { id, challenge } = requirePerson(context);
+      const kinds = (await methods.of(id)).map(({ kind }) => kind);
+      return {
+        required: challenge?.required ?? [],
+        code: challenge?.code ?? null,
+        passkey: kinds.includes('fido2'),
+        password: kinds.includes('password'),
+      };
+    },
+    startPasskeyStepUp: () => signIn.startPasskey(),
+    stepUpWithPasskey: async (context, { body, request, reply }) =>
+      signedIn(
+        reply,
+        await signIn.withPasskey(
+          body.challengeId,
+          body.credential,
+          originOf(context, request),
+          await continued(context),
+        ),
+      ),
+    stepUpWithPassword: async (context, { body, request, reply }) => {
+      const session = await continued(context);
+      const { password, totpCode } = body;
+      const origin = originOf(context, request);
+      return signedIn(reply, await signIn.withPassword(session.userPrincipalName, password, totpCode, origin, session));
     },
     getMe: (context) => {
       const { id, name: userPrincipalName, displayName, role, session } = requirePerson(context);

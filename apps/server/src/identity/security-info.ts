@@ -9,7 +9,7 @@ import {
 } from '@sallyport/contracts';
 import { z } from 'zod';
 import type { Queryable } from '../platform/database/index.ts';
-import { requirePerson, setSessionCookie, type Handlers, type RequestContext } from '../platform/http/index.ts';
+import { requirePerson, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { authorOf, recordChange, type ActivityName } from './directory/author.ts';
 import { publishPeople } from './directory/identity-info.ts';
@@ -18,6 +18,7 @@ import { challengeLifetimeMs, checkRegistration, registrationOptions, relyingPar
 import { refuseWeakPassword } from './password-strength.ts';
 import { recoveryCodesLeft, renewRecoveryCodes } from './recovery-codes.ts';
 import { hashPassword, newTotp, stepOfCode } from './secrets.ts';
+import { signedIn } from './routes.ts';
 import type { Sessions } from './sessions.ts';
 import type { SignIn } from './sign-in.ts';
 import { passkeys, passwords } from './store.ts';
@@ -223,8 +224,7 @@ export function securityInfoHandlers(
       const { userPrincipalName, temporaryAccessPass } = body;
       const origin = { ipAddress, userAgent, requestId };
       const opened = await signIn.withTemporaryAccessPass(userPrincipalName, temporaryAccessPass, origin);
-      setSessionCookie(reply, opened.secret, opened.expiresAt);
-      return opened.me;
+      return signedIn(reply, opened);
     },
   };
 }

@@ -5,7 +5,10 @@ import type { Queryable } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/index.ts';
 import { hashSecret, newSecret } from '../platform/tokens.ts';
 import type { Platform } from '../platform/types.ts';
-import { sessions, type Person, type SignInMethod } from './store.ts';
+import type { GateAnswer } from '../conditional-access/index.ts';
+import { reauthenticationDue, type Decisions } from './live/decide.ts';
+import { liveSessions } from './live/store.ts';
+import { sessions, type Person, type SessionDecision, type SignInMethod } from './store.ts';
 import type { Origin } from './sign-in-log.ts';
 
 /** How exact `lastSeenAt` is, and so by how much a session may outlive its idle time less. */
@@ -15,21 +18,42 @@ export interface OpenedSession {
   /** The cookie's value. Only its hash is kept. */
   readonly secret: string;
   readonly expiresAt: Date;
+  /** Whether the browser may keep it past its own end: not where a policy says never. */
+  readonly persistent: boolean;
   readonly me: Me;
 }
 
-/** Sessions are asked of the database on every request, so that revoking one works at once on every server. */
-export function createSessions({ database, clock, config }: Pick<Platform, 'database' | 'clock' | 'config'>) {
+/** How somebody has signed in. */
+export interface Opening {
+  readonly method: SignInMethod;
+  readonly origin: Origin;
+  readonly aaguid?: string | undefined;
+  readonly deviceId?: string | undefined;
+  /** What Conditional Access said. Left out: it is asked at the first request. */
+  readonly access?: GateAnswer;
+}
+
+/**
+ * Sessions are asked of the database on every request, so that revoking one works at once on every server. Whatever has changed since the last decision is
+ * decided on before the request goes on.
+ */
+export function createSessions(
+  { database, clock, config }: Pick<Platform, 'database' | 'clock' | 'config'>,
+  decisions: Pick<Decisions, 'standing'>,
+) {
   const seenAfter = (now: Date) => new Date(now.getTime() - config.sessionIdle);
+  const decisionOf = ({ origin, aaguid, access }: Opening, now: Date): SessionDecision => ({
+    authenticatedAt: now,
+    requestId: origin.requestId,
+    aaguid: aaguid ?? null,
+    decidedOn: access?.asOf ?? null,
+    reauthenticateAt: access === undefined ? null : reauthenticationDue(access, now),
+  });
+  const isPersistent = ({ access }: Opening): boolean => access?.sessionControls.persistentBrowser !== 'never';
   return {
     /** Opens a session in the transaction that has checked who it is. */
-    async open(
-      tx: Queryable,
-      person: Person,
-      method: SignInMethod,
-      origin: Origin,
-      deviceId?: string,
-    ): Promise<OpenedSession> {
+    async open(tx: Queryable, person: Person, opening: Opening): Promise<OpenedSession> {
+      const { method, origin, deviceId } = opening;
       const now = clock.now();
       const secret = newSecret();
       const row = {
@@ -42,15 +66,38 @@ export function createSessions({ database, clock, config }: Pick<Platform, 'data
         ipAddress: origin.ipAddress,
         userAgent: origin.userAgent,
         deviceId: deviceId ?? null,
+        ...decisionOf(opening, now),
       };
       await sessions.insert(tx, row, hashSecret(secret));
-      return { secret, expiresAt: row.expiresAt, me: toMe(person, row.id, method) };
+      return { secret, expiresAt: row.expiresAt, persistent: isPersistent(opening), me: toMe(person, row.id, method) };
     },
 
-    async callerOf(secret: string, from: { ipAddress: string }): Promise<Caller | undefined> {
+    /** Goes on with a session in which more was shown, under another secret. Throws Unauthenticated when it is over. */
+    async renew(tx: Queryable, person: Person, id: string, opening: Opening): Promise<OpenedSession> {
+      const { method, origin, deviceId } = opening;
+      const secret = newSecret();
+      const renewed = await sessions.renew(
+        tx,
+        {
+          id,
+          method,
+          ipAddress: origin.ipAddress,
+          userAgent: origin.userAgent,
+          deviceId: deviceId ?? null,
+          ...decisionOf(opening, clock.now()),
+        },
+        hashSecret(secret),
+      );
+      if (!renewed) throw new SallyportError('Unauthenticated', 'the session is over');
+      return { secret, ...renewed, persistent: isPersistent(opening), me: toMe(person, id, method) };
+    },
+
+    async callerOf(secret: string, from: { ipAddress: string; userAgent: string }): Promise<Caller | undefined> {
       const now = clock.now();
-      const row = await sessions.byToken(database, hashSecret(secret), now, seenAfter(now));
+      const row = await liveSessions.byToken(database, hashSecret(secret), now, seenAfter(now));
       if (!row) return undefined;
+      const standing = await decisions.standing(row, from);
+      if (standing.is === 'over') return undefined;
       if (now.getTime() - row.lastSeenAt.getTime() > seenGranularityMs)
         await sessions.touch(database, row.id, now, from.ipAddress);
       return {
@@ -60,9 +107,19 @@ export function createSessions({ database, clock, config }: Pick<Platform, 'data
         displayName: row.displayName,
         role: row.role,
         permissions: permissionsOfRole(row.role),
-        session: { id: row.id, method: row.method, startedAt: row.createdAt },
+        session: { id: row.id, method: row.method, startedAt: row.authenticatedAt ?? row.createdAt },
+        ...(standing.challenge === undefined ? {} : { challenge: standing.challenge }),
       };
     },
+
+    /** The device that proved its key in it. */
+    deviceOf: async (id: string): Promise<string | undefined> =>
+      (
+        await database.first<{ deviceId: string | null }>(
+          'SELECT device_id AS "deviceId" FROM sessions WHERE id = $1',
+          [id],
+        )
+      )?.deviceId ?? undefined,
 
     async list(personId: string, currentId: string): Promise<Session[]> {
       const now = clock.now();

@@ -128,7 +128,7 @@ export function createSetup(platform: Platform, sessions: Sessions) {
             [clock.now()],
           );
           await publishPeople(platform, [person.id], tx);
-          const session = await sessions.open(tx, person, body.method, origin);
+          const session = await sessions.open(tx, person, { method: body.method, origin });
           await recordFirst(tx, person, body, origin, session.me.sessionId);
           return session;
         });

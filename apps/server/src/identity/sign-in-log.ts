@@ -27,6 +27,7 @@ export const outcomes = {
   wrongPass: { code: '130503', text: 'The temporary access pass was not accepted.' },
   federationFailed: { code: '50107', text: 'The identity provider’s answer was not accepted.' },
   storeUnavailable: { code: '80001', text: 'The directory or identity provider could not be asked.' },
+  otherPerson: { code: '50058', text: 'The factors are those of another person than the session’s.' },
   badPasskey: { code: '135011', text: 'The passkey was not accepted.' },
 } as const;
 export type Outcome = keyof typeof outcomes;

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { SallyportError, type sessionRoutes, type ResponseOf } from '@sallyport/contracts';
-import { sallyportApplication, type Gate, type GateAnswer, type SignInAttempt } from '../conditional-access/index.ts';
+import { sallyportApplication, type Gate, type GateAnswer } from '../conditional-access/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { authenticationOptions, challengeLifetimeMs, checkAuthentication, relyingPartyOf } from './passkeys.ts';
 import { checkPassword, stepOfCode } from './secrets.ts';
-import type { OpenedSession, Sessions } from './sessions.ts';
+import { methodModes } from './method-modes.ts';
+import type { Opening, OpenedSession, Sessions } from './sessions.ts';
 import { recordSignIn, type Origin, type Outcome } from './sign-in-log.ts';
 import { passkeys, passwords, people, type Person, type SignInMethod } from './store.ts';
 import { countedAddress } from './address.ts';
@@ -40,23 +41,19 @@ const refused: Readonly<Record<SignInMethod, string>> = {
   federatedMultiFactor: 'the identity provider’s answer was not accepted',
 };
 
-/** Ways of signing in, in Graph's words. */
-export const methodModes: Readonly<Record<SignInMethod, SignInAttempt['methods']>> = {
-  passwordTotp: ['password', 'softwareOath'],
-  passkey: ['fido2'],
-  // The printed code stands for the authenticator whose owner it was given to.
-  passwordRecoveryCode: ['password', 'softwareOath'],
-  temporaryAccessPassOneTime: ['temporaryAccessPassOneTime'],
-  temporaryAccessPassMultiUse: ['temporaryAccessPassMultiUse'],
-  federatedSingleFactor: ['federatedSingleFactor'],
-  federatedMultiFactor: ['federatedMultiFactor'],
-};
-
 /** Entra's numbers, and what to do. Whoever reads it has shown the right factors. */
 function refusedByPolicy({ decision, required }: GateAnswer): SallyportError {
   const blocked = 'AADSTS53003: Access has been blocked by Conditional Access policies.';
   const more = `AADSTS50074: Conditional Access policies demand ${required.join(', and ')}.`;
   return new SallyportError('Forbidden', decision === 'challenge' ? more : blocked);
+}
+
+/** A session that more is shown in. */
+export interface ContinuedSession {
+  readonly id: string;
+  readonly personId: string;
+  readonly userPrincipalName: string;
+  readonly deviceId: string | undefined;
 }
 
 export interface SignInNeeds {
@@ -77,6 +74,7 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
     subjects: readonly Subject[],
     origin: Origin,
     check: () => Promise<Check>,
+    continued?: ContinuedSession,
   ): Promise<OpenedSession> => {
     try {
       await throttle.attempt(subjects);
@@ -85,11 +83,14 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
         await recordSignIn(platform, { userPrincipalName: claimedName, method: claimed, outcome: 'throttled', origin });
       throw error;
     }
-    const { outcome, person, method = claimed, aaguid, issuer, ...found } = await check();
+    const { person, method = claimed, aaguid, issuer, ...checked } = await check();
     const vouched = issuer === undefined ? {} : { issuer };
+    // Somebody else's factors, however good, say nothing of whose session it is.
+    const mine = continued === undefined || person?.id === continued.personId;
+    const outcome = checked.outcome === 'success' && !mine ? 'otherPerson' : checked.outcome;
     const who = person
       ? { userPrincipalName: person.userPrincipalName, userId: person.id, displayName: person.displayName }
-      : { userPrincipalName: found.claimedName ?? claimedName };
+      : { userPrincipalName: checked.claimedName ?? claimedName };
     if (outcome !== 'success' || !person) {
       await recordSignIn(platform, { ...who, ...vouched, method, outcome, origin });
       if (outcome === 'storeUnavailable') {
@@ -101,6 +102,7 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
       throw new SallyportError('Unauthenticated', refused[method]);
     }
     const device = origin.deviceProof === undefined ? undefined : await proofs.deviceOf(origin.deviceProof);
+    const deviceId = device?.deviceId ?? continued?.deviceId;
     const withDevice = device === undefined ? {} : { device };
     const access = await gate.ask({
       userId: person.id,
@@ -110,7 +112,7 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
       userAgent: origin.userAgent,
       clientAppType: 'browser',
       ...(aaguid === undefined ? {} : { aaguid }),
-      ...(device === undefined ? {} : { deviceId: device.deviceId }),
+      ...(deviceId === undefined ? {} : { deviceId }),
       requestId: origin.requestId,
       at: clock.now(),
     });
@@ -127,7 +129,16 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
       throw refusedByPolicy(access);
     }
     const session = await database.transaction(async (tx) => {
-      const opened = await sessions.open(tx, person, method, origin, device?.deviceId);
+      const opening: Opening = {
+        method,
+        origin,
+        aaguid,
+        deviceId,
+        access,
+      };
+      const opened = continued
+        ? await sessions.renew(tx, person, continued.id, opening)
+        : await sessions.open(tx, person, opening);
       if (device) await tx.execute('UPDATE devices SET last_sign_in_at = $2 WHERE id = $1', [device.id, clock.now()]);
       await recordSignIn(
         platform,
@@ -186,12 +197,29 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
       return { challengeId, options: { ...options } };
     },
 
-    withPasskey: (challengeId: string, credential: Record<string, unknown>, origin: Origin): Promise<OpenedSession> =>
-      signIn('passkey', 'unknown', [{ kind: 'address', name: countedAddress(origin.ipAddress) }], origin, () =>
-        checkPasskey(challengeId, credential),
+    /** `continued`: the session that goes on with what is shown, in place of a new one. */
+    withPasskey: (
+      challengeId: string,
+      credential: Record<string, unknown>,
+      origin: Origin,
+      continued?: ContinuedSession,
+    ): Promise<OpenedSession> =>
+      signIn(
+        'passkey',
+        continued?.userPrincipalName ?? 'unknown',
+        [{ kind: 'address', name: countedAddress(origin.ipAddress) }],
+        origin,
+        () => checkPasskey(challengeId, credential),
+        continued,
       ),
 
-    withPassword: (name: string, password: string, code: string, origin: Origin): Promise<OpenedSession> =>
+    withPassword: (
+      name: string,
+      password: string,
+      code: string,
+      origin: Origin,
+      continued?: ContinuedSession,
+    ): Promise<OpenedSession> =>
       signIn(
         'passwordTotp',
         name,
@@ -201,6 +229,7 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
         ],
         origin,
         () => checkPasswordAndCode(name, password, code),
+        continued,
       ),
 
     withTemporaryAccessPass: (name: string, pass: string, origin: Origin): Promise<OpenedSession> =>

@@ -23,6 +23,16 @@ export interface SessionRow {
   readonly deviceId?: string | null;
 }
 
+/** Of a session, what its next decision goes by. */
+export interface SessionDecision {
+  readonly authenticatedAt: Date;
+  readonly requestId: string;
+  readonly aaguid: string | null;
+  /** Null where Conditional Access was not asked: it is at the first request. */
+  readonly decidedOn: string | null;
+  readonly reauthenticateAt: Date | null;
+}
+
 export interface PasskeyRow {
   readonly credentialId: string;
   readonly personId: string;
@@ -121,10 +131,11 @@ export const passkeys = {
 };
 
 export const sessions = {
-  insert: (db: Queryable, row: SessionRow, tokenHash: Buffer) =>
+  insert: (db: Queryable, row: SessionRow & SessionDecision, tokenHash: Buffer) =>
     db.execute(
-      `INSERT INTO sessions (id, token_hash, person_id, method, created_at, last_seen_at, expires_at, ip_address, user_agent, device_id)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      `INSERT INTO sessions (id, token_hash, person_id, method, created_at, last_seen_at, expires_at, ip_address, user_agent, device_id,
+         authenticated_at, request_id, aaguid, decided_on, decided_at, decided_addresses, reauthenticate_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::pg_snapshot, CASE WHEN $14::pg_snapshot IS NOT NULL THEN $5::timestamptz END, ARRAY[$8::text], $15)`,
       [
         row.id,
         tokenHash,
@@ -136,14 +147,36 @@ export const sessions = {
         row.ipAddress,
         row.userAgent,
         row.deviceId ?? null,
+        row.authenticatedAt,
+        row.requestId,
+        row.aaguid,
+        row.decidedOn,
+        row.reauthenticateAt,
       ],
     ),
-  byToken: (db: Queryable, tokenHash: Buffer, now: Date, seenAfter: Date) =>
-    db.first<SessionRow & Omit<Person, 'id'>>(
-      `SELECT ${sessionColumns}, p.user_principal_name AS "userPrincipalName", p.display_name AS "displayName", p.role
-       FROM sessions s JOIN people p ON p.id = s.person_id
-       WHERE s.token_hash = $1 AND ${live} AND p.disabled_at IS NULL`,
-      [tokenHash, now, seenAfter],
+  /** More was shown in it: it has another secret from now on. False when it is over. */
+  renew: async (
+    db: Queryable,
+    row: Pick<SessionRow, 'id' | 'method' | 'ipAddress' | 'userAgent' | 'deviceId'> & SessionDecision,
+    tokenHash: Buffer,
+  ): Promise<{ readonly expiresAt: Date } | undefined> =>
+    db.first(
+      `UPDATE sessions SET token_hash = $2, method = $3, ip_address = $4, user_agent = $5, device_id = $6, authenticated_at = $7, request_id = $8,
+         aaguid = $9, decided_on = $10::pg_snapshot, decided_at = $7, decided_addresses = ARRAY[$4::text], reauthenticate_at = $11, challenge = NULL, last_seen_at = $7
+       WHERE id = $1 AND revoked_at IS NULL AND expires_at > $7 RETURNING expires_at AS "expiresAt"`,
+      [
+        row.id,
+        tokenHash,
+        row.method,
+        row.ipAddress,
+        row.userAgent,
+        row.deviceId ?? null,
+        row.authenticatedAt,
+        row.requestId,
+        row.aaguid,
+        row.decidedOn,
+        row.reauthenticateAt,
+      ],
     ),
   ofPerson: (db: Queryable, personId: string, now: Date, seenAfter: Date) =>
     db.query<SessionRow>(

@@ -98,7 +98,10 @@ export interface IngestOptions {
   /** Whether jobs run; default true. */
   readonly jobs?: boolean;
   /** Who holds an API token; for doors that are not behind the server's own HTTP. */
-  readonly callerOfToken: (token: string) => Promise<Caller | undefined>;
+  readonly callerOfToken: (
+    token: string,
+    from: { readonly ipAddress: string; readonly userAgent: string },
+  ) => Promise<Caller | undefined>;
   /** Who a client's certificate of this common name stands for. */
   readonly callerOfCertificate: (name: string) => Promise<Caller | undefined>;
   /** Folders of sources. Default: those that ship. */

@@ -1,5 +1,6 @@
 import type { applicationRoutes, graphApplicationRoutes, interactionRoutes, samlRoutes } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { JWK } from 'jose';
 import type { Provider } from 'oidc-provider';
 import type { Gate } from '../conditional-access/index.ts';
 import { publicUrlOf } from '../platform/config/index.ts';
@@ -19,6 +20,9 @@ export interface OpenId extends Domain<Handlers<typeof applicationRoutes>> {
   /** For clients of Microsoft Graph. */
   readonly graph: Handlers<typeof graphApplicationRoutes>;
   readonly interactions: Handlers<typeof interactionRoutes>;
+  /** Private keys that tokens are signed with, and where their public halves are. */
+  readonly keys: () => Promise<readonly JWK[]>;
+  readonly jwksUri: string;
   /** Signing in by SAML 2.0. */
   readonly saml: Handlers<typeof samlRoutes>;
   /** The protocols' own addresses, which the providers read and answer themselves. */
@@ -62,6 +66,8 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
     handlers: applicationHandlers(platform, commands),
     graph: graphApplicationHandlers(platform, commands),
     interactions: createInteractions(platform, parts, commands, current),
+    keys: async () => (await keys.current()).keys,
+    jwksUri: `${publicUrlOf(config)}${routes.jwks}`,
     saml: saml.handlers,
     mounted: [...mountedRoutes, ...saml.mounted],
     handle: async (request, reply) => {

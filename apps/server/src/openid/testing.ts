@@ -19,7 +19,7 @@ import * as oidc from 'openid-client';
 import { createAccess } from '../access/index.ts';
 import { createConditionalAccess } from '../conditional-access/index.ts';
 import { graphError } from '../hunting/faces/graph/index.ts';
-import { createIdentity, type Person } from '../identity/index.ts';
+import { createAskForToken, createIdentity, type Person } from '../identity/index.ts';
 import { createAuditLog } from '../platform/audit/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { loadConfig, publicUrlOf } from '../platform/config/index.ts';
@@ -122,8 +122,8 @@ async function startPlatform(issuer: string, second: boolean) {
 }
 
 function createDomains(platform: Platform) {
-  const access = createAccess(platform);
   const conditionalAccess = createConditionalAccess(platform);
+  const access = createAccess(platform, { ask: createAskForToken(platform, conditionalAccess.gate) });
   const identity = createIdentity(platform, conditionalAccess);
   return { access, conditionalAccess, identity, openid: createOpenId(platform, conditionalAccess) };
 }

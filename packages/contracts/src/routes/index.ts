@@ -45,6 +45,7 @@ import { sentinelRuleRoutes } from './sentinel-rules.ts';
 import { sentinelWatchlistRoutes } from './sentinel-watchlists.ts';
 import { sentinelIncidentRoutes } from './sentinel.ts';
 import { sessionRoutes, tokenRoutes } from './session.ts';
+import { sharedSignalsRoutes } from './shared-signals.ts';
 import { socMetricRoutes } from './soc-metrics.ts';
 import { sourceEditorRoutes } from './source-editor.ts';
 import { systemRoutes } from './system.ts';
@@ -83,6 +84,7 @@ export const routes = {
   ...samlRoutes,
   ...graphIdentityProtectionRoutes,
   ...identityProtectionRoutes,
+  ...sharedSignalsRoutes,
   ...savedSearchRoutes,
   ...sentinelBookmarkRoutes,
   ...sentinelIncidentRoutes,

@@ -37,6 +37,17 @@ export const Me = z.object({
 });
 export type Me = z.infer<typeof Me>;
 
+export const StepUp = z.object({
+  /** In words for the person: `multifactor authentication`. Empty when nothing is asked for. */
+  required: z.array(z.string()),
+  /** Entra's number: 50074 asks for a stronger method, 70044 for a new sign-in; null when nothing is asked for. */
+  code: z.string().nullable(),
+  /** What the caller could show. */
+  passkey: z.boolean(),
+  password: z.boolean(),
+});
+export type StepUp = z.infer<typeof StepUp>;
+
 export const Session = z.object({
   id: z.uuid(),
   createdAt: z.iso.datetime(),
@@ -131,8 +142,50 @@ export const sessionRoutes = {
     permission: 'signedIn',
     summary: 'End this session',
     response: z.object({}),
+    duringChallenge: true,
   }),
-  getMe: route({ method: 'GET', path: '/api/me', permission: 'signedIn', summary: 'Who is signed in', response: Me }),
+  getMe: route({
+    method: 'GET',
+    path: '/api/me',
+    permission: 'signedIn',
+    summary: 'Who is signed in',
+    response: Me,
+    duringChallenge: true,
+  }),
+  getStepUp: route({
+    method: 'GET',
+    path: '/api/step-up',
+    permission: 'signedIn',
+    summary: 'What Conditional Access asks for before this session goes on, and what the caller could show',
+    response: StepUp,
+    duringChallenge: true,
+  }),
+  startPasskeyStepUp: route({
+    method: 'POST',
+    path: '/api/step-up/passkey/start',
+    permission: 'signedIn',
+    summary: 'A passkey challenge, good for 5 minutes and one use',
+    response: z.object({ challengeId: z.uuid(), options: WebAuthnJson }),
+    duringChallenge: true,
+  }),
+  stepUpWithPasskey: route({
+    method: 'POST',
+    path: '/api/step-up/passkey',
+    permission: 'signedIn',
+    summary: 'Go on with this session by passkey; the answer sets another session cookie',
+    body: z.object({ challengeId: z.uuid(), credential: WebAuthnJson }),
+    response: Me,
+    duringChallenge: true,
+  }),
+  stepUpWithPassword: route({
+    method: 'POST',
+    path: '/api/step-up/password',
+    permission: 'signedIn',
+    summary: 'Go on with this session by password and TOTP; the answer sets another session cookie',
+    body: z.object({ password: z.string().max(256), totpCode: z.union([TotpCode, RecoveryCode]) }),
+    response: Me,
+    duringChallenge: true,
+  }),
   listSessions: route({
     method: 'GET',
     path: '/api/me/sessions',

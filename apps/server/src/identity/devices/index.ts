@@ -18,7 +18,7 @@ import { deviceColumns, deviceRows, type Device } from './store.ts';
 export { createDeviceCommands } from './commands.ts';
 export { createDeviceFacts, deviceDetail } from './facts.ts';
 export { createProofs, type DeviceProofs } from './proof.ts';
-export type { Device } from './store.ts';
+export { deviceRows, type Device } from './store.ts';
 
 const freshMs = freshMinutes * 60_000;
 const pageDefault = 100;

@@ -1,10 +1,10 @@
 import type { federationRoutes, IdentityProvider } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { setSessionCookie, type Handlers } from '../../platform/http/index.ts';
+import type { Handlers } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { authorOf } from '../directory/author.ts';
 import { directories } from '../ldap/index.ts';
-import { originOf } from '../routes.ts';
+import { originOf, signedIn } from '../routes.ts';
 import type { ProviderCommands } from './commands.ts';
 import type { OpenIdPeers } from './connect.ts';
 import type { Flow } from './flow.ts';
@@ -53,7 +53,7 @@ export function federationHandlers(
       const done = await flow.finish(params.id, { search, browser: browserOf(request), origin: originOf(context, request) }); // prettier-ignore
       if ('failure' in done) return goOn(reply, `/signin?failure=${done.failure}`);
       reply.clearCookie(browserCookie, attributes);
-      setSessionCookie(reply, done.session.secret, done.session.expiresAt);
+      signedIn(reply, done.session);
       return goOn(reply, done.to);
     },
     listIdentityProviders: async () => ({

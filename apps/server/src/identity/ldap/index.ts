@@ -1,8 +1,8 @@
 import type { LdapDirectory, ldapRoutes } from '@sallyport/contracts';
-import { setSessionCookie, type Handlers } from '../../platform/http/index.ts';
+import type { Handlers } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { authorOf } from '../directory/author.ts';
-import { originOf } from '../routes.ts';
+import { originOf, signedIn } from '../routes.ts';
 import type { SignIn } from '../sign-in.ts';
 import { createDirectoryCommands } from './commands.ts';
 import { createDirectorySignIn } from './sign-in.ts';
@@ -26,8 +26,7 @@ export function createLdap(platform: Platform, { signIn, ...commandsOf }: SyncNe
   const handlers: Handlers<typeof ldapRoutes> = {
     signInWithDirectory: async (context, { body, request, reply }) => {
       const opened = await directorySignIn.withDirectory(body.userPrincipalName, body.password, originOf(context, request)); // prettier-ignore
-      setSessionCookie(reply, opened.secret, opened.expiresAt);
-      return opened.me;
+      return signedIn(reply, opened);
     },
     listLdapDirectories: async () => ({ directories: (await directories.list(database)).map(directoryForm) }),
     createLdapDirectory: async (context, { body }) => {

@@ -49,7 +49,7 @@ export function createInteractions(
     if (!caller?.session) return undefined;
     const { id, method } = caller.session;
     const row = await database.first<{ startedAt: Date }>(
-      'SELECT created_at AS "startedAt" FROM sessions WHERE id = $1',
+      'SELECT coalesce(authenticated_at, created_at) AS "startedAt" FROM sessions WHERE id = $1',
       [id],
     );
     if (!row) return undefined;

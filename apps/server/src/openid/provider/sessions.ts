@@ -23,7 +23,7 @@ export function createSessionLinks({ database, clock, config }: Pick<Platform, '
     standing: async (sessionUid: string, lasting = false): Promise<StandingSignIn | undefined> => {
       const now = clock.now();
       return database.first<StandingSignIn>(
-        `SELECT s.id AS "sessionId", s.person_id AS "personId", s.method, s.created_at AS "startedAt"
+        `SELECT s.id AS "sessionId", s.person_id AS "personId", s.method, coalesce(s.authenticated_at, s.created_at) AS "startedAt"
          FROM openid_sessions o JOIN sessions s ON s.id = o.session_id JOIN people p ON p.id = s.person_id
          WHERE o.session_uid = $1 AND o.ended_at IS NULL AND s.revoked_at IS NULL AND p.disabled_at IS NULL
            AND ($2 OR (s.expires_at > $3 AND s.last_seen_at > $4))`,

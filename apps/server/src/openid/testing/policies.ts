@@ -1,5 +1,6 @@
 import * as oidc from 'openid-client';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sallyportApplication } from '../../conditional-access/index.ts';
 import { createApplicationCommands } from '../applications/commands.ts';
 import type { Person } from '../../identity/index.ts';
 import { codeRequest, register, type OpenIdServer, type TestApplication } from '../testing.ts';
@@ -55,6 +56,22 @@ export function policyTests(of: () => OpenIdServer): void {
       await graph('DELETE', `/${id}`);
       // Nothing was taken away: the refresh token that was not used is still good.
       expect((await oidc.refreshTokenGrant(books.config, tokens.refresh_token ?? '')).access_token).toBeDefined();
+    });
+
+    it('ends what stands on a session of Sallyport that a policy ends', async () => {
+      const browser = server.browser();
+      const first = await codeRequest(books, callback, { scope: 'openid offline_access', prompt: 'consent' });
+      const tokens = await oidc.authorizationCodeGrant(books.config, (await browser.visit(first.url, carl)).url, first.checks); // prettier-ignore
+      const sub = tokens.claims()?.sub ?? '';
+      expect(await oidc.fetchUserInfo(books.config, tokens.access_token, sub)).toMatchObject({ oid: carl.id });
+      const { id } = await policy('No Sallyport', { users: { includeUsers: [carl.id] }, applications: { includeApplications: [sallyportApplication] } }, block); // prettier-ignore
+      expect(await server.domains.identity.decideAgain()).toBeGreaterThan(0);
+      await expect(oidc.fetchUserInfo(books.config, tokens.access_token, carl.id)).rejects.toMatchObject({
+        status: 401,
+      });
+      const refused = oidc.refreshTokenGrant(books.config, tokens.refresh_token ?? '');
+      await expect(refused).rejects.toMatchObject({ error: 'invalid_grant' });
+      await graph('DELETE', `/${id}`);
     });
 
     it('asks for a stronger sign-in once, and then refuses', async () => {

@@ -177,6 +177,21 @@ export const settings = {
     description:
       'The same for hosts of your own networks: they may have private addresses, be given by an address, and speak http.',
   }),
+  sharedSignalsHosts: setting(list, {
+    default: '',
+    description:
+      'Comma-separated hosts that Shared Signals may be exchanged with, by https at public addresses only: those that streams push to, and those of transmitters whose signals are taken. Names, or `*.example.org` for every name below; with `:port` where it isn’t the usual one. Empty: none.',
+  }),
+  sharedSignalsInternalHosts: setting(list, {
+    default: '',
+    description:
+      'The same for hosts of your own networks: they may have private addresses, be given by an address, and speak http.',
+  }),
+  sharedSignalsCaFile: setting(z.string(), {
+    default: '',
+    defaultText: 'public authorities only',
+    description: 'PEM file of authorities of your own that certificates of those hosts may be by.',
+  }),
   smtpUrl: setting(z.union([z.literal(''), url(['smtp:', 'smtps:'])]), {
     default: '',
     defaultText: 'no mail is sent',

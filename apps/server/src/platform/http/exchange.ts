@@ -10,8 +10,8 @@ import type { AuditFacts, Caller, Handler } from './handlers.ts';
 export interface Authenticator {
   /** By the value of the session cookie. */
   session(cookie: string, from: { ipAddress: string; userAgent: string }): Promise<Caller | undefined>;
-  /** By a bearer token. */
-  token(token: string): Promise<Caller | undefined>;
+  /** By a bearer token. Throws Unauthenticated with its reason where Conditional Access refuses it. */
+  token(token: string, from: { ipAddress: string; userAgent: string }): Promise<Caller | undefined>;
   /** By the common name of a checked client certificate: may send logs, and nothing else. */
   certificate(name: string): Promise<Caller | undefined>;
   /** By a signature over headers, as Azure's storage and Log Analytics have it. */

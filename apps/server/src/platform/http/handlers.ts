@@ -10,6 +10,7 @@ import type {
   SignInMethod,
 } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Challenge } from '../challenge.ts';
 import type { Log } from '../log.ts';
 
 /** Who asks. A person signed in by a session, or an API token. */
@@ -25,8 +26,10 @@ export interface Caller {
   readonly permissions: ReadonlySet<GrantedPermission>;
   /** Of a token whose logs go to another workspace than the first: its id. */
   readonly workspaceId?: string;
-  /** Only for a person. */
+  /** Only for a person. `startedAt`: when factors were shown last. */
   readonly session: { readonly id: string; readonly method: SignInMethod; readonly startedAt: Date } | undefined;
+  /** What is asked for before this session goes on. Such a caller gets to routes that are `duringChallenge`, and to no other. */
+  readonly challenge?: Challenge;
 }
 
 export interface RequestContext {

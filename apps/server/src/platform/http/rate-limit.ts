@@ -16,7 +16,8 @@ export const defaultRateLimits: RateLimits = { signIn: 30, door: 12_000, other: 
 
 const classOf = (route: RouteDefinition): keyof RateLimits => {
   if (route.permission === 'data.ingest') return 'door';
-  return route.permission === 'public' && route.method !== 'GET' ? 'signIn' : 'other';
+  const guesses = route.permission === 'public' || (route.duringChallenge === true && route.body !== undefined);
+  return guesses && route.method !== 'GET' ? 'signIn' : 'other';
 };
 
 /** Throws TooManyRequests. Counts by address (an IPv6 address by its /64), in this server's memory. */

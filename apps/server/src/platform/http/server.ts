@@ -218,7 +218,7 @@ async function sendError(
   // An answer that has begun can't be taken back: cutting the connection tells the client that it isn't whole.
   if (reply.sent || reply.raw.headersSent) return void reply.raw.destroy();
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
-  if (error.code === 'Unauthenticated') reply.header('www-authenticate', 'Bearer');
+  if (error.code === 'Unauthenticated') reply.header('www-authenticate', error.wwwAuthenticate ?? 'Bearer');
   const { status, body, headers = {} } = errorFace(error, request);
   await reply
     .code(status)

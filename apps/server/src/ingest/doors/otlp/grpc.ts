@@ -51,7 +51,10 @@ const drainMs = 5_000;
 
 export interface OtlpGrpcOptions {
   readonly core: () => IngestCore;
-  readonly callerOfToken: (token: string) => Promise<Caller | undefined>;
+  readonly callerOfToken: (
+    token: string,
+    from: { readonly ipAddress: string; readonly userAgent: string },
+  ) => Promise<Caller | undefined>;
   readonly log: Log;
   readonly host: string;
   /** 0: any. */
@@ -82,7 +85,7 @@ const certificateName = (call: Call): string => {
 async function callerOf(call: Call, options: OtlpGrpcOptions): Promise<Caller> {
   const [header] = call.metadata.get('authorization');
   const name = options.clientAuthority === undefined || header !== undefined ? '' : certificateName(call);
-  const caller = name === '' ? await callerOfHeader(header, options) : await options.callerOfCertificate(name);
+  const caller = name === '' ? await callerOfHeader(header, call, options) : await options.callerOfCertificate(name);
   if (caller === undefined)
     throw new SallyportError('Unauthenticated', 'the token or certificate is missing or not valid');
   if (!caller.permissions.has('data.ingest'))
@@ -90,9 +93,16 @@ async function callerOf(call: Call, options: OtlpGrpcOptions): Promise<Caller> {
   return caller;
 }
 
-async function callerOfHeader(header: unknown, { callerOfToken }: OtlpGrpcOptions): Promise<Caller | undefined> {
+async function callerOfHeader(
+  header: unknown,
+  call: Call,
+  { callerOfToken }: OtlpGrpcOptions,
+): Promise<Caller | undefined> {
   const token = typeof header === 'string' ? /^Bearer ([\w.~+/=-]{1,512})$/i.exec(header)?.[1] : undefined;
-  return token === undefined ? undefined : callerOfToken(token);
+  if (token === undefined) return undefined;
+  // `192.0.2.1:5000`, `[2001:db8::1]:5000`.
+  const ipAddress = /^(?:ipv[46]:)?\[?([^\]]*?)\]?:\d+$/.exec(call.getPeer())?.[1] ?? '';
+  return callerOfToken(token, { ipAddress, userAgent: 'OTLP' });
 }
 
 /** An error as gRPC's library takes it. */

@@ -8,6 +8,7 @@ import type { Exchange, PipelineServices, Step } from '../exchange.ts';
  */
 function isChange({ route, auditFacts }: Exchange): boolean {
   if (auditFacts !== undefined) return true;
+  if (route.audited === false) return false;
   if (route.method === 'GET' || route.permission === 'public' || route.permission === 'data.ingest') return false;
   return !route.permission.endsWith('.read');
 }

@@ -1,6 +1,7 @@
 import { SallyportError, type TokenScheme } from '@sallyport/contracts';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
+import { challengeError } from '../../challenge.ts';
 import { sessionCookie } from '../cookie.ts';
 import { z } from 'zod';
 import type { Authenticator, Credential, Exchange, SharedKeyClaim, Step } from '../exchange.ts';
@@ -84,7 +85,8 @@ const SignedParams = z.object({ name: z.string() });
 
 /**
  * Finds the caller. A bearer token that is no good is refused on every route, even a public one: its sender believes in it.
- * A cookie that is no good counts as none, since a browser sends it by itself.
+ * A cookie that is no good counts as none, since a browser sends it by itself. One of a session that more is asked of is none for public routes, and
+ * for others a 401 that says what.
  */
 export const authenticate: Step = async (exchange, { authenticator }) => {
   const credential = credentialOf(
@@ -92,17 +94,19 @@ export const authenticate: Step = async (exchange, { authenticator }) => {
     exchange.route.permission === 'data.ingest',
     exchange.route.schemes,
   );
-  const { request } = exchange;
+  const { request, route } = exchange;
+  const from = { ipAddress: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 512) };
   if (credential.kind === 'signature') return authenticateSigned(exchange, authenticator);
   if (credential.kind === 'token') {
-    exchange.caller = await authenticator.token(credential.value);
+    exchange.caller = await authenticator.token(credential.value, from);
     if (!exchange.caller) throw new SallyportError('Unauthenticated', 'the token is not valid');
   } else if (credential.kind === 'certificate') {
     exchange.caller = await authenticator.certificate(credential.value);
     if (!exchange.caller) throw new SallyportError('Unauthenticated', 'no token stands for the certificate’s name');
   } else if (credential.kind === 'session') {
-    const from = { ipAddress: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 512) };
-    exchange.caller = await authenticator.session(credential.value, from);
+    const caller = await authenticator.session(credential.value, from);
+    if (caller?.challenge === undefined || route.duringChallenge) exchange.caller = caller;
+    else if (route.permission !== 'public') throw challengeError(caller.challenge, true);
   }
   exchange.credential = credential;
 };
