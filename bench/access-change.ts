@@ -74,7 +74,7 @@ const { person: crowd } = await makePerson(test.platform, 'crowd', 'Security Rea
 await policy('High risk', { users: { includeUsers: ['All'], excludeUsers: [crowd.id] }, userRiskLevels: ['high'] });
 await database.execute(
   `INSERT INTO sessions (id, token_hash, person_id, method, created_at, last_seen_at, expires_at, ip_address, user_agent)
-   SELECT gen_random_uuid(), uuid_send(gen_random_uuid()), $1, 'passwordTotp', $2, $2, $2 + interval '8 hours', '192.0.2.5', 'bench' FROM generate_series(1, $3::int)`,
+   SELECT gen_random_uuid(), uuid_send(gen_random_uuid()), $1, 'passwordTotp', $2::timestamptz, $2::timestamptz, $2::timestamptz + interval '8 hours', '192.0.2.5', 'bench' FROM generate_series(1, $3::int)`,
   [crowd.id, clock.now(), background],
 );
 
@@ -123,8 +123,8 @@ const changes: Readonly<Record<string, Change>> = {
     before: async ({ person, sessionId }) => {
       await database.execute(
         `INSERT INTO devices (id, device_id, display_name, owner_id, public_key, key_thumbprint, trust_type, ownership, operating_system, operating_system_version,
-           registered_at, is_compliant, compliance_at) VALUES ($1, $1, 'bench', $1, '{}', $1::text, 'AzureAd', 'company', 'Linux', '6', $2, true, $2)`,
-        [person.id, clock.now()],
+           registered_at, is_compliant, compliance_at) VALUES ($1, $1, 'bench', $1, '{}', $3, 'AzureAd', 'company', 'Linux', '6', $2, true, $2)`,
+        [person.id, clock.now(), person.id],
       );
       await database.execute('UPDATE sessions SET device_id = $2 WHERE id = $1', [sessionId, person.id]);
       await database.execute('INSERT INTO group_members (group_id, person_id) VALUES ($1, $2)', [onDevices, person.id]);

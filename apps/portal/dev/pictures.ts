@@ -51,6 +51,63 @@ const shots: readonly Shot[] = [
   { name: 'signin', path: '/signin' },
   { name: 'invitation', path: '/invitation#token=abc', act: (page) => page.waitForTimeout(800) },
   { name: 'people', path: '/people' },
+  { name: 'access-policies', path: '/conditional-access' },
+  { name: 'access-policy', path: '/conditional-access?selected=60000000-0000-4000-8000-000000000003' },
+  {
+    name: 'access-templates',
+    path: '/conditional-access',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'New policy' }).click();
+      await page.getByRole('menuitem', { name: 'From a template' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'access-on',
+    path: '/conditional-access?selected=60000000-0000-4000-8000-000000000003',
+    act: async (page) => {
+      await page.getByRole('complementary', { name: 'Policy' }).getByRole('button', { name: 'State' }).click();
+      await page.getByRole('menuitem', { name: 'On', exact: true }).click();
+      await page.getByText('People blocked').last().waitFor();
+    },
+  },
+  {
+    name: 'access-editor',
+    path: '/conditional-access/policies/60000000-0000-4000-8000-000000000004',
+    height: 2_600,
+  },
+  {
+    name: 'access-editor-effect',
+    path: '/conditional-access/policies/60000000-0000-4000-8000-000000000002',
+    act: async (page) => {
+      await page.getByRole('tab', { name: 'What would it change' }).click();
+      await page.getByText('People blocked').waitFor();
+    },
+  },
+  {
+    name: 'access-what-if',
+    path: '/conditional-access?tab=what-if&user=50000000-0000-4000-8000-000000000003&app=5a96d9f1-02de-48ff-84f1-137a7cbb9134&ip=198.51.100.7&client=browser',
+    act: (page) => page.getByRole('button', { name: 'Not for this client app' }).click(),
+  },
+  { name: 'access-coverage', path: '/conditional-access?tab=coverage&selected=0' },
+  { name: 'access-locations', path: '/conditional-access?tab=locations&selected=60000000-0000-4000-8000-000000000050' },
+  {
+    name: 'access-location-new',
+    path: '/conditional-access?tab=locations',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'New location' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  { name: 'access-strengths', path: '/conditional-access?tab=strengths&selected=60000000-0000-4000-8000-000000000060' },
+  { name: 'access-contexts', path: '/conditional-access?tab=contexts' },
+  { name: 'access-emergency', path: '/conditional-access?tab=emergency' },
+  { name: 'sign-ins', path: '/sign-ins' },
+  {
+    name: 'sign-in-log',
+    path: '/sign-ins?selected=60000000-0000-4000-8000-000000000402',
+    act: (page) => page.getByRole('tab', { name: 'Conditional Access' }).click(),
+  },
   { name: 'person', path: '/people?selected=50000000-0000-4000-8000-000000000002' },
   { name: 'security-info', path: '/security-info' },
   { name: 'security-info-sign-ins', path: '/security-info?tab=sign-ins' },

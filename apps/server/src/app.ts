@@ -14,12 +14,14 @@ import {
   deviceRoutes,
   directoryRoutes,
   elasticRoutes,
+  conditionalAccessRoutes,
   emergencyAccountRoutes,
   entityRoutes,
   exceptionRoutes,
   federationRoutes,
   graphApplicationRoutes,
   graphConditionalAccessRoutes,
+  graphTermsOfUseRoutes,
   graphDeviceRoutes,
   graphDirectoryRoutes,
   graphFederationRoutes,
@@ -60,6 +62,7 @@ import {
   splunkRoutes,
   systemRoutes,
   taskRoutes,
+  termsOfUseRoutes,
   tokenRoutes,
   uploadRoutes,
   watchlistRoutes,
@@ -225,6 +228,9 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(samlRoutes, domains.openid.saml);
   http.mount(domains.openid.mounted, domains.openid.handle);
   http.bind(emergencyAccountRoutes, domains.conditionalAccess.handlers);
+  http.bind(conditionalAccessRoutes, domains.accessInsight);
+  http.bind(graphTermsOfUseRoutes, domains.conditionalAccess.graphTerms, graph.error);
+  http.bind(termsOfUseRoutes, domains.identity.terms);
   http.bind(graphIdentityProtectionRoutes, domains.identityProtection.graph, graph.error);
   http.bind(identityProtectionRoutes, domains.identityProtection.handlers);
   http.bind(sharedSignalsRoutes, domains.sharedSignals.handlers);

@@ -1,4 +1,5 @@
 import { loadFunctions } from '@sallyport/lake';
+import type { conditionalAccessRoutes } from '@sallyport/contracts';
 import { createAccess, type Access } from './access/index.ts';
 import { createConditionalAccess, isTrustedAddress, type ConditionalAccess } from './conditional-access/index.ts';
 import {
@@ -13,6 +14,7 @@ import { createEntities, type Entities } from './entities/index.ts';
 import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
 import {
   checkPassword,
+  methodModes,
   createAskForToken,
   createDeviceFacts,
   createIdentity,
@@ -26,6 +28,7 @@ import { createInvestigations, type Investigations } from './investigations/inde
 import { createOpenId, type OpenId } from './openid/index.ts';
 import { createSharedSignals, type SharedSignals } from './shared-signals/index.ts';
 import { createNotifications, type Notifications } from './notifications/index.ts';
+import type { Handlers } from './platform/http/index.ts';
 import type { Domain, Platform } from './platform/types.ts';
 import { createWorkbooks, type Workbooks } from './workbooks/index.ts';
 import { createWorkspaces, type WorkspaceAdministration } from './workspaces/index.ts';
@@ -33,6 +36,7 @@ import { createWorkspaces, type WorkspaceAdministration } from './workspaces/ind
 export interface Domains {
   readonly access: Access;
   readonly conditionalAccess: ConditionalAccess;
+  readonly accessInsight: Handlers<typeof conditionalAccessRoutes>;
   readonly identity: Identity;
   readonly identityProtection: IdentityProtection;
   readonly hunting: Hunting;
@@ -137,6 +141,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   return {
     access,
     conditionalAccess,
+    accessInsight: conditionalAccess.insight({ queries: hunting.queries, methodModes }),
     identity,
     identityProtection,
     hunting,

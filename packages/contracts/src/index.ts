@@ -17,6 +17,8 @@ export * from './routes/notebooks.ts';
 export * from './routes/clients.ts';
 export * from './routes/graph-conditional-access.ts';
 export * from './routes/emergency-accounts.ts';
+export * from './routes/conditional-access.ts';
+export * from './routes/terms-of-use.ts';
 export * from './identity-protection.ts';
 export * from './routes/identity-protection.ts';
 export * from './routes/graph-identity-protection.ts';

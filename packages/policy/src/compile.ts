@@ -75,7 +75,10 @@ type Postings = Map<string, number[]>;
 /** Policies in the form in which they are decided on. */
 export interface PolicySet {
   readonly policies: readonly CompiledPolicy[];
-  /** As they were given, where their form was right. */
+  /** As they were given, so that a set can be made of them that differs in one. */
+  readonly given: readonly unknown[];
+  readonly directory: Directory;
+  /** Those of them whose form was right. */
   readonly sources: readonly (ConditionalAccessPolicy | undefined)[];
   /** Marks that hold for every user and app, by policy. */
   readonly base: Uint8Array;
@@ -140,6 +143,8 @@ export function compilePolicies(policies: readonly unknown[], directory: Directo
   policies.forEach((policy, i) => compiler.add(policy, i));
   return {
     ...compiler.done(),
+    given: policies,
+    directory,
     locations: (directory.namedLocations ?? []).map(compileLocation),
     phishingResistant: strengths.get(builtInStrengths.phishingResistant.id)!,
     emergencyAccess: new Set(emergency.map(keyOf)),

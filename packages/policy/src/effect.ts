@@ -1,4 +1,4 @@
-import { compilePolicies } from './compile.ts';
+import { compilePolicies, type PolicySet } from './compile.ts';
 import { decide, type Decision, type PolicyOutcome } from './decide.ts';
 import type { AccessRequest, Directory } from './request.ts';
 
@@ -40,23 +40,47 @@ export function measureEffect(
   directory: Directory,
   signIns: Iterable<PastSignIn>,
 ): Effect {
-  const set = compilePolicies(policies, directory);
-  const strict = compilePolicies(policies.map(withState('enabled')), directory);
-  // Only what reports has a result of its own for what a person could meet.
-  const reporting = compilePolicies(policies.map(withState('enabledForReportingButNotEnforced')), directory);
-  const tallies = set.policies.map(({ id, displayName }) => new Tally(id, displayName));
-  const now = { allow: 0, block: 0, challenge: 0 };
-  const enforced = { allow: 0, block: 0, challenge: 0 };
-  let count = 0;
-  for (const { id, request } of signIns) {
-    count++;
-    const decision = decide(set, request);
-    now[decision.decision]++;
-    enforced[decide(strict, request).decision]++;
-    const reported = decide(reporting, request).policies;
-    decision.policies.forEach(({ result }, at) => tallies[at]!.add(id, request, result, reported[at]?.result));
+  const meter = new EffectMeter(policies, directory);
+  for (const signIn of signIns) meter.add(signIn);
+  return meter.effect();
+}
+
+/** `measureEffect` a sign-in at a time, for who must let others work in between. */
+export class EffectMeter {
+  readonly #set: PolicySet;
+  readonly #strict: PolicySet;
+  /** Only what reports has a result of its own for what a person could meet. */
+  readonly #reporting: PolicySet;
+  readonly #tallies: readonly Tally[];
+  readonly #now = { allow: 0, block: 0, challenge: 0 };
+  readonly #enforced = { allow: 0, block: 0, challenge: 0 };
+  #count = 0;
+
+  /** Throws `RangeError` as `compilePolicies` does. */
+  constructor(policies: readonly unknown[], directory: Directory) {
+    this.#set = compilePolicies(policies, directory);
+    this.#strict = compilePolicies(policies.map(withState('enabled')), directory);
+    this.#reporting = compilePolicies(policies.map(withState('enabledForReportingButNotEnforced')), directory);
+    this.#tallies = this.#set.policies.map(({ id, displayName }) => new Tally(id, displayName));
   }
-  return { signIns: count, policies: tallies.map((tally) => tally.effect()), now, enforced };
+
+  add({ id, request }: PastSignIn): void {
+    this.#count++;
+    const decision = decide(this.#set, request);
+    this.#now[decision.decision]++;
+    this.#enforced[decide(this.#strict, request).decision]++;
+    const reported = decide(this.#reporting, request).policies;
+    decision.policies.forEach(({ result }, at) => this.#tallies[at]?.add(id, request, result, reported[at]?.result));
+  }
+
+  effect(): Effect {
+    return {
+      signIns: this.#count,
+      policies: this.#tallies.map((tally) => tally.effect()),
+      now: { ...this.#now },
+      enforced: { ...this.#enforced },
+    };
+  }
 }
 
 const withState =

@@ -11,7 +11,7 @@ export {
   type ReasonCode,
   type Requirement,
 } from './decide.ts';
-export { measureEffect, type Effect, type PastSignIn, type PolicyEffect } from './effect.ts';
+export { EffectMeter, measureEffect, type Effect, type PastSignIn, type PolicyEffect } from './effect.ts';
 export {
   compileFilter,
   FilterError,

@@ -19,7 +19,9 @@ import {
   SearchSparkleRegular,
   SearchSquareRegular,
   SettingsRegular,
+  PersonArrowRightRegular,
   ShieldErrorRegular,
+  ShieldKeyholeRegular,
   ShieldPersonRegular,
   TargetArrowRegular,
   TextBulletListSquareRegular,
@@ -43,6 +45,8 @@ export interface Place {
     | '/anomalies'
     | '/assets'
     | '/identity-protection'
+    | '/conditional-access'
+    | '/sign-ins'
     | '/exceptions'
     | '/watchlists'
     | '/applications'
@@ -201,6 +205,23 @@ export const places: readonly Place[] = [
     permission: 'authorization.read',
     group: 'Identity and access',
     words: 'users directory identity invite roles accounts passkeys reset temporary access pass',
+  },
+  {
+    to: '/conditional-access',
+    label: 'Conditional Access',
+    icon: <ShieldKeyholeRegular />,
+    permission: 'authorization.read',
+    group: 'Identity and access',
+    words:
+      'policies what if coverage named locations authentication strengths contexts emergency break glass mfa report-only templates',
+  },
+  {
+    to: '/sign-ins',
+    label: 'Sign-in logs',
+    icon: <PersonArrowRightRegular />,
+    permission: 'securityData.read',
+    group: 'Identity and access',
+    words: 'signin logins authentication failures non-interactive service principals',
   },
   {
     to: '/applications',

@@ -23,6 +23,7 @@ import { investigationsSearch } from '../features/investigations/index.ts';
 import { applicationsSearch } from '../features/applications/index.ts';
 import { anomaliesSearch } from '../features/anomalies/index.ts';
 import { riskSearch } from '../features/identity-protection/index.ts';
+import { accessSearch, policyEditorSearch } from '../features/conditional-access/index.ts';
 import { coverageSearch } from '../features/coverage/index.ts';
 import { assetsSearch, entitySearch, findEntitySearch } from '../features/entities/index.ts';
 import { exceptionsSearch } from '../features/exceptions/index.ts';
@@ -31,6 +32,7 @@ import { repositoriesSearch } from '../features/repositories/index.ts';
 import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/index.ts';
 import { securityInfoSearch } from '../features/security-info/index.ts';
 import { settingsSearch } from '../features/settings/index.ts';
+import { signInsSearch } from '../features/sign-ins/index.ts';
 import { socMetricsSearch } from '../features/soc-metrics/index.ts';
 import { sourceEditorSearch } from '../features/sources/index.ts';
 import { watchlistsSearch } from '../features/watchlists/index.ts';
@@ -238,6 +240,33 @@ const identityProtection = createRoute({
   ),
 });
 
+const conditionalAccess = createRoute({
+  getParentRoute: () => frame,
+  path: '/conditional-access',
+  validateSearch: accessSearch,
+  component: lazyRouteComponent(
+    () => import('../features/conditional-access/ConditionalAccessPage.tsx'),
+    'ConditionalAccessPage',
+  ),
+});
+
+const policyEditor = createRoute({
+  getParentRoute: () => frame,
+  path: '/conditional-access/policies/$id',
+  validateSearch: policyEditorSearch,
+  component: lazyRouteComponent(
+    () => import('../features/conditional-access/PolicyEditorPage.tsx'),
+    'PolicyEditorPage',
+  ),
+});
+
+const signIns = createRoute({
+  getParentRoute: () => frame,
+  path: '/sign-ins',
+  validateSearch: signInsSearch,
+  component: lazyRouteComponent(() => import('../features/sign-ins/SignInsPage.tsx'), 'SignInsPage'),
+});
+
 const investigations = createRoute({
   getParentRoute: () => frame,
   path: '/investigations',
@@ -398,6 +427,9 @@ const routeTree = root.addChildren([
     repositories,
     anomalies,
     identityProtection,
+    conditionalAccess,
+    policyEditor,
+    signIns,
     investigations,
     assets,
     entity,

@@ -1,2 +1,1 @@
-/** Sallyport itself, as policies and `SigninLogs` name it. */
-export const sallyportApplication = '5a96d9f1-02de-48ff-84f1-137a7cbb9134';
+export { sallyportApplicationId as sallyportApplication } from '@sallyport/contracts/conditional-access';

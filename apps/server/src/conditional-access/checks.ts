@@ -1,12 +1,18 @@
 import { SallyportError, type ErrorDetail } from '@sallyport/contracts';
-import { AuthenticationStrength, ConditionalAccessPolicy } from '@sallyport/contracts/conditional-access';
+import {
+  AuthenticationContext,
+  AuthenticationStrength,
+  ConditionalAccessPolicy,
+} from '@sallyport/contracts/conditional-access';
 import { checkNamedLocation, checkPolicy, type PolicyProblem } from '@sallyport/policy';
+import type { z } from 'zod';
 import type { Queryable } from '../platform/database/index.ts';
+import { builtInRows, contextBody, locationBody, policyBody, strengthBody } from './forms.ts';
 import { sallyportApplication } from './applications.ts';
 import { roleIds } from './decider.ts';
-import { builtInRows, locationBody, policyBody, strengthBody } from './forms.ts';
 import type { Kind } from './kinds.ts';
 import { objects, type Body } from './store.ts';
+import { agreements } from './terms/store.ts';
 
 const problemsMax = 20;
 
@@ -39,12 +45,17 @@ export async function checkedBody(kind: Kind, input: Body, tx: Queryable, before
       if (!('value' in checked)) throw refusal(checked.problems);
       return locationBody(checked.value);
     }
-    case 'authenticationStrength': {
-      const parsed = AuthenticationStrength.safeParse(input);
-      if (parsed.success) return strengthBody(parsed.data);
-      throw refusal(parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
-    }
+    case 'authenticationStrength':
+      return strengthBody(parsed(AuthenticationStrength, input));
+    case 'authenticationContext':
+      return contextBody(parsed(AuthenticationContext, input));
   }
+}
+
+function parsed<T extends z.ZodType>(schema: T, input: Body): z.infer<T> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw refusal(result.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
 }
 
 async function checkedPolicy(input: Body, tx: Queryable, before?: Body): Promise<ConditionalAccessPolicy> {
@@ -53,17 +64,24 @@ async function checkedPolicy(input: Body, tx: Queryable, before?: Body): Promise
     const known = ConditionalAccessPolicy.safeParse(input).success;
     throw refusal(checked.problems, known ? validationText : schemaText);
   }
-  const missing = [
-    ...(await missingReferences(checked.value, tx)),
-    ...(await missingNames(checked.value, before === undefined ? new Set() : allNamesIn(before), tx)),
-  ];
+  const missing = await missingFrom(checked.value, tx, before);
   if (missing.length > 0) throw refusal(missing, validationText);
   return checked.value;
 }
 
+/** What a policy names that is not there. `before`: what stood there, whose names of people and the like need not exist any more. */
+export const missingFrom = async (
+  policy: ConditionalAccessPolicy,
+  db: Queryable,
+  before?: unknown,
+): Promise<PolicyProblem[]> => [
+  ...(await missingReferences(policy, db)),
+  ...(await missingNames(policy, before === undefined ? new Set() : allNamesIn(before), db)),
+];
+
 const locationWords = new Set(['All', 'AllTrusted']);
 
-/** Locations and strengths that a policy names and that are not there. */
+/** Locations, strengths and terms of use that a policy names and that are not there. */
 async function missingReferences(policy: ConditionalAccessPolicy, tx: Queryable): Promise<PolicyProblem[]> {
   const { locations } = policy.conditions;
   const rows = await objects.all(tx);
@@ -80,10 +98,23 @@ async function missingReferences(policy: ConditionalAccessPolicy, tx: Queryable)
           ],
     ),
   );
+  const demanded = policy.grantControls?.termsOfUse ?? [];
+  const terms = demanded.length === 0 ? new Set<string>() : await agreements.known(tx, demanded);
+  const unknown = demanded.flatMap((id, i): PolicyProblem[] =>
+    terms.has(id.toLowerCase())
+      ? []
+      : [
+          {
+            path: `grantControls.termsOfUse[${i}]`,
+            message: `Agreement with id ${id} does not exist in the directory.`,
+          },
+        ],
+  );
   const strength = policy.grantControls?.authenticationStrength?.id;
-  if (strength === undefined || known.has(`authenticationStrength ${strength.toLowerCase()}`)) return places;
+  if (strength === undefined || known.has(`authenticationStrength ${strength.toLowerCase()}`))
+    return [...places, ...unknown];
   const message = `AuthenticationStrengthPolicy with id ${strength} does not exist in the directory.`;
-  return [...places, { path: 'grantControls.authenticationStrength.id', message }];
+  return [...places, ...unknown, { path: 'grantControls.authenticationStrength.id', message }];
 }
 
 /** Where ids of the directory stand in a policy, what stands for none, what such a thing is called, and which of them there are. */
@@ -176,11 +207,12 @@ export async function mayGo(kind: Kind, id: string, body: Body, tx: Queryable): 
   throw refusal([{ path: 'id', message: `it is used by ${users.length} policies, such as ${names.join(', ')}` }]);
 }
 
-/** Ids of locations and strengths that a policy names, in small letters. */
+/** Ids of locations, strengths and contexts that a policy names, in small letters. */
 function namesOf(body: Body): ReadonlySet<string> {
   const policy = ConditionalAccessPolicy.omit({ id: true }).parse(body);
-  const { locations } = policy.conditions;
+  const { locations, applications } = policy.conditions;
   const strength = policy.grantControls?.authenticationStrength?.id ?? [];
-  const ids = [locations?.includeLocations ?? [], locations?.excludeLocations ?? [], strength].flat();
+  const contexts = applications.includeAuthenticationContextClassReferences ?? [];
+  const ids = [locations?.includeLocations ?? [], locations?.excludeLocations ?? [], strength, contexts].flat();
   return new Set(ids.map((id) => id.toLowerCase()));
 }

@@ -73,8 +73,10 @@ export function createCommands({ database, clock, audit }: Pick<Platform, 'datab
     /** Throws BadRequest: what is wrong with it, or that there are as many as there may be. */
     add: (kind: Kind, input: Body, by: Author): Promise<ObjectRow> =>
       changing(async (tx) => {
-        const id = randomUUID();
+        const id = kind === 'authenticationContext' ? String(input['id']) : randomUUID();
         const body = storable(await checkedBody(kind, { ...withoutNotes(input), id }, tx));
+        if (await objects.has(tx, id))
+          throw new SallyportError('BadRequest', `there is an object with the id ${id} already`, { target: 'id' });
         const { most, entity } = kinds[kind];
         if ((await objects.count(tx, kind)) >= most)
           throw new SallyportError(

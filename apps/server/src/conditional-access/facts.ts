@@ -63,6 +63,11 @@ export interface DeviceFacts {
   of(deviceId: string): Promise<DeviceInfo | undefined>;
 }
 
+/** What people have accepted, by ids of terms of use. */
+export interface TermsFacts {
+  accepted(personId: string): Promise<readonly string[]>;
+}
+
 export interface RiskOfSignIn {
   readonly signInRiskLevel: RiskLevel;
   readonly userRiskLevel: RiskLevel;
@@ -84,4 +89,5 @@ export interface SignInRisk {
 export interface Facts {
   readonly devices?: DeviceFacts;
   readonly risk?: SignInRisk;
+  readonly terms?: TermsFacts;
 }

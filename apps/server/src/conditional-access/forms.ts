@@ -1,5 +1,6 @@
 import {
   builtInStrengths,
+  type AuthenticationContext,
   type AuthenticationStrength,
   type ConditionalAccessPolicy,
   type NamedLocation,
@@ -124,6 +125,12 @@ export function strengthBody(strength: AuthenticationStrength): Body {
   };
 }
 
+export const contextBody = ({ displayName, description, isAvailable }: AuthenticationContext): Body => ({
+  displayName,
+  description: description ?? '',
+  isAvailable: isAvailable ?? false,
+});
+
 /** The three that every tenant has, as rows. */
 export const builtInRows: readonly ObjectRow[] = Object.values(builtInStrengths).map(({ id, ...strength }) => {
   const at = new Date('2021-12-01T00:00:00Z');
@@ -142,6 +149,8 @@ const GrantWithStrength = z.looseObject({ authenticationStrength: z.object({ id:
 /** An object as Graph answers it. Of policies, the strength is written out. */
 export function graphForm(row: ObjectRow, strengths: readonly ObjectRow[] = []): Record<string, unknown> {
   const { body, kind, createdAt } = row;
+  // Graph keeps no times of these.
+  if (kind === 'authenticationContext') return { id: row.id, ...body };
   const form = { ...withTimes(row, kind === 'policy' ? null : createdAt), ...body };
   const grant = GrantWithStrength.safeParse(body['grantControls']);
   if (kind !== 'policy' || !grant.success) return form;

@@ -127,7 +127,10 @@ export function createGate(
         ...(attempt.authenticationFlow === undefined ? {} : { authenticationFlow: attempt.authenticationFlow }),
         ...(deviceInfo === undefined ? {} : { deviceInfo }),
       },
-      authentication: authenticationOf(attempt),
+      authentication: {
+        ...authenticationOf(attempt),
+        termsOfUse: (await facts.terms?.accepted(attempt.userId)) ?? [],
+      },
     };
   };
 

@@ -1,4 +1,9 @@
-import type { emergencyAccountRoutes, graphConditionalAccessRoutes } from '@sallyport/contracts';
+import type {
+  conditionalAccessRoutes,
+  emergencyAccountRoutes,
+  graphConditionalAccessRoutes,
+  graphTermsOfUseRoutes,
+} from '@sallyport/contracts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { createCommands } from './commands.ts';
@@ -7,7 +12,11 @@ import { emergencyAccounts, emergencyHandlers } from './emergency.ts';
 import type { Facts } from './facts.ts';
 import { graphConditionalAccessHandlers } from './faces/graph/index.ts';
 import { createGate, type Gate } from './gate.ts';
+import { createTerms, type Terms } from './terms/commands.ts';
+import { graphTermsOfUseHandlers } from './terms/graph.ts';
+import { conditionalAccessHandlers, type InsightNeeds } from './insight/routes.ts';
 
+export type { Terms } from './terms/commands.ts';
 export { sallyportApplication } from './applications.ts';
 export { challengeOf } from './challenge.ts';
 export { isTrustedAddress } from './trusted.ts';
@@ -17,7 +26,11 @@ export type { Gate, GateAnswer } from './gate.ts';
 export interface ConditionalAccess extends Domain<Handlers<typeof emergencyAccountRoutes>> {
   /** For clients of Microsoft Graph. */
   readonly graph: Handlers<typeof graphConditionalAccessRoutes>;
+  readonly graphTerms: Handlers<typeof graphTermsOfUseRoutes>;
+  readonly terms: Terms;
   readonly gate: Gate;
+  /** What policies did and would do, for the portal. */
+  insight(needs: InsightNeeds): Handlers<typeof conditionalAccessRoutes>;
   /** Whom no policy, and no signal of others, locks out. */
   isEmergencyAccount(personId: string): Promise<boolean>;
 }
@@ -25,10 +38,24 @@ export interface ConditionalAccess extends Domain<Handlers<typeof emergencyAccou
 /** Conditional Access policies, and what they say of a sign-in. */
 export function createConditionalAccess(platform: Platform, facts: Facts = {}): ConditionalAccess {
   const decider = createDecider(platform);
+  const terms = createTerms(platform);
+  const known: Facts = {
+    ...facts,
+    terms: {
+      accepted: async (personId) => {
+        const { policies } = await decider.current();
+        const asked = policies.some(({ grant }) => grant.controls.some(({ control }) => control === 'termsOfUse'));
+        return asked ? terms.accepted(personId) : [];
+      },
+    },
+  };
   return {
     handlers: emergencyHandlers(platform),
     graph: graphConditionalAccessHandlers(platform, createCommands(platform), decider),
-    gate: createGate(platform, decider, facts),
+    graphTerms: graphTermsOfUseHandlers(platform, terms),
+    terms,
+    gate: createGate(platform, decider, known),
+    insight: (needs) => conditionalAccessHandlers({ platform, decider, facts: known, ...needs }),
     isEmergencyAccount: async (personId) =>
       (await emergencyAccounts(platform.database)).some(({ id }) => id === personId),
   };

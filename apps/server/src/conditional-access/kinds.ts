@@ -44,6 +44,12 @@ export const kinds = {
       property: 'AuthenticationStrengthPolicy',
     },
   },
+  authenticationContext: {
+    entity: 'AuthenticationContextClassReference',
+    // c1 to c99.
+    most: 99,
+    audit: { ...ofPolicies, names: named('AuthenticationContext'), property: 'AuthenticationContext' },
+  },
 } as const satisfies Record<string, KindOf>;
 
 export type Kind = keyof typeof kinds;

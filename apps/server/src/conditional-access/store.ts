@@ -13,7 +13,6 @@ export interface ObjectRow {
 }
 
 export const objectColumns = `o.id, o.kind, o.body, o.created_at AS "createdAt", o.modified_at AS "modifiedAt"`;
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export const objects = {
   /** Writers queue: what one refers to is there when it is stored, and bounds hold. */
@@ -30,16 +29,16 @@ export const objects = {
     ),
   /** Throws NotFound, in Graph's words. */
   byId: async (db: Queryable, kind: Kind, id: string): Promise<ObjectRow> => {
-    const row = uuid.test(id)
-      ? await db.first<ObjectRow>(
-          `SELECT ${objectColumns} FROM conditional_access_objects o WHERE o.id = $1 AND o.kind = $2`,
-          [id, kind],
-        )
-      : undefined;
+    const row = await db.first<ObjectRow>(
+      `SELECT ${objectColumns} FROM conditional_access_objects o WHERE o.id = lower($1) AND o.kind = $2`,
+      [id, kind],
+    );
     if (row) return row;
     const text = `${kinds[kind].entity} with id ${id.slice(0, 100)} does not exist in the directory.`;
     throw new SallyportError('NotFound', text);
   },
+  has: async (db: Queryable, id: string): Promise<boolean> =>
+    (await db.first('SELECT 1 FROM conditional_access_objects WHERE id = $1', [id])) !== undefined,
   insert: (tx: Queryable, { id, kind, body, createdAt }: ObjectRow) =>
     tx.execute('INSERT INTO conditional_access_objects (id, kind, body, created_at) VALUES ($1, $2, $3, $4)', [
       id,

@@ -9,8 +9,10 @@ import type {
   scimRoutes,
   securityInfoRoutes,
   sessionRoutes,
+  termsOfUseRoutes,
 } from '@sallyport/contracts';
-import type { Gate } from '../conditional-access/index.ts';
+import type { Gate, Terms } from '../conditional-access/index.ts';
+import { termsHandlers } from './terms.ts';
 import type { Caller, Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { ourselves, recordChange } from './directory/author.ts';
@@ -65,6 +67,8 @@ export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
   readonly federation: Federation;
   /** For directories elsewhere that bring people and groups. */
   readonly scim: Handlers<typeof scimRoutes>;
+  /** Terms of use within a sign-in. */
+  readonly terms: Handlers<typeof termsOfUseRoutes>;
   readonly devices: Handlers<typeof deviceRoutes>;
   readonly graphDevices: Handlers<typeof graphDeviceRoutes>;
   /** The device whose key made a proof; nothing for any other text. */
@@ -90,7 +94,10 @@ export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
 }
 
 /** People, how they sign in, and their sessions. */
-export function createIdentity(platform: Platform, { gate }: { readonly gate: Gate }): Identity {
+export function createIdentity(
+  platform: Platform,
+  { gate, terms }: { readonly gate: Gate; readonly terms: Terms },
+): Identity {
   const decisions = createDecisions(platform, gate);
   const watch = createWatch(platform, decisions);
   const sessions = createSessions(platform, decisions);
@@ -128,6 +135,7 @@ export function createIdentity(platform: Platform, { gate }: { readonly gate: Ga
       invitations: createInvitations(platform),
       methods,
     }),
+    terms: termsHandlers(platform, { terms, signIn }),
     devices: deviceHandlers(platform, devices, proofs),
     graphDevices: graphDeviceHandlers(platform, devices),
     deviceOf: (proof) => proofs.deviceOf(proof),

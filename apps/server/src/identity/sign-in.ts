@@ -11,6 +11,7 @@ import { passkeys, passwords, people, type Person, type SignInMethod } from './s
 import { countedAddress } from './address.ts';
 import type { DeviceProofs } from './devices/index.ts';
 import { hashRecoveryCode } from './recovery-codes.ts';
+import { termsRefusal } from './terms.ts';
 import type { TemporaryAccessPasses } from './temporary-access-passes.ts';
 import { createThrottle, type Subject } from './throttle.ts';
 
@@ -47,6 +48,12 @@ function refusedByPolicy({ decision, required }: GateAnswer): SallyportError {
   const more = `AADSTS50074: Conditional Access policies demand ${required.join(', and ')}.`;
   return new SallyportError('Forbidden', decision === 'challenge' ? more : blocked);
 }
+
+/** Terms of use, where nothing else is missing. */
+const missingTerms = ({ decision, demands }: GateAnswer): string[] => {
+  const ids = demands.map(({ anyOf }) => anyOf.find(({ control }) => control === 'termsOfUse')?.id);
+  return decision === 'challenge' && ids.every((id) => id !== undefined) ? ids : [];
+};
 
 /** A session that more is shown in. */
 export interface ContinuedSession {
@@ -126,6 +133,9 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
       await recordSignIn(platform, { ...who, ...vouched, method, outcome: refusal, origin, access, ...withDevice });
       // Nothing was guessed, so that nobody is locked out for it.
       await throttle.succeeded(subjects);
+      const agreements = missingTerms(access);
+      if (agreements.length > 0)
+        throw await termsRefusal(platform, person, { method, agreements, ...(aaguid === undefined ? {} : { aaguid }) });
       throw refusedByPolicy(access);
     }
     const session = await database.transaction(async (tx) => {

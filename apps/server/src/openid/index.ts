@@ -12,6 +12,7 @@ import { applicationHandlers } from './applications/handlers.ts';
 import { keepFacts } from './provider/context.ts';
 import { createInteractions } from './provider/interactions.ts';
 import { createKeys } from './provider/keys.ts';
+import { createLiveAccess } from './provider/live.ts';
 import { createLogoutTeller } from './provider/logout.ts';
 import { createParts, createProvider, routes } from './provider/provider.ts';
 import { createSaml } from './saml/index.ts';
@@ -48,6 +49,7 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
   };
   const teller = createLogoutTeller(platform, current);
   const saml = createSaml(platform, parts, commands);
+  const live = createLiveAccess(platform, parts, teller);
 
   jobs.schedule('openid-rotate-keys', '23 * * * *', (job) => job.step('rotate', keys.rotate));
   jobs.schedule('openid-remove-stale', '41 * * * *', (job) =>
@@ -83,8 +85,12 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
     start: async () => {
       await keys.current();
       teller.start();
+      live.start();
     },
-    stop: () => teller.stop(),
+    stop: async () => {
+      await live.stop();
+      await teller.stop();
+    },
   };
 }
 

@@ -6,9 +6,13 @@
 /** NOTIFY of it tells that there are changes. */
 export const accessChannel = 'sallyport_access';
 
-const since = (subject: string): string =>
+const since = (subject: string, snapshot = `${subject}.decided_on`): string =>
   `FROM access_changes c WHERE (c.person_id = ${subject}.person_id OR c.device_id = ${subject}.device_id OR (c.person_id IS NULL AND c.device_id IS NULL))
-     AND NOT pg_visible_in_snapshot(c.xid, ${subject}.decided_on)`;
+     AND NOT pg_visible_in_snapshot(c.xid, ${snapshot})`;
+
+/** Whether something has changed that a snapshot did not see. `subject` needs no `decided_on`. */
+export const changedSince = (subject: string, snapshot: string): string =>
+  `EXISTS (SELECT 1 ${since(subject, snapshot)})`;
 
 /** Whether it is to be decided on again. */
 export const isOutdated = (subject: string): string =>

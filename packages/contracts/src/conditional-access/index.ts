@@ -3,3 +3,6 @@ export * from './strength.ts';
 export * from './policy.ts';
 export * from './named-location.ts';
 export * from './evaluate.ts';
+export * from './authentication-context.ts';
+export * from './roles.ts';
+export * from './agreement.ts';

@@ -41,6 +41,11 @@ const location = ['named location', 'named locations'] as const;
 const policies = routesOf('/v1.0/identity/conditionalAccess/policies', ...policy);
 const locations = routesOf('/v1.0/identity/conditionalAccess/namedLocations', ...location);
 const strengths = routesOf('/v1.0/policies/authenticationStrengthPolicies', 'strength', 'authentication strengths');
+const contexts = routesOf(
+  '/v1.0/identity/conditionalAccess/authenticationContextClassReferences',
+  'authentication context',
+  'authentication contexts',
+);
 const betaPolicies = routesOf('/beta/identity/conditionalAccess/policies', ...policy);
 const betaLocations = routesOf('/beta/identity/conditionalAccess/namedLocations', ...location);
 
@@ -60,6 +65,11 @@ export const graphConditionalAccessRoutes = {
   graphCreateStrength: strengths.create,
   graphUpdateStrength: strengths.update,
   graphDeleteStrength: strengths.remove,
+  graphListAuthenticationContexts: contexts.list,
+  graphGetAuthenticationContext: contexts.get,
+  graphCreateAuthenticationContext: contexts.create,
+  graphUpdateAuthenticationContext: contexts.update,
+  graphDeleteAuthenticationContext: contexts.remove,
   graphListPoliciesBeta: betaPolicies.list,
   graphGetPolicyBeta: betaPolicies.get,
   graphCreatePolicyBeta: betaPolicies.create,

@@ -14,6 +14,7 @@ import { directoryRoutes } from './directory.ts';
 import { entityRoutes } from './entities.ts';
 import { exceptionRoutes } from './exceptions.ts';
 import { federationRoutes, graphFederationRoutes } from './federation.ts';
+import { conditionalAccessRoutes } from './conditional-access.ts';
 import { emergencyAccountRoutes } from './emergency-accounts.ts';
 import { graphApplicationRoutes } from './graph-applications.ts';
 import { graphConditionalAccessRoutes } from './graph-conditional-access.ts';
@@ -49,6 +50,7 @@ import { sharedSignalsRoutes } from './shared-signals.ts';
 import { socMetricRoutes } from './soc-metrics.ts';
 import { sourceEditorRoutes } from './source-editor.ts';
 import { systemRoutes } from './system.ts';
+import { graphTermsOfUseRoutes, termsOfUseRoutes } from './terms-of-use.ts';
 import { taskRoutes } from './tasks.ts';
 import { uploadRoutes } from './uploads.ts';
 import { watchlistRoutes } from './watchlists.ts';
@@ -75,6 +77,9 @@ export const routes = {
   ...graphSecurityRoutes,
   ...graphConditionalAccessRoutes,
   ...emergencyAccountRoutes,
+  ...conditionalAccessRoutes,
+  ...graphTermsOfUseRoutes,
+  ...termsOfUseRoutes,
   ...applicationRoutes,
   ...graphApplicationRoutes,
   ...interactionRoutes,

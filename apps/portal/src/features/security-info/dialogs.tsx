@@ -12,19 +12,18 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components';
-import { Password, type AuthenticationMethod, type SecurityInfo } from '@sallyport/contracts';
-import { startRegistration, type PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/browser';
+import type { AuthenticationMethod, SecurityInfo } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
-import { Copyable, CopyButton } from '../../shared/Copyable.tsx';
+import { AuthenticatorFields, isCode, isPassword, NewPasswordField } from '../../shared/AuthenticatorFields.tsx';
+import { CopyButton } from '../../shared/Copyable.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
-import { QrCode } from '../../shared/QrCode.tsx';
+import { makePasskey } from '../../shared/passkey.ts';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { securityInfoQuery } from './queries.ts';
 
 const useStyles = makeStyles({
-  totp: { display: 'flex', flexDirection: 'column', alignItems: 'center', gap: tokens.spacingVerticalS },
   codes: {
     display: 'grid',
     gridTemplateColumns: '1fr 1fr',
@@ -62,12 +61,7 @@ export function PasskeyDialog({ onClose }: Closing): ReactElement {
   const [name, setName] = useState('');
   const add = useChange(async () => {
     const { challengeId, options } = await client.startPasskey();
-    const credential = await startRegistration({
-      optionsJSON: options as unknown as PublicKeyCredentialCreationOptionsJSON,
-    });
-    return client.addPasskey({
-      body: { challengeId, credential: credential as unknown as Record<string, unknown>, name: name.trim() },
-    });
+    return client.addPasskey({ body: { challengeId, credential: await makePasskey(options), name: name.trim() } });
   }, onClose);
   return (
     <FormDialog
@@ -107,33 +101,6 @@ export function RenameDialog({ method, onClose }: Closing & { method: Authentica
   );
 }
 
-function PasswordField({
-  password,
-  onChange,
-}: {
-  password: string;
-  onChange: (password: string) => void;
-}): ReactElement {
-  const checked = Password.safeParse(password);
-  return (
-    <Field
-      label="New password"
-      required
-      hint="At least 12 characters; a few words are best"
-      {...(password === '' || checked.success
-        ? {}
-        : { validationState: 'error' as const, validationMessage: checked.error.issues[0]?.message ?? 'not accepted' })}
-    >
-      <Input
-        type="password"
-        autoComplete="new-password"
-        value={password}
-        onChange={(_, data) => onChange(data.value)}
-      />
-    </Field>
-  );
-}
-
 export function PasswordDialog({ onClose }: Closing): ReactElement {
   const [password, setPassword] = useState('');
   const change = useChange(() => client.changePassword({ body: { password } }), onClose);
@@ -141,21 +108,20 @@ export function PasswordDialog({ onClose }: Closing): ReactElement {
     <FormDialog
       title="Change the password"
       submit="Change"
-      ready={Password.safeParse(password).success}
+      ready={isPassword(password)}
       busy={change.isPending}
       error={change.error}
       failed="The password was not changed"
       onSubmit={() => change.mutate()}
       onClose={onClose}
     >
-      <PasswordField password={password} onChange={setPassword} />
+      <NewPasswordField label="New password" password={password} onChange={setPassword} />
       <Text>Your other sessions end.</Text>
     </FormDialog>
   );
 }
 
 export function AuthenticatorDialog({ withPassword, onClose }: Closing & { withPassword: boolean }): ReactElement {
-  const styles = useStyles();
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
   const { data, error } = useQuery({
@@ -172,8 +138,7 @@ export function AuthenticatorDialog({ withPassword, onClose }: Closing & { withP
       }),
     onClose,
   );
-  const ready =
-    data !== undefined && /^\d{6}$/.test(code.trim()) && (!withPassword || Password.safeParse(password).success);
+  const ready = data !== undefined && isCode(code) && (!withPassword || isPassword(password));
   return (
     <FormDialog
       title={withPassword ? 'Add a password and an authenticator' : 'Use another authenticator'}
@@ -184,25 +149,10 @@ export function AuthenticatorDialog({ withPassword, onClose }: Closing & { withP
       onSubmit={() => save.mutate()}
       onClose={onClose}
     >
-      {withPassword && <PasswordField password={password} onChange={setPassword} />}
+      {withPassword && <NewPasswordField label="New password" password={password} onChange={setPassword} />}
       {error && <ErrorState error={error} />}
       {!data && !error && <Loading rows={4} label="Making a secret" />}
-      {data && (
-        <div className={styles.totp}>
-          <Text>Scan this with an authenticator app, or type the secret.</Text>
-          <QrCode text={data.totp.uri} label="QR code of the authenticator secret" />
-          <Copyable text={data.totp.secret} label="secret" />
-        </div>
-      )}
-      <Field label="Code" required hint="The six digits the app shows now">
-        <Input
-          inputMode="numeric"
-          autoComplete="one-time-code"
-          maxLength={6}
-          value={code}
-          onChange={(_, typed) => setCode(typed.value)}
-        />
-      </Field>
+      <AuthenticatorFields totp={data?.totp} code={code} onCode={setCode} />
     </FormDialog>
   );
 }

@@ -1,17 +1,14 @@
-import { Button, Field, Input, makeStyles, Tab, TabList, Text, tokens } from '@fluentui/react-components';
+import { Button, Field, makeStyles, Tab, TabList, Text, tokens } from '@fluentui/react-components';
 import { KeyRegular } from '@fluentui/react-icons';
-import { Password } from '@sallyport/contracts';
-import { startRegistration, type PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/browser';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
-import { Copyable } from '../../shared/Copyable.tsx';
+import { AuthenticatorFields, isCode, isPassword, NewPasswordField } from '../../shared/AuthenticatorFields.tsx';
 import { passkeyObstacle } from '../../shared/Gate.tsx';
-import { QrCode } from '../../shared/QrCode.tsx';
+import { makePasskey } from '../../shared/passkey.ts';
 import { ErrorState } from '../../shared/States.tsx';
 
 const useStyles = makeStyles({
   form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
-  totp: { display: 'flex', flexDirection: 'column', alignItems: 'center', gap: tokens.spacingVerticalS },
 });
 
 /** What the server promised, of which the person takes one. */
@@ -48,12 +45,8 @@ function PasskeyStep<T>(props: EnrolProps<T>): ReactElement {
   const styles = useStyles();
   const obstacle = passkeyObstacle();
   const finish = useMutation({
-    mutationFn: async () => {
-      const credential = await startRegistration({
-        optionsJSON: props.started.registration as unknown as PublicKeyCredentialCreationOptionsJSON,
-      });
-      return props.finish({ method: 'passkey', credential: credential as unknown as Record<string, unknown> });
-    },
+    mutationFn: async () =>
+      props.finish({ method: 'passkey', credential: await makePasskey(props.started.registration) }),
     onSuccess: props.onDone,
   });
   return (
@@ -83,51 +76,20 @@ function PasswordStep<T>(props: EnrolProps<T>): ReactElement {
   const styles = useStyles();
   const [password, setPassword] = useState('');
   const [totpCode, setCode] = useState('');
-  const checked = Password.safeParse(password);
   const finish = useMutation({
     mutationFn: () => props.finish({ method: 'passwordTotp', password, totpCode: totpCode.trim() }),
     onSuccess: props.onDone,
     onError: () => setCode(''),
   });
-  const ready = checked.success && /^\d{6}$/.test(totpCode.trim());
+  const ready = isPassword(password) && isCode(totpCode);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (ready && !finish.isPending) finish.mutate();
   };
   return (
     <form className={styles.form} onSubmit={submit}>
-      <Field
-        label="Password"
-        required
-        hint="At least 12 characters; a few words are best"
-        {...(password === '' || checked.success
-          ? {}
-          : {
-              validationState: 'error' as const,
-              validationMessage: checked.error.issues[0]?.message ?? 'not accepted',
-            })}
-      >
-        <Input
-          type="password"
-          autoComplete="new-password"
-          value={password}
-          onChange={(_, data) => setPassword(data.value)}
-        />
-      </Field>
-      <div className={styles.totp}>
-        <Text>Scan this with an authenticator app, or type the secret.</Text>
-        <QrCode text={props.started.totp.uri} label="QR code of the authenticator secret" />
-        <Copyable text={props.started.totp.secret} label="secret" />
-      </div>
-      <Field label="Code" required hint="The six digits the app shows now">
-        <Input
-          inputMode="numeric"
-          autoComplete="one-time-code"
-          maxLength={6}
-          value={totpCode}
-          onChange={(_, data) => setCode(data.value)}
-        />
-      </Field>
+      <NewPasswordField label="Password" password={password} onChange={setPassword} />
+      <AuthenticatorFields totp={props.started.totp} code={totpCode} onCode={setCode} />
       {finish.error && (
         <ErrorState error={finish.error} title="Not finished" kept="Your password is kept; type a new code." />
       )}

@@ -1,16 +1,17 @@
 import { Button, Divider, Field, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { KeyRegular } from '@fluentui/react-icons';
-import { RecoveryCode, type Me } from '@sallyport/contracts';
-import { startAuthentication, type PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/browser';
+import { RecoveryCode, SallyportError, termsTarget, type Me } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useRouter } from '@tanstack/react-router';
 import { useState, type FormEvent, type ReactElement } from 'react';
 import { client, meQuery } from '../../shared/api.ts';
 import { Gate, passkeyObstacle } from '../../shared/Gate.tsx';
+import { showPasskey } from '../../shared/passkey.ts';
 import { ErrorState } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { belongsTo, Federated, FederationFault } from './Federated.tsx';
 import { signInProvidersQuery } from './queries.ts';
+import { TermsStep } from './TermsStep.tsx';
 
 const useStyles = makeStyles({
   form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
@@ -20,13 +21,14 @@ const route = getRouteApi('/signin');
 
 async function byPasskey(): Promise<Me> {
   const { challengeId, options } = await client.startPasskeySignIn();
-  const credential = await startAuthentication({
-    optionsJSON: options as unknown as PublicKeyCredentialRequestOptionsJSON,
-  });
-  return client.signInWithPasskey({
-    body: { challengeId, credential: credential as unknown as Record<string, unknown> },
-  });
+  return client.signInWithPasskey({ body: { challengeId, credential: await showPasskey(options) } });
 }
+
+/** The ticket of a sign-in that only lacks acceptance of terms. */
+const ticketOf = (error: unknown): string | undefined =>
+  error instanceof SallyportError && error.target === termsTarget
+    ? error.details.find(({ code }) => code === 'ticket')?.message
+    : undefined;
 
 /** Only a path of this portal is followed after sign-in. */
 export const safeReturn = (to: string | undefined): string =>
@@ -72,7 +74,10 @@ export function SignInPage(): ReactElement {
     mutationFn: () => client.signInWithDirectory({ body: { userPrincipalName: name.trim(), password } }),
     onSuccess: enter,
   });
-  const busy = passkey.isPending || passwordCode.isPending || pass.isPending || elsewhere.isPending;
+  const ways = [passkey, passwordCode, pass, elsewhere];
+  const ticket = ways.map(({ error }) => ticketOf(error)).find((one) => one !== undefined);
+  const again = (): void => ways.forEach((one) => one.reset());
+  const busy = ways.some(({ isPending }) => isPending);
   const shownCode = code.trim();
   const codeFits = /^\d{6}$/.test(shownCode) || RecoveryCode.safeParse(shownCode).success;
   const withDirectory = directory !== undefined && !withPass && !withCode;
@@ -84,6 +89,12 @@ export function SignInPage(): ReactElement {
     if (ready && !busy) (withPass ? pass : withDirectory ? elsewhere : passwordCode).mutate();
   };
 
+  if (ticket !== undefined)
+    return (
+      <Gate title="Terms of use" intro="One thing is left: your organization asks you to accept its terms.">
+        <TermsStep ticket={ticket} onDone={(me) => void enter(me)} onCancel={again} />
+      </Gate>
+    );
   return (
     <Gate title="Sign in">
       {failure && <FederationFault failure={failure} />}

@@ -15,6 +15,8 @@ export interface AccessAttempt {
   readonly userAgent: string;
   readonly clientAppType: SignInAttempt['clientAppType'];
   readonly authenticationFlow?: 'deviceCodeFlow';
+  /** Of a sign-in that goes on: the one to Sallyport that it stands on. */
+  readonly signInRequestId?: string;
 }
 
 /** `outcome` is success, or why not. */
@@ -40,6 +42,7 @@ export function createAccessDecision({ database, clock }: Pick<Platform, 'databa
       clientAppType: attempt.clientAppType,
       sessionStartedAt: attempt.sessionStartedAt,
       at: clock.now(),
+      ...(attempt.signInRequestId === undefined ? {} : { signInRequestId: attempt.signInRequestId }),
       ...(attempt.authenticationFlow === undefined ? {} : { authenticationFlow: attempt.authenticationFlow }),
     });
     if (answer.decision === 'allow') return { outcome: 'success', gate: answer };

@@ -55,6 +55,13 @@ export function createLogoutTeller(
     for (const grantId of grants) await provider.Grant.adapter.destroy(grantId);
   };
 
+  /** One application alone, while the sign-in to Sallyport goes on. */
+  const tellApplication = async (sessionUid: string, personId: string, clientId: string): Promise<void> => {
+    const session = await sessionOf(sessionUid);
+    const sid = session?.authorizations?.[clientId]?.sid;
+    if (sid !== undefined) await tellOne(await current(), clientId, personId, sid);
+  };
+
   const look = async (): Promise<void> => {
     const ended = await database.query<Ended>(
       `UPDATE openid_sessions SET told_at = $1 WHERE session_uid IN (SELECT session_uid FROM openid_sessions
@@ -74,6 +81,7 @@ export function createLogoutTeller(
   };
   return {
     look,
+    tellApplication,
     start: () => {
       loop = run();
     },
@@ -83,3 +91,4 @@ export function createLogoutTeller(
     },
   };
 }
+export type LogoutTeller = ReturnType<typeof createLogoutTeller>;

@@ -9,6 +9,7 @@ export const outcomes = {
   blockedByPolicy: { code: '53003', text: 'Access has been blocked by Conditional Access policies.' },
   moreDemanded: { code: '50074', text: 'Strong authentication is required.' },
   notAssigned: { code: '50105', text: 'The signed in user is not assigned to a role for the application.' },
+  applicationDisabled: { code: '7000112', text: 'The application is disabled.' },
   notAssignedApplication: { code: '501051', text: 'Application is not assigned to a role for the application.' },
   userGone: { code: '50057', text: 'The user account is disabled.' },
   consentNeeded: { code: '65001', text: 'The user or administrator has not consented to use the application.' },

@@ -13,7 +13,7 @@ const roleId = '11111111-2222-4333-8444-555555555555';
 const scopeId = '11111111-2222-4333-8444-666666666666';
 
 /** What an application’s own server hears of ended sign-ins. */
-async function startLogoutListener({ platform }: OpenIdServer) {
+export async function startLogoutListener({ platform }: OpenIdServer) {
   const { certificate, key } = await loadTls(platform.config, platform.clock);
   const heard: { token: string }[] = [];
   const server: Server = createServer({ cert: certificate, key }, (request, response) => {

@@ -1,9 +1,11 @@
+import { decodeJwt } from 'jose';
 import * as oidc from 'openid-client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sallyportApplication } from '../../conditional-access/index.ts';
 import { createApplicationCommands } from '../applications/commands.ts';
 import type { Person } from '../../identity/index.ts';
 import { codeRequest, register, type OpenIdServer, type TestApplication } from '../testing.ts';
+import { startLogoutListener } from './grants.ts';
 
 const callback = 'https://books.contoso.com/callback';
 
@@ -52,10 +54,38 @@ export function policyTests(of: () => OpenIdServer): void {
       const results = (rows: Record<string, unknown>[]) =>
         rows.filter(({ AppId }) => AppId === books.appId).map(({ ResultType, ConditionalAccessStatus }) => [ResultType, ConditionalAccessStatus]); // prettier-ignore
       expect(results(await server.rows('SigninLogs'))).toEqual([['0', 'notApplied'], ['53003', 'failure']]); // prettier-ignore
-      expect(results(await server.rows('AADNonInteractiveUserSignInLogs'))).toEqual([['53003', 'failure']]);
+      // One of the refresh, and one of the live sign-in that was decided on again.
+      const silent = new Set(results(await server.rows('AADNonInteractiveUserSignInLogs')).map(String));
+      expect([...silent]).toEqual(['53003,failure']);
       await graph('DELETE', `/${id}`);
       // Nothing was taken away: the refresh token that was not used is still good.
       expect((await oidc.refreshTokenGrant(books.config, tokens.refresh_token ?? '')).access_token).toBeDefined();
+    });
+
+    it('tells an application within seconds that somebody may use it no more, and leaves the rest', async () => {
+      const listener = await startLogoutListener(server);
+      const wiki = await register(server, { displayName: 'Wiki', web: { redirectUris: [callback], logoutUrl: listener.uri } }); // prettier-ignore
+      const browser = server.browser();
+      const tokensOf = async (app: TestApplication) => {
+        const { url, checks } = await codeRequest(app, callback, { scope: 'openid offline_access', prompt: 'consent' });
+        return oidc.authorizationCodeGrant(app.config, (await browser.visit(url, carl)).url, checks);
+      };
+      const [tokens, others] = [await tokensOf(wiki), await tokensOf(books)];
+      const sub = tokens.claims()?.sub ?? '';
+      const began = performance.now();
+      const { id } = await policy('No wiki', { users: { includeUsers: [carl.id] }, applications: { includeApplications: [wiki.appId] } }, block); // prettier-ignore
+      const [heard] = await listener.wait(1);
+      expect(performance.now() - began).toBeLessThan(5_000);
+      expect(decodeJwt(heard?.token ?? '')).toMatchObject({ aud: wiki.appId, sub, sid: tokens.claims()?.['sid'] });
+      await expect(oidc.fetchUserInfo(wiki.config, tokens.access_token, sub)).rejects.toMatchObject({ status: 401 });
+      const othersSub = others.claims()?.sub ?? '';
+      expect(await oidc.fetchUserInfo(books.config, others.access_token, othersSub)).toMatchObject({ oid: carl.id });
+      const [last] = (await server.platform.audit.newest(20)).filter(({ operation }) => operation === 'RefuseApplicationSession'); // prettier-ignore
+      expect(last).toMatchObject({ details: { outcome: 'blockedByPolicy', reasons: ['"No wiki" blocks'] } });
+      await graph('DELETE', `/${id}`);
+      expect((await oidc.refreshTokenGrant(wiki.config, tokens.refresh_token ?? '')).access_token).toBeDefined();
+      expect(listener.heard).toHaveLength(1);
+      await listener.stop();
     });
 
     it('ends what stands on a session of Sallyport that a policy ends', async () => {

@@ -22,6 +22,7 @@ const paths: Readonly<Record<Kind, string>> = {
   policy: 'identity/conditionalAccess/policies',
   namedLocation: 'identity/conditionalAccess/namedLocations',
   authenticationStrength: 'policies/authenticationStrengthPolicies',
+  authenticationContext: 'identity/conditionalAccess/authenticationContextClassReferences',
 };
 
 interface Reading {
@@ -121,6 +122,11 @@ export function graphConditionalAccessHandlers(
     graphCreateStrength: create('authenticationStrength'),
     graphUpdateStrength: update('authenticationStrength'),
     graphDeleteStrength: remove('authenticationStrength'),
+    graphListAuthenticationContexts: list('authenticationContext'),
+    graphGetAuthenticationContext: get('authenticationContext'),
+    graphCreateAuthenticationContext: create('authenticationContext'),
+    graphUpdateAuthenticationContext: update('authenticationContext'),
+    graphDeleteAuthenticationContext: remove('authenticationContext'),
     graphListPoliciesBeta: list('policy'),
     graphGetPolicyBeta: get('policy'),
     graphCreatePolicyBeta: create('policy'),

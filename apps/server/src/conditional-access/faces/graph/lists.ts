@@ -16,7 +16,7 @@ import { objectColumns, objects, type ObjectRow } from '../../store.ts';
 
 /** Rows of a page, whatever `$top` says. All that a tenant may have of a kind are fewer. */
 const pageMax = 999;
-const key: Property = { sql: 'o.id::text', type: 'string' };
+const key: Property = { sql: 'o.id', type: 'string' };
 const text = (name: string): Property => ({ sql: `o.body->>'${name}'`, type: 'string', nullable: true });
 const common = {
   id: key,
@@ -44,6 +44,12 @@ const properties: Readonly<Record<Kind, Properties>> = {
       ...common,
       isTrusted: { sql: `(o.body->>'isTrusted')::boolean`, type: 'boolean', nullable: true },
       [typeName]: text('@odata.type'),
+    },
+  },
+  authenticationContext: {
+    single: {
+      ...common,
+      isAvailable: { sql: `(o.body->>'isAvailable')::boolean`, type: 'boolean' },
     },
   },
   authenticationStrength: {
@@ -77,7 +83,7 @@ function optionsOf(kind: Kind, query: RawQuery): ListOptions {
 const rowsFrom = (
   builtIn: string,
 ): string => `(SELECT id, kind, body, created_at, modified_at FROM conditional_access_objects
-  UNION ALL SELECT (b->>'id')::uuid, b->>'kind', b->'body', (b->>'createdAt')::timestamptz, (b->>'modifiedAt')::timestamptz FROM jsonb_array_elements(${builtIn}::jsonb) b) o`;
+  UNION ALL SELECT b->>'id', b->>'kind', b->'body', (b->>'createdAt')::timestamptz, (b->>'modifiedAt')::timestamptz FROM jsonb_array_elements(${builtIn}::jsonb) b) o`;
 
 /** A page of one kind, filtered and sorted; built-in strengths are among the others. */
 export async function listOf(db: Queryable, kind: Kind, path: string, query: RawQuery, request: FastifyRequest) {
