@@ -9,19 +9,22 @@ export interface Depends {
   readonly tables: readonly string[] | undefined;
   /** Stored functions that it calls, those too that they call. */
   readonly functions: readonly FunctionDefinition[];
-  /** Equal for equal meanings of the text: of it, and of the tables and functions that it names. Not of promoted columns, nor of the compiler. */
+  /** Equal for equal meanings of the text, in whichever workspace: of it, and of the tables and functions that it names. Not of promoted columns, nor of the compiler. */
   readonly fingerprint: string;
 }
 
 /** Read off the text: a hundred times faster than compiling it. */
 export function dependsOn(text: string, catalogue: KqlCatalogue, lookups?: Lookups): Depends {
   const { functions, names = [], distributed = false } = catalogue;
-  const hash = createHash('sha256').update(JSON.stringify([text, names, distributed, lookups]));
+  const hash = createHash('sha256').update(JSON.stringify([text, distributed]));
   if (goesOverTables(text, catalogue)) {
-    hash.update(JSON.stringify([catalogue.version, catalogue.held]));
+    hash.update(JSON.stringify([catalogue.version, catalogue.held, names, lookups]));
     return { tables: undefined, functions, fingerprint: hash.digest('base64url') };
   }
   const words = wordsOf(text, functions);
+  // In each workspace it means the same, unless it asks where it is.
+  if (asksWhere.some((word) => words.has(word)) || text.includes('*')) hash.update(JSON.stringify(names));
+  if (asksLookups.some((word) => words.has(word))) hash.update(JSON.stringify(lookups));
   const tables = byName(catalogue.tables);
   const named = [...words].flatMap((word) => tables.get(word) ?? []);
   for (const table of named) hash.update(digestOf(table));
@@ -29,6 +32,11 @@ export function dependsOn(text: string, catalogue: KqlCatalogue, lookups?: Looku
   for (const one of called) hash.update(digestOf(one));
   return { tables: named.map(({ name }) => name), functions: called, fingerprint: hash.digest('base64url') };
 }
+
+/** What answers otherwise in another workspace: its names, and the id that `TenantId` gives for rows without one. */
+const asksWhere = ['workspace', 'database', 'cluster', 'TenantId', 'pack_all', 'search'];
+/** Functions that ask `lookups`. */
+const asksLookups = ['geo_info_from_ip_address', 'identity_info', 'device_info'];
 
 const maps = new WeakMap<readonly TableSchema[], ReadonlyMap<string, TableSchema>>();
 function byName(tables: readonly TableSchema[]): ReadonlyMap<string, TableSchema> {

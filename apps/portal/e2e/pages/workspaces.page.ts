@@ -53,9 +53,11 @@ test('workspaces: one is made, its rows raise an incident of its own in the one 
   );
   expect(sent.status()).toBe(204);
 
+  const raised = async () => (await client.listIncidents({ query: { workspace: branch.id } })).total;
+  await expect.poll(raised, { timeout: 120_000, interval: 500 }).toBe(1);
   await portal.goto(`/incidents?workspace=${branch.id}`);
   const row = page.getByRole('row').filter({ hasText: 'A door of the branch was forced' });
-  await row.getByText('branch', { exact: true }).waitFor({ timeout: 180_000 });
+  await row.getByText('branch', { exact: true }).waitFor();
   expect(await portal.barriers()).toEqual([]);
   await portal.picture('incidents-of-workspaces');
   await portal.goto('/incidents?workspace=none');
