@@ -18,11 +18,13 @@ import {
   emergencyAccountRoutes,
   entityRoutes,
   exceptionRoutes,
+  federationRoutes,
   graphApplicationRoutes,
   graphConditionalAccessRoutes,
   graphTermsOfUseRoutes,
   graphDeviceRoutes,
   graphDirectoryRoutes,
+  graphFederationRoutes,
   graphIdentityProtectionRoutes,
   graphRoutes,
   graphSecurityRoutes,
@@ -34,9 +36,11 @@ import {
   interactionRoutes,
   investigationRoutes,
   kustoRoutes,
+  ldapRoutes,
   logAnalyticsRoutes,
   notebookRoutes,
   otlpRoutes,
+  samlRoutes,
   savedQueryRoutes,
   savedSearchRoutes,
   scimRoutes,
@@ -209,6 +213,9 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(scimRoutes, domains.identity.scim, scimErrorFace);
   http.bind(deviceRoutes, domains.identity.devices);
   http.bind(graphDeviceRoutes, domains.identity.graphDevices, graph.error);
+  http.bind(ldapRoutes, domains.identity.ldap);
+  http.bind(federationRoutes, domains.identity.federation.handlers);
+  http.bind(graphFederationRoutes, domains.identity.federation.graph, graph.error);
   http.bind(securityInfoRoutes, domains.identity.securityInfo);
   http.bind(graphDirectoryRoutes, domains.identity.graph, graph.error);
   http.bind(notificationRoutes, domains.notifications.handlers);
@@ -218,6 +225,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(applicationRoutes, domains.openid.handlers);
   http.bind(graphApplicationRoutes, domains.openid.graph, graph.error);
   http.bind(interactionRoutes, domains.openid.interactions);
+  http.bind(samlRoutes, domains.openid.saml);
   http.mount(domains.openid.mounted, domains.openid.handle);
   http.bind(emergencyAccountRoutes, domains.conditionalAccess.handlers);
   http.bind(conditionalAccessRoutes, domains.accessInsight);

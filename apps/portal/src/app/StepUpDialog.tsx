@@ -89,7 +89,12 @@ function Asking({ onSignOut }: { onSignOut: () => void }): ReactElement {
             <DialogContent className={styles.content}>
               <span>{reasonOf(asked.data?.required ?? [])} The page stays as it is.</span>
               {withPasskey && (
-                <Button icon={<KeyRegular />} disabled={busy} onClick={() => passkey.mutate()}>
+                <Button
+                  icon={<KeyRegular />}
+                  disabled={busy}
+                  {...(withPassword ? {} : { appearance: 'primary' as const })}
+                  onClick={() => passkey.mutate()}
+                >
                   {passkey.isPending ? 'Waiting for the passkey…' : 'Use a passkey'}
                 </Button>
               )}
@@ -117,7 +122,10 @@ function Asking({ onSignOut }: { onSignOut: () => void }): ReactElement {
                 </>
               )}
               {asked.data && !withPasskey && !withPassword && (
-                <span>{obstacle ?? 'You have no way to show it here: sign out, and sign in again.'}</span>
+                <span>
+                  {obstacle ??
+                    'You have no way to show it here. Sign out, and ask an administrator for a temporary access pass to add one.'}
+                </span>
               )}
               {asked.error && <ErrorState error={asked.error} title="What is asked for could not be read" />}
               {error && <ErrorState error={error} title="Not accepted" />}

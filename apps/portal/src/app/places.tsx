@@ -244,7 +244,7 @@ export const places: readonly Place[] = [
     label: 'System',
     icon: <SettingsRegular />,
     group: 'System',
-    words: 'settings sessions tokens audit',
+    words: 'settings sessions tokens audit identity providers federation entra okta keycloak',
   },
 ];
 

@@ -1,4 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query';
+import { federationFailures } from '@sallyport/contracts';
 import {
   createRootRouteWithContext,
   createRoute,
@@ -36,7 +37,7 @@ import { socMetricsSearch } from '../features/soc-metrics/index.ts';
 import { sourceEditorSearch } from '../features/sources/index.ts';
 import { watchlistsSearch } from '../features/watchlists/index.ts';
 import { workbookSearch, workbooksSearch } from '../features/workbooks/index.ts';
-import { parseSearch, stringifySearch, textOf } from '../shared/address.ts';
+import { oneOf, parseSearch, stringifySearch, textOf } from '../shared/address.ts';
 import { client, isUnauthenticated, meQuery } from '../shared/api.ts';
 import { Page } from '../shared/Page.tsx';
 import { EmptyState, ErrorState, Loading } from '../shared/States.tsx';
@@ -72,11 +73,11 @@ const invitation = createRoute({
   component: lazyRouteComponent(() => import('../features/invitation/index.ts'), 'InvitationPage'),
 });
 
-const signInSearch = z.object({ to: textOf(2_000) });
+const signInSearch = z.object({ to: textOf(2_000), failure: oneOf(federationFailures) });
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/signin',
-  validateSearch: (raw: Record<string, unknown>): { to?: string | undefined } => signInSearch.parse(raw),
+  validateSearch: (raw: Record<string, unknown>): Partial<z.infer<typeof signInSearch>> => signInSearch.parse(raw),
   component: lazyRouteComponent(() => import('../features/signin/index.ts'), 'SignInPage'),
 });
 
@@ -85,6 +86,13 @@ const interaction = createRoute({
   getParentRoute: () => root,
   path: '/openid/interaction/$uid',
   component: lazyRouteComponent(() => import('../features/interaction/index.ts'), 'InteractionPage'),
+});
+
+/** The same for applications that ask by SAML. */
+const samlInteraction = createRoute({
+  getParentRoute: () => root,
+  path: '/saml/interaction/$uid',
+  component: lazyRouteComponent(() => import('../features/interaction/index.ts'), 'SamlInteractionPage'),
 });
 
 /** Every page in the frame waits here until it is known who is signed in. */
@@ -392,6 +400,7 @@ const routeTree = root.addChildren([
   invitation,
   signIn,
   interaction,
+  samlInteraction,
   gallery,
   frame.addChildren([
     home,

@@ -6,6 +6,11 @@ import type { GateAnswer } from './gate.ts';
 /** What a person can show in the session that is there. All else (a new password, terms of use) needs a sign-in of its own, and a device another device. */
 const shownInPlace: ReadonlySet<string> = new Set(['mfa', 'authenticationStrength', 'reauthentication']);
 
+const withoutPassword: ReadonlySet<string> = new Set([
+  builtInStrengths.passwordless.id,
+  builtInStrengths.phishingResistant.id,
+]);
+
 /** What stands against going on; undefined when nothing does, or an emergency account goes on. */
 export function challengeOf(answer: GateAnswer): Challenge | undefined {
   const { decision, demands, required, emergencyAccess } = answer;
@@ -16,7 +21,8 @@ export function challengeOf(answer: GateAnswer): Challenge | undefined {
   if (decision === 'block' || demands.length === 0 || !inPlace)
     return { code: '53003', required: [...required], acrValues: [] };
   const stronger = controls.filter(({ control }) => control === 'mfa' || control === 'authenticationStrength');
-  const multiFactor = stronger.every(({ control, id }) => control === 'mfa' || id === builtInStrengths.multifactor.id);
+  // Strengths of one's own may take any combination: what they take is known when it is shown.
+  const multiFactor = stronger.every(({ id = '' }) => !withoutPassword.has(id));
   return {
     code: stronger.length > 0 ? '50074' : '70044',
     required: [...required],

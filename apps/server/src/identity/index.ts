@@ -3,6 +3,8 @@ import type {
   directoryRoutes,
   graphDeviceRoutes,
   graphDirectoryRoutes,
+  ldapRoutes,
+  LdapSyncResult,
   peopleRoutes,
   scimRoutes,
   securityInfoRoutes,
@@ -19,6 +21,8 @@ import { graphDirectoryHandlers, type DirectoryCommands } from './directory/grap
 import { publishEverybody } from './directory/identity-info.ts';
 import { createPeopleCommands } from './directory/people.ts';
 import { directoryHandlers } from './directory/routes.ts';
+import { createFederation, type Federation } from './federation/index.ts';
+import { createLdap } from './ldap/index.ts';
 import { createInvitations } from './invitations.ts';
 import { directoryPeople } from './directory/store.ts';
 import { createDecisions } from './live/decide.ts';
@@ -55,6 +59,12 @@ export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
   readonly directory: Handlers<typeof directoryRoutes>;
   /** What people do about their own ways to sign in, and passes. */
   readonly securityInfo: Handlers<typeof securityInfoRoutes>;
+  /** LDAP directories. */
+  readonly ldap: Handlers<typeof ldapRoutes>;
+  /** Brings what changed in an LDAP directory; a job does it by itself. */
+  readonly syncDirectory: (id: string) => Promise<LdapSyncResult>;
+  /** Identity providers elsewhere. */
+  readonly federation: Federation;
   /** For directories elsewhere that bring people and groups. */
   readonly scim: Handlers<typeof scimRoutes>;
   /** Terms of use within a sign-in. */
@@ -114,6 +124,7 @@ export function createIdentity(
   const proofs = createProofs(platform);
   const devices = createDeviceCommands(platform, proofs);
   const signIn = createSignIn(platform, sessions, { gate, passes, proofs });
+  const ldap = createLdap(platform, { ...commands, signIn });
   return {
     handlers: identityHandlers(setup, signIn, sessions, methods),
     securityInfo: securityInfoHandlers(platform, { methods, sessions, passes, signIn }),
@@ -128,6 +139,9 @@ export function createIdentity(
     devices: deviceHandlers(platform, devices, proofs),
     graphDevices: graphDeviceHandlers(platform, devices),
     deviceOf: (proof) => proofs.deviceOf(proof),
+    ldap: ldap.handlers,
+    syncDirectory: (id) => ldap.sync.run(id),
+    federation: createFederation(platform, { ...commands, signIn }),
     scim: scimHandlers(platform, commands),
     graph: graphDirectoryHandlers(platform, commands),
     callerOfSession: (secret, from) => sessions.callerOf(secret, from),

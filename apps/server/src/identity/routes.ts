@@ -7,6 +7,7 @@ import {
   type Handlers,
   type RequestContext,
 } from '../platform/http/index.ts';
+import { acr } from '../platform/challenge.ts';
 import { toMe, type OpenedSession, type Sessions } from './sessions.ts';
 import type { Setup } from './setup.ts';
 import type { Methods } from './methods.ts';
@@ -59,11 +60,13 @@ export function identityHandlers(
     getStepUp: async (context) => {
       const { id, challenge } = requirePerson(context);
       const kinds = (await methods.of(id)).map(({ kind }) => kind);
+      const acrValues = challenge?.acrValues ?? [];
+      const passwordWouldDo = acrValues.length === 0 || acrValues.includes(acr.multiFactor);
       return {
         required: challenge?.required ?? [],
         code: challenge?.code ?? null,
         passkey: kinds.includes('fido2'),
-        password: kinds.includes('password'),
+        password: passwordWouldDo && kinds.includes('password'),
       };
     },
     startPasskeyStepUp: () => signIn.startPasskey(),

@@ -26,6 +26,7 @@ export const outcomes = {
   moreDemanded: { code: '50074', text: 'Strong authentication is required.' },
   wrongPass: { code: '130503', text: 'The temporary access pass was not accepted.' },
   federationFailed: { code: '50107', text: 'The identity provider’s answer was not accepted.' },
+  storeUnavailable: { code: '80001', text: 'The directory or identity provider could not be asked.' },
   otherPerson: { code: '50058', text: 'The factors are those of another person than the session’s.' },
   badPasskey: { code: '135011', text: 'The passkey was not accepted.' },
 } as const;
@@ -39,6 +40,8 @@ export interface SignInEvent {
   readonly outcome: Outcome;
   readonly origin: Origin;
   readonly sessionId?: string;
+  /** Who elsewhere vouches for it. */
+  readonly issuer?: string;
   /** That has proven its key. */
   readonly device?: Device;
   /** What Conditional Access said, once the factors were right. */
@@ -72,6 +75,7 @@ export async function recordSignIn(platform: Platform, event: SignInEvent, tx?: 
       details: {
         method,
         outcome,
+        ...(event.issuer === undefined ? {} : { issuer: event.issuer }),
         ...(event.access?.emergencyAccess ? { emergencyAccess: true } : {}),
         ...(event.sessionId === undefined ? {} : { sessionId: event.sessionId }),
       },
@@ -90,7 +94,7 @@ function signInRow(event: SignInEvent, now: Date): Record<string, unknown> {
     authenticationStepDateTime: now.toISOString(),
     authenticationMethod,
     succeeded: right,
-    ...(right ? {} : { authenticationStepResultDetail: text }),
+    ...(right ? satisfiedElsewhere(event) : { authenticationStepResultDetail: text }),
   }));
   return {
     TimeGenerated: now.toISOString(),
@@ -117,7 +121,9 @@ function signInRow(event: SignInEvent, now: Date): Record<string, unknown> {
     ResultSignature: succeeded ? 'SUCCESS' : 'FAILURE',
     ResultDescription: text,
     Status: { errorCode: Number(code), failureReason: text },
-    AuthenticationRequirement: 'multiFactorAuthentication',
+    AuthenticationRequirement:
+      event.method === 'federatedSingleFactor' ? 'singleFactorAuthentication' : 'multiFactorAuthentication',
+    TokenIssuerName: event.issuer ?? '',
     AuthenticationDetails: JSON.stringify(steps),
     ...riskColumns(event.access),
     ConditionalAccessStatus: event.access?.status ?? 'notApplied',
@@ -127,6 +133,14 @@ function signInRow(event: SignInEvent, now: Date): Record<string, unknown> {
     LocationDetails: {},
   };
 }
+
+/** As Entra says it of factors that were shown to a federated provider. */
+const satisfiedElsewhere = ({ method, issuer }: SignInEvent) => ({
+  ...(issuer === undefined ? {} : { authenticationMethodDetail: issuer }),
+  ...(method === 'federatedMultiFactor'
+    ? { authenticationStepResultDetail: 'MFA requirement satisfied by claim provided by external provider' }
+    : {}),
+});
 
 /** As Entra writes the risk of a sign-in. */
 function riskColumns(access: GateAnswer | undefined): Record<string, unknown> {

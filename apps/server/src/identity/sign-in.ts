@@ -23,6 +23,10 @@ export interface Check {
   readonly method?: SignInMethod;
   /** Model of the passkey. */
   readonly aaguid?: string;
+  /** Who elsewhere vouches for it. */
+  readonly issuer?: string;
+  /** Where only the check finds out what name was meant. */
+  readonly claimedName?: string;
 }
 
 const wrongPassword = 'the name, the password or the code is not right';
@@ -86,15 +90,22 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
         await recordSignIn(platform, { userPrincipalName: claimedName, method: claimed, outcome: 'throttled', origin });
       throw error;
     }
-    const { person, method = claimed, aaguid, ...checked } = await check();
+    const { person, method = claimed, aaguid, issuer, ...checked } = await check();
+    const vouched = issuer === undefined ? {} : { issuer };
     // Somebody else's factors, however good, say nothing of whose session it is.
     const mine = continued === undefined || person?.id === continued.personId;
     const outcome = checked.outcome === 'success' && !mine ? 'otherPerson' : checked.outcome;
     const who = person
       ? { userPrincipalName: person.userPrincipalName, userId: person.id, displayName: person.displayName }
-      : { userPrincipalName: claimedName };
+      : { userPrincipalName: checked.claimedName ?? claimedName };
     if (outcome !== 'success' || !person) {
-      await recordSignIn(platform, { ...who, method, outcome, origin });
+      await recordSignIn(platform, { ...who, ...vouched, method, outcome, origin });
+      if (outcome === 'storeUnavailable') {
+        await throttle.takenBack(subjects);
+        throw new SallyportError('Unavailable', 'the directory or identity provider does not answer');
+      }
+      if (outcome === 'moreDemanded')
+        throw new SallyportError('Forbidden', 'AADSTS50074: more than one factor is demanded.');
       throw new SallyportError('Unauthenticated', refused[method]);
     }
     const device = origin.deviceProof === undefined ? undefined : await proofs.deviceOf(origin.deviceProof);
@@ -119,7 +130,7 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
       );
     if (access.decision !== 'allow') {
       const refusal = access.decision === 'challenge' ? 'moreDemanded' : 'blockedByPolicy';
-      await recordSignIn(platform, { ...who, method, outcome: refusal, origin, access, ...withDevice });
+      await recordSignIn(platform, { ...who, ...vouched, method, outcome: refusal, origin, access, ...withDevice });
       // Nothing was guessed, so that nobody is locked out for it.
       await throttle.succeeded(subjects);
       const agreements = missingTerms(access);
@@ -141,7 +152,7 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
       if (device) await tx.execute('UPDATE devices SET last_sign_in_at = $2 WHERE id = $1', [device.id, clock.now()]);
       await recordSignIn(
         platform,
-        { ...who, method, outcome, origin, access, sessionId: opened.me.sessionId, ...withDevice },
+        { ...who, ...vouched, method, outcome, origin, access, sessionId: opened.me.sessionId, ...withDevice },
         tx,
       );
       return opened;
@@ -243,14 +254,23 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
         () => passes.check(name, pass),
       ),
 
-    /** What somebody else has checked, such as an identity provider; counted by address. */
+    /** What somebody else checks, such as an identity provider; counted by address, and by name where one is claimed. */
     withOther: (
       method: SignInMethod,
-      name: string,
+      name: string | undefined,
       origin: Origin,
       check: () => Promise<Check>,
     ): Promise<OpenedSession> =>
-      signIn(method, name, [{ kind: 'address', name: countedAddress(origin.ipAddress) }], origin, check),
+      signIn(
+        method,
+        name ?? 'unknown',
+        [
+          ...(name === undefined ? [] : [{ kind: 'account', name } as const]),
+          { kind: 'address', name: countedAddress(origin.ipAddress) },
+        ],
+        origin,
+        check,
+      ),
   };
 }
 

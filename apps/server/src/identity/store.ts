@@ -207,6 +207,7 @@ export async function removeStale(db: Queryable, now: Date): Promise<void> {
   await db.execute('DELETE FROM sign_in_failures WHERE last_failed_at < $1', [dayAgo]);
   await db.execute('DELETE FROM sessions WHERE expires_at < $1', [dayAgo]);
   await db.execute('DELETE FROM temporary_access_passes WHERE expires_at < $1', [now]);
+  await db.execute('DELETE FROM federation_requests WHERE expires_at < $1', [now]);
   await db.execute('DELETE FROM device_nonces WHERE expires_at < $1', [now]);
   await db.execute('DELETE FROM setup_links WHERE expires_at < $1', [dayAgo]);
 }

@@ -52,6 +52,14 @@ export function createThrottle(database: Database, clock: Clock) {
       });
     },
 
+    /** A try that could not be checked counts for nothing, and for no success either. */
+    async takenBack(subjects: readonly Subject[]): Promise<void> {
+      await database.execute(
+        'UPDATE sign_in_failures SET failures = greatest(failures - 1, 0) WHERE subject = ANY($1)',
+        [subjects.map(keyOf)],
+      );
+    },
+
     /** An account begins anew; an address gets only this try back, or one good account would pay for guessing at others. */
     async succeeded(subjects: readonly Subject[]): Promise<void> {
       for (const subject of subjects)

@@ -1,4 +1,4 @@
-import type { applicationRoutes, graphApplicationRoutes, interactionRoutes } from '@sallyport/contracts';
+import type { applicationRoutes, graphApplicationRoutes, interactionRoutes, samlRoutes } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { JWK } from 'jose';
 import type { Provider } from 'oidc-provider';
@@ -15,6 +15,7 @@ import { createKeys } from './provider/keys.ts';
 import { createLiveAccess } from './provider/live.ts';
 import { createLogoutTeller } from './provider/logout.ts';
 import { createParts, createProvider, routes } from './provider/provider.ts';
+import { createSaml } from './saml/index.ts';
 
 export interface OpenId extends Domain<Handlers<typeof applicationRoutes>> {
   /** For clients of Microsoft Graph. */
@@ -23,7 +24,9 @@ export interface OpenId extends Domain<Handlers<typeof applicationRoutes>> {
   /** Private keys that tokens are signed with, and where their public halves are. */
   readonly keys: () => Promise<readonly JWK[]>;
   readonly jwksUri: string;
-  /** The protocol's own addresses, which the provider reads and answers itself. */
+  /** Signing in by SAML 2.0. */
+  readonly saml: Handlers<typeof samlRoutes>;
+  /** The protocols' own addresses, which the providers read and answer themselves. */
   readonly mounted: readonly MountedRoute[];
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 }
@@ -45,6 +48,7 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
     return provider;
   };
   const teller = createLogoutTeller(platform, current);
+  const saml = createSaml(platform, parts, commands);
   const live = createLiveAccess(platform, parts, teller);
 
   jobs.schedule('openid-rotate-keys', '23 * * * *', (job) => job.step('rotate', keys.rotate));
@@ -52,6 +56,7 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
     job.step('remove', async () => {
       const now = clock.now();
       await database.execute('DELETE FROM openid_objects WHERE expires_at < $1', [now]);
+      await saml.removeStale();
       await database.execute(
         `DELETE FROM openid_sessions o WHERE o.told_at < $1 OR (o.linked_at < $1 AND NOT EXISTS (SELECT 1 FROM openid_objects x WHERE x.session_uid = o.session_uid))`,
         [new Date(now.getTime() - config.sessionMax)],
@@ -65,8 +70,10 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
     interactions: createInteractions(platform, parts, commands, current),
     keys: async () => (await keys.current()).keys,
     jwksUri: `${publicUrlOf(config)}${routes.jwks}`,
-    mounted: mountedRoutes,
+    saml: saml.handlers,
+    mounted: [...mountedRoutes, ...saml.mounted],
     handle: async (request, reply) => {
+      if (request.url.startsWith('/saml2/')) return saml.handle(request, reply);
       const provider = await current();
       keepFacts(request.raw, {
         ipAddress: request.ip,

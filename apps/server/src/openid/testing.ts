@@ -3,9 +3,14 @@ import { createServer } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import {
   applicationRoutes,
+  directoryRoutes,
+  federationRoutes,
   graphApplicationRoutes,
   graphConditionalAccessRoutes,
+  graphFederationRoutes,
   interactionRoutes,
+  ldapRoutes,
+  samlRoutes,
   sessionRoutes,
   type GrantedPermission,
   type Interaction,
@@ -19,7 +24,7 @@ import { createAuditLog } from '../platform/audit/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { loadConfig, publicUrlOf } from '../platform/config/index.ts';
 import { createHttpServer, loadTls } from '../platform/http/index.ts';
-import { createJobs } from '../platform/jobs/index.ts';
+import { createJobs, type JobRunner, type Jobs } from '../platform/jobs/index.ts';
 import { silentLog } from '../platform/log.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createOutbox } from '../platform/outbox/index.ts';
@@ -73,7 +78,16 @@ export interface OpenIdServer {
   stop(): Promise<void>;
 }
 
-async function startPlatform(issuer: string) {
+/** For a second server of a process, where there can be one runner of jobs only. In these tests no job runs anyway. */
+const noJobs: Pick<JobRunner, 'close'> & Jobs = {
+  define: () => undefined,
+  schedule: () => undefined,
+  start: () => Promise.reject(new Error('there are no jobs in this test')),
+  result: () => Promise.reject(new Error('there are no jobs in this test')),
+  close: () => Promise.resolve(),
+};
+
+async function startPlatform(issuer: string, second: boolean) {
   const database = await startEphemeralDatabase();
   const dataDir = temporaryFolder();
   const clock = systemClock;
@@ -83,7 +97,7 @@ async function startPlatform(issuer: string) {
   const flags = { dataDir, databaseUrl: database.url, lakeUrl: 'http://127.0.0.1:1', publicUrl: issuer };
   const config = loadConfig({ flags, environment: {}, file: '' });
   const outbox = createOutbox({ database: database.database, target: noLake, clock, log, metrics });
-  const jobs = createJobs({ database: database.database, log, metrics, tracing });
+  const jobs = second ? noJobs : createJobs({ database: database.database, log, metrics, tracing });
   const platform: Platform = {
     config,
     clock,
@@ -136,10 +150,15 @@ async function startHttp(platform: Platform, { access, conditionalAccess, identi
     },
   });
   http.bind(sessionRoutes, identity.handlers);
+  http.bind(directoryRoutes, identity.directory);
+  http.bind(ldapRoutes, identity.ldap);
+  http.bind(federationRoutes, identity.federation.handlers);
+  http.bind(graphFederationRoutes, identity.federation.graph, graphError);
   http.bind(graphConditionalAccessRoutes, conditionalAccess.graph, graphError);
   http.bind(applicationRoutes, openid.handlers);
   http.bind(graphApplicationRoutes, openid.graph, graphError);
   http.bind(interactionRoutes, openid.interactions);
+  http.bind(samlRoutes, openid.saml);
   http.mount(openid.mounted, openid.handle);
   await http.listen({ host: '127.0.0.1', port });
   setDefaultCACertificates([...getCACertificates('default'), tls.authority]);
@@ -147,10 +166,10 @@ async function startHttp(platform: Platform, { access, conditionalAccess, identi
 }
 
 /** What sign-ins to applications need of the server, at its own issuer's address: PostgreSQL, HTTPS, identity, access, the provider. No lake. */
-export async function startOpenIdServer(): Promise<OpenIdServer> {
+export async function startOpenIdServer({ second = false } = {}): Promise<OpenIdServer> {
   const port = await freePort();
   const issuer = `https://localhost:${port}`;
-  const { platform, stop } = await startPlatform(issuer);
+  const { platform, stop } = await startPlatform(issuer, second);
   const { database } = platform;
   const domains = createDomains(platform);
   const http = await startHttp(platform, domains, port);

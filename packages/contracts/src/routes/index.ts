@@ -13,6 +13,7 @@ import { deviceRoutes, graphDeviceRoutes } from './devices.ts';
 import { directoryRoutes } from './directory.ts';
 import { entityRoutes } from './entities.ts';
 import { exceptionRoutes } from './exceptions.ts';
+import { federationRoutes, graphFederationRoutes } from './federation.ts';
 import { conditionalAccessRoutes } from './conditional-access.ts';
 import { emergencyAccountRoutes } from './emergency-accounts.ts';
 import { graphApplicationRoutes } from './graph-applications.ts';
@@ -26,8 +27,10 @@ import { identityProtectionRoutes } from './identity-protection.ts';
 import { incidentStoryRoutes } from './incident-story.ts';
 import { incidentRoutes } from './incidents.ts';
 import { investigationRoutes } from './investigations.ts';
+import { ldapRoutes } from './ldap.ts';
 import { notebookRoutes } from './notebooks.ts';
 import { pinRoutes } from './pins.ts';
+import { samlRoutes } from './saml.ts';
 import { savedQueryRoutes } from './saved-queries.ts';
 import { savedSearchRoutes } from './saved-searches.ts';
 import { scimRoutes } from './scim.ts';
@@ -80,6 +83,10 @@ export const routes = {
   ...applicationRoutes,
   ...graphApplicationRoutes,
   ...interactionRoutes,
+  ...federationRoutes,
+  ...graphFederationRoutes,
+  ...ldapRoutes,
+  ...samlRoutes,
   ...graphIdentityProtectionRoutes,
   ...identityProtectionRoutes,
   ...sharedSignalsRoutes,

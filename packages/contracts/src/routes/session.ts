@@ -42,7 +42,7 @@ export const StepUp = z.object({
   required: z.array(z.string()),
   /** Entra's number: 50074 asks for a stronger method, 70044 for a new sign-in; null when nothing is asked for. */
   code: z.string().nullable(),
-  /** What the caller could show. */
+  /** What the caller has, and might do. */
   passkey: z.boolean(),
   password: z.boolean(),
 });

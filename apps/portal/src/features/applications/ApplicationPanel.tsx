@@ -13,7 +13,8 @@ import { SidePanel } from '../../shared/SidePanel.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
-import { applicationQuery } from './queries.ts';
+import { applicationQuery, samlApplicationQuery } from './queries.ts';
+import { SamlFacts } from './SamlFacts.tsx';
 
 const useRefresh = () => {
   const queries = useQueryClient();
@@ -33,28 +34,38 @@ export function ApplicationPanel(props: { id: string; onClose: () => void }): Re
     >
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Loading rows={8} label="Loading the application" />}
-      {data && (
-        <>
-          <Facts
-            facts={[
-              ['Client ID', <Copyable key="id" text={data.appId} label="the client ID" />],
-              ['Issuer', <Copyable key="issuer" text={data.endpoints.issuer} label="the issuer" />],
-              ['Discovery', <Copyable key="discovery" text={data.endpoints.discovery} label="the address" />],
-              [
-                'Redirect URIs',
-                redirectUris(data)
-                  .map((uri) => visible(uri))
-                  .join('\n') || 'none',
-              ],
-              ['Sign-out address', data.body.web.logoutUrl ? visible(data.body.web.logoutUrl) : undefined],
-              ['Identifier URIs', data.body.identifierUris.map((uri) => visible(uri)).join('\n') || undefined],
-              ['Roles', data.body.appRoles.map(({ value }) => visible(value ?? '')).join(', ') || undefined],
-            ]}
-          />
-          <Secrets application={data} may={may} />
-        </>
-      )}
+      {data && <Shown application={data} may={may} />}
     </SidePanel>
+  );
+}
+
+/** By what people sign in to it: one of the two protocols. */
+function Shown({ application: data, may }: { application: ApplicationDetails; may: boolean }): ReactElement {
+  const saml = useQuery(samlApplicationQuery(data.id));
+  if (saml.error) return <ErrorState error={saml.error} onRetry={() => void saml.refetch()} />;
+  if (!saml.data) return <Loading rows={8} label="Loading the application" />;
+  const { settings, endpoints } = saml.data;
+  if (settings && endpoints) return <SamlFacts settings={settings} endpoints={endpoints} />;
+  return (
+    <>
+      <Facts
+        facts={[
+          ['Client ID', <Copyable key="id" text={data.appId} label="the client ID" />],
+          ['Issuer', <Copyable key="issuer" text={data.endpoints.issuer} label="the issuer" />],
+          ['Discovery', <Copyable key="discovery" text={data.endpoints.discovery} label="the address" />],
+          [
+            'Redirect URIs',
+            redirectUris(data)
+              .map((uri) => visible(uri))
+              .join('\n') || 'none',
+          ],
+          ['Sign-out address', data.body.web.logoutUrl ? visible(data.body.web.logoutUrl) : undefined],
+          ['Identifier URIs', data.body.identifierUris.map((uri) => visible(uri)).join('\n') || undefined],
+          ['Roles', data.body.appRoles.map(({ value }) => visible(value ?? '')).join(', ') || undefined],
+        ]}
+      />
+      <Secrets application={data} may={may} />
+    </>
   );
 }
 

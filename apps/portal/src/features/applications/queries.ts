@@ -11,3 +11,9 @@ export const applicationQuery = (id: string) =>
     queryKey: ['applications', id],
     queryFn: ({ signal }) => client.getApplication({ signal, params: { id } }),
   });
+
+export const samlApplicationQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['applications', id, 'saml'],
+    queryFn: ({ signal }) => client.getSamlApplication({ signal, params: { id } }),
+  });

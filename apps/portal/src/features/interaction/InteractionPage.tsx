@@ -13,14 +13,35 @@ const useStyles = makeStyles({
   actions: { display: 'flex', gap: tokens.spacingHorizontalM },
 });
 
-const route = getRouteApi('/openid/interaction/$uid');
+const openidRoute = getRouteApi('/openid/interaction/$uid');
+const samlRoute = getRouteApi('/saml/interaction/$uid');
 type Answer = 'continue' | 'accept' | 'cancel';
 
+/** How an application asks: by OpenID Connect, or by SAML. */
+interface Protocol {
+  readonly path: 'openid' | 'saml';
+  readonly get: (uid: string, signal: AbortSignal) => Promise<Interaction>;
+  readonly answer: (uid: string, answer: Answer) => Promise<{ location: string }>;
+}
+const openid: Protocol = {
+  path: 'openid',
+  get: (uid, signal) => client.getInteraction({ signal, params: { uid } }),
+  answer: (uid, answer) => client.answerInteraction({ params: { uid }, body: { answer } }),
+};
+const saml: Protocol = {
+  path: 'saml',
+  get: (uid, signal) => client.getSamlInteraction({ signal, params: { uid } }),
+  answer: (uid, answer) => client.answerSamlInteraction({ params: { uid }, body: { answer } }),
+};
+
+export const InteractionPage = (): ReactElement => <Page protocol={openid} uid={openidRoute.useParams().uid} />;
+export const SamlInteractionPage = (): ReactElement => <Page protocol={saml} uid={samlRoute.useParams().uid} />;
+
 /** Never kept: what is needed depends on who is signed in now. */
-const interactionQuery = (uid: string) =>
+const interactionQuery = ({ path, get }: Protocol, uid: string) =>
   queryOptions({
-    queryKey: ['interaction', uid],
-    queryFn: ({ signal }) => client.getInteraction({ signal, params: { uid } }),
+    queryKey: ['interaction', path, uid],
+    queryFn: ({ signal }) => get(uid, signal),
     staleTime: 0,
     gcTime: 0,
     retry: false,
@@ -28,16 +49,15 @@ const interactionQuery = (uid: string) =>
   });
 
 /** A person signs in to an application: with the session that is there, by signing in, or by agreeing to what it asks for. */
-export function InteractionPage(): ReactElement {
-  const { uid } = route.useParams();
+function Page({ protocol, uid }: { protocol: Protocol; uid: string }): ReactElement {
   const navigate = useNavigate();
-  const { data, error, refetch } = useQuery(interactionQuery(uid));
+  const { data, error, refetch } = useQuery(interactionQuery(protocol, uid));
   const answer = useMutation({
-    mutationFn: (given: Answer) => client.answerInteraction({ params: { uid }, body: { answer: given } }),
+    mutationFn: (given: Answer) => protocol.answer(uid, given),
     onSuccess: ({ location }) => window.location.assign(location),
   });
   const signIn = (): void =>
-    void navigate({ to: '/signin', search: { to: `/openid/interaction/${uid}` }, replace: true });
+    void navigate({ to: '/signin', search: { to: `/${protocol.path}/interaction/${uid}` }, replace: true });
   const went = useRef(false);
   useEffect(() => {
     if (!data || went.current) return;

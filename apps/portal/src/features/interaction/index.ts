@@ -1,1 +1,1 @@
-export { InteractionPage } from './InteractionPage.tsx';
+export { InteractionPage, SamlInteractionPage } from './InteractionPage.tsx';

@@ -139,6 +139,14 @@ function Actions({ person, show }: { person: DirectoryPerson; show: (shown: Show
   );
 }
 
+/** The source of authority: who says what is so of a person. */
+const keptBy: Readonly<Record<DirectoryPerson['source'], string>> = {
+  local: 'Sallyport',
+  scim: 'A provisioning client (SCIM)',
+  ldap: 'An LDAP directory: names and facts are changed there',
+  federation: 'An identity provider: facts are brought at each sign-in',
+};
+
 function Parts({ details, may }: { details: Details; may: boolean }): ReactElement {
   const styles = useStyles();
   const { person, groups, methods, sessions } = details;
@@ -174,7 +182,8 @@ function Parts({ details, may }: { details: Details; may: boolean }): ReactEleme
           ['Manager', person.manager ? visible(person.manager.displayName) : undefined],
           ['Company', is.companyName ? visible(is.companyName) : undefined],
           ['Usage location', is.usageLocation ?? undefined],
-          ['Kept by', person.source === 'local' ? 'Sallyport' : person.source.toUpperCase()],
+          ['Kept by', keptBy[person.source]],
+          ['Entry there', is.onPremisesDistinguishedName ? visible(is.onPremisesDistinguishedName) : undefined],
           ['Made', <RelativeTime key="c" at={person.createdAt} />],
           ['Invited until', person.invitedUntil ? <RelativeTime key="i" at={person.invitedUntil} /> : undefined],
           [

@@ -6,6 +6,7 @@ import { Tabs } from '../../shared/Tabs.tsx';
 import { AuditTab } from './AuditTab.tsx';
 import { ConfigurationTab } from './ConfigurationTab.tsx';
 import { GroupsTab } from './GroupsTab.tsx';
+import { IdentityProvidersTab } from './identity-providers/IdentityProvidersTab.tsx';
 import type { SettingsSearch, settingsTabs } from './index.ts';
 import { NotificationsTab } from './NotificationsTab.tsx';
 import { SessionsTab } from './SessionsTab.tsx';
@@ -22,6 +23,7 @@ const tabs = [
   { id: 'tokens', label: 'API tokens', permission: 'authorization.read' },
   { id: 'workspaces', label: 'Workspaces', permission: 'securityData.read' },
   { id: 'groups', label: 'Groups', permission: 'securityData.read' },
+  { id: 'identity-providers', label: 'Identity providers', permission: 'authorization.read' },
   { id: 'work', label: 'Incident work', permission: 'securityData.read' },
   { id: 'notifications', label: 'Notifications', permission: 'systemSettings.read' },
   { id: 'audit', label: 'Audit', permission: 'authorization.read' },
@@ -45,6 +47,7 @@ export function SettingsPage(): ReactElement {
       {tab === 'tokens' && <TokensTab />}
       {tab === 'workspaces' && <WorkspacesTab />}
       {tab === 'groups' && <GroupsTab />}
+      {tab === 'identity-providers' && <IdentityProvidersTab />}
       {tab === 'work' && <WorkTab />}
       {tab === 'notifications' && <NotificationsTab />}
       {tab === 'audit' && <AuditTab search={search.search} onSearch={onSearch} />}

@@ -7,6 +7,7 @@ export const settingsTabs = [
   'tokens',
   'workspaces',
   'groups',
+  'identity-providers',
   'work',
   'notifications',
   'audit',

@@ -16,6 +16,14 @@ export const tokensQuery = queryOptions({
   queryKey: ['tokens'],
   queryFn: ({ signal }) => client.listTokens({ signal }),
 });
+export const providersQuery = queryOptions({
+  queryKey: ['identity-providers'],
+  queryFn: ({ signal }) => client.listIdentityProviders({ signal }),
+});
+export const ldapQuery = queryOptions({
+  queryKey: ['ldap-directories'],
+  queryFn: ({ signal }) => client.listLdapDirectories({ signal }),
+});
 export const workspaceUsageQuery = queryOptions({
   queryKey: ['workspaces', 'usage'],
   queryFn: ({ signal }) => client.listWorkspaceUsage({ signal }),

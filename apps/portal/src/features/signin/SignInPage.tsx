@@ -1,13 +1,16 @@
 import { Button, Divider, Field, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { KeyRegular } from '@fluentui/react-icons';
 import { RecoveryCode, SallyportError, termsTarget, type Me } from '@sallyport/contracts';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useRouter } from '@tanstack/react-router';
 import { useState, type FormEvent, type ReactElement } from 'react';
 import { client, meQuery } from '../../shared/api.ts';
 import { Gate, passkeyObstacle } from '../../shared/Gate.tsx';
 import { showPasskey } from '../../shared/passkey.ts';
 import { ErrorState } from '../../shared/States.tsx';
+import { visible } from '../../shared/text.ts';
+import { belongsTo, Federated, FederationFault } from './Federated.tsx';
+import { signInProvidersQuery } from './queries.ts';
 import { TermsStep } from './TermsStep.tsx';
 
 const useStyles = makeStyles({
@@ -33,14 +36,20 @@ export const safeReturn = (to: string | undefined): string =>
 
 export function SignInPage(): ReactElement {
   const styles = useStyles();
-  const { to } = route.useSearch();
+  const { to, failure } = route.useSearch();
   const router = useRouter();
   const queries = useQueryClient();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
   const [withPass, setWithPass] = useState(false);
+  /** A password kept here, though the name belongs to a directory. */
+  const [withCode, setWithCode] = useState(false);
   const obstacle = passkeyObstacle();
+  const known = useQuery(signInProvidersQuery);
+  const providers = known.data?.providers ?? [];
+  const home = belongsTo(providers, name);
+  const directory = belongsTo(known.data?.directories ?? [], name);
 
   const enter = async (me: Me): Promise<void> => {
     queries.clear();
@@ -61,15 +70,23 @@ export function SignInPage(): ReactElement {
       }),
     onSuccess: enter,
   });
-  const ticket = [passkey, passwordCode, pass].map(({ error }) => ticketOf(error)).find((one) => one !== undefined);
-  const again = (): void => [passkey, passwordCode, pass].forEach((one) => one.reset());
-  const busy = passkey.isPending || passwordCode.isPending || pass.isPending;
+  const elsewhere = useMutation({
+    mutationFn: () => client.signInWithDirectory({ body: { userPrincipalName: name.trim(), password } }),
+    onSuccess: enter,
+  });
+  const ways = [passkey, passwordCode, pass, elsewhere];
+  const ticket = ways.map(({ error }) => ticketOf(error)).find((one) => one !== undefined);
+  const again = (): void => ways.forEach((one) => one.reset());
+  const busy = ways.some(({ isPending }) => isPending);
   const shownCode = code.trim();
   const codeFits = /^\d{6}$/.test(shownCode) || RecoveryCode.safeParse(shownCode).success;
-  const ready = name.trim() !== '' && (withPass ? password.trim().length >= 8 : password !== '' && codeFits);
+  const withDirectory = directory !== undefined && !withPass && !withCode;
+  const asksCode = !withPass && !withDirectory;
+  const ready =
+    name.trim() !== '' && (withPass ? password.trim().length >= 8 : password !== '' && (withDirectory || codeFits));
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (ready && !busy) (withPass ? pass : passwordCode).mutate();
+    if (ready && !busy) (withPass ? pass : withDirectory ? elsewhere : passwordCode).mutate();
   };
 
   if (ticket !== undefined)
@@ -80,6 +97,7 @@ export function SignInPage(): ReactElement {
     );
   return (
     <Gate title="Sign in">
+      {failure && <FederationFault failure={failure} />}
       <Button
         appearance="primary"
         size="large"
@@ -91,6 +109,7 @@ export function SignInPage(): ReactElement {
       </Button>
       {obstacle && <Field validationState="warning" validationMessage={obstacle} />}
       {passkey.error && <ErrorState error={passkey.error} title="The passkey was not accepted" />}
+      <Federated providers={providers} home={home} name={name} to={safeReturn(to)} />
       <Divider>{withPass ? 'or with a temporary access pass' : 'or with a password and a code'}</Divider>
       <form className={styles.form} onSubmit={submit}>
         <Field label="User name" hint="name@domain">
@@ -102,7 +121,10 @@ export function SignInPage(): ReactElement {
             onChange={(_, data) => setName(data.value)}
           />
         </Field>
-        <Field label={withPass ? 'Temporary access pass' : 'Password'}>
+        <Field
+          label={withPass ? 'Temporary access pass' : 'Password'}
+          {...(withDirectory ? { hint: `Of ${visible(directory.displayName)}` } : {})}
+        >
           <Input
             type="password"
             autoComplete={withPass ? 'one-time-code' : 'current-password'}
@@ -111,7 +133,7 @@ export function SignInPage(): ReactElement {
             onChange={(_, data) => setPassword(data.value)}
           />
         </Field>
-        {!withPass && (
+        {asksCode && (
           <Field label="Code" hint="Six digits from your authenticator, or a recovery code">
             <Input
               autoComplete="one-time-code"
@@ -123,13 +145,19 @@ export function SignInPage(): ReactElement {
           </Field>
         )}
         {pass.error && <ErrorState error={pass.error} title="Not signed in" />}
+        {elsewhere.error && <ErrorState error={elsewhere.error} title="Not signed in" />}
         {passwordCode.error && <ErrorState error={passwordCode.error} title="Not signed in" />}
         <Button type="submit" disabled={!ready || busy}>
-          {passwordCode.isPending || pass.isPending ? 'Signing in…' : 'Sign in'}
+          {passwordCode.isPending || pass.isPending || elsewhere.isPending ? 'Signing in…' : 'Sign in'}
         </Button>
         <Button appearance="transparent" type="button" disabled={busy} onClick={() => setWithPass(!withPass)}>
           {withPass ? 'Use a password and a code' : 'I have a temporary access pass'}
         </Button>
+        {directory && !withPass && (
+          <Button appearance="transparent" type="button" disabled={busy} onClick={() => setWithCode(!withCode)}>
+            {withCode ? `Use the password of ${visible(directory.displayName)}` : 'Use a password and a code kept here'}
+          </Button>
+        )}
       </form>
     </Gate>
   );

@@ -275,7 +275,9 @@ describe('a token', () => {
   it('is refused with its person, from where its person is, and says why', async () => {
     const { browser } = await browserOf(carl);
     const { secret } = await browser.createToken({ body: { name: 'carl', scopes: ['authorization.read'] } });
-    const sender = (await browser.createToken({ body: { name: 'sender', scopes: ['data.ingest'] } })).secret;
+    const sender = (
+      await browser.createToken({ body: { name: 'sender', scopes: ['data.ingest', 'directory.provision'] } })
+    ).secret;
     expect((await bearer(secret)).statusCode).toBe(200);
     const office = await graph('POST', '/identity/conditionalAccess/namedLocations', {
       '@odata.type': '#microsoft.graph.ipNamedLocation',
@@ -293,7 +295,7 @@ describe('a token', () => {
       'Bearer error="invalid_token", error_description="AADSTS53003: Access has been blocked by Conditional Access policies."',
     );
     expect((await rows())[0]).toEqual([carl.userPrincipalName, '53003', outside]);
-    // What only sends logs is a machine's: it is let to the permission check, and falls there.
+    // What other systems hold is a machine's: it is let to the permission check, and falls there.
     expect((await bearer(sender, outside)).statusCode).toBe(403);
     expect((await bearer(secret)).statusCode).toBe(200);
     await graph('PATCH', `${policies}/${id}`, {
@@ -367,7 +369,8 @@ describe('session controls', () => {
       required: ['a stronger method, such as a passkey'],
       code: '50074',
       passkey: false,
-      password: true,
+      // It would not do.
+      password: false,
     });
     expect((await errorOf(stepUp(browser))).message).toContain('AADSTS50074');
     expect(await status(browser.listSessions())).toBe(401);
@@ -396,7 +399,12 @@ describe('session controls', () => {
     const refused = await from(before, inside);
     expect(refused.statusCode).toBe(401);
     expect(refused.headers['www-authenticate']).toContain('max_age="300"');
-    expect(await browser.getStepUp()).toMatchObject({ required: ['a new sign-in'], code: '70044' });
+    expect(await browser.getStepUp()).toEqual({
+      required: ['a new sign-in'],
+      code: '70044',
+      passkey: false,
+      password: true,
+    });
     const wrong = browser.stepUpWithPassword({ body: { password: 'no', totpCode: '000000' } });
     expect(await errorOf(wrong)).toMatchObject({ code: 'Unauthenticated', target: undefined });
     const me = await stepUp(browser);

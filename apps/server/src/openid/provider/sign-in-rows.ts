@@ -46,7 +46,7 @@ interface Common {
 export interface UserSignInToApplication extends Common {
   readonly person: { readonly id: string; readonly userPrincipalName: string; readonly displayName: string };
   readonly interactive: boolean;
-  readonly protocol: 'oAuth2' | 'deviceCode' | 'tokenExchange';
+  readonly protocol: 'oAuth2' | 'deviceCode' | 'saml20' | 'tokenExchange';
   readonly incomingToken?: 'none' | 'primaryRefreshToken' | 'refreshToken' | 'accessToken';
   readonly method?: SignInMethod | undefined;
   readonly sessionId?: string | undefined;

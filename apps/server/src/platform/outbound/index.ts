@@ -4,6 +4,7 @@ import { SallyportError } from '@sallyport/contracts';
 import { isAllowedHost, isInnerAddress, isPublicAddress, resolveBySystem, type Resolve } from './addresses.ts';
 
 export * from './addresses.ts';
+export { fetchHttps, type HttpsLimits } from './https.ts';
 
 export interface OutboundRules {
   /** `name`, `*.name`, each with `:port` where it isn't the usual one: encrypted, at public addresses. */
