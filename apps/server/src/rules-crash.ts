@@ -100,7 +100,7 @@ export async function crashRules(options: CrashOptions): Promise<CrashReport> {
     const uploading: Promise<unknown>[] = [];
     for (let kill = 0; kill < options.kills; kill++) {
       for (let n = 0; n < 3; n++) await arrive(platform, `arrived-${arrived++}`);
-      if (kill % 3 === 0) uploading.push(upload(admin, uploads++));
+      if (kill % 3 === 0) uploading.push(upload(admin, end, uploads++));
       if (kill === Math.min(1, options.kills - 1))
         for (const rule of scheduled)
           await startBackfill(
@@ -119,7 +119,7 @@ export async function crashRules(options: CrashOptions): Promise<CrashReport> {
     }
     await Promise.all(uploading);
     // What was not taken, or was lost with its caller, is sent again.
-    for (let n = 0; n < uploads; n++) await upload(admin, n, true);
+    for (let n = 0; n < uploads; n++) await upload(admin, end, n, true);
     await settled(platform);
     await server.kill();
     return {
@@ -176,10 +176,9 @@ async function arrive({ lake, database }: OpenPlatform, name: string): Promise<v
   await noteArrival(database, { id, rows: { Syslog: 1 } }, new Date());
 }
 
-/** Rows of three days ago, as an export of their table. */
-async function upload(admin: Administrator, number: number, isLast = false): Promise<void> {
-  const day = Date.now() - 3 * 24 * 60 * minute;
-  const base = Math.floor(day / step) * step - number * 60 * minute;
+/** Rows of three days before `end`, as an export of their table: the same ones when they are sent again, however long that takes. */
+async function upload(admin: Administrator, end: number, number: number, isLast = false): Promise<void> {
+  const base = end - 3 * 24 * 60 * minute - number * 60 * minute;
   const lines = Array.from({ length: 40 }, (_, i) =>
     JSON.stringify({
       TimeGenerated: new Date(base + i * 73_000).toISOString(),
