@@ -1,3 +1,4 @@
+import type { GrantedPermission } from '@sallyport/contracts';
 import { addressesMax, decidedForMs } from '../platform/access-changes.ts';
 import { Challenge, challengeError } from '../platform/challenge.ts';
 import type { Queryable } from '../platform/database/index.ts';
@@ -24,8 +25,13 @@ export type AskForToken = (token: LiveTokenRow & { readonly personId: string }, 
 /** Throws Unauthenticated, with a WWW-Authenticate that says what is asked for (RFC 9470). */
 export type TokenDecision = (token: LiveTokenRow, from: From) => Promise<void>;
 
-/** What only sends logs is a machine's: no policy for people is about it. */
-const isSender = ({ scopes }: LiveTokenRow): boolean => scopes.every((scope) => scope === 'data.ingest');
+/** What other systems hold, wherever they are: senders of logs, directories, peers of Shared Signals. No policy for people is about a token with nothing else. */
+const machineScopes: ReadonlySet<string> = new Set([
+  'data.ingest',
+  'directory.provision',
+  'sharedSignals.exchange',
+] satisfies GrantedPermission[]);
+const isMachine = ({ scopes }: LiveTokenRow): boolean => scopes.every((scope) => machineScopes.has(scope));
 
 /** Decides on tokens of people when they are used: anew where something has changed since, or from another address. */
 export function createTokenDecision(
@@ -76,7 +82,7 @@ export function createTokenDecision(
   };
 
   return async (token, from) => {
-    if (token.personId === null || isSender(token)) return;
+    if (token.personId === null || isMachine(token)) return;
     const now = clock.now();
     const challenge = isDue(token, from, now)
       ? await decide(token, token.personId, from, now)

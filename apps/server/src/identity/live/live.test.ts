@@ -275,7 +275,9 @@ describe('a token', () => {
   it('is refused with its person, from where its person is, and says why', async () => {
     const { browser } = await browserOf(carl);
     const { secret } = await browser.createToken({ body: { name: 'carl', scopes: ['authorization.read'] } });
-    const sender = (await browser.createToken({ body: { name: 'sender', scopes: ['data.ingest'] } })).secret;
+    const sender = (
+      await browser.createToken({ body: { name: 'sender', scopes: ['data.ingest', 'directory.provision'] } })
+    ).secret;
     expect((await bearer(secret)).statusCode).toBe(200);
     const office = await graph('POST', '/identity/conditionalAccess/namedLocations', {
       '@odata.type': '#microsoft.graph.ipNamedLocation',
@@ -293,7 +295,7 @@ describe('a token', () => {
       'Bearer error="invalid_token", error_description="AADSTS53003: Access has been blocked by Conditional Access policies."',
     );
     expect((await rows())[0]).toEqual([carl.userPrincipalName, '53003', outside]);
-    // What only sends logs is a machine's: it is let to the permission check, and falls there.
+    // What other systems hold is a machine's: it is let to the permission check, and falls there.
     expect((await bearer(sender, outside)).statusCode).toBe(403);
     expect((await bearer(secret)).statusCode).toBe(200);
     await graph('PATCH', `${policies}/${id}`, {
