@@ -51,6 +51,7 @@ const shots: readonly Shot[] = [
   { name: 'signin', path: '/signin' },
   { name: 'invitation', path: '/invitation#token=abc', act: (page) => page.waitForTimeout(800) },
   { name: 'people', path: '/people' },
+  { name: 'security-devices', path: '/security-info?tab=devices' },
   { name: 'access-policies', path: '/conditional-access' },
   { name: 'access-policy', path: '/conditional-access?selected=60000000-0000-4000-8000-000000000003' },
   {

@@ -52,9 +52,9 @@ test('a policy from a template reports, is turned on, and refuses a sign-in that
   await json.fill(good.replace('"operator": "OR"', '"operator": "XOR"'));
   await page.getByRole('status', { name: 'Problems' }).getByText('grantControls.operator').waitFor();
   await json.fill(good);
-  await page.getByLabel('Name', { exact: true }).fill(`${policy} (ours)`);
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(`${policy} (ours)`);
   expect(JSON.parse(await json.inputValue())).toMatchObject({ displayName: `${policy} (ours)` });
-  await page.getByLabel('Name', { exact: true }).fill(policy);
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(policy);
   await page.getByRole('tab', { name: 'What would it change' }).click();
   await page.getByRole('table', { name: 'Sign-ins that it meets' }).getByText(name).first().waitFor();
   expect(await portal.barriers()).toEqual([]);
@@ -115,11 +115,11 @@ test('a policy from a template reports, is turned on, and refuses a sign-in that
 
   await page.getByRole('tab', { name: 'Named locations' }).click();
   await page.getByRole('button', { name: 'New location' }).first().click();
-  await dialog.getByLabel('Name').fill('Office');
-  await dialog.getByLabel('Ranges').fill('192.0.2.0/4');
+  await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('Office');
+  await dialog.getByRole('textbox', { name: 'Ranges' }).fill('192.0.2.0/4');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.getByText('wider than /8').waitFor();
-  await dialog.getByLabel('Ranges').fill('192.0.2.0/24');
+  await dialog.getByRole('textbox', { name: 'Ranges' }).fill('192.0.2.0/24');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('row').filter({ hasText: 'Office' }).click();
   expect(await portal.barriers()).toEqual([]);

@@ -13,9 +13,9 @@ test('somebody is invited, takes it up and signs in; disabled they are out, dele
   await portal.goto('/people');
   await page.getByRole('button', { name: 'Invite' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Name', { exact: true }).fill('Nora Falk');
-  await dialog.getByLabel('User name').fill(name);
-  await dialog.getByLabel('Department').fill('Research');
+  await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('Nora Falk');
+  await dialog.getByRole('textbox', { name: 'User name' }).fill(name);
+  await dialog.getByRole('textbox', { name: 'Department' }).fill('Research');
   expect(await portal.barriers()).toEqual([]);
   await dialog.getByRole('button', { name: 'Invite' }).click();
   const secret = page.getByRole('alertdialog');

@@ -15,8 +15,8 @@ export async function takeUp(page: Page, link: string): Promise<string> {
   await page.goto(link);
   await page.getByRole('tab', { name: 'Password and code' }).click();
   const secret = (await page.getByRole('button', { name: 'Copy secret' }).locator('..').innerText()).trim();
-  await page.getByLabel('Password').fill(password);
-  await page.getByLabel('Code').fill(codeOf(secret));
+  await page.getByRole('textbox', { name: 'Password' }).fill(password);
+  await page.getByRole('textbox', { name: 'Code' }).fill(codeOf(secret));
   await page.getByRole('button', { name: 'Finish' }).click();
   await page.getByRole('heading', { level: 1, name: 'You are set up' }).waitFor();
   return secret;
@@ -25,9 +25,9 @@ export async function takeUp(page: Page, link: string): Promise<string> {
 /** Fills the form of the sign-in page and sends it; whether it is accepted is for the test to see. */
 export async function signIn(page: Page, url: string, userPrincipalName: string, code: string): Promise<void> {
   await page.goto(`${url}/signin`);
-  await page.getByLabel('User name').fill(userPrincipalName);
-  await page.getByLabel('Password').fill(password);
-  await page.getByLabel('Code').fill(code);
+  await page.getByRole('textbox', { name: 'User name' }).fill(userPrincipalName);
+  await page.getByRole('textbox', { name: 'Password' }).fill(password);
+  await page.getByRole('textbox', { name: 'Code' }).fill(code);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 

@@ -39,7 +39,7 @@ const useStyles = makeStyles({
     display: 'grid',
     gridTemplateColumns: 'minmax(0, 1fr) minmax(0, 1fr)',
     gap: tokens.spacingHorizontalS,
-    '& .fui-Input': { minWidth: 0 },
+    '& .fui-Input, & .fui-Select, & select': { minWidth: 0, width: '100%' },
   },
   results: {
     flexGrow: 1,

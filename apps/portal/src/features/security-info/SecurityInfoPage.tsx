@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import { Page } from '../../shared/Page.tsx';
 import { Tabs } from '../../shared/Tabs.tsx';
 import { SessionsTab } from '../settings/SessionsTab.tsx';
+import { DevicesTab } from './DevicesTab.tsx';
 import { MethodsTab } from './MethodsTab.tsx';
 import { SignInsTab } from './SignInsTab.tsx';
 
@@ -11,6 +12,7 @@ const route = getRouteApi('/frame/security-info');
 const tabs = [
   { id: 'methods', label: 'Ways to sign in' },
   { id: 'sign-ins', label: 'My sign-ins' },
+  { id: 'devices', label: 'My devices' },
   { id: 'sessions', label: 'My sessions' },
 ] as const;
 
@@ -23,6 +25,7 @@ export function SecurityInfoPage(): ReactElement {
       <Tabs tabs={tabs} value={tab} onChange={(value) => void navigate({ search: { tab: value } })} />
       {tab === 'methods' && <MethodsTab />}
       {tab === 'sign-ins' && <SignInsTab />}
+      {tab === 'devices' && <DevicesTab />}
       {tab === 'sessions' && <SessionsTab />}
     </Page>
   );

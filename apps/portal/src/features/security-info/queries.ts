@@ -6,6 +6,11 @@ export const securityInfoQuery = queryOptions({
   queryFn: ({ signal }) => client.getSecurityInfo({ signal }),
 });
 
+export const myDevicesQuery = queryOptions({
+  queryKey: ['myDevices'],
+  queryFn: ({ signal }) => client.listMyDevices({ signal }),
+});
+
 export const mySignInsQuery = queryOptions({
   queryKey: ['mySignIns'],
   queryFn: ({ signal }) => client.listMySignIns({ signal }),
