@@ -70,8 +70,11 @@ export { Watchlists } from './watchlists/index.ts';
 /** Loading where addresses are takes seconds: for rules that want to know. */
 export const asksForPlaces = /\bgeo_info_from_ip_address\b|\b(?:Src|Dst)Geo[A-Z]/;
 
-/** The rules that ship. */
+/** Where the rules that ship are. */
 export const shippedRules = fileURLToPath(new URL('../../../../content/rules', import.meta.url));
+
+/** The rules that ship do not change while a process runs. */
+let loadedOnce: Promise<LoadedRules> | undefined;
 
 export interface Detection extends Domain<Handlers<typeof detectionRoutes>> {
   readonly watchlists: Handlers<typeof watchlistRoutes>;
@@ -127,7 +130,9 @@ function ranObserver(metrics: Platform['metrics']): OnRan {
 
 /** Rules: import, schedule, run, alert. Reads the rules; what is wrong with some of them is logged, and the others run. */
 export async function createDetection(platform: Platform, options: DetectionOptions): Promise<Detection> {
-  const shipped = await loadRules(options.ruleFolders ?? [shippedRules]);
+  const shipped = await (options.ruleFolders
+    ? loadRules(options.ruleFolders)
+    : (loadedOnce ??= loadRules([shippedRules])));
   for (const problem of shipped.problems.filter((one) => one.level === 'error'))
     platform.log.warn(problem, 'a rule was not loaded');
   const registry = new RuleRegistry(platform, shipped);

@@ -1,6 +1,6 @@
-import { migrate, openDatabase, type Database } from '../platform/database/index.ts';
+import { openDatabase, type Database } from '../platform/database/index.ts';
 import { silentLog, type Log } from '../platform/log.ts';
-import { startPostgres } from './postgres.ts';
+import { startEphemeralPostgres } from './ephemeral-postgres.ts';
 import { removeDataFolder, temporaryFolder } from './temporary.ts';
 
 export interface EphemeralDatabase {
@@ -13,8 +13,7 @@ export interface EphemeralDatabase {
 /** A migrated PostgreSQL in a temporary folder, for tests (one a test file) and replay. About one second. */
 export async function startEphemeralDatabase(log: Log = silentLog): Promise<EphemeralDatabase> {
   const folder = temporaryFolder();
-  const postgres = await startPostgres({ dataDir: folder, log, ephemeral: true });
-  await migrate(postgres.url, log);
+  const postgres = await startEphemeralPostgres(folder, log);
   const database = openDatabase({ url: postgres.url, log });
   return {
     database,

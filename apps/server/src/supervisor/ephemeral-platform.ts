@@ -7,7 +7,7 @@ import { openPlatform, type OpenPlatform } from '../platform/create.ts';
 import { silentLog, type Log } from '../platform/log.ts';
 import { removeDataFolder, temporaryFolder } from './temporary.ts';
 import { engineUrl } from './engine-url.ts';
-import { startPostgres } from './postgres.ts';
+import { startEphemeralPostgres } from './ephemeral-postgres.ts';
 
 export interface EphemeralOptions {
   /** Settings that differ from their defaults. The machine's environment and files are not looked at. */
@@ -37,7 +37,7 @@ export async function startEphemeralPlatform(
   };
   try {
     const pair = [
-      keep(startPostgres({ dataDir, log, ephemeral: true })),
+      keep(startEphemeralPostgres(dataDir, log)),
       keep(
         startEngine({
           dataDir: join(dataDir, 'lake'),

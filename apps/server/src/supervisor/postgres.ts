@@ -119,8 +119,13 @@ async function makeCluster(context: Context): Promise<void> {
 }
 
 /** In single-user mode, so that no half-made cluster is ever served. */
-const createDatabase = ({ binaries, user }: Context, cluster: string) =>
-  run(join(binaries, 'bin', 'postgres'), user, ['--single', '-D', cluster, 'postgres'], 'CREATE DATABASE sallyport;\n');
+const createDatabase = ({ binaries, user, ephemeral }: Context, cluster: string) =>
+  run(
+    join(binaries, 'bin', 'postgres'),
+    user,
+    ['--single', ...(ephemeral ? ['-F'] : []), '-D', cluster, 'postgres'],
+    'CREATE DATABASE sallyport;\n',
+  );
 
 function run(file: string, user: Context['user'], args: readonly string[], input = ''): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -124,6 +124,7 @@ export class Catalogue {
   readonly tables: ReadonlyMap<string, TableDefinition>;
   /** Changes when, and only when, a name, column or type does. */
   readonly version: string;
+  static #shipped: Promise<Catalogue> | undefined;
   readonly #kql = new WeakMap<readonly KqlFunction[], KnownKql[]>();
 
   constructor(tables: Iterable<TableDefinition>) {
@@ -132,8 +133,13 @@ export class Catalogue {
     this.version = createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 16);
   }
 
-  /** Reads `*.yml` of a folder. Throws TableFileError naming file and line. */
-  static async load(folder: string = shippedTables): Promise<Catalogue> {
+  /** Reads `*.yml` of a folder; those that ship, which is done once in a process. Throws TableFileError naming file and line. */
+  static load(folder: string = shippedTables): Promise<Catalogue> {
+    if (folder !== shippedTables) return Catalogue.#read(folder);
+    return (Catalogue.#shipped ??= Catalogue.#read(folder));
+  }
+
+  static async #read(folder: string): Promise<Catalogue> {
     const names = (await readdir(folder)).filter((name) => name.endsWith('.yml')).toSorted();
     const tables: TableDefinition[] = [];
     for (const name of names) {

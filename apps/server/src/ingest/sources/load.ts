@@ -129,9 +129,16 @@ function withoutDoubleStreams(sources: readonly Source[]): LoadedSources {
 
 /**
  * Reads every source of the folders given (`content/sources`). A source that is wrong is left out and told in `problems`; the others
- * load all the same. Throws only when a folder can't be read at all.
+ * load all the same. Those that ship are read once in a process. Throws only when a folder can't be read at all.
  */
-export async function loadSources(...roots: readonly string[]): Promise<LoadedSources> {
+export function loadSources(...roots: readonly string[]): Promise<LoadedSources> {
+  if (roots.length !== 1 || roots[0] !== shippedSources) return read(roots);
+  return (shipped ??= read(roots));
+}
+
+let shipped: Promise<LoadedSources> | undefined;
+
+async function read(roots: readonly string[]): Promise<LoadedSources> {
   const folders = (await Promise.all(roots.map(foldersOf))).flat();
   const results = await Promise.allSettled(folders.map(loadOne));
   const problems: SourceProblem[] = [];
