@@ -77,6 +77,7 @@ const redirectUris = ({ body: { web, spa, publicClient } }: ApplicationDetails):
 
 function Actions({ application, onClose }: { application: ApplicationDetails; onClose: () => void }): ReactElement {
   const notify = useNotify();
+  const queries = useQueryClient();
   const refresh = useRefresh();
   const params = { id: application.id };
   const change = useMutation({
@@ -88,7 +89,8 @@ function Actions({ application, onClose }: { application: ApplicationDetails; on
   const remove = useMutation({
     mutationFn: () => client.deleteApplication({ params }),
     onSuccess: () => {
-      refresh();
+      // The list alone: this one, still on the screen, would be asked for and is gone.
+      void queries.invalidateQueries({ queryKey: ['applications'], exact: true });
       notify.done(`${visible(application.body.displayName)} is removed`);
       onClose();
     },

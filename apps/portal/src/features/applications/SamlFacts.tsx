@@ -1,6 +1,6 @@
 import type { SamlEndpoints, SamlSettings } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
-import { Copyable } from '../../shared/Copyable.tsx';
+import { Copyable, CopyButton } from '../../shared/Copyable.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { visible } from '../../shared/text.ts';
@@ -19,7 +19,7 @@ export function SamlFacts({ settings, endpoints }: { settings: SamlSettings; end
             ['Sign-in', copy(endpoints.singleSignOn, 'the sign-in address')],
             ['Sign-out', copy(endpoints.singleLogout, 'the sign-out address')],
             ['Link for people', copy(endpoints.start, 'the link')],
-            ['Certificate', copy(endpoints.certificate, 'the certificate')],
+            ['Certificate', <CopyButton key="certificate" text={endpoints.certificate} label="the certificate" />],
           ]}
         />
       </Section>

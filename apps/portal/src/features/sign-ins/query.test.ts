@@ -5,11 +5,11 @@ describe('the query of the list', () => {
   it('has every filter, and what was typed as a text alone', () => {
     const query = listQuery({ search: `o'neil" | take 1`, outcome: 'failure', access: 'failure', risk: 'high', address: '192.0.2.1', application: 'Shop', policy: 'MFA' }); // prettier-ignore
     expect(query).toContain(`| where ResultType != '0' and`);
-    expect(query).toContain(`| where IPAddress == '192.0.2.1'`);
+    expect(query).toContain(`| where IPAddress == "192.0.2.1"`);
     expect(query).toContain(`RiskLevelDuringSignIn == 'high'`);
-    expect(query).toContain(`Application contains 'Shop'`);
+    expect(query).toContain(`Application contains "Shop"`);
     expect(query.split('\n').filter((line) => line.startsWith('| take'))).toEqual([]);
-    expect(query).toContain(String.raw`Who contains 'o\'neil" | take 1'`);
+    expect(query).toContain(String.raw`Who contains "o'neil\" | take 1"`);
   });
 
   it('asks service principals for no risk, and is of the table of its kind', () => {
@@ -19,7 +19,7 @@ describe('the query of the list', () => {
   });
 
   it('finds one in all tables', () => {
-    expect(oneQuery('a').match(/where Id == 'a'/g)).toHaveLength(4);
+    expect(oneQuery('a').match(/where Id == "a"/g)).toHaveLength(4);
   });
 });
 

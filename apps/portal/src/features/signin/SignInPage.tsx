@@ -99,7 +99,7 @@ export function SignInPage(): ReactElement {
     <Gate title="Sign in">
       {failure && <FederationFault failure={failure} />}
       <Button
-        appearance="primary"
+        appearance={home ? 'secondary' : 'primary'}
         size="large"
         icon={<KeyRegular />}
         disabled={busy || obstacle !== undefined}

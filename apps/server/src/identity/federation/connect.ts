@@ -180,7 +180,5 @@ export type OpenIdPeers = ReturnType<typeof createOpenIdPeers>;
 function reasonOf(error: unknown): string {
   let at = error;
   for (let depth = 0; at instanceof Error && at.cause instanceof Error && depth < 8; depth += 1) at = at.cause;
-  return at instanceof Error
-    ? `${error instanceof Error ? error.message : ''}: ${at.message}`.slice(0, 500)
-    : 'it failed';
+  return at instanceof Error ? at.message.slice(0, 500) : 'it failed';
 }

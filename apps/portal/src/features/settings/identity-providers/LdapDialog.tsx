@@ -1,4 +1,4 @@
-import { Button, Field, Input, Select, Switch, Textarea } from '@fluentui/react-components';
+import { Button, Field, Input, makeStyles, Select, Switch, Textarea } from '@fluentui/react-components';
 import { LdapDirectoryInput, type LdapDirectory } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
@@ -64,9 +64,12 @@ const textsOf = ({ displayName, domains, deletionLimitPercent, settings }: LdapD
   deletionLimitPercent: String(deletionLimitPercent),
 });
 
+const useStyles = makeStyles({ test: { whiteSpace: 'nowrap' } });
+
 /** Adds an LDAP directory, or changes one. */
 export function LdapDialog(props: { directory: LdapDirectory | undefined; onClose: () => void }): ReactElement {
   const { directory } = props;
+  const styles = useStyles();
   const queries = useQueryClient();
   const notify = useNotify();
   const [typed, setTyped] = useState(directory ? textsOf(directory) : empty);
@@ -132,7 +135,11 @@ export function LdapDialog(props: { directory: LdapDirectory | undefined; onClos
       onClose={props.onClose}
       wide
       beside={
-        <Button disabled={!begun || fault !== undefined || test.isPending} onClick={() => test.mutate()}>
+        <Button
+          className={styles.test}
+          disabled={!begun || fault !== undefined || test.isPending}
+          onClick={() => test.mutate()}
+        >
           {test.isPending ? 'Asking…' : 'Test connection'}
         </Button>
       }

@@ -1,4 +1,4 @@
-import { Button, Field, Input, Switch, Textarea } from '@fluentui/react-components';
+import { Button, Field, Input, makeStyles, Switch, Textarea } from '@fluentui/react-components';
 import type { IdentityProvider } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
@@ -14,6 +14,8 @@ import { Findings } from './Findings.tsx';
 
 type Texts = { [K in keyof Draft]: Draft[K] extends string ? K : never }[keyof Draft];
 
+const useStyles = makeStyles({ test: { whiteSpace: 'nowrap' } });
+
 /** Adds an identity provider, or changes one. */
 export function ProviderDialog(props: {
   provider: IdentityProvider | undefined;
@@ -21,6 +23,7 @@ export function ProviderDialog(props: {
 }): ReactElement {
   // prettier-ignore
   const { provider } = props;
+  const styles = useStyles();
   const queries = useQueryClient();
   const notify = useNotify();
   const groups = useQuery(peopleQuery).data?.groups ?? [];
@@ -86,7 +89,11 @@ export function ProviderDialog(props: {
       onClose={() => props.onClose()}
       wide
       beside={
-        <Button disabled={!begun || fault !== undefined || test.isPending} onClick={() => test.mutate()}>
+        <Button
+          className={styles.test}
+          disabled={!begun || fault !== undefined || test.isPending}
+          onClick={() => test.mutate()}
+        >
           {test.isPending ? 'Asking…' : 'Test connection'}
         </Button>
       }
