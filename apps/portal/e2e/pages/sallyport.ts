@@ -38,7 +38,15 @@ export async function startShared(): Promise<void> {
     cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
     return answer;
   };
-  await firstAdministrator({ url, setupLink, output: () => started.output(), newFetch: () => call });
+  const { client } = await firstAdministrator({
+    url,
+    setupLink,
+    output: () => started.output(),
+    newFetch: () => call,
+  });
+  // Pages show what their tests make. That the rules that ship run is the journey's; here they would only take the processor.
+  const ids = (await client.listRules({})).rules.map(({ id }) => id);
+  await client.changeRules({ body: { ids, action: 'disable' } });
   shared = { url, dataDir, cookie };
 }
 
