@@ -14,11 +14,11 @@ import {
 } from '@fluentui/react-components';
 import { KeyRegular } from '@fluentui/react-icons';
 import { RecoveryCode, type Me } from '@sallyport/contracts';
-import { startAuthentication, type PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/browser';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
 import { client, meQuery } from '../shared/api.ts';
 import { passkeyObstacle } from '../shared/Gate.tsx';
+import { showPasskey } from '../shared/passkey.ts';
 import { ErrorState } from '../shared/States.tsx';
 import { stepUp, useStepUpAsked } from '../shared/stepUp.ts';
 
@@ -29,12 +29,7 @@ const useStyles = makeStyles({
 
 async function byPasskey(): Promise<Me> {
   const { challengeId, options } = await client.startPasskeyStepUp();
-  const credential = await startAuthentication({
-    optionsJSON: options as unknown as PublicKeyCredentialRequestOptionsJSON,
-  });
-  return client.stepUpWithPasskey({
-    body: { challengeId, credential: credential as unknown as Record<string, unknown> },
-  });
+  return client.stepUpWithPasskey({ body: { challengeId, credential: await showPasskey(options) } });
 }
 
 /** `multifactor authentication` → `Your organization’s policies ask for multifactor authentication.` */
