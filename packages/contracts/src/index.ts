@@ -1,5 +1,6 @@
 export * from './errors.ts';
 export * from './permissions.ts';
+export * from './access-scope.ts';
 export * from './route.ts';
 export * from './tactics.ts';
 export * from './text.ts';
