@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
+  accessExplorerRoutes,
   anomalyRoutes,
   applicationRoutes,
   armWorkspaceRoutes,
@@ -57,6 +58,7 @@ import {
   socMetricRoutes,
   pinRoutes,
   repositoryRoutes,
+  roleRoutes,
   sourceEditorRoutes,
   sharedSignalsRoutes,
   splunkRoutes,
@@ -139,6 +141,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
       sharedKey: domains.access.callerOfSharedKey,
       signers: domains.access.signers,
     },
+    noteUse: domains.access.uses.note,
     ...(options.rateLimits ? { rateLimits: options.rateLimits } : {}),
     ...(options.checkAnswers === undefined ? {} : { checkAnswers: options.checkAnswers }),
   });
@@ -192,6 +195,8 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   const system = createSystem(platform, { version, readiness: readinessOf(platform), problems });
   http.bind(sessionRoutes, domains.identity.handlers);
   http.bind(tokenRoutes, domains.access.handlers);
+  http.bind(roleRoutes, domains.access.roles);
+  http.bind(accessExplorerRoutes, domains.access.explorer);
   http.bind({ ...huntingRoutes, ...savedQueryRoutes }, domains.hunting.handlers);
   http.bind(notebookRoutes, domains.hunting.notebooks);
   http.bind(huntRoutes, domains.hunts.handlers);

@@ -10,7 +10,7 @@ import { call, startFaceServer, type FaceServer } from '../hunting/faces/testing
 import { hashPassword, newTotp } from '../identity/secrets.ts';
 import { passkeys as keys, passwords, people } from '../identity/store.ts';
 import { tokenOf } from '../incidents/faces/testing.ts';
-import { codeAt, errorOf, makePerson, testPassword } from '../testing.ts';
+import { giveRole, codeAt, errorOf, makePerson, testPassword } from '../testing.ts';
 import { sallyportApplication } from './index.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -302,7 +302,7 @@ describe('the client of Microsoft Graph', () => {
 });
 
 describe("Sallyport's own sign-in", () => {
-  const bob = { id: randomUUID(), userPrincipalName: 'bob@contoso.com', displayName: 'Bob', role: 'Security Reader' };
+  const bob = { id: randomUUID(), userPrincipalName: 'bob@contoso.com', displayName: 'Bob' };
   const anna = 'anna@contoso.com';
   const outside = '198.51.100.7';
   const secrets = new Map<string, string>();
@@ -357,6 +357,7 @@ describe("Sallyport's own sign-in", () => {
     const { database } = server.test.platform;
     await database.execute(`DELETE FROM conditional_access_objects WHERE kind = 'policy'`);
     await people.insert(database, bob);
+    await giveRole(server.test.platform, bob.id, 'Security Reader');
     await enrol(bob);
     await database.execute('DELETE FROM passwords WHERE person_id <> $1', [bob.id]);
     await enrol((await people.byName(database, anna))!);

@@ -57,6 +57,6 @@ export function createConditionalAccess(platform: Platform, facts: Facts = {}): 
     gate: createGate(platform, decider, known),
     insight: (needs) => conditionalAccessHandlers({ platform, decider, facts: known, ...needs }),
     isEmergencyAccount: async (personId) =>
-      (await emergencyAccounts(platform.database)).some(({ id }) => id === personId),
+      (await emergencyAccounts(platform.database, platform.clock.now())).some(({ id }) => id === personId),
   };
 }

@@ -31,8 +31,8 @@ export const ApplicationDetails = z.object({
 });
 export type ApplicationDetails = z.infer<typeof ApplicationDetails>;
 
-const read = { method: 'GET', permission: 'authorization.read' } as const;
-const manage = { permission: 'authorization.manage' } as const;
+const read = { method: 'GET', permission: 'applications.read' } as const;
+const manage = { permission: 'applications.manage' } as const;
 
 export const applicationRoutes = {
   listApplications: route({

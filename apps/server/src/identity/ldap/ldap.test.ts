@@ -1,3 +1,4 @@
+import { giveRole } from '../../testing.ts';
 import { LdapDirectory, LdapSyncResult, type LdapDirectoryInput } from '@sallyport/contracts';
 import fc from 'fast-check';
 import { Attribute, Change, Client } from 'ldapts';
@@ -156,7 +157,8 @@ describe.skipIf(!installed)('signing in with the password of the directory', () 
     await server.person('bella');
     await withAdded(inputOf(), async () => {
       expect((await signIn(`ada@${domain}`)).status).toBe(200);
-      await server.platform.database.execute("UPDATE people SET role = 'Security Reader' WHERE user_principal_name = $1", [`ada@${domain}`]); // prettier-ignore
+      const ada = await server.platform.database.first<{ id: string }>('SELECT id FROM people WHERE user_principal_name = $1', [`ada@${domain}`]); // prettier-ignore
+      await giveRole(server.platform, ada?.id ?? '', 'Security Reader');
       const refused = await signIn(`ada@${domain}`);
       expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('AADSTS50074')]);
       expect((await signIn(`bella@${domain}`)).status).toBe(401);

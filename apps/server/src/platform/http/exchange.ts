@@ -1,4 +1,4 @@
-import type { RouteDefinition } from '@sallyport/contracts';
+import type { GrantedPermission, RouteDefinition } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuditLog } from '../audit/types.ts';
 import type { Log } from '../log.ts';
@@ -69,6 +69,8 @@ export interface Exchange {
 
 export interface PipelineServices {
   readonly authenticator: Authenticator;
+  /** Told of each right that a caller uses. */
+  readonly noteUse?: (caller: Caller, permission: GrantedPermission) => void;
   readonly audit: AuditLog;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
