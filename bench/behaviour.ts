@@ -66,7 +66,7 @@ const report = await withEphemeralPlatform({}, async (platform) => {
     note(`${from.toISOString().slice(0, 10)} ${isJudged ? 'judged' : 'learned'}`);
   }
   const ask = async (query: string) =>
-    (await queries.run({ query, now: new Date(today + 2 * dayMs), who: 'bench', operation: 'hunting' })).rows;
+    (await queries.run({ query, now: new Date(today + 2 * dayMs), as: systemPrincipal('bench'), operation: 'hunting' })).rows;
   return {
     people,
     days,

@@ -1,17 +1,19 @@
 import type { Readable } from 'node:stream';
-import type {
-  BodyOf,
-  GrantedPermission,
-  ParamsOf,
-  QueryOf,
-  ResponseOf,
-  RouteDefinition,
-  RouteTable,
-  SignInMethod,
+import {
+  wholeScope,
+  type BodyOf,
+  type GrantedPermission,
+  type ParamsOf,
+  type QueryOf,
+  type ResponseOf,
+  type RouteDefinition,
+  type RouteTable,
+  type SignInMethod,
 } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Challenge } from '../challenge.ts';
 import type { Log } from '../log.ts';
+import type { Principal } from '../principal.ts';
 
 /** Who asks. A person signed in by a session, or an API token. */
 export interface Caller {
@@ -85,4 +87,10 @@ export function requirePerson(context: RequestContext): Caller & { readonly sess
   const { session, ...caller } = requireCaller(context);
   if (!session) throw new Error('a handler asked for a person where a token may call');
   return { ...caller, session };
+}
+
+/** Whom what the caller asks for is done as. */
+export function principalOf(context: RequestContext): Principal {
+  const { name, permissions } = requireCaller(context);
+  return { name, grants: [{ permissions, scope: wholeScope }] };
 }
