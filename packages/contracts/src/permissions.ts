@@ -18,6 +18,8 @@ export const permissions = {
   'authorization.manage': 'Authorization (manage): people, roles, tokens, Conditional Access',
   'directory.provision': 'Provision people and groups from a directory elsewhere (SCIM)',
   'sharedSignals.exchange': 'Shared Signals: keep streams of one’s own, and send security events',
+  'privilegedAccess.request':
+    'Privileged access (request): activate, extend and give up what one is eligible for, and approve where one is named',
   'systemSettings.read': 'System settings (read): configuration, metrics',
   'systemSettings.manage': 'System settings (manage)',
 } as const;
@@ -28,6 +30,9 @@ export type GrantedPermission = Exclude<Permission, 'public' | 'signedIn'>;
 export const grantedPermissions = Object.keys(permissions).filter(
   (p): p is GrantedPermission => p !== 'public' && p !== 'signedIn',
 );
+
+/** What everybody holds who may sign in, whatever their roles: it reaches what is theirs alone. */
+export const permissionsOfEverybody: readonly GrantedPermission[] = ['privilegedAccess.request'];
 
 /** Built-in roles and what each holds. */
 export const roles = {

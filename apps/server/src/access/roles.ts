@@ -1,6 +1,6 @@
-import { roles, type GrantedPermission, type RoleName } from '@sallyport/contracts';
+import { permissionsOfEverybody, roles, type GrantedPermission, type RoleName } from '@sallyport/contracts';
 
-/** What a role holds; nothing for a name that is no role. */
+/** What somebody of a role holds; what everybody does for a name that is no role. */
 export function permissionsOfRole(role: string): ReadonlySet<GrantedPermission> {
-  return new Set(Object.hasOwn(roles, role) ? roles[role as RoleName] : []);
+  return new Set([...permissionsOfEverybody, ...(Object.hasOwn(roles, role) ? roles[role as RoleName] : [])]);
 }

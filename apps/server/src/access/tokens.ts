@@ -1,5 +1,5 @@
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
-import { SallyportError, type ApiToken, type GrantedPermission } from '@sallyport/contracts';
+import { SallyportError, wholeScope, type ApiToken, type GrantedPermission } from '@sallyport/contracts';
 import type { Caller, SharedKeyClaim, Signer } from '../platform/http/index.ts';
 import { hashSecret, newSecret } from '../platform/tokens.ts';
 import type { Platform } from '../platform/types.ts';
@@ -52,6 +52,7 @@ export function tokenCommands(
   const sharedKeyOf = (id: string): Buffer => sealing.derive(`shared key of token ${id}`);
   const callerOfRow = async (row: LiveTokenRow): Promise<Caller> => {
     const now = clock.now();
+    const permissions = heldBy(row);
     if (now.getTime() - (row.lastUsedAt?.getTime() ?? 0) > lastUsedGranularityMs) await store.touch(row.id, now);
     return {
       kind: 'token',
@@ -59,7 +60,8 @@ export function tokenCommands(
       name: `token:${row.name}`,
       displayName: row.name,
       role: '',
-      permissions: heldBy(row),
+      permissions,
+      grants: [{ permissions, scope: wholeScope }],
       session: undefined,
       ...(row.workspaceId === null ? {} : { workspaceId: row.workspaceId }),
     };
@@ -123,7 +125,9 @@ export function tokenCommands(
     callerOfCertificate: async (name) => {
       const rows = await store.liveByName(name, clock.now(), signersMax);
       const row = rows.find(({ scopes }) => scopes.includes(mayBeSigned));
-      return row === undefined ? undefined : { ...(await callerOfRow(row)), permissions: new Set([mayBeSigned]) };
+      if (row === undefined) return undefined;
+      const permissions = new Set([mayBeSigned]);
+      return { ...(await callerOfRow(row)), permissions, grants: [{ permissions, scope: wholeScope }] };
     },
 
     signers: async (name) => {

@@ -145,6 +145,26 @@ it('runs windows again for rows that came late to one', async () => {
   expect((await alerts()).slice(before.length)).toEqual([`many ${branch.id} ${branch.id} #1`]);
 });
 
+it('runs what is due in a workspace that this server has not heard of', async () => {
+  const options = { rules: () => rules, queriesOf: hunting.queriesOf, onOpened: () => undefined };
+  const other = new RulePlaces({ platform, queries: hunting.queries, incidents }, options);
+  const second = new RuleWorker(
+    places.first.parts,
+    () => other.rules(),
+    undefined,
+    other.partsOf,
+    () => other.catchUp(),
+  );
+  clock.advance(3_600_000);
+  await queueDue({ platform }, places.rules());
+  while (await second.round());
+  const ran = await platform.database.query('SELECT 1 FROM rule_runs WHERE rule_id = $1 AND started_at >= $2', [
+    `many@${branch.id}`,
+    clock.now(),
+  ]);
+  expect(ran).toHaveLength(1);
+});
+
 it('switches a rule off in one, and everywhere', async () => {
   const set = (ruleId: string, enabled: boolean) =>
     setEnabled(platform.database, { ruleId, enabled, reason: null, by: 'test', now: clock.now() });

@@ -1,4 +1,4 @@
-import { huntingRoutes, QueryResult } from '@sallyport/contracts';
+import { huntingRoutes, QueryResult, wholeScope } from '@sallyport/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HandlerInput, RequestContext } from '../platform/http/index.ts';
 import type { OpenPlatform } from '../platform/create.ts';
@@ -28,6 +28,7 @@ const context = (signal = new AbortController().signal): RequestContext => ({
     displayName: 'Anna',
     role: 'Security Reader',
     permissions: new Set(['securityData.read'] as const),
+    grants: [{ permissions: new Set(['securityData.read'] as const), scope: wholeScope }],
     session: undefined,
   },
   requestId: 'request-1',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SallyportError, type Me, type Session } from '@sallyport/contracts';
+import { SallyportError, wholeScope, type Me, type Session } from '@sallyport/contracts';
 import { permissionsOfRole } from '../access/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/index.ts';
@@ -107,6 +107,7 @@ export function createSessions(
         displayName: row.displayName,
         role: row.role,
         permissions: permissionsOfRole(row.role),
+        grants: [{ permissions: permissionsOfRole(row.role), scope: wholeScope }],
         session: { id: row.id, method: row.method, startedAt: row.authenticatedAt ?? row.createdAt },
         ...(standing.challenge === undefined ? {} : { challenge: standing.challenge }),
       };

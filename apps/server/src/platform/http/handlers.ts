@@ -16,7 +16,7 @@ import type { Log } from '../log.ts';
 import type { Principal } from '../principal.ts';
 
 /** Who asks. A person signed in by a session, or an API token. */
-export interface Caller {
+export interface Caller extends Principal {
   readonly kind: 'person' | 'token';
   /** Of the person, or of the token. */
   readonly id: string;
@@ -25,6 +25,7 @@ export interface Caller {
   readonly displayName: string;
   /** A person's role; empty for a token. */
   readonly role: string;
+  /** Of all grants together. */
   readonly permissions: ReadonlySet<GrantedPermission>;
   /** Of a token whose logs go to another workspace than the first: its id. */
   readonly workspaceId?: string;

@@ -49,6 +49,7 @@ const caller = (permissions: string[]): Caller => ({
   displayName: 'Anna',
   role: '',
   permissions: new Set(permissions as never[]),
+  grants: [],
   session: { id: 's', method: 'passkey', startedAt: new Date(0) },
 });
 
