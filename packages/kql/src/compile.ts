@@ -258,7 +258,9 @@ export function planOnce(text: string, catalogue: KqlCatalogue): Rel {
   if (failure) throw failure;
   const columns = new PluginColumns();
   const [first, second] = guarded(text, () =>
-    withPluginColumns(columns, () => new Binder(catalogue, noAnswers, { columns, root: code.Syntax }).query(code.Syntax)),
+    withPluginColumns(columns, () =>
+      new Binder(catalogue, noAnswers, { columns, root: code.Syntax }).query(code.Syntax),
+    ),
   );
   if (!first || second) throw new KqlError('SeveralTables', 'one table is expected', { start: 0, end: text.length });
   return first.rel;

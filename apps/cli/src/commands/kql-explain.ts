@@ -38,7 +38,10 @@ async function explainHere(query: string, run: boolean): Promise<QueryExplanatio
   const { createQueries, systemPrincipal } = await import('@sallyport/server');
   return withScratchLake(async (lake) => {
     const queries = createQueries(lake, await loadFunctions());
-    return queries.explain({ query, now: new Date(), maxRows, as: systemPrincipal('kql explain'), operation: 'hunting' }, run);
+    return queries.explain(
+      { query, now: new Date(), maxRows, as: systemPrincipal('kql explain'), operation: 'hunting' },
+      run,
+    );
   });
 }
 

@@ -5,7 +5,7 @@ import {
   type AnomalyTemplate as Shown,
   type anomalyRoutes,
 } from '@sallyport/contracts';
-import { principalOf, requireCaller, type Handlers } from '../platform/http/index.ts';
+import { requireCaller, type Handlers } from '../platform/http/index.ts';
 import type { AnomalyTemplate } from './content.ts';
 import { ruleIdOf, type AnomalyRule } from './query.ts';
 import { anomaliesOf, countAnomalies, learnedDays, readAnomalies, shownColumns } from './read.ts';
@@ -69,13 +69,13 @@ export function anomalyHandlers(parts: Parts): Handlers<typeof anomalyRoutes> {
     listAnomalies: async (context, { query }) => {
       const now = clock.now();
       const from = new Date(now.getTime() - query.days * dayMs);
-      const as = principalOf(context);
+      const as = requireCaller(context);
       return readAnomalies(queries, { ...query, from, to: now }, { as, now, signal: context.signal });
     },
 
     listAnomalyTemplates: async (context) => {
       const [known, place, days] = await Promise.all([
-        facts(principalOf(context)),
+        facts(requireCaller(context)),
         progress(database).read(),
         learnedDays(queries, clock.now()),
       ]);
@@ -102,7 +102,7 @@ export function anomalyHandlers(parts: Parts): Handlers<typeof anomalyRoutes> {
         target: `anomaly rule ${template.name}`,
         details: { status, enabled: body.enabled, parameters },
       });
-      return showOne(template.id, principalOf(context));
+      return showOne(template.id, requireCaller(context));
     },
 
     endAnomalyFlight: async (context, { params, body }) => {
@@ -118,7 +118,7 @@ export function anomalyHandlers(parts: Parts): Handlers<typeof anomalyRoutes> {
         await saveRule(tx, { template_id: template.id, status, enabled: true, parameters, by, now: clock.now() });
       });
       context.audit({ target: `anomaly rule ${template.name}`, details: { promoted: body.promote, parameters } });
-      return showOne(template.id, principalOf(context));
+      return showOne(template.id, requireCaller(context));
     },
 
     previewAnomalyRule: async (context, { params, body }) => {
@@ -134,7 +134,7 @@ export function anomalyHandlers(parts: Parts): Handlers<typeof anomalyRoutes> {
       const anomalies = [];
       for (let back = body.days - 1; back >= 0; back--) {
         const window = windowBack(end, back);
-        const answer = await preview(parts, rule, window, principalOf(context), shownColumns);
+        const answer = await preview(parts, rule, window, requireCaller(context), shownColumns);
         days.push({ from: window.from.toISOString(), to: window.to.toISOString(), anomalies: answer.rows.length });
         anomalies.push(...anomaliesOf(answer.columns, answer.rows));
       }

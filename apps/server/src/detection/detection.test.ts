@@ -98,7 +98,12 @@ const event = (at: string, id: number, more: object = {}) => ({
 });
 const kql = async (query: string) => {
   await platform.outbox.flush();
-  const { columns, rows } = await hunting.queries.run({ query, now: clock.now(), as: systemPrincipal('test'), operation: 'hunting' });
+  const { columns, rows } = await hunting.queries.run({
+    query,
+    now: clock.now(),
+    as: systemPrincipal('test'),
+    operation: 'hunting',
+  });
   return rows.map((row) => Object.fromEntries(columns.map((c, i) => [c.name, row[i]])));
 };
 

@@ -147,7 +147,12 @@ describe('what ships', () => {
     ];
     const ask = async (query: string): Promise<string[]> =>
       (
-        await test.server.domains.hunting.queries.run({ query, now: new Date(now), as: systemPrincipal('test'), operation: 'rule' })
+        await test.server.domains.hunting.queries.run({
+          query,
+          now: new Date(now),
+          as: systemPrincipal('test'),
+          operation: 'rule',
+        })
       ).rows.map(([keys]) => String(keys));
     const texts = (values: readonly string[]): string => values.map((value, n) => `${n}, ${kqlText(value)}`).join(', ');
     const keysOf = (kind: EntityKind, identifier: string, value: string): string => {

@@ -1,7 +1,7 @@
 import { TimelineKind, type entityRoutes } from '@sallyport/contracts';
 import type { Queries } from '../hunting/index.ts';
 import { incidentsOf } from '../incidents/index.ts';
-import { principalOf, requireCaller, type Handlers } from '../platform/http/index.ts';
+import { requireCaller, type Handlers } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { changeEntity } from './change.ts';
 import type { Span } from './content/bind.ts';
@@ -56,14 +56,14 @@ export function entityHandlers(
         kinds: query.kinds ?? TimelineKind.options,
         limit: query.limit,
         cursor: query.cursor,
-        as: principalOf(context),
+        as: requireCaller(context),
         now: clock.now(),
         signal: context.signal,
       }),
     getEntityInsights: async (context, { params, query }) => ({
       insights: await readInsights(parts(), await knownEntity(database, params.id), {
         span: spanOf(query),
-        as: principalOf(context),
+        as: requireCaller(context),
         now: clock.now(),
         signal: context.signal,
       }),

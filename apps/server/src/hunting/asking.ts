@@ -1,6 +1,6 @@
 import type { QueryExplanation, QueryResult } from '@sallyport/contracts';
 import type { JsonRows } from '@sallyport/kql';
-import { principalOf, requireCaller, type RequestContext } from '../platform/http/index.ts';
+import { requireCaller, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import type { Workspace } from '../platform/workspaces/index.ts';
 import type { OpenAnswer, OpenTable, Queries, ScopedSource } from './queries.ts';
@@ -62,7 +62,7 @@ export function createAsking({ clock, log, outbox }: Platform, queries: Workspac
   const request = (context: RequestContext, asked: Asked, now: Date) => ({
     query: asked.query,
     now: asked.now ?? now,
-    as: principalOf(context),
+    as: requireCaller(context),
     operation: 'hunting' as const,
     limits: {
       seconds: Math.min(asked.seconds ?? secondsMax, secondsMax),

@@ -231,7 +231,8 @@ export function createQueries(
   const plainly =
     (request: QueryRequest) =>
     (error: unknown): never => {
-      const isOfEngine = error instanceof SallyportError && error.code === 'InvalidQuery' && !(error.cause instanceof KqlError);
+      const isOfEngine =
+        error instanceof SallyportError && error.code === 'InvalidQuery' && !(error.cause instanceof KqlError);
       if (!isOfEngine || seenBy(request).scope.whole || isThrown(error)) throw error;
       throw new SallyportError('InvalidQuery', 'the engine refused the query', { cause: error });
     };
@@ -271,7 +272,10 @@ export function createQueries(
     },
     explain: async (request, run) => {
       if (!seenBy(request).scope.whole)
-        throw new SallyportError('Forbidden', 'what the engine reads for a query is shown to those who see all data: it tells of rows beside yours');
+        throw new SallyportError(
+          'Forbidden',
+          'what the engine reads for a query is shown to those who see all data: it tells of rows beside yours',
+        );
       const compiled = await prepare(request, request.maxRows ?? rowsMax, { several: true, plan: true });
       return explain(lake, compiled, { ...engineOptions(request), run });
     },

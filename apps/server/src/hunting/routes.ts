@@ -6,7 +6,7 @@ import {
   type Timespan,
 } from '@sallyport/contracts';
 import { ownFunctions } from '@sallyport/kql';
-import { principalOf, requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import type { Workspace } from '../platform/workspaces/index.ts';
 import type { Asking } from './asking.ts';
@@ -87,7 +87,7 @@ export function huntingHandlers(
       tableSample(
         { lake, queries, descriptions: await (described ??= loadDescriptions()), shipped: await shipped() },
         table,
-        { as: principalOf(context), now: clock.now(), signal: context.signal },
+        { as: requireCaller(context), now: clock.now(), signal: context.signal },
       ),
     runQuery: (context, { body }) =>
       asking.run(context, { ...asked(context, body), maxRows: body.maxRows, target: huntingRoutes.runQuery.path }),

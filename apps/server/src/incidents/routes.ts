@@ -1,6 +1,6 @@
 import { SallyportError, type Alert, type incidentRoutes } from '@sallyport/contracts';
 import type { Queries } from '../hunting/index.ts';
-import { principalOf, requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { addComment, changeIncident } from './commands.ts';
 import type { Inventory } from './entities/index.ts';
@@ -25,7 +25,7 @@ export function incidentHandlers(
       timespan,
       now: timespan.to,
       maxRows: eventsMax,
-      as: principalOf(context),
+      as: requireCaller(context),
       operation: 'alert',
       signal: context.signal,
     });

@@ -105,10 +105,7 @@ const Row = z.tuple([
 ]);
 
 /** Asks one step about some things. Throws as `Queries.run` does. */
-export async function askStep(
-  queries: Queries,
-  { playbook, step, subjects, window, now, as }: Asked,
-): Promise<Answer> {
+export async function askStep(queries: Queries, { playbook, step, subjects, window, now, as }: Asked): Promise<Answer> {
   const answer = await queries.run({
     query: stepQuery(playbook, step),
     parameters: valuesOf(step, subjects, window),

@@ -90,7 +90,8 @@ const entities = (table: string, entity: string, columns: readonly (readonly [st
   `SELECT id, ${bag(columns)} AS info${more} FROM ${newest(table, entity, names(columns))} ${bounds}`;
 
 export const identitiesSql = (table: string): string => entities(table, identity, identityColumns);
-export const devicesSql = (table: string): string => entities(table, device, deviceColumns, ', MachineGroup AS machine_group');
+export const devicesSql = (table: string): string =>
+  entities(table, device, deviceColumns, ', MachineGroup AS machine_group');
 
 /** Of a name that only one may bear, the entity with the newest row; of others, that which alone bears it. */
 const byKey = (keys: string): string =>

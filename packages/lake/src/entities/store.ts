@@ -181,12 +181,7 @@ export class Entities {
     }
   }
 
-  #createOne(
-    name: keyof EntityNames,
-    key: Dictionary['key'],
-    sql: string | undefined,
-    comment: string,
-  ): Promise<void> {
+  #createOne(name: keyof EntityNames, key: Dictionary['key'], sql: string | undefined, comment: string): Promise<void> {
     const user = this.#as ? ` USER ${sqlString(this.#as.username)} PASSWORD ${sqlString(this.#as.password)}` : '';
     const source = sql === undefined ? 'NULL()' : `CLICKHOUSE(QUERY ${sqlString(sql)}${user})`;
     const layout = key === 'key' ? 'COMPLEX_KEY_HASHED_ARRAY' : 'HASHED_ARRAY';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AccessEffect, conditionalAccessRoutes, SignInMethod } from '@sallyport/contracts';
 import { checkPolicy, compilePolicies, type PolicySet } from '@sallyport/policy';
-import { principalOf, requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { sallyportApplication } from '../applications.ts';
 import { missingFrom, refusal } from '../checks.ts';
@@ -44,7 +44,7 @@ export function conditionalAccessHandlers(parts: InsightParts): Handlers<typeof 
   const measuring = (context: RequestContext, days: number): Measuring => ({
     now: clock.now(),
     days,
-    as: principalOf(context),
+    as: requireCaller(context),
     signal: context.signal,
   });
   // As it would be stored: a new policy has no id yet.

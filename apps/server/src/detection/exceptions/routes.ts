@@ -1,7 +1,7 @@
 import { SallyportError, type Exception, type exceptionRoutes } from '@sallyport/contracts';
 import type { Queries } from '../../hunting/index.ts';
 import type { Database } from '../../platform/database/types.ts';
-import { principalOf, requireCaller, type Handlers } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers } from '../../platform/http/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import { ruleTuning } from '../tuning/tuning.ts';
 import { isActive, type Exceptions } from './exceptions.ts';
@@ -96,8 +96,8 @@ export function exceptionHandlers(parts: Parts): Handlers<typeof exceptionRoutes
       return {};
     },
     previewException: (context, { body: { days, ...asked } }) =>
-      previewException(parts, asked, days, principalOf(context), context.signal),
+      previewException(parts, asked, days, requireCaller(context), context.signal),
     getRuleTuning: (context, { params: { id }, query }) =>
-      ruleTuning(parts, found(id), query.days, { as: principalOf(context), signal: context.signal }),
+      ruleTuning(parts, found(id), query.days, { as: requireCaller(context), signal: context.signal }),
   };
 }

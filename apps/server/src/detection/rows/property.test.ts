@@ -143,7 +143,11 @@ it('finds what each query finds by itself, whatever the queries and rows', { tim
           sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _SegmentId = ${sqlString(segment)})`;
         const expected = await Promise.all(
           texts.map(async (query) => {
-            const compiled = queries.compile(`${query} | count`, { now: new Date(0), source, as: systemPrincipal('test') });
+            const compiled = queries.compile(`${query} | count`, {
+              now: new Date(0),
+              source,
+              as: systemPrincipal('test'),
+            });
             return (await lake.query(compiled.sql)).rows[0]![0] as number;
           }),
         );

@@ -1,7 +1,7 @@
 import type { Watchlist, WatchlistItem, watchlistRoutes } from '@sallyport/contracts';
 import { z } from 'zod';
 import type { Queries } from '../../hunting/index.ts';
-import { principalOf, requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import type { WatchlistRow } from './store.ts';
 import { watchlistTemplates } from './templates.ts';
@@ -97,7 +97,7 @@ export const readItems =
       ].join('\n'),
       now: now(),
       maxRows: query.limit + 1,
-      as: principalOf(context),
+      as: requireCaller(context),
       operation: 'hunting',
       signal: context.signal,
     });

@@ -4,7 +4,7 @@ import type { Queries } from '../../hunting/index.ts';
 import { alertResource, alertRows, entityResource } from '../../incidents/index.ts';
 import { publicUrlOf } from '../../platform/config/index.ts';
 import { readBody, rootFor, sendArm } from '../../platform/arm/index.ts';
-import { principalOf, type Handlers } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { isFit, subjectOf } from '../content/subject.ts';
 import type { EntityContent } from '../content/load.ts';
@@ -98,7 +98,7 @@ export function sentinelEntityHandlers(
         kinds,
         limit: timelineMax,
         cursor: undefined,
-        as: principalOf(context),
+        as: requireCaller(context),
         now: clock.now(),
         signal: context.signal,
       });
@@ -118,7 +118,7 @@ export function sentinelEntityHandlers(
       const span = { from: asked.startTime, to: asked.endTime };
       const insights = await readInsights(parts(), await knownEntity(database, params.entityId), {
         span,
-        as: principalOf(context),
+        as: requireCaller(context),
         now: clock.now(),
         signal: context.signal,
         ...(asked.insightQueryIds ? { ids: asked.insightQueryIds } : {}),

@@ -279,9 +279,9 @@ describe('http_request', () => {
   it('is off where no host is listed, whatever externaldata may read', async () => {
     const off = createQueries(lake.lake, [], createExternal({ externalDataHosts: allowed, httpRequestHosts: [] }));
     const query = "evaluate http_request('https://feeds.test/text')";
-    await expect(off.run({ query, now: new Date(), as: systemPrincipal('test'), operation: 'hunting' })).rejects.toThrow(
-      /http_request is off.*httpRequestHosts/,
-    );
+    await expect(
+      off.run({ query, now: new Date(), as: systemPrincipal('test'), operation: 'hunting' }),
+    ).rejects.toThrow(/http_request is off.*httpRequestHosts/);
   });
   it('a header of any text is sent as it is or refused', () => {
     const guard = createGuard('http_request', options.allowed, resolve);

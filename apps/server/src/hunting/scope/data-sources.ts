@@ -10,8 +10,14 @@ const families: readonly (readonly [RegExp, DataSource])[] = [
     /^Device(?:Custom\w+|File|ImageLoad|Logon|Network|Process|Registry)?Events$|^Device(?:Info|NetworkInfo|FileCertificateInfo|Behavior(?:Info|Entities))$|^MDECustomCollection|^DisruptionAndResponseEvents$|^DynamicEventCollection$/,
     'Endpoint',
   ],
-  [/^Email(?:AttachmentInfo|Events|PostDeliveryEvents|UrlInfo)$|^UrlClickEvents$|^Message(?:Events|PostDeliveryEvents|UrlInfo)$|^CampaignInfo$|^FileMaliciousContentInfo$/, 'Office365'],
-  [/^Identity(?:AccountInfo|DirectoryEvents|Events|Info|LogonEvents|QueryEvents)$|^(?:AAD|EntraId)(?:Spn)?SignInEvents(?:Beta)?$|^GraphA(?:PI|pi)AuditEvents$/, 'Identity'],
+  [
+    /^Email(?:AttachmentInfo|Events|PostDeliveryEvents|UrlInfo)$|^UrlClickEvents$|^Message(?:Events|PostDeliveryEvents|UrlInfo)$|^CampaignInfo$|^FileMaliciousContentInfo$/,
+    'Office365',
+  ],
+  [
+    /^Identity(?:AccountInfo|DirectoryEvents|Events|Info|LogonEvents|QueryEvents)$|^(?:AAD|EntraId)(?:Spn)?SignInEvents(?:Beta)?$|^GraphA(?:PI|pi)AuditEvents$/,
+    'Identity',
+  ],
   [/^Cloud(?:Audit|Dns|PolicyEnforcement|Process|StorageAggregated)Events$/, 'DefenderForCloud'],
   [/^ExposureGraph(?:Edges|Nodes)$/, 'ExposureManagement'],
   [/^CloudAppEvents$|^OAuthAppInfo$|^DataSecurity(?:Behaviors|Events)$|^(?:AI)?AgentsInfo$/, 'CloudApps'],
@@ -40,8 +46,19 @@ const productColumns: ReadonlyMap<string, string> = new Map([
 export const products: ReadonlyMap<DataSource, readonly string[]> = new Map([
   ['Endpoint', ['Microsoft Defender for Endpoint', 'Microsoft Defender Advanced Threat Protection']],
   ['VulnerabilityManagement', ['Microsoft Defender Vulnerability Management']],
-  ['Office365', ['Microsoft Defender for Office 365', 'Office 365 Advanced Threat Protection', 'Office 365 Security & Compliance']],
-  ['Identity', ['Microsoft Defender for Identity', 'Azure Advanced Threat Protection', 'Azure Active Directory Identity Protection', 'Microsoft Entra ID Protection']],
+  [
+    'Office365',
+    ['Microsoft Defender for Office 365', 'Office 365 Advanced Threat Protection', 'Office 365 Security & Compliance'],
+  ],
+  [
+    'Identity',
+    [
+      'Microsoft Defender for Identity',
+      'Azure Advanced Threat Protection',
+      'Azure Active Directory Identity Protection',
+      'Microsoft Entra ID Protection',
+    ],
+  ],
   ['DefenderForCloud', ['Microsoft Defender for Cloud', 'Azure Security Center', 'Azure Defender']],
   ['ExposureManagement', ['Microsoft Security Exposure Management']],
   ['CloudApps', ['Microsoft Defender for Cloud Apps', 'Microsoft Cloud App Security', 'App Governance']],
@@ -49,14 +66,16 @@ export const products: ReadonlyMap<DataSource, readonly string[]> = new Map([
 
 /** The workload of an alert by its product. */
 export const dataSourceOfProduct = (product: string): DataSource =>
-  [...products].find(([, names]) => names.some((name) => name.toLowerCase() === product.toLowerCase()))?.[0] ?? 'Sentinel';
+  [...products].find(([, names]) => names.some((name) => name.toLowerCase() === product.toLowerCase()))?.[0] ??
+  'Sentinel';
 
 const list = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(', ');
 
 /** Of a table whose rows say whose they are: the condition, in KQL, on those of some workloads. */
 export function productCondition(table: string, sources: readonly DataSource[]): string {
   const column = productColumns.get(table) ?? '';
-  const isOf = (of: (source: DataSource) => boolean): string[] => [...products].flatMap(([source, names]) => (of(source) ? names : []));
+  const isOf = (of: (source: DataSource) => boolean): string[] =>
+    [...products].flatMap(([source, names]) => (of(source) ? names : []));
   const wanted = isOf((source) => sources.includes(source));
   const others = isOf((source) => !sources.includes(source));
   // An incident is seen by whoever sees one of its alerts.

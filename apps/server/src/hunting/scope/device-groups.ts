@@ -34,7 +34,9 @@ export function deviceGroupCondition(
       const cell = (column: string): Sql => sql`${alias}.${sqlIdentifier(column)}`;
       const told = named.reduceRight<Sql | undefined>(
         (rest, column) =>
-          rest ? sql`if(${cell(column)} != '', ${groupOf(cell(column), database)}, ${rest})` : groupOf(cell(column), database),
+          rest
+            ? sql`if(${cell(column)} != '', ${groupOf(cell(column), database)}, ${rest})`
+            : groupOf(cell(column), database),
         undefined,
       );
       const group = grouped
@@ -42,7 +44,10 @@ export function deviceGroupCondition(
           ? sql`if(${cell('MachineGroup')} != '', ${cell('MachineGroup')}, ${told})`
           : cell('MachineGroup')
         : told!;
-      const ofNone = sqlJoin([...named, ...(grouped ? ['MachineGroup'] : [])].map((column) => sql`${cell(column)} = ''`), sql` AND `);
+      const ofNone = sqlJoin(
+        [...named, ...(grouped ? ['MachineGroup'] : [])].map((column) => sql`${cell(column)} = ''`),
+        sql` AND `,
+      );
       return sql`(${group} IN (${among}) OR (${ofNone}))`;
     },
   };

@@ -1,4 +1,14 @@
-import { createKql, sql, type Kql, type KqlCatalogue, type RowScope, type Sql, type TableSchema, type Within, type WorkspaceSchema } from '@sallyport/kql';
+import {
+  createKql,
+  sql,
+  type Kql,
+  type KqlCatalogue,
+  type RowScope,
+  type Sql,
+  type TableSchema,
+  type Within,
+  type WorkspaceSchema,
+} from '@sallyport/kql';
 import type { LookupNames } from '@sallyport/lake';
 import { admits, type DataScope } from '../../platform/data-scope.ts';
 import { seenOf, withinOf, type Place, type Seen } from './within.ts';
@@ -57,7 +67,11 @@ export class Sights {
   #make(scope: DataScope): Seeing {
     const { here, lookups, tenantId, catalogue } = this.#parts;
     const within = withinOf(scope, here);
-    const sees = (name: string): Seen => seenOf(scope, { name, columns: [] }, here);
+    const { tables } = catalogue();
+    const sees = (name: string): Seen => {
+      const table = tables.find((one) => one.name === name);
+      return table ? within.of(table) : 'whole';
+    };
     const { entities, ...others } = lookups;
     const shown = entityTables.every((name) => sees(name) === 'whole') ? { ...others, entities } : others;
     const narrow = narrowing(scope, within, sees('Watchlist') === 'whole');

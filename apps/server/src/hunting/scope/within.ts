@@ -20,7 +20,8 @@ const listsTable = 'Watchlist';
 export function withinOf(scope: DataScope, here: Place): Within {
   const seen = new WeakMap<TableSchema, Seen>();
   const look = (table: TableSchema): Seen => {
-    if (table.reference) return seenOf(scope, { name: listsTable, columns: [] }, here) === 'whole' ? 'whole' : 'nothing';
+    if (table.reference)
+      return seenOf(scope, { name: listsTable, columns: [] }, here) === 'whole' ? 'whole' : 'nothing';
     const { place } = table;
     if (!place) return seenOf(scope, table, here);
     return seenOf(scope, { ...table, name: place.table }, { id: place.tenantId, database: place.database });
@@ -50,7 +51,11 @@ export function seenOf(scope: DataScope, table: Table, place: Place): Seen {
 }
 
 const joined = (conditions: readonly RowCondition[], by: ReturnType<typeof sql>): RowCondition => ({
-  sql: (alias, of) => sql`(${sqlJoin(conditions.map((one) => one.sql(alias, of)), by)})`,
+  sql: (alias, of) =>
+    sql`(${sqlJoin(
+      conditions.map((one) => one.sql(alias, of)),
+      by,
+    )})`,
 });
 
 function seenByPart(part: AssignmentScope, table: Table, place: Place): Seen {
@@ -60,7 +65,8 @@ function seenByPart(part: AssignmentScope, table: Table, place: Place): Seen {
   if (source !== undefined && !admits(part.dataSources, source)) return 'nothing';
   const texts = part.rows.filter((one) => one.table === name).map(({ where }) => where);
   if (source === undefined && part.dataSources !== 'all') texts.push(productCondition(name, part.dataSources));
-  const devices = part.deviceGroups === 'all' ? 'whole' : deviceGroupCondition(table, name, part.deviceGroups, place.database);
+  const devices =
+    part.deviceGroups === 'all' ? 'whole' : deviceGroupCondition(table, name, part.deviceGroups, place.database);
   if (devices === 'nothing') return devices;
   const conditions = texts.map((text) => conditionOf(text, table));
   if (conditions.includes(undefined)) return 'nothing';

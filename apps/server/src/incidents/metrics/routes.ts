@@ -6,7 +6,7 @@ import {
   type socMetricRoutes,
 } from '@sallyport/contracts';
 import type { Queries } from '../../hunting/index.ts';
-import { principalOf, type Handlers } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { socMetricQuery } from './queries.ts';
 
@@ -37,7 +37,7 @@ export function socMetricHandlers(
           timespan: { from: span.from, to: new Date(Math.max(now.getTime(), span.to.getTime()) + 60_000) },
           now,
           maxRows: rowsMax,
-          as: principalOf(context),
+          as: requireCaller(context),
           operation: 'hunting',
           signal: context.signal,
         });

@@ -1,6 +1,6 @@
 import type { incidentStoryRoutes } from '@sallyport/contracts';
 import type { Queries } from '../../hunting/index.ts';
-import { principalOf, requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { Workspace } from '../../platform/workspaces/index.ts';
 import { workspaceOfIncident } from '../workspace.ts';
@@ -23,7 +23,7 @@ export function storyHandlers(
   const content = (): Promise<StoryContent> =>
     (loaded ??= Promise.all([loadTechniques(), loadGuides()]).then(([techniques, guides]) => ({ techniques, guides })));
   const asked = (context: RequestContext) => ({
-    as: principalOf(context),
+    as: requireCaller(context),
     now: clock.now(),
     signal: context.signal,
   });

@@ -1,14 +1,13 @@
 import type { Readable } from 'node:stream';
-import {
-  wholeScope,
-  type BodyOf,
-  type GrantedPermission,
-  type ParamsOf,
-  type QueryOf,
-  type ResponseOf,
-  type RouteDefinition,
-  type RouteTable,
-  type SignInMethod,
+import type {
+  BodyOf,
+  GrantedPermission,
+  ParamsOf,
+  QueryOf,
+  ResponseOf,
+  RouteDefinition,
+  RouteTable,
+  SignInMethod,
 } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Challenge } from '../challenge.ts';
@@ -88,10 +87,4 @@ export function requirePerson(context: RequestContext): Caller & { readonly sess
   const { session, ...caller } = requireCaller(context);
   if (!session) throw new Error('a handler asked for a person where a token may call');
   return { ...caller, session };
-}
-
-/** Whom what the caller asks for is done as. */
-export function principalOf(context: RequestContext): Principal {
-  const { name, permissions } = requireCaller(context);
-  return { name, grants: [{ permissions, scope: wholeScope }] };
 }
