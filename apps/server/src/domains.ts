@@ -11,7 +11,7 @@ import {
 } from './detection/index.ts';
 import { createBehaviour, type Behaviour } from './behaviour/index.ts';
 import { createEntities, type Entities } from './entities/index.ts';
-import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
+import { createHunting, sightOf, type Hunting, type Hunts } from './hunting/index.ts';
 import {
   checkPassword,
   methodModes,

@@ -20,6 +20,7 @@ import {
   SearchSquareRegular,
   SettingsRegular,
   PersonArrowRightRegular,
+  PersonKeyRegular,
   ShieldErrorRegular,
   ShieldKeyholeRegular,
   ShieldPersonRegular,
@@ -55,6 +56,7 @@ export interface Place {
     | '/test-bench'
     | '/data'
     | '/people'
+    | '/roles'
     | '/security-info'
     | '/settings';
   readonly label: string;
@@ -205,6 +207,14 @@ export const places: readonly Place[] = [
     permission: 'users.read',
     group: 'Identity and access',
     words: 'users directory identity invite roles accounts passkeys reset temporary access pass',
+  },
+  {
+    to: '/roles',
+    label: 'Roles',
+    icon: <PersonKeyRegular />,
+    permission: 'authorization.read',
+    group: 'Identity and access',
+    words: 'rbac permissions assignments rights who can do what explorer separation of duties unused least privilege',
   },
   {
     to: '/conditional-access',

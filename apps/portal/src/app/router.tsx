@@ -28,6 +28,7 @@ import { coverageSearch } from '../features/coverage/index.ts';
 import { assetsSearch, entitySearch, findEntitySearch } from '../features/entities/index.ts';
 import { exceptionsSearch } from '../features/exceptions/index.ts';
 import { peopleSearch } from '../features/people/index.ts';
+import { rolesSearch } from '../features/roles/index.ts';
 import { repositoriesSearch } from '../features/repositories/index.ts';
 import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/index.ts';
 import { securityInfoSearch } from '../features/security-info/index.ts';
@@ -374,6 +375,13 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/SettingsPage.tsx'), 'SettingsPage'),
 });
 
+const roles = createRoute({
+  getParentRoute: () => frame,
+  path: '/roles',
+  validateSearch: rolesSearch,
+  component: lazyRouteComponent(() => import('../features/roles/RolesPage.tsx'), 'RolesPage'),
+});
+
 const people = createRoute({
   getParentRoute: () => frame,
   path: '/people',
@@ -439,6 +447,7 @@ const routeTree = root.addChildren([
     data,
     sourceEditor,
     people,
+    roles,
     securityInfo,
     settings,
   ]),

@@ -11,6 +11,8 @@ export const ApplicationSummary = z.object({
   id: z.uuid(),
   appId: z.uuid(),
   displayName: z.string(),
+  /** Null: it has no service principal, and so nobody signs in to it. */
+  servicePrincipalId: z.uuid().nullable(),
   accountEnabled: z.boolean(),
   appRoleAssignmentRequired: z.boolean(),
   createdDateTime: z.iso.datetime(),

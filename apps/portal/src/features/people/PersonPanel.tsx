@@ -156,7 +156,12 @@ function Parts({ details }: { details: Details }): ReactElement {
         facts={[
           ['State', <PersonState key="s" person={person} />],
           ['User name', <Mono key="u" text={person.userPrincipalName} />],
-          ['Roles', person.roles.map((one) => visible(one)).join(', ') || 'None'],
+          [
+            'Roles',
+            <TextLink key="r" to="/roles" search={{ tab: 'explorer', principal: person.id, type: 'user' }}>
+              {person.roles.map((one) => visible(one)).join(', ') || 'None'}
+            </TextLink>,
+          ],
           ['Job title', is.jobTitle ? visible(is.jobTitle) : undefined],
           ['Department', is.department ? visible(is.department) : undefined],
           ['Manager', person.manager ? visible(person.manager.displayName) : undefined],
