@@ -81,11 +81,10 @@ const drafts = fc.record({
   application: maybe(fc.constantFrom(sallyportApplication, 'other'), 'All'),
   excludesSallyport: maybe(fc.constant(true), false),
   location: maybe(fc.constantFrom('only', 'but', 'trusted'), 'any'),
-  clientAppTypes: maybe(
+  clientAppTypes: maybe<readonly string[]>(
     fc.constantFrom(['browser'], ['mobileAppsAndDesktopClients'], ['browser', 'exchangeActiveSync']),
     ['all'],
   ),
-
   platform: maybe(fc.constantFrom('windows', 'macOS', 'allButWindows'), 'any'),
   control: fc.constantFrom('block', 'mfa', 'mfa', 'compliantDevice', 'passkey'),
 });
