@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { sallyportApplicationId } from '@sallyport/contracts/conditional-access';
 import { Secret, TOTP } from 'otpauth';
-import { beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { openPortal, type Portal } from './portal.ts';
 
@@ -13,9 +15,15 @@ async function removePolicies(): Promise<void> {
   for (const { id } of Policies.parse(await client.graphListPolicies()).value)
     await client.graphDeletePolicy({ params: { id } });
 }
+const shop = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>Shop</h1>'));
 beforeAll(async () => {
+  await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
   portal = await openPortal();
 }, 60_000);
+afterAll(() => {
+  shop.closeAllConnections();
+  shop.close();
+});
 
 test('step-up: a policy asks for a passkey over the page, and the page goes on; terms are accepted within sign-ins', async () => {
   const { page, client, url } = portal;
@@ -110,8 +118,7 @@ test('step-up: a policy asks for a passkey over the page, and the page goes on; 
   await accept.click();
   await page.waitForURL(`${url}/security-info`);
 
-  const redirectUri = 'https://shop.example.org/callback';
-  await page.route(`${redirectUri}**`, (went) => went.fulfill({ contentType: 'text/html', body: '<h1>Shop</h1>' }));
+  const redirectUri = `http://localhost:${(shop.address() as AddressInfo).port}/callback`;
   const { appId } = await client.createApplication({
     body: { displayName: 'Shop', spa: { redirectUris: [redirectUri] } },
   });
