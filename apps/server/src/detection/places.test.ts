@@ -11,6 +11,7 @@ import { parseRule, type AnalyticsRule } from './rules/index.ts';
 import { queueDue } from './schedule.ts';
 import { setEnabled } from './store.ts';
 import { RuleWorker } from './worker.ts';
+import { systemPrincipal } from '../platform/principal.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
@@ -115,7 +116,7 @@ it('says where an alert is from in its rows, and keeps the rule’s name', async
     query:
       'SecurityAlert | where isnotempty(AlertName) | summarize count() by AlertType, TenantId | sort by AlertType asc, TenantId asc',
     now: clock.now(),
-    who: 'test',
+    as: systemPrincipal('test'),
     operation: 'hunting',
   });
   const first = platform.workspaces.first.id;
