@@ -41,3 +41,7 @@ const keyOf = ({ dataSources, workspaces, deviceGroups, tables, rows }: Assignme
 /** Whether a part of a scope, `all` or a list, has something. */
 export const admits = <T extends string>(part: 'all' | readonly T[], one: T): boolean =>
   part === 'all' || part.includes(one);
+
+/** Whether somebody sees anything of a workspace. */
+export const knowsOf = ({ whole, parts }: DataScope, workspaceId: string): boolean =>
+  whole || parts.some((part) => admits(part.workspaces, workspaceId));

@@ -49,7 +49,7 @@ const caller = (permissions: string[]): Caller => ({
   displayName: 'Anna',
   role: '',
   permissions: new Set(permissions as never[]),
-  grants: [],
+  grants: [{ permissions: new Set(permissions as never[]), scope: wholeScope }],
   session: { id: 's', method: 'passkey', startedAt: new Date(0) },
 });
 
@@ -62,6 +62,7 @@ beforeAll(async () => {
   ({ platform, stop } = await startEphemeralPlatform());
   const { log, audit, metrics, tracing, config, clock } = platform;
   server = await createHttpServer({
+    requireWholeIncident: () => Promise.resolve(),
     log,
     audit,
     metrics,
