@@ -19,7 +19,10 @@ export const dataPermissions: ReadonlySet<Permission> = new Set<Permission>([
 export type Scoped = 'narrowed' | 'open' | 'wholeIncident';
 
 const named = (how: Scoped, names: string): [string, Scoped][] =>
-  names.trim().split(/\s+/).map((name) => [name, how]);
+  names
+    .trim()
+    .split(/\s+/)
+    .map((name) => [name, how]);
 
 export const scopedRoutes: ReadonlyMap<string, Scoped> = new Map([
   ...named(

@@ -45,7 +45,8 @@ export function huntingHandlers(
   },
 ): Handlers<typeof huntingRoutes & typeof savedQueryRoutes> {
   const workspaceOf = (context: RequestContext, name: string | undefined): Workspace | undefined => {
-    const found = name === undefined ? workspaces.first : knownWorkspaces(workspaces, requireCaller(context)).find(name);
+    const found =
+      name === undefined ? workspaces.first : knownWorkspaces(workspaces, requireCaller(context)).find(name);
     if (!found) throw new SallyportError('NotFound', 'there is no such workspace', { target: 'body.workspace' });
     return found;
   };
@@ -109,7 +110,10 @@ export function huntingHandlers(
         body.run,
       ),
     checkQuery: (context, { body }) => ({
-      faults: faultsOf({ ...checker, kql: queries.kqlOf(requireCaller(context)) }, body.query, { now: clock.now(), database: lake.workspace }),
+      faults: faultsOf({ ...checker, kql: queries.kqlOf(requireCaller(context)) }, body.query, {
+        now: clock.now(),
+        database: lake.workspace,
+      }),
     }),
     getSchema: (context) => {
       const functions = saved.functions();

@@ -86,6 +86,7 @@ export function incidentHandlers(
       await deleteComment(platform, number, id, requireCaller(context).name);
       return getIncident(database, number);
     },
-    getAlertEvents: async (context, { params }) => eventsOf(await getAlert(database, params.id, sight(context)), context),
+    getAlertEvents: async (context, { params }) =>
+      eventsOf(await getAlert(database, params.id, sight(context)), context),
   };
 }

@@ -83,7 +83,10 @@ export async function requireSeen(db: Queryable, sight: Sight, number: number): 
 export async function requireWhole(db: Queryable, sight: Sight, number: number): Promise<void> {
   const { outside } = await requireSeen(db, sight, number);
   if (outside > 0)
-    throw new SallyportError('Forbidden', `${outside} of the incident's alerts are outside of what your roles let you see: only its summary and the other alerts are shown`);
+    throw new SallyportError(
+      'Forbidden',
+      `${outside} of the incident's alerts are outside of what your roles let you see: only its summary and the other alerts are shown`,
+    );
 }
 
 /** Rows of incidents with the numbers of alerts and entities that are within. */

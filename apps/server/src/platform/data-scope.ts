@@ -14,7 +14,10 @@ const isWhole = ({ dataSources, workspaces, deviceGroups, tables, rows }: Assign
   [dataSources, workspaces, deviceGroups, tables].every((part) => part === 'all') && rows.length === 0;
 
 /** What a principal sees by the grants that have a permission; nothing without one. */
-export function dataScopeOf({ grants }: Pick<Principal, 'grants'>, permission: GrantedPermission = 'securityData.read'): DataScope {
+export function dataScopeOf(
+  { grants }: Pick<Principal, 'grants'>,
+  permission: GrantedPermission = 'securityData.read',
+): DataScope {
   const known = made.get(grants) ?? new Map<GrantedPermission, DataScope>();
   made.set(grants, known);
   const before = known.get(permission);

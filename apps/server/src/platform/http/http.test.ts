@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { request as httpsRequest } from 'node:https';
-import { route, type ErrorBody } from '@sallyport/contracts';
+import { route, wholeScope, type ErrorBody } from '@sallyport/contracts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';

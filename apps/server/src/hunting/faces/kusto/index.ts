@@ -55,7 +55,10 @@ export function kustoHandlers(
     const given = headerOf(request, 'x-ms-client-request-id') ?? properties.clientRequestId;
     const ids = { clientRequestId: given ?? `unspecified;${randomUUID()}`, activityId: context.requestId };
     reply.headers(idHeaders(ids));
-    return { answering: { ids, properties }, workspace: databaseOf(body.db, knownWorkspaces(workspaces, requireCaller(context))) };
+    return {
+      answering: { ids, properties },
+      workspace: databaseOf(body.db, knownWorkspaces(workspaces, requireCaller(context))),
+    };
   };
 
   const send = (reply: FastifyReply, text: string) =>

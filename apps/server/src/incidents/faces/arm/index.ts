@@ -109,7 +109,13 @@ export function sentinelIncidentHandlers(
     sentinelListIncidents: async (context, { params, query, request, reply }) => {
       const { root, of } = place(params);
       const options = readListOptions(query, ['$filter', '$orderby', '$top', '$skiptoken']);
-      const { rows, next } = await armIncidents(database, of, options, Math.min(options.top ?? pageDefault, pageMax), seen(context));
+      const { rows, next } = await armIncidents(
+        database,
+        of,
+        options,
+        Math.min(options.top ?? pageDefault, pageMax),
+        seen(context),
+      );
       return sendArm(reply, 200, {
         value: await resourcesOf(await withinCounts(database, seen(context), rows), root),
         ...(next === undefined ? {} : { nextLink: nextLink(request.url, request.host, next) }),

@@ -90,7 +90,12 @@ export function graphSecurityHandlers(platform: Platform, place: Place): Handler
       const sight = seen(context);
       const options = readListOptions(query);
       const max = options.expand.length > 0 ? expandedMax : pages.incidents.max;
-      const page = await pageOfIncidents(database, options, Math.min(options.top ?? pages.incidents.default, max), sight);
+      const page = await pageOfIncidents(
+        database,
+        options,
+        Math.min(options.top ?? pages.incidents.default, max),
+        sight,
+      );
       const value = await incidentsOf(page.rows, options, sight);
       return listAnswer(request, 'security/incidents', options, { ...page, value });
     },

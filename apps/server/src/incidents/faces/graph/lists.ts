@@ -17,7 +17,12 @@ export interface Page<T> {
 const newestFirst = [{ path: 'createdDateTime', descending: true }];
 
 /** A page of at most `size` incidents, merged ones too. */
-export async function pageOfIncidents(db: Queryable, options: ListOptions, size: number, sight: Sight): Promise<Page<IncidentRow>> {
+export async function pageOfIncidents(
+  db: Queryable,
+  options: ListOptions,
+  size: number,
+  sight: Sight,
+): Promise<Page<IncidentRow>> {
   const parameters = new Parameters();
   const within = incidentWithin(sight, (value) => parameters.bind(value), 'i.number');
   const properties = incidentPropertiesWithin(alertWithin(sight, (value) => parameters.bind(value)));
@@ -28,11 +33,20 @@ export async function pageOfIncidents(db: Queryable, options: ListOptions, size:
      LIMIT ${parameters.bind(size + 1)} OFFSET ${parameters.bind(options.skip)}`,
     parameters.values,
   );
-  return pageOf(rows, size, await countOf(db, options, `incidents i WHERE ${within} AND (${page.filter})`, filterValues));
+  return pageOf(
+    rows,
+    size,
+    await countOf(db, options, `incidents i WHERE ${within} AND (${page.filter})`, filterValues),
+  );
 }
 
 /** A page of at most `size` alerts, those of no incident too. */
-export async function pageOfAlerts(db: Queryable, options: ListOptions, size: number, sight: Sight): Promise<Page<AlertRow>> {
+export async function pageOfAlerts(
+  db: Queryable,
+  options: ListOptions,
+  size: number,
+  sight: Sight,
+): Promise<Page<AlertRow>> {
   const parameters = new Parameters();
   const within = alertWithin(sight, (value) => parameters.bind(value));
   const page = pageSql(options, alertProperties, { key: alertKey, defaultOrder: newestFirst }, parameters);

@@ -71,7 +71,11 @@ export const incidentPropertiesWithin = (within: string): Properties => ({
   collections: {
     customTags: { from: 'unnest(i.labels) AS tag(name)', item: text('tag.name') },
     systemTags: { from: 'unnest(i.system_labels) AS tag(name)', item: text('tag.name') },
-    alerts: { from: 'alerts a', where: `a.incident_number = i.number AND ${within}`, properties: { single: alertProperty } },
+    alerts: {
+      from: 'alerts a',
+      where: `a.incident_number = i.number AND ${within}`,
+      properties: { single: alertProperty },
+    },
   },
 });
 
