@@ -122,6 +122,7 @@ async function startHttp(platform: Platform, { access, conditionalAccess, identi
   const tls = await loadTls(platform.config, platform.clock);
   const many = 1_000_000;
   const http = await createHttpServer({
+    requireWholeIncident: () => Promise.resolve(),
     ...platform,
     tls,
     publicUrl: publicUrlOf(platform.config),
