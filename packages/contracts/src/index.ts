@@ -3,6 +3,7 @@ export * from './permissions.ts';
 export * from './roles.ts';
 export * from './work.ts';
 export * from './access-scope.ts';
+export * from './scoped-routes.ts';
 export * from './route.ts';
 export * from './tactics.ts';
 export * from './text.ts';

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import {
   type RoleName,
@@ -13,9 +12,11 @@ import {
   ldapRoutes,
   samlRoutes,
   sessionRoutes,
+  termsOfUseRoutes,
   type GrantedPermission,
   type Interaction,
 } from '@sallyport/contracts';
+import { freePort } from '@sallyport/testkit/running';
 import * as oidc from 'openid-client';
 import { createAccess } from '../access/index.ts';
 import { createConditionalAccess } from '../conditional-access/index.ts';
@@ -39,18 +40,6 @@ import { codeAt, makePerson, testPassword } from '../testing.ts';
 import { createApplicationCommands, type NewPassword } from './applications/commands.ts';
 import type { ApplicationRow } from './applications/store.ts';
 import { createOpenId } from './index.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<number>();
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    resolve(typeof address === 'object' && address ? address.port : 0);
-  });
-  const port = await promise;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 /** Nothing of sign-ins to applications asks the lake; what would is a fault of the test. */
 const noLake = new Proxy({} as Platform['lake'], {
@@ -138,6 +127,7 @@ async function startHttp(platform: Platform, { access, conditionalAccess, identi
   const tls = await loadTls(platform.config, platform.clock);
   const many = 1_000_000;
   const http = await createHttpServer({
+    requireWholeIncident: () => Promise.resolve(),
     ...platform,
     tls,
     publicUrl: publicUrlOf(platform.config),
@@ -155,6 +145,7 @@ async function startHttp(platform: Platform, { access, conditionalAccess, identi
     },
   });
   http.bind(sessionRoutes, identity.handlers);
+  http.bind(termsOfUseRoutes, identity.terms);
   http.bind(directoryRoutes, identity.directory);
   http.bind(ldapRoutes, identity.ldap);
   http.bind(federationRoutes, identity.federation.handlers);
@@ -299,7 +290,7 @@ export class Browser {
         asked.push(needs);
         if (needs === 'signIn' && !person) return { url: new URL(next), asked, response: undefined };
         if (needs === 'signIn' && person) await this.signIn(person);
-        next = await this.answer(uid, needs === 'consent' ? 'accept' : 'continue');
+        next = await this.answer(uid, needs === 'consent' || needs === 'terms' ? 'accept' : 'continue');
         continue;
       }
       if (!next.startsWith(this.#issuer)) return { url: new URL(next), asked, response: undefined };
@@ -310,6 +301,34 @@ export class Browser {
     }
     throw new Error('the browser goes round and round');
   }
+}
+
+/** Makes terms of use, and a policy that demands them of a person for an application. Answers what takes the policy away. */
+export async function demandTerms(
+  server: OpenIdServer,
+  { displayName, personId, appId }: { readonly displayName: string; readonly personId: string; readonly appId: string },
+): Promise<() => Promise<void>> {
+  const { domains, issuer, admin } = server;
+  const files = [
+    { fileName: 'rules.md', language: 'en', fileData: { data: Buffer.from('# Be kind').toString('base64') } },
+  ];
+  const by = { ...admin, ipAddress: '192.0.2.1', requestId: randomUUID() };
+  const { id } = await domains.conditionalAccess.terms.add({ displayName, files }, by);
+  const headers = {
+    authorization: `Bearer ${await server.token('authorization.manage')}`,
+    'content-type': 'application/json',
+  };
+  const policies = `${issuer}/v1.0/identity/conditionalAccess/policies`;
+  const body = JSON.stringify({
+    displayName,
+    state: 'enabled',
+    conditions: { users: { includeUsers: [personId] }, applications: { includeApplications: [appId] } },
+    grantControls: { operator: 'OR', termsOfUse: [id] },
+  });
+  const made = await fetch(policies, { method: 'POST', headers, body });
+  if (!made.ok) throw new Error(await made.text());
+  const policy = (await made.json()) as { id: string };
+  return async () => void (await fetch(`${policies}/${policy.id}`, { method: 'DELETE', headers }));
 }
 
 export interface Visit {
