@@ -63,7 +63,7 @@ const fault = (statusCode: number, code: string, ...parts: string[]) => ({
 
 beforeAll(async () => {
   server = await startFaceServer();
-  client = clientOf(await tokenOf(server, ['authorization.read', 'authorization.manage']));
+  client = clientOf(await tokenOf(server, ['conditionalAccess.read', 'conditionalAccess.manage']));
 }, 240_000);
 afterAll(() => server.stop());
 
@@ -148,7 +148,7 @@ describe('the client of Microsoft Graph', () => {
     ]);
     const [, category, service, type, targets, by] = rows[3]!.map(String);
     expect([category, service, type]).toEqual(['Policy', 'Conditional Access', 'Update']);
-    expect(by).toContain('"userPrincipalName":"token:authorization.manage"');
+    expect(by).toContain('"userPrincipalName":"token:conditionalAccess.manage"');
     const [target] = JSON.parse(targets!) as {
       displayName: string;
       type: string;
@@ -259,7 +259,7 @@ describe('the client of Microsoft Graph', () => {
         ...mfaForAll(),
         conditions: { ...conditions, locations: { ...nowhere, includeLocations: nowhere.includeLocations.slice(1) } },
       },
-      bearer: await tokenOf(server, ['authorization.manage']),
+      bearer: await tokenOf(server, ['conditionalAccess.manage']),
     });
     expect(raw.status).toBe(400);
     expect(JSON.parse(raw.text)).toMatchObject({
@@ -283,9 +283,9 @@ describe('the client of Microsoft Graph', () => {
       );
     await expect(named(policies, 'nothing eq 1')).rejects.toMatchObject(fault(400, 'BadRequest', 'nothing'));
     await expect(client.api(`${policies}/x`).patch({})).rejects.toMatchObject(fault(404, 'ResourceNotFound', 'id x'));
-    const reader = clientOf(await tokenOf(server, ['authorization.read']));
+    const reader = clientOf(await tokenOf(server, ['conditionalAccess.read']));
     await expect(reader.api(policies).post(mfaForAll())).rejects.toMatchObject(
-      fault(403, 'Forbidden', 'authorization.manage'),
+      fault(403, 'Forbidden', 'conditionalAccess.manage'),
     );
     await expect(clientOf(server.token).api(policies).get()).rejects.toMatchObject({ statusCode: 403 });
   });

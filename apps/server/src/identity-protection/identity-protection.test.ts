@@ -97,7 +97,7 @@ beforeAll(async () => {
     return Promise.resolve();
   });
   client = clientOf(
-    await tokenOf(server, ['authorization.manage', 'authorization.read', 'securityData.read', 'alerts.manage']),
+    await tokenOf(server, ['conditionalAccess.manage', 'conditionalAccess.read', 'securityData.read', 'alerts.manage']),
   );
   reader = clientOf(server.token);
   await enrol(bob);

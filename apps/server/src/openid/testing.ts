@@ -315,7 +315,7 @@ export async function demandTerms(
   const by = { ...admin, ipAddress: '192.0.2.1', requestId: randomUUID() };
   const { id } = await domains.conditionalAccess.terms.add({ displayName, files }, by);
   const headers = {
-    authorization: `Bearer ${await server.token('authorization.manage')}`,
+    authorization: `Bearer ${await server.token('conditionalAccess.manage')}`,
     'content-type': 'application/json',
   };
   const policies = `${issuer}/v1.0/identity/conditionalAccess/policies`;

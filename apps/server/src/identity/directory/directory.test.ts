@@ -37,7 +37,13 @@ const kql = async (sql: string): Promise<readonly unknown[][]> => {
 
 beforeAll(async () => {
   server = await startFaceServer();
-  token = await tokenOf(server, ['authorization.read', 'authorization.manage']);
+  token = await tokenOf(server, [
+    'authorization.read',
+    'authorization.manage',
+    'users.read',
+    'users.manage',
+    'authenticationMethods.manage',
+  ]);
   graph = Client.initWithMiddleware({
     authProvider: { getAccessToken: () => Promise.resolve(token) },
     baseUrl: `${server.url}/`,

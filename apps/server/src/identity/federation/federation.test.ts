@@ -283,7 +283,7 @@ describe('whom a provider may speak of', () => {
       grantControls: { operator: 'OR', builtInControls: ['block'] },
     };
     await withProvider('shaped', inputOf('Shaped', shaped, makes), async ({ id }) => {
-      const token = await here.token('authorization.manage');
+      const token = await here.token('coreSecuritySettings.manage', 'conditionalAccess.manage');
       const made = await fetch(`${here.issuer}/v1.0/identity/conditionalAccess/policies`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -342,7 +342,7 @@ describe('whom a provider may speak of', () => {
 
 describe('providers are managed', () => {
   it('by the client of Microsoft Graph, secrets unseen, with rows of AuditLogs', async () => {
-    const token = await here.token('authorization.read', 'authorization.manage');
+    const token = await here.token('coreSecuritySettings.read', 'coreSecuritySettings.manage');
     const graph = GraphClient.initWithMiddleware({
       authProvider: { getAccessToken: () => Promise.resolve(token) },
       baseUrl: `${here.issuer}/`,

@@ -238,7 +238,7 @@ describe.skipIf(!installed)('bringing people and groups', () => {
       const path = `/api/directory/people/${ben?.id ?? ''}`;
       const patch = (json: object) =>
         fetch(new URL(path, server.issuer), { method: 'PATCH', headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` }, body: JSON.stringify(json) }); // prettier-ignore
-      const token = await server.token('authorization.manage', 'authorization.read');
+      const token = await server.token('coreSecuritySettings.manage', 'coreSecuritySettings.read');
       expect((await patch({ displayName: 'Mine' })).status).toBe(400);
       expect((await patch({ accountEnabled: false })).status).toBe(200);
       await replace(dnOf('ben'), 'title', ['Baker']);
@@ -320,7 +320,7 @@ describe.skipIf(!installed)('directories are managed', () => {
   it('keeps its people when it is removed', async () => {
     await withAdded(inputOf(), async (id) => {
       await signIn(`ada@${domain}`);
-      const token = await server.token('authorization.manage');
+      const token = await server.token('coreSecuritySettings.manage');
       const gone = await fetch(`${server.issuer}/api/ldap-directories/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } }); // prettier-ignore
       expect(gone.status).toBe(200);
       const ada = await row(`ada@${domain}`);
