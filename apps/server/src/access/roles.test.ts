@@ -58,7 +58,7 @@ const later = (ms: number): string => new Date(clock.now().getTime() + ms).toISO
 const audited = async () => {
   await test.platform.outbox.flush();
   const { rows } = await test.platform.lake.query(
-    `SELECT OperationName, toString(InitiatedBy), toString(TargetResources) FROM AuditLogs WHERE Category = 'RoleManagement' ORDER BY TimeGenerated DESC, OperationName LIMIT 20`,
+    `SELECT OperationName, toString(InitiatedBy), toString(TargetResources) FROM AuditLogs WHERE Category = 'RoleManagement' ORDER BY TimeGenerated DESC, OperationName DESC LIMIT 20`,
   );
   return rows.map((row) => row.map(String));
 };
