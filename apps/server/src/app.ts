@@ -26,6 +26,7 @@ import {
   graphDirectoryRoutes,
   graphFederationRoutes,
   graphIdentityProtectionRoutes,
+  graphPrivilegedAccessRoutes,
   graphRoutes,
   graphSecurityRoutes,
   huntingRoutes,
@@ -48,6 +49,7 @@ import {
   sentinelBookmarkRoutes,
   notificationRoutes,
   peopleRoutes,
+  privilegedAccessRoutes,
   queueRoutes,
   sentinelEntityRoutes,
   sentinelIncidentRoutes,
@@ -233,6 +235,9 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(termsOfUseRoutes, domains.identity.terms);
   http.bind(graphIdentityProtectionRoutes, domains.identityProtection.graph, graph.error);
   http.bind(identityProtectionRoutes, domains.identityProtection.handlers);
+  const { privilegedAccess } = domains;
+  http.bind(graphPrivilegedAccessRoutes, privilegedAccess.graph, privilegedAccess.graphError(graph.error));
+  http.bind(privilegedAccessRoutes, privilegedAccess.handlers);
   http.bind(sharedSignalsRoutes, domains.sharedSignals.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);

@@ -39,6 +39,8 @@ import { sentinelBookmarkRoutes } from './sentinel-bookmarks.ts';
 import { notificationRoutes } from './notifications.ts';
 import { interactionRoutes } from './openid-interaction.ts';
 import { peopleRoutes } from './people.ts';
+import { graphPrivilegedAccessRoutes } from './graph-privileged-access.ts';
+import { privilegedAccessRoutes } from './privileged-access.ts';
 import { queueRoutes } from './queue.ts';
 import { repositoryRoutes } from './repositories.ts';
 import { sentinelEntityRoutes } from './sentinel-entities.ts';
@@ -89,6 +91,8 @@ export const routes = {
   ...samlRoutes,
   ...graphIdentityProtectionRoutes,
   ...identityProtectionRoutes,
+  ...graphPrivilegedAccessRoutes,
+  ...privilegedAccessRoutes,
   ...sharedSignalsRoutes,
   ...savedSearchRoutes,
   ...sentinelBookmarkRoutes,
