@@ -15,6 +15,7 @@ import { dayMs } from '../apps/server/src/behaviour/windows.ts';
 import { contoso } from '../apps/server/src/demo/index.ts';
 import { createHunting } from '../apps/server/src/hunting/index.ts';
 import { withEphemeralPlatform } from '../apps/server/src/supervisor/ephemeral-platform.ts';
+import { systemPrincipal } from '../apps/server/src/platform/principal.ts';
 
 const { values } = parseArgs({
   options: {
@@ -66,7 +67,8 @@ const report = await withEphemeralPlatform({}, async (platform) => {
     note(`${from.toISOString().slice(0, 10)} ${isJudged ? 'judged' : 'learned'}`);
   }
   const ask = async (query: string) =>
-    (await queries.run({ query, now: new Date(today + 2 * dayMs), who: 'bench', operation: 'hunting' })).rows;
+    (await queries.run({ query, now: new Date(today + 2 * dayMs), as: systemPrincipal('bench'), operation: 'hunting' }))
+      .rows;
   return {
     people,
     days,

@@ -19,6 +19,7 @@ import { settleRound, settlingRoundsMax } from '../apps/server/src/detection/row
 import { createQueries } from '../apps/server/src/hunting/index.ts';
 import { inserts } from './detect/events.ts';
 import { latency } from './detect/latency.ts';
+import { systemPrincipal } from '../apps/server/src/platform/principal.ts';
 
 const { values } = parseArgs({
   options: {
@@ -153,7 +154,11 @@ const small = await timed(() => pass(plan, plainRows));
 let different = 0;
 const plain = await timed(async () => {
   for (const rule of asked) {
-    const compiled = queries.compile(`${rule.query}\n| count`, { now: new Date(0), source: plainRows });
+    const compiled = queries.compile(`${rule.query}\n| count`, {
+      now: new Date(0),
+      source: plainRows,
+      as: systemPrincipal('bench'),
+    });
     const n = Number((await lake.query(compiled.sql, { limits })).rows[0]?.[0]);
     if (n !== (small.value.get(rule.id) ?? 0)) {
       different++;

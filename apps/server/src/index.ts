@@ -27,6 +27,7 @@ export { detectConform, type DetectConformOptions, type DetectConformReport } fr
 export { detectBench, type DetectBenchOptions } from './detect-bench.ts';
 export { runContent, type ContentRunOptions, type ContentRunReport } from './content-run.ts';
 export { createQueries } from './hunting/index.ts';
+export { systemPrincipal, type Principal } from './platform/principal.ts';
 export { loadLogSources, readRuleFiles, type ReadRuleFiles } from './detection/index.ts';
 export { loadSources, shippedSources } from './ingest/index.ts';
 export { conformSources, type SetReport, type SourcesReport } from './ingest/conform/index.ts';

@@ -209,8 +209,11 @@ interface Analysed {
   readonly code: KustoCode;
   readonly catalogue: KqlCatalogue;
 }
-function analyse(text: string, catalogue: KqlCatalogue): Analysed & { failure: KqlError | undefined } {
-  const globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue, pluginSymbols()));
+function analyse(
+  text: string,
+  catalogue: KqlCatalogue,
+  globals = globalsByVersion.get(catalogue.version, () => buildGlobals(catalogue, pluginSymbols())),
+): Analysed & { failure: KqlError | undefined } {
   const code = parseAndAnalyze(libraryText(text, catalogue.names ?? []), globals);
   return { code, catalogue, failure: failures(code, text, catalogue) };
 }
@@ -247,6 +250,20 @@ function guarded<T>(text: string, work: () => T): T {
       );
     throw error;
   }
+}
+
+/** The plan of a query over a catalogue that is made for it: nothing of it is kept, and nothing may hang on data. Throws KqlError. */
+export function planOnce(text: string, catalogue: KqlCatalogue): Rel {
+  const { failure, code } = analyse(text, catalogue, buildGlobals(catalogue, pluginSymbols()));
+  if (failure) throw failure;
+  const columns = new PluginColumns();
+  const [first, second] = guarded(text, () =>
+    withPluginColumns(columns, () =>
+      new Binder(catalogue, noAnswers, { columns, root: code.Syntax }).query(code.Syntax),
+    ),
+  );
+  if (!first || second) throw new KqlError('SeveralTables', 'one table is expected', { start: 0, end: text.length });
+  return first.rel;
 }
 
 /** The plan of a query that gives one table, as over tables without a row where only the data knows. Throws KqlError. */
@@ -320,6 +337,7 @@ export function compile(text: string, catalogue: KqlCatalogue, given: CompileOpt
     lookups,
     zone,
     options.distributed,
+    options.within?.key,
     text,
   ]);
   const kept = compiledByText.get(key, fromPlan);

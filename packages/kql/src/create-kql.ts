@@ -30,7 +30,7 @@ export interface Kql {
 export type Read = Pick<TableRead, 'table' | 'condition'>;
 
 /** Options that do not change from one query to the next. */
-type Always = Pick<CompileOptions, 'lookups' | 'tenantId'>;
+type Always = Pick<CompileOptions, 'lookups' | 'tenantId' | 'within'>;
 
 /** A compiler bound to a changing catalogue: asks for it at each call; what it builds is kept by the catalogue's version. */
 export function createKql(catalogue: () => KqlCatalogue, always: Always = {}): Kql {

@@ -7,6 +7,7 @@ export { ownFunctions } from './functions/entities.ts';
 export { soundJson } from './functions/json-repair.ts';
 export { namedTables } from './named-tables.ts';
 export { expressionFaults, rowLevelFaults, type RowFault } from './row-level.ts';
+export { rowCondition } from './row-condition.ts';
 export {
   rowQuery,
   sourceColumns,
@@ -44,10 +45,13 @@ export {
   type JsonRows,
   type KqlCatalogue,
   type KqlType,
+  type RowCondition,
+  type RowScope,
   type Rewrites,
   type TableRead,
   type TableSchema,
   type Visualization,
   type WatchlistSchema,
+  type Within,
   type WorkspaceSchema,
 } from './types.ts';

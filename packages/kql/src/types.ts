@@ -204,6 +204,28 @@ export interface Entities {
   readonly devices: string;
 }
 
+/** A condition on single rows of a table: see row-condition.ts. */
+export interface RowCondition {
+  /** Over the row `alias`, as SQL that is true, false or null. Only what is true counts. */
+  readonly sql: (alias: Sql, of: RowScope) => Sql;
+}
+/** What an expression over a row may say beside it. */
+export interface RowScope {
+  /** What TenantId is in rows that say none. */
+  readonly tenantId: string | undefined;
+  readonly lookups: Lookups | undefined;
+  /** In ticks since 0001-01-01. */
+  readonly now: () => bigint;
+}
+
+/** What somebody may see of the tables. */
+export interface Within {
+  /** Equal keys mean equal answers of `of`: what is compiled is kept by them. */
+  readonly key: string;
+  /** `whole`: each row. `nothing`: no row, and wildcards pass the table over. */
+  readonly of: (table: TableSchema) => 'whole' | 'nothing' | RowCondition;
+}
+
 export interface CompileOptions {
   /** What `now()` answers and `ago()` counts from. */
   readonly now: Date;
@@ -215,6 +237,10 @@ export interface CompileOptions {
   readonly tenantId?: string;
   /** What a base table is read from, when not the table of that name. */
   readonly source?: (table: TableSchema) => Sql | undefined;
+  /** Which rows of base tables there are for whoever asks. Default: all. */
+  readonly within?: Within;
+  /** What `source` answers has no row outside of `within` already. */
+  readonly sourceIsWithin?: boolean;
   /**
    * What stands for the data of `externaldata`, `http_request` and `http_request_post`: a table expression with its columns in their engine types. Undefined, or none given: the
    * query is refused. Who gives one has checked the addresses.

@@ -35,10 +35,13 @@ export function explainCommand(readText: (file: string) => string): Command {
 }
 
 async function explainHere(query: string, run: boolean): Promise<QueryExplanation> {
-  const { createQueries } = await import('@sallyport/server');
+  const { createQueries, systemPrincipal } = await import('@sallyport/server');
   return withScratchLake(async (lake) => {
     const queries = createQueries(lake, await loadFunctions());
-    return queries.explain({ query, now: new Date(), maxRows, who: 'kql explain', operation: 'hunting' }, run);
+    return queries.explain(
+      { query, now: new Date(), maxRows, as: systemPrincipal('kql explain'), operation: 'hunting' },
+      run,
+    );
   });
 }
 

@@ -17,6 +17,7 @@ import { progress, saveRule } from './store.ts';
 import { plants } from './plants.ts';
 import { ordinaryDay, person, signIn, writer, type Rows } from './testing.ts';
 import { dayMs, hourMs, type DueWindow } from './windows.ts';
+import { systemPrincipal } from '../platform/principal.ts';
 
 /** A Friday on which everything is planted; the five days before are learned. */
 const planted = new Date('2026-03-20T00:00:00Z');
@@ -68,7 +69,7 @@ const told = async (status: 'Production' | 'Flighting' = 'Production') =>
     await readAnomalies(
       queries,
       { from: at(0), to: at(1), status, minimumScore: 0, search: '', limit: 1_000 },
-      { who: 'test', now: at(1) },
+      { as: systemPrincipal('test'), now: at(1) },
     )
   ).anomalies;
 const isAbout = (a: Anomaly, of: string): boolean =>
@@ -80,7 +81,7 @@ const alsoTold: Readonly<Record<string, readonly string[]>> = {
   'unusual-region': [person(4), person(9), 'deploy'],
 };
 const ask = async (query: string): Promise<unknown[][]> =>
-  (await queries.run({ query, now: clock.now(), who: 'test', operation: 'hunting' })).rows;
+  (await queries.run({ query, now: clock.now(), as: systemPrincipal('test'), operation: 'hunting' })).rows;
 const slugOf = (id: string): string => behaviour.content.anomalies.get(id)?.slug ?? id;
 
 describe('a day on which something of every kind happens', () => {
@@ -163,7 +164,7 @@ describe('tuning', () => {
   it('can be tried first', { timeout: 300_000 }, async () => {
     const rule = { template: template(), status: 'Flighting', configVersion: 0 } as const;
     const rows = async (parameters: Record<string, number>) =>
-      (await preview(parts, { ...rule, parameters }, dayWindow(0))).rows.length;
+      (await preview(parts, { ...rule, parameters }, dayWindow(0), systemPrincipal('test'))).rows.length;
     expect(await rows({ minimum: 250 })).toBe(1);
     expect(await rows({ minimum: 10_000 })).toBe(0);
   });

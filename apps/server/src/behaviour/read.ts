@@ -1,6 +1,7 @@
 import { Anomaly, type AnomalyStatus, type Cell, type Column } from '@sallyport/contracts';
 import { z } from 'zod';
 import type { Queries } from '../hunting/index.ts';
+import { systemPrincipal, type Principal } from '../platform/principal.ts';
 
 export interface AnomalyFilter {
   readonly from: Date;
@@ -35,7 +36,7 @@ const real = (value: number): string => `real(${value})`;
 export async function readAnomalies(
   queries: Queries,
   filter: AnomalyFilter,
-  asked: { readonly who: string; readonly now: Date; readonly signal?: AbortSignal },
+  asked: { readonly as: Principal; readonly now: Date; readonly signal?: AbortSignal },
 ): Promise<{ anomalies: Anomaly[]; more: boolean }> {
   const { status, templateId = '', minimumScore, search, limit } = filter;
   const answer = await queries.run({
@@ -83,14 +84,14 @@ function json(cell: unknown): unknown {
 /** Anomalies of each rule (`RuleId`) in a time. */
 export async function countAnomalies(
   queries: Queries,
-  asked: { readonly from: Date; readonly to: Date; readonly who: string },
+  asked: { readonly from: Date; readonly to: Date; readonly as: Principal },
 ): Promise<Map<string, number>> {
   const answer = await queries.run({
     query: 'Anomalies | summarize Count = count_distinct(Id) by RuleId',
     timespan: asked,
     now: asked.to,
     maxRows: 10_000,
-    who: asked.who,
+    as: asked.as,
     operation: 'hunting',
   });
   return new Map(answer.rows.map(([id, count]) => [String(id), Number(count)]));
@@ -102,7 +103,7 @@ export async function learnedDays(queries: Queries, now: Date): Promise<number> 
     query: "BehaviorDaily_CL | where Dimension == 'Action' | summarize count_distinct(bin(TimeGenerated, 1d))",
     now,
     maxRows: 1,
-    who: 'behaviour',
+    as: systemPrincipal('behaviour'),
     operation: 'hunting',
   });
   return Number(answer.rows[0]?.[0] ?? 0);

@@ -14,6 +14,7 @@ import { preview, type Parts } from './run.ts';
 import { learnAgain } from './schedule.ts';
 import { deleteRule, loadRuns, progress, saveRule, type RunRow } from './store.ts';
 import { dayMs } from './windows.ts';
+import type { Principal } from '../platform/principal.ts';
 
 /** Anomalies that a template's settings show the number of. */
 const countedDays = 14;
@@ -29,13 +30,13 @@ export function anomalyHandlers(parts: Parts): Handlers<typeof anomalyRoutes> {
     if (!template) throw new SallyportError('NotFound', `there is no anomaly template ${id}`);
     return template;
   };
-  const facts = async (who: string) => {
+  const facts = async (as: Principal) => {
     const to = clock.now();
     const from = new Date(to.getTime() - countedDays * dayMs);
     const [settings, runs, counts] = await Promise.all([
       loadSettings(database, content),
       loadRuns(database),
-      countAnomalies(queries, { from, to, who }),
+      countAnomalies(queries, { from, to, as }),
     ]);
     return { settings, runs: new Map(runs.map((run) => [run.part, run])), counts };
   };
@@ -62,20 +63,19 @@ export function anomalyHandlers(parts: Parts): Handlers<typeof anomalyRoutes> {
       flight: flight ? config(flight) : null,
     };
   };
-  const showOne = async (id: string, who: string): Promise<Shown> => shown(found(id), await facts(who));
+  const showOne = async (id: string, as: Principal): Promise<Shown> => shown(found(id), await facts(as));
 
   return {
     listAnomalies: async (context, { query }) => {
       const now = clock.now();
       const from = new Date(now.getTime() - query.days * dayMs);
-      const who = requireCaller(context).name;
-      return readAnomalies(queries, { ...query, from, to: now }, { who, now, signal: context.signal });
+      const as = requireCaller(context);
+      return readAnomalies(queries, { ...query, from, to: now }, { as, now, signal: context.signal });
     },
 
     listAnomalyTemplates: async (context) => {
-      const who = requireCaller(context).name;
       const [known, place, days] = await Promise.all([
-        facts(who),
+        facts(requireCaller(context)),
         progress(database).read(),
         learnedDays(queries, clock.now()),
       ]);
@@ -102,7 +102,7 @@ export function anomalyHandlers(parts: Parts): Handlers<typeof anomalyRoutes> {
         target: `anomaly rule ${template.name}`,
         details: { status, enabled: body.enabled, parameters },
       });
-      return showOne(template.id, by);
+      return showOne(template.id, requireCaller(context));
     },
 
     endAnomalyFlight: async (context, { params, body }) => {
@@ -118,10 +118,10 @@ export function anomalyHandlers(parts: Parts): Handlers<typeof anomalyRoutes> {
         await saveRule(tx, { template_id: template.id, status, enabled: true, parameters, by, now: clock.now() });
       });
       context.audit({ target: `anomaly rule ${template.name}`, details: { promoted: body.promote, parameters } });
-      return showOne(template.id, by);
+      return showOne(template.id, requireCaller(context));
     },
 
-    previewAnomalyRule: async (_context, { params, body }) => {
+    previewAnomalyRule: async (context, { params, body }) => {
       const template = found(params.id);
       const rule = {
         template,
@@ -134,7 +134,7 @@ export function anomalyHandlers(parts: Parts): Handlers<typeof anomalyRoutes> {
       const anomalies = [];
       for (let back = body.days - 1; back >= 0; back--) {
         const window = windowBack(end, back);
-        const answer = await preview(parts, rule, window, shownColumns);
+        const answer = await preview(parts, rule, window, requireCaller(context), shownColumns);
         days.push({ from: window.from.toISOString(), to: window.to.toISOString(), anomalies: answer.rows.length });
         anomalies.push(...anomaliesOf(answer.columns, answer.rows));
       }

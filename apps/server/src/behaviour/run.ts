@@ -14,6 +14,7 @@ import {
 } from './query.ts';
 import { saveRun } from './store.ts';
 import { endsDay, hourMs, type DueWindow } from './windows.ts';
+import { systemPrincipal, type Principal } from '../platform/principal.ts';
 
 export interface Parts {
   readonly platform: Platform;
@@ -57,6 +58,7 @@ async function run({ platform, queries, onStored }: Parts, step: Step): Promise<
       now: step.window.to,
       output: 'engine',
       parameters: step.query.parameters,
+      as: systemPrincipal('behaviour'),
     });
     const { segmentId } = step;
     const tables = compiled.reads.map((read) => read.table);
@@ -132,14 +134,14 @@ const runRule = (parts: Parts, rule: AnomalyRule, window: Window, at: string): P
 };
 
 /** What an anomaly rule would tell of a window, without storing it; `columns` is KQL over the rows of Anomalies. Throws as `Queries.run` does. */
-export async function preview({ queries }: Parts, rule: AnomalyRule, window: Window, columns = '') {
+export async function preview({ queries }: Parts, rule: AnomalyRule, window: Window, as: Principal, columns = '') {
   const { query, parameters } = anomalyQuery(rule, window, { again: true });
   return queries.run({
     query: `${query}${columns}`,
     parameters,
     now: window.to,
     maxRows: rowsMax,
-    who: 'anomaly preview',
+    as,
     operation: 'rule',
     limits: { seconds: 60 },
   });

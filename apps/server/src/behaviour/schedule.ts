@@ -44,7 +44,7 @@ export async function catchUp(parts: Parts): Promise<{ windows: number; anomalie
 async function beginning({ platform, queries, content }: Parts, now: Date): Promise<Progress | undefined> {
   const from = now.getTime() - learnBackDays * dayMs;
   const { query, parameters } = partQuery(content.learn, { from: new Date(from), to: now });
-  const read = new Set(queries.compile(query, { now, parameters }).reads.map(({ table }) => table));
+  const read = new Set(queries.compile(query, { now, parameters, noData: true }).reads.map(({ table }) => table));
   const first = (await platform.lake.tableInfo())
     .filter(({ name, rows }) => rows > 0 && read.has(name))
     .flatMap(({ firstRowAt }) => (firstRowAt === null ? [] : [Date.parse(firstRowAt)]));

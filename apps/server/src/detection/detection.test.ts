@@ -12,6 +12,7 @@ import { createDetection, type AnalyticsRule, type Detection } from './index.ts'
 import { failuresMax, runRule } from './run/run.ts';
 import { queueDue } from './schedule.ts';
 import { RuleWorker } from './worker.ts';
+import { systemPrincipal } from '../platform/principal.ts';
 
 const clock = manualClock(new Date('2026-01-01T02:05:00Z'));
 let platform: OpenPlatform;
@@ -97,7 +98,12 @@ const event = (at: string, id: number, more: object = {}) => ({
 });
 const kql = async (query: string) => {
   await platform.outbox.flush();
-  const { columns, rows } = await hunting.queries.run({ query, now: clock.now(), who: 'test', operation: 'hunting' });
+  const { columns, rows } = await hunting.queries.run({
+    query,
+    now: clock.now(),
+    as: systemPrincipal('test'),
+    operation: 'hunting',
+  });
   return rows.map((row) => Object.fromEntries(columns.map((c, i) => [c.name, row[i]])));
 };
 

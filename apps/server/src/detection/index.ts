@@ -149,7 +149,11 @@ export async function createDetection(platform: Platform, options: DetectionOpti
   });
   const stopped = new AbortController();
   let planning: Promise<void> | undefined;
-  const worker = new RuleWorker(parts, () => places.rules(), ranObserver(platform.metrics), places.partsOf);
+  const catchUp = async (): Promise<void> => {
+    await registry.refresh();
+    await places.catchUp();
+  };
+  const worker = new RuleWorker(parts, () => places.rules(), ranObserver(platform.metrics), places.partsOf, catchUp);
   if (options.scheduled !== false) {
     scheduleRules(
       parts,

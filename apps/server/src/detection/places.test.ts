@@ -11,6 +11,7 @@ import { parseRule, type AnalyticsRule } from './rules/index.ts';
 import { queueDue } from './schedule.ts';
 import { setEnabled } from './store.ts';
 import { RuleWorker } from './worker.ts';
+import { systemPrincipal } from '../platform/principal.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
@@ -115,7 +116,7 @@ it('says where an alert is from in its rows, and keeps the rule’s name', async
     query:
       'SecurityAlert | where isnotempty(AlertName) | summarize count() by AlertType, TenantId | sort by AlertType asc, TenantId asc',
     now: clock.now(),
-    who: 'test',
+    as: systemPrincipal('test'),
     operation: 'hunting',
   });
   const first = platform.workspaces.first.id;
@@ -142,6 +143,26 @@ it('runs windows again for rows that came late to one', async () => {
   clock.advance(120_000);
   await late();
   expect((await alerts()).slice(before.length)).toEqual([`many ${branch.id} ${branch.id} #1`]);
+});
+
+it('runs what is due in a workspace that this server has not heard of', async () => {
+  const options = { rules: () => rules, queriesOf: hunting.queriesOf, onOpened: () => undefined };
+  const other = new RulePlaces({ platform, queries: hunting.queries, incidents }, options);
+  const second = new RuleWorker(
+    places.first.parts,
+    () => other.rules(),
+    undefined,
+    other.partsOf,
+    () => other.catchUp(),
+  );
+  clock.advance(3_600_000);
+  await queueDue({ platform }, places.rules());
+  while (await second.round());
+  const ran = await platform.database.query('SELECT 1 FROM rule_runs WHERE rule_id = $1 AND started_at >= $2', [
+    `many@${branch.id}`,
+    clock.now(),
+  ]);
+  expect(ran).toHaveLength(1);
 });
 
 it('switches a rule off in one, and everywhere', async () => {

@@ -75,13 +75,16 @@ export class RulePlaces {
   /** Resolves when it is sure that the segment will be looked at. Throws SallyportError NotFound for one of a workspace that is not there. */
   async arrived(segment: ArrivedSegment): Promise<void> {
     const { workspaceId } = segment;
-    if (this.#placeOf(workspaceId) === undefined) {
-      await this.#parts.platform.workspaces.refresh();
-      await this.refresh();
-    }
+    if (this.#placeOf(workspaceId) === undefined) await this.catchUp();
     const place = this.#placeOf(workspaceId);
     if (place) return place.live.arrived(segment);
     this.#parts.platform.workspaces.get(workspaceId ?? '');
+  }
+
+  /** Opens workspaces that other servers have made. */
+  async catchUp(): Promise<void> {
+    await this.#parts.platform.workspaces.refresh();
+    await this.refresh();
   }
 
   /** Opens workspaces that were made since. */

@@ -59,20 +59,26 @@ export class RuleWorker {
   /** Of each workspace. */
   readonly #quiet = new Map<Parts, QuietWindows>();
   readonly #onRan: OnRan;
+  readonly #catchUp: () => Promise<void>;
   #wake = new AbortController();
   #running: Promise<void> | undefined;
 
-  /** `partsOf`: what a rule runs over, where that is not `parts`. */
+  /**
+   * `partsOf`: what a rule runs over, where that is not `parts`. `catchUp`: learns of rules and workspaces that other servers have made, before a window is taken for one
+   * of a rule that is no more.
+   */
   constructor(
     parts: Parts,
     rules: () => ReadonlyMap<string, AnalyticsRule>,
     onRan: OnRan = () => undefined,
     partsOf: (rule: AnalyticsRule) => Parts = () => parts,
+    catchUp: () => Promise<void> = () => Promise.resolve(),
   ) {
     this.#parts = parts;
     this.#rules = rules;
     this.#partsOf = partsOf;
     this.#onRan = onRan;
+    this.#catchUp = catchUp;
   }
 
   start(): void {
@@ -128,6 +134,7 @@ export class RuleWorker {
   /** Windows of rules that are no more, or were switched off since, are not run. */
   async #withoutRulesThatAreOff(queued: readonly QueuedWindow[]): Promise<readonly Taken[]> {
     const { database, clock } = this.#parts.platform;
+    if (queued.some(({ ruleId }) => !this.#rules().has(ruleId))) await this.#catchUp();
     const rules = this.#rules();
     const states = await loadStates(database);
     const taken: Taken[] = [];

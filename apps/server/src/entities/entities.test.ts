@@ -9,6 +9,7 @@ import { observeQuery } from './inventory/observe.ts';
 import type { Entities } from './index.ts';
 import type { KnownEntity } from './store.ts';
 import { activitiesQuery } from './timeline.ts';
+import { systemPrincipal } from '../platform/principal.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -95,7 +96,7 @@ describe('what ships', () => {
         query,
         now: span.to,
         maxRows: 10,
-        who: 'test',
+        as: systemPrincipal('test'),
         operation: 'rule',
       });
       return rows.length > 0 ? [`${what}: rows out of nothing`] : [];
@@ -146,7 +147,12 @@ describe('what ships', () => {
     ];
     const ask = async (query: string): Promise<string[]> =>
       (
-        await test.server.domains.hunting.queries.run({ query, now: new Date(now), who: 'test', operation: 'rule' })
+        await test.server.domains.hunting.queries.run({
+          query,
+          now: new Date(now),
+          as: systemPrincipal('test'),
+          operation: 'rule',
+        })
       ).rows.map(([keys]) => String(keys));
     const texts = (values: readonly string[]): string => values.map((value, n) => `${n}, ${kqlText(value)}`).join(', ');
     const keysOf = (kind: EntityKind, identifier: string, value: string): string => {
@@ -302,7 +308,7 @@ describe('the inventory', () => {
         await test.server.domains.hunting.queries.run({
           query,
           now: new Date(Date.now() + 60_000),
-          who: 'test',
+          as: systemPrincipal('test'),
           operation: 'rule',
         })
       ).rows;

@@ -4,6 +4,7 @@ import { boundQuery, type Span } from './content/bind.ts';
 import type { EntityContent, Insight } from './content/load.ts';
 import { isFit, subjectOf } from './content/subject.ts';
 import type { KnownEntity } from './store.ts';
+import type { Principal } from '../platform/principal.ts';
 
 /** Rows that an insight shows. */
 const rowsMax = 50;
@@ -12,7 +13,7 @@ const atOnce = 3;
 
 export interface InsightAsked {
   readonly span: Span;
-  readonly who: string;
+  readonly as: Principal;
   readonly now: Date;
   readonly signal?: AbortSignal;
   /** Only these, by id. */
@@ -37,9 +38,9 @@ export async function readInsights(
     if (!insight.tables.some((table) => parts.filled.has(table)))
       return { ...empty, problem: `no rows are there of ${insight.tables.join(', ')}` };
     try {
-      const { who, now, signal } = asked;
+      const { as, now, signal } = asked;
       const bounds = { maxRows: rowsMax + 1, limits: { seconds: 30 }, operation: 'hunting' as const };
-      const answer = await parts.queries.run({ query, who, now, ...bounds, ...(signal ? { signal } : {}) });
+      const answer = await parts.queries.run({ query, as, now, ...bounds, ...(signal ? { signal } : {}) });
       const { columns, rows } = answer;
       return { ...empty, problem: null, columns, rows: rows.slice(0, rowsMax), more: rows.length > rowsMax };
     } catch (error) {

@@ -56,14 +56,14 @@ export function entityHandlers(
         kinds: query.kinds ?? TimelineKind.options,
         limit: query.limit,
         cursor: query.cursor,
-        who: requireCaller(context).name,
+        as: requireCaller(context),
         now: clock.now(),
         signal: context.signal,
       }),
     getEntityInsights: async (context, { params, query }) => ({
       insights: await readInsights(parts(), await knownEntity(database, params.id), {
         span: spanOf(query),
-        who: requireCaller(context).name,
+        as: requireCaller(context),
         now: clock.now(),
         signal: context.signal,
       }),

@@ -7,13 +7,14 @@ import { kqlText, kqlTime, withLets } from './content/kql.ts';
 import type { Activity, EntityContent } from './content/load.ts';
 import { letsOf, subjectOf, type Subject } from './content/subject.ts';
 import { aliasesOf, type KnownEntity } from './store.ts';
+import type { Principal } from '../platform/principal.ts';
 
 export interface TimelineAsked {
   readonly span: Span;
   readonly kinds: readonly TimelineKind[];
   readonly limit: number;
   readonly cursor: string | undefined;
-  readonly who: string;
+  readonly as: Principal;
   readonly now: Date;
   readonly signal?: AbortSignal;
 }
@@ -118,14 +119,14 @@ const iso = (text: string): string => new Date(text).toISOString();
 async function ask(
   { queries }: TimelineParts,
   query: string,
-  { who, now, signal }: TimelineAsked,
+  { as, now, signal }: TimelineAsked,
   item: (row: z.infer<typeof Item>) => Pick<EntityTimelineItem, 'kind' | 'query'>,
 ): Promise<EntityTimelineItem[]> {
   const answer = await queries.run({
     query,
     now,
     maxRows: 1_000,
-    who,
+    as,
     operation: 'hunting',
     limits,
     ...(signal ? { signal } : {}),

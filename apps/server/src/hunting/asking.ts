@@ -3,7 +3,7 @@ import type { JsonRows } from '@sallyport/kql';
 import { requireCaller, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import type { Workspace } from '../platform/workspaces/index.ts';
-import type { OpenAnswer, OpenTable, Queries } from './queries.ts';
+import type { OpenAnswer, OpenTable, Queries, ScopedSource } from './queries.ts';
 import { queryLogRow, type AskedQuery } from './query-log.ts';
 import type { CutRows } from './rows.ts';
 import { createTurns } from './turns.ts';
@@ -28,7 +28,7 @@ export interface Asked {
   /** Default: now. */
   readonly now?: Date | undefined;
   /** What base tables are read from instead. */
-  readonly source?: Parameters<Queries['run']>[0]['source'] | undefined;
+  readonly source?: ScopedSource | undefined;
   /** For the log: which program asks, and where. */
   readonly client: string;
   readonly target: string;
@@ -62,7 +62,7 @@ export function createAsking({ clock, log, outbox }: Platform, queries: Workspac
   const request = (context: RequestContext, asked: Asked, now: Date) => ({
     query: asked.query,
     now: asked.now ?? now,
-    who: requireCaller(context).name,
+    as: requireCaller(context),
     operation: 'hunting' as const,
     limits: {
       seconds: Math.min(asked.seconds ?? secondsMax, secondsMax),
@@ -72,7 +72,7 @@ export function createAsking({ clock, log, outbox }: Platform, queries: Workspac
     ...(asked.maxRows === undefined ? {} : { maxRows: asked.maxRows }),
     ...(asked.timespan ? { timespan: asked.timespan } : {}),
     ...(asked.parameters ? { parameters: asked.parameters } : {}),
-    ...(asked.source ? { source: asked.source } : {}),
+    ...(asked.source ? { scopedSource: asked.source } : {}),
   });
 
   /** Begins a row of the log; what it answers writes it. */

@@ -1,6 +1,7 @@
 import type { RunQuery } from '@sallyport/contracts';
 import { z } from 'zod';
 import type { Queries } from './queries.ts';
+import { systemPrincipal } from '../platform/principal.ts';
 
 /** What the log tells of one's own queries; those of pages for themselves are left out by where they ask. */
 const history = `
@@ -37,7 +38,7 @@ export async function runQueries(
     parameters: { who: JSON.stringify(asked.who), words: JSON.stringify(asked.search) },
     now: asked.now,
     maxRows: asked.limit,
-    who: asked.who,
+    as: systemPrincipal('query history'),
     operation: 'hunting',
     limits: { seconds: 30 },
     signal: asked.signal,

@@ -30,10 +30,10 @@ export async function runLive(
     seconds: secondsMax,
     client: 'Portal',
     target: '/api/query/live',
-    source: (table) =>
+    source: (table, rows) =>
       table.reference
         ? undefined
-        : sql`(SELECT * FROM ${storedTable(table)} WHERE _IngestedAt >= ${instant(from)} AND _IngestedAt < ${instant(to)})`,
+        : sql`(SELECT * FROM ${storedTable(table)} AS r${rows(sql`r`)} WHERE _IngestedAt >= ${instant(from)} AND _IngestedAt < ${instant(to)})`,
   });
   return { until: new Date(to).toISOString(), result };
 }

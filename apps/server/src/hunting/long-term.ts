@@ -13,7 +13,7 @@ const limits = { seconds: 5, rows: 1 };
 export async function leftOut(
   lake: Lake,
   compiled: Compiled,
-  { now, timespan, who, signal }: Pick<QueryRequest, 'now' | 'timespan' | 'who' | 'signal'>,
+  { now, timespan, as, signal }: Pick<QueryRequest, 'now' | 'timespan' | 'as' | 'signal'>,
 ): Promise<string | undefined> {
   const told = new Map<string, string>();
   for (const { table, filteredSql } of compiled.reads) {
@@ -25,7 +25,14 @@ export async function leftOut(
     if (timespan && timespan.from.getTime() > now.getTime() - interactiveDays * 86_400_000) continue;
     const sql = `SELECT 1 FROM (${filteredSql}) WHERE NOT (${interactive}) LIMIT 1`;
     const found = await lake
-      .query(sql, { who, operation: 'hunting', longTerm: true, limits, tables: [table], ...(signal ? { signal } : {}) })
+      .query(sql, {
+        who: as.name,
+        operation: 'hunting',
+        longTerm: true,
+        limits,
+        tables: [table],
+        ...(signal ? { signal } : {}),
+      })
       .then(
         ({ rows }) => rows.length > 0,
         (error: unknown) => {

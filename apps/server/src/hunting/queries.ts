@@ -1,6 +1,12 @@
-import { SallyportError, type Cell, type Column, type QueryExplanation, type QueryResult } from '@sallyport/contracts';
 import {
-  createKql,
+  SallyportError,
+  type Cell,
+  type Column,
+  type GrantedPermission,
+  type QueryExplanation,
+  type QueryResult,
+} from '@sallyport/contracts';
+import {
   KqlError,
   type Ask,
   type Compiled,
@@ -9,17 +15,29 @@ import {
   type FunctionDefinition,
   type JsonRows,
   type Kql,
+  type KqlCatalogue,
+  type Sql,
+  type TableSchema,
   type Visualization,
   type WatchlistSchema,
   type WorkspaceSchema,
 } from '@sallyport/kql';
-import type { Lake, Limits, Statistics } from '@sallyport/lake';
+import { engineCode, type Lake, type Limits, type Statistics } from '@sallyport/lake';
 import { explain } from './explain.ts';
 import { ownTables } from './own-tables.ts';
 import { createExternal, type External } from './external/index.ts';
 import { leftOut } from './long-term.ts';
 import { rowsOf, type CutRows } from './rows.ts';
+import { Sights, type Seeing } from './scope/seeing.ts';
+import type { Place } from './scope/within.ts';
+import { dataScopeOf } from '../platform/data-scope.ts';
+import type { Principal } from '../platform/principal.ts';
 import { workspaceGuid } from '../platform/workspaces/index.ts';
+
+/** What is put behind FROM where a base table is read as `alias`, before WHERE: only the rows that whoever asks may see. `workspace`: default: the table's own. */
+export type RowsOf = (alias: Sql, workspace?: Place) => Sql;
+/** What a base table is read from instead. It reads no table without `rows`. */
+export type ScopedSource = (table: TableSchema, rows: RowsOf) => Sql | undefined;
 
 export interface QueryRequest {
   readonly query: string;
@@ -31,14 +49,21 @@ export interface QueryRequest {
   readonly now: Date;
   /** Rows of the answer. Default 500,000. */
   readonly maxRows?: number;
-  /** A user principal name, or what asks: `rule <id>`. */
-  readonly who: string;
+  /** Whom it is asked as: it reads what that principal may see, and the query log and costs tell its name. */
+  readonly as: Principal;
+  /** The permission by which that principal sees rows. Default: `securityData.read`. */
+  readonly by?: GrantedPermission;
   readonly operation: 'hunting' | 'rule' | 'alert';
   readonly limits?: Partial<Omit<Limits, 'rows'>>;
   readonly signal?: AbortSignal;
   /** What base tables are read from instead: for rules that look at what arrived in a time, and for tests. */
   readonly source?: CompileOptions['source'];
+  /** The same, where it sees to what the principal may see by itself. */
+  readonly scopedSource?: ScopedSource;
 }
+
+/** SQL that reads rows is made for somebody; what is only looked at is for nobody. */
+export type CompileFor = CompileOptions & ({ readonly noData: true } | { readonly as: Principal });
 
 export interface OpenRequest extends QueryRequest {
   readonly rows: JsonRows;
@@ -80,14 +105,18 @@ export interface Queries {
   readonly kql: Kql;
   /** The stored functions that queries may call now. */
   readonly functions: () => readonly FunctionDefinition[];
+  /** The compiler as somebody knows the workspace: for checks of what they write. */
+  kqlOf(as: Principal): Kql;
+  /** The tables of which somebody sees any row, with the functions. */
+  catalogueOf(as: Principal): KqlCatalogue;
   /**
    * As `Kql.compile`, but a fault of the query is a SallyportError InvalidQuery with its place. What the query asks of other addresses
    * has no rows.
    */
-  compile(text: string, options: CompileOptions): Compiled;
+  compile(text: string, options: CompileFor): Compiled;
   /** Compiles and runs. Throws SallyportError: InvalidQuery, QueryLimitExceeded, TooManyRequests, Unavailable. */
   run(request: QueryRequest): Promise<QueryAnswer>;
-  /** What becomes of a query; see `explain.ts`. Throws as `run` does. */
+  /** What becomes of a query; see `explain.ts`. Throws as `run` does, and Forbidden for who sees a part of the data: what the engine reads tells of the rest. */
   explain(request: QueryRequest, run: boolean): Promise<QueryExplanation>;
   /** Compiles and begins to run; the rows pass through as the engine wrote them. Throws as `run` does; so may the rows when `early`. */
   open(request: OpenRequest): Promise<OpenAnswer>;
@@ -127,34 +156,40 @@ export function createQueries(
 ): Queries {
   const stored = typeof functions === 'function' ? functions : () => functions;
   const plainNames: readonly string[] = [lake.workspace, workspaceGuid(lake.workspace)];
-  const kql = createKql(
-    () => {
-      const own = lake.kqlCatalogue(stored());
-      const names = place?.names() ?? plainNames;
-      // The library's state is kept by the version.
-      const named = names.join() === plainNames.join() ? own.version : `${own.version} in ${names.join()}`;
-      const catalogue = { ...own, version: named, names, ...(place ? { workspaces: place.others() } : {}) };
-      const { version, watchlists } = known();
-      return watchlists.length === 0
-        ? catalogue
-        : { ...catalogue, version: `${catalogue.version} watchlists ${version}`, watchlists };
-    },
-    { lookups: lake.lookups, ...(place ? { tenantId: place.tenantId } : {}) },
-  );
+  const everything = (): KqlCatalogue => {
+    const own = lake.kqlCatalogue(stored());
+    const names = place?.names() ?? plainNames;
+    // The library's state is kept by the version.
+    const named = names.join() === plainNames.join() ? own.version : `${own.version} in ${names.join()}`;
+    const catalogue = { ...own, version: named, names, ...(place ? { workspaces: place.others() } : {}) };
+    const { version, watchlists } = known();
+    return watchlists.length === 0
+      ? catalogue
+      : { ...catalogue, version: `${catalogue.version} watchlists ${version}`, watchlists };
+  };
+  const sights = new Sights({
+    catalogue: everything,
+    lookups: lake.lookups,
+    tenantId: place?.tenantId,
+    here: { id: place?.tenantId ?? workspaceGuid(lake.workspace), database: lake.workspace },
+  });
+  const seenBy = ({ as, by }: Pick<QueryRequest, 'as' | 'by'>): Seeing => sights.of(dataScopeOf(as, by));
+  const { kql } = sights.whole;
   const explained = <T>(error: unknown): T => {
     throw error instanceof KqlError ? invalidQuery(error) : error;
   };
-  const compile = (text: string, options: CompileOptions): Compiled => {
+  const compile = (text: string, given: CompileFor): Compiled => {
+    const { as, ...options }: CompileOptions & { as?: Principal } = given;
     const answers = external.withoutRows(text);
     try {
-      return kql.compile(text, answers ? { external: answers, ...options } : options);
+      return (as ? seenBy({ as }).kql : kql).compile(text, answers ? { external: answers, ...options } : options);
     } catch (error) {
       return explained(error);
     }
   };
 
-  const engineOptions = ({ who, operation, limits, signal }: QueryRequest) => ({
-    who,
+  const engineOptions = ({ as, operation, limits, signal }: QueryRequest) => ({
+    who: as.name,
     operation,
     ...(limits ? { limits } : {}),
     ...(signal ? { signal } : {}),
@@ -171,13 +206,17 @@ export function createQueries(
       took(statistics);
       return rows;
     };
-    const { query, parameters, now, timespan, source, signal } = request;
+    const { query, parameters, now, timespan, signal, scopedSource } = request;
+    const { kql, rowsOf } = seenBy(request);
+    const source: CompileOptions['source'] = scopedSource
+      ? (table) => scopedSource(table, (alias, workspace) => rowsOf(table, alias, workspace, now))
+      : request.source;
     const options = {
       now,
       maxRows,
       ...(parameters ? { parameters } : {}),
       ...(timespan ? { timespan } : {}),
-      ...(source ? { source } : {}),
+      ...(source ? { source, sourceIsWithin: scopedSource !== undefined } : {}),
       ...more,
     };
     const answers = await external.prepare(kql, query, options, signal);
@@ -186,8 +225,22 @@ export function createQueries(
       .catch(explained<Compiled>);
   };
 
-  return {
+  const told = (request: QueryRequest, statistics: Statistics): Statistics =>
+    seenBy(request).scope.whole ? statistics : { ...statistics, rowsRead: 0, bytesRead: 0 };
+  /** What the engine says of a fault may be about SQL that holds conditions of a scope. */
+  const plainly =
+    (request: QueryRequest) =>
+    (error: unknown): never => {
+      const isOfEngine =
+        error instanceof SallyportError && error.code === 'InvalidQuery' && !(error.cause instanceof KqlError);
+      if (!isOfEngine || seenBy(request).scope.whole || isThrown(error)) throw error;
+      throw new SallyportError('InvalidQuery', 'the engine refused the query', { cause: error });
+    };
+
+  const queries: Queries = {
     kql,
+    kqlOf: (as) => seenBy({ as }).kql,
+    catalogueOf: (as) => seenBy({ as }).catalogue(),
     functions: stored,
     compile,
     run: async (request) => {
@@ -212,12 +265,17 @@ export function createQueries(
       return {
         columns: [...compiled.columns],
         rows: rows.length > maxRows ? rows.slice(0, maxRows) : rows,
-        statistics: added(sum, answer.statistics),
+        statistics: told(request, added(sum, answer.statistics)),
         ...(compiled.visualization ? { visualization: compiled.visualization } : {}),
         ...(reasons.length > 0 ? { partial: { reason: reasons.join('; ') } } : {}),
       };
     },
     explain: async (request, run) => {
+      if (!seenBy(request).scope.whole)
+        throw new SallyportError(
+          'Forbidden',
+          'what the engine reads for a query is shown to those who see all data: it tells of rows beside yours',
+        );
       const compiled = await prepare(request, request.maxRows ?? rowsMax, { several: true, plan: true });
       return explain(lake, compiled, { ...engineOptions(request), run });
     },
@@ -236,13 +294,21 @@ export function createQueries(
         const { stream, statistics } = request.early
           ? { stream: await lake.stream(table.sql, options), statistics: noStatistics }
           : await lake.read(table.sql, options);
-        return { ...described(table), rows: rowsOf(stream, { rows, bytes }), statistics };
+        return { ...described(table), rows: rowsOf(stream, { rows, bytes }), statistics: told(request, statistics) };
       };
       const further = (compiled.further ?? []).map((table) => ({ ...described(table), open: () => open(table) }));
       return { ...(await open(compiled)), further, leftOut: () => leftOut(lake, compiled, request) };
     },
   };
+  return {
+    ...queries,
+    run: (request) => queries.run(request).catch(plainly(request)),
+    open: (request) => queries.open(request).catch(plainly(request)),
+  };
 }
+
+/** What a query itself says of a value, in its own words. */
+const isThrown = (error: unknown): boolean => engineCode(error) === 395;
 
 const described = ({ columns, name, visualization }: CompiledTable): Described => ({
   columns,

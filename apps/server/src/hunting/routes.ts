@@ -87,7 +87,7 @@ export function huntingHandlers(
       tableSample(
         { lake, queries, descriptions: await (described ??= loadDescriptions()), shipped: await shipped() },
         table,
-        { who: requireCaller(context).name, now: clock.now(), signal: context.signal },
+        { as: requireCaller(context), now: clock.now(), signal: context.signal },
       ),
     runQuery: (context, { body }) =>
       asking.run(context, { ...asked(context, body), maxRows: body.maxRows, target: huntingRoutes.runQuery.path }),

@@ -1,6 +1,7 @@
 import { storableJson } from '../platform/canonical-json.ts';
 import { ask, textOf, windowed } from './ask.ts';
 import type { OfflineParts } from './offline.ts';
+import { systemPrincipal } from '../platform/principal.ts';
 
 const addressesMax = 200_000;
 const secondsMax = 120;
@@ -9,7 +10,7 @@ const secondsMax = 120;
 export async function refreshAddresses({ platform, queries, content }: OfflineParts): Promise<number> {
   const now = platform.clock.now();
   const rows = await ask(queries(), windowed(content.addresses.query, { from: now, to: now }), {
-    who: 'identity protection: addresses',
+    as: systemPrincipal('identity protection: addresses'),
     maxRows: addressesMax,
     seconds: secondsMax,
   });

@@ -1,5 +1,6 @@
 import type { Cell } from '@sallyport/contracts';
 import type { Queries, QueryAnswer } from '../hunting/index.ts';
+import type { Principal } from '../platform/principal.ts';
 
 /** The time that a query judges: from (included) to (excluded). */
 export interface Window {
@@ -32,10 +33,10 @@ export const objectsOf = ({ columns, rows }: Pick<QueryAnswer, 'columns' | 'rows
 export async function ask(
   queries: Queries,
   request: ReturnType<typeof windowed>,
-  how: { readonly who: string; readonly maxRows: number; readonly seconds: number },
+  how: { readonly as: Principal; readonly maxRows: number; readonly seconds: number },
 ): Promise<Answered[]> {
-  const { who, maxRows, seconds } = how;
-  return objectsOf(await queries.run({ ...request, who, maxRows, operation: 'rule', limits: { seconds } }));
+  const { as, maxRows, seconds } = how;
+  return objectsOf(await queries.run({ ...request, as, maxRows, operation: 'rule', limits: { seconds } }));
 }
 
 export const textOf = (value: Cell | undefined): string => (typeof value === 'string' ? value : '');

@@ -4,6 +4,7 @@ import { forgetSignIns, learnSignIns, type LearnedSignIn } from './history.ts';
 import { placeOf, type OfflineParts } from './offline.ts';
 import { keyOf, resolvePeople } from './people.ts';
 import { kept } from './store.ts';
+import { systemPrincipal } from '../platform/principal.ts';
 
 const rowsMax = 20_000;
 const secondsMax = 60;
@@ -32,7 +33,7 @@ export async function learn(
   window: { readonly from: Date; readonly to: Date },
 ): Promise<number> {
   const rows = await ask(queries(), windowed(content.learn.query, window), {
-    who: 'identity protection: learn',
+    as: systemPrincipal('identity protection: learn'),
     maxRows: rowsMax,
     seconds: secondsMax,
   });

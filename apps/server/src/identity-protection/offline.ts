@@ -9,6 +9,7 @@ import { keyOf, resolvePeople } from './people.ts';
 import { infoOf } from './realtime.ts';
 import { kept } from './store.ts';
 import type { DetectionRow, NewDetection, Place, RiskSubject } from './types.ts';
+import { systemPrincipal } from '../platform/principal.ts';
 
 export interface OfflineParts {
   readonly platform: Pick<Platform, 'database' | 'lake' | 'clock' | 'log'>;
@@ -53,10 +54,10 @@ export async function runOffline(
   for (const detection of only ?? content.detections) {
     const request = windowed(detection.query, window);
     try {
-      const { reads } = queries().compile(request.query, request);
+      const { reads } = queries().compile(request.query, { ...request, noData: true });
       if (!reads.some(({ table }) => fresh.has(table))) continue;
-      const who = `identity protection: ${detection.riskEventType}`;
-      const rows = await ask(queries(), request, { who, maxRows: rowsMax, seconds: secondsMax });
+      const as = systemPrincipal(`identity protection: ${detection.riskEventType}`);
+      const rows = await ask(queries(), request, { as, maxRows: rowsMax, seconds: secondsMax });
       all.push(...(await commands.raise(await toDetections(parts, detection, rows, window))));
     } catch (err) {
       if (!(err instanceof SallyportError) || err.code === 'Unavailable' || err.code === 'TooManyRequests') throw err;

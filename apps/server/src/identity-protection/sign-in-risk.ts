@@ -11,6 +11,7 @@ import type { RiskEventType } from './kinds.ts';
 import { assess, explained, infoOf, type Assessment, type Finding, type SignInFacts } from './realtime.ts';
 import { detections, subjects } from './store.ts';
 import type { NewDetection, Place, RiskSubject } from './types.ts';
+import { systemPrincipal } from '../platform/principal.ts';
 
 /** A sign-in whose first factor at least was right. */
 export interface RiskAttempt {
@@ -121,7 +122,7 @@ export function createSignInRisk({ platform, queries, content, commands, isTrust
 
   const sprayFrom = async (address: string, at: Date): Promise<SignInFacts['spray']> => {
     const request = windowed(content.spray.query, { from: at, to: at }, { address });
-    const how = { who: 'identity protection: passwordSpray', maxRows: 1, seconds: lakeSeconds };
+    const how = { as: systemPrincipal('identity protection: passwordSpray'), maxRows: 1, seconds: lakeSeconds };
     const [row] = await inTime(ask(queries(), request, how), [], 'what else its address tried');
     return { accounts: numberOf(row?.['Accounts']) ?? 0, tries: numberOf(row?.['Tries']) ?? 0 };
   };

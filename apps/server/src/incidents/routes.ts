@@ -25,7 +25,7 @@ export function incidentHandlers(
       timespan,
       now: timespan.to,
       maxRows: eventsMax,
-      who: requireCaller(context).name,
+      as: requireCaller(context),
       operation: 'alert',
       signal: context.signal,
     });

@@ -22,6 +22,7 @@ import {
 } from './store.ts';
 import { askedKinds } from './subjects.ts';
 import { isThreat } from './verdict.ts';
+import { systemPrincipal } from '../platform/principal.ts';
 
 /** Queries of one investigation, all its runs together. */
 const queriesMax = 200;
@@ -129,8 +130,8 @@ async function answer(parts: Parts, row: InvestigationRow, question: Question, n
   const query = shownQuery(step, subjects, window);
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1_000;
-  const who = `investigation ${row.id}`;
-  const result = await askStep(queries, { playbook, step, subjects, window, now, who }).catch((err: unknown) => {
+  const as = systemPrincipal(`investigation ${row.id}`);
+  const result = await askStep(queries, { playbook, step, subjects, window, now, as }).catch((err: unknown) => {
     if (!(err instanceof SallyportError) || err.code === 'Unavailable') throw err;
     return err;
   });

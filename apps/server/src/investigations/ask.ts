@@ -5,6 +5,7 @@ import { resolveEntities, type MappedEntity } from '../incidents/index.ts';
 import type { EvidenceMapping, Playbook, Step } from './content.ts';
 import { parameterNames, parametersOf, type Subject } from './subjects.ts';
 import type { Points } from './verdict.ts';
+import type { Principal } from '../platform/principal.ts';
 
 /** Bounds of one query. */
 const limits = { seconds: 60, memoryBytes: 1_024 * 2 ** 20 };
@@ -104,16 +105,13 @@ const Row = z.tuple([
 ]);
 
 /** Asks one step about some things. Throws as `Queries.run` does. */
-export async function askStep(
-  queries: Queries,
-  { playbook, step, subjects, window, now, who }: Asked,
-): Promise<Answer> {
+export async function askStep(queries: Queries, { playbook, step, subjects, window, now, as }: Asked): Promise<Answer> {
   const answer = await queries.run({
     query: stepQuery(playbook, step),
     parameters: valuesOf(step, subjects, window),
     now,
     maxRows: rowsMax,
-    who,
+    as,
     operation: 'alert',
     limits,
   });
@@ -138,7 +136,7 @@ interface Asked {
   readonly subjects: readonly Subject[];
   readonly window: Window;
   readonly now: Date;
-  readonly who: string;
+  readonly as: Principal;
 }
 
 /** The entity as alerts have it: a process and a local account are of the row's device. */

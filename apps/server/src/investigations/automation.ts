@@ -10,6 +10,7 @@ import type { Queries } from '../hunting/index.ts';
 import type { Queryable } from '../platform/database/types.ts';
 import type { Platform } from '../platform/types.ts';
 import type { Verdict } from '@sallyport/contracts';
+import { systemPrincipal, type Principal } from '../platform/principal.ts';
 
 /** What counts for a group of which nobody has said it: nothing happens on a device without a person. */
 export const defaultLevel: AutomationLevel = 'semiAllFolders';
@@ -97,7 +98,7 @@ ${newest}
 | project Device, MachineGroup`,
     parameters: { devices: JSON.stringify(devices) },
     now: platform.clock.now(),
-    who: 'investigations',
+    as: systemPrincipal('investigations'),
     operation: 'alert',
     limits,
   });
@@ -119,12 +120,12 @@ const Counts = z.array(z.tuple([z.string(), z.coerce.number()]));
 /** The groups that `DeviceInfo` tells of and those with a level, by name. Throws as `Queries.run` does. */
 export async function listGroups(
   { platform, queries }: { readonly platform: Pick<Platform, 'clock' | 'database'>; readonly queries: Queries },
-  who: string,
+  as: Principal,
 ): Promise<DeviceGroupAutomation[]> {
   const { rows } = await queries.run({
     query: `${newest}\n| summarize Devices = count() by MachineGroup | top ${groupsMax} by Devices`,
     now: platform.clock.now(),
-    who,
+    as,
     operation: 'alert',
     limits,
   });

@@ -9,6 +9,7 @@ import { advance } from './advance.ts';
 import { loadPlaybooks } from './content.ts';
 import type { Parts } from './join.ts';
 import { alertOf, day, rowsOf, testsOf } from './testing.ts';
+import { systemPrincipal } from '../platform/principal.ts';
 
 const clock = manualClock(new Date(day + 20 * 3_600_000));
 const dayMs = 86_400_000;
@@ -183,7 +184,7 @@ it('proposes actions as the level of the device’s group says, and decides on t
     query: `InvestigationEvidence_CL | where IncidentNumber == ${number} and EntityName == 'auto1.contoso.com' | summarize arg_max(TimeGenerated, Verdict) by EvidenceId
 | extend Isolation = toscalar(InvestigationActions_CL | where EntityName == 'ask1.contoso.com' and ActionKind == 'isolateDevice' and State == 'approved' | count) | project Verdict, Isolation`,
     now: clock.now(),
-    who: 'test',
+    as: systemPrincipal('test'),
     operation: 'hunting',
   });
   expect(rows).toEqual([['Malicious', 1]]);

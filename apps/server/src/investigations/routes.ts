@@ -47,12 +47,12 @@ export function investigationHandlers(parts: Parts): Handlers<typeof investigati
           steps: steps.map((step) => ({ id: step.id, name: step.name, for: step.for, tables: step.tables })),
         })),
       }),
-    listDeviceGroupAutomation: async (context) => ({ groups: await listGroups(parts, requireCaller(context).name) }),
+    listDeviceGroupAutomation: async (context) => ({ groups: await listGroups(parts, requireCaller(context)) }),
     setDeviceGroupAutomation: async (context, { body }) => {
       const by = requireCaller(context).name;
       context.audit({ target: `device group ${body.name}`, details: { level: body.level } });
       await setLevel({ clock, database }, body, by);
-      return { groups: await listGroups(parts, by) };
+      return { groups: await listGroups(parts, requireCaller(context)) };
     },
   };
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Queries } from '../hunting/index.ts';
 import { askedKinds } from './subjects.ts';
 import type { Playbook, Playbooks } from './content.ts';
+import { systemPrincipal } from '../platform/principal.ts';
 
 /** What of an alert decides which playbooks are for it. */
 export interface JudgedAlert {
@@ -56,7 +57,7 @@ export async function startedBy(
     query: conditionsQuery(playbooks),
     parameters: { alerts: JSON.stringify(given) },
     now,
-    who: 'investigations',
+    as: systemPrincipal('investigations'),
     operation: 'alert',
     limits,
   });

@@ -19,6 +19,8 @@ export interface Block {
   readonly from: Sql;
   readonly columns: ReadonlyMap<string, BlockColumn>;
   readonly where: readonly Sql[];
+  /** Conditions that the engine has tried on a row of a table before anything else looks at it. */
+  readonly first?: readonly Sql[];
   /** Named expressions, for the WITH of this SELECT. Grows while expressions are written over the block. */
   readonly names: { readonly name: Sql; readonly expression: Sql }[];
   readonly grouping?: Sql;
@@ -53,24 +55,20 @@ export function withClause(block: Block, body: Sql, first: readonly Sql[] = []):
   return all.length ? sql`WITH ${join(all)} ${body}` : body;
 }
 
+const allOf = (conditions: readonly Sql[]): Sql =>
+  join(
+    conditions.map((condition) => sql`(${condition})`),
+    sql` AND `,
+  );
+
 /** All that follows FROM. */
 export const clauses = (block: Block): Sql => {
-  const having = block.having?.length
-    ? sql` HAVING ${join(
-        block.having.map((h) => sql`(${h})`),
-        sql` AND `,
-      )}`
-    : sql``;
+  const having = block.having?.length ? sql` HAVING ${allOf(block.having)}` : sql``;
   return sql`${whereClause(block)}${block.grouping ?? sql``}${having}${block.tail ?? sql``}`;
 };
 
-export const whereClause = (block: Block): Sql =>
-  block.where.length
-    ? sql` WHERE ${join(
-        block.where.map((w) => sql`(${w})`),
-        sql` AND `,
-      )}`
-    : sql``;
+export const whereClause = ({ first, where }: Pick<Block, 'first' | 'where'>): Sql =>
+  sql`${first?.length ? sql` PREWHERE ${allOf(first)}` : sql``}${where.length ? sql` WHERE ${allOf(where)}` : sql``}`;
 
 /** Columns that an expression reads. */
 export function columnsOf(expr: Expr, into: Set<string> = new Set()): Set<string> {

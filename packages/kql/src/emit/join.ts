@@ -67,6 +67,7 @@ export function emitJoin(e: Context, rel: RelOf<'join'>, needed: ReadonlySet<str
       : sql`${left.from} CROSS JOIN ${right.from}`,
     columns: new Map(outputs.map((o) => [o.name, (o.side === 'left' ? left : right).columns.get(o.column)!])),
     where: inShards ? left.where : [],
+    ...(inShards && left.first ? { first: left.first } : {}),
     names: inShards ? left.names : [],
     closed: false,
   };

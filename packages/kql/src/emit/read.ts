@@ -6,7 +6,8 @@ import { storedTable, type TableSchema } from '../types.ts';
 import { standardValue } from '../standard-columns.ts';
 import { columnsOf, hasQuery, union, usesOf, whereClause, type Block } from './block.ts';
 import type { Context, RelOf } from './context.ts';
-import { emitPredicate, literalToSql } from './expression.ts';
+import { emitPredicate, literalToSql, type Scope } from './expression.ts';
+import { isHarmless } from './harmless.ts';
 import { ofTheRow } from './of-the-row.ts';
 
 /** Tables, and the conditions on rows. */
@@ -47,25 +48,44 @@ export function emitRead(
       .map((f) => [f.name, { sql: field(f.name), plain: f.name !== 'TenantId' || tenantId === undefined }]),
   );
   const scopeBlock: Block = { from, columns, where: [], names: [], closed: false };
-  const scope = e.scopeOf(scopeBlock, filters);
-  const where = [...timespan(e, rel.table, column), ...filters.map((p) => emitPredicate(p, scope))];
+  const within = rowsWithin(e, rel.table, alias, tenantId);
+  const time = timespan(e, rel.table, column);
+  const barred = within.length > 0 && !rel.table.reference && !e.options.source?.(rel.table);
+  // A condition that fails for some rows, or takes long for them, would tell of rows outside.
+  const conditions = (predicates: readonly Expr[], scope: Scope): Pick<Block, 'first' | 'where'> => {
+    const isFirst = (p: Expr): boolean => barred && isHarmless(p);
+    const written = (some: readonly Expr[]): Sql[] => some.map((p) => emitPredicate(p, scope));
+    const first = [...time, ...within, ...written(predicates.filter(isFirst))];
+    const rest = written(predicates.filter((p) => !isFirst(p)));
+    return barred ? { first, where: rest } : { where: [...first, ...rest] };
+  };
   // A filter with a subquery may read tables whose own windows matter: it is left out, which only widens the read.
-  const own = [
-    ...timespan(e, rel.table, column),
-    ...filters.filter((p) => !hasQuery(p)).map((p) => emitPredicate(p, e.bareScope(scopeBlock))),
-  ];
+  const own = conditions(
+    filters.filter((p) => !hasQuery(p)),
+    e.bareScope(scopeBlock),
+  );
   if (!rel.table.reference)
     e.reads.push({
       table: rel.table.place?.table ?? rel.table.name,
       ...(rel.table.place ? { database: rel.table.place.database } : {}),
-      filteredSql: sql`SELECT * FROM ${from}${whereClause({ ...scopeBlock, where: own })}`.text,
+      filteredSql: sql`SELECT * FROM ${from}${whereClause(own)}`.text,
       condition: conditionOn(e, rel.table, filters),
     });
-  return { ...scopeBlock, where };
+  return { ...scopeBlock, ...conditions(filters, e.scopeOf(scopeBlock, filters)) };
+}
+
+/** What `CompileOptions.within` says of the table's rows. */
+function rowsWithin(e: Context, table: TableSchema, alias: Sql, tenantId: string | undefined): Sql[] {
+  const { within, sourceIsWithin, source } = e.options;
+  if (!within || (sourceIsWithin && !table.reference && source?.(table))) return [];
+  const rows = within.of(table);
+  if (rows === 'whole') return [];
+  if (rows === 'nothing') return [sql`false`];
+  return [rows.sql(alias, { tenantId, lookups: e.options.lookups, now: () => e.moment() })];
 }
 
 /** The table's columns as SQL, whether or not it stores them. */
-const fieldsUnder =
+export const fieldsUnder =
   (table: TableSchema, alias: Sql, tenantId: string | undefined) =>
   (name: string): Sql => {
     if (name === '$$ingestion_time') return sql`${alias}.${identifier('_IngestedAt')}`;

@@ -85,12 +85,13 @@ function newest(table: string, entity: string, columns: readonly string[]): stri
 
 const names = (columns: readonly (readonly [string, KqlType])[]): string[] => columns.map(([name]) => name);
 
-/** `id`, `info`. */
-const entities = (table: string, entity: string, columns: readonly (readonly [string, KqlType])[]): string =>
-  `SELECT id, ${bag(columns)} AS info FROM ${newest(table, entity, names(columns))} ${bounds}`;
+/** `id`, `info`, and what `more` is. */
+const entities = (table: string, entity: string, columns: readonly (readonly [string, KqlType])[], more = ''): string =>
+  `SELECT id, ${bag(columns)} AS info${more} FROM ${newest(table, entity, names(columns))} ${bounds}`;
 
 export const identitiesSql = (table: string): string => entities(table, identity, identityColumns);
-export const devicesSql = (table: string): string => entities(table, device, deviceColumns);
+export const devicesSql = (table: string): string =>
+  entities(table, device, deviceColumns, ', MachineGroup AS machine_group');
 
 /** Of a name that only one may bear, the entity with the newest row; of others, that which alone bears it. */
 const byKey = (keys: string): string =>

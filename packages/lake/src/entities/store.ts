@@ -21,7 +21,7 @@ export interface EntityNames {
   readonly identities: string;
   /** By what names a device, in lower case, addresses too: `id`. */
   readonly deviceKeys: string;
-  /** By id: `info`, of DeviceInfo. */
+  /** By id: `info`, of DeviceInfo, and `machine_group`, its MachineGroup. */
   readonly devices: string;
 }
 
@@ -74,6 +74,11 @@ const nameOf: Readonly<Record<keyof EntityNames, string>> = {
 
 /** For SQL that the lake runs in its workspace. */
 export const entityNames: EntityNames = nameOf;
+
+const columnsOf = (name: keyof EntityNames): string => {
+  if (name === 'identityKeys' || name === 'deviceKeys') return 'key String, id UInt64';
+  return name === 'devices' ? 'id UInt64, info String, machine_group String' : 'id UInt64, info String';
+};
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -168,21 +173,20 @@ export class Entities {
     const known = new Map(rows.map((row) => Row.parse(row)).map(({ name, comment }) => [name, comment]));
     for (const { name, key, query } of dictionaries) {
       const sql = query((table) => places.get(table));
-      const comment = sql === undefined ? 'nothing' : hashOf(sql);
+      const comment = hashOf(`${columnsOf(name)} ${sql ?? ''}`);
       // A password may have changed since this server last came up.
       const isStale = this.#as !== undefined && this.#mark === undefined;
       if (known.get(nameOf[name]) === comment && !isStale) continue;
-      await this.#createOne(nameOf[name], key, sql, comment);
+      await this.#createOne(name, key, sql, comment);
     }
   }
 
-  #createOne(name: string, key: Dictionary['key'], sql: string | undefined, comment: string): Promise<void> {
+  #createOne(name: keyof EntityNames, key: Dictionary['key'], sql: string | undefined, comment: string): Promise<void> {
     const user = this.#as ? ` USER ${sqlString(this.#as.username)} PASSWORD ${sqlString(this.#as.password)}` : '';
     const source = sql === undefined ? 'NULL()' : `CLICKHOUSE(QUERY ${sqlString(sql)}${user})`;
-    const columns = key === 'key' ? 'key String, id UInt64' : 'id UInt64, info String';
     const layout = key === 'key' ? 'COMPLEX_KEY_HASHED_ARRAY' : 'HASHED_ARRAY';
     return this.#connection.command(
-      `CREATE OR REPLACE DICTIONARY ${this.#at(name)}${this.#on()} (${columns}) PRIMARY KEY ${key}` +
+      `CREATE OR REPLACE DICTIONARY ${this.#at(nameOf[name])}${this.#on()} (${columnsOf(name)}) PRIMARY KEY ${key}` +
         ` SOURCE(${source}) LAYOUT(${layout}()) LIFETIME(0) COMMENT ${sqlString(comment)}`,
     );
   }

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { AccessEffect } from '@sallyport/contracts';
 import { EffectMeter, type PolicySet } from '@sallyport/policy';
 import { pastSignIns, type PastParts, type PastSignIns } from './past-sign-ins.ts';
+import type { Principal } from '../../platform/principal.ts';
 
 const dayMs = 86_400_000;
 /** Decided on before others get their turn: a few milliseconds. */
@@ -10,7 +11,7 @@ const signInsPerTurn = 100;
 export interface Measuring {
   readonly now: Date;
   readonly days: number;
-  readonly who: string;
+  readonly as: Principal;
   readonly signal: AbortSignal;
 }
 
@@ -19,10 +20,10 @@ export async function effectOf(
   parts: PastParts,
   policies: readonly unknown[],
   set: PolicySet,
-  { now, days, who, signal }: Measuring,
+  { now, days, as, signal }: Measuring,
 ): Promise<AccessEffect> {
   const from = new Date(now.getTime() - days * dayMs);
-  const past = await pastSignIns(parts, { from, to: now, who, signal });
+  const past = await pastSignIns(parts, { from, to: now, as, signal });
   // No policy holds for them, and what they are asked for by the gate no policy changes.
   const emergency = new Set((set.directory.emergencyAccess ?? []).map((id) => id.toLowerCase()));
   const meter = new EffectMeter(policies, set.directory);

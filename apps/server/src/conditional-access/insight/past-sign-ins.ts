@@ -3,6 +3,7 @@ import { riskLevels, type RiskLevel } from '@sallyport/contracts/conditional-acc
 import { requestOfSignIn, type IdentityFacts, type PastSignIn } from '@sallyport/policy';
 import type { Queries } from '../../hunting/index.ts';
 import type { Decider } from '../decider.ts';
+import type { Principal } from '../../platform/principal.ts';
 
 /** Who signed in, for people who look at an example. */
 export interface SignInNote {
@@ -38,14 +39,14 @@ const factsAtOnce = 16;
 /** The newest sign-ins of people in a time, as the requests that they were. Throws SallyportError as `Queries.run` does. */
 export async function pastSignIns(
   { queries, decider }: PastParts,
-  { from, to, who, signal }: { from: Date; to: Date; who: string; signal: AbortSignal },
+  { from, to, as, signal }: { from: Date; to: Date; as: Principal; signal: AbortSignal },
 ): Promise<PastSignIns> {
   const answer = await queries.run({
     query,
     timespan: { from, to },
     now: to,
     maxRows: signInsMeasuredMax + 1,
-    who,
+    as,
     operation: 'hunting',
     limits: { seconds: askSeconds },
     signal,

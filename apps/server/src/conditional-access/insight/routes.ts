@@ -44,7 +44,7 @@ export function conditionalAccessHandlers(parts: InsightParts): Handlers<typeof 
   const measuring = (context: RequestContext, days: number): Measuring => ({
     now: clock.now(),
     days,
-    who: requireCaller(context).name,
+    as: requireCaller(context),
     signal: context.signal,
   });
   // As it would be stored: a new policy has no id yet.

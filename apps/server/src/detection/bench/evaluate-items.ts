@@ -12,6 +12,7 @@ import { planRule } from '../sweep/plan.ts';
 import { inlined } from '../sweep/inlined.ts';
 import { rowLevelPart } from '../sweep/row-level.ts';
 import { allTime, eachOf } from '../sweep/sweep.ts';
+import { systemPrincipal } from '../../platform/principal.ts';
 
 /** What a rule found in an item. */
 export interface ItemAlert {
@@ -140,7 +141,7 @@ async function narrowed({ platform, queries }: Parts, rule: AnalyticsRule, items
       now: allTime.to,
       timespan: allTime,
       source: markedSegments(some),
-      who: `rule ${rule.id}`,
+      as: systemPrincipal(`rule ${rule.id}`),
       operation: 'rule',
       limits,
     });

@@ -8,6 +8,7 @@ import { isEnabled } from '../schedule.ts';
 import { loadStates } from '../store.ts';
 import { loadAttack } from './attack.ts';
 import { coverageOf } from './coverage.ts';
+import { systemPrincipal } from '../../platform/principal.ts';
 
 /** Sources that bring rows, by table. */
 export type TableSources = ReadonlyMap<string, readonly { readonly id: string; readonly name: string }[]>;
@@ -44,7 +45,7 @@ export function createCoverage({
   const attack = once(loadAttack);
   const tableSources = once(sources);
   const ask = async (query: string, now: Date): Promise<readonly (readonly unknown[])[]> =>
-    (await queries.run({ query, now, who: 'coverage', operation: 'hunting' })).rows;
+    (await queries.run({ query, now, as: systemPrincipal('coverage'), operation: 'hunting' })).rows;
 
   const withData = async (tables: readonly string[], now: Date, days: number): Promise<ReadonlySet<string>> => {
     const found = new Set<string>();

@@ -8,6 +8,7 @@ import { conditionFault } from './condition.ts';
 import type { Exceptions } from './exceptions.ts';
 import { sampleOf, sortOut } from './left-out.ts';
 import type { ExceptionRow } from './store.ts';
+import type { Principal } from '../../platform/principal.ts';
 
 interface Parts {
   readonly database: Database;
@@ -42,7 +43,7 @@ export async function previewException(
   { database, queries, exceptions, rules, now }: Parts,
   asked: Pick<ExceptionRow, 'scope' | 'target' | 'condition'>,
   days: number,
-  who: string,
+  as: Principal,
   signal: AbortSignal,
 ): Promise<ExceptionPreview> {
   const fault = conditionFault(asked.condition);
@@ -91,7 +92,7 @@ export async function previewException(
         now: to,
         timespan: { from, to },
         maxRows: rowsLookedAt(rule),
-        who,
+        as,
         operation: 'hunting',
         limits: { seconds: windowSeconds },
         signal,

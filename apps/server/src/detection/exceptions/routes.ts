@@ -96,8 +96,8 @@ export function exceptionHandlers(parts: Parts): Handlers<typeof exceptionRoutes
       return {};
     },
     previewException: (context, { body: { days, ...asked } }) =>
-      previewException(parts, asked, days, requireCaller(context).name, context.signal),
+      previewException(parts, asked, days, requireCaller(context), context.signal),
     getRuleTuning: (context, { params: { id }, query }) =>
-      ruleTuning(parts, found(id), query.days, { who: requireCaller(context).name, signal: context.signal }),
+      ruleTuning(parts, found(id), query.days, { as: requireCaller(context), signal: context.signal }),
   };
 }

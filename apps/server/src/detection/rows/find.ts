@@ -7,6 +7,7 @@ import { evaluationOf, type Evaluation } from '../run/evaluation.ts';
 import type { Parts } from '../run/run.ts';
 import { ResultTable } from '../run/table.ts';
 import type { Hit, PassRows, SourceRules } from './pass.ts';
+import { rulePrincipal } from '../rules/principal.ts';
 
 type Source = NonNullable<CompileOptions['source']>;
 
@@ -42,7 +43,7 @@ export async function evaluateHit(
   const answer = await askRule(queries, rule, {
     now: window.to,
     source: rows(times),
-    who: `rule ${rule.id}`,
+    as: rulePrincipal(rule),
     operation: 'rule',
     limits,
     ...(signal ? { signal } : {}),

@@ -5,6 +5,7 @@ import { startTestLake, type TestLake } from '@sallyport/testkit';
 import { sql, sqlIdentifier } from '@sallyport/kql';
 import { plannerOf } from './plan.ts';
 import { parseRule, type AnalyticsRule } from '../rules/index.ts';
+import { systemPrincipal } from '../../platform/principal.ts';
 
 let test: TestLake;
 let queries: Queries;
@@ -80,7 +81,9 @@ it('finds what each rule finds by itself', { timeout: 300_000 }, async () => {
   };
   const expected = [];
   for (const query of texts)
-    expected.push((await queries.run({ query, now: new Date(), who: 'test', operation: 'rule' })).rows.length);
+    expected.push(
+      (await queries.run({ query, now: new Date(), as: systemPrincipal('test'), operation: 'rule' })).rows.length,
+    );
   expect(await counts()).toEqual(expected);
   for (const source of plan.sources) await source.measure({ lake: test.lake, queries }, rows);
   expect(await counts()).toEqual(expected);

@@ -13,6 +13,7 @@ import {
   timesMax,
   type Condition,
 } from './statements.ts';
+import { systemPrincipal } from '../../platform/principal.ts';
 
 export interface Parts {
   readonly lake: Pick<Lake, 'query'>;
@@ -199,7 +200,12 @@ export class SourceRules<Rule> {
     if (known?.version === version) return known.sql;
     const names = new Set(['TimeGenerated', ...this.#columns.map(({ name }) => name)]);
     const query = `${this.source}\n| project ${[...names].map((name) => `['${name}']`).join(', ')}`;
-    const { sql } = queries.compile(query, { now: new Date(0), output: 'engine', source });
+    const { sql } = queries.compile(query, {
+      now: new Date(0),
+      output: 'engine',
+      source,
+      as: systemPrincipal('rules'),
+    });
     this.#written.set(source, { version, sql });
     return sql;
   }

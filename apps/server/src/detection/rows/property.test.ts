@@ -4,6 +4,7 @@ import { sql, sqlIdentifier, sqlString } from '@sallyport/kql';
 import { startTestLake, type TestLake } from '@sallyport/testkit';
 import { createQueries } from '../../hunting/index.ts';
 import { SourceRules } from './pass.ts';
+import { systemPrincipal } from '../../platform/principal.ts';
 
 let test: TestLake;
 beforeAll(async () => {
@@ -142,7 +143,11 @@ it('finds what each query finds by itself, whatever the queries and rows', { tim
           sql`(SELECT * FROM ${sqlIdentifier(table.name)} WHERE _SegmentId = ${sqlString(segment)})`;
         const expected = await Promise.all(
           texts.map(async (query) => {
-            const compiled = queries.compile(`${query} | count`, { now: new Date(0), source });
+            const compiled = queries.compile(`${query} | count`, {
+              now: new Date(0),
+              source,
+              as: systemPrincipal('test'),
+            });
             return (await lake.query(compiled.sql)).rows[0]![0] as number;
           }),
         );

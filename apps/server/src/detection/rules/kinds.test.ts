@@ -11,6 +11,7 @@ import { exportArm, exportYaml } from './export.ts';
 import { readImport } from './import/read.ts';
 import { parseRule } from './parse.ts';
 import type { AnalyticsRule } from './rule.ts';
+import { systemPrincipal } from '../../platform/principal.ts';
 
 const clock = manualClock(new Date('2026-01-05T12:00:00Z'));
 let platform: OpenPlatform;
@@ -109,7 +110,7 @@ displayNamesExcludeFilter: [test]
   const { rows } = await hunting.queries.run({
     query: `SecurityAlert | where SystemAlertId == '${ids[0]}' | count`,
     now: end,
-    who: 't',
+    as: systemPrincipal('t'),
     operation: 'hunting',
   });
   expect(rows).toEqual([[2]]);

@@ -1,5 +1,6 @@
 import type { RuleKind, Severity } from '@sallyport/contracts';
 import type { GroupingRule, Kind } from '../../incidents/index.ts';
+import type { Grant } from '../../platform/principal.ts';
 
 export interface EntityMapping {
   readonly kind: Kind;
@@ -16,6 +17,8 @@ export interface AnalyticsRule {
   readonly description: string;
   readonly kind: RuleKind;
   readonly severity: Severity;
+  /** What whoever made it may see, where that is a part of the data. */
+  readonly runsAs?: readonly Grant[];
   /** As its author wrote it; whether it runs is also up to the rule's state. */
   readonly enabled: boolean;
   readonly version: string;

@@ -5,6 +5,7 @@ import type { AnalyticsRule } from '../rules/index.ts';
 import type { RuleWindow } from './alerts.ts';
 import { evaluationOf, type Evaluation } from './evaluation.ts';
 import { ResultTable } from './table.ts';
+import { rulePrincipal } from '../rules/principal.ts';
 
 export type { Evaluation } from './evaluation.ts';
 
@@ -45,7 +46,7 @@ export async function evaluate(
         ? { source: besideIndicators(window) }
         : { timespan: window }),
     ...(options.source ? { source: options.source } : {}),
-    who: `rule ${rule.id}`,
+    as: rulePrincipal(rule),
     operation: 'rule',
     limits,
     ...(options.signal ? { signal: options.signal } : {}),

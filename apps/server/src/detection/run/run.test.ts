@@ -12,6 +12,7 @@ import { sweep } from '../sweep/sweep.ts';
 import { wakeRules } from '../wake.ts';
 import { windowOf } from './alerts.ts';
 import { runRule, type Parts } from './run.ts';
+import { systemPrincipal } from '../../platform/principal.ts';
 
 const clock = manualClock(new Date('2026-03-01T12:00:00Z'));
 let platform: OpenPlatform;
@@ -155,7 +156,7 @@ it('what a rule costs is counted, and one over its limit rests until the day end
   const { rows } = await hunting.queries.run({
     query: 'SentinelHealth | where OperationName == "Rule rests" | project SentinelResourceName, Reason',
     now: clock.now(),
-    who: 'test',
+    as: systemPrincipal('test'),
     operation: 'hunting',
   });
   expect(rows).toEqual([['costly', expect.stringContaining('the limit of a rule is 5 s')]]);

@@ -8,6 +8,7 @@ import { binsOf, type WindowedRule } from '../sweep/bins.ts';
 import { inlined } from '../sweep/inlined.ts';
 import { mayGiveRowsOfNothing, rowLevelPart, type ColumnsOf } from '../sweep/row-level.ts';
 import { binSeconds } from '../sweep/windows.ts';
+import { systemPrincipal } from '../../platform/principal.ts';
 
 export interface Cost {
   readonly queries: number;
@@ -178,7 +179,7 @@ const ask = (
     timespan: request.timespan,
     now: request.now,
     maxRows: request.maxRows,
-    who: `rule ${rule.id}`,
+    as: systemPrincipal(`rule ${rule.id}`),
     operation: 'rule',
     limits,
     ...(request.signal ? { signal: request.signal } : {}),

@@ -5,6 +5,7 @@ import type { Queries } from '../../hunting/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
 import { delaySeconds } from '../due.ts';
 import { binSeconds, type Bin } from './windows.ts';
+import { rulePrincipal } from '../rules/principal.ts';
 
 /** What of a rule says which rows its windows are made of. */
 export type WindowedRule = Pick<AnalyticsRule, 'id' | 'query' | 'queryFrequency' | 'queryPeriod'>;
@@ -66,9 +67,10 @@ export async function binsOf(
 export function readsOf(
   queries: Queries,
   rule: WindowedRule,
-  options: CompileOptions,
+  given: CompileOptions,
   query = rule.query,
 ): readonly TableRead[] {
+  const options = { ...given, as: rulePrincipal(rule) };
   // News of other workspaces is not seen here.
   const reads = queries.compile(query, options).reads.filter(({ database }) => database === undefined);
   if (!/\b(now|ago)\s*\(/i.test(rule.query)) return reads;

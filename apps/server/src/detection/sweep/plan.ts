@@ -12,6 +12,7 @@ import { binsOf, segmentsMax, type BinOptions } from './bins.ts';
 import { inlined } from './inlined.ts';
 import { mayGiveRowsOfNothing, rowLevelPart } from './row-level.ts';
 import { binSeconds, windowsWithNews, type Bin } from './windows.ts';
+import { rulePrincipal } from '../rules/principal.ts';
 
 export interface Task {
   readonly rule: AnalyticsRule;
@@ -142,7 +143,7 @@ async function askAtOnce(
       now: options.to,
       timespan: { from: options.from, to: options.to },
       maxRows: rowsAtOnceMax,
-      who: `rule ${rule.id}`,
+      as: rulePrincipal(rule),
       operation: 'rule',
       limits,
       ...callOptions(options),

@@ -2,6 +2,7 @@ import type { RuleTuning, TuningProposal } from '@sallyport/contracts';
 import { z } from 'zod';
 import type { Queries } from '../../hunting/index.ts';
 import type { AnalyticsRule } from '../rules/index.ts';
+import type { Principal } from '../../platform/principal.ts';
 
 interface Parts {
   readonly queries: Queries;
@@ -23,7 +24,7 @@ export async function ruleTuning(
   { queries, now }: Parts,
   rule: AnalyticsRule,
   days: number,
-  asking: { readonly who: string; readonly signal: AbortSignal },
+  asking: { readonly as: Principal; readonly signal: AbortSignal },
 ): Promise<RuleTuning> {
   const to = now();
   const ask = (query: string) =>

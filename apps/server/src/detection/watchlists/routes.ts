@@ -97,7 +97,7 @@ export const readItems =
       ].join('\n'),
       now: now(),
       maxRows: query.limit + 1,
-      who: requireCaller(context).name,
+      as: requireCaller(context),
       operation: 'hunting',
       signal: context.signal,
     });

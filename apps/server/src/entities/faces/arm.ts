@@ -98,7 +98,7 @@ export function sentinelEntityHandlers(
         kinds,
         limit: timelineMax,
         cursor: undefined,
-        who: requireCaller(context).name,
+        as: requireCaller(context),
         now: clock.now(),
         signal: context.signal,
       });
@@ -118,7 +118,7 @@ export function sentinelEntityHandlers(
       const span = { from: asked.startTime, to: asked.endTime };
       const insights = await readInsights(parts(), await knownEntity(database, params.entityId), {
         span,
-        who: requireCaller(context).name,
+        as: requireCaller(context),
         now: clock.now(),
         signal: context.signal,
         ...(asked.insightQueryIds ? { ids: asked.insightQueryIds } : {}),

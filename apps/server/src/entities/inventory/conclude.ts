@@ -2,6 +2,7 @@ import { kqlTime, withLets } from '../content/kql.ts';
 import { lockInventory } from './merge.ts';
 import { publish, publishMerged } from './publish.ts';
 import { ask, limits, type Parts } from './refresh.ts';
+import { systemPrincipal } from '../../platform/principal.ts';
 
 /** Reference 04: entities are kept 180 days. */
 const keptDays = 180;
@@ -51,7 +52,7 @@ export async function keepDevices({ platform, queries, content }: Parts): Promis
   const { clock, lake } = platform;
   const now = clock.now();
   const query = withLets({ windowEnd: kqlTime(now) }, content.devices.query);
-  const compiled = queries.compile(query, { now, output: 'engine' });
+  const compiled = queries.compile(query, { now, output: 'engine', as: systemPrincipal('entities') });
   const columns = compiled.columns.map(({ name }) => name);
   const tables = compiled.reads.map(({ table }) => table);
   const segmentId = `entities-devices-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;

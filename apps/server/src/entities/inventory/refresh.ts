@@ -8,6 +8,7 @@ import { tablesWithArrivals, type Arrival } from './arrived.ts';
 import { addAlertEntities, addSeen, lockInventory, mergeSeen, openSeen } from './merge.ts';
 import { observeQuery, pageMax } from './observe.ts';
 import { publish, publishMerged } from './publish.ts';
+import { systemPrincipal } from '../../platform/principal.ts';
 
 export interface Parts {
   readonly platform: Platform;
@@ -123,7 +124,14 @@ export async function ask(
 ): Promise<Told | undefined> {
   try {
     const text = `${query}\n| project tostring(Rows), column_ifexists('Found', long(0)), column_ifexists('LastKey', '')`;
-    const answer = await queries.run({ query: text, now, maxRows: 1, who, operation: 'rule', limits });
+    const answer = await queries.run({
+      query: text,
+      now,
+      maxRows: 1,
+      as: systemPrincipal(who),
+      operation: 'rule',
+      limits,
+    });
     const [row] = answer.rows;
     const [rows, found, lastKey] = row ? Answer.parse(row) : ['', 0, ''];
     return { rows: rows === '' ? '[]' : storable(rows), found, lastKey };

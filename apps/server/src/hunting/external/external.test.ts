@@ -12,6 +12,7 @@ import { isPublicAddress } from '../../platform/outbound/index.ts';
 import { createGuard } from './guard.ts';
 import { createExternal } from './index.ts';
 import { rowsOfText } from './rows.ts';
+import { systemPrincipal } from '../../platform/principal.ts';
 
 interface Page {
   readonly status?: number;
@@ -84,7 +85,7 @@ const run = async (query: string) => {
   const { columns, rows } = await queries().run({
     query,
     now: new Date('2026-02-01'),
-    who: 'test',
+    as: systemPrincipal('test'),
     operation: 'hunting',
   });
   return { columns: columns.map((c) => c.name), rows };
@@ -123,7 +124,7 @@ describe('externaldata', () => {
     const off = createQueries(lake.lake).run({
       query: `externaldata(x:string)['https://feeds.test/lines.txt']`,
       now: new Date(),
-      who: 'test',
+      as: systemPrincipal('test'),
       operation: 'hunting',
     });
     await expect(off).rejects.toThrow(/externaldata is off.*externalDataHosts/);
@@ -278,9 +279,9 @@ describe('http_request', () => {
   it('is off where no host is listed, whatever externaldata may read', async () => {
     const off = createQueries(lake.lake, [], createExternal({ externalDataHosts: allowed, httpRequestHosts: [] }));
     const query = "evaluate http_request('https://feeds.test/text')";
-    await expect(off.run({ query, now: new Date(), who: 'test', operation: 'hunting' })).rejects.toThrow(
-      /http_request is off.*httpRequestHosts/,
-    );
+    await expect(
+      off.run({ query, now: new Date(), as: systemPrincipal('test'), operation: 'hunting' }),
+    ).rejects.toThrow(/http_request is off.*httpRequestHosts/);
   });
   it('a header of any text is sent as it is or refused', () => {
     const guard = createGuard('http_request', options.allowed, resolve);

@@ -8,6 +8,7 @@ import {
 import type { Lake } from '@sallyport/lake';
 import type { Queries } from '../queries.ts';
 import type { Descriptions } from './descriptions.ts';
+import type { Principal } from '../../platform/principal.ts';
 
 export type TableSample = ResponseOf<(typeof savedQueryRoutes)['sampleTable']>;
 
@@ -27,7 +28,7 @@ interface Parts {
 export async function tableSample(
   { lake, queries, descriptions, shipped }: Parts,
   table: string,
-  asked: { who: string; now: Date; signal: AbortSignal },
+  asked: { as: Principal; now: Date; signal: AbortSignal },
 ): Promise<TableSample> {
   const definition = lake.catalogue.get(table);
   if (!definition) throw new SallyportError('NotFound', `there is no table ${table}`);
@@ -40,7 +41,7 @@ export async function tableSample(
         to: new Date(asked.now.getTime() + 3_600_000),
       },
       now: asked.now,
-      who: asked.who,
+      as: asked.as,
       operation: 'hunting',
       limits: { seconds: 20 },
       signal: asked.signal,

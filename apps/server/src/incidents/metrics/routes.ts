@@ -37,7 +37,7 @@ export function socMetricHandlers(
           timespan: { from: span.from, to: new Date(Math.max(now.getTime(), span.to.getTime()) + 60_000) },
           now,
           maxRows: rowsMax,
-          who: requireCaller(context).name,
+          as: requireCaller(context),
           operation: 'hunting',
           signal: context.signal,
         });

@@ -7,6 +7,7 @@ import { namesOf, resolveEntities, withKnown, type Inventory } from '../entities
 import { loadSharedQueries, type SharedQuery } from './content.ts';
 import { forgetRates } from '../storms.ts';
 import { dayMs, forgetShared, saveShared, type SharedThing } from './store.ts';
+import { systemPrincipal } from '../../platform/principal.ts';
 
 export interface Learning {
   readonly platform: Pick<Platform, 'clock' | 'database' | 'lake' | 'log'>;
@@ -54,7 +55,7 @@ async function ask({ platform, queries, inventory }: Learning, query: SharedQuer
       timespan,
       now: timespan.to,
       maxRows: thingsMax,
-      who: 'correlation',
+      as: systemPrincipal('correlation'),
       operation: 'rule',
     });
     const found = rows.map((row) => Row.parse(row));

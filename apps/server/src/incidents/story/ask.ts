@@ -1,10 +1,11 @@
 import type { Cell, Column } from '@sallyport/contracts';
 import type { z } from 'zod';
 import type { Queries, QueryRequest } from '../../hunting/index.ts';
+import type { Principal } from '../../platform/principal.ts';
 
 /** Who asks the lake for a page of an incident. */
 export interface Asked {
-  readonly who: string;
+  readonly as: Principal;
   readonly now: Date;
   readonly signal?: AbortSignal;
 }

@@ -23,7 +23,7 @@ export function storyHandlers(
   const content = (): Promise<StoryContent> =>
     (loaded ??= Promise.all([loadTechniques(), loadGuides()]).then(([techniques, guides]) => ({ techniques, guides })));
   const asked = (context: RequestContext) => ({
-    who: requireCaller(context).name,
+    as: requireCaller(context),
     now: clock.now(),
     signal: context.signal,
   });

@@ -304,7 +304,10 @@ describe('the PDF', () => {
       entityIds: [],
       fields: [],
     }));
-    const pdf = await pdfOf({ incident, story, events, notes: [] }, fonts, { who: 'anna@contoso.com', now: at(0) });
+    const pdf = await pdfOf({ incident, story, events, notes: [] }, fonts, {
+      as: { name: 'anna@contoso.com', grants: [] },
+      now: at(0),
+    });
     expect(pdf.length).toBeLessThan(5_000_000);
     expect(pdf.toString('latin1').match(/\/Type \/Page\b/g)!.length).toBeLessThan(155);
   });

@@ -4,7 +4,7 @@ import { RegExpParser, type AST } from '@eslint-community/regexpp';
 export interface Prefilter {
   /** For each first code of a text (see `firstOf`), whether a match is possible; undefined: any. */
   readonly first: Uint8Array | undefined;
-  /** One of these is in every text that matches; undefined: nothing is known. */
+  /** One of these is in every text that matches, where each digit of both is taken for a 0 (`\d{4}-` is `0000-`); undefined: nothing is known. */
   readonly literals: readonly string[] | undefined;
 }
 
@@ -18,8 +18,12 @@ export function firstOf(text: string): number {
   return code < otherCode ? code : otherCode;
 }
 
-/** Most texts of which one must be there. More take longer to look for than the expression. */
-const literalsMax = 8;
+/** Most texts of which one must be there. */
+const literalsMax = 64;
+/** Longest run of one character that is counted. */
+const repeatsMax = 16;
+/** What any digit is taken for. */
+export const digit = '0';
 
 const parser = new RegExpParser();
 
@@ -121,9 +125,31 @@ function anyOf(alternatives: readonly AST.Alternative[]): readonly string[] | un
   return found.length <= literalsMax ? [...new Set(found)] : undefined;
 }
 
-const shortest = (literals: readonly string[]): number => Math.min(...literals.map((text) => text.length));
+/** How much a text tells: digits are in most lines. */
+const tells = (text: string): number => text.replaceAll(digit, '').length + text.length / 100;
+const leastOf = (literals: readonly string[]): number => Math.min(...literals.map(tells));
 
-/** Of all that a sequence needs, the texts of which the shortest is longest. */
+/** The one character that an element stands for, a digit as `0`; undefined where it may be others. */
+function characterOf(element: AST.Element): string | undefined {
+  switch (element.type) {
+    case 'Character':
+      return isDigit(element.value) ? digit : String.fromCodePoint(element.value);
+    case 'CharacterSet':
+      return element.kind === 'digit' && !element.negate ? digit : undefined;
+    case 'CharacterClass':
+      return !element.negate && element.elements.length > 0 && element.elements.every(isOfDigits) ? digit : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+const isOfDigits = (element: AST.CharacterClass['elements'][number]): boolean =>
+  (element.type === 'Character' && isDigit(element.value)) ||
+  (element.type === 'CharacterClassRange' && isDigit(element.min.value) && isDigit(element.max.value)) ||
+  (element.type === 'CharacterSet' && element.kind === 'digit' && !element.negate);
+
+/** Of all that a sequence needs, the texts of which the one that tells least tells most. */
 function bestOf(elements: readonly AST.Element[]): readonly string[] | undefined {
   const needs: (readonly string[])[] = [];
   let run = '';
@@ -131,19 +157,38 @@ function bestOf(elements: readonly AST.Element[]): readonly string[] | undefined
     if (run !== '') needs.push([run]);
     run = '';
   };
-  for (const element of elements) {
-    if (element.type === 'Character') {
-      run += String.fromCodePoint(element.value);
+  for (const element of elements.flatMap(plainly)) {
+    // What has no width does not part the characters around it.
+    if (element.type === 'Assertion') {
+      const need = needOf(element);
+      if (need !== undefined) needs.push(need);
       continue;
     }
-    // What has no width does not part the characters around it.
-    if (element.type !== 'Assertion') endRun();
+    const [one, min, max] =
+      element.type === 'Quantifier' ? [element.element, element.min, element.max] : [element, 1, 1];
+    const character = characterOf(one);
+    if (character !== undefined && min > 0) {
+      const repeated = character.repeat(Math.min(min, repeatsMax));
+      run += repeated;
+      if (max === min && min <= repeatsMax) continue;
+      // As many of it stand before what follows.
+      endRun();
+      run = repeated;
+      continue;
+    }
+    endRun();
     const need = needOf(element);
     if (need !== undefined) needs.push(need);
   }
   endRun();
-  return needs.toSorted((a, b) => shortest(b) - shortest(a) || a.length - b.length)[0];
+  return needs.toSorted((a, b) => leastOf(b) - leastOf(a) || a.length - b.length)[0];
 }
+
+/** The elements of a group with one alternative, in its place. */
+const plainly = (element: AST.Element): readonly AST.Element[] =>
+  (element.type === 'Group' || element.type === 'CapturingGroup') && element.alternatives.length === 1
+    ? element.alternatives.flatMap(({ elements }) => elements.flatMap(plainly))
+    : [element];
 
 function needOf(element: AST.Element): readonly string[] | undefined {
   switch (element.type) {
@@ -153,10 +198,7 @@ function needOf(element: AST.Element): readonly string[] | undefined {
     case 'Assertion':
       return element.kind === 'lookahead' && !element.negate ? anyOf(element.alternatives) : undefined;
     case 'Quantifier':
-      if (element.min === 0) return undefined;
-      return element.element.type === 'Character'
-        ? [String.fromCodePoint(element.element.value)]
-        : needOf(element.element);
+      return element.min === 0 ? undefined : needOf(element.element);
     default:
       return undefined;
   }

@@ -1,15 +1,13 @@
 import { Literals } from './literals.ts';
 import type { SourceStream } from './load.ts';
-import { firstCodes, firstOf, prefilterOf } from './prefilter.ts';
+import { firstCodes, firstOf, prefilterOf, type Prefilter } from './prefilter.ts';
 import { lineLengthMax, takes, type SampleRecord } from './recognise.ts';
 import type { StreamRecogniser } from './schema.ts';
 
-/** A recogniser of a line, with what is asked before it. */
+/** A recogniser of a line. */
 interface LineTest {
   /** Of the candidate whose stream it is, in their order. */
   readonly candidate: number;
-  /** Numbers of texts of which one must be there; none: nothing is known. */
-  readonly literals: readonly number[];
   readonly recogniser: StreamRecogniser;
 }
 
@@ -20,6 +18,7 @@ interface ObjectTest {
 
 /** Shorter texts are in most lines. */
 const literalLengthMin = 2;
+const nothing: Prefilter = { first: undefined, literals: undefined };
 
 /**
  * Finds the first of many streams that one record looks like, as asking `fits` of each in turn does, but asks few of them: those whose expression can match
@@ -27,40 +26,48 @@ const literalLengthMin = 2;
  */
 export class StreamIndex<T extends { readonly stream: SourceStream }> {
   readonly #candidates: readonly T[];
-  /** By the line's first character, in the order of candidates. */
-  readonly #byFirst: readonly (readonly LineTest[])[];
+  /** In the order of candidates. */
+  readonly #lineTests: readonly LineTest[];
+  /** By the line's first character, which of them may match. */
+  readonly #byFirst: readonly Bits[];
+  /** Those that are asked whatever texts are in the line. */
+  readonly #always: Bits;
+  /** By the number of a text, those that are asked when it is there. */
+  readonly #byLiteral: readonly (readonly number[])[];
+  /** Of the line that is asked about. */
+  readonly #asked: Bits;
   readonly #literals: Literals;
   /** By a name that the object must have, in the order of candidates. */
   readonly #byName: ReadonlyMap<string, readonly ObjectTest[]>;
 
   constructor(candidates: readonly T[]) {
     this.#candidates = candidates;
-    const numbers = new Map<string, number>();
-    const byFirst: LineTest[][] = Array.from({ length: firstCodes }, () => []);
+    const lineTests: (LineTest & { readonly prefilter: Prefilter })[] = [];
     const objects: ObjectTest[] = [];
     candidates.forEach(({ stream }, candidate) => {
       for (const recogniser of stream.recognise) {
         const { line } = recogniser;
-        if (line === undefined) {
-          objects.push({ candidate, recogniser });
-          continue;
-        }
+        if (line === undefined) objects.push({ candidate, recogniser });
         // Expressions of a person's own source come without their text: nothing is known of them.
-        const { first, literals = [] } =
-          line instanceof RegExp ? prefilterOf(line) : { first: undefined, literals: undefined };
-        const needed = literals.every((text) => text.length >= literalLengthMin) ? literals : [];
-        const numbersOf = needed.map((text) => {
-          const number = numbers.get(text) ?? numbers.size;
-          numbers.set(text, number);
-          return number;
-        });
-        byFirst.forEach((tests, code) => {
-          if (first === undefined || first[code] === 1) tests.push({ candidate, literals: numbersOf, recogniser });
-        });
+        else lineTests.push({ candidate, recogniser, prefilter: line instanceof RegExp ? prefilterOf(line) : nothing });
       }
     });
+    const words = Math.ceil(lineTests.length / wordBits);
+    const byFirst = Array.from({ length: firstCodes }, () => new Uint32Array(words));
+    const byLiteral = new Map<string, number[]>();
+    this.#always = new Uint32Array(words);
+    lineTests.forEach(({ prefilter: { first, literals = [''] } }, test) => {
+      byFirst.forEach((bits, code) => {
+        if (first === undefined || first[code] === 1) setBit(bits, test);
+      });
+      if (literals.some((text) => text.length < literalLengthMin)) setBit(this.#always, test);
+      else for (const text of literals) byLiteral.set(text, [...(byLiteral.get(text) ?? []), test]);
+    });
+    this.#lineTests = lineTests;
     this.#byFirst = byFirst;
-    this.#literals = new Literals([...numbers.keys()]);
+    this.#byLiteral = [...byLiteral.values()];
+    this.#asked = new Uint32Array(words);
+    this.#literals = new Literals([...byLiteral.keys()]);
     this.#byName = byRarestName(objects);
   }
 
@@ -73,15 +80,24 @@ export class StreamIndex<T extends { readonly stream: SourceStream }> {
 
   #ofLine(record: SampleRecord): number {
     const { text, object } = record;
-    const tests = this.#byFirst[firstOf(text)] ?? [];
-    this.#literals.scan(text, lineLengthMax);
-    for (const { candidate, literals, recogniser } of tests) {
-      if (literals.length > 0 && !literals.some((number) => this.#literals.has(number))) continue;
-      if (object === undefined && this.#candidates[candidate]?.stream.format !== 'lines') continue;
-      if (takes(recogniser, record)) return candidate;
-    }
+    const asked = this.#asked;
+    asked.set(this.#always);
+    this.#literals.scan(text, lineLengthMax, this.#isThere);
+    const first = this.#byFirst[firstOf(text)];
+    for (let word = 0; word < asked.length; word++)
+      for (let bits = (asked[word] ?? 0) & (first?.[word] ?? 0); bits !== 0; bits &= bits - 1) {
+        const test = this.#lineTests[word * wordBits + trailingZeros(bits)];
+        if (test === undefined) continue;
+        const { candidate, recogniser } = test;
+        if (object === undefined && this.#candidates[candidate]?.stream.format !== 'lines') continue;
+        if (takes(recogniser, record)) return candidate;
+      }
     return this.#candidates.length;
   }
+
+  readonly #isThere = (literal: number): void => {
+    for (const test of this.#byLiteral[literal] ?? []) setBit(this.#asked, test);
+  };
 
   #ofObject(record: SampleRecord, object: Readonly<Record<string, unknown>>, before: number): number {
     let best = before;
@@ -93,6 +109,15 @@ export class StreamIndex<T extends { readonly stream: SourceStream }> {
     return best;
   }
 }
+
+/** A bit for each test of a line, in their order. */
+type Bits = Uint32Array;
+const wordBits = 32;
+function setBit(bits: Bits, at: number): void {
+  const word = Math.floor(at / wordBits);
+  bits[word] = (bits[word] ?? 0) | (1 << (at % wordBits));
+}
+const trailingZeros = (bits: number): number => wordBits - 1 - Math.clz32(bits & -bits);
 
 /** Each test under the names that its rarest path may begin with: the whole of it, since names may hold dots, and its first part. */
 function byRarestName(tests: readonly ObjectTest[]): Map<string, ObjectTest[]> {

@@ -27,13 +27,13 @@ export async function incidentPdf(
 export async function pdfOf(
   content: { incident: Incident; story: IncidentStory; events: readonly StoryEvent[]; notes: readonly string[] },
   fonts: Awaited<ReturnType<typeof loadFonts>>,
-  { who, now }: Pick<Asked, 'who' | 'now'>,
+  { as, now }: Pick<Asked, 'as' | 'now'>,
 ): Promise<Buffer> {
   const { number, title } = content.incident;
   const sheet = new Sheet(fonts, { title: `Incident ${number}`, at: now, pagesMax });
   await writeIncident(sheet, content);
   return sheet.end(
-    `Incident ${number}: ${title.slice(0, 60)} · made ${now.toISOString().slice(0, 16)}Z for ${who.slice(0, 80)}`,
+    `Incident ${number}: ${title.slice(0, 60)} · made ${now.toISOString().slice(0, 16)}Z for ${as.name.slice(0, 80)}`,
   );
 }
 
