@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
+  accessReviewRoutes,
   anomalyRoutes,
   applicationRoutes,
   armWorkspaceRoutes,
@@ -237,6 +238,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(identityProtectionRoutes, domains.identityProtection.handlers);
   const { privilegedAccess } = domains;
   http.bind(graphPrivilegedAccessRoutes, privilegedAccess.graph, privilegedAccess.graphError(graph.error));
+  http.bind(accessReviewRoutes, privilegedAccess.reviews);
   http.bind(privilegedAccessRoutes, privilegedAccess.handlers);
   http.bind(sharedSignalsRoutes, domains.sharedSignals.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);

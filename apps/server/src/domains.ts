@@ -86,6 +86,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     isTargeted: conditionalAccess.isTargeted,
     mail: () => notifications.mail,
     tenantId: tenantIdOf(platform.sealing),
+    ...(options.scheduled === undefined ? {} : { scheduled: options.scheduled }),
   });
   const sharedSignals = createSharedSignals(platform, {
     keys: openid.keys,

@@ -23,6 +23,8 @@ export * from './routes/terms-of-use.ts';
 export * from './identity-protection.ts';
 export * from './routes/identity-protection.ts';
 export * from './privileged-access.ts';
+export * from './access-review.ts';
+export * from './routes/access-reviews.ts';
 export * from './routes/privileged-access.ts';
 export * from './routes/graph-privileged-access.ts';
 export * from './routes/graph-identity-protection.ts';

@@ -178,3 +178,30 @@ export const ruleIds = [
 ] as const;
 export const RuleId = z.enum(ruleIds);
 export type RuleId = z.infer<typeof RuleId>;
+
+/** Alerts, by Graph's definition ids. https://learn.microsoft.com/entra/id-governance/privileged-identity-management/pim-how-to-configure-security-alerts */
+export const alertIds = [
+  'RedundantAssignmentAlert',
+  'NoMfaOnRoleActivationAlert',
+  'StaleSignInAlert',
+  'RolesAssignedOutsidePrivilegedIdentityManagementAlert',
+  'TooManyGlobalAdminsAssignedToTenantAlert',
+  'SequentialActivationRenewalsAlert',
+] as const;
+export const AlertId = z.enum(alertIds);
+export type AlertId = z.infer<typeof AlertId>;
+
+const days = (from: number, to: number) => z.int().min(from).max(to);
+/** Thresholds, each with its documented range. */
+export const AlertSettings = z.object({
+  isEnabled: z.boolean().default(true),
+  /** Days without an activation (0 to 100), or without a sign-in (1 to 365). */
+  days: days(0, 365).default(30),
+  /** Both have to be reached. */
+  globalAdminCountThreshold: z.int().min(2).max(100).default(3),
+  percentageOfGlobalAdminsOutOfRolesThreshold: z.int().min(0).max(100).default(30),
+  /** So many activations of a role by somebody within so many hours. */
+  sequentialActivationCounterThreshold: z.int().min(2).max(100).default(5),
+  timeIntervalHours: z.int().min(1).max(720).default(24),
+});
+export type AlertSettings = z.infer<typeof AlertSettings>;

@@ -23,9 +23,13 @@ export type Activity =
   | 'Disable PIM alert'
   | 'Enable PIM alert'
   | 'Update PIM alert setting'
-  | `Access review ${'created' | 'ended'}`
-  | 'Apply decision'
-  | 'Record decision';
+  | 'Create access review'
+  | 'Access review ended'
+  | 'Delete access review'
+  | 'Apply access review'
+  | "Don't know decision"
+  | 'Approve decision'
+  | 'Deny decision';
 
 export interface ActivityFacts {
   readonly target: PrivilegedTarget & { readonly name: string };

@@ -152,7 +152,7 @@ export function mailOf(event: NotifiedEvent, request: RequestRow, facts: Facts):
     denied: `${principal}’s request for ${asked}${target} was denied`,
     timedOut: `${principal}’s request for ${asked}${target} was not decided on in time`,
   };
-  const pages: Partial<Record<NotifiedEvent, string>> = { approvalRequested: 'privileged-access?tab=approvals' };
+  const pages: Partial<Record<NotifiedEvent, string>> = { approvalRequested: 'my-access?tab=approvals' };
   const lines: readonly (readonly [string, string])[] = [
     ['Who', principal ?? ''],
     ['What', target ?? ''],
@@ -170,7 +170,7 @@ export function mailOf(event: NotifiedEvent, request: RequestRow, facts: Facts):
       '',
       ...lines.flatMap(([name, value]) => (value === '' ? [] : [`  ${name}: ${value}`])),
       '',
-      `${facts.url}/${pages[event] ?? 'privileged-access'}`,
+      `${facts.url}/${pages[event] ?? 'my-access'}`,
       '',
     ].join('\n'),
   };

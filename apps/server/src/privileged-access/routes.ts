@@ -10,6 +10,7 @@ import type { Queryable } from '../platform/database/index.ts';
 import type { Handlers, RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { holdingAnswers, policyAnswer, requestAnswers, termsOf } from './answers.ts';
+import type { Alerts } from './alerts/index.ts';
 import { stepsOf, type Approvals } from './approvals.ts';
 import { approversOf } from './approvers.ts';
 import { askerOf } from './caller.ts';
@@ -31,6 +32,7 @@ export interface RouteParts {
   readonly policies: Policies;
   readonly requests: Requests;
   readonly approvals: Approvals;
+  readonly alerts: Alerts;
   readonly tenantId: string;
 }
 
@@ -41,6 +43,7 @@ export function privilegedAccessHandlers({
   policies,
   requests,
   approvals,
+  alerts,
   tenantId,
 }: RouteParts): Handlers<typeof privilegedAccessRoutes> {
   const asker = (context: RequestContext) => askerOf(database, context);
@@ -49,6 +52,12 @@ export function privilegedAccessHandlers({
     if (found.personId === undefined)
       throw new SallyportError('BadRequest', 'this token is nobody’s: nothing here is its own');
     return { ...found, personId: found.personId };
+  };
+  const whoManages = async (context: RequestContext): Promise<Asker> => {
+    const found = await asker(context);
+    if (!found.manages)
+      throw new SallyportError('Forbidden', 'this needs the permission `authorization.manage` over everything');
+    return found;
   };
   const answered = async (row: RequestRow) => {
     const [request] = await requestAnswers(database, [row], clock.now());
@@ -244,14 +253,32 @@ export function privilegedAccessHandlers({
       return { policies: answers };
     },
     updatePrivilegedPolicyRule: async (context, { params, body }) => {
-      const by = await asker(context);
-      if (!by.manages)
-        throw new SallyportError('Forbidden', 'this needs the permission `authorization.manage` over everything');
+      const by = await whoManages(context);
       const target = targetOfPolicy(params.policyId, tenantId);
       if (!target || (await nameOfTarget(target, database)) === undefined)
         throw new SallyportError('NotFound', 'there is no such policy');
       await database.transaction((tx) => policies.change(target, params.ruleId, body, by, tx));
       context.audit({ target: `${params.policyId} ${params.ruleId}` });
+      return {};
+    },
+    listPrivilegedAlerts: () => alerts.list(),
+    refreshPrivilegedAlerts: async (context) => {
+      context.audit({ target: 'alerts of privileged access' });
+      return alerts.scan();
+    },
+    setPrivilegedAlert: async (context, { params, body }) => {
+      await alerts.set(params.alertId, body, await whoManages(context));
+      context.audit({ target: params.alertId, details: body });
+      return {};
+    },
+    dismissPrivilegedAlert: async (context, { params }) => {
+      await alerts.dismiss(params.alertId, await whoManages(context));
+      context.audit({ target: params.alertId });
+      return {};
+    },
+    fixPrivilegedAlertIncident: async (context, { params }) => {
+      await alerts.fix(params.id, await whoManages(context));
+      context.audit({ target: `incident ${params.id}` });
       return {};
     },
   };

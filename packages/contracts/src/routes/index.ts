@@ -40,6 +40,7 @@ import { notificationRoutes } from './notifications.ts';
 import { interactionRoutes } from './openid-interaction.ts';
 import { peopleRoutes } from './people.ts';
 import { graphPrivilegedAccessRoutes } from './graph-privileged-access.ts';
+import { accessReviewRoutes } from './access-reviews.ts';
 import { privilegedAccessRoutes } from './privileged-access.ts';
 import { queueRoutes } from './queue.ts';
 import { repositoryRoutes } from './repositories.ts';
@@ -93,6 +94,7 @@ export const routes = {
   ...identityProtectionRoutes,
   ...graphPrivilegedAccessRoutes,
   ...privilegedAccessRoutes,
+  ...accessReviewRoutes,
   ...sharedSignalsRoutes,
   ...savedSearchRoutes,
   ...sentinelBookmarkRoutes,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { AssignmentScope } from '../access-scope.ts';
 import {
+  AlertId,
+  AlertSettings,
   Expiration,
   IsoDuration,
   PolicyRule,
@@ -131,6 +133,32 @@ export const PrivilegedAuditEntry = z.object({
   details: z.record(z.string(), z.unknown()),
 });
 export type PrivilegedAuditEntry = z.infer<typeof PrivilegedAuditEntry>;
+
+export const PrivilegedAlertIncident = z.object({
+  id: z.guid(),
+  raisedAt: at,
+  clearedAt: at.nullable(),
+  /** Whom or what it is about, and why. */
+  subject: z.string(),
+  text: z.string(),
+  canFix: z.boolean(),
+});
+export type PrivilegedAlertIncident = z.infer<typeof PrivilegedAlertIncident>;
+
+export const PrivilegedAlert = z.object({
+  id: AlertId,
+  displayName: z.string(),
+  severity: z.enum(['High', 'Medium', 'Low']),
+  description: z.string(),
+  prevention: z.string(),
+  mitigation: z.string(),
+  settings: AlertSettings,
+  /** Which of the settings it goes by. */
+  uses: z.array(AlertSettings.keyof()),
+  isActive: z.boolean(),
+  incidents: z.array(PrivilegedAlertIncident),
+});
+export type PrivilegedAlert = z.infer<typeof PrivilegedAlert>;
 
 export const privilegedAccessRoutes = {
   listMyAccess: route({
@@ -280,6 +308,45 @@ export const privilegedAccessRoutes = {
     summary: 'Change a rule of a policy',
     params: z.object({ policyId: z.string().min(1).max(200), ruleId: RuleId }),
     body: PolicyRule,
+    response: z.object({}),
+  }),
+  listPrivilegedAlerts: route({
+    method: 'GET',
+    permission: 'authorization.read',
+    path: '/api/privileged-access/alerts',
+    summary: 'Alerts of privileged access, with what they are about now',
+    response: z.object({ scannedAt: at.nullable(), alerts: z.array(PrivilegedAlert) }),
+  }),
+  refreshPrivilegedAlerts: route({
+    method: 'POST',
+    permission: 'authorization.manage',
+    path: '/api/privileged-access/alerts/refresh',
+    summary: 'Look for alerts now',
+    response: z.object({ raised: z.int(), cleared: z.int() }),
+  }),
+  setPrivilegedAlert: route({
+    method: 'PUT',
+    permission: 'authorization.manage',
+    path: '/api/privileged-access/alerts/:alertId',
+    summary: 'Change an alert’s thresholds, or switch it off',
+    params: z.object({ alertId: AlertId }),
+    body: AlertSettings,
+    response: z.object({}),
+  }),
+  dismissPrivilegedAlert: route({
+    method: 'POST',
+    permission: 'authorization.manage',
+    path: '/api/privileged-access/alerts/:alertId/dismiss',
+    summary: 'Take what an alert is about now as known',
+    params: z.object({ alertId: AlertId }),
+    response: z.object({}),
+  }),
+  fixPrivilegedAlertIncident: route({
+    method: 'POST',
+    permission: 'authorization.manage',
+    path: '/api/privileged-access/alerts/incidents/:id/fix',
+    summary: 'Do what mends what an alert is about',
+    params,
     response: z.object({}),
   }),
 } as const;
