@@ -78,6 +78,7 @@ import { runDemo } from './demo-run.ts';
 import { armError } from './platform/arm/index.ts';
 import { createDomains, inOrder, type Domains } from './domains.ts';
 import { scimErrorFace } from './identity/index.ts';
+import { requireWhole, sightOf } from './incidents/index.ts';
 import type { OpenPlatform } from './platform/create.ts';
 import { publicUrlOf } from './platform/config/index.ts';
 import {
@@ -142,6 +143,8 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
       sharedKey: domains.access.callerOfSharedKey,
       signers: domains.access.signers,
     },
+    requireWholeIncident: (caller, permission, number) =>
+      requireWhole(platform.database, sightOf(caller, platform.workspaces, permission), number),
     ...(options.rateLimits ? { rateLimits: options.rateLimits } : {}),
     ...(options.checkAnswers === undefined ? {} : { checkAnswers: options.checkAnswers }),
   });

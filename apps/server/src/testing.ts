@@ -14,6 +14,7 @@ const manyRequests = { signIn: 100_000, door: 100_000, other: 100_000 };
 
 export interface BrowserOptions {
   readonly address?: string;
+  readonly userAgent?: string;
   /** Told the Cookie header whenever it changes. */
   readonly onCookie?: (cookie: string) => void;
 }
@@ -38,9 +39,9 @@ export async function startTestServer(
   return {
     server,
     platform,
-    browser: ({ address = '192.0.2.1', onCookie } = {}) => {
+    browser: ({ address = '192.0.2.1', userAgent = 'test browser', onCookie } = {}) => {
       const jar = new Map<string, string>();
-      const own = { 'x-sallyport-csrf': '1', origin, 'user-agent': 'test browser' };
+      const own = { 'x-sallyport-csrf': '1', origin, 'user-agent': userAgent };
       return createClient({
         baseUrl: origin,
         fetch: inject({ address, jar, ...(onCookie ? { onCookie } : {}) }),

@@ -1,6 +1,7 @@
 export * from './errors.ts';
 export * from './permissions.ts';
 export * from './access-scope.ts';
+export * from './scoped-routes.ts';
 export * from './route.ts';
 export * from './tactics.ts';
 export * from './text.ts';

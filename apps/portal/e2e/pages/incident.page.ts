@@ -61,8 +61,11 @@ test('its story is played step by step; what a person finds of evidence stays', 
   await page.keyboard.press('ArrowRight');
   await page.getByRole('status').filter({ hasText: 'Mail with a link' }).waitFor();
   await page.getByRole('tab', { name: /^Evidence/ }).click();
+  // What is chosen while the search still settles stays chosen.
+  await page.getByRole('searchbox', { name: 'Name' }).fill('192.0.2.66');
   const row = page.getByRole('row').filter({ hasText: '192.0.2.66' });
   await row.click();
+  await page.waitForURL(/find=/);
   const panel = page.getByRole('complementary', { name: 'Entity' });
   await panel.getByRole('button', { name: /verdict/i }).click();
   await page.getByRole('menuitemradio', { name: 'Malicious' }).click();

@@ -1,15 +1,31 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { sallyportApplicationId } from '@sallyport/contracts/conditional-access';
 import { Secret, TOTP } from 'otpauth';
-import { beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { openPortal, type Portal } from './portal.ts';
 
 const password = 'correct horse battery staple';
 let portal: Portal;
+const Created = z.object({ id: z.string() });
+const Policies = z.object({ value: z.array(Created) });
+async function removePolicies(): Promise<void> {
+  const { client } = portal;
+  for (const { id } of Policies.parse(await client.graphListPolicies()).value)
+    await client.graphDeletePolicy({ params: { id } });
+}
+const shop = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>Shop</h1>'));
 beforeAll(async () => {
+  await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
   portal = await openPortal();
 }, 60_000);
+afterAll(() => {
+  shop.closeAllConnections();
+  shop.close();
+});
 
-test('step-up: a policy asks for a passkey over the page, and the page goes on', async () => {
+test('step-up: a policy asks for a passkey over the page, and the page goes on; terms are accepted within sign-ins', async () => {
   const { page, client, url } = portal;
   // Of her own, since the administrator is an emergency account, of whom no policy asks anything.
   const { person, invitation } = await client.invitePerson({
@@ -74,7 +90,52 @@ test('step-up: a policy asks for a passkey over the page, and the page goes on',
   expect(await page.getByRole('dialog').count()).toBe(0);
   // 401 of the calls that waited.
   expect(portal.complaints.filter((one) => !one.includes('401'))).toEqual([]);
-  const Policies = z.object({ value: z.array(z.object({ id: z.string() })) });
-  for (const { id } of Policies.parse(await client.graphListPolicies()).value)
-    await client.graphDeletePolicy({ params: { id } });
+  await removePolicies();
+
+  const terms = async (displayName: string, text: string, appId: string): Promise<void> => {
+    const files = [{ fileName: 'rules.md', language: 'en', fileData: { data: Buffer.from(text).toString('base64') } }];
+    const { id } = Created.parse(JSON.parse(String(await client.graphCreateAgreement({ body: { displayName, isViewingBeforeAcceptanceRequired: true, files } })))); // prettier-ignore
+    await client.graphCreatePolicy({
+      body: {
+        displayName,
+        state: 'enabled',
+        conditions: { users: { includeUsers: [person.id] }, applications: { includeApplications: [appId] } },
+        grantControls: { operator: 'OR', termsOfUse: [id] },
+      },
+    });
+  };
+  const accept = page.getByRole('button', { name: 'Accept and go on' });
+  await terms('House rules', '# Be kind\n\nAlways.', sallyportApplicationId);
+  await page.context().clearCookies();
+  await page.goto(`${url}/signin?to=/security-info`);
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await page.getByRole('button', { name: 'Read House rules' }).waitFor();
+  expect(await accept.isDisabled()).toBe(true);
+  await page.getByRole('button', { name: 'Read House rules' }).click();
+  await page.getByRole('heading', { name: 'Be kind' }).waitFor();
+  expect(await portal.barriers()).toEqual([]);
+  await portal.picture('terms-of-use');
+  await accept.click();
+  await page.waitForURL(`${url}/security-info`);
+
+  const redirectUri = `http://localhost:${(shop.address() as AddressInfo).port}/callback`;
+  const { appId } = await client.createApplication({
+    body: { displayName: 'Shop', spa: { redirectUris: [redirectUri] } },
+  });
+  await terms('Rules of the shop', '# Pay fairly', appId);
+  const asks = new URLSearchParams({ client_id: appId, response_type: 'code', scope: 'openid', redirect_uri: redirectUri, state: 'x', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' }); // prettier-ignore
+  await page.goto(`${url}/oauth2/v2.0/authorize?${asks}`);
+  await page.getByRole('heading', { name: 'Terms of use of Shop' }).waitFor();
+  await page.getByRole('button', { name: 'Read Rules of the shop' }).click();
+  expect(await portal.barriers()).toEqual([]);
+  await accept.click();
+  const agree = page.getByRole('button', { name: 'Accept', exact: true });
+  await agree
+    .or(page.getByRole('heading', { name: 'Shop', exact: true }))
+    .first()
+    .waitFor();
+  if (await agree.isVisible()) await agree.click();
+  await page.getByRole('heading', { name: 'Shop', exact: true }).waitFor();
+  expect(new URL(page.url()).searchParams.has('code')).toBe(true);
+  await removePolicies();
 }, 240_000);

@@ -39,6 +39,12 @@ export interface Gate {
   ask(attempt: SignInAttempt | WorkloadAttempt): Promise<GateAnswer>;
 }
 
+/** Ids of terms of use to accept, where nothing else is missing. */
+export const missingTerms = ({ decision, demands }: Pick<GateAnswer, 'decision' | 'demands'>): string[] => {
+  const ids = demands.map(({ anyOf }) => anyOf.find(({ control }) => control === 'termsOfUse')?.id);
+  return decision === 'challenge' && ids.every((id) => id !== undefined) ? ids : [];
+};
+
 const open: Omit<GateAnswer, 'asOf'> = {
   decision: 'allow',
   status: 'notApplied',

@@ -25,7 +25,7 @@ export { isMultiFactor } from './gate.ts';
 export { roleIds } from './decider.ts';
 export { isTrustedAddress } from './trusted.ts';
 export type { DeviceFacts, Facts, RiskOfSignIn, SignInAttempt, SignInRisk, WorkloadAttempt } from './facts.ts';
-export type { Gate, GateAnswer } from './gate.ts';
+export { missingTerms, type Gate, type GateAnswer } from './gate.ts';
 
 export interface ConditionalAccess extends Domain<Handlers<typeof emergencyAccountRoutes>> {
   /** For clients of Microsoft Graph. */

@@ -93,7 +93,7 @@ export function createHunting(
   const here = platform.workspaces.isFirst;
   const checker = { kql: queries.kql, external };
   const asking = createAsking(platform, all);
-  const kusto = { functions, version, publicUrl: publicUrlOf(platform.config) };
+  const kusto = { functions, queriesOf: all.of, version, publicUrl: publicUrlOf(platform.config) };
   return {
     queries,
     queriesOf: all.of,
@@ -120,7 +120,7 @@ export function createHunting(
     stop: () => saved.stop(),
     faces: {
       kusto: { handlers: kustoHandlers(platform, asking, kusto), error: kustoError },
-      logAnalytics: { handlers: logAnalyticsHandlers(platform, asking, functions), error: logsErrorFace },
+      logAnalytics: { handlers: logAnalyticsHandlers(platform, asking, all.of), error: logsErrorFace },
       savedSearches: savedSearchHandlers(saved, here),
       graph: { handlers: graphHandlers(asking, () => platform.clock.now()), error: graphError },
     },

@@ -109,6 +109,8 @@ export interface Queries {
   kqlOf(as: Principal): Kql;
   /** The tables of which somebody sees any row, with the functions. */
   catalogueOf(as: Principal): KqlCatalogue;
+  /** Whether somebody sees any row of a table. */
+  sees(as: Principal, table: string): boolean;
   /**
    * As `Kql.compile`, but a fault of the query is a SallyportError InvalidQuery with its place. What the query asks of other addresses
    * has no rows.
@@ -241,6 +243,10 @@ export function createQueries(
     kql,
     kqlOf: (as) => seenBy({ as }).kql,
     catalogueOf: (as) => seenBy({ as }).catalogue(),
+    sees: (as, table) => {
+      const { scope, catalogue } = seenBy({ as });
+      return scope.whole || catalogue().tables.some(({ name }) => name === table);
+    },
     functions: stored,
     compile,
     run: async (request) => {

@@ -20,6 +20,7 @@ import type { SavedQueries } from './saved/saved-queries.ts';
 import { loadDescriptions } from './schema/descriptions.ts';
 import { tableSample } from './schema/sample.ts';
 import { loadHuntingQueries, shippedQueries } from './shipped.ts';
+import { knownWorkspaces } from '../platform/workspaces/index.ts';
 
 /** Rows of a query that is run only to see what it reads: as many as the portal asks for. */
 const explainedRowsMax = 10_000;
@@ -43,8 +44,9 @@ export function huntingHandlers(
     imported: () => Promise<readonly HuntingQuery[]>;
   },
 ): Handlers<typeof huntingRoutes & typeof savedQueryRoutes> {
-  const workspaceOf = (name: string | undefined): Workspace | undefined => {
-    const found = name === undefined ? workspaces.first : workspaces.find(name);
+  const workspaceOf = (context: RequestContext, name: string | undefined): Workspace | undefined => {
+    const found =
+      name === undefined ? workspaces.first : knownWorkspaces(workspaces, requireCaller(context)).find(name);
     if (!found) throw new SallyportError('NotFound', 'there is no such workspace', { target: 'body.workspace' });
     return found;
   };
@@ -53,7 +55,7 @@ export function huntingHandlers(
     { query, timespan, workspace }: { query: string; timespan?: Timespan | undefined; workspace?: string | undefined },
   ) => ({
     query,
-    workspace: workspaceOf(workspace),
+    workspace: workspaceOf(context, workspace),
     timespan: timespan && { from: new Date(timespan.from), to: new Date(timespan.to) },
     client: requireCaller(context).kind === 'token' ? 'API' : 'Portal',
   });
@@ -107,12 +109,15 @@ export function huntingHandlers(
         { ...asked(context, body), maxRows: explainedRowsMax, target: huntingRoutes.explainQuery.path },
         body.run,
       ),
-    checkQuery: (_context, { body }) => ({
-      faults: faultsOf(checker, body.query, { now: clock.now(), database: lake.workspace }),
+    checkQuery: (context, { body }) => ({
+      faults: faultsOf({ ...checker, kql: queries.kqlOf(requireCaller(context)) }, body.query, {
+        now: clock.now(),
+        database: lake.workspace,
+      }),
     }),
-    getSchema: () => {
+    getSchema: (context) => {
       const functions = saved.functions();
-      const { version, tables } = lake.kqlCatalogue(functions);
+      const { version, tables } = queries.catalogueOf(requireCaller(context));
       return {
         version,
         tables: tables.map(({ name, columns }) => ({ name, columns: [...columns] })),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SallyportError, type sessionRoutes, type ResponseOf } from '@sallyport/contracts';
-import { sallyportApplication, type Gate, type GateAnswer } from '../conditional-access/index.ts';
+import { missingTerms, sallyportApplication, type Gate, type GateAnswer } from '../conditional-access/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { authenticationOptions, challengeLifetimeMs, checkAuthentication, relyingPartyOf } from './passkeys.ts';
 import { checkPassword, stepOfCode } from './secrets.ts';
@@ -48,12 +48,6 @@ function refusedByPolicy({ decision, required }: GateAnswer): SallyportError {
   const more = `AADSTS50074: Conditional Access policies demand ${required.join(', and ')}.`;
   return new SallyportError('Forbidden', decision === 'challenge' ? more : blocked);
 }
-
-/** Terms of use, where nothing else is missing. */
-const missingTerms = ({ decision, demands }: GateAnswer): string[] => {
-  const ids = demands.map(({ anyOf }) => anyOf.find(({ control }) => control === 'termsOfUse')?.id);
-  return decision === 'challenge' && ids.every((id) => id !== undefined) ? ids : [];
-};
 
 /** A session that more is shown in. */
 export interface ContinuedSession {

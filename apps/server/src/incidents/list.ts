@@ -5,6 +5,7 @@ import { listConditions } from './list-filter.ts';
 import { toSummary } from './read.ts';
 import { serviceLevels } from './service-levels.ts';
 import type { IncidentRow } from './types.ts';
+import { alertWithin, incidentWithin, withinCounts, type Sight } from './within.ts';
 
 type ListQuery = QueryOf<typeof incidentRoutes.listIncidents>;
 
@@ -37,10 +38,12 @@ export async function listIncidents(
   db: Queryable,
   query: ListQuery,
   now: Date,
+  sight?: Sight,
 ): Promise<{ total: number; incidents: IncidentSummary[]; nextCursor: string | null }> {
   const parameters: unknown[] = [];
   const parameter = (value: unknown) => `$${parameters.push(value)}`;
-  const conditions = conditionsOf(query, parameter);
+  const conditions = conditionsOf(query, parameter, sight);
+  if (sight) conditions.push(incidentWithin(sight, parameter, 'incidents.number'));
   conditions.push(...listConditions(query, parameter, await serviceLevels(db), now));
   const where = conditions.join(' AND ');
   const total = await db.first<{ total: number }>(
@@ -60,12 +63,12 @@ export async function listIncidents(
   const last = rows.length > query.limit ? page.at(-1) : undefined;
   return {
     total: total?.total ?? 0,
-    incidents: page.map(toSummary),
+    incidents: (sight ? await withinCounts(db, sight, page) : page).map(toSummary),
     nextCursor: last ? writeCursor([last.place, String(last.number)]) : null,
   };
 }
 
-function conditionsOf(query: ListQuery, parameter: (value: unknown) => string): string[] {
+function conditionsOf(query: ListQuery, parameter: (value: unknown) => string, sight: Sight | undefined): string[] {
   const search = query.search?.trim();
   const [, only, digits] = /^(#?)(\d{1,9})$/.exec(search ?? '') ?? [];
   const number = digits === undefined ? undefined : Number(digits);
@@ -73,19 +76,24 @@ function conditionsOf(query: ListQuery, parameter: (value: unknown) => string): 
   if (only === '#') return [`number = ${parameter(number)}`];
   return [
     ...(number === undefined ? ['redirected_to IS NULL'] : []),
-    ...(search ? [`(${searchConditions(search, number, parameter).join(' OR ')})`] : ['true']),
+    ...(search ? [`(${searchConditions(search, number, parameter, sight).join(' OR ')})`] : ['true']),
   ];
 }
 
 /** Incidents that a search for entities looks into: of a word that is everywhere, some are enough. */
 const foundEntitiesMax = 10_000;
 
-function searchConditions(search: string, number: number | undefined, parameter: (value: unknown) => string): string[] {
+function searchConditions(
+  search: string,
+  number: number | undefined,
+  parameter: (value: unknown) => string,
+  sight: Sight | undefined,
+): string[] {
   const pattern = parameter(`%${search.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);
   return [
     `lower(title) LIKE ${pattern}`,
     `number IN (SELECT n.incident_number FROM (SELECT id FROM entities WHERE lower(name) LIKE ${pattern} LIMIT ${foundEntitiesMax}) e
-       JOIN incident_entities n ON n.entity_id = e.id)`,
+       JOIN ${sight && !sight.scope.whole ? `(SELECT l.entity_id, a.incident_number FROM alert_entities l JOIN alerts a ON a.id = l.alert_id WHERE ${alertWithin(sight, parameter)})` : 'incident_entities'} n ON n.entity_id = e.id)`,
     ...(number === undefined ? [] : [`number = ${parameter(number)}`]),
   ];
 }

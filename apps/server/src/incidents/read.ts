@@ -4,6 +4,7 @@ import { readCursor, writeCursor } from './cursor.ts';
 import { confidenceOf, reasonsFor } from './reasons.ts';
 import { thingsOf } from './story/things.ts';
 import type { IncidentRow } from './types.ts';
+import { alertWithin, requireSeen, withinCounts, type Sight } from './within.ts';
 
 export const toSummary = (row: IncidentRow): IncidentSummary => ({
   number: row.number,
@@ -45,11 +46,12 @@ const activitiesMax = 1_000;
 const alertsMax = 500;
 const entitiesMax = 500;
 
-/** One incident with all that is in it. Throws NotFound. */
-export async function getIncident(db: Queryable, number: number): Promise<Incident> {
+/** One incident with all that is in it; with `sight`, as much as that shows. Throws NotFound. */
+export async function getIncident(db: Queryable, number: number, sight?: Sight): Promise<Incident> {
+  const { outside } = sight ? await requireSeen(db, sight, number) : { outside: 0 };
   const row = await db.first<IncidentRow>('SELECT * FROM incidents WHERE number = $1', [number]);
   if (!row) throw new SallyportError('NotFound', `there is no incident ${number}`);
-  const { alerts, nextCursor } = await listAlerts(db, number, { limit: alertsMax, cursor: undefined });
+  const { alerts, nextCursor } = await listAlerts(db, number, { limit: alertsMax, cursor: undefined }, sight);
   const activities = await db.query<{
     at: Date;
     by: string;
@@ -61,8 +63,22 @@ export async function getIncident(db: Queryable, number: number): Promise<Incide
     'SELECT at, by, kind, text, name, modified_at FROM incident_activities WHERE incident_number = $1 ORDER BY id DESC LIMIT $2',
     [number, activitiesMax],
   );
+  const [counted = row] = sight ? await withinCounts(db, sight, [row]) : [row];
+  if (outside > 0)
+    return {
+      ...toSummary(counted),
+      description: '',
+      classificationReason: row.classification_reason,
+      classificationComment: row.classification_comment,
+      mergedInto: row.redirected_to,
+      alerts,
+      alertsNext: nextCursor,
+      entities: entitiesIn(alerts),
+      activities: [],
+      leftOut: `${outside} of its alerts, with what is told of them, are outside of what your roles let you see`,
+    };
   return {
-    ...toSummary(row),
+    ...toSummary(counted),
     description: row.description,
     classificationReason: row.classification_reason,
     classificationComment: row.classification_comment,
@@ -100,21 +116,30 @@ export async function listAlerts(
   db: Queryable,
   number: number,
   { limit, cursor }: { readonly limit: number; readonly cursor: string | undefined },
+  sight?: Sight,
 ): Promise<{ alerts: Alert[]; nextCursor: string | null }> {
   const after = cursor === undefined ? undefined : readCursor(cursor);
+  const values: unknown[] = [number, limit + 1, ...(after ?? [])];
+  const within = sight ? alertWithin(sight, (value) => `$${values.push(value)}`) : 'true';
   const alerts = await alertsOf(
     db,
-    `a.incident_number = $1 ${after ? 'AND (a.start_time, a.id) > ($3::timestamptz, $4::uuid)' : ''} ORDER BY a.start_time, a.id LIMIT $2`,
-    [number, limit + 1, ...(after ?? [])],
+    `a.incident_number = $1 AND ${within} ${after ? 'AND (a.start_time, a.id) > ($3::timestamptz, $4::uuid)' : ''} ORDER BY a.start_time, a.id LIMIT $2`,
+    values,
   );
   const page = alerts.slice(0, limit);
   const last = alerts.length > limit ? page.at(-1) : undefined;
   return { alerts: page, nextCursor: last ? writeCursor([last.startTime, last.systemAlertId]) : null };
 }
 
+const entitiesIn = (alerts: readonly Alert[]): Entity[] => [
+  ...new Map(alerts.flatMap(({ entities }) => entities.map((entity) => [entity.id, entity] as const))).values(),
+];
+
 /** One alert, in an incident or not. Throws NotFound. */
-export async function getAlert(db: Queryable, id: string): Promise<Alert> {
-  const [alert] = await alertsOf(db, 'a.id = $1', [id]);
+export async function getAlert(db: Queryable, id: string, sight?: Sight): Promise<Alert> {
+  const values: unknown[] = [id];
+  const within = sight ? alertWithin(sight, (value) => `$${values.push(value)}`) : 'true';
+  const [alert] = await alertsOf(db, `a.id = $1 AND ${within}`, values);
   if (!alert) throw new SallyportError('NotFound', `there is no alert ${id}`);
   return alert;
 }

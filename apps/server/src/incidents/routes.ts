@@ -8,6 +8,7 @@ import { listIncidents } from './list.ts';
 import { deleteComment, editComment } from './manual.ts';
 import { mergeIncidents, moveAlerts, previewMerge, splitIncident } from './moves.ts';
 import { getAlert, getIncident, listAlerts } from './read.ts';
+import { sightOf } from './within.ts';
 
 /** The rows behind an alert that a page can show. */
 const eventsMax = 1_000;
@@ -17,6 +18,7 @@ export function incidentHandlers(
   { queries, inventory }: { readonly queries: Queries; readonly inventory: Inventory },
 ): Handlers<typeof incidentRoutes> {
   const { database } = platform;
+  const sight = (context: RequestContext) => sightOf(requireCaller(context), platform.workspaces);
   const moving = { ...platform, inventory };
   const eventsOf = async (alert: Alert, context: RequestContext) => {
     const timespan = { from: new Date(alert.queryFrom), to: new Date(alert.queryTo) };
@@ -32,8 +34,8 @@ export function incidentHandlers(
     return { columns, rows };
   };
   return {
-    listIncidents: (_, { query }) => listIncidents(database, query, platform.clock.now()),
-    getIncident: (_, { params }) => getIncident(database, params.number),
+    listIncidents: (context, { query }) => listIncidents(database, query, platform.clock.now(), sight(context)),
+    getIncident: (context, { params }) => getIncident(database, params.number, sight(context)),
     updateIncident: async (context, { params, body }) => {
       const changes = await changeIncident(platform, params.number, body, requireCaller(context).name);
       context.audit({ target: `incident ${params.number}`, details: { changes } });
@@ -44,8 +46,8 @@ export function incidentHandlers(
       context.audit({ target: `incident ${params.number}` });
       return getIncident(database, params.number);
     },
-    listIncidentAlerts: async (_, { params, query }) =>
-      listAlerts(database, params.number, { limit: query.limit, cursor: query.cursor }),
+    listIncidentAlerts: async (context, { params, query }) =>
+      listAlerts(database, params.number, { limit: query.limit, cursor: query.cursor }, sight(context)),
     previewMerge: (_, { params, query }) =>
       previewMerge(database, params.number, query.incidents.split(',').map(Number)),
     mergeIncidents: async (context, { params, body }) => {
@@ -84,6 +86,7 @@ export function incidentHandlers(
       await deleteComment(platform, number, id, requireCaller(context).name);
       return getIncident(database, number);
     },
-    getAlertEvents: async (context, { params }) => eventsOf(await getAlert(database, params.id), context),
+    getAlertEvents: async (context, { params }) =>
+      eventsOf(await getAlert(database, params.id, sight(context)), context),
   };
 }

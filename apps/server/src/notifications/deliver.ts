@@ -29,7 +29,7 @@ const waitingMax = 10_000;
 const errorCharsMax = 500;
 
 export interface DeliveryParts {
-  readonly platform: Pick<Platform, 'clock' | 'database' | 'sealing' | 'log' | 'metrics'>;
+  readonly platform: Pick<Platform, 'clock' | 'database' | 'sealing' | 'log' | 'metrics' | 'workspaces'>;
   readonly outbound: Outbound;
   readonly mail: SendMail | undefined;
   readonly authorities: () => readonly string[];

@@ -6,7 +6,7 @@ import {
   type NotificationKind,
 } from '@sallyport/contracts';
 import type { Directory } from '../identity/index.ts';
-import type { WorkEvent } from '../incidents/index.ts';
+import { incidentWithin, type Sight, type WorkEvent } from '../incidents/index.ts';
 import type { Queryable } from '../platform/database/types.ts';
 
 /** What one person is told of one thing. */
@@ -133,24 +133,33 @@ interface NotificationRow extends Omit<Told, 'people'> {
   readonly read_at: Date | null;
 }
 
-export const unreadOf = async (db: Queryable, person: string): Promise<number> =>
-  (
-    await db.first<{ n: number }>(
-      'SELECT count(*)::int AS n FROM notifications WHERE person_id = $1 AND read_at IS NULL',
-      [person],
-    )
-  )?.n ?? 0;
+/** Who sees a part of the data is told of incidents with an alert within, and of nothing else. */
+const withinOf = (sight: Sight, values: unknown[]): string =>
+  sight.scope.whole
+    ? 'true'
+    : `n.subject = 'incident' AND ${incidentWithin(sight, (value) => `$${values.push(value)}`, 'n.number')}`;
+
+export async function unreadOf(db: Queryable, person: string, sight: Sight): Promise<number> {
+  const values: unknown[] = [person];
+  const unread = await db.first<{ n: number }>(
+    `SELECT count(*)::int AS n FROM notifications n WHERE person_id = $1 AND read_at IS NULL AND ${withinOf(sight, values)}`,
+    values,
+  );
+  return unread?.n ?? 0;
+}
 
 /** Newest first. */
 export async function notificationsOf(
   db: Queryable,
   person: string,
   page: { readonly limit: number; readonly before: number | undefined },
+  sight: Sight,
 ): Promise<Notification[]> {
+  const values: unknown[] = [person, page.before ?? null, page.limit];
   const rows = await db.query<NotificationRow>(
-    `SELECT id, at, kind, title, text, by, subject, number, read_at FROM notifications
-     WHERE person_id = $1 AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
-    [person, page.before ?? null, page.limit],
+    `SELECT id, at, kind, title, text, by, subject, number, read_at FROM notifications n
+     WHERE person_id = $1 AND ${withinOf(sight, values)} AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+    values,
   );
   return rows.map((row) => ({
     id: row.id,

@@ -7,6 +7,7 @@ import { markRead, notificationsOf, unreadOf } from './inbox.ts';
 import { testPayload } from './payload.ts';
 import { deliveries, subscriptions, subscriptionsMax, toSubscription } from './store.ts';
 import { checkWebhook, secretPrefix } from './webhook.ts';
+import { sightOf } from '../incidents/index.ts';
 
 const secretBytes = 32;
 
@@ -23,17 +24,18 @@ export function notificationHandlers(parts: DeliveryParts, deliverer: Deliverer)
   };
   return {
     listNotifications: async (context, { query: { limit, before } }) => {
-      const { id } = requirePerson(context);
+      const person = requirePerson(context);
+      const sight = sightOf(person, platform.workspaces);
       const [unread, notifications] = await Promise.all([
-        unreadOf(database, id),
-        notificationsOf(database, id, { limit, before }),
+        unreadOf(database, person.id, sight),
+        notificationsOf(database, person.id, { limit, before }, sight),
       ]);
       return { unread, notifications };
     },
     readNotifications: async (context, { body }) => {
-      const { id } = requirePerson(context);
-      await markRead(database, id, body, clock.now());
-      return { unread: await unreadOf(database, id) };
+      const person = requirePerson(context);
+      await markRead(database, person.id, body, clock.now());
+      return { unread: await unreadOf(database, person.id, sightOf(person, platform.workspaces)) };
     },
     listSubscriptions: async () => ({
       subscriptions: (await subscriptions.all(database)).map(toSubscription),

@@ -2,7 +2,7 @@ import type { applicationRoutes, graphApplicationRoutes, interactionRoutes, saml
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { JWK } from 'jose';
 import type { Provider } from 'oidc-provider';
-import type { Gate } from '../conditional-access/index.ts';
+import type { Gate, Terms } from '../conditional-access/index.ts';
 import { publicUrlOf } from '../platform/config/index.ts';
 import type { Handlers, MountedRoute } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
@@ -34,7 +34,10 @@ export interface OpenId extends Domain<Handlers<typeof applicationRoutes>> {
 }
 
 /** The OpenID provider for the company's applications, and the applications. */
-export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate }): OpenId {
+export function createOpenId(
+  platform: Platform,
+  { gate, terms }: { readonly gate: Gate; readonly terms: Terms },
+): OpenId {
   const { database, clock, config, jobs, log } = platform;
   const keys = createKeys(platform);
   const parts = createParts(platform, { issuer: publicUrlOf(config), gate });
@@ -50,7 +53,7 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
     return provider;
   };
   const teller = createLogoutTeller(platform, current);
-  const saml = createSaml(platform, parts, commands);
+  const saml = createSaml(platform, parts, commands, terms);
   const live = createLiveAccess(platform, parts, teller);
 
   jobs.schedule('openid-rotate-keys', '23 * * * *', (job) => job.step('rotate', keys.rotate));
@@ -69,7 +72,7 @@ export function createOpenId(platform: Platform, { gate }: { readonly gate: Gate
   return {
     handlers: applicationHandlers(platform, commands),
     graph: graphApplicationHandlers(platform, commands),
-    interactions: createInteractions(platform, parts, commands, current),
+    interactions: createInteractions(platform, parts, commands, current, terms),
     keys: async () => (await keys.current()).keys,
     jwksUri: `${publicUrlOf(config)}${routes.jwks}`,
     saml: saml.handlers,

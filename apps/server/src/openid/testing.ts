@@ -12,6 +12,7 @@ import {
   ldapRoutes,
   samlRoutes,
   sessionRoutes,
+  termsOfUseRoutes,
   type GrantedPermission,
   type Interaction,
 } from '@sallyport/contracts';
@@ -133,6 +134,7 @@ async function startHttp(platform: Platform, { access, conditionalAccess, identi
   const tls = await loadTls(platform.config, platform.clock);
   const many = 1_000_000;
   const http = await createHttpServer({
+    requireWholeIncident: () => Promise.resolve(),
     ...platform,
     tls,
     publicUrl: publicUrlOf(platform.config),
@@ -150,6 +152,7 @@ async function startHttp(platform: Platform, { access, conditionalAccess, identi
     },
   });
   http.bind(sessionRoutes, identity.handlers);
+  http.bind(termsOfUseRoutes, identity.terms);
   http.bind(directoryRoutes, identity.directory);
   http.bind(ldapRoutes, identity.ldap);
   http.bind(federationRoutes, identity.federation.handlers);
@@ -294,7 +297,7 @@ export class Browser {
         asked.push(needs);
         if (needs === 'signIn' && !person) return { url: new URL(next), asked, response: undefined };
         if (needs === 'signIn' && person) await this.signIn(person);
-        next = await this.answer(uid, needs === 'consent' ? 'accept' : 'continue');
+        next = await this.answer(uid, needs === 'consent' || needs === 'terms' ? 'accept' : 'continue');
         continue;
       }
       if (!next.startsWith(this.#issuer)) return { url: new URL(next), asked, response: undefined };
@@ -305,6 +308,33 @@ export class Browser {
     }
     throw new Error('the browser goes round and round');
   }
+}
+
+/** Makes terms of use, and a policy that demands them of a person for an application. Answers what takes the policy away. */
+export async function demandTerms(
+  { domains, issuer, admin, token }: OpenIdServer,
+  { displayName, personId, appId }: { readonly displayName: string; readonly personId: string; readonly appId: string },
+): Promise<() => Promise<void>> {
+  const files = [
+    { fileName: 'rules.md', language: 'en', fileData: { data: Buffer.from('# Be kind').toString('base64') } },
+  ];
+  const by = { ...admin, ipAddress: '192.0.2.1', requestId: randomUUID() };
+  const { id } = await domains.conditionalAccess.terms.add({ displayName, files }, by);
+  const headers = {
+    authorization: `Bearer ${await token('authorization.manage')}`,
+    'content-type': 'application/json',
+  };
+  const policies = `${issuer}/v1.0/identity/conditionalAccess/policies`;
+  const body = JSON.stringify({
+    displayName,
+    state: 'enabled',
+    conditions: { users: { includeUsers: [personId] }, applications: { includeApplications: [appId] } },
+    grantControls: { operator: 'OR', termsOfUse: [id] },
+  });
+  const made = await fetch(policies, { method: 'POST', headers, body });
+  if (!made.ok) throw new Error(await made.text());
+  const policy = (await made.json()) as { id: string };
+  return async () => void (await fetch(`${policies}/${policy.id}`, { method: 'DELETE', headers }));
 }
 
 export interface Visit {

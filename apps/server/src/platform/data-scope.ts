@@ -14,7 +14,10 @@ const isWhole = ({ dataSources, workspaces, deviceGroups, tables, rows }: Assign
   [dataSources, workspaces, deviceGroups, tables].every((part) => part === 'all') && rows.length === 0;
 
 /** What a principal sees by the grants that have a permission; nothing without one. */
-export function dataScopeOf({ grants }: Pick<Principal, 'grants'>, permission: GrantedPermission = 'securityData.read'): DataScope {
+export function dataScopeOf(
+  { grants }: Pick<Principal, 'grants'>,
+  permission: GrantedPermission = 'securityData.read',
+): DataScope {
   const known = made.get(grants) ?? new Map<GrantedPermission, DataScope>();
   made.set(grants, known);
   const before = known.get(permission);
@@ -41,3 +44,7 @@ const keyOf = ({ dataSources, workspaces, deviceGroups, tables, rows }: Assignme
 /** Whether a part of a scope, `all` or a list, has something. */
 export const admits = <T extends string>(part: 'all' | readonly T[], one: T): boolean =>
   part === 'all' || part.includes(one);
+
+/** Whether somebody sees anything of a workspace. */
+export const knowsOf = ({ whole, parts }: DataScope, workspaceId: string): boolean =>
+  whole || parts.some((part) => admits(part.workspaces, workspaceId));

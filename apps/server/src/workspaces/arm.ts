@@ -1,8 +1,8 @@
 import { ResourceGroupName, SallyportError, WorkspaceName, type armWorkspaceRoutes } from '@sallyport/contracts';
 import { sendArm } from '../platform/arm/index.ts';
-import { requireCaller, type Handlers } from '../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
-import { resourceIdOf, type Workspace } from '../platform/workspaces/index.ts';
+import { knownWorkspaces, resourceIdOf, type Workspace } from '../platform/workspaces/index.ts';
 
 const resource = (workspace: Workspace, subscriptionId: string) => ({
   id: resourceIdOf(workspace, subscriptionId),
@@ -25,20 +25,20 @@ const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCas
 export function armWorkspaceHandlers({
   workspaces,
 }: Pick<Platform, 'workspaces'>): Handlers<typeof armWorkspaceRoutes> {
-  const named = (name: string): Workspace | undefined =>
-    workspaces.list().find((workspace) => same(workspace.name, name));
+  const known = (context: RequestContext) => knownWorkspaces(workspaces, requireCaller(context)).list();
+  const named = (name: string, all: readonly Workspace[] = workspaces.list()): Workspace | undefined =>
+    all.find((workspace) => same(workspace.name, name));
   return {
-    armListWorkspaces: (_context, { params, reply }) =>
-      sendArm(reply, 200, { value: workspaces.list().map((one) => resource(one, params.subscriptionId)) }),
-    armListWorkspacesOfGroup: (_context, { params, reply }) =>
+    armListWorkspaces: (context, { params, reply }) =>
+      sendArm(reply, 200, { value: known(context).map((one) => resource(one, params.subscriptionId)) }),
+    armListWorkspacesOfGroup: (context, { params, reply }) =>
       sendArm(reply, 200, {
-        value: workspaces
-          .list()
+        value: known(context)
           .filter((one) => same(one.resourceGroup, params.resourceGroupName))
           .map((one) => resource(one, params.subscriptionId)),
       }),
-    armGetWorkspace: (_context, { params, reply }) => {
-      const found = named(params.workspaceName);
+    armGetWorkspace: (context, { params, reply }) => {
+      const found = named(params.workspaceName, known(context));
       if (!found)
         throw new SallyportError(
           'NotFound',

@@ -2,7 +2,7 @@ import type { Workspace as Shown, workspaceRoutes, WorkspaceUsage } from '@sally
 import type { Lake } from '@sallyport/lake';
 import { requireCaller, type Handlers } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
-import { defaultResourceGroup, resourceIdOf, type Workspace } from '../platform/workspaces/index.ts';
+import { defaultResourceGroup, knownWorkspaces, resourceIdOf, type Workspace } from '../platform/workspaces/index.ts';
 
 export function workspaceHandlers({ workspaces }: Pick<Platform, 'workspaces'>): Handlers<typeof workspaceRoutes> {
   const shown = (one: Workspace): Shown => ({
@@ -15,7 +15,9 @@ export function workspaceHandlers({ workspaces }: Pick<Platform, 'workspaces'>):
     createdBy: one.createdBy,
   });
   return {
-    listWorkspaces: () => ({ workspaces: workspaces.list().map(shown) }),
+    listWorkspaces: (context) => ({
+      workspaces: knownWorkspaces(workspaces, requireCaller(context)).list().map(shown),
+    }),
     listWorkspaceUsage: async () => {
       const all: WorkspaceUsage[] = [];
       for (const one of workspaces.list()) all.push({ id: one.id, ...(await usageOf(await workspaces.lake(one))) });

@@ -178,6 +178,8 @@ export const Incident = IncidentSummary.extend({
   entities: z.array(Entity),
   reasons: IncidentReasons.optional(),
   activities: z.array(IncidentActivity),
+  /** What of it the caller does not see, in words. */
+  leftOut: z.string().optional(),
 });
 export type Incident = z.infer<typeof Incident>;
 

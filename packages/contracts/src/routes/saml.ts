@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
 import { SamlEndpoints, SamlSettings } from '../saml.ts';
-import { Interaction } from './openid-interaction.ts';
+import { Interaction, InteractionQuery } from './openid-interaction.ts';
 
 const params = z.object({ id: z.uuid() });
 const uid = z.object({ uid: z.string().regex(/^[\w-]{43}$/) });
@@ -57,13 +57,14 @@ export const samlRoutes = {
     permission: 'public',
     summary: 'What an application asks of the person in this browser, by SAML',
     params: uid,
+    query: InteractionQuery,
     response: Interaction,
   }),
   answerSamlInteraction: route({
     method: 'POST',
     path: '/saml2/interaction/:uid/answer',
     permission: 'public',
-    summary: 'Go on with the session of this browser, or turn back; answers where to go',
+    summary: 'Go on with the session of this browser, accept terms, or turn back; answers where to go',
     params: uid,
     body: z.object({ answer: z.enum(['continue', 'accept', 'cancel']) }),
     response: z.object({ location: z.string() }),

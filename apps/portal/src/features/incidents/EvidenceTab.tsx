@@ -147,7 +147,7 @@ function Pieces(
           <FilterSearch
             value={search.find}
             placeholder="Name"
-            onChange={(find) => onSet({ find, entity: undefined })}
+            onChange={(find) => onSet({ find })}
           />
         }
         filters={[

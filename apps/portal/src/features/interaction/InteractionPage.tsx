@@ -6,6 +6,7 @@ import { useEffect, useRef, type ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
 import { Gate } from '../../shared/Gate.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
+import { TermsForm } from '../../shared/TermsForm.tsx';
 import { visible } from '../../shared/text.ts';
 
 const useStyles = makeStyles({
@@ -25,12 +26,12 @@ interface Protocol {
 }
 const openid: Protocol = {
   path: 'openid',
-  get: (uid, signal) => client.getInteraction({ signal, params: { uid } }),
+  get: (uid, signal) => client.getInteraction({ signal, params: { uid }, query: { language: navigator.language } }),
   answer: (uid, answer) => client.answerInteraction({ params: { uid }, body: { answer } }),
 };
 const saml: Protocol = {
   path: 'saml',
-  get: (uid, signal) => client.getSamlInteraction({ signal, params: { uid } }),
+  get: (uid, signal) => client.getSamlInteraction({ signal, params: { uid }, query: { language: navigator.language } }),
   answer: (uid, answer) => client.answerSamlInteraction({ params: { uid }, body: { answer } }),
 };
 
@@ -82,6 +83,14 @@ function Page({ protocol, uid }: { protocol: Protocol; uid: string }): ReactElem
       {data.needs === 'signIn' && (
         <Actions onGo={signIn} label="Sign in" busy={answer.isPending} onCancel={() => answer.mutate('cancel')} />
       )}
+      {data.needs === 'terms' && (
+        <TermsForm
+          terms={data.terms}
+          busy={answer.isPending}
+          onAccept={() => answer.mutate('accept')}
+          onDecline={() => answer.mutate('cancel')}
+        />
+      )}
       {data.needs === 'consent' && <Consent interaction={data} busy={answer.isPending} onAnswer={answer.mutate} />}
     </Gate>
   );
@@ -89,10 +98,15 @@ function Page({ protocol, uid }: { protocol: Protocol; uid: string }): ReactElem
 
 const nameOf = ({ application }: Interaction): string => visible(application.displayName);
 const titleOf = (one: Interaction): string =>
-  one.needs === 'consent' ? `${nameOf(one)} asks for your agreement` : `Sign in to ${nameOf(one)}`;
+  one.needs === 'consent'
+    ? `${nameOf(one)} asks for your agreement`
+    : one.needs === 'terms'
+      ? `Terms of use of ${nameOf(one)}`
+      : `Sign in to ${nameOf(one)}`;
 const introOf = (one: Interaction): string =>
   [
     one.needs === 'signIn' ? one.reason : null,
+    one.needs === 'terms' ? 'One thing is left: your organization asks you to accept its terms.' : null,
     one.userPrincipalName === null ? null : `You are signed in as ${visible(one.userPrincipalName)}.`,
     one.redirectHost === null ? null : `The answer goes to ${visible(one.redirectHost)}.`,
   ]

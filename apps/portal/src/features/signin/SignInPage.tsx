@@ -75,8 +75,12 @@ export function SignInPage(): ReactElement {
     onSuccess: enter,
   });
   const ways = [passkey, passwordCode, pass, elsewhere];
-  const ticket = ways.map(({ error }) => ticketOf(error)).find((one) => one !== undefined);
-  const again = (): void => ways.forEach((one) => one.reset());
+  const [federated, setFederated] = useState(() => /^#?terms=([\w-]{20,100})$/.exec(router.state.location.hash)?.[1]);
+  const ticket = federated ?? ways.map(({ error }) => ticketOf(error)).find((one) => one !== undefined);
+  const again = (): void => {
+    setFederated(undefined);
+    ways.forEach((one) => one.reset());
+  };
   const busy = ways.some(({ isPending }) => isPending);
   const shownCode = code.trim();
   const codeFits = /^\d{6}$/.test(shownCode) || RecoveryCode.safeParse(shownCode).success;

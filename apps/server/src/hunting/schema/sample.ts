@@ -31,7 +31,8 @@ export async function tableSample(
   asked: { as: Principal; now: Date; signal: AbortSignal },
 ): Promise<TableSample> {
   const definition = lake.catalogue.get(table);
-  if (!definition) throw new SallyportError('NotFound', `there is no table ${table}`);
+  if (!definition || !queries.sees(asked.as, definition.name))
+    throw new SallyportError('NotFound', `there is no table ${table}`);
   const { name, columns } = definition;
   const newest = (hours: number): Promise<QueryResult> =>
     queries.run({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   createKql,
   sql,
@@ -10,7 +11,7 @@ import {
   type WorkspaceSchema,
 } from '@sallyport/kql';
 import type { LookupNames } from '@sallyport/lake';
-import { admits, type DataScope } from '../../platform/data-scope.ts';
+import { knowsOf, type DataScope } from '../../platform/data-scope.ts';
 import { seenOf, withinOf, type Place, type Seen } from './within.ts';
 
 /** The compiler for those who see the same, and what they see. */
@@ -67,6 +68,7 @@ export class Sights {
   #make(scope: DataScope): Seeing {
     const { here, lookups, tenantId, catalogue } = this.#parts;
     const within = withinOf(scope, here);
+    const hash = createHash('sha256').update(scope.key).digest('hex').slice(0, 12);
     const { tables } = catalogue();
     const sees = (name: string): Seen => {
       const table = tables.find((one) => one.name === name);
@@ -82,7 +84,11 @@ export class Sights {
       kql: createKql(narrowed, { lookups: shown, within, ...(tenantId === undefined ? {} : { tenantId }) }),
       catalogue: () => {
         const all = narrowed();
-        return { ...all, tables: all.tables.filter((table) => within.of(table) !== 'nothing') };
+        return {
+          ...all,
+          version: `${all.version} within ${hash}`,
+          tables: all.tables.filter((table) => within.of(table) !== 'nothing'),
+        };
       },
       rowsOf: (table, alias, workspace, now) => {
         const seen = workspace ? seenOf(scope, table, workspace) : within.of(table);
@@ -122,10 +128,6 @@ function narrowing(scope: DataScope, within: Within, lists: boolean): (all: KqlC
     };
   };
 }
-
-/** Whether somebody sees anything of a workspace. */
-export const knowsOf = ({ whole, parts }: DataScope, workspaceId: string): boolean =>
-  whole || parts.some((part) => admits(part.workspaces, workspaceId));
 
 const empties = new WeakMap<TableSchema, TableSchema>();
 /** The same object for the same: what the library makes of a table is kept by it. */

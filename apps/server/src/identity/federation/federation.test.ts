@@ -3,8 +3,9 @@ import { IdentityProviderInput } from '@sallyport/contracts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { sallyportApplication } from '../../conditional-access/index.ts';
 import { loadTls } from '../../platform/http/index.ts';
-import { register, startOpenIdServer, type Browser, type OpenIdServer } from '../../openid/testing.ts';
+import { demandTerms, register, startOpenIdServer, type Browser, type OpenIdServer } from '../../openid/testing.ts';
 import { personOfClaims } from './accounts.ts';
 import { startShapedProvider, type Shape, type ShapedProvider } from './testing/shaped-provider.ts';
 
@@ -295,6 +296,24 @@ describe('whom a provider may speak of', () => {
         const { id: policy } = z.looseObject({ id: z.string() }).parse(await made.json());
         await fetch(`${here.issuer}/v1.0/identity/conditionalAccess/policies/${policy}`, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } }); // prettier-ignore
       }
+    });
+  });
+
+  it('asked to accept terms of use before the session begins', async () => {
+    await withProvider('shaped', inputOf('Shaped', shaped, makes), async ({ id }) => {
+      const lou = bobOf({ sub: 'lou', email: `lou@${domain}` });
+      expect(await signInBy(id, lou)).toBe('/incidents');
+      const [row] = await here.platform.database.query<{ id: string }>('SELECT id FROM people WHERE user_principal_name = $1', [`lou@${domain}`]); // prettier-ignore
+      const remove = await demandTerms(here, { displayName: 'House rules', personId: row?.id ?? '', appId: sallyportApplication }); // prettier-ignore
+      const [to, ticket] = (await signInBy(id, lou)).split('#terms=');
+      expect(to).toBe('/signin?to=%2Fincidents');
+      const browser = here.browser();
+      const read = await browser.fetch('/api/signin/terms/read', { json: { ticket } });
+      expect(await read.json()).toMatchObject({ terms: [{ displayName: 'House rules' }] });
+      const me = await browser.fetch('/api/signin/terms', { json: { ticket, accept: true } });
+      expect(await me.json()).toMatchObject({ userPrincipalName: `lou@${domain}` });
+      expect(await signInBy(id, lou)).toBe('/incidents');
+      await remove();
     });
   });
 

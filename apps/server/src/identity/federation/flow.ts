@@ -1,4 +1,4 @@
-import { SallyportError, type FederationFailure } from '@sallyport/contracts';
+import { SallyportError, termsTarget, type FederationFailure } from '@sallyport/contracts';
 import { AuthorizationResponseError } from 'openid-client';
 import { z } from 'zod';
 import { publicUrlOf } from '../../platform/config/index.ts';
@@ -20,8 +20,11 @@ const Pending = z.object({ state: z.string(), nonce: z.string(), verifier: z.str
 type Pending = z.infer<typeof Pending>;
 const purpose = (providerId: string): string => `federation:${providerId}`;
 
+/** `ticket`: nothing is missing but acceptance of terms of use. */
 export type FederatedSignIn =
-  { readonly session: OpenedSession; readonly to: string } | { readonly failure: FederationFailure };
+  | { readonly session: OpenedSession; readonly to: string }
+  | { readonly ticket: string; readonly to: string }
+  | { readonly failure: FederationFailure };
 
 export interface FlowNeeds {
   readonly peers: OpenIdPeers;
@@ -122,12 +125,18 @@ export function createFlow(platform: Platform, { peers, accounts, signIn }: Flow
         return { session, to: pending.to };
       } catch (error) {
         if (!(error instanceof SallyportError)) throw error;
+        const ticket = ticketOf(error);
+        if (ticket !== undefined) return { ticket, to: pending.to };
         return { failure: failureOf(error) ?? failure };
       }
     },
   };
 }
 export type Flow = ReturnType<typeof createFlow>;
+
+/** Of a sign-in that lacks nothing but acceptance of terms of use. */
+const ticketOf = ({ target, details }: SallyportError): string | undefined =>
+  target === termsTarget ? details.find(({ code }) => code === 'ticket')?.message : undefined;
 
 /** What Conditional Access and the throttle say; for all else, what the check found. */
 function failureOf({ code, message }: SallyportError): FederationFailure | undefined {

@@ -53,6 +53,8 @@ export function federationHandlers(
       const done = await flow.finish(params.id, { search, browser: browserOf(request), origin: originOf(context, request) }); // prettier-ignore
       if ('failure' in done) return goOn(reply, `/signin?failure=${done.failure}`);
       reply.clearCookie(browserCookie, attributes);
+      // Behind the `#`, so that no log of addresses has it.
+      if ('ticket' in done) return goOn(reply, `/signin?to=${encodeURIComponent(done.to)}#terms=${done.ticket}`);
       signedIn(reply, done.session);
       return goOn(reply, done.to);
     },

@@ -2,6 +2,7 @@ import { SallyportError, type Interaction as Shown, type interactionRoutes } fro
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type InteractionResults, type Provider } from 'oidc-provider';
 import { z } from 'zod';
+import type { Terms } from '../../conditional-access/index.ts';
 import type { SignInMethod } from '../../identity/index.ts';
 import type { Handlers, RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
@@ -15,6 +16,8 @@ import { recordUserSignIn, textOf } from './sign-in-rows.ts';
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
+/** What the prompt of Conditional Access says. */
+const Demanded = z.object({ required: z.array(z.string()).default([]), terms: z.array(z.string()).default([]) });
 const Missing = z.object({
   missingOIDCScope: z.array(z.string()).default([]),
   missingResourceScopes: z.record(z.string(), z.array(z.string())).default({}),
@@ -41,6 +44,7 @@ export function createInteractions(
   parts: Parts,
   commands: ApplicationCommands,
   current: () => Promise<Provider>,
+  terms: Terms,
 ): Handlers<typeof interactionRoutes> {
   const { database, clock } = platform;
   const { clients } = parts;
@@ -77,8 +81,9 @@ export function createInteractions(
     const before = session && (await parts.links.standing(session.uid));
     if (before?.sessionId !== person.sessionId && person.startedAt.getTime() / 1000 >= iat) return undefined;
     if (prompt.name === accessPrompt) {
-      const required = z.array(z.string()).safeParse(prompt.details['required']);
-      const what = required.success && required.data.length > 0 ? required.data.join(', and ') : 'another sign-in';
+      const { required, terms } = Demanded.parse(prompt.details);
+      if (terms.length > 0) return undefined;
+      const what = required.length > 0 ? required.join(', and ') : 'another sign-in';
       return `Conditional Access policies demand ${what}.`;
     }
     if (prompt.name !== 'login') return undefined;
@@ -89,6 +94,9 @@ export function createInteractions(
     return undefined;
   };
 
+  /** Terms of use that the sign-in that is there still lacks. */
+  const termsOf = ({ prompt }: Interaction): string[] =>
+    prompt.name === accessPrompt ? Demanded.parse(prompt.details).terms : [];
   const missingOf = ({ prompt }: Interaction) => Missing.parse(prompt.details);
   const describe = async (interaction: Interaction) => {
     const { missingOIDCScope, missingResourceScopes } = missingOf(interaction);
@@ -117,6 +125,7 @@ export function createInteractions(
     reason: string | undefined,
   ): Shown['needs'] => {
     if (!person || reason !== undefined) return 'signIn';
+    if (termsOf(interaction).length > 0) return 'terms';
     return interaction.prompt.name === 'consent' ? 'consent' : 'continue';
   };
 
@@ -178,11 +187,12 @@ export function createInteractions(
   };
 
   return {
-    getInteraction: async (context, { params, request, reply }) => {
+    getInteraction: async (context, { params, query, request, reply }) => {
       const { interaction, application } = await find(params.uid, request, reply);
       const person = await signedIn(context);
       const reason = person && (await whyAgain(interaction, person));
       const redirectUri = textParam(interaction, 'redirect_uri');
+      const needs = needsOf(interaction, person, reason);
       return {
         application: {
           appId: application.appId,
@@ -190,11 +200,12 @@ export function createInteractions(
           homePageUrl: application.body.web.homePageUrl ?? null,
         },
         redirectHost: redirectUri === undefined ? null : new URL(redirectUri).host,
-        needs: needsOf(interaction, person, reason),
+        needs,
         reason: reason ?? null,
         loginHint: textParam(interaction, 'login_hint') ?? null,
         userPrincipalName: person?.name ?? null,
         scopes: (await describe(interaction)).map(({ name, description }) => ({ name, description })),
+        terms: needs === 'terms' ? await terms.toRead(termsOf(interaction), query.language) : [],
       };
     },
     answerInteraction: async (context, { params, body: { answer }, request, reply }) => {
@@ -204,12 +215,19 @@ export function createInteractions(
         const location = await provider.interactionResult(request.raw, reply.raw, result);
         return { location };
       };
+      const agreements = termsOf(interaction);
+      const reader = person && { id: person.id, name: person.name, ipAddress: context.ipAddress, requestId: context.requestId }; // prettier-ignore
       if (answer === 'cancel') {
+        if (reader && agreements.length > 0) await terms.answer(reader, agreements, 'declined');
         if (interaction.prompt.name === 'consent') await declined(application, person, context);
         return finish({ error: 'access_denied', error_description: textOf('consentDeclined') });
       }
       if (!person || (await whyAgain(interaction, person)) !== undefined)
         throw new SallyportError('Unauthenticated', 'sign in first');
+      if (reader && agreements.length > 0) {
+        if (answer !== 'accept') throw new SallyportError('BadRequest', 'the terms of use are still to be accepted');
+        await terms.answer(reader, agreements, 'accepted');
+      }
       if (interaction.prompt.name !== 'consent') return finish(login(person));
       if (interaction.session?.accountId !== person.id) throw gone();
       if (answer !== 'accept') throw new SallyportError('BadRequest', 'the application asks for your agreement');

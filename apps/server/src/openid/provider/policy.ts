@@ -1,4 +1,5 @@
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { missingTerms } from '../../conditional-access/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { AccessDecision } from './access.ts';
 import type { Clients } from './clients.ts';
@@ -79,7 +80,10 @@ export function createPolicy(
       });
     throw new errors.AccessDenied(textOf(outcome));
   };
-  const details = (ctx: KoaContextWithOIDC) => ({ required: factsOf(ctx).access?.required ?? [] });
+  const details = (ctx: KoaContextWithOIDC) => {
+    const { access } = factsOf(ctx);
+    return { required: access?.required ?? [], terms: access ? missingTerms(access) : [] };
+  };
   const check = new Check(accessPrompt, 'Conditional Access demands more', 'interaction_required', askAccess, details);
   policy.add(new Prompt({ name: accessPrompt }, check), 1);
   return policy;

@@ -1,5 +1,6 @@
 import { SallyportError, type Interaction, type SamlEndpoints } from '@sallyport/contracts';
 import { z } from 'zod';
+import { missingTerms, type Terms } from '../../conditional-access/index.ts';
 import type { SignInMethod } from '../../identity/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { hashSecret, newSecret } from '../../platform/tokens.ts';
@@ -41,6 +42,8 @@ export interface Asked {
   readonly uid: string;
   readonly browser: string | undefined;
   readonly standing: Standing | undefined;
+  /** Of who is signed in. */
+  readonly name: string | undefined;
   readonly from: From;
 }
 
@@ -61,7 +64,7 @@ export const addressesOf = (issuer: string) => ({
 });
 
 /** Signing in to an application by SAML: from its request, by the person, to the response. */
-export function createSamlFlow(platform: Platform, parts: Parts, keys: SamlKeys) {
+export function createSamlFlow(platform: Platform, parts: Parts, keys: SamlKeys, terms: Terms) {
   const { database, clock, sealing, config } = platform;
   const addresses = addressesOf(parts.issuer);
 
@@ -114,6 +117,24 @@ export function createSamlFlow(platform: Platform, parts: Parts, keys: SamlKeys)
   const needsSignIn = (request: Request, standing: Standing | undefined): boolean =>
     standing === undefined || whyAgain(request, standing) !== undefined;
 
+  const decide = (application: UsableApplication, { from }: Asked, standing: Standing) =>
+    parts.decide({
+      personId: standing.personId,
+      application,
+      method: standing.method,
+      sessionStartedAt: standing.startedAt,
+      ipAddress: from.ipAddress,
+      userAgent: from.userAgent,
+      clientAppType: 'browser',
+    });
+  /** Terms of use that the session that is there still lacks. */
+  const lackingTerms = async (request: Request, application: UsableApplication, asked: Asked): Promise<string[]> => {
+    const { standing } = asked;
+    if (!standing || request.isPassive || needsSignIn(request, standing)) return [];
+    const { gate } = await decide(application, asked, standing);
+    return gate ? missingTerms(gate) : [];
+  };
+
   const respond = async (
     { application, saml }: { readonly application: UsableApplication; readonly saml: SamlApplication },
     request: Request,
@@ -122,15 +143,7 @@ export function createSamlFlow(platform: Platform, parts: Parts, keys: SamlKeys)
   ): Promise<string> => {
     const person = await personOf(database, standing.personId);
     if (!person) throw gone();
-    const { outcome, gate } = await parts.decide({
-      personId: person.id,
-      application,
-      method: standing.method,
-      sessionStartedAt: standing.startedAt,
-      ipAddress: asked.from.ipAddress,
-      userAgent: asked.from.userAgent,
-      clientAppType: 'browser',
-    });
+    const { outcome, gate } = await decide(application, asked, standing);
     const row = {
       outcome,
       person,
@@ -222,9 +235,11 @@ export function createSamlFlow(platform: Platform, parts: Parts, keys: SamlKeys)
     },
 
     /** What is asked of the person. Throws Gone. */
-    async details(asked: Asked & { readonly name: string | undefined }): Promise<Interaction> {
+    async details(asked: Asked, language: string): Promise<Interaction> {
       const { request, application } = await requestOf(asked);
       const { standing } = asked;
+      const agreements = await lackingTerms(request, application, asked);
+      const again = needsSignIn(request, standing) && !request.isPassive;
       return {
         application: {
           appId: application.appId,
@@ -233,20 +248,33 @@ export function createSamlFlow(platform: Platform, parts: Parts, keys: SamlKeys)
         },
         redirectHost: new URL(request.acsUrl).host,
         // Who must not be asked is answered for, whatever is there.
-        needs: needsSignIn(request, standing) && !request.isPassive ? 'signIn' : 'continue',
+        needs: again ? 'signIn' : agreements.length > 0 ? 'terms' : 'continue',
         reason: (standing && whyAgain(request, standing)) ?? null,
         loginHint: null,
         userPrincipalName: asked.name ?? null,
         scopes: [],
+        terms: agreements.length > 0 ? await terms.toRead(agreements, language) : [],
       };
     },
 
     /** Answers where the response is fetched, once. Throws Gone, Unauthenticated, and Forbidden with Entra's number where a policy is against it. */
-    async answer(asked: Asked, cancelled: boolean): Promise<string> {
+    async answer(asked: Asked, given: 'continue' | 'accept' | 'cancel'): Promise<string> {
       const { key, request, ...both } = await requestOf(asked);
-      const { standing, browser } = asked;
+      const { standing, browser, name, from } = asked;
+      const cancelled = given === 'cancel';
       const unanswered = needsSignIn(request, standing);
       if (!cancelled && !request.isPassive && unanswered) throw new SallyportError('Unauthenticated', 'sign in first');
+      const agreements = await lackingTerms(request, both.application, asked);
+      if (standing && agreements.length > 0) {
+        if (given === 'continue') throw new SallyportError('BadRequest', 'the terms of use are still to be accepted');
+        const reader = {
+          id: standing.personId,
+          name: name ?? '',
+          ipAddress: from.ipAddress,
+          requestId: from.requestId,
+        };
+        await terms.answer(reader, agreements, cancelled ? 'declined' : 'accepted');
+      }
       let response: string;
       if (cancelled || !standing || unanswered)
         response = failureResponse(answerOf(request), cancelled ? 'AuthnFailed' : 'NoPassive', (await keys.current()).signer); // prettier-ignore

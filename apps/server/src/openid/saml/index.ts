@@ -1,6 +1,7 @@
 import { SallyportError, type samlRoutes } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUniqueViolation, type Queryable } from '../../platform/database/index.ts';
+import type { Terms } from '../../conditional-access/index.ts';
 import type { Handlers, MountedRoute, RequestContext } from '../../platform/http/index.ts';
 import { fetchHttps } from '../../platform/outbound/index.ts';
 import { newSecret } from '../../platform/tokens.ts';
@@ -12,7 +13,7 @@ import { applications } from '../applications/store.ts';
 import { escaped, page } from '../provider/pages.ts';
 import type { Parts } from '../provider/provider.ts';
 import type { From } from '../provider/sign-in-rows.ts';
-import { createSamlFlow, type Standing } from './flow.ts';
+import { createSamlFlow, type Asked, type Standing } from './flow.ts';
 import { formPolicy } from './form.ts';
 import { createSamlKeys } from './keys.ts';
 import { createSamlLogout } from './logout.ts';
@@ -51,13 +52,13 @@ async function formOf({ raw, headers }: FastifyRequest): Promise<URLSearchParams
 }
 
 /** The SAML 2.0 identity provider for the company's applications. */
-export function createSaml(platform: Platform, parts: Parts, commands: ApplicationCommands): Saml {
+export function createSaml(platform: Platform, parts: Parts, commands: ApplicationCommands, terms: Terms): Saml {
   const { database, clock, log } = platform;
   const keys = createSamlKeys(platform);
-  const flow = createSamlFlow(platform, parts, keys);
+  const flow = createSamlFlow(platform, parts, keys, terms);
   const logout = createSamlLogout(platform, keys, flow.addresses);
 
-  const standingOf = async ({ caller }: RequestContext): Promise<Standing | undefined> =>
+  const standingOf = ({ caller }: RequestContext): Standing | undefined =>
     caller?.session && {
       personId: caller.id,
       sessionId: caller.session.id,
@@ -65,6 +66,13 @@ export function createSaml(platform: Platform, parts: Parts, commands: Applicati
       startedAt: caller.session.startedAt,
     };
   const fromOf = ({ ipAddress, userAgent, requestId }: RequestContext): From => ({ ipAddress, userAgent, requestId });
+  const askedOf = (context: RequestContext, uid: string, request: FastifyRequest): Asked => ({
+    uid,
+    browser: browserOf(request),
+    standing: standingOf(context),
+    from: fromOf(context),
+    name: context.caller?.session ? context.caller.name : undefined,
+  });
   const put = async (tx: Queryable, appId: string, settings: Parameters<typeof checkSettings>[0]) => {
     checkSettings(settings);
     try {
@@ -157,18 +165,11 @@ export function createSaml(platform: Platform, parts: Parts, commands: Applicati
           await recordChange(platform, 'Update application', { target, property: 'SamlSingleSignOnSettings', oldValue: before.settings, newValue: body }, authorOf(context), tx); // prettier-ignore
           return body;
         }),
-      getSamlInteraction: async (context, { params: { uid }, request }) =>
-        flow.details({
-          uid,
-          browser: browserOf(request),
-          standing: await standingOf(context),
-          from: fromOf(context),
-          name: context.caller?.session ? context.caller.name : undefined,
-        }),
-      answerSamlInteraction: async (context, { params: { uid }, body, request }) => {
-        const asked = { uid, browser: browserOf(request), standing: await standingOf(context), from: fromOf(context) };
-        return { location: await flow.answer(asked, body.answer === 'cancel') };
-      },
+      getSamlInteraction: async (context, { params: { uid }, query, request }) =>
+        flow.details(askedOf(context, uid, request), query.language),
+      answerSamlInteraction: async (context, { params: { uid }, body, request }) => ({
+        location: await flow.answer(askedOf(context, uid, request), body.answer),
+      }),
     },
     mounted: [
       { method: 'GET', path: '/saml2/sso', limit: 'other' },

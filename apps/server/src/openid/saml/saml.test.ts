@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { Person } from '../../identity/index.ts';
-import { startOpenIdServer, type Browser, type OpenIdServer } from '../testing.ts';
+import { demandTerms, startOpenIdServer, type Browser, type OpenIdServer } from '../testing.ts';
 import { settingsOfMetadata } from './metadata.ts';
 import { newId } from './response.ts';
 import { signedRoot, signXml } from './signature.ts';
@@ -221,6 +221,14 @@ describe('who may use an application', () => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const policies = `${server.issuer}/v1.0/identity/conditionalAccess/policies`;
     const policy = { displayName: 'Not here', state: 'enabled', conditions: { users: { includeUsers: ['All'] }, applications: { includeApplications: [pay.appId] }, clientAppTypes: ['all'] }, grantControls: { operator: 'OR', builtInControls: ['block'] } }; // prettier-ignore
+    const removeTerms = await demandTerms(server, { displayName: 'Pay fairly', personId: bob.id, appId: pay.appId });
+    const uid = uidOf(pathOf(await browser.fetch(await requestOf(pay))));
+    expect(await detailsOf(browser, uid)).toMatchObject({ needs: 'terms', terms: [{ displayName: 'Pay fairly', text: '# Be kind' }] }); // prettier-ignore
+    expect((await answer(browser, uid)).status).toBe(400);
+    expect((await answer(browser, uid, 'accept')).status).toBe(200);
+    expect(await newest()).toMatchObject({ ResultType: '0', AppId: pay.appId });
+    expect(await detailsOf(browser, uidOf(pathOf(await browser.fetch(await requestOf(pay)))))).toMatchObject({ needs: 'continue' }); // prettier-ignore
+    await removeTerms();
     const made = z.looseObject({ id: z.string() }).parse(await json(await fetch(policies, { method: 'POST', headers, body: JSON.stringify(policy) }))); // prettier-ignore
     const blocked = await tryIt();
     await fetch(`${policies}/${made.id}`, { method: 'DELETE', headers });

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { sallyportApplication } from '../../conditional-access/index.ts';
 import { createApplicationCommands } from '../applications/commands.ts';
 import type { Person } from '../../identity/index.ts';
-import { codeRequest, register, type OpenIdServer, type TestApplication } from '../testing.ts';
+import { codeRequest, demandTerms, register, type OpenIdServer, type TestApplication } from '../testing.ts';
 import { startLogoutListener } from './grants.ts';
 
 const callback = 'https://books.contoso.com/callback';
@@ -60,6 +60,40 @@ export function policyTests(of: () => OpenIdServer): void {
       await graph('DELETE', `/${id}`);
       // Nothing was taken away: the refresh token that was not used is still good.
       expect((await oidc.refreshTokenGrant(books.config, tokens.refresh_token ?? '')).access_token).toBeDefined();
+    });
+
+    it('asks within the sign-in to accept terms of use, once, and takes no for an answer', async () => {
+      const terry = await server.person('terry');
+      const remove = await demandTerms(server, { displayName: 'Books only', personId: terry.id, appId: books.appId });
+      const browser = server.browser();
+      await browser.visit((await codeRequest(books, callback)).url);
+      await browser.signIn(terry);
+      const uidOf = async (): Promise<string> => {
+        const { url } = await codeRequest(books, callback);
+        const answer = await browser.fetch(url);
+        return /\/openid\/interaction\/([\w-]+)$/.exec(answer.headers.get('location') ?? '')?.[1] ?? '';
+      };
+      const toTerms = async (): Promise<string> => {
+        const first = await uidOf();
+        const { needs } = await browser.details(first);
+        if (needs === 'terms') return first;
+        const resumed = await browser.fetch(await browser.answer(first, 'continue'));
+        return /\/openid\/interaction\/([\w-]+)$/.exec(resumed.headers.get('location') ?? '')?.[1] ?? '';
+      };
+      const uid = await toTerms();
+      expect(await browser.details(uid)).toMatchObject({ needs: 'terms', reason: null, terms: [{ displayName: 'Books only', text: '# Be kind', mustBeViewed: false }] }); // prettier-ignore
+      await expect(browser.answer(uid, 'continue')).rejects.toThrow('still to be accepted');
+      const declined = await browser.visit(await browser.answer(uid, 'cancel'));
+      expect(declined.url.searchParams.get('error')).toBe('access_denied');
+      const { url, checks } = await codeRequest(books, callback);
+      const visit = await browser.visit(url, terry);
+      expect(visit.asked).toContain('terms');
+      const tokens = await oidc.authorizationCodeGrant(books.config, visit.url, checks);
+      expect(tokens.claims()).toMatchObject({ preferred_username: terry.userPrincipalName });
+      expect((await browser.visit((await codeRequest(books, callback)).url, terry)).asked).not.toContain('terms');
+      const states = await server.platform.database.query('SELECT state FROM agreement_acceptances WHERE person_id = $1 ORDER BY recorded_at', [terry.id]); // prettier-ignore
+      expect(states).toEqual([{ state: 'declined' }, { state: 'accepted' }]);
+      await remove();
     });
 
     it('tells an application within seconds that somebody may use it no more, and leaves the rest', async () => {

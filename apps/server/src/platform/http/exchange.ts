@@ -1,4 +1,4 @@
-import type { RouteDefinition } from '@sallyport/contracts';
+import type { GrantedPermission, RouteDefinition } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuditLog } from '../audit/types.ts';
 import type { Log } from '../log.ts';
@@ -73,6 +73,8 @@ export interface PipelineServices {
   readonly metrics: Metrics;
   readonly tracing: Tracing;
   readonly limitRate: (exchange: Exchange) => Promise<void>;
+  /** Throws Forbidden or NotFound where somebody does not see all of an incident by a permission. */
+  readonly requireWholeIncident: (caller: Caller, permission: GrantedPermission, number: number) => Promise<void>;
   /** Origins that pages of ours have, beside the one the request was sent to. */
   readonly publicOrigin: string;
   /** Parse each answer by its route's schema: for tests, since it costs a pass over every row. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { request as httpsRequest } from 'node:https';
-import { route, type ErrorBody } from '@sallyport/contracts';
+import { route, wholeScope, type ErrorBody } from '@sallyport/contracts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -49,7 +49,7 @@ const caller = (permissions: string[]): Caller => ({
   displayName: 'Anna',
   role: '',
   permissions: new Set(permissions as never[]),
-  grants: [],
+  grants: [{ permissions: new Set(permissions as never[]), scope: wholeScope }],
   session: { id: 's', method: 'passkey', startedAt: new Date(0) },
 });
 
@@ -62,6 +62,7 @@ beforeAll(async () => {
   ({ platform, stop } = await startEphemeralPlatform());
   const { log, audit, metrics, tracing, config, clock } = platform;
   server = await createHttpServer({
+    requireWholeIncident: () => Promise.resolve(),
     log,
     audit,
     metrics,

@@ -6,6 +6,7 @@ import { checkCsrf } from './steps/csrf.ts';
 import { handle } from './steps/handle.ts';
 import { parse } from './steps/parse.ts';
 import { checkPermission } from './steps/permission.ts';
+import { checkScope } from './steps/scope.ts';
 
 /**
  * What happens to a request, in this order, after it has got its id. A step that throws ends it; `refuse` in server.ts answers.
@@ -20,6 +21,7 @@ export const beforeBody: readonly Step[] = [
 
 export const withBody: readonly Step[] = [
   parse, // params, query, body by the route's schemas
+  checkScope, // what is about all data is for those who see all of it
   handle, // the domain's own code
   auditChange, // what changed something leaves a row
   answer,

@@ -8,7 +8,12 @@ import { columnsOf, type Cell, type Table } from './table.ts';
 /** The commands that tools ask before and beside queries. All of them only show. https://learn.microsoft.com/kusto/management/ */
 
 export interface CommandServices {
-  readonly workspaces: Workspaces;
+  /** Those that the caller knows of. */
+  readonly workspaces: Pick<Workspaces, 'list' | 'find' | 'first' | 'lake'>;
+  /** The tables of which the caller sees any row. */
+  readonly catalogue: KqlCatalogue;
+  /** False: sizes and numbers of rows are not told. */
+  readonly seesAll: boolean;
   readonly functions: readonly FunctionDefinition[];
   readonly version: string;
   readonly startedAt: Date;
@@ -82,7 +87,7 @@ const tables = (asked: Asked, names?: readonly string[]): Table => ({
 
 /** Sizes are known of tables that hold rows. */
 async function details(asked: Asked, names?: readonly string[]): Promise<Table> {
-  const held = new Map((await asked.lake.tableInfo()).map((info) => [info.name, info]));
+  const held = new Map((asked.services.seesAll ? await asked.lake.tableInfo() : []).map((info) => [info.name, info]));
   const rows = (names?.map((name) => tableOf(asked, name)) ?? asked.catalogue.tables).map(({ name }): Cell[] => {
     const info = held.get(name);
     const retention = info ? JSON.stringify({ SoftDeletePeriod: `${info.retentionDays}.00:00:00` }) : null;
@@ -126,7 +131,7 @@ const tableSchema = (asked: Asked, schema: (table: KqlCatalogue['tables'][number
 };
 
 async function diagnostics({ services, lake, database }: Asked): Promise<Table> {
-  const held = await lake.tableInfo();
+  const held = services.seesAll ? await lake.tableInfo() : [];
   const size = held.reduce((sum, { bytesOnDisk }) => sum + bytesOnDisk, 0);
   return {
     columns: columnsOf(
@@ -281,11 +286,10 @@ export async function runCommand(text: string, workspace: Workspace, services: C
     const found = pattern.exec(command);
     if (found) {
       const lake = await services.workspaces.lake(workspace);
-      const catalogue = lake.kqlCatalogue(services.functions);
       return show({
         services,
         lake,
-        catalogue,
+        catalogue: services.catalogue,
         database: workspace.name,
         words: found.slice(1).filter((word) => word !== undefined),
       });

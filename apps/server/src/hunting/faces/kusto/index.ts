@@ -6,6 +6,7 @@ import { requireCaller, type Handlers, type RequestContext } from '../../../plat
 import type { Platform } from '../../../platform/types.ts';
 import type { Workspace } from '../../../platform/workspaces/index.ts';
 import type { Asking } from '../../asking.ts';
+import type { Queries } from '../../queries.ts';
 import { headerOf, sendJson } from '../http.ts';
 import { databaseOf, runCommand } from './commands.ts';
 import { gaveUp, idHeaders, isPartial } from './failure.ts';
@@ -14,6 +15,8 @@ import { asQuery, splitPipe } from './pipe.ts';
 import { readProperties } from './properties.ts';
 import { createRunning } from './running.ts';
 import { commandTables, failedTables, queryTables } from './tables-v1.ts';
+import { dataScopeOf } from '../../../platform/data-scope.ts';
+import { knownWorkspaces } from '../../../platform/workspaces/index.ts';
 
 /**
  * Kusto's REST endpoints, for its unmodified clients.
@@ -22,6 +25,7 @@ import { commandTables, failedTables, queryTables } from './tables-v1.ts';
 
 export interface KustoOptions {
   readonly functions: () => readonly FunctionDefinition[];
+  readonly queriesOf: (workspace: Workspace) => Promise<Queries>;
   readonly version: string;
   readonly publicUrl: string;
 }
@@ -41,7 +45,7 @@ interface Begun {
 export function kustoHandlers(
   { clock, workspaces }: Platform,
   asking: Asking,
-  { functions, version, publicUrl }: KustoOptions,
+  { functions, queriesOf, version, publicUrl }: KustoOptions,
 ): Handlers<typeof kustoRoutes> {
   const running = createRunning();
   const startedAt = clock.now();
@@ -51,7 +55,10 @@ export function kustoHandlers(
     const given = headerOf(request, 'x-ms-client-request-id') ?? properties.clientRequestId;
     const ids = { clientRequestId: given ?? `unspecified;${randomUUID()}`, activityId: context.requestId };
     reply.headers(idHeaders(ids));
-    return { answering: { ids, properties }, workspace: databaseOf(body.db, workspaces) };
+    return {
+      answering: { ids, properties },
+      workspace: databaseOf(body.db, knownWorkspaces(workspaces, requireCaller(context))),
+    };
   };
 
   const send = (reply: FastifyReply, text: string) =>
@@ -93,8 +100,12 @@ export function kustoHandlers(
     const begun = begin(context, call);
     const { answering, workspace } = begun;
     const { command: shown, query: behind } = splitPipe(call.body.csl);
+    const caller = requireCaller(context);
+    const queries = await queriesOf(workspace);
     const table = await runCommand(shown, workspace, {
-      workspaces,
+      workspaces: knownWorkspaces(workspaces, caller),
+      catalogue: queries.catalogueOf(caller),
+      seesAll: dataScopeOf(caller).whole,
       functions: functions(),
       version: versionOf(),
       startedAt,

@@ -1,11 +1,10 @@
 import { SallyportError, type logAnalyticsRoutes, type LogsQuery } from '@sallyport/contracts';
-import type { FunctionDefinition } from '@sallyport/kql';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Handlers, RequestContext } from '../../../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../../platform/http/index.ts';
 import type { Platform } from '../../../platform/types.ts';
-import type { Workspace } from '../../../platform/workspaces/index.ts';
+import { knownWorkspaces, type Workspace } from '../../../platform/workspaces/index.ts';
 import type { Asking } from '../../asking.ts';
-import type { OpenAnswer } from '../../queries.ts';
+import type { OpenAnswer, Queries } from '../../queries.ts';
 import { ofAll } from '../../several-workspaces.ts';
 import { intersection, parseTimespan } from '../../timespan.ts';
 import { headerOf, sendJson } from '../http.ts';
@@ -29,10 +28,10 @@ const bytesMax = 64_000_000;
 export function logAnalyticsHandlers(
   { clock, workspaces }: Platform,
   asking: Asking,
-  functions: () => readonly FunctionDefinition[],
+  queriesOf: (workspace: Workspace) => Promise<Queries>,
 ): Handlers<typeof logAnalyticsRoutes> {
-  const workspaceOf = (name: string): Workspace => {
-    const found = workspaces.find(name);
+  const workspaceOf = (context: RequestContext, name: string): Workspace => {
+    const found = knownWorkspaces(workspaces, requireCaller(context)).find(name);
     if (found) return found;
     throw new SallyportError('NotFound', `The workspace ${name.slice(0, 100)} could not be found`);
   };
@@ -46,7 +45,7 @@ export function logAnalyticsHandlers(
 
   const run: RunLogsQuery = async (context, workspaceId, call) => {
     const asked: Preferences = preferences(call.prefer);
-    const all = [workspaceId, ...(call.workspaces ?? [])].map(workspaceOf);
+    const all = [workspaceId, ...(call.workspaces ?? [])].map((name) => workspaceOf(context, name));
     const source = call.resource === undefined ? ofAll(all) : sentBy(call.resource);
     if (call.query.trim() === '') throw new SallyportError('BadRequest', 'The query is empty');
     const answerContext: AnswerContext = { workspaces: all, preferences: asked, correlationId: context.requestId };
@@ -115,10 +114,10 @@ export function logAnalyticsHandlers(
         reply,
         batchAnswer(context, body.requests, { run, client: clientOf(request), target: request.routeOptions.url ?? '' }),
       ),
-    getWorkspaceMetadata: async (_context, { params, reply }) => {
-      const workspace = workspaceOf(params.workspaceId);
-      const lake = await workspaces.lake(workspace);
-      const metadata = metadataOf(lake.kqlCatalogue(functions()), workspace);
+    getWorkspaceMetadata: async (context, { params, reply }) => {
+      const workspace = workspaceOf(context, params.workspaceId);
+      const catalogue = (await queriesOf(workspace)).catalogueOf(requireCaller(context));
+      const metadata = metadataOf(catalogue, workspace);
       return reply
         .type('application/json; charset=utf-8')
         .header('cache-control', 'no-store')

@@ -5,7 +5,7 @@ import {
   type sentinelIncidentRoutes,
 } from '@sallyport/contracts';
 import { checkEtag, ifMatch, sendArm, workspaceFor } from '../../../platform/arm/index.ts';
-import { requireCaller, type Handlers } from '../../../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../../platform/http/index.ts';
 import { nextLink, readListOptions } from '../../../platform/odata/index.ts';
 import type { Platform } from '../../../platform/types.ts';
 import type { Workspaces } from '../../../platform/workspaces/index.ts';
@@ -38,6 +38,7 @@ import {
   knownEntity,
   knownIncident,
 } from './read.ts';
+import { requireSeen, sightOf, withinCounts } from '../../within.ts';
 
 /**
  * Incidents of Azure Resource Manager's `Microsoft.SecurityInsights`, for the unmodified clients of Microsoft Sentinel.
@@ -61,6 +62,7 @@ export function sentinelIncidentHandlers(
   { url, workspaces, inventory }: ArmPlace,
 ): Handlers<typeof sentinelIncidentRoutes> {
   const { database } = platform;
+  const seen = (context: RequestContext) => sightOf(requireCaller(context), platform.workspaces);
   /** `of`: as rows name the workspace. */
   const place = (params: SentinelWorkspace) => {
     const { workspace, root } = workspaceFor(params, workspaces);
@@ -104,18 +106,26 @@ export function sentinelIncidentHandlers(
       if (alert) return sendArm(reply, 200, alertResource(alert, root, url));
       return sendArm(reply, 200, entityResource(await knownEntity(database, entityId), root));
     },
-    sentinelListIncidents: async (_context, { params, query, request, reply }) => {
+    sentinelListIncidents: async (context, { params, query, request, reply }) => {
       const { root, of } = place(params);
       const options = readListOptions(query, ['$filter', '$orderby', '$top', '$skiptoken']);
-      const { rows, next } = await armIncidents(database, of, options, Math.min(options.top ?? pageDefault, pageMax));
+      const { rows, next } = await armIncidents(
+        database,
+        of,
+        options,
+        Math.min(options.top ?? pageDefault, pageMax),
+        seen(context),
+      );
       return sendArm(reply, 200, {
-        value: await resourcesOf(rows, root),
+        value: await resourcesOf(await withinCounts(database, seen(context), rows), root),
         ...(next === undefined ? {} : { nextLink: nextLink(request.url, request.host, next) }),
       });
     },
-    sentinelGetIncident: async (_context, { params, reply }) => {
+    sentinelGetIncident: async (context, { params, reply }) => {
       const { root, incident } = await incidentOf(params);
-      return sendArm(reply, 200, (await resourcesOf([incident], root))[0]);
+      const sight = seen(context);
+      await requireSeen(database, sight, incident.number);
+      return sendArm(reply, 200, (await resourcesOf(await withinCounts(database, sight, [incident]), root))[0]);
     },
     sentinelPutIncident: async (context, { params, body, request, reply }) => {
       const { root, of } = place(params);

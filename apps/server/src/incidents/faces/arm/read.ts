@@ -9,6 +9,7 @@ import {
 } from '../../../platform/odata/index.ts';
 import type { IncidentRow } from '../../types.ts';
 import type { ArmComment } from './objects.ts';
+import { incidentWithin, type Sight } from '../../within.ts';
 
 const text = (sql: string, nullable = false): Property => ({ sql, type: 'string', nullable });
 const time = (sql: string, nullable = false): Property => ({ sql, type: 'datetime', nullable });
@@ -69,11 +70,12 @@ export async function armIncidents(
   workspaceId: string | null,
   options: ListOptions,
   size: number,
+  sight: Sight,
 ): Promise<{ rows: readonly IncidentRow[]; next: readonly string[] | undefined }> {
   const parameters = new Parameters();
   const page = pageSql(options, properties, { key: count('i.number'), defaultOrder: newestFirst }, parameters);
   const rows = await db.query<IncidentRow & { cursor?: string[] }>(
-    `SELECT i.*, ${page.cursor} AS cursor FROM incidents i WHERE (${page.where}) AND i.workspace_id IS NOT DISTINCT FROM ${parameters.bind(workspaceId)}::uuid ORDER BY ${page.orderBy} LIMIT ${parameters.bind(size + 1)}`,
+    `SELECT i.*, ${page.cursor} AS cursor FROM incidents i WHERE (${page.where}) AND ${incidentWithin(sight, (value) => parameters.bind(value), 'i.number')} AND i.workspace_id IS NOT DISTINCT FROM ${parameters.bind(workspaceId)}::uuid ORDER BY ${page.orderBy} LIMIT ${parameters.bind(size + 1)}`,
     parameters.values,
   );
   const next = rows.length > size ? rows[size - 1]?.cursor : undefined;

@@ -1,7 +1,7 @@
 import { SallyportError, type graphSecurityRoutes, type IncidentChange } from '@sallyport/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { requireCaller, type Handlers } from '../../../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../../platform/http/index.ts';
 import {
   metadataOf as contextOf,
   pageAnswer as listAnswer,
@@ -37,6 +37,7 @@ import {
   ownValue,
   severities,
 } from './values.ts';
+import { sightOf, type Sight } from '../../within.ts';
 
 /**
  * Microsoft Graph's `security/incidents` and `security/alerts_v2`, for its unmodified clients.
@@ -53,13 +54,15 @@ const itemOptions = ['$select', '$expand'] as const;
 export function graphSecurityHandlers(platform: Platform, place: Place): Handlers<typeof graphSecurityRoutes> {
   const { database } = platform;
 
-  const incidentsOf = async (rows: readonly IncidentRow[], options: ListOptions) => {
+  const seen = (context: RequestContext) => sightOf(requireCaller(context), platform.workspaces);
+
+  const incidentsOf = async (rows: readonly IncidentRow[], options: ListOptions, sight: Sight) => {
     expandOnly(options, ['alerts']);
     const numbers = rows.map((row) => row.number);
     const comments = await commentsOfIncidents(database, numbers);
     const plain = rows.map((row) => incidentOf(row, comments.get(row.number) ?? [], place));
     if (options.expand.length === 0) return plain;
-    const alerts = await alertsOfIncidents(database, numbers);
+    const alerts = await alertsOfIncidents(database, numbers, sight);
     const made = await alertsWithComments([...alerts.values()].flat());
     const byIncident = Map.groupBy(made, (alert) => alert.incidentId);
     return plain.map((incident) => ({ ...incident, alerts: byIncident.get(incident.id ?? '') ?? [] }));
@@ -69,27 +72,34 @@ export function graphSecurityHandlers(platform: Platform, place: Place): Handler
     const [comments, findings] = await Promise.all([commentsOfAlerts(database, ids), findingsOfAlerts(database, ids)]);
     return rows.map((row) => alertOf(row, comments.get(row.id) ?? [], place, findings.get(row.id)));
   };
-  const oneIncident = async (request: FastifyRequest, id: string, query: RawQuery = {}) => {
+  const oneIncident = async (context: RequestContext, request: FastifyRequest, id: string, query: RawQuery = {}) => {
+    const sight = seen(context);
     const options = readListOptions(query, itemOptions);
-    const [incident] = await incidentsOf([await incidentById(database, id)], options);
+    const [incident] = await incidentsOf([await incidentById(database, id, sight)], options, sight);
     return { '@odata.context': contextOf(request, 'security/incidents/$entity'), ...selected(incident ?? {}, options) };
   };
-  const oneAlert = async (request: FastifyRequest, id: string, query: RawQuery = {}) => {
+  const oneAlert = async (context: RequestContext, request: FastifyRequest, id: string, query: RawQuery = {}) => {
     const options = readListOptions(query, itemOptions);
     expandOnly(options, []);
-    const [alert] = await alertsWithComments([await alertById(database, id)]);
+    const [alert] = await alertsWithComments([await alertById(database, id, seen(context))]);
     return { '@odata.context': contextOf(request, 'security/alerts_v2/$entity'), ...selected(alert ?? {}, options) };
   };
 
   return {
-    graphListIncidents: async (_context, { query, request }) => {
+    graphListIncidents: async (context, { query, request }) => {
+      const sight = seen(context);
       const options = readListOptions(query);
       const max = options.expand.length > 0 ? expandedMax : pages.incidents.max;
-      const page = await pageOfIncidents(database, options, Math.min(options.top ?? pages.incidents.default, max));
-      const value = await incidentsOf(page.rows, options);
+      const page = await pageOfIncidents(
+        database,
+        options,
+        Math.min(options.top ?? pages.incidents.default, max),
+        sight,
+      );
+      const value = await incidentsOf(page.rows, options, sight);
       return listAnswer(request, 'security/incidents', options, { ...page, value });
     },
-    graphGetIncident: (_context, { params, query, request }) => oneIncident(request, params.id, query),
+    graphGetIncident: (context, { params, query, request }) => oneIncident(context, request, params.id, query),
     graphUpdateIncident: async (context, { params, body, request }) => {
       const incident = await incidentById(database, params.id);
       const { number } = incident;
@@ -100,7 +110,7 @@ export function graphSecurityHandlers(platform: Platform, place: Place): Handler
         requireCaller(context).name,
       );
       context.audit({ target: `incident ${number}`, details: { changes } });
-      return oneIncident(request, params.id);
+      return oneIncident(context, request, params.id);
     },
     graphCommentIncident: async (context, { params, body, request }) => {
       const { number } = await incidentById(database, params.id);
@@ -110,20 +120,20 @@ export function graphSecurityHandlers(platform: Platform, place: Place): Handler
       const path = `security/incidents('${number}')/comments`;
       return { '@odata.context': contextOf(request, path), value: comments.map(commentOf) };
     },
-    graphListAlerts: async (_context, { query, request }) => {
+    graphListAlerts: async (context, { query, request }) => {
       const options = readListOptions(query);
       expandOnly(options, []);
       const size = Math.min(options.top ?? pages.alerts.default, pages.alerts.max);
-      const page = await pageOfAlerts(database, options, size);
+      const page = await pageOfAlerts(database, options, size, seen(context));
       const value = await alertsWithComments(page.rows);
       return listAnswer(request, 'security/alerts_v2', options, { ...page, value });
     },
-    graphGetAlert: (_context, { params, query, request }) => oneAlert(request, params.id, query),
+    graphGetAlert: (context, { params, query, request }) => oneAlert(context, request, params.id, query),
     graphUpdateAlert: async (context, { params, body, request }) => {
       const { id } = await alertById(database, params.id);
       const changes = await changeAlert(platform, id, alertChange(read(AlertPatch, body)), requireCaller(context).name);
       context.audit({ target: `alert ${id}`, details: { changes } });
-      return oneAlert(request, id);
+      return oneAlert(context, request, id);
     },
     graphCommentAlert: async (context, { params, body, request }) => {
       const { id } = await alertById(database, params.id);

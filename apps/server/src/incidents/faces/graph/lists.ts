@@ -4,7 +4,8 @@ import { pageSql, Parameters, type ListOptions } from '../../../platform/odata/i
 import { alertRows, type AlertRow } from '../../read.ts';
 import type { IncidentRow } from '../../types.ts';
 import type { CommentRow } from './objects.ts';
-import { alertKey, alertProperties, incidentKey, incidentProperties } from './properties.ts';
+import { alertKey, alertProperties, incidentKey, incidentPropertiesWithin } from './properties.ts';
+import { alertsWithin, alertWithin, incidentWithin, type Sight } from '../../within.ts';
 
 export interface Page<T> {
   readonly rows: readonly T[];
@@ -16,30 +17,47 @@ export interface Page<T> {
 const newestFirst = [{ path: 'createdDateTime', descending: true }];
 
 /** A page of at most `size` incidents, merged ones too. */
-export async function pageOfIncidents(db: Queryable, options: ListOptions, size: number): Promise<Page<IncidentRow>> {
+export async function pageOfIncidents(
+  db: Queryable,
+  options: ListOptions,
+  size: number,
+  sight: Sight,
+): Promise<Page<IncidentRow>> {
   const parameters = new Parameters();
-  const page = pageSql(options, incidentProperties, { key: incidentKey, defaultOrder: newestFirst }, parameters);
+  const within = incidentWithin(sight, (value) => parameters.bind(value), 'i.number');
+  const properties = incidentPropertiesWithin(alertWithin(sight, (value) => parameters.bind(value)));
+  const page = pageSql(options, properties, { key: incidentKey, defaultOrder: newestFirst }, parameters);
   const filterValues = parameters.values.slice(0, page.filterParameters);
   const rows = await db.query<IncidentRow & { cursor: string[] }>(
-    `SELECT i.*, ${page.cursor} AS cursor FROM incidents i WHERE ${page.where} ORDER BY ${page.orderBy}
+    `SELECT i.*, ${page.cursor} AS cursor FROM incidents i WHERE ${within} AND (${page.where}) ORDER BY ${page.orderBy}
      LIMIT ${parameters.bind(size + 1)} OFFSET ${parameters.bind(options.skip)}`,
     parameters.values,
   );
-  return pageOf(rows, size, await countOf(db, options, `incidents i WHERE ${page.filter}`, filterValues));
+  return pageOf(
+    rows,
+    size,
+    await countOf(db, options, `incidents i WHERE ${within} AND (${page.filter})`, filterValues),
+  );
 }
 
 /** A page of at most `size` alerts, those of no incident too. */
-export async function pageOfAlerts(db: Queryable, options: ListOptions, size: number): Promise<Page<AlertRow>> {
+export async function pageOfAlerts(
+  db: Queryable,
+  options: ListOptions,
+  size: number,
+  sight: Sight,
+): Promise<Page<AlertRow>> {
   const parameters = new Parameters();
+  const within = alertWithin(sight, (value) => parameters.bind(value));
   const page = pageSql(options, alertProperties, { key: alertKey, defaultOrder: newestFirst }, parameters);
   const filterValues = parameters.values.slice(0, page.filterParameters);
   const rows = await alertRows<{ cursor: string[] }>(
     db,
-    `${page.where} ORDER BY ${page.orderBy} LIMIT ${parameters.bind(size + 1)} OFFSET ${parameters.bind(options.skip)}`,
+    `${within} AND (${page.where}) ORDER BY ${page.orderBy} LIMIT ${parameters.bind(size + 1)} OFFSET ${parameters.bind(options.skip)}`,
     parameters.values,
     `, ${page.cursor} AS cursor`,
   );
-  return pageOf(rows, size, await countOf(db, options, `alerts a WHERE ${page.filter}`, filterValues));
+  return pageOf(rows, size, await countOf(db, options, `alerts a WHERE ${within} AND (${page.filter})`, filterValues));
 }
 
 const pageOf = <T extends { cursor: string[] }>(rows: T[], size: number, count: number | undefined): Page<T> => ({
@@ -59,18 +77,20 @@ async function countOf(
 }
 
 /** Graph's id of an incident is its number. Throws NotFound. */
-export async function incidentById(db: Queryable, id: string): Promise<IncidentRow> {
+export async function incidentById(db: Queryable, id: string, sight?: Sight): Promise<IncidentRow> {
   const row = /^\d{1,9}$/.test(id)
     ? await db.first<IncidentRow>('SELECT * FROM incidents WHERE number = $1', [Number(id)])
     : undefined;
-  if (row) return row;
+  if (row && (!sight || sight.scope.whole || (await alertsWithin(db, sight, row.number)).within > 0)) return row;
   throw new SallyportError('NotFound', `there is no incident ${id.slice(0, 100)}`);
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Throws NotFound. */
-export async function alertById(db: Queryable, id: string): Promise<AlertRow> {
-  const [row] = uuid.test(id) ? await alertRows(db, 'a.id = $1', [id]) : [];
+export async function alertById(db: Queryable, id: string, sight?: Sight): Promise<AlertRow> {
+  const values: unknown[] = [id];
+  const within = sight ? alertWithin(sight, (value) => `$${values.push(value)}`) : 'true';
+  const [row] = uuid.test(id) ? await alertRows(db, `a.id = $1 AND ${within}`, values) : [];
   if (row) return row;
   throw new SallyportError('NotFound', `there is no alert ${id.slice(0, 100)}`);
 }
@@ -79,12 +99,18 @@ export async function alertById(db: Queryable, id: string): Promise<AlertRow> {
 const expandedAlertsMax = 500;
 
 /** The first alerts of some incidents, by number. */
-export async function alertsOfIncidents(db: Queryable, numbers: readonly number[]): Promise<Map<number, AlertRow[]>> {
+export async function alertsOfIncidents(
+  db: Queryable,
+  numbers: readonly number[],
+  sight: Sight,
+): Promise<Map<number, AlertRow[]>> {
+  const values: unknown[] = [numbers, expandedAlertsMax];
+  const within = alertWithin(sight, (value) => `$${values.push(value)}`, 'w');
   const rows = await alertRows(
     db,
     `a.id IN (SELECT f.id FROM unnest($1::int[]) AS x(number),
-       LATERAL (SELECT id FROM alerts WHERE incident_number = x.number ORDER BY start_time, id LIMIT $2) f) ORDER BY a.start_time, a.id`,
-    [numbers, expandedAlertsMax],
+       LATERAL (SELECT id FROM alerts w WHERE incident_number = x.number AND ${within} ORDER BY start_time, id LIMIT $2) f) ORDER BY a.start_time, a.id`,
+    values,
   );
   return Map.groupBy(rows, (row) => row.incident_number ?? 0);
 }

@@ -53,8 +53,8 @@ export const alertProperties: Properties = {
   collections: { mitreTechniques: { from: 'unnest(a.techniques) AS technique(id)', item: text('technique.id') } },
 };
 
-/** What lists of incidents (`i`) can be filtered and sorted by. */
-export const incidentProperties: Properties = {
+/** What lists of incidents (`i`) can be filtered and sorted by. `within`: the condition on alerts (`a`) that count. */
+export const incidentPropertiesWithin = (within: string): Properties => ({
   single: {
     ...judged('i'),
     id: text('i.number::text'),
@@ -71,9 +71,13 @@ export const incidentProperties: Properties = {
   collections: {
     customTags: { from: 'unnest(i.labels) AS tag(name)', item: text('tag.name') },
     systemTags: { from: 'unnest(i.system_labels) AS tag(name)', item: text('tag.name') },
-    alerts: { from: 'alerts a', where: 'a.incident_number = i.number', properties: { single: alertProperty } },
+    alerts: {
+      from: 'alerts a',
+      where: `a.incident_number = i.number AND ${within}`,
+      properties: { single: alertProperty },
+    },
   },
-};
+});
 
 export const incidentKey: Property = { sql: 'i.number', type: 'number' };
 export const alertKey: Property = text('a.id::text');
