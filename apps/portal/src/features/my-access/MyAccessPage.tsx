@@ -7,8 +7,9 @@ import { Tabs } from '../../shared/Tabs.tsx';
 import { AccessTab } from './AccessTab.tsx';
 import { ApprovalsTab } from './ApprovalsTab.tsx';
 import { HistoryTab } from './HistoryTab.tsx';
-import { approvalsQuery } from './queries.ts';
+import { approvalsQuery, reviewsQuery } from './queries.ts';
 import { RequestsTab } from './RequestsTab.tsx';
+import { ReviewsTab } from './ReviewsTab.tsx';
 
 const route = getRouteApi('/frame/my-access');
 const useStyles = makeStyles({
@@ -21,6 +22,7 @@ export function MyAccessPage(): ReactElement {
   const { tab = 'access' } = route.useSearch();
   const navigate = route.useNavigate();
   const { data } = useQuery(approvalsQuery);
+  const reviews = useQuery(reviewsQuery);
   return (
     <Page title="My access" scroll>
       <Tabs
@@ -28,6 +30,7 @@ export function MyAccessPage(): ReactElement {
           { id: 'access', label: 'My access' },
           { id: 'requests', label: 'My requests' },
           { id: 'approvals', label: 'Approvals', count: data?.waiting.length },
+          { id: 'reviews', label: 'Reviews', count: reviews.data?.reviews.length },
           { id: 'history', label: 'My audit' },
         ]}
         value={tab}
@@ -37,6 +40,7 @@ export function MyAccessPage(): ReactElement {
         {tab === 'access' && <AccessTab />}
         {tab === 'requests' && <RequestsTab />}
         {tab === 'approvals' && <ApprovalsTab />}
+        {tab === 'reviews' && <ReviewsTab />}
         {tab === 'history' && <HistoryTab />}
       </div>
     </Page>

@@ -21,6 +21,11 @@ export const approvalsQuery = queryOptions({
   queryFn: ({ signal }) => client.listApprovals({ signal }),
   refetchInterval: POLL_MS,
 });
+export const reviewsQuery = queryOptions({
+  queryKey: [key, 'reviews'],
+  queryFn: ({ signal }) => client.listMyReviews({ signal }),
+  refetchInterval: POLL_MS,
+});
 export const delegationsQuery = queryOptions({
   queryKey: [key, 'delegations'],
   queryFn: ({ signal }) => client.listApprovalDelegations({ signal }),
@@ -39,7 +44,7 @@ export function useAccessChanged(): () => void {
   };
 }
 
-type Asked = Parameters<typeof client.askForPrivilegedAccess>[0]['body'];
+type Asked = NonNullable<Parameters<typeof client.askForPrivilegedAccess>[0]>['body'];
 
 export function useAsk(onDone?: () => void) {
   const changed = useAccessChanged();
