@@ -17,7 +17,7 @@ const lock = 0x50_49_4d;
 
 export interface SweepParts {
   readonly platform: Pick<Platform, 'database' | 'clock' | 'audit' | 'log'>;
-  readonly approvals: Approvals;
+  readonly approvals: Pick<Approvals, 'expire'>;
 }
 
 /** What one look did. */

@@ -7,12 +7,12 @@ import { duration } from '../../shared/time.ts';
 import { useAsk, wishFor } from './queries.ts';
 
 const stepsMinutes = [5, 15, 30, 60, 120, 180, 240, 360, 480, 600, 720, 1_080, 1_440];
-/** Up to what the policy allows, which is always among them. */
-export function durationsUpTo(seconds: number): readonly number[] {
-  const most = Math.floor(seconds / 60);
-  return [...stepsMinutes.filter((minutes) => minutes < most), most].filter((minutes) => minutes > 0);
-}
-const usualMinutes = 60;
+/** Seconds, up to what the policy allows, which is always among them. */
+export const durationsUpTo = (most: number): readonly number[] => [
+  ...stepsMinutes.map((minutes) => minutes * 60).filter((seconds) => seconds < most),
+  most,
+];
+const usualSeconds = 3_600;
 
 /** Asks for a role that one is eligible for, with what its policy demands. */
 export function ActivateDialog({
@@ -24,7 +24,7 @@ export function ActivateDialog({
 }): ReactElement {
   const { terms } = of;
   const choices = durationsUpTo(parseDuration(terms.maximumDuration) ?? 3_600);
-  const [minutes, setMinutes] = useState(choices.findLast((one) => one <= usualMinutes) ?? choices[0] ?? usualMinutes);
+  const [seconds, setSeconds] = useState(choices.findLast((one) => one <= usualSeconds) ?? choices[0] ?? usualSeconds);
   const [startAt, setStartAt] = useState('');
   const [justification, setJustification] = useState('');
   const [ticketNumber, setTicketNumber] = useState('');
@@ -40,7 +40,7 @@ export function ActivateDialog({
       ticketNumber: ticketNumber.trim(),
       ticketSystem: ticketSystem.trim(),
       ...(startAt === '' ? {} : { startAt: new Date(startAt).toISOString() }),
-      expiration: { type: 'afterDuration', duration: `PT${minutes}M` },
+      expiration: { type: 'afterDuration', duration: `PT${seconds}S` },
     });
   const asked = [
     ...(terms.multiFactor ? ['multifactor authentication'] : []),
@@ -64,10 +64,10 @@ export function ActivateDialog({
       )}
       <FieldPair>
         <Field label="For" hint={`At most ${duration(parseDuration(terms.maximumDuration) ?? 0)}`}>
-          <Select value={String(minutes)} onChange={(_, data) => setMinutes(Number(data.value))}>
+          <Select value={String(seconds)} onChange={(_, data) => setSeconds(Number(data.value))}>
             {choices.map((one) => (
               <option key={one} value={one}>
-                {duration(one * 60)}
+                {duration(one)}
               </option>
             ))}
           </Select>

@@ -44,7 +44,7 @@ export function useAccessChanged(): () => void {
   };
 }
 
-type Asked = NonNullable<Parameters<typeof client.askForPrivilegedAccess>[0]>['body'];
+type Asked = NonNullable<NonNullable<Parameters<typeof client.askForPrivilegedAccess>[0]>['body']>;
 
 export function useAsk(onDone?: () => void) {
   const changed = useAccessChanged();

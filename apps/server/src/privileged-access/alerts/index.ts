@@ -120,11 +120,15 @@ export function createAlerts({ platform, policies, requests }: AlertParts) {
       return {
         scannedAt: scanned?.at.toISOString() ?? null,
         alerts: alertIds.map((id) => {
-          const { find: _find, canFix, uses, ...kind } = alertKinds[id];
+          const { displayName, severity, description, prevention, mitigation, canFix, uses } = alertKinds[id];
           const own = rows.filter((row) => row.alert_id === id);
           return {
             id,
-            ...kind,
+            displayName,
+            severity,
+            description,
+            prevention,
+            mitigation,
             uses: [...uses],
             settings: settings.get(id) ?? AlertSettings.parse({}),
             isActive: own.some((row) => row.cleared_at === null && row.dismissed_at === null),
