@@ -26,7 +26,7 @@ export interface PrivilegedAccess extends Domain<Handlers<typeof privilegedAcces
   readonly reviews: Handlers<typeof accessReviewRoutes>;
   readonly graphError: (graph: ErrorFace) => ErrorFace;
   /** Ends what is over, begins what is due, and lets approvals time out; `start` does so every second. */
-  sweep(): Promise<Swept>;
+  readonly sweep: () => Promise<Swept>;
   /** Takes access reviews on: begins, next stages, ends, applies. `start` does so by itself. Answers how many changed. */
   advanceReviews(): Promise<number>;
   /** Sends mails that are due; `start` does so by itself. Answers how many. */
