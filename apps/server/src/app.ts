@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   accessExplorerRoutes,
+  accessReviewRoutes,
   anomalyRoutes,
   applicationRoutes,
   armWorkspaceRoutes,
@@ -27,6 +28,7 @@ import {
   graphDirectoryRoutes,
   graphFederationRoutes,
   graphIdentityProtectionRoutes,
+  graphPrivilegedAccessRoutes,
   graphRoutes,
   graphSecurityRoutes,
   huntingRoutes,
@@ -49,6 +51,7 @@ import {
   sentinelBookmarkRoutes,
   notificationRoutes,
   peopleRoutes,
+  privilegedAccessRoutes,
   queueRoutes,
   sentinelEntityRoutes,
   sentinelIncidentRoutes,
@@ -241,6 +244,10 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(termsOfUseRoutes, domains.identity.terms);
   http.bind(graphIdentityProtectionRoutes, domains.identityProtection.graph, graph.error);
   http.bind(identityProtectionRoutes, domains.identityProtection.handlers);
+  const { privilegedAccess } = domains;
+  http.bind(graphPrivilegedAccessRoutes, privilegedAccess.graph, privilegedAccess.graphError(graph.error));
+  http.bind(accessReviewRoutes, privilegedAccess.reviews);
+  http.bind(privilegedAccessRoutes, privilegedAccess.handlers);
   http.bind(sharedSignalsRoutes, domains.sharedSignals.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);

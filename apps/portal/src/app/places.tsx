@@ -23,6 +23,7 @@ import {
   PersonKeyRegular,
   ShieldErrorRegular,
   ShieldKeyholeRegular,
+  ShieldLockRegular,
   ShieldPersonRegular,
   TargetArrowRegular,
   TextBulletListSquareRegular,
@@ -47,6 +48,8 @@ export interface Place {
     | '/assets'
     | '/identity-protection'
     | '/conditional-access'
+    | '/my-access'
+    | '/privileged-access'
     | '/sign-ins'
     | '/exceptions'
     | '/watchlists'
@@ -135,6 +138,22 @@ export const places: readonly Place[] = [
     permission: 'securityData.read',
     group: 'Assets',
     words: 'entities devices identities users accounts addresses apps inventory risk criticality owner',
+  },
+  {
+    to: '/my-access',
+    label: 'My access',
+    icon: <PersonKeyRegular />,
+    permission: 'privilegedAccess.request',
+    group: 'Identity and access',
+    words: 'activate role eligible request approve approvals extend renew privileged pim',
+  },
+  {
+    to: '/privileged-access',
+    label: 'Privileged access',
+    icon: <ShieldLockRegular />,
+    permission: 'authorization.read',
+    group: 'Identity and access',
+    words: 'pim assignments eligible active role settings policies alerts access reviews export',
   },
   {
     to: '/identity-protection',
