@@ -18,7 +18,8 @@ import { parseArgs } from 'node:util';
 import { makeAdministrator, startTestServer, type TestServer } from '../apps/server/src/testing.ts';
 import { engineCpu, PlainEngine } from './ingest/engine.ts';
 import { formats, type BenchFormat } from './ingest/formats.ts';
-import { freePort, intoRsyslog, rsyslogVersion } from './ingest/rsyslog.ts';
+import { freePort } from '@sallyport/testkit/running';
+import { intoRsyslog, rsyslogVersion } from './ingest/rsyslog.ts';
 import type { SenderSays, SenderTask, SteadyTask } from './ingest/sender.ts';
 
 const { values: options } = parseArgs({

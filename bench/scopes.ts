@@ -85,7 +85,14 @@ const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 const round = (value: number, digits = 3): number => Number(value.toFixed(digits));
 
-const results = [];
+interface Beside {
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  readonly equal: boolean;
+  readonly cpuRatio: number;
+  readonly wallRatio: number;
+}
+const results: { id: string; unscoped: { cpuMs: number; wallMs: number }; scoped: Record<string, Beside> }[] = [];
 for (const { id, kql } of questions.filter((one) => one.id.includes(options.only))) {
   const plain: Ran[] = [];
   const scoped = Object.fromEntries(Object.keys(scopes).map((name): [string, Ran[]] => [name, []]));
@@ -104,7 +111,7 @@ for (const { id, kql } of questions.filter((one) => one.id.includes(options.only
   });
   const base = of(plain);
   const beside = Object.fromEntries(
-    Object.entries(scoped).map(([name, ran]) => {
+    Object.entries(scoped).map(([name, ran]): [string, Beside] => {
       const took = of(ran);
       const equal = ran.every(({ answer }, i) => answer === plain[i]?.answer);
       return [

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@sallyport/contracts';
 import { firstAdministrator, startSallyport, type RunningSallyport } from '@sallyport/testkit/running';
-import { freePort } from '../ingest/rsyslog.ts';
+import { freePort } from '@sallyport/testkit/running';
 
 export const table = 'Faults_CL';
 const rowsPerBatch = 100;

@@ -1,25 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { freePort } from '@sallyport/testkit/running';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const binary = ['/usr/sbin/rsyslogd', '/sbin/rsyslogd'].find((path) => existsSync(path));
 
 export const rsyslogVersion = (): string | undefined =>
   binary === undefined ? undefined : /rsyslogd +(\S+)/.exec(execFileSync(binary, ['-v'], { encoding: 'utf8' }))?.[1];
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 /** Debian's rsyslog with a TCP door that writes each line to a file as it came (not synced). `seconds`: until the file holds `bytes`. */
 export async function intoRsyslog(send: (port: number) => Promise<void>, bytes: number): Promise<number | undefined> {

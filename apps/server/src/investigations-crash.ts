@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createHunting } from './hunting/index.ts';
 import { loadFunctions } from '@sallyport/lake';
-import { freePort, ServerProcess, sleep, switchOffShippedRules } from './crash-server.ts';
+import { freePort } from '@sallyport/testkit/running';
+import { ServerProcess, sleep, switchOffShippedRules } from './crash-server.ts';
 import { createIncidents } from './incidents/index.ts';
 import { createInvestigations } from './investigations/index.ts';
 import { alertOf, day, rowsOf, testsOf } from './investigations/testing.ts';

@@ -1,4 +1,4 @@
-import type { Administrator } from '@sallyport/testkit/running';
+import { freePort, type Administrator } from '@sallyport/testkit/running';
 import { loadFunctions } from '@sallyport/lake';
 import {
   evaluateWindow,
@@ -9,7 +9,7 @@ import {
   startBackfill,
   type AnalyticsRule,
 } from './detection/index.ts';
-import { freePort, ServerProcess, sleep, switchOffShippedRules } from './crash-server.ts';
+import { ServerProcess, sleep, switchOffShippedRules } from './crash-server.ts';
 import { createHunting } from './hunting/index.ts';
 import type { OpenPlatform } from './platform/create.ts';
 import { startEphemeralPlatform } from './supervisor/ephemeral-platform.ts';

@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@sallyport/contracts';
-import { firstAdministrator, startSallyport, type RunningSallyport } from '@sallyport/testkit/running';
+import { firstAdministrator, freePort, startSallyport, type RunningSallyport } from '@sallyport/testkit/running';
 
 /** The one folder that content may come from. */
 export const repositoryFolder = fileURLToPath(new URL('./repository', import.meta.url)).replace(/\/$/, '');
 
 /** The one folder that connectors may read files of. */
 export const logsFolder = mkdtempSync(join(tmpdir(), 'sallyport-logs-'));
+
+/** Where the transmitter listens whose signals a test takes. */
+export const signalsPort = freePort();
 
 interface Shared {
   readonly url: string;
@@ -26,7 +29,16 @@ let shared: Shared | undefined;
  */
 export async function startShared(): Promise<void> {
   const started = await startSallyport({
-    args: ['--collect-host', 'off', '--repository-folders', repositoryFolder, '--connector-folders', logsFolder],
+    args: [
+      '--collect-host',
+      'off',
+      '--repository-folders',
+      repositoryFolder,
+      '--connector-folders',
+      logsFolder,
+      '--shared-signals-internal-hosts',
+      `127.0.0.1:${await signalsPort}`,
+    ],
     readySeconds: 170,
   });
   running = started;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import {
   applicationRoutes,
@@ -16,6 +15,7 @@ import {
   type GrantedPermission,
   type Interaction,
 } from '@sallyport/contracts';
+import { freePort } from '@sallyport/testkit/running';
 import * as oidc from 'openid-client';
 import { createAccess } from '../access/index.ts';
 import { createConditionalAccess } from '../conditional-access/index.ts';
@@ -39,18 +39,6 @@ import { codeAt, makePerson, testPassword } from '../testing.ts';
 import { createApplicationCommands, type NewPassword } from './applications/commands.ts';
 import type { ApplicationRow } from './applications/store.ts';
 import { createOpenId } from './index.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<number>();
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    resolve(typeof address === 'object' && address ? address.port : 0);
-  });
-  const port = await promise;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 /** Nothing of sign-ins to applications asks the lake; what would is a fault of the test. */
 const noLake = new Proxy({} as Platform['lake'], {
@@ -312,16 +300,17 @@ export class Browser {
 
 /** Makes terms of use, and a policy that demands them of a person for an application. Answers what takes the policy away. */
 export async function demandTerms(
-  { domains, issuer, admin, token }: OpenIdServer,
+  server: OpenIdServer,
   { displayName, personId, appId }: { readonly displayName: string; readonly personId: string; readonly appId: string },
 ): Promise<() => Promise<void>> {
+  const { domains, issuer, admin } = server;
   const files = [
     { fileName: 'rules.md', language: 'en', fileData: { data: Buffer.from('# Be kind').toString('base64') } },
   ];
   const by = { ...admin, ipAddress: '192.0.2.1', requestId: randomUUID() };
   const { id } = await domains.conditionalAccess.terms.add({ displayName, files }, by);
   const headers = {
-    authorization: `Bearer ${await token('authorization.manage')}`,
+    authorization: `Bearer ${await server.token('authorization.manage')}`,
     'content-type': 'application/json',
   };
   const policies = `${issuer}/v1.0/identity/conditionalAccess/policies`;

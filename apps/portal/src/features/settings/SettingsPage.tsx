@@ -10,6 +10,7 @@ import { IdentityProvidersTab } from './identity-providers/IdentityProvidersTab.
 import type { SettingsSearch, settingsTabs } from './index.ts';
 import { NotificationsTab } from './NotificationsTab.tsx';
 import { SessionsTab } from './SessionsTab.tsx';
+import { SharedSignalsTab } from './shared-signals/SharedSignalsTab.tsx';
 import { TokensTab } from './TokensTab.tsx';
 import { WorkTab } from './WorkTab.tsx';
 import { WorkspacesTab } from './WorkspacesTab.tsx';
@@ -24,6 +25,7 @@ const tabs = [
   { id: 'workspaces', label: 'Workspaces', permission: 'securityData.read' },
   { id: 'groups', label: 'Groups', permission: 'securityData.read' },
   { id: 'identity-providers', label: 'Identity providers', permission: 'authorization.read' },
+  { id: 'shared-signals', label: 'Shared Signals', permission: 'authorization.read' },
   { id: 'work', label: 'Incident work', permission: 'securityData.read' },
   { id: 'notifications', label: 'Notifications', permission: 'systemSettings.read' },
   { id: 'audit', label: 'Audit', permission: 'authorization.read' },
@@ -48,6 +50,7 @@ export function SettingsPage(): ReactElement {
       {tab === 'workspaces' && <WorkspacesTab />}
       {tab === 'groups' && <GroupsTab />}
       {tab === 'identity-providers' && <IdentityProvidersTab />}
+      {tab === 'shared-signals' && <SharedSignalsTab />}
       {tab === 'work' && <WorkTab />}
       {tab === 'notifications' && <NotificationsTab />}
       {tab === 'audit' && <AuditTab search={search.search} onSearch={onSearch} />}

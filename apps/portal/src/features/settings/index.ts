@@ -8,6 +8,7 @@ export const settingsTabs = [
   'workspaces',
   'groups',
   'identity-providers',
+  'shared-signals',
   'work',
   'notifications',
   'audit',

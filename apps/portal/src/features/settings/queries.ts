@@ -24,6 +24,25 @@ export const ldapQuery = queryOptions({
   queryKey: ['ldap-directories'],
   queryFn: ({ signal }) => client.listLdapDirectories({ signal }),
 });
+export const signalReceiversQuery = queryOptions({
+  queryKey: ['shared-signals', 'receivers'],
+  queryFn: ({ signal }) => client.listSignalReceivers({ signal }),
+});
+/** More streams than anyone keeps track of; the rest is not shown. */
+const STREAMS_MAX = 100;
+export const signalStreamsQuery = queryOptions({
+  queryKey: ['shared-signals', 'streams'],
+  queryFn: async ({ signal }) => {
+    const found = await client.ssfReadStreams({ signal, query: {} });
+    const streams = (Array.isArray(found) ? found : [found]).slice(0, STREAMS_MAX);
+    return Promise.all(
+      streams.map(async (stream) => ({
+        ...stream,
+        status: await client.ssfReadStatus({ signal, query: { stream_id: stream.stream_id } }),
+      })),
+    );
+  },
+});
 export const workspaceUsageQuery = queryOptions({
   queryKey: ['workspaces', 'usage'],
   queryFn: ({ signal }) => client.listWorkspaceUsage({ signal }),
