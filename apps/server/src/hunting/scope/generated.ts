@@ -217,7 +217,7 @@ export class Attacker {
       () => ({ text: `parse ${column} with Head:string " " Tail:string | project Head, Tail`, ends: true }),
       () => ({ text: `project P = pack_all()`, exact: false, ends: true }),
       () => ({ text: `evaluate pivot(${column}, count())`, exact: false, ends: true }),
-      () => ({ text: `evaluate autocluster()`, exact: false, ends: true }),
+      () => ({ text: `project Type | evaluate autocluster()`, exact: false, ends: true }),
       () => ({
         text: `sort by ${column} asc | extend R = row_number(), P = prev(${column}) | project R, P`,
         exact: false,

@@ -224,6 +224,8 @@ async function fill(lake: Lake, rows: readonly EstateRow[]): Promise<void> {
       table,
       some.map(({ cells }) => cells),
     );
+  // A query that reads it would make it, and wildcards go over what is made.
+  await lake.query('SELECT 1', { tables: ['Watchlist'] });
   await lake.refreshEntities();
   await lake.reloadTables();
 }
