@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
+  accessReviewRoutes,
   anomalyRoutes,
   applicationRoutes,
   armWorkspaceRoutes,
@@ -26,6 +27,7 @@ import {
   graphDirectoryRoutes,
   graphFederationRoutes,
   graphIdentityProtectionRoutes,
+  graphPrivilegedAccessRoutes,
   graphRoutes,
   graphSecurityRoutes,
   huntingRoutes,
@@ -48,6 +50,7 @@ import {
   sentinelBookmarkRoutes,
   notificationRoutes,
   peopleRoutes,
+  privilegedAccessRoutes,
   queueRoutes,
   sentinelEntityRoutes,
   sentinelIncidentRoutes,
@@ -236,6 +239,10 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(termsOfUseRoutes, domains.identity.terms);
   http.bind(graphIdentityProtectionRoutes, domains.identityProtection.graph, graph.error);
   http.bind(identityProtectionRoutes, domains.identityProtection.handlers);
+  const { privilegedAccess } = domains;
+  http.bind(graphPrivilegedAccessRoutes, privilegedAccess.graph, privilegedAccess.graphError(graph.error));
+  http.bind(accessReviewRoutes, privilegedAccess.reviews);
+  http.bind(privilegedAccessRoutes, privilegedAccess.handlers);
   http.bind(sharedSignalsRoutes, domains.sharedSignals.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);
   http.bind(sentinelIncidentRoutes, domains.incidents.sentinel, armError);

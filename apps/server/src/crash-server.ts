@@ -46,8 +46,20 @@ export class ServerProcess {
     this.#port = port;
   }
 
-  /** Resolves when it is ready. One that gives up at its start is started again, as a supervisor does. */
+  /** Resolves when it is ready, with its first administrator. */
   async start(): Promise<Administrator> {
+    const { url, ca } = await this.startBeside();
+    this.#admin ??= await firstAdministrator({
+      url,
+      newFetch: () => trustingFetch(ca),
+      setupLink: /https:\/\/\S+\/setup#\S+/.exec(this.#output)?.[0],
+      output: () => this.#output,
+    });
+    return this.#admin;
+  }
+
+  /** Resolves when it is ready; its administrator is made elsewhere. One that gives up at its start is started again, as a supervisor does. */
+  async startBeside(): Promise<{ readonly url: string; readonly ca: string }> {
     const { config } = this.#platform;
     const url = `https://127.0.0.1:${this.#port}`;
     const ca = join(config.dataDir, 'tls', 'ca.pem');
@@ -58,13 +70,7 @@ export class ServerProcess {
       if (this.#child?.exitCode !== null) this.#spawn();
       await sleep(100);
     }
-    this.#admin ??= await firstAdministrator({
-      url,
-      newFetch: () => trustingFetch(ca),
-      setupLink: /https:\/\/\S+\/setup#\S+/.exec(this.#output)?.[0],
-      output: () => this.#output,
-    });
-    return this.#admin;
+    return { url, ca };
   }
 
   #spawn(): void {

@@ -25,7 +25,8 @@ import { createIdentityProtection, type IdentityProtection } from './identity-pr
 import { createIncidents, type Incidents } from './incidents/index.ts';
 import { createIngest, loadSources, shippedSources, type Ingest } from './ingest/index.ts';
 import { createInvestigations, type Investigations } from './investigations/index.ts';
-import { createOpenId, type OpenId } from './openid/index.ts';
+import { createOpenId, tenantIdOf, type OpenId } from './openid/index.ts';
+import { createPrivilegedAccess, type PrivilegedAccess } from './privileged-access/index.ts';
 import { createSharedSignals, type SharedSignals } from './shared-signals/index.ts';
 import { createNotifications, type Notifications } from './notifications/index.ts';
 import type { Handlers } from './platform/http/index.ts';
@@ -45,6 +46,7 @@ export interface Domains {
   readonly investigations: Investigations;
   readonly notifications: Notifications;
   readonly openid: OpenId;
+  readonly privilegedAccess: PrivilegedAccess;
   readonly sharedSignals: SharedSignals;
   readonly detection: Detection;
   readonly behaviour: Behaviour;
@@ -79,6 +81,13 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   });
   const identity = createIdentity(platform, conditionalAccess);
   const openid = createOpenId(platform, conditionalAccess);
+  const privilegedAccess = createPrivilegedAccess(platform, {
+    gate: conditionalAccess.gate,
+    isTargeted: conditionalAccess.isTargeted,
+    mail: () => notifications.mail,
+    tenantId: tenantIdOf(platform.sealing),
+    ...(options.scheduled === undefined ? {} : { scheduled: options.scheduled }),
+  });
   const sharedSignals = createSharedSignals(platform, {
     keys: openid.keys,
     jwksUri: openid.jwksUri,
@@ -150,6 +159,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     investigations,
     notifications,
     openid,
+    privilegedAccess,
     sharedSignals,
     detection,
     behaviour,
@@ -175,6 +185,7 @@ export const inOrder = (domains: Domains): readonly Domain<unknown>[] => [
   domains.conditionalAccess,
   domains.identity,
   domains.openid,
+  domains.privilegedAccess,
   domains.sharedSignals,
   domains.identityProtection,
   domains.hunting,

@@ -20,8 +20,10 @@ import {
   SearchSquareRegular,
   SettingsRegular,
   PersonArrowRightRegular,
+  PersonKeyRegular,
   ShieldErrorRegular,
   ShieldKeyholeRegular,
+  ShieldLockRegular,
   ShieldPersonRegular,
   TargetArrowRegular,
   TextBulletListSquareRegular,
@@ -46,6 +48,8 @@ export interface Place {
     | '/assets'
     | '/identity-protection'
     | '/conditional-access'
+    | '/my-access'
+    | '/privileged-access'
     | '/sign-ins'
     | '/exceptions'
     | '/watchlists'
@@ -133,6 +137,22 @@ export const places: readonly Place[] = [
     permission: 'securityData.read',
     group: 'Assets',
     words: 'entities devices identities users accounts addresses apps inventory risk criticality owner',
+  },
+  {
+    to: '/my-access',
+    label: 'My access',
+    icon: <PersonKeyRegular />,
+    permission: 'privilegedAccess.request',
+    group: 'Identity and access',
+    words: 'activate role eligible request approve approvals extend renew privileged pim',
+  },
+  {
+    to: '/privileged-access',
+    label: 'Privileged access',
+    icon: <ShieldLockRegular />,
+    permission: 'authorization.read',
+    group: 'Identity and access',
+    words: 'pim assignments eligible active role settings policies alerts access reviews export',
   },
   {
     to: '/identity-protection',

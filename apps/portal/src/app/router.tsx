@@ -27,6 +27,8 @@ import { accessSearch, policyEditorSearch } from '../features/conditional-access
 import { coverageSearch } from '../features/coverage/index.ts';
 import { assetsSearch, entitySearch, findEntitySearch } from '../features/entities/index.ts';
 import { exceptionsSearch } from '../features/exceptions/index.ts';
+import { myAccessSearch } from '../features/my-access/index.ts';
+import { privilegedAccessSearch } from '../features/privileged-access/index.ts';
 import { peopleSearch } from '../features/people/index.ts';
 import { repositoriesSearch } from '../features/repositories/index.ts';
 import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/index.ts';
@@ -240,6 +242,23 @@ const identityProtection = createRoute({
   ),
 });
 
+const myAccess = createRoute({
+  getParentRoute: () => frame,
+  path: '/my-access',
+  validateSearch: myAccessSearch,
+  component: lazyRouteComponent(() => import('../features/my-access/MyAccessPage.tsx'), 'MyAccessPage'),
+});
+
+const privilegedAccess = createRoute({
+  getParentRoute: () => frame,
+  path: '/privileged-access',
+  validateSearch: privilegedAccessSearch,
+  component: lazyRouteComponent(
+    () => import('../features/privileged-access/PrivilegedAccessPage.tsx'),
+    'PrivilegedAccessPage',
+  ),
+});
+
 const conditionalAccess = createRoute({
   getParentRoute: () => frame,
   path: '/conditional-access',
@@ -427,6 +446,8 @@ const routeTree = root.addChildren([
     repositories,
     anomalies,
     identityProtection,
+    myAccess,
+    privilegedAccess,
     conditionalAccess,
     policyEditor,
     signIns,

@@ -208,7 +208,7 @@ export async function mayGo(kind: Kind, id: string, body: Body, tx: Queryable): 
 }
 
 /** Ids of locations, strengths and contexts that a policy names, in small letters. */
-function namesOf(body: Body): ReadonlySet<string> {
+export function namesOf(body: Body): ReadonlySet<string> {
   const policy = ConditionalAccessPolicy.omit({ id: true }).parse(body);
   const { locations, applications } = policy.conditions;
   const strength = policy.grantControls?.authenticationStrength?.id ?? [];

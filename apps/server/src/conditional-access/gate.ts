@@ -202,14 +202,17 @@ const secondFactors: ReadonlySet<string> = new Set([
   'federatedMultiFactor',
 ]);
 
+/** Whether what was shown is more than one factor. */
+export const isMultiFactor = (methods: SignInAttempt['methods']): boolean =>
+  methods.length > 1 || methods.some((method) => secondFactors.has(method));
+
 function authenticationOf(attempt: SignInAttempt): AccessRequest['authentication'] {
   const { methods, at, sessionStartedAt = at, aaguid, passwordChanged, tokenProtected } = attempt;
   const ageSeconds = Math.max(0, (at.getTime() - sessionStartedAt.getTime()) / 1_000);
-  const second = methods.length > 1 || methods.some((method) => secondFactors.has(method));
   return {
     methods,
     primaryAgeSeconds: ageSeconds,
-    ...(second ? { secondaryAgeSeconds: ageSeconds } : {}),
+    ...(isMultiFactor(methods) ? { secondaryAgeSeconds: ageSeconds } : {}),
     ...(aaguid === undefined ? {} : { aaguid }),
     ...(passwordChanged === undefined ? {} : { passwordChanged }),
     ...(tokenProtected === undefined ? {} : { tokenProtected }),

@@ -7,11 +7,13 @@ import type {
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { createCommands } from './commands.ts';
+import { namesOf } from './checks.ts';
 import { createDecider } from './decider.ts';
 import { emergencyAccounts, emergencyHandlers } from './emergency.ts';
 import type { Facts } from './facts.ts';
 import { graphConditionalAccessHandlers } from './faces/graph/index.ts';
 import { createGate, type Gate } from './gate.ts';
+import { objects } from './store.ts';
 import { createTerms, type Terms } from './terms/commands.ts';
 import { graphTermsOfUseHandlers } from './terms/graph.ts';
 import { conditionalAccessHandlers, type InsightNeeds } from './insight/routes.ts';
@@ -19,6 +21,8 @@ import { conditionalAccessHandlers, type InsightNeeds } from './insight/routes.t
 export type { Terms } from './terms/commands.ts';
 export { sallyportApplication } from './applications.ts';
 export { challengeOf } from './challenge.ts';
+export { isMultiFactor } from './gate.ts';
+export { roleIds } from './decider.ts';
 export { isTrustedAddress } from './trusted.ts';
 export type { DeviceFacts, Facts, RiskOfSignIn, SignInAttempt, SignInRisk, WorkloadAttempt } from './facts.ts';
 export { missingTerms, type Gate, type GateAnswer } from './gate.ts';
@@ -31,6 +35,8 @@ export interface ConditionalAccess extends Domain<Handlers<typeof emergencyAccou
   readonly gate: Gate;
   /** What policies did and would do, for the portal. */
   insight(needs: InsightNeeds): Handlers<typeof conditionalAccessRoutes>;
+  /** Whether a policy, in force or not, is about an authentication context. */
+  isTargeted(authenticationContext: string): Promise<boolean>;
   /** Whom no policy, and no signal of others, locks out. */
   isEmergencyAccount(personId: string): Promise<boolean>;
 }
@@ -56,6 +62,10 @@ export function createConditionalAccess(platform: Platform, facts: Facts = {}): 
     terms,
     gate: createGate(platform, decider, known),
     insight: (needs) => conditionalAccessHandlers({ platform, decider, facts: known, ...needs }),
+    isTargeted: async (authenticationContext) =>
+      (await objects.ofKind(platform.database, 'policy')).some(({ body }) =>
+        namesOf(body).has(authenticationContext.toLowerCase()),
+      ),
     isEmergencyAccount: async (personId) =>
       (await emergencyAccounts(platform.database)).some(({ id }) => id === personId),
   };

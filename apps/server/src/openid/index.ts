@@ -17,6 +17,8 @@ import { createLogoutTeller } from './provider/logout.ts';
 import { createParts, createProvider, routes } from './provider/provider.ts';
 import { createSaml } from './saml/index.ts';
 
+export { tenantIdOf } from './provider/claims.ts';
+
 export interface OpenId extends Domain<Handlers<typeof applicationRoutes>> {
   /** For clients of Microsoft Graph. */
   readonly graph: Handlers<typeof graphApplicationRoutes>;

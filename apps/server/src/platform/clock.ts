@@ -1,12 +1,15 @@
 /** Where the time comes from. Everything that needs the time takes a Clock, so that tests and replay can set it. */
 export interface Clock {
   now(): Date;
+  /** Milliseconds that go on whatever is done to the time. Left out: the time is never set back. */
+  elapsed?(): number;
   /** Resolves after `milliseconds` of this clock, or at once with no error when `signal` aborts. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {
   now: () => new Date(),
+  elapsed: () => performance.now(),
   sleep: (milliseconds, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();

@@ -39,6 +39,9 @@ import { sentinelBookmarkRoutes } from './sentinel-bookmarks.ts';
 import { notificationRoutes } from './notifications.ts';
 import { interactionRoutes } from './openid-interaction.ts';
 import { peopleRoutes } from './people.ts';
+import { graphPrivilegedAccessRoutes } from './graph-privileged-access.ts';
+import { accessReviewRoutes } from './access-reviews.ts';
+import { privilegedAccessRoutes } from './privileged-access.ts';
 import { queueRoutes } from './queue.ts';
 import { repositoryRoutes } from './repositories.ts';
 import { sentinelEntityRoutes } from './sentinel-entities.ts';
@@ -89,6 +92,9 @@ export const routes = {
   ...samlRoutes,
   ...graphIdentityProtectionRoutes,
   ...identityProtectionRoutes,
+  ...graphPrivilegedAccessRoutes,
+  ...privilegedAccessRoutes,
+  ...accessReviewRoutes,
   ...sharedSignalsRoutes,
   ...savedSearchRoutes,
   ...sentinelBookmarkRoutes,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type { TokenCredential } from '@azure/core-auth';
 import type { Client } from '@sallyport/contracts';
+import type { Clock } from '../../platform/clock.ts';
 import type { EphemeralOptions } from '../../supervisor/ephemeral-platform.ts';
 import { makeAdministrator, startTestServer, type TestServer } from '../../testing.ts';
 
@@ -22,8 +23,8 @@ export interface FaceServer {
 }
 
 /** Trusts the server's CA for the whole process, as `NODE_EXTRA_CA_CERTS` does for a customer. */
-export async function startFaceServer(settings: EphemeralOptions['settings'] = {}): Promise<FaceServer> {
-  const test = await startTestServer({ settings: { collectHost: 'off', ...settings } });
+export async function startFaceServer(settings: EphemeralOptions['settings'] = {}, clock?: Clock): Promise<FaceServer> {
+  const test = await startTestServer({ settings: { collectHost: 'off', ...settings }, ...(clock ? { clock } : {}) });
   const port = await test.server.http.listen({ host: '127.0.0.1', port: 0 });
   const ca = readFileSync(join(test.platform.config.dataDir, 'tls', 'ca.pem'), 'utf8');
   setDefaultCACertificates([...getCACertificates('default'), ca]);

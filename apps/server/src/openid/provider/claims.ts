@@ -44,12 +44,16 @@ export interface ClaimSource {
   readonly pairwise: (personId: string, appId: string) => string;
 }
 
+/** RFC 9562, version 8: made by a rule of our own. */
+export function tenantIdOf(sealing: Platform['sealing']): string {
+  const id = sealing.derive('openid-tenant').toString('hex');
+  return `${id.slice(0, 8)}-${id.slice(8, 12)}-8${id.slice(13, 16)}-a${id.slice(17, 20)}-${id.slice(20, 32)}`;
+}
+
 /** Where claims come from. `tid` is this installation, the same for as long as its sealing key is. */
 export function createClaims({ database, sealing }: Pick<Platform, 'database' | 'sealing'>): ClaimSource {
   const key = sealing.derive('openid-pairwise');
-  const id = sealing.derive('openid-tenant').toString('hex');
-  // RFC 9562, version 8: made by a rule of our own.
-  const tenantId = `${id.slice(0, 8)}-${id.slice(8, 12)}-8${id.slice(13, 16)}-a${id.slice(17, 20)}-${id.slice(20, 32)}`;
+  const tenantId = tenantIdOf(sealing);
   return {
     tenantId,
     // OpenID Connect Core, 8.1: not to be computed by those who know both ids.

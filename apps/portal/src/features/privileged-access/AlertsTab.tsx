@@ -1,0 +1,170 @@
+import { Button, Checkbox, Field, Input } from '@fluentui/react-components';
+import { AlertSettings, type PrivilegedAlert } from '@sallyport/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactElement } from 'react';
+import { client, useMay } from '../../shared/api.ts';
+import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
+import { FormDialog } from '../../shared/FormDialog.tsx';
+import { plural } from '../../shared/numbers.ts';
+import { RelativeTime } from '../../shared/RelativeTime.tsx';
+import { Section } from '../../shared/Section.tsx';
+import { Severity } from '../../shared/Severity.tsx';
+import { ErrorState, Loading } from '../../shared/States.tsx';
+import { Status } from '../../shared/Status.tsx';
+import { visible } from '../../shared/text.ts';
+import { useNotify } from '../../shared/toast.tsx';
+import { Card, Cards } from '../my-access/Card.tsx';
+import { alertsQuery, useDo } from './queries.ts';
+import { useTabStyles } from './styles.ts';
+
+/** What is amiss with privileged access, and how it is mended. */
+export function AlertsTab(): ReactElement {
+  const styles = useTabStyles();
+  const { data, error, refetch } = useQuery(alertsQuery);
+  const may = useMay('authorization.manage');
+  const notify = useNotify();
+  const scan = useDo(
+    () => client.refreshPrivilegedAlerts(),
+    ({ raised, cleared }) => `${raised} raised, ${cleared} cleared`,
+  );
+  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Loading rows={8} label="Loading" />;
+  return (
+    <div className={styles.stack}>
+      <div className={styles.bar}>
+        <span>
+          Looked for <RelativeTime at={data.scannedAt} />
+        </span>
+        <Button
+          size="small"
+          disabled={!may || scan.isPending}
+          title={may ? undefined : 'This needs the permission authorization.manage'}
+          onClick={() =>
+            scan.mutate(undefined, { onError: (failure) => notify.failed('It was not looked for', failure) })
+          }
+        >
+          Look now
+        </Button>
+      </div>
+      {data.alerts
+        .toSorted((a, b) => Number(b.isActive) - Number(a.isActive))
+        .map((alert) => (
+          <Alert key={alert.id} alert={alert} />
+        ))}
+    </div>
+  );
+}
+
+function Alert({ alert }: { alert: PrivilegedAlert }): ReactElement {
+  const styles = useTabStyles();
+  const may = useMay('authorization.manage');
+  const notify = useNotify();
+  const [editing, setEditing] = useState(false);
+  const dismiss = useDo(() => client.dismissPrivilegedAlert({ params: { alertId: alert.id } }), 'Taken as known');
+  const fix = useDo((id: string) => client.fixPrivilegedAlertIncident({ params: { id } }), 'Mended');
+  const live = alert.incidents.filter(({ clearedAt }) => clearedAt === null);
+  const state = !alert.settings.isEnabled ? (
+    <Status tone="off">Off</Status>
+  ) : alert.isActive ? (
+    <Status tone="bad">{plural(live.length, 'finding')}</Status>
+  ) : (
+    <Status tone="good">{live.length > 0 ? 'Known' : 'Nothing found'}</Status>
+  );
+  return (
+    <Section
+      card
+      title={alert.displayName}
+      actions={
+        may && (
+          <>
+            {alert.isActive && (
+              <Button size="small" disabled={dismiss.isPending} onClick={() => dismiss.mutate(undefined)}>
+                Dismiss
+              </Button>
+            )}
+            <Button size="small" onClick={() => setEditing(true)}>
+              Settings…
+            </Button>
+          </>
+        )
+      }
+    >
+      <div className={styles.bar}>
+        <Severity severity={alert.severity} />
+        {state}
+      </div>
+      <span>{alert.description}</span>
+      {live.length > 0 && <span>{alert.mitigation}</span>}
+      <Cards label={alert.displayName}>
+        {live.slice(0, 20).map((incident) => (
+          <Card
+            key={incident.id}
+            title={<bdi>{visible(incident.subject)}</bdi>}
+            lines={[visible(incident.text)]}
+            state={<RelativeTime at={incident.raisedAt} />}
+            actions={
+              may &&
+              incident.canFix && (
+                <ConfirmAction
+                  label="Mend"
+                  title={`Mend what is amiss with ${visible(incident.subject)}?`}
+                  disabled={fix.isPending}
+                  onConfirm={() =>
+                    fix.mutate(incident.id, { onError: (failure) => notify.failed('Nothing was mended', failure) })
+                  }
+                >
+                  {alert.mitigation} It holds at once, and stands in the audit.
+                </ConfirmAction>
+              )
+            }
+          />
+        ))}
+      </Cards>
+      {editing && <SettingsDialog alert={alert} onClose={() => setEditing(false)} />}
+    </Section>
+  );
+}
+
+const labels: Readonly<Record<keyof AlertSettings, string>> = {
+  isEnabled: 'Look for it',
+  days: 'Days without use',
+  globalAdminCountThreshold: 'People, at least',
+  percentageOfGlobalAdminsOutOfRolesThreshold: 'Per cent of all with a role, at least',
+  sequentialActivationCounterThreshold: 'Activations, at least',
+  timeIntervalHours: 'Within hours',
+};
+
+function SettingsDialog({ alert, onClose }: { alert: PrivilegedAlert; onClose: () => void }): ReactElement {
+  const [settings, setSettings] = useState(alert.settings);
+  const save = useDo(
+    () => client.setPrivilegedAlert({ params: { alertId: alert.id }, body: settings }),
+    'Settings changed',
+    onClose,
+  );
+  return (
+    <FormDialog
+      title={alert.displayName}
+      submit="Save"
+      ready={AlertSettings.safeParse(settings).success}
+      busy={save.isPending}
+      error={save.error}
+      onSubmit={() => save.mutate(undefined)}
+      onClose={onClose}
+    >
+      <Checkbox
+        label={labels.isEnabled}
+        checked={settings.isEnabled}
+        onChange={(_, { checked }) => setSettings({ ...settings, isEnabled: checked === true })}
+      />
+      {alert.uses.map((name) => (
+        <Field key={name} label={labels[name]}>
+          <Input
+            type="number"
+            value={String(settings[name])}
+            onChange={(_, { value }) => setSettings({ ...settings, [name]: Number(value) })}
+          />
+        </Field>
+      ))}
+    </FormDialog>
+  );
+}

@@ -1,0 +1,83 @@
+import { Button } from '@fluentui/react-components';
+import { ClipboardTaskListLtrRegular } from '@fluentui/react-icons';
+import type { AccessReview } from '@sallyport/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactElement } from 'react';
+import { useMay } from '../../shared/api.ts';
+import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { RelativeTime } from '../../shared/RelativeTime.tsx';
+import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
+import { Status } from '../../shared/Status.tsx';
+import { visible } from '../../shared/text.ts';
+import type { TabProps } from './index.ts';
+import { reviewsQuery } from './queries.ts';
+import { ReviewDialog } from './ReviewDialog.tsx';
+import { ReviewPanel } from './ReviewPanel.tsx';
+import { useTabStyles } from './styles.ts';
+
+export function RunState({ review }: { review: AccessReview }): ReactElement {
+  const [run] = review.runs;
+  if (!run) return <Status tone="waiting">Planned</Status>;
+  if (run.appliedAt !== null) return <Status tone="good">Applied</Status>;
+  if (run.endedAt !== null) return <Status tone="off">Ended</Status>;
+  return <Status tone="working">{`Stage ${run.stage} of ${review.settings.stages.length}`}</Status>;
+}
+
+const columns: readonly GridColumn<AccessReview>[] = [
+  { id: 'name', header: 'Review', min: 200, grow: 2, cell: ({ settings }) => visible(settings.displayName) },
+  { id: 'of', header: 'Of', min: 180, grow: 2, drop: 1, cell: ({ targetNames }) => visible(targetNames.join(', ')) },
+  { id: 'state', header: 'State', min: 130, cell: (review) => <RunState review={review} /> },
+  { id: 'done', header: 'Decided', min: 90, align: 'end', cell: ({ runs: [run] }) => (run ? `${run.decided} of ${run.total}` : '–') }, // prettier-ignore
+  {
+    id: 'until',
+    header: 'Until',
+    min: 120,
+    drop: 2,
+    cell: ({ runs: [run] }) => <RelativeTime at={run?.stageEndsAt ?? null} />,
+  },
+  { id: 'next', header: 'Next', min: 120, drop: 3, cell: ({ nextAt }) => <RelativeTime at={nextAt} /> },
+];
+
+/** Reviews of who holds what. */
+export function ReviewsTab({ search, set }: TabProps): ReactElement {
+  const styles = useTabStyles();
+  const { data, error, refetch } = useQuery(reviewsQuery);
+  const may = useMay('authorization.manage');
+  const [making, setMaking] = useState(false);
+  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Loading rows={8} label="Loading" />;
+  const open = data.reviews.find(({ id }) => id === search.selected);
+  const close = (): void => set({ selected: undefined });
+  return (
+    <>
+      <div className={styles.bar}>
+        <Button
+          appearance="primary"
+          disabled={!may}
+          title={may ? undefined : 'This needs the permission authorization.manage'}
+          onClick={() => setMaking(true)}
+        >
+          New review…
+        </Button>
+      </div>
+      <div className={styles.split}>
+        <Grid
+          label="Access reviews"
+          rows={data.reviews}
+          columns={columns}
+          rowId={({ id }) => id}
+          openId={open?.id}
+          onOpen={({ id }) => set({ selected: id })}
+          onClose={close}
+          empty={
+            <EmptyState icon={<ClipboardTaskListLtrRegular />} title="No reviews">
+              A review asks people, their managers or others whether access is still needed, and removes what is not.
+            </EmptyState>
+          }
+        />
+        {open && <ReviewPanel id={open.id} onClose={close} />}
+      </div>
+      {making && <ReviewDialog onClose={() => setMaking(false)} />}
+    </>
+  );
+}

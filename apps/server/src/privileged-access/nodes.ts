@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { freePort, trustingFetch } from '@sallyport/testkit/running';
+import { createClient, type Client } from '@sallyport/contracts';
+import { ServerProcess, sleep } from '../crash-server.ts';
+import { codeAt, makePerson, testPassword } from '../testing.ts';
+import type { OpenPlatform } from '../platform/create.ts';
+import { startEphemeralPlatform } from '../supervisor/ephemeral-platform.ts';
+
+/** Several server processes on one database and one lake, for the test and the bench of privileged access. */
+
+const readerRole = '5d6b6bb7-de71-4623-b4af-96380a352509';
+/** How often it is looked whether somebody may. */
+const pollMs = 5;
+const patienceMs = 30_000;
+
+export interface Nodes {
+  readonly platform: OpenPlatform;
+  readonly servers: readonly ServerProcess[];
+  readonly urls: readonly string[];
+  /** Somebody who is eligible for Security Reader, and signed in. */
+  eligible(name: string): Promise<NodePerson>;
+  stop(): Promise<void>;
+}
+export interface NodePerson {
+  readonly id: string;
+  /** Activates on a server for so many seconds. Answers when it ends. */
+  activate(node: number, seconds: number): Promise<Date>;
+  /** Whether a server lets them see incidents. Undefined: it does not answer. */
+  may(node: number): Promise<boolean | undefined>;
+  /** When a server first says so, milliseconds of the process. */
+  until(node: number, may: boolean): Promise<number>;
+}
+
+export async function startNodes(count: number): Promise<Nodes> {
+  const { platform, stop } = await startEphemeralPlatform({ settings: { collectHost: 'off' } });
+  const ports: number[] = [];
+  for (let i = 0; i < count; i++) ports.push(await freePort());
+  const servers = ports.map((port) => new ServerProcess(platform, port));
+  // One after the other: the first makes the certificate and the tables of the jobs, and has the link of the administrator.
+  const [first, ...others] = servers;
+  await first?.start();
+  for (const other of others) await other.startBeside();
+  const urls = ports.map((port) => `https://127.0.0.1:${port}`);
+  const call = trustingFetch(join(platform.config.dataDir, 'tls', 'ca.pem'));
+  return {
+    platform,
+    servers,
+    urls,
+    eligible: (name) => eligiblePerson(platform, urls, call, name),
+    stop: async () => {
+      for (const server of servers) await server.kill();
+      await stop();
+    },
+  };
+}
+
+async function eligiblePerson(
+  platform: OpenPlatform,
+  urls: readonly string[],
+  call: typeof fetch,
+  name: string,
+): Promise<NodePerson> {
+  const { person, secret } = await makePerson(platform, name);
+  const now = new Date();
+  await platform.database.execute(
+    `INSERT INTO role_assignments (id, role_id, principal_id, principal_type, kind, starts_at, created_at, created_by) VALUES ($1, $2, $3, 'user', 'eligible', $4, $4, 'test')`,
+    [randomUUID(), readerRole, person.id, now],
+  );
+  let cookie = '';
+  const keeping: typeof fetch = async (...request) => {
+    const answer = await call(...request);
+    cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
+    return answer;
+  };
+  const clientAt = (url: string): Client =>
+    createClient({
+      baseUrl: url,
+      fetch: keeping,
+      headers: () => ({ 'x-sallyport-csrf': '1', origin: url, ...(cookie === '' ? {} : { cookie }) }),
+    });
+  const clients = urls.map(clientAt);
+  await clients[0]?.signInWithPassword({
+    body: { userPrincipalName: person.userPrincipalName, password: testPassword, totpCode: codeAt(secret, now) },
+  });
+  const may = async (node: number): Promise<boolean | undefined> => {
+    try {
+      const { status } = await call(`${urls[node]}/api/incidents`, { headers: { cookie } });
+      return status === 200 ? true : status === 403 ? false : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    id: person.id,
+    may,
+    activate: async (node, seconds) => {
+      const client = clients[node];
+      if (!client) throw new Error(`there is no server ${node}`);
+      await client.askForPrivilegedAccess({
+        body: {
+          action: 'selfActivate',
+          target: { type: 'role', id: readerRole, access: '' },
+          justification: 'measured',
+          expiration: { type: 'afterDuration', duration: `PT${seconds}S` },
+        },
+      });
+      const row = await platform.database.first<{ at: Date }>(
+        `SELECT ends_at AS at FROM role_assignments WHERE principal_id = $1 AND assignment_type = 'Activated' ORDER BY created_at DESC LIMIT 1`,
+        [person.id],
+      );
+      if (!row) throw new Error('it was not activated');
+      return row.at;
+    },
+    until: async (node, wanted) => {
+      const deadline = performance.now() + patienceMs;
+      while (performance.now() < deadline) {
+        if ((await may(node)) === wanted) return performance.now();
+        await sleep(pollMs);
+      }
+      throw new Error(`server ${node} never said ${wanted}`);
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { roles, type GrantedPermission } from '@sallyport/contracts';
+import { roleIds } from '../conditional-access/index.ts';
+import type { Queryable } from '../platform/database/index.ts';
+
+export interface RoleFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly isBuiltIn: boolean;
+  readonly permissions: ReadonlySet<GrantedPermission>;
+}
+
+const builtIn: readonly RoleFacts[] = Object.entries(roles).flatMap(([name, permissions]) => {
+  const id = roleIds[name];
+  return id === undefined
+    ? []
+    : [{ id, name, description: '', isBuiltIn: true, permissions: new Set<GrantedPermission>(permissions) }];
+});
+const custom = 'SELECT id, display_name AS name, description, permissions FROM role_definitions';
+interface CustomRow {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly permissions: readonly GrantedPermission[];
+}
+const factsOf = ({ permissions, ...row }: CustomRow): RoleFacts => ({
+  ...row,
+  isBuiltIn: false,
+  permissions: new Set(permissions),
+});
+
+/** Built-in roles and those of one's own, by name. */
+export async function allRoles(db: Queryable): Promise<readonly RoleFacts[]> {
+  const rows = await db.query<CustomRow>(`${custom} ORDER BY lower(display_name) LIMIT 1000`);
+  return [...builtIn, ...rows.map(factsOf)];
+}
+
+export async function roleById(db: Queryable, id: string): Promise<RoleFacts | undefined> {
+  const known = builtIn.find((role) => role.id === id);
+  if (known) return known;
+  const row = await db.first<CustomRow>(`${custom} WHERE id = $1`, [id]);
+  return row && factsOf(row);
+}
+
+/** Ids of the roles that hold a permission. */
+export const rolesWith = async (db: Queryable, permission: GrantedPermission): Promise<readonly string[]> =>
+  (await allRoles(db)).filter(({ permissions }) => permissions.has(permission)).map(({ id }) => id);
