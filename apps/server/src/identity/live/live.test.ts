@@ -101,7 +101,13 @@ beforeAll(async () => {
     await admin.createToken({
       body: {
         name: 'graph',
-        scopes: ['authorization.read', 'conditionalAccess.read', 'conditionalAccess.manage', 'alerts.manage'],
+        scopes: [
+          'authorization.read',
+          'conditionalAccess.read',
+          'conditionalAccess.manage',
+          'users.manage',
+          'alerts.manage',
+        ],
       },
     })
   ).secret;
