@@ -1,6 +1,12 @@
 import { Badge, Checkbox, makeStyles, Select, tokens } from '@fluentui/react-components';
-import { permissionCategories, permissions, permissionsIn, type PermissionEntry } from '@sallyport/contracts';
-import type { ReactElement } from 'react';
+import {
+  permissionCategories,
+  permissions,
+  permissionsIn,
+  type PermissionCategory,
+  type PermissionEntry,
+} from '@sallyport/contracts';
+import { useState, type ReactElement } from 'react';
 import { categories, categoryChoices, choiceLabels, choiceOf, groupsOf, toggled, withChoice } from './tree.ts';
 
 const useStyles = makeStyles({
@@ -23,11 +29,14 @@ export function PermissionTree(props: {
 }): ReactElement {
   const styles = useStyles();
   const { entries, onChange } = props;
+  // Custom, though nothing of it is chosen yet.
+  const [opened, setOpened] = useState<ReadonlySet<PermissionCategory>>(new Set());
   const held = permissionsIn(entries);
   return (
     <div className={styles.root}>
       {categories.map((category) => {
-        const choice = choiceOf(category, entries);
+        const taken = choiceOf(category, entries);
+        const choice = taken === 'none' && opened.has(category) ? 'custom' : taken;
         const name = permissionCategories[category];
         return (
           <fieldset key={category} className={styles.category}>
@@ -39,7 +48,11 @@ export function PermissionTree(props: {
                 value={choice}
                 onChange={(_, data) => {
                   const chosen = categoryChoices.find((one) => one === data.value);
-                  if (chosen !== undefined) onChange(withChoice(category, chosen, entries));
+                  if (chosen === undefined) return;
+                  setOpened(
+                    new Set([...opened].filter((one) => one !== category).concat(chosen === 'custom' ? category : [])),
+                  );
+                  onChange(withChoice(category, chosen, entries));
                 }}
               >
                 {categoryChoices.map((one) => (
