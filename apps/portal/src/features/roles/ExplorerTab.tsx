@@ -137,6 +137,8 @@ function Rights({ type, id }: Pick<Principal, 'type' | 'id'>): ReactElement {
   const { principal, permissions, uses } = access.data;
   const used = new Map(uses.map(({ permission, lastUsedAt }) => [permission, lastUsedAt]));
   const rows = permissions.map((one) => ({ ...one, lastUsedAt: used.get(one.permission) ?? null }));
+  // What they see of is in front.
+  const tables = sight.data.tables.toSorted((a, b) => Number(a.sees === 'nothing') - Number(b.sees === 'nothing'));
   return (
     <>
       <div>
@@ -147,7 +149,7 @@ function Rights({ type, id }: Pick<Principal, 'type' | 'id'>): ReactElement {
         <Grid label="Permissions" rows={rows} columns={heldColumns} rowId={({ permission }) => permission} />
       </div>
       <div className={styles.grid}>
-        <Grid label="Tables" rows={sight.data.tables} columns={seenColumns} rowId={({ table }) => table} />
+        <Grid label="Tables" rows={tables} columns={seenColumns} rowId={({ table }) => table} />
       </div>
     </>
   );

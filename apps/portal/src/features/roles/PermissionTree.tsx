@@ -20,6 +20,7 @@ const useStyles = makeStyles({
     marginTop: tokens.spacingVerticalXS,
   },
   line: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS },
+  mark: { flexShrink: 0, whiteSpace: 'nowrap' },
 });
 
 /** The permissions of a role, by category and group. */
@@ -76,9 +77,13 @@ export function PermissionTree(props: {
                           disabled={choice !== 'custom'}
                           onChange={() => onChange(toggled(entries, one))}
                         />
-                        {whole === true && <Badge appearance="outline">over everything only</Badge>}
+                        {whole === true && (
+                          <Badge appearance="outline" className={styles.mark}>
+                            over everything only
+                          </Badge>
+                        )}
                         {awaits !== undefined && (
-                          <Badge appearance="outline" color="informative">
+                          <Badge appearance="outline" color="informative" className={styles.mark}>
                             not there yet
                           </Badge>
                         )}
