@@ -33,7 +33,7 @@ export const scopedRoutes: ReadonlyMap<string, Scoped> = new Map([
      listWorkspaces armListWorkspaces armListWorkspacesOfGroup armGetWorkspace
      listIncidents getIncident listIncidentAlerts getAlertEvents
      graphListIncidents graphGetIncident graphListAlerts graphGetAlert sentinelListIncidents sentinelGetIncident
-     getSocMetrics listAnomalies listWatchlistItems saveRule`,
+     getSocMetrics listAnomalies listWatchlistItems saveRule deleteRule`,
   ),
   ...named(
     'open',

@@ -95,12 +95,15 @@ export function withWorkspaces(catalogue: KqlCatalogue): KqlCatalogue {
 }
 
 function withTables(catalogue: KqlCatalogue, { tables }: Named): KqlCatalogue {
-  if (tables.size === 0) return catalogue;
-  const which = [...tables.values()].map(({ name, place }) => `${name}=${place?.database}`);
+  // A stored function may name what the text names too.
+  const known = tablesByName(catalogue.tables);
+  const added = [...tables.values()].filter(({ name }) => !known.has(name));
+  if (added.length === 0) return catalogue;
+  const which = added.map(({ name, place }) => `${name}=${place?.database}`);
   return {
     ...catalogue,
     version: `${catalogue.version} beside ${which.join(',')}`,
-    tables: [...catalogue.tables, ...tables.values()],
+    tables: [...catalogue.tables, ...added],
   };
 }
 

@@ -34,6 +34,7 @@ import { loadStates } from './store.ts';
 import { RuleWorker, type OnRan } from './worker.ts';
 import { sweep, type SweepOptions, type SweepResult } from './sweep/sweep.ts';
 import { readItems, scheduleWatchlists, watchlistHandlers, Watchlists } from './watchlists/index.ts';
+import { followRights, type RightsOf } from './rules/on-behalf-of.ts';
 
 export {
   loadLogSources,
@@ -100,6 +101,8 @@ export interface DetectionOptions {
   /** Those of a workspace beside the first. Default: there is one workspace. */
   readonly queriesOf?: (workspace: Workspace) => Promise<Queries>;
   readonly incidents: Incidents;
+  /** What those who made rules may do now. Default: nobody looks. */
+  readonly rightsOf?: RightsOf;
   /** Those that `queries` knows. Default: it knows none. */
   readonly watchlists?: Watchlists;
   /** Folders and files with rules. Default: those that ship. */
@@ -170,6 +173,11 @@ export async function createDetection(platform: Platform, options: DetectionOpti
     options.scheduled === false ? Promise.resolve() : places.arrived(segment);
   const watchlists = options.watchlists ?? new Watchlists(platform);
   const own = new OwnRules({ platform, queries: options.queries, registry });
+  const { rightsOf } = options;
+  if (rightsOf && options.scheduled !== false)
+    platform.jobs.schedule('rule-rights', '* * * * *', async () => {
+      await followRights(platform, registry, rightsOf);
+    });
   const repositories = new Repositories({ platform, queries: options.queries, registry, own, watchlists });
   if (options.scheduled !== false) repositories.schedule();
   const coverage = createCoverage({

@@ -2,14 +2,15 @@ import type { RuleProblem, ruleTextRoutes } from '@sallyport/contracts';
 import { requireCaller, type Handlers } from '../platform/http/index.ts';
 import type { OwnRules } from './own-rules.ts';
 import { unpack } from './rules/import/unpack.ts';
-import type { AnalyticsRule, Problem } from './rules/index.ts';
+import type { AnalyticsRule, Problem, RuleRegistry } from './rules/index.ts';
+import { onBehalfOf, refuseOthersRules } from './rules/on-behalf-of.ts';
 
 /** Problems and skipped files that an answer has at most. */
 const shownMax = 20_000;
 /** Ids that an audit row names. */
 const auditedMax = 200;
 
-export function ownRuleHandlers(own: OwnRules): Handlers<typeof ruleTextRoutes> {
+export function ownRuleHandlers(own: OwnRules, registry: RuleRegistry): Handlers<typeof ruleTextRoutes> {
   return {
     checkRule: async (_, { body }) => {
       const { format, rules, problems } = await own.check(body.text);
@@ -17,8 +18,10 @@ export function ownRuleHandlers(own: OwnRules): Handlers<typeof ruleTextRoutes> 
     },
     getRuleText: (_, { params }) => own.textOf(params.id),
     saveRule: async (context, { params: { id }, body }) => {
+      const caller = requireCaller(context);
       context.audit({ target: `rule ${id}`, details: { before: body.version, note: body.note } });
-      const saved = await own.save(id, body, requireCaller(context).name);
+      refuseOthersRules(caller, registry, id);
+      const saved = await own.save(id, body, caller.name, onBehalfOf(caller));
       context.audit({
         target: `rule ${id}`,
         details: { before: body.version, version: saved.version, note: body.note },
@@ -27,6 +30,7 @@ export function ownRuleHandlers(own: OwnRules): Handlers<typeof ruleTextRoutes> 
     },
     deleteRule: async (context, { params: { id } }) => {
       context.audit({ target: `rule ${id}` });
+      refuseOthersRules(requireCaller(context), registry, id);
       // Of a shipped rule there is nothing to remove.
       await own.versions(id);
       await own.remove([id]);

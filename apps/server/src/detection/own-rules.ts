@@ -12,6 +12,7 @@ import type { ImportFile } from './rules/import/unpack.ts';
 import { inWorkspace, type AnalyticsRule, type Problem, type RuleRegistry } from './rules/index.ts';
 import type { SaveOwnRule } from './rules/store.ts';
 import { forgetStates, setEnabled } from './store.ts';
+import type { OnBehalfOf } from './rules/maker.ts';
 
 /** Saved in one transaction of an import. */
 const savedAtOnce = 500;
@@ -96,6 +97,7 @@ export class OwnRules {
     id: string,
     change: { text: string; version: number | null; templateId?: string | undefined; note: string },
     by: string,
+    onBehalfOf?: OnBehalfOf,
   ): Promise<RuleText> {
     const { registry, platform } = this.#parts;
     const { format, rules, problems } = await this.check(change.text);
@@ -117,6 +119,7 @@ export class OwnRules {
         by,
         at: platform.clock.now(),
         before: change.version,
+        onBehalfOf,
       },
     ]);
     if (stale.length > 0)

@@ -176,7 +176,7 @@ export function detectionHandlers(
       context.audit({ target: `rule ${rule.id}`, details: { enabled: body.enabled, name: rule.name } });
       return getRule(rule.id);
     },
-    ...ownRuleHandlers(own),
+    ...ownRuleHandlers(own, registry),
     ...historyHandlers(rules, own, simulations, platform),
   };
 }

@@ -8,6 +8,7 @@ import { parseRule, type Problem } from './parse.ts';
 import type { AnalyticsRule } from './rule.ts';
 import { loadLogSources, sigmaRules } from './sigma.ts';
 import { ownRuleStore, type OwnRuleRow, type OwnRuleStore } from './store.ts';
+import { grantsOf } from './maker.ts';
 
 /** Where a rule comes from. */
 export interface RuleOrigin {
@@ -101,8 +102,9 @@ export class RuleRegistry {
     const rules = new Map(this.#shippedById);
     const rowOfRule = new Map<string, OwnRuleRow>();
     for (const rule of [...[...parsed.values()].flatMap((one) => one.rule ?? []), ...sigma.rules]) {
-      rules.set(rule.id, rule);
       const row = byPath.get(rule.path);
+      const maker = row?.on_behalf_of;
+      rules.set(rule.id, maker ? { ...rule, runsAs: grantsOf(maker) } : rule);
       if (row) rowOfRule.set(rule.id, row);
     }
     this.#parsed = parsed;

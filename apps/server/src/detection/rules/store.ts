@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Database, Queryable } from '../../platform/database/types.ts';
+import { OnBehalfOf } from './maker.ts';
 
 /** Rules that may be kept here. */
 export const ownRulesMax = 50_000;
@@ -16,6 +17,7 @@ const Row = z.object({
   changed_at: z.date(),
   changed_by: z.string(),
   text: z.string(),
+  on_behalf_of: OnBehalfOf.nullable(),
 });
 /** A text of rules that was made, changed or brought here. */
 export type OwnRuleRow = z.infer<typeof Row>;
@@ -32,6 +34,8 @@ export interface SaveOwnRule {
   readonly note: string;
   readonly by: string;
   readonly at: Date;
+  /** Undefined: the rule runs over everything. */
+  readonly onBehalfOf?: OnBehalfOf | undefined;
   /** The version that was changed; null for a new rule; undefined: whatever is there. */
   readonly before?: number | null;
 }
@@ -60,6 +64,12 @@ export function ownRuleStore(db: Database) {
         const changed = await tx.execute('UPDATE own_rules SET template_text = $2 WHERE id = $1', [id, templateText]);
         await raise(tx);
         return changed > 0;
+      }),
+    /** For whom a rule runs; its version stays. */
+    setOnBehalfOf: (id: string, maker: OnBehalfOf): Promise<void> =>
+      db.transaction(async (tx) => {
+        await tx.execute('UPDATE own_rules SET on_behalf_of = $2 WHERE id = $1', [id, JSON.stringify(maker)]);
+        await raise(tx);
       }),
     remove: (ids: readonly string[]): Promise<number> =>
       db.transaction(async (tx) => {
@@ -97,11 +107,12 @@ async function saveOne(tx: Queryable, rule: SaveOwnRule): Promise<boolean> {
   const version = (before ?? 0) + 1;
   const facts = [rule.id, version, rule.format, rule.path, rule.template?.id ?? null, rule.template?.text ?? null];
   await tx.execute(
-    `INSERT INTO own_rules (id, version, format, path, template_id, template_text, changed_at, changed_by)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    `INSERT INTO own_rules (id, version, format, path, template_id, template_text, changed_at, changed_by, on_behalf_of)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      ON CONFLICT (id) DO UPDATE SET version = excluded.version, format = excluded.format, path = excluded.path, template_id = excluded.template_id,
-       template_text = excluded.template_text, changed_at = excluded.changed_at, changed_by = excluded.changed_by`,
-    [...facts, now, rule.by],
+       template_text = excluded.template_text, changed_at = excluded.changed_at, changed_by = excluded.changed_by,
+       on_behalf_of = excluded.on_behalf_of`,
+    [...facts, now, rule.by, rule.onBehalfOf ? JSON.stringify(rule.onBehalfOf) : null],
   );
   await tx.execute(
     'INSERT INTO own_rule_versions (rule_id, version, text, note, saved_at, saved_by) VALUES ($1, $2, $3, $4, $5, $6)',

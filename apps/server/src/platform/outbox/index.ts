@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { SallyportError } from '@sallyport/contracts';
 import { storableJson } from '../canonical-json.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Queryable } from '../database/types.ts';
@@ -32,7 +33,8 @@ const formingLock = 7_255_988;
 /**
  * The outbox: rows wait in PostgreSQL and go to the lake in batches. A batch is formed in one transaction and keeps its id and rows until
  * the lake has it; the id is its segment id, so that a second delivery (a server killed between insert and delete) stores nothing twice.
- * Every server delivers; a row lock keeps two from delivering one batch. A batch that the lake refuses stays and is tried again, ever slower.
+ * Every server delivers; a row lock keeps two from delivering one batch. A batch that does not arrive is tried again, ever slower; one that the lake refuses for good is
+ * halved until only the rows are left that it is refused for, and these go to `DCRLogErrors` with the reason.
  */
 export function createOutbox(options: {
   database: Database;
@@ -74,6 +76,7 @@ export function createOutbox(options: {
       } catch (err) {
         failures.inc({ table: batch.table });
         log.warn({ err, table: batch.table, attempts: batch.attempts }, 'the lake did not take a batch of the outbox');
+        if (isRefusal(err)) await setApart(database, batch, err);
       }
     }
   };
@@ -155,6 +158,46 @@ async function claim(database: Database): Promise<Claimed | undefined> {
     [retryMsMax],
   );
 }
+
+/** Whether the same rows would be refused again. */
+const isRefusal = (error: unknown): error is SallyportError =>
+  error instanceof SallyportError && error.code === 'BadRequest';
+
+const refusedTable = 'DCRLogErrors';
+/** Of a row that was refused; the rest is cut off. */
+const refusedTextMax = 32_768;
+
+/** Halves a batch; of one row makes a row that tells of it. */
+const setApart = (database: Database, { id, table }: Claimed, error: SallyportError): Promise<void> =>
+  database.transaction(async (tx) => {
+    const locked = await tx.first('SELECT 1 FROM lake_outbox_batches WHERE id = $1 FOR UPDATE SKIP LOCKED', [id]);
+    if (!locked) return;
+    const rows = await tx.query<{ id: string; row: RowObject }>(
+      'SELECT id, row FROM lake_outbox WHERE batch_id = $1 ORDER BY id',
+      [id],
+    );
+    const [only] = rows;
+    if (rows.length > 1) {
+      const half = randomUUID();
+      await tx.execute('INSERT INTO lake_outbox_batches (id, lake_table) VALUES ($1, $2)', [half, table]);
+      const moved = rows.slice(Math.ceil(rows.length / 2)).map((row) => row.id);
+      await tx.execute('UPDATE lake_outbox SET batch_id = $1 WHERE id = ANY($2)', [half, moved]);
+      await tx.execute('UPDATE lake_outbox_batches SET next_attempt_at = now() WHERE id = $1', [id]);
+    } else if (only && table !== refusedTable) {
+      const row = {
+        TimeGenerated: only.row['TimeGenerated'],
+        InputStreamId: table,
+        OperationName: 'Store',
+        Message: `${error.message}: ${JSON.stringify(only.row)}`.slice(0, refusedTextMax),
+      };
+      await tx.execute('UPDATE lake_outbox SET batch_id = NULL, lake_table = $2, row = $3 WHERE id = $1', [
+        only.id,
+        refusedTable,
+        JSON.stringify(row),
+      ]);
+      await tx.execute('DELETE FROM lake_outbox_batches WHERE id = $1', [id]);
+    }
+  });
 
 /** Inserts the batch and forgets it. The lock is held meanwhile, so that a slow insert isn't begun a second time by another server. */
 const deliver = (
