@@ -7,6 +7,7 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 300_000 });
 let nodes: Nodes;
 beforeAll(async () => {
   nodes = await startNodes(3);
+  for (const { output } of nodes.servers) if (!output.endsWith('exit: null')) throw new Error(output);
 });
 afterAll(() => nodes.stop());
 
