@@ -90,7 +90,7 @@ const granted = {
   'audit.read': { ...identity, name: 'Audit log', level: 'Read', lets: 'see what was done, by whom' },
   'directory.provision': { ...identity, name: 'Provisioning', level: 'Manage', lets: 'bring people and groups from a directory elsewhere (SCIM)', whole: true }, // prettier-ignore
   'sharedSignals.exchange': { ...identity, name: 'Shared Signals', level: 'Manage', lets: 'keep streams of one’s own, and send security events', whole: true }, // prettier-ignore
-  'privilegedAccess.request': { ...identity, name: 'Privileged access', level: 'Manage', lets: 'activate, extend and give up what one is eligible for, and approve where one is named', whole: true, awaits: 'requests for privileged access' }, // prettier-ignore
+  'privilegedAccess.request': { ...identity, name: 'Privileged access', level: 'Manage', lets: 'activate, extend and give up what one is eligible for, and approve where one is named', whole: true }, // prettier-ignore
   'data.read': { ...dataOperations, name: 'Data', level: 'Read', lets: 'see sources, tables’ sizes, health and ingestion errors', own: true }, // prettier-ignore
   'data.manage': { ...dataOperations, name: 'Data', level: 'Manage', lets: 'change tables, retention, sources, connectors and workspaces; upload files' }, // prettier-ignore
   'analyticsJobs.read': { ...dataOperations, name: 'Analytics Jobs Schedule', level: 'Read', lets: 'see search jobs' },

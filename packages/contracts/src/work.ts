@@ -79,6 +79,8 @@ export const jobs = {
   'openid-remove-stale': 'openid',
   'openid-rotate-keys': 'openid',
   'repositories-due': 'repositories',
+  'privileged-access-alerts': 'access',
+  'privileged-access-digest': 'notifications',
   repository: 'repositories',
   'rule-simulation': 'rules',
   'rules-due': 'rules',

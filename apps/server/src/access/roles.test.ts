@@ -58,7 +58,7 @@ const later = (ms: number): string => new Date(clock.now().getTime() + ms).toISO
 const audited = async () => {
   await test.platform.outbox.flush();
   const { rows } = await test.platform.lake.query(
-    `SELECT OperationName, toString(InitiatedBy), toString(TargetResources) FROM AuditLogs WHERE Category = 'RoleManagement' ORDER BY TimeGenerated DESC, OperationName LIMIT 20`,
+    `SELECT OperationName, toString(InitiatedBy), toString(TargetResources) FROM AuditLogs WHERE Category = 'RoleManagement' ORDER BY TimeGenerated DESC, OperationName DESC LIMIT 20`,
   );
   return rows.map((row) => row.map(String));
 };
@@ -84,10 +84,8 @@ describe('an assignment', () => {
     expect(await held(one)).not.toContain('securityData.read');
     const { assignments } = await admin.listRoleAssignments({ query: { principalId: one.id, state: 'all' } });
     expect(assignments).toMatchObject([{ state: 'ended', removedBy: 'anna@contoso.com', principalName: one.name }]);
-    const [ended, given] = await audited();
-    expect(given?.[0]).toBe('Add member to role');
-    expect(given?.[2]).toContain('Security Reader');
-    expect(ended?.[0]).toBe('Remove member from role');
+    const told = (await audited()).filter(([, , targets = '']) => targets.includes('Security Reader'));
+    expect(told.map(([operation]) => operation)).toEqual(['Remove member from role', 'Add member to role']);
   });
 
   it('begins and ends on the second', async () => {

@@ -19,7 +19,7 @@ interface Use {
 /** Keeps when each right of a person, token or application was used last. */
 export interface Uses {
   /** Costs a look at a map; written at most once a minute for each right, within five seconds. */
-  note(caller: Pick<Caller, 'id' | 'personId'>, permission: GrantedPermission): void;
+  readonly note: (caller: Pick<Caller, 'id' | 'personId'>, permission: GrantedPermission) => void;
   /** Writes what was noted. */
   flush(): Promise<void>;
   start(): void;

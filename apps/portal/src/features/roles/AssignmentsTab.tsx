@@ -30,7 +30,7 @@ export function AssignmentsTab(props: {
   const why = useRefusal('authorization.manage');
   const queries = useQueryClient();
   const notify = useNotify();
-  const { nameOf } = useWorkspaces();
+  const workspaces = useWorkspaces();
   const { data, error, refetch } = useQuery(assignmentsQuery());
   const [assigning, setAssigning] = useState(false);
   const end = useMutation({
@@ -45,7 +45,13 @@ export function AssignmentsTab(props: {
     { id: 'role', header: 'Role', min: 180, grow: 1, cell: ({ roleName }) => visible(roleName) },
     { id: 'who', header: 'Who', min: 200, grow: 2, cell: ({ principalName }) => visible(principalName) },
     { id: 'kind', header: 'Kind', min: 96, drop: 2, cell: ({ principalType }) => kinds[principalType] },
-    { id: 'scope', header: 'Over', min: 160, grow: 2, cell: ({ scope }) => visible(scopeWords(scope, nameOf)) },
+    {
+      id: 'scope',
+      header: 'Over',
+      min: 160,
+      grow: 2,
+      cell: ({ scope }) => visible(scopeWords(scope, (id) => workspaces.nameOf(id))),
+    },
     {
       id: 'starts',
       header: 'Since',

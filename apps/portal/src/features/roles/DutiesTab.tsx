@@ -95,8 +95,8 @@ export function DutiesTab(): ReactElement {
   const [making, setMaking] = useState(false);
   const done = (): void => void queries.invalidateQueries({ queryKey: rolesKey });
   const turn = useMutation({
-    mutationFn: ({ id, builtIn: _, ...rule }: DutyRule) =>
-      client.saveDutyRule({ params: { id }, body: { ...rule, enabled: !rule.enabled } }),
+    mutationFn: ({ id, displayName, first, second, reason, enabled }: DutyRule) =>
+      client.saveDutyRule({ params: { id }, body: { displayName, first, second, reason, enabled: !enabled } }),
     onSuccess: ({ heldBy }) => {
       done();
       if (heldBy.length > 0)

@@ -11,11 +11,11 @@ import { previewQuery, rolesKey } from './queries.ts';
 import { permissionLabel } from './tree.ts';
 
 const useStyles = makeStyles({
-  changes: { margin: 0, paddingLeft: tokens.spacingHorizontalL, maxHeight: '160px', overflowY: 'auto' },
+  changes: { margin: 0, paddingLeft: tokens.spacingHorizontalL },
   tree: { maxHeight: '42vh', overflowY: 'auto', paddingRight: tokens.spacingHorizontalS },
 });
 
-const SHOWN_MAX = 50;
+const SHOWN_MAX = 5;
 
 /** Who would be able to do what more, or less. */
 function Preview({ role, entries }: { role: Role; entries: readonly PermissionEntry[] }): ReactElement {
@@ -27,8 +27,7 @@ function Preview({ role, entries }: { role: Role; entries: readonly PermissionEn
       {changes.length === 0 ? (
         <span>{role.assignments === 0 ? 'Nobody holds this role now.' : 'Nobody could do more or less than now.'}</span>
       ) : (
-        // Reached by keyboard, since it may scroll.
-        <ul className={styles.changes} tabIndex={0} aria-label="Who could do more or less">
+        <ul className={styles.changes}>
           {changes.slice(0, SHOWN_MAX).map(({ id, name, gains, loses }) => (
             <li key={id}>
               {visible(name)}

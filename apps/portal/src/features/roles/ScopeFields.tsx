@@ -51,7 +51,7 @@ export function ScopeFields({
   onChange: (scope: AssignmentScope) => void;
 }): ReactElement {
   const styles = useStyles();
-  const { all, nameOf } = useWorkspaces();
+  const workspaces = useWorkspaces();
   const change = (part: Partial<AssignmentScope>): void => onChange({ ...scope, ...part });
   const listed = <T extends string>(part: 'all' | readonly T[]): readonly T[] => (part === 'all' ? [] : part);
   return (
@@ -67,8 +67,8 @@ export function ScopeFields({
         <ChooseSeveral
           label="Workspaces"
           none="All, also those that are yet to come"
-          options={all.map(({ id }) => id)}
-          labelOf={(id) => nameOf(id)}
+          options={workspaces.all.map(({ id }) => id)}
+          labelOf={(id) => workspaces.nameOf(id)}
           values={listed(scope.workspaces)}
           onChange={(values) => change({ workspaces: values.length === 0 ? 'all' : values })}
         />

@@ -183,7 +183,7 @@ describe('people administration', () => {
     const { person, invitation } = await admin.invitePerson({
       body: { userPrincipalName: 'gina@contoso.com', displayName: 'Gina', role: 'Security Reader' },
     });
-    expect(person).toMatchObject({ methods: [], role: 'Security Reader', accountEnabled: true });
+    expect(person).toMatchObject({ methods: [], roles: ['Security Reader'], accountEnabled: true });
     const link = new URL(invitation.url).hash.slice('#token='.length);
     const again = await admin.invitePersonAgain({ params: { id: person.id } });
     const gina = test.browser();
