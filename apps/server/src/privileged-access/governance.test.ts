@@ -72,10 +72,11 @@ beforeAll(async () => {
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     onData: (stream, _session, done) => {
-      void simpleParser(stream).then((mail) => {
-        mails.push(mail);
+      const take = async (): Promise<void> => {
+        mails.push(await simpleParser(stream));
         done();
-      });
+      };
+      void take();
     },
   });
   await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
