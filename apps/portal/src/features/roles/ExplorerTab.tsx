@@ -112,6 +112,7 @@ const sees: Readonly<Record<SeenTable['sees'], readonly [string, 'success' | 'wa
   some: ['Some rows', 'warning'],
   nothing: ['Nothing', 'informative'],
 };
+const sightOrder: readonly SeenTable['sees'][] = ['whole', 'some', 'nothing'];
 const seenColumns: readonly GridColumn<SeenTable>[] = [
   { id: 'table', header: 'Table', min: 180, grow: 1, cell: ({ table }) => visible(table) },
   {
@@ -137,6 +138,8 @@ function Rights({ type, id }: Pick<Principal, 'type' | 'id'>): ReactElement {
   const { principal, permissions, uses } = access.data;
   const used = new Map(uses.map(({ permission, lastUsedAt }) => [permission, lastUsedAt]));
   const rows = permissions.map((one) => ({ ...one, lastUsedAt: used.get(one.permission) ?? null }));
+  // What they see something of comes first.
+  const tables = sight.data.tables.toSorted((a, b) => sightOrder.indexOf(a.sees) - sightOrder.indexOf(b.sees));
   return (
     <>
       <div>
@@ -147,7 +150,7 @@ function Rights({ type, id }: Pick<Principal, 'type' | 'id'>): ReactElement {
         <Grid label="Permissions" rows={rows} columns={heldColumns} rowId={({ permission }) => permission} />
       </div>
       <div className={styles.grid}>
-        <Grid label="Tables" rows={sight.data.tables} columns={seenColumns} rowId={({ table }) => table} />
+        <Grid label="Tables" rows={tables} columns={seenColumns} rowId={({ table }) => table} />
       </div>
     </>
   );
