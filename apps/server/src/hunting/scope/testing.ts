@@ -82,7 +82,7 @@ function cellsOf(table: TableDefinition, index: number, token: string): Record<s
   );
 }
 
-function rowsOf(tables: readonly TableDefinition[]): EstateRow[] {
+export function rowsOf(tables: readonly TableDefinition[]): EstateRow[] {
   let number = 0;
   return tables.flatMap((table) =>
     (['main', 'other'] as const).flatMap((workspace) =>
