@@ -19,7 +19,8 @@ export function useSteady<Row>(
   engaged: boolean,
 ): { rows: readonly Row[]; waiting: number; accept: () => void } {
   const [held, setHeld] = useState<{ view: string; rows: readonly Row[] }>();
-  if (newest && held?.view !== view) setHeld({ view, rows: newest });
+  // In an empty list nothing is moved.
+  if (newest && (held?.view !== view || (held.rows.length === 0 && newest.length > 0))) setHeld({ view, rows: newest });
   useEffect(() => {
     if (!newest || engaged) return;
     // What came from outside is taken in once a person is away; there is no render to derive it in.
