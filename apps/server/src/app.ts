@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
+  accessExplorerRoutes,
   accessReviewRoutes,
   anomalyRoutes,
   applicationRoutes,
@@ -60,6 +61,7 @@ import {
   socMetricRoutes,
   pinRoutes,
   repositoryRoutes,
+  roleRoutes,
   sourceEditorRoutes,
   sharedSignalsRoutes,
   splunkRoutes,
@@ -143,6 +145,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
       sharedKey: domains.access.callerOfSharedKey,
       signers: domains.access.signers,
     },
+    noteUse: domains.access.uses.note,
     requireWholeIncident: (caller, permission, number) =>
       requireWhole(platform.database, sightOf(caller, platform.workspaces, permission), number),
     ...(options.rateLimits ? { rateLimits: options.rateLimits } : {}),
@@ -198,6 +201,8 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   const system = createSystem(platform, { version, readiness: readinessOf(platform), problems });
   http.bind(sessionRoutes, domains.identity.handlers);
   http.bind(tokenRoutes, domains.access.handlers);
+  http.bind(roleRoutes, domains.access.roles);
+  http.bind(accessExplorerRoutes, domains.access.explorer);
   http.bind({ ...huntingRoutes, ...savedQueryRoutes }, domains.hunting.handlers);
   http.bind(notebookRoutes, domains.hunting.notebooks);
   http.bind(huntRoutes, domains.hunts.handlers);

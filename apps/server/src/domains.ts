@@ -11,7 +11,7 @@ import {
 } from './detection/index.ts';
 import { createBehaviour, type Behaviour } from './behaviour/index.ts';
 import { createEntities, type Entities } from './entities/index.ts';
-import { createHunting, type Hunting, type Hunts } from './hunting/index.ts';
+import { createHunting, sightOf, type Hunting, type Hunts } from './hunting/index.ts';
 import {
   checkPassword,
   methodModes,
@@ -19,6 +19,7 @@ import {
   createDeviceFacts,
   createIdentity,
   directory,
+  publishPeople,
   type Identity,
 } from './identity/index.ts';
 import { createIdentityProtection, type IdentityProtection } from './identity-protection/index.ts';
@@ -67,6 +68,8 @@ export interface DomainOptions {
 export async function createDomains(platform: Platform, options: DomainOptions = {}): Promise<Domains> {
   const access = createAccess(platform, {
     ask: (token, from) => createAskForToken(platform, conditionalAccess.gate)(token, from),
+    publish: (ids, tx) => publishPeople(platform, ids, tx),
+    sight: (principal, workspaceId) => sightOf(platform, principal, workspaceId),
   });
   const identityProtection = await createIdentityProtection(platform, {
     queries: () => hunting.queries,
@@ -79,7 +82,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     devices: createDeviceFacts(platform),
     risk: identityProtection.signInRisk,
   });
-  const identity = createIdentity(platform, conditionalAccess);
+  const identity = createIdentity(platform, { ...conditionalAccess, access });
   const openid = createOpenId(platform, conditionalAccess);
   const privilegedAccess = createPrivilegedAccess(platform, {
     gate: conditionalAccess.gate,
@@ -142,6 +145,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const ingest = await createIngest(platform, {
     callerOfToken: access.callerOfToken,
     callerOfCertificate: access.callerOfCertificate,
+    noteUse: access.uses.note,
     runRules: (rules) => detection.sweep(rules),
     onStored: (segment) => detection.arrived(segment),
     jobs: options.scheduled !== false,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
   errorCodes,
-  roles,
+  permissionsOfBuiltIn,
   routes,
   type GrantedPermission,
   type Permission,
@@ -20,9 +20,9 @@ const guarded = all.filter(([, { permission }]) => permission !== 'public');
 
 beforeAll(async () => {
   test = await startTestServer();
-  const browser = test.browser({ onCookie: (cookie) => cookies.set('Security Administrator', cookie) });
+  const browser = test.browser({ onCookie: (cookie) => cookies.set('Global Administrator', cookie) });
   await makeAdministrator(test, browser);
-  for (const scope of roles['Security Administrator']) {
+  for (const scope of permissionsOfBuiltIn('Global Administrator')) {
     const { secret } = await browser.createToken({ body: { name: `only ${scope}`, scopes: [scope] } });
     tokens.set(scope, secret);
   }
@@ -69,7 +69,7 @@ describe('every route', () => {
   it.each(guarded.filter(([name]) => name !== 'signOut'))('%s is open to its own permission', async (_name, route) => {
     const own =
       route.permission === 'public' || route.permission === 'signedIn' ? undefined : tokens.get(route.permission);
-    const headers = own === undefined ? { cookie: cookies.get('Security Administrator')! } : bearer(own);
+    const headers = own === undefined ? { cookie: cookies.get('Global Administrator')! } : bearer(own);
     expect(refused).not.toContain(await statusOf(route, headers));
   });
 });

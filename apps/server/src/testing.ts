@@ -1,4 +1,4 @@
-import { createClient, SallyportError, type Client } from '@sallyport/contracts';
+import { builtInRoles, createClient, SallyportError, type Client, type RoleName } from '@sallyport/contracts';
 import { Secret, TOTP } from 'otpauth';
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from './app.ts';
@@ -123,14 +123,36 @@ export async function makeAdministrator(
   return totp.secret;
 }
 
+/** Assigns a built-in role over everything, as if it had always been so. */
+export const giveRole = (
+  { database, clock }: Pick<Platform, 'database' | 'clock'>,
+  personId: string,
+  role: RoleName,
+): Promise<number> =>
+  database.execute(
+    `INSERT INTO role_assignments (id, role_id, principal_id, principal_type, kind, starts_at, created_at, created_by)
+     VALUES ($1, $2, $3, 'user', 'active', $4, $4, 'test')`,
+    [randomUUID(), builtInRoles[role].id, personId, clock.now()],
+  );
+
+/** Takes what roles somebody was assigned, and assigns this one. */
+export async function setRole(admin: Client, principalId: string, role: RoleName | ''): Promise<void> {
+  const { assignments } = await admin.listRoleAssignments({ query: { principalId } });
+  for (const { id } of assignments) await admin.endRoleAssignment({ params: { id } });
+  if (role === '') return;
+  const body = { roleId: builtInRoles[role].id, principalId, principalType: 'user' } as const;
+  await admin.createRoleAssignment({ body });
+}
+
 /** Somebody who signs in by `testPassword` and the codes of the secret that is answered too. */
 export async function makePerson(
-  { database, sealing }: Pick<Platform, 'database' | 'sealing'>,
+  { database, sealing, clock }: Pick<Platform, 'database' | 'sealing' | 'clock'>,
   name: string,
-  role = '',
+  role: RoleName | '' = '',
 ): Promise<{ readonly person: Person; readonly secret: string }> {
-  const person = { id: randomUUID(), userPrincipalName: `${name}@contoso.com`, displayName: name, role };
+  const person = { id: randomUUID(), userPrincipalName: `${name}@contoso.com`, displayName: name };
   await people.insert(database, person);
+  if (role !== '') await giveRole({ database, clock }, person.id, role);
   const { secret } = newTotp(person.userPrincipalName);
   await passwords.insert(database, {
     personId: person.id,

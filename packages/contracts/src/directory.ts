@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { roles, type RoleName } from './permissions.ts';
+import { roleNames } from './roles.ts';
 
 /** People as a directory knows them, in the names of Microsoft Graph's `user`. https://learn.microsoft.com/graph/api/resources/user */
 
@@ -50,7 +50,9 @@ export type PersonAttributes = z.infer<typeof PersonAttributes>;
 
 export const UserPrincipalName = z.email().max(254).describe('User principal name, `name@domain`');
 export const PersonDisplayName = z.string().trim().min(1).max(128);
-export const RoleNameOrNone = z.enum(['', ...(Object.keys(roles) as RoleName[])]).describe('Empty: no rights here');
+export const RoleNameOrNone = z
+  .enum(['', ...roleNames])
+  .describe('A built-in role, over everything; empty: no rights here');
 
 export const NewPerson = z.object({
   userPrincipalName: UserPrincipalName,
@@ -67,7 +69,6 @@ export const PersonChange = z
   .object({
     userPrincipalName: UserPrincipalName,
     displayName: PersonDisplayName,
-    role: RoleNameOrNone,
     accountEnabled: z.boolean(),
     managerId: z.uuid().nullable(),
     attributes: PersonAttributes,

@@ -39,7 +39,7 @@ async function explainHere(query: string, run: boolean): Promise<QueryExplanatio
   return withScratchLake(async (lake) => {
     const queries = createQueries(lake, await loadFunctions());
     return queries.explain(
-      { query, now: new Date(), maxRows, as: systemPrincipal('kql explain'), operation: 'hunting' },
+      { query, now: new Date(), maxRows, as: systemPrincipal('command line: kql explain'), operation: 'hunting' },
       run,
     );
   });

@@ -160,7 +160,7 @@ function MeMenu({ onSignOut }: { onSignOut: () => void }): ReactElement {
         <MenuList>
           <MenuGroup>
             <MenuGroupHeader>
-              {visible(me.userPrincipalName)} · {me.role}
+              {visible(me.userPrincipalName)} · {me.roles.map((one) => visible(one)).join(', ')}
             </MenuGroupHeader>
             <MenuItem onClick={() => void navigate({ to: '/security-info' })}>My security info</MenuItem>
           </MenuGroup>

@@ -59,6 +59,7 @@ export interface Place {
     | '/test-bench'
     | '/data'
     | '/people'
+    | '/roles'
     | '/security-info'
     | '/settings';
   readonly label: string;
@@ -222,15 +223,23 @@ export const places: readonly Place[] = [
     to: '/people',
     label: 'People',
     icon: <PeopleRegular />,
-    permission: 'authorization.read',
+    permission: 'users.read',
     group: 'Identity and access',
     words: 'users directory identity invite roles accounts passkeys reset temporary access pass',
+  },
+  {
+    to: '/roles',
+    label: 'Roles',
+    icon: <PersonKeyRegular />,
+    permission: 'authorization.read',
+    group: 'Identity and access',
+    words: 'rbac permissions assignments rights who can do what explorer separation of duties unused least privilege',
   },
   {
     to: '/conditional-access',
     label: 'Conditional Access',
     icon: <ShieldKeyholeRegular />,
-    permission: 'authorization.read',
+    permission: 'conditionalAccess.read',
     group: 'Identity and access',
     words:
       'policies what if coverage named locations authentication strengths contexts emergency break glass mfa report-only templates',
@@ -247,7 +256,7 @@ export const places: readonly Place[] = [
     to: '/applications',
     label: 'Applications',
     icon: <AppsListDetailRegular />,
-    permission: 'authorization.read',
+    permission: 'applications.read',
     group: 'Identity and access',
     words: 'openid oauth single sign-on sso app registrations service principals consent secrets',
   },

@@ -30,6 +30,7 @@ import { exceptionsSearch } from '../features/exceptions/index.ts';
 import { myAccessSearch } from '../features/my-access/index.ts';
 import { privilegedAccessSearch } from '../features/privileged-access/index.ts';
 import { peopleSearch } from '../features/people/index.ts';
+import { rolesSearch } from '../features/roles/index.ts';
 import { repositoriesSearch } from '../features/repositories/index.ts';
 import { ruleEditorSearch, ruleSearch, rulesSearch } from '../features/rules/index.ts';
 import { securityInfoSearch } from '../features/security-info/index.ts';
@@ -393,6 +394,13 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/SettingsPage.tsx'), 'SettingsPage'),
 });
 
+const roles = createRoute({
+  getParentRoute: () => frame,
+  path: '/roles',
+  validateSearch: rolesSearch,
+  component: lazyRouteComponent(() => import('../features/roles/RolesPage.tsx'), 'RolesPage'),
+});
+
 const people = createRoute({
   getParentRoute: () => frame,
   path: '/people',
@@ -460,6 +468,7 @@ const routeTree = root.addChildren([
     data,
     sourceEditor,
     people,
+    roles,
     securityInfo,
     settings,
   ]),

@@ -11,6 +11,11 @@ export function tokenHandlers(tokens: TokenCommands): Handlers<typeof tokenRoute
       context.audit({ target: `token ${name}`, details: { scopes, expiresAt, workspaceId } });
       return made;
     },
+    narrowToken: async (context, { params, body }) => {
+      const token = await tokens.narrow(params.id, body.scopes);
+      context.audit({ target: `token ${token.name}`, details: { scopes: token.scopes } });
+      return { token };
+    },
     revokeToken: async (context, { params }) => {
       const name = await tokens.revoke(params.id);
       context.audit({ target: `token ${name}` });

@@ -28,7 +28,6 @@ export interface TokenOwner {
 export interface LiveTokenRow extends TokenRow, TokenOwner {
   readonly userPrincipalName: string | null;
   readonly displayName: string | null;
-  readonly role: string | null;
   readonly decidedAt: Date | null;
   readonly decidedAddresses: readonly string[];
   readonly challenge: unknown;
@@ -41,7 +40,7 @@ const tokensMax = 1_000;
 const columns = `t.id, t.name, t.scopes, t.created_by AS "createdBy", t.created_at AS "createdAt", t.expires_at AS "expiresAt",
   t.last_used_at AS "lastUsedAt", t.revoked_at AS "revokedAt", t.workspace_id AS "workspaceId"`;
 const liveColumns = `${columns}, t.person_id AS "personId", t.method, t.aaguid, t.device_id AS "deviceId", p.user_principal_name AS "userPrincipalName",
-  p.display_name AS "displayName", p.role, t.decided_at AS "decidedAt", t.decided_addresses AS "decidedAddresses", t.challenge, ${isOutdated('t')} AS outdated`;
+  p.display_name AS "displayName", t.decided_at AS "decidedAt", t.decided_addresses AS "decidedAddresses", t.challenge, ${isOutdated('t')} AS outdated`;
 /** $1 now. A token ends with the person whose it is. */
 const live = `FROM api_tokens t LEFT JOIN people p ON p.id = t.person_id
   WHERE t.revoked_at IS NULL AND t.expires_at > $1 AND (t.person_id IS NULL OR (p.disabled_at IS NULL AND p.deleted_at IS NULL))`;
@@ -76,6 +75,15 @@ export function tokenStore(db: Queryable) {
         : 'SELECT person_id AS "personId", method, aaguid, device_id AS "deviceId" FROM api_tokens WHERE id = $1';
       const nobody = { personId: null, method: null, aaguid: null, deviceId: null };
       return (await db.first<TokenOwner>(sql, [by.session?.id ?? by.id])) ?? nobody;
+    },
+    /** The token with no more than these scopes; `more` where one of them it does not have. */
+    narrow: async (id: string, scopes: readonly GrantedPermission[]): Promise<TokenRow | 'missing' | 'more'> => {
+      const changed = await db.first<TokenRow>(
+        `UPDATE api_tokens t SET scopes = $2 WHERE t.id = $1 AND $2::text[] <@ t.scopes RETURNING ${columns}`,
+        [id, scopes],
+      );
+      if (changed) return changed;
+      return (await db.first('SELECT 1 FROM api_tokens WHERE id = $1', [id])) ? 'more' : 'missing';
     },
     /** Answers its name; undefined when there is none. Revoking again changes nothing. */
     revoke: async (id: string, at: Date) =>

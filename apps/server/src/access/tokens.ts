@@ -4,7 +4,9 @@ import type { Caller, SharedKeyClaim, Signer } from '../platform/http/index.ts';
 import { hashSecret, newSecret } from '../platform/tokens.ts';
 import type { Platform } from '../platform/types.ts';
 import type { From, TokenDecision } from './decision.ts';
-import { permissionsOfRole } from './roles.ts';
+import type { Grant } from '../platform/principal.ts';
+import type { EffectiveAccess } from './effective.ts';
+import { useRows, type Uses } from './uses.ts';
 import { tokenStore, type LiveTokenRow, type TokenRow } from './store.ts';
 
 /** So that secret scanners and people can tell what it is. */
@@ -13,9 +15,16 @@ const dayMs = 86_400_000;
 /** How exact `lastUsedAt` is: a busy sender doesn't write a row for each request. */
 const lastUsedGranularityMs = 60_000;
 
+export interface TokenParts {
+  readonly effective: Pick<EffectiveAccess, 'of' | 'forget'>;
+  readonly uses: Uses;
+}
+
 export interface TokenCommands {
   list(): Promise<ApiToken[]>;
   create(by: Caller, wish: NewToken): Promise<{ token: ApiToken; secret: string; sharedKey?: string }>;
+  /** Leaves a token no more than these of its scopes. Throws NotFound, and BadRequest for one it does not have. */
+  narrow(id: string, scopes: readonly GrantedPermission[]): Promise<ApiToken>;
   revoke(id: string): Promise<string>;
   /** Throws Unauthenticated with its reason where Conditional Access refuses the token's person from there. */
   readonly callerOf: (secret: string, from: From) => Promise<Caller | undefined>;
@@ -46,28 +55,52 @@ const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f
 export function tokenCommands(
   { database, clock, sealing, workspaces }: Pick<Platform, 'database' | 'clock' | 'sealing' | 'workspaces'>,
   mayBeUsed: TokenDecision,
+  { effective, uses }: TokenParts,
 ): TokenCommands {
   const store = tokenStore(database);
   // Whoever signs needs the key itself, and the database has but a hash of the secret: so the key follows from ours, which is not in it.
   const sharedKeyOf = (id: string): Buffer => sealing.derive(`shared key of token ${id}`);
+  /** A token may no more than the person whose it is may by now. */
+  const heldBy = async ({ scopes, personId, outdated, decidedAt }: LiveTokenRow): Promise<readonly Grant[]> => {
+    if (personId === null) return [{ permissions: new Set(scopes), scope: wholeScope }];
+    // Something has changed since this token was decided on, of which the server may not have heard yet.
+    if (outdated && decidedAt !== null) effective.forget(personId);
+    return narrowed((await effective.of(personId)).grants, scopes);
+  };
   const callerOfRow = async (row: LiveTokenRow): Promise<Caller> => {
     const now = clock.now();
-    const permissions = heldBy(row);
+    const grants = await heldBy(row);
     if (now.getTime() - (row.lastUsedAt?.getTime() ?? 0) > lastUsedGranularityMs) await store.touch(row.id, now);
     return {
       kind: 'token',
       id: row.id,
       name: `token:${row.name}`,
       displayName: row.name,
-      role: '',
-      permissions,
-      grants: [{ permissions, scope: wholeScope }],
+      roles: [],
+      personId: row.personId ?? undefined,
+      ...rightsOf(grants),
       session: undefined,
       ...(row.workspaceId === null ? {} : { workspaceId: row.workspaceId }),
     };
   };
   return {
-    list: async () => (await store.list()).map(toApiToken),
+    list: async () => {
+      await uses.flush();
+      const rows = await store.list();
+      const known = await useRows.of(database, rows.map(({ id }) => id)); // prettier-ignore
+      return rows.map((row) => toApiToken(row, known.get(row.id)));
+    },
+
+    narrow: async (id, scopes) => {
+      const left = [...new Set(scopes)];
+      const row = await store.narrow(id, left);
+      if (row === 'missing') throw new SallyportError('NotFound', 'there is no such token');
+      if (row === 'more')
+        throw new SallyportError('BadRequest', 'a token is left what it has, and given nothing', {
+          target: 'body.scopes',
+        });
+      return toApiToken(row, (await useRows.of(database, [id])).get(id));
+    },
 
     create: async (by, { name, scopes, expiresInDays, workspaceId }) => {
       const beyond = scopes.filter((scope) => !by.permissions.has(scope));
@@ -126,8 +159,8 @@ export function tokenCommands(
       const rows = await store.liveByName(name, clock.now(), signersMax);
       const row = rows.find(({ scopes }) => scopes.includes(mayBeSigned));
       if (row === undefined) return undefined;
-      const permissions = new Set([mayBeSigned]);
-      return { ...(await callerOfRow(row)), permissions, grants: [{ permissions, scope: wholeScope }] };
+      const caller = await callerOfRow(row);
+      return { ...caller, ...rightsOf(narrowed(caller.grants, [mayBeSigned])) };
     },
 
     signers: async (name) => {
@@ -140,19 +173,28 @@ export function tokenCommands(
   };
 }
 
-/** A token may no more than the person whose it is may by now. */
-function heldBy({ scopes, personId, role }: LiveTokenRow): ReadonlySet<GrantedPermission> {
-  if (personId === null) return new Set(scopes);
-  const held = permissionsOfRole(role ?? '');
-  return new Set(scopes.filter((scope) => held.has(scope)));
+/** Of grants no more than these permissions. */
+function narrowed(grants: readonly Grant[], to: readonly GrantedPermission[]): readonly Grant[] {
+  return grants.flatMap(({ permissions, scope }) => {
+    const left = new Set(to.filter((permission) => permissions.has(permission)));
+    return left.size === 0 ? [] : [{ permissions: left, scope }];
+  });
 }
+const rightsOf = (grants: readonly Grant[]) => ({
+  grants,
+  permissions: new Set(grants.flatMap(({ permissions }) => [...permissions])),
+});
 
-const toApiToken = (row: TokenRow): ApiToken => ({
+const toApiToken = (row: TokenRow, used?: ReadonlyMap<string, Date>): ApiToken => ({
   id: row.id,
   name: row.name,
   createdBy: row.createdBy,
   workspaceId: row.workspaceId,
   scopes: [...row.scopes],
+  uses: row.scopes.map((permission) => ({
+    permission,
+    lastUsedAt: used?.get(permission)?.toISOString() ?? null,
+  })),
   createdAt: row.createdAt.toISOString(),
   expiresAt: row.expiresAt.toISOString(),
   lastUsedAt: row.lastUsedAt?.toISOString() ?? null,

@@ -1,4 +1,4 @@
-import { SallyportError, type ErrorDetail } from '@sallyport/contracts';
+import { builtInRoles, roleNames, SallyportError, type ErrorDetail } from '@sallyport/contracts';
 import {
   AuthenticationContext,
   AuthenticationStrength,
@@ -9,7 +9,6 @@ import type { z } from 'zod';
 import type { Queryable } from '../platform/database/index.ts';
 import { builtInRows, contextBody, locationBody, policyBody, strengthBody } from './forms.ts';
 import { sallyportApplication } from './applications.ts';
-import { roleIds } from './decider.ts';
 import type { Kind } from './kinds.ts';
 import { objects, type Body } from './store.ts';
 import { agreements } from './terms/store.ts';
@@ -133,6 +132,8 @@ const peopleIds = idsOf('SELECT id::text AS id FROM people WHERE id::text = ANY(
 const groupIds = idsOf('SELECT id::text AS id FROM groups WHERE id::text = ANY($1)');
 const applicationIds = idsOf('SELECT app_id::text AS id FROM applications WHERE app_id::text = ANY($1)');
 const principalIds = idsOf('SELECT id::text AS id FROM service_principals WHERE id::text = ANY($1)');
+const roleDefinitionIds = idsOf('SELECT id::text AS id FROM role_definitions WHERE id::text = ANY($1)');
+const builtInRoleIds = new Set<string>(roleNames.map((name) => builtInRoles[name].id));
 const userWords = new Set(['All', 'None', 'GuestsOrExternalUsers']);
 const applicationWords = new Set(['All', 'None', 'Office365', 'MicrosoftAdminPortals', sallyportApplication]);
 
@@ -145,9 +146,9 @@ function namePlaces({ conditions }: ConditionalAccessPolicy): NamePlace[] {
     of(`users.${way}Users`, users?.[`${way}Users`], { words: userWords, entity: 'User', existing: peopleIds });
     of(`users.${way}Groups`, users?.[`${way}Groups`], { words: new Set(), entity: 'Group', existing: groupIds });
     of(`users.${way}Roles`, users?.[`${way}Roles`], {
-      words: new Set(Object.values(roleIds)),
+      words: builtInRoleIds,
       entity: 'RoleDefinition',
-      existing: () => Promise.resolve([]),
+      existing: roleDefinitionIds,
     });
     of(`applications.${way}Applications`, applications[`${way}Applications`], {
       words: applicationWords,

@@ -10,7 +10,7 @@ import { call, startFaceServer, type FaceServer } from '../hunting/faces/testing
 import { hashPassword, newTotp } from '../identity/secrets.ts';
 import { passkeys as keys, passwords, people } from '../identity/store.ts';
 import { tokenOf } from '../incidents/faces/testing.ts';
-import { codeAt, errorOf, makePerson, testPassword } from '../testing.ts';
+import { giveRole, codeAt, errorOf, makePerson, testPassword } from '../testing.ts';
 import { sallyportApplication } from './index.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -63,7 +63,7 @@ const fault = (statusCode: number, code: string, ...parts: string[]) => ({
 
 beforeAll(async () => {
   server = await startFaceServer();
-  client = clientOf(await tokenOf(server, ['authorization.read', 'authorization.manage']));
+  client = clientOf(await tokenOf(server, ['conditionalAccess.read', 'conditionalAccess.manage']));
 }, 240_000);
 afterAll(() => server.stop());
 
@@ -148,7 +148,7 @@ describe('the client of Microsoft Graph', () => {
     ]);
     const [, category, service, type, targets, by] = rows[3]!.map(String);
     expect([category, service, type]).toEqual(['Policy', 'Conditional Access', 'Update']);
-    expect(by).toContain('"userPrincipalName":"token:authorization.manage"');
+    expect(by).toContain('"userPrincipalName":"token:conditionalAccess.manage"');
     const [target] = JSON.parse(targets!) as {
       displayName: string;
       type: string;
@@ -259,7 +259,7 @@ describe('the client of Microsoft Graph', () => {
         ...mfaForAll(),
         conditions: { ...conditions, locations: { ...nowhere, includeLocations: nowhere.includeLocations.slice(1) } },
       },
-      bearer: await tokenOf(server, ['authorization.manage']),
+      bearer: await tokenOf(server, ['conditionalAccess.manage']),
     });
     expect(raw.status).toBe(400);
     expect(JSON.parse(raw.text)).toMatchObject({
@@ -283,9 +283,9 @@ describe('the client of Microsoft Graph', () => {
       );
     await expect(named(policies, 'nothing eq 1')).rejects.toMatchObject(fault(400, 'BadRequest', 'nothing'));
     await expect(client.api(`${policies}/x`).patch({})).rejects.toMatchObject(fault(404, 'ResourceNotFound', 'id x'));
-    const reader = clientOf(await tokenOf(server, ['authorization.read']));
+    const reader = clientOf(await tokenOf(server, ['conditionalAccess.read']));
     await expect(reader.api(policies).post(mfaForAll())).rejects.toMatchObject(
-      fault(403, 'Forbidden', 'authorization.manage'),
+      fault(403, 'Forbidden', 'conditionalAccess.manage'),
     );
     await expect(clientOf(server.token).api(policies).get()).rejects.toMatchObject({ statusCode: 403 });
   });
@@ -302,7 +302,7 @@ describe('the client of Microsoft Graph', () => {
 });
 
 describe("Sallyport's own sign-in", () => {
-  const bob = { id: randomUUID(), userPrincipalName: 'bob@contoso.com', displayName: 'Bob', role: 'Security Reader' };
+  const bob = { id: randomUUID(), userPrincipalName: 'bob@contoso.com', displayName: 'Bob' };
   const anna = 'anna@contoso.com';
   const outside = '198.51.100.7';
   const secrets = new Map<string, string>();
@@ -357,6 +357,7 @@ describe("Sallyport's own sign-in", () => {
     const { database } = server.test.platform;
     await database.execute(`DELETE FROM conditional_access_objects WHERE kind = 'policy'`);
     await people.insert(database, bob);
+    await giveRole(server.test.platform, bob.id, 'Security Reader');
     await enrol(bob);
     await database.execute('DELETE FROM passwords WHERE person_id <> $1', [bob.id]);
     await enrol((await people.byName(database, anna))!);

@@ -1,18 +1,12 @@
 import { AuthenticationStrength, NamedLocation } from '@sallyport/contracts/conditional-access';
 import { compilePolicies, type IdentityFacts, type PolicySet } from '@sallyport/policy';
 import type { z } from 'zod';
+import { inForce, reaching } from '../access/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { sallyportApplication } from './applications.ts';
 import { emergencyAccounts } from './emergency.ts';
 import { graphForm } from './forms.ts';
 import { objects, revision } from './store.ts';
-
-/** Our roles as Microsoft Entra's, by the ids of its built-in roles, which policies name. */
-export const roleIds: Readonly<Record<string, string>> = {
-  'Security Administrator': '194ae4cb-b126-40b2-bd5b-6091b380977d',
-  'Security Operator': '5f2222b1-57c3-48ba-8ad5-d4759f1fde6f',
-  'Security Reader': '5d6b6bb7-de71-4623-b4af-96380a352509',
-};
 
 export interface Decider {
   /** All policies as they are now. */
@@ -32,10 +26,10 @@ const readable = <T extends z.ZodType>(schema: T, forms: readonly unknown[]): z.
     return parsed.success ? [parsed.data] : [];
   });
 
-export function createDecider({ database }: Pick<Platform, 'database'>): Decider {
+export function createDecider({ database, clock }: Pick<Platform, 'database' | 'clock'>): Decider {
   let known: { readonly key: string; readonly set: PolicySet; readonly asksForCountries: boolean } | undefined;
   const load = async () => {
-    const emergency = await emergencyAccounts(database);
+    const emergency = await emergencyAccounts(database, clock.now());
     const emergencyAccess = emergency.map(({ id }) => id);
     const key = [await revision.read(database), ...emergencyAccess].join(' ');
     if (known?.key === key) return known;
@@ -60,14 +54,13 @@ export function createDecider({ database }: Pick<Platform, 'database'>): Decider
 
     async factsOf(userId) {
       if (!uuid.test(userId)) return {};
-      const row = await database.first<{ role: string; groups: string[] }>(
-        `SELECT p.role, coalesce((SELECT array_agg(m.group_id::text) FROM group_members m WHERE m.person_id = p.id), '{}') AS groups
+      const row = await database.first<{ groups: string[]; roles: string[] }>(
+        `SELECT coalesce((SELECT array_agg(m.group_id::text) FROM group_members m WHERE m.person_id = p.id), '{}') AS groups,
+           coalesce((SELECT array_agg(DISTINCT a.role_id::text) FROM role_assignments a WHERE ${reaching('p.id')} AND ${inForce('$2')}), '{}') AS roles
          FROM people p WHERE p.id = $1`,
-        [userId],
+        [userId, clock.now()],
       );
-      if (!row) return {};
-      const role = Object.hasOwn(roleIds, row.role) ? roleIds[row.role] : undefined;
-      return { groups: row.groups, roles: role === undefined ? [] : [role] };
+      return row ?? {};
     },
   };
 }

@@ -1,4 +1,5 @@
 import { SallyportError, type emergencyAccountRoutes } from '@sallyport/contracts';
+import { firstAdministrator } from '../access/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import { requireCaller, type Handlers } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
@@ -10,16 +11,14 @@ interface Account {
 }
 
 /** Who can't be locked out now. Who may not sign in any more does not count, so that there is always one. */
-export async function emergencyAccounts(db: Queryable): Promise<readonly Account[]> {
+export async function emergencyAccounts(db: Queryable, now: Date): Promise<readonly Account[]> {
   const named = await db.query<Account>(
     `SELECT p.id, p.user_principal_name AS name, true AS named FROM emergency_accounts e JOIN people p ON p.id = e.person_id
      WHERE p.disabled_at IS NULL ORDER BY lower(p.user_principal_name)`,
   );
   if (named.length > 0) return named;
-  return db.query<Account>(
-    `SELECT id, user_principal_name AS name, false AS named FROM people
-     WHERE role = 'Security Administrator' AND disabled_at IS NULL ORDER BY created_at, id LIMIT 1`,
-  );
+  const first = await firstAdministrator(db, now);
+  return first ? [{ ...first, named: false }] : [];
 }
 
 export function emergencyHandlers({
@@ -27,7 +26,7 @@ export function emergencyHandlers({
   clock,
 }: Pick<Platform, 'database' | 'clock'>): Handlers<typeof emergencyAccountRoutes> {
   const answer = async (db: Queryable) => {
-    const accounts = await emergencyAccounts(db);
+    const accounts = await emergencyAccounts(db, clock.now());
     return { people: accounts.map(({ name }) => name), byDefault: accounts.every(({ named }) => !named) };
   };
   return {

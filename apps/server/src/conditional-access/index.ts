@@ -22,7 +22,6 @@ export type { Terms } from './terms/commands.ts';
 export { sallyportApplication } from './applications.ts';
 export { challengeOf } from './challenge.ts';
 export { isMultiFactor } from './gate.ts';
-export { roleIds } from './decider.ts';
 export { isTrustedAddress } from './trusted.ts';
 export type { DeviceFacts, Facts, RiskOfSignIn, SignInAttempt, SignInRisk, WorkloadAttempt } from './facts.ts';
 export { missingTerms, type Gate, type GateAnswer } from './gate.ts';
@@ -67,6 +66,6 @@ export function createConditionalAccess(platform: Platform, facts: Facts = {}): 
         namesOf(body).has(authenticationContext.toLowerCase()),
       ),
     isEmergencyAccount: async (personId) =>
-      (await emergencyAccounts(platform.database)).some(({ id }) => id === personId),
+      (await emergencyAccounts(platform.database, platform.clock.now())).some(({ id }) => id === personId),
   };
 }

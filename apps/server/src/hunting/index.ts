@@ -40,6 +40,7 @@ import { workspaceQueries } from './workspace-queries.ts';
 
 export { createQueries, type KnownWatchlists, type Queries, type QueryAnswer, type QueryRequest } from './queries.ts';
 export { scopeFault } from './scope/faults.ts';
+export { sightOf } from './scope/sight.ts';
 export { workspaceGuid } from '../platform/workspaces/index.ts';
 
 /** Handlers for the clients of one of Microsoft's services, and how errors are said to them. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AnswerEnd, AnswerHead, roles, type Client, type SavedQueryBody } from '@sallyport/contracts';
+import { AnswerEnd, AnswerHead, permissionsOfBuiltIn, type Client, type SavedQueryBody } from '@sallyport/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { errorOf, makeAdministrator, startTestServer, type TestServer } from '../testing.ts';
 
@@ -14,7 +14,9 @@ beforeAll(async () => {
   test = await startTestServer({ settings: { collectHost: 'off' } });
   anna = test.browser();
   await makeAdministrator(test, anna);
-  const { secret } = await anna.createToken({ body: { name: 'reader', scopes: [...roles['Security Reader']] } });
+  const { secret } = await anna.createToken({
+    body: { name: 'reader', scopes: [...permissionsOfBuiltIn('Security Reader')] },
+  });
   reader = test.program(secret);
   await test.platform.lake.insertRows('SecurityEvent', [
     { TimeGenerated: new Date(), EventID: 4625, Computer: 'pc1', TargetUserName: 'bob' },

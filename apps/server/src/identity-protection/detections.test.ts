@@ -56,7 +56,7 @@ beforeAll(async () => {
     });
   for (const [table, list] of rows) await platform.lake.insertRows(table, list);
   await platform.database.execute(
-    `INSERT INTO people (id, user_principal_name, display_name, role) VALUES ('00000000-0000-4000-8000-000000000001', 'Traveller@contoso.com', 'Traveller', 'Security Reader')`,
+    `INSERT INTO people (id, user_principal_name, display_name) VALUES ('00000000-0000-4000-8000-000000000001', 'Traveller@contoso.com', 'Traveller')`,
   );
   found = await runOffline(parts, window);
 }, 400_000);

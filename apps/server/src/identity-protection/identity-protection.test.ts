@@ -9,7 +9,7 @@ import { startFaceServer, type FaceServer } from '../hunting/faces/testing.ts';
 import { hashPassword, newTotp } from '../identity/secrets.ts';
 import { passwords, people } from '../identity/store.ts';
 import { tokenOf } from '../incidents/faces/testing.ts';
-import { codeAt, errorOf, testPassword } from '../testing.ts';
+import { giveRole, codeAt, errorOf, testPassword } from '../testing.ts';
 import { learnSignIns } from './history.ts';
 import type { RiskChange } from './types.ts';
 
@@ -22,13 +22,8 @@ let smtp: SMTPServer;
 const mails: ParsedMail[] = [];
 const changes: RiskChange[] = [];
 
-const bob = { id: randomUUID(), userPrincipalName: 'bob@contoso.com', displayName: 'Bob', role: 'Security Operator' };
-const carol = {
-  id: randomUUID(),
-  userPrincipalName: 'carol@contoso.com',
-  displayName: 'Carol',
-  role: 'Security Operator',
-};
+const bob = { id: randomUUID(), userPrincipalName: 'bob@contoso.com', displayName: 'Bob' };
+const carol = { id: randomUUID(), userPrincipalName: 'carol@contoso.com', displayName: 'Carol' };
 const home = '203.0.113.10';
 const tor = '192.0.2.66';
 const users = '/identityProtection/riskyUsers';
@@ -56,6 +51,7 @@ const riskOf = async (id: string) => {
 const enrol = async (person: typeof bob) => {
   const { database, sealing } = server.test.platform;
   await people.insert(database, person);
+  await giveRole(server.test.platform, person.id, 'Security Operator');
   const { secret } = newTotp(person.userPrincipalName);
   secrets.set(person.userPrincipalName, secret);
   await passwords.insert(database, {
@@ -101,7 +97,7 @@ beforeAll(async () => {
     return Promise.resolve();
   });
   client = clientOf(
-    await tokenOf(server, ['authorization.manage', 'authorization.read', 'securityData.read', 'alerts.manage']),
+    await tokenOf(server, ['conditionalAccess.manage', 'conditionalAccess.read', 'securityData.read', 'alerts.manage']),
   );
   reader = clientOf(server.token);
   await enrol(bob);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { heightOfRisk, RiskNotifications } from '@sallyport/contracts';
+import { builtInRoles, heightOfRisk, RiskNotifications } from '@sallyport/contracts';
+import { inForce, reaching } from '../access/index.ts';
 import type { SendMail } from '../notifications/index.ts';
 import { publicUrlOf } from '../platform/config/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
@@ -15,7 +16,9 @@ const defaults: RiskNotifications = {
   weeklyDigest: { enabled: true, addresses: [] },
 };
 /** Who is told by role, the first of each. */
-const rolesTold = ['Security Administrator', 'Security Reader'] as const;
+const rolesTold = (['Global Administrator', 'Security Administrator', 'Security Reader'] as const).map(
+  (name) => builtInRoles[name].id,
+);
 const membersOfARole = 20;
 /** What happens within it is one mail. */
 export const mailWindowMs = 5_000;
@@ -29,11 +32,12 @@ export async function readNotifications(db: Queryable): Promise<RiskNotification
 export const writeNotifications = (db: Queryable, settings: RiskNotifications): Promise<number> =>
   kept.write(db, settingsName, settings);
 
-async function recipients(db: Queryable, more: readonly string[]): Promise<string[]> {
+async function recipients(db: Queryable, more: readonly string[], now: Date): Promise<string[]> {
   const rows = await db.query<{ name: string }>(
-    `SELECT name FROM (SELECT user_principal_name AS name, row_number() OVER (PARTITION BY role ORDER BY created_at, id) AS place FROM people
-       WHERE role = ANY($1) AND disabled_at IS NULL AND user_principal_name LIKE '%_@_%') p WHERE place <= $2`,
-    [rolesTold, membersOfARole],
+    `SELECT DISTINCT name FROM (SELECT p.user_principal_name AS name, row_number() OVER (PARTITION BY a.role_id ORDER BY p.created_at, p.id) AS place
+       FROM people p JOIN role_assignments a ON ${reaching('p.id')}
+       WHERE a.role_id = ANY($2::uuid[]) AND ${inForce('$1')} AND p.disabled_at IS NULL AND p.user_principal_name LIKE '%_@_%') p WHERE place <= $3`,
+    [now, rolesTold, membersOfARole],
   );
   return [...new Set([...rows.map(({ name }) => name), ...more])];
 }
@@ -76,7 +80,7 @@ export async function sendUsersAtRisk({ platform, mail }: MailParts): Promise<nu
     await tx.execute('DELETE FROM risk_mails WHERE subject_id = ANY($1)', [ids]);
     await tx.execute(`UPDATE risky_subjects SET mailed_at = $2 WHERE kind = 'user' AND id = ANY($1)`, [ids, now]);
     const send = mail();
-    const to = await recipients(tx, (await readNotifications(tx)).usersAtRisk.addresses);
+    const to = await recipients(tx, (await readNotifications(tx)).usersAtRisk.addresses, now);
     if (!send || to.length === 0 || users.length === 0) return 0;
     const id = `risk-${createHash('sha256').update(`${now.toISOString()}${ids.join()}`).digest('hex').slice(0, 32)}`;
     await send({ id, to, ...usersAtRiskMail(users, publicUrlOf(config)) });
@@ -110,7 +114,7 @@ export async function sendWeeklyDigest({ platform, mail }: MailParts): Promise<b
   const { weeklyDigest } = await readNotifications(database);
   const send = mail();
   if (!weeklyDigest.enabled || !send) return false;
-  const to = await recipients(database, weeklyDigest.addresses);
+  const to = await recipients(database, weeklyDigest.addresses, clock.now());
   if (to.length === 0) return false;
   const now = clock.now();
   const since = new Date(now.getTime() - 7 * dayMs);

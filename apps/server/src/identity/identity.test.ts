@@ -33,7 +33,7 @@ describe('the first administrator', () => {
     totpSecret = await makeAdministrator(test, first);
     expect(await first.getMe()).toMatchObject({
       userPrincipalName,
-      role: 'Security Administrator',
+      roles: ['Global Administrator'],
       method: 'passwordTotp',
     });
     expect(await first.getSetup()).toEqual({ needed: false });

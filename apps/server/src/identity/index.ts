@@ -11,11 +11,12 @@ import type {
   sessionRoutes,
   termsOfUseRoutes,
 } from '@sallyport/contracts';
+import type { Access } from '../access/index.ts';
 import type { Gate, Terms } from '../conditional-access/index.ts';
 import { termsHandlers } from './terms.ts';
 import type { Caller, Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
-import { ourselves, recordChange } from './directory/author.ts';
+import { ourselves, recordChange } from '../platform/directory-audit.ts';
 import { createGroupCommands } from './directory/groups.ts';
 import { graphDirectoryHandlers, type DirectoryCommands } from './directory/graph/index.ts';
 import { publishEverybody } from './directory/identity-info.ts';
@@ -45,6 +46,7 @@ import { createSignIn } from './sign-in.ts';
 import { createTemporaryAccessPasses } from './temporary-access-passes.ts';
 import { removeStale } from './store.ts';
 
+export { publishPeople } from './directory/identity-info.ts';
 export { createDeviceFacts } from './devices/index.ts';
 export { createAskForToken } from './live/tokens.ts';
 export { scimErrorFace } from './scim/index.ts';
@@ -93,17 +95,21 @@ export interface Identity extends Domain<Handlers<typeof sessionRoutes>> {
   issueSetupLink(): Promise<string | undefined>;
 }
 
+export interface IdentityParts {
+  readonly gate: Gate;
+  readonly terms: Terms;
+  readonly access: Pick<Access, 'assignments' | 'effective'>;
+}
+
 /** People, how they sign in, and their sessions. */
-export function createIdentity(
-  platform: Platform,
-  { gate, terms }: { readonly gate: Gate; readonly terms: Terms },
-): Identity {
+export function createIdentity(platform: Platform, { gate, terms, access }: IdentityParts): Identity {
   const decisions = createDecisions(platform, gate);
   const watch = createWatch(platform, decisions);
-  const sessions = createSessions(platform, decisions);
-  const setup = createSetup(platform, sessions);
+  const { assignments, effective } = access;
+  const sessions = createSessions(platform, { decisions, effective });
+  const setup = createSetup(platform, { sessions, assignments });
   const commands: DirectoryCommands = {
-    people: createPeopleCommands(platform),
+    people: createPeopleCommands(platform, { assignments }),
     groups: createGroupCommands(platform),
     endSessions: (personId, by) =>
       platform.database.transaction(async (tx) => {
@@ -141,7 +147,7 @@ export function createIdentity(
     deviceOf: (proof) => proofs.deviceOf(proof),
     ldap: ldap.handlers,
     syncDirectory: (id) => ldap.sync.run(id),
-    federation: createFederation(platform, { ...commands, signIn }),
+    federation: createFederation(platform, { ...commands, signIn, assignments }),
     scim: scimHandlers(platform, commands),
     graph: graphDirectoryHandlers(platform, commands),
     callerOfSession: (secret, from) => sessions.callerOf(secret, from),

@@ -10,7 +10,7 @@ import { publicUrlOf } from '../platform/config/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import { hashSecret, newSecret } from '../platform/tokens.ts';
 import type { Platform } from '../platform/types.ts';
-import { recordChange, type Author } from './directory/author.ts';
+import { recordChange, type Author } from '../platform/directory-audit.ts';
 import { publishPeople } from './directory/identity-info.ts';
 import { checkRegistration, registrationOptions, relyingPartyOf } from './passkeys.ts';
 import { refuseWeakPassword } from './password-strength.ts';

@@ -1,4 +1,5 @@
 import { SallyportError, type AuthenticationMethod } from '@sallyport/contracts';
+import { keepingAnAdministrator } from '../access/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { directoryPeople } from './directory/store.ts';
@@ -36,11 +37,6 @@ export function createMethods({ database, clock }: Pick<Platform, 'database' | '
   const of = async (personId: string, db: Queryable = database) =>
     (await db.query<Row>(methodsSql, [personId, clock.now()])).map(form);
 
-  const keepAnAdministrator = async (tx: Queryable): Promise<void> => {
-    if ((await directoryPeople.administrators(tx)).length === 0)
-      throw new SallyportError('Conflict', 'the last administrator would have no way to sign in');
-  };
-
   return {
     of,
     /** Removes one; of password and code both. Throws NotFound; Conflict when no administrator could sign in any more. Answers what is gone. */
@@ -52,21 +48,23 @@ export function createMethods({ database, clock }: Pick<Platform, 'database' | '
         pair ? kind === 'password' || kind === 'softwareOath' : id === methodId,
       );
       if (gone.length === 0) throw new SallyportError('NotFound', 'there is no such way to sign in');
-      if (pair) await removePassword(tx, personId);
-      else if (methodId === 'temporaryAccessPass')
-        await tx.execute('DELETE FROM temporary_access_passes WHERE person_id = $1', [personId]);
-      else await tx.execute('DELETE FROM passkeys WHERE person_id = $1 AND credential_id = $2', [personId, methodId]);
-      await keepAnAdministrator(tx);
+      await keepingAnAdministrator(tx, clock.now(), async () => {
+        if (pair) await removePassword(tx, personId);
+        else if (methodId === 'temporaryAccessPass')
+          await tx.execute('DELETE FROM temporary_access_passes WHERE person_id = $1', [personId]);
+        else await tx.execute('DELETE FROM passkeys WHERE person_id = $1 AND credential_id = $2', [personId, methodId]);
+      });
       return gone;
     },
     /** Throws Conflict when no administrator could sign in any more. Answers what is gone. */
     async removeAll(personId: string, tx: Queryable): Promise<AuthenticationMethod[]> {
       await directoryPeople.lock(tx);
       const known = await of(personId, tx);
-      await tx.execute('DELETE FROM passkeys WHERE person_id = $1', [personId]);
-      await removePassword(tx, personId);
-      await tx.execute('DELETE FROM temporary_access_passes WHERE person_id = $1', [personId]);
-      await keepAnAdministrator(tx);
+      await keepingAnAdministrator(tx, clock.now(), async () => {
+        await tx.execute('DELETE FROM passkeys WHERE person_id = $1', [personId]);
+        await removePassword(tx, personId);
+        await tx.execute('DELETE FROM temporary_access_passes WHERE person_id = $1', [personId]);
+      });
       return known;
     },
   };

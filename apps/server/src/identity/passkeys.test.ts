@@ -93,7 +93,7 @@ describe('passkeys', () => {
         target: 'body.credential',
       });
     expect(await errorOf(finish({ id: 'x' }))).toMatchObject({ code: 'BadRequest' });
-    expect(await finish(key.create(options))).toMatchObject({ method: 'passkey', role: 'Security Administrator' });
+    expect(await finish(key.create(options))).toMatchObject({ method: 'passkey', roles: ['Global Administrator'] });
   });
 
   it('sign in, each challenge once', async () => {

@@ -1,7 +1,8 @@
-import { roles, SallyportError, type GrantedPermission, type Group, type peopleRoutes } from '@sallyport/contracts';
+import { SallyportError, type GrantedPermission, type Group, type peopleRoutes } from '@sallyport/contracts';
+import { inForce, reaching, refuseStrongerGroup, rolesHolding } from '../access/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
-import type { Handlers } from '../platform/http/index.ts';
-import { authorOf } from './directory/author.ts';
+import { requireCaller, type Handlers } from '../platform/http/index.ts';
+import { authorOf } from '../platform/directory-audit.ts';
 import type { GroupCommands } from './directory/groups.ts';
 import type { Platform } from '../platform/types.ts';
 
@@ -14,8 +15,8 @@ export interface Directory {
    * the answer.
    */
   named(db: Queryable, names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
-  /** Those whose role holds a permission. */
-  holding(db: Queryable, permission: GrantedPermission): Promise<readonly string[]>;
+  /** Those who hold a permission now, over whatever. */
+  holding(db: Queryable, permission: GrantedPermission, now: Date): Promise<readonly string[]>;
 }
 
 const peopleNamed: Directory['named'] = async (db, names) => {
@@ -32,13 +33,11 @@ const peopleNamed: Directory['named'] = async (db, names) => {
 
 export const directory: Directory = {
   named: peopleNamed,
-  holding: async (db, permission) => {
-    const able = Object.entries(roles).flatMap(([role, held]) =>
-      (held as readonly GrantedPermission[]).includes(permission) ? [role] : [],
-    );
+  holding: async (db, permission, now) => {
     const rows = await db.query<{ id: string }>(
-      'SELECT id FROM people WHERE role = ANY($1) AND disabled_at IS NULL LIMIT $2',
-      [able, listedMax],
+      `SELECT p.id FROM people p WHERE p.disabled_at IS NULL
+         AND EXISTS (SELECT 1 FROM role_assignments a WHERE a.role_id = ANY($2::uuid[]) AND ${inForce('$1')} AND ${reaching('p.id')}) LIMIT $3`,
+      [now, await rolesHolding(db, permission), listedMax],
     );
     return rows.map(({ id }) => id);
   },
@@ -48,7 +47,7 @@ const groupsSql = `SELECT g.id, g.name, coalesce(array_agg(p.user_principal_name
   FROM groups g LEFT JOIN group_members m ON m.group_id = g.id LEFT JOIN people p ON p.id = m.person_id`;
 
 export function peopleHandlers(
-  { database }: Pick<Platform, 'database'>,
+  { database, clock }: Pick<Platform, 'database' | 'clock'>,
   groups: GroupCommands,
 ): Handlers<typeof peopleRoutes> {
   return {
@@ -62,6 +61,7 @@ export function peopleHandlers(
     }),
     saveGroup: async (context, { params: { id }, body: { name, members } }) => {
       context.audit({ target: `group ${name}`, details: { members } });
+      await refuseStrongerGroup(database, requireCaller(context), id, clock.now());
       const by = authorOf(context);
       await database.transaction(async (tx) => {
         const known = await peopleNamedIn(tx, members);
@@ -75,6 +75,7 @@ export function peopleHandlers(
       return saved;
     },
     deleteGroup: async (context, { params: { id } }) => {
+      await refuseStrongerGroup(database, requireCaller(context), id, clock.now());
       const name = await groups.remove(id, authorOf(context));
       context.audit({ target: `group ${name}` });
       return {};

@@ -87,8 +87,8 @@ export function identityHandlers(
       return signedIn(reply, await signIn.withPassword(session.userPrincipalName, password, totpCode, origin, session));
     },
     getMe: (context) => {
-      const { id, name: userPrincipalName, displayName, role, session } = requirePerson(context);
-      return toMe({ id, userPrincipalName, displayName, role }, session.id, session.method);
+      const { id, name: userPrincipalName, displayName, session, ...rights } = requirePerson(context);
+      return toMe({ id, userPrincipalName, displayName }, rights, session.id, session.method);
     },
     listSessions: async (context) => {
       const { id, session } = requirePerson(context);

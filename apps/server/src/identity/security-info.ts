@@ -8,10 +8,11 @@ import {
   type securityInfoRoutes,
 } from '@sallyport/contracts';
 import { z } from 'zod';
+import { refuseStronger } from '../access/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
-import { requirePerson, type Handlers, type RequestContext } from '../platform/http/index.ts';
+import { requireCaller, requirePerson, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
-import { authorOf, recordChange, type ActivityName } from './directory/author.ts';
+import { authorOf, recordChange, type ActivityName } from '../platform/directory-audit.ts';
 import { publishPeople } from './directory/identity-info.ts';
 import type { Methods } from './methods.ts';
 import { challengeLifetimeMs, checkRegistration, registrationOptions, relyingPartyOf } from './passkeys.ts';
@@ -212,11 +213,13 @@ export function securityInfoHandlers(
     },
     createTemporaryAccessPass: async (context, { params, body }) => {
       if (params.id === context.caller?.id) throw new SallyportError('Conflict', 'nobody gives themselves a pass');
+      await refuseStronger(database, requireCaller(context), params.id, clock.now());
       const { name, ...answer } = await passes.give(params.id, body, authorOf(context));
       context.audit({ target: `person ${name}`, details: { ...body } });
       return answer;
     },
     removeTemporaryAccessPass: async (context, { params }) => {
+      await refuseStronger(database, requireCaller(context), params.id, clock.now());
       context.audit({ target: `person ${await passes.take(params.id, authorOf(context))}` });
       return {};
     },

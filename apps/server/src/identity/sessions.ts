@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { SallyportError, wholeScope, type Me, type Session } from '@sallyport/contracts';
-import { permissionsOfRole } from '../access/index.ts';
+import { SallyportError, type Me, type Session } from '@sallyport/contracts';
+import { readRights, type EffectiveAccess, type Rights } from '../access/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/index.ts';
 import { hashSecret, newSecret } from '../platform/tokens.ts';
@@ -39,7 +39,7 @@ export interface Opening {
  */
 export function createSessions(
   { database, clock, config }: Pick<Platform, 'database' | 'clock' | 'config'>,
-  decisions: Pick<Decisions, 'standing'>,
+  { decisions, effective }: { readonly decisions: Pick<Decisions, 'standing'>; readonly effective: EffectiveAccess },
 ) {
   const seenAfter = (now: Date) => new Date(now.getTime() - config.sessionIdle);
   const decisionOf = ({ origin, aaguid, access }: Opening, now: Date): SessionDecision => ({
@@ -69,7 +69,9 @@ export function createSessions(
         ...decisionOf(opening, now),
       };
       await sessions.insert(tx, row, hashSecret(secret));
-      return { secret, expiresAt: row.expiresAt, persistent: isPersistent(opening), me: toMe(person, row.id, method) };
+      const rights = await readRights(tx, person.id, now);
+      const me = toMe(person, rights, row.id, method);
+      return { secret, expiresAt: row.expiresAt, persistent: isPersistent(opening), me };
     },
 
     /** Goes on with a session in which more was shown, under another secret. Throws Unauthenticated when it is over. */
@@ -89,25 +91,30 @@ export function createSessions(
         hashSecret(secret),
       );
       if (!renewed) throw new SallyportError('Unauthenticated', 'the session is over');
-      return { secret, ...renewed, persistent: isPersistent(opening), me: toMe(person, id, method) };
+      const rights = await readRights(tx, person.id, clock.now());
+      return { secret, ...renewed, persistent: isPersistent(opening), me: toMe(person, rights, id, method) };
     },
 
     async callerOf(secret: string, from: { ipAddress: string; userAgent: string }): Promise<Caller | undefined> {
       const now = clock.now();
       const row = await liveSessions.byToken(database, hashSecret(secret), now, seenAfter(now));
       if (!row) return undefined;
+      // Something has changed of which the server may not have heard yet.
+      if (row.outdated) effective.forget(row.personId);
       const standing = await decisions.standing(row, from);
       if (standing.is === 'over') return undefined;
       if (now.getTime() - row.lastSeenAt.getTime() > seenGranularityMs)
         await sessions.touch(database, row.id, now, from.ipAddress);
+      const { roles, permissions, grants } = await effective.of(row.personId);
       return {
         kind: 'person',
         id: row.personId,
         name: row.userPrincipalName,
         displayName: row.displayName,
-        role: row.role,
-        permissions: permissionsOfRole(row.role),
-        grants: [{ permissions: permissionsOfRole(row.role), scope: wholeScope }],
+        roles,
+        personId: row.personId,
+        permissions,
+        grants,
         session: { id: row.id, method: row.method, startedAt: row.authenticatedAt ?? row.createdAt },
         ...(standing.challenge === undefined ? {} : { challenge: standing.challenge }),
       };
@@ -156,7 +163,19 @@ export function createSessions(
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-export function toMe(person: Person, sessionId: string, method: SignInMethod): Me {
-  const { id, userPrincipalName, displayName, role } = person;
-  return { id, userPrincipalName, displayName, role, permissions: [...permissionsOfRole(role)], sessionId, method };
+export function toMe(
+  { id, userPrincipalName, displayName }: Person,
+  { roles, permissions }: Pick<Rights, 'roles' | 'permissions'>,
+  sessionId: string,
+  method: SignInMethod,
+): Me {
+  return {
+    id,
+    userPrincipalName,
+    displayName,
+    roles: [...roles],
+    permissions: [...permissions],
+    sessionId,
+    method,
+  };
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { SallyportError, sessionRoutes, type BodyOf, type ResponseOf } from '@sallyport/contracts';
+import { builtInRoles, SallyportError, sessionRoutes, type BodyOf, type ResponseOf } from '@sallyport/contracts';
 import { z } from 'zod';
+import { isAdministered, type Assignments } from '../access/index.ts';
 import { isUniqueViolation, type Queryable } from '../platform/database/index.ts';
 import { publicUrlOf } from '../platform/config/index.ts';
 import { hashSecret, newSecret } from '../platform/tokens.ts';
 import type { Platform } from '../platform/types.ts';
-import { publishPeople } from './directory/identity-info.ts';
 import { checkRegistration, registrationOptions, relyingPartyOf } from './passkeys.ts';
 import { refuseWeakPassword } from './password-strength.ts';
 import { hashPassword, newTotp, stepOfCode } from './secrets.ts';
@@ -13,6 +13,8 @@ import type { OpenedSession, Sessions } from './sessions.ts';
 import { recordSignIn, type Origin } from './sign-in-log.ts';
 import { passkeys, passwords, people, type Person } from './store.ts';
 
+/** Of the first person. */
+const firstRole = 'Global Administrator';
 const linkLifetimeMs = 24 * 60 * 60_000;
 
 /** What `start` promised and `finish` goes by. */
@@ -37,8 +39,13 @@ const findLink = (db: Queryable, token: string, now: Date, lock = false) =>
     [hashSecret(token), now],
   );
 
+export interface SetupParts {
+  readonly sessions: Sessions;
+  readonly assignments: Assignments;
+}
+
 /** The first administrator, made by whoever holds the one-time link that the first start prints. */
-export function createSetup(platform: Platform, sessions: Sessions) {
+export function createSetup(platform: Platform, { sessions, assignments }: SetupParts) {
   const { database, clock, sealing } = platform;
   const rp = relyingPartyOf(platform.config);
   const purpose = (personId: string) => `totp:${personId}`;
@@ -66,11 +73,11 @@ export function createSetup(platform: Platform, sessions: Sessions) {
   };
 
   return {
-    needed: async (): Promise<boolean> => !(await people.hasAdministrator(database)),
+    needed: async (): Promise<boolean> => !(await isAdministered(database)),
 
     /** A new link, good for 24 hours and one use; undefined when an administrator exists. Links given before stay good. */
     async issueLink(): Promise<string | undefined> {
-      if (await people.hasAdministrator(database)) return undefined;
+      if (await isAdministered(database)) return undefined;
       const token = newSecret();
       const expiresAt = new Date(clock.now().getTime() + linkLifetimeMs);
       await database.execute('INSERT INTO setup_links (token_hash, expires_at) VALUES ($1, $2)', [
@@ -82,8 +89,7 @@ export function createSetup(platform: Platform, sessions: Sessions) {
     },
 
     async start(body: StartBody): Promise<ResponseOf<typeof sessionRoutes.startSetup>> {
-      if (!(await findLink(database, body.token, clock.now())) || (await people.hasAdministrator(database)))
-        throw gone();
+      if (!(await findLink(database, body.token, clock.now())) || (await isAdministered(database))) throw gone();
       const personId = randomUUID();
       const totp = newTotp(body.userPrincipalName);
       const registration = await registrationOptions(rp, {
@@ -111,7 +117,7 @@ export function createSetup(platform: Platform, sessions: Sessions) {
           const link = await findLink(tx, body.token, clock.now(), true);
           // Two links finished at once: the second waits here and then sees the first one's administrator.
           await tx.execute('LOCK TABLE people IN SHARE ROW EXCLUSIVE MODE');
-          if (!link || (await people.hasAdministrator(tx))) throw gone();
+          if (!link || (await isAdministered(tx))) throw gone();
           const parsed = Pending.safeParse(link.pending);
           if (!parsed.success) throw new SallyportError('Conflict', 'the setup has not been started');
           const pending = parsed.data;
@@ -119,15 +125,18 @@ export function createSetup(platform: Platform, sessions: Sessions) {
             id: pending.personId,
             userPrincipalName: pending.userPrincipalName,
             displayName: pending.displayName,
-            role: 'Security Administrator',
           };
           await people.insert(tx, person);
           await enrol(tx, pending, body);
+          await assignments.give(
+            tx,
+            { roleId: builtInRoles[firstRole].id, principalId: person.id, principalType: 'user' },
+            { id: person.id, name: person.userPrincipalName, ipAddress: origin.ipAddress, requestId: origin.requestId },
+          );
           await tx.execute(
             'UPDATE setup_links SET used_at = $1, pending = NULL WHERE used_at IS NULL AND person_id IS NULL',
             [clock.now()],
           );
-          await publishPeople(platform, [person.id], tx);
           const session = await sessions.open(tx, person, { method: body.method, origin });
           await recordFirst(tx, person, body, origin, session.me.sessionId);
           return session;
@@ -148,7 +157,7 @@ export function createSetup(platform: Platform, sessions: Sessions) {
         result: 'success',
         ipAddress: origin.ipAddress,
         requestId: origin.requestId,
-        details: { method, role: person.role },
+        details: { method, role: firstRole },
       },
       tx,
     );

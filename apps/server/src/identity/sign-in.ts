@@ -159,8 +159,8 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
     const found = await people.byName(database, name);
     const right = await checkPassword(found?.passwordHash ?? undefined, password);
     if (!found) return { outcome: 'unknownUser' };
-    const { id, userPrincipalName, displayName, role } = found;
-    const person = { id, userPrincipalName, displayName, role };
+    const { id, userPrincipalName, displayName } = found;
+    const person = { id, userPrincipalName, displayName };
     if (!right || found.totpSecretSealed === null) return { outcome: 'wrongPassword', person };
     if (found.disabled) return { outcome: 'disabled', person };
     if (code.length > 6) {
@@ -182,8 +182,8 @@ export function createSignIn(platform: Platform, sessions: Sessions, { gate, pas
     if (challenge === undefined || !passkey) return { outcome: 'badPasskey' };
     const found = await people.byId(database, passkey.personId);
     if (!found) return { outcome: 'unknownUser' };
-    const { id, userPrincipalName, displayName, role } = found;
-    const person = { id, userPrincipalName, displayName, role };
+    const { id, userPrincipalName, displayName } = found;
+    const person = { id, userPrincipalName, displayName };
     const counter = await checkAuthentication(rp, challenge, credential, passkey);
     if (counter === undefined) return { outcome: 'badPasskey', person };
     if (found.disabled) return { outcome: 'disabled', person };

@@ -5,7 +5,6 @@ export interface Person {
   readonly id: string;
   readonly userPrincipalName: string;
   readonly displayName: string;
-  readonly role: string;
 }
 
 export type { SignInMethod } from '@sallyport/contracts';
@@ -43,21 +42,18 @@ export interface PasskeyRow {
   readonly aaguid?: string | null;
 }
 
-const personColumns = 'p.id, p.user_principal_name AS "userPrincipalName", p.display_name AS "displayName", p.role';
+const personColumns = 'p.id, p.user_principal_name AS "userPrincipalName", p.display_name AS "displayName"';
 const sessionColumns = `s.id, s.person_id AS "personId", s.method, s.created_at AS "createdAt", s.last_seen_at AS "lastSeenAt",
   s.expires_at AS "expiresAt", s.ip_address AS "ipAddress", s.user_agent AS "userAgent"`;
 /** $2 now, $3 the oldest `last_seen_at` that counts. */
 const live = 's.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3';
 
 export const people = {
-  hasAdministrator: async (db: Queryable): Promise<boolean> =>
-    (await db.first("SELECT 1 FROM people WHERE role = 'Security Administrator' LIMIT 1")) !== undefined,
   insert: (db: Queryable, person: Person) =>
-    db.execute('INSERT INTO people (id, user_principal_name, display_name, role) VALUES ($1, $2, $3, $4)', [
+    db.execute('INSERT INTO people (id, user_principal_name, display_name) VALUES ($1, $2, $3)', [
       person.id,
       person.userPrincipalName,
       person.displayName,
-      person.role,
     ]),
   byId: (db: Queryable, id: string) =>
     db.first<Person & { disabled: boolean }>(

@@ -69,7 +69,7 @@ export function termsHandlers(
       );
       const found = row && (await people.byId(database, row.personId));
       if (!row || !found || found.disabled) throw gone();
-      const { id, userPrincipalName: name, displayName, role } = found;
+      const { id, userPrincipalName: name, displayName } = found;
       const reader = { id, name, ipAddress: context.ipAddress, requestId: context.requestId };
       await terms.answer(reader, row.agreements, accept ? 'accepted' : 'declined');
       context.audit({ target: `terms of use ${row.agreements.join(', ')}`, details: { accept } });
@@ -77,7 +77,7 @@ export function termsHandlers(
       const opened = await signIn.withOther(row.method, name, originOf(context, request), () =>
         Promise.resolve({
           outcome: 'success',
-          person: { id, userPrincipalName: name, displayName, role },
+          person: { id, userPrincipalName: name, displayName },
           method: row.method,
           ...(row.aaguid === null ? {} : { aaguid: row.aaguid }),
         }),

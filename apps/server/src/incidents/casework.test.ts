@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { serviceLevelOf, type Client, type incidentRoutes, type QueryOf } from '@sallyport/contracts';
+import { type RoleName, serviceLevelOf, type Client, type incidentRoutes, type QueryOf } from '@sallyport/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { manualClock } from '../platform/clock.ts';
-import { errorOf, makeAdministrator, startTestServer, type TestServer } from '../testing.ts';
+import { giveRole, errorOf, makeAdministrator, startTestServer, type TestServer } from '../testing.ts';
 import { fileName } from './comments/attachments.ts';
 import { alertFor } from './faces/testing.ts';
 
@@ -20,11 +20,13 @@ const told = async (): Promise<void> => test.server.domains.incidents.tell();
 const incidentOf = async (host: string, more: Parameters<typeof alertFor>[2] = {}): Promise<number> =>
   (await raise(alertFor(host, 1, more))).incidents[0]!;
 /** A colleague, who does not sign in here. */
-async function colleague(name: string, role = 'Security Operator'): Promise<void> {
-  await test.platform.database.execute(
-    'INSERT INTO people (id, user_principal_name, display_name, role) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
-    [randomUUID(), name, name.split('@')[0], role],
+async function colleague(name: string, role: RoleName = 'Security Operator'): Promise<void> {
+  const id = randomUUID();
+  const made = await test.platform.database.execute(
+    'INSERT INTO people (id, user_principal_name, display_name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+    [id, name, name.split('@')[0]],
   );
+  if (made === 1) await giveRole(test.platform, id, role);
 }
 const toldTo = (name: string): Promise<{ kind: string; title: string; text: string }[]> =>
   test.platform.database.query(

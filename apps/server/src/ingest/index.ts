@@ -7,6 +7,7 @@ import {
 } from '@sallyport/contracts';
 import type { SpoolStats } from '@sallyport/lake';
 import type { Caller, Handlers } from '../platform/http/handlers.ts';
+import type { NoteUse } from '../platform/http/exchange.ts';
 import { publicUrlOf } from '../platform/config/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { clientAuthorityOf, loadTls, type TlsMaterial } from '../platform/http/tls.ts';
@@ -104,6 +105,8 @@ export interface IngestOptions {
   ) => Promise<Caller | undefined>;
   /** Who a client's certificate of this common name stands for. */
   readonly callerOfCertificate: (name: string) => Promise<Caller | undefined>;
+  /** Told of each right that a caller uses. Default: nobody. */
+  readonly noteUse?: NoteUse;
   /** Folders of sources. Default: those that ship. */
   readonly sourceFolders?: readonly string[];
 }
@@ -221,6 +224,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
           core,
           callerOfToken: options.callerOfToken,
           callerOfCertificate: options.callerOfCertificate,
+          ...(options.noteUse ? { noteUse: options.noteUse } : {}),
           log,
           host: config.host,
           port: config.otlpGrpcPort,

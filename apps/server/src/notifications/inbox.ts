@@ -29,13 +29,18 @@ export const keptDays = 90;
 const shortened = (text: string): string => (text.length > textCharsMax ? `${text.slice(0, textCharsMax - 1)}…` : text);
 
 /** Tells people of mentions, of work that was given to them, and of service levels that were missed. Nobody is told of what they did themselves. */
-export async function tellPeople(tx: Queryable, directory: Directory, events: readonly WorkEvent[]): Promise<void> {
+export async function tellPeople(
+  tx: Queryable,
+  directory: Directory,
+  events: readonly WorkEvent[],
+  now: Date,
+): Promise<void> {
   const wanted = events.flatMap((event) => tellings(event).map((telling) => ({ event, ...telling })));
   if (wanted.length === 0) return;
   const known = await directory.named(tx, [
     ...new Set([...wanted.flatMap(({ names }) => names ?? []), ...events.map(({ by }) => by)]),
   ]);
-  const anyone = wanted.some(({ names }) => names === null) ? await directory.holding(tx, 'alerts.manage') : [];
+  const anyone = wanted.some(({ names }) => names === null) ? await directory.holding(tx, 'alerts.manage', now) : [];
   await insert(
     tx,
     wanted.map(({ event, kind, title, text, names }): Told => {

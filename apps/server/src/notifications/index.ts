@@ -53,7 +53,7 @@ export function createNotifications(platform: Platform, { directory }: { directo
   return {
     handlers: notificationHandlers(parts, deliverer),
     told: async (events, tx) => {
-      await tellPeople(tx, directory, events);
+      await tellPeople(tx, directory, events, clock.now());
       await queueDeliveries(tx, events, parts);
     },
     handedOver: (handover, tx) => tellHandover(tx, directory, handover),

@@ -29,7 +29,7 @@ beforeAll(async () => {
   server = await startOpenIdServer();
   bob = await server.person('bob');
   shop = await register(server, { displayName: 'Shop', web: { redirectUris: [callback] } });
-  const token = await server.token('authorization.read', 'authorization.manage');
+  const token = await server.token('applications.read', 'applications.manage');
   graph = GraphClient.initWithMiddleware({
     authProvider: { getAccessToken: () => Promise.resolve(token) },
     baseUrl: `${server.issuer}/`,

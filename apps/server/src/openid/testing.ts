@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import {
+  type RoleName,
   applicationRoutes,
   directoryRoutes,
   federationRoutes,
@@ -20,7 +21,7 @@ import * as oidc from 'openid-client';
 import { createAccess } from '../access/index.ts';
 import { createConditionalAccess } from '../conditional-access/index.ts';
 import { graphError } from '../hunting/faces/graph/index.ts';
-import { createAskForToken, createIdentity, type Person } from '../identity/index.ts';
+import { createAskForToken, publishPeople, createIdentity, type Person } from '../identity/index.ts';
 import { createAuditLog } from '../platform/audit/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { loadConfig, publicUrlOf } from '../platform/config/index.ts';
@@ -112,8 +113,12 @@ async function startPlatform(issuer: string, second: boolean) {
 
 function createDomains(platform: Platform) {
   const conditionalAccess = createConditionalAccess(platform);
-  const access = createAccess(platform, { ask: createAskForToken(platform, conditionalAccess.gate) });
-  const identity = createIdentity(platform, conditionalAccess);
+  const access = createAccess(platform, {
+    ask: createAskForToken(platform, conditionalAccess.gate),
+    publish: (ids, tx) => publishPeople(platform, ids, tx),
+    sight: () => Promise.resolve([]),
+  });
+  const identity = createIdentity(platform, { ...conditionalAccess, access });
   return { access, conditionalAccess, identity, openid: createOpenId(platform, conditionalAccess) };
 }
 type Domains = ReturnType<typeof createDomains>;
@@ -166,7 +171,7 @@ export async function startOpenIdServer({ second = false } = {}): Promise<OpenId
   const http = await startHttp(platform, domains, port);
   await domains.openid.start?.();
   const secrets = new Map<string, string>();
-  const person = async (name: string, role = ''): Promise<Person> => {
+  const person = async (name: string, role: RoleName | '' = ''): Promise<Person> => {
     const made = await makePerson(platform, name, role);
     secrets.set(made.person.userPrincipalName, made.secret);
     return made.person;
@@ -310,7 +315,7 @@ export async function demandTerms(
   const by = { ...admin, ipAddress: '192.0.2.1', requestId: randomUUID() };
   const { id } = await domains.conditionalAccess.terms.add({ displayName, files }, by);
   const headers = {
-    authorization: `Bearer ${await server.token('authorization.manage')}`,
+    authorization: `Bearer ${await server.token('conditionalAccess.manage')}`,
     'content-type': 'application/json',
   };
   const policies = `${issuer}/v1.0/identity/conditionalAccess/policies`;

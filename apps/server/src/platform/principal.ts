@@ -1,4 +1,4 @@
-import { grantedPermissions, wholeScope, type AssignmentScope, type GrantedPermission } from '@sallyport/contracts';
+import { wholeScope, workPartOf, type AssignmentScope, type GrantedPermission } from '@sallyport/contracts';
 
 /** Permissions and what they are over: one for each assignment that is live. */
 export interface Grant {
@@ -13,13 +13,17 @@ export interface Principal {
   readonly grants: readonly Grant[];
 }
 
-/** A part of Sallyport, which asks for everybody and so sees everything. `name`: as the query log and costs tell it. The same object for the same name. */
+/**
+ * A part of Sallyport, with what it may over everything (contracts' `work.ts`). `name`: as the query log and costs tell it; begins with the part's. The same object for
+ * the same name. Throws TypeError for what is no part.
+ */
 export function systemPrincipal(name: string): Principal {
-  const made = systems.get(name) ?? { name, grants: everything };
+  const part = workPartOf(name);
+  if (!part) throw new TypeError(`${name} is no part of Sallyport: name it in packages/contracts/src/work.ts`);
+  const made = systems.get(name) ?? { name, grants: [{ permissions: new Set(part.permissions), scope: wholeScope }] };
   if (systems.size < systemsMax) systems.set(name, made);
   return made;
 }
-const everything: readonly Grant[] = [{ permissions: new Set(grantedPermissions), scope: wholeScope }];
 /** Rules have a name each. */
 const systemsMax = 10_000;
 const systems = new Map<string, Principal>();

@@ -1,5 +1,10 @@
-import { roles, type GrantedPermission } from '@sallyport/contracts';
-import { roleIds } from '../conditional-access/index.ts';
+import {
+  builtInRoles,
+  permissionsIn,
+  permissionsOfBuiltIn,
+  roleNames,
+  type GrantedPermission,
+} from '@sallyport/contracts';
 import type { Queryable } from '../platform/database/index.ts';
 
 export interface RoleFacts {
@@ -10,23 +15,21 @@ export interface RoleFacts {
   readonly permissions: ReadonlySet<GrantedPermission>;
 }
 
-const builtIn: readonly RoleFacts[] = Object.entries(roles).flatMap(([name, permissions]) => {
-  const id = roleIds[name];
-  return id === undefined
-    ? []
-    : [{ id, name, description: '', isBuiltIn: true, permissions: new Set<GrantedPermission>(permissions) }];
+const builtIn: readonly RoleFacts[] = roleNames.map((name) => {
+  const { id, description } = builtInRoles[name];
+  return { id, name, description, isBuiltIn: true, permissions: permissionsOfBuiltIn(name) };
 });
 const custom = 'SELECT id, display_name AS name, description, permissions FROM role_definitions';
 interface CustomRow {
   readonly id: string;
   readonly name: string;
   readonly description: string;
-  readonly permissions: readonly GrantedPermission[];
+  readonly permissions: readonly string[];
 }
 const factsOf = ({ permissions, ...row }: CustomRow): RoleFacts => ({
   ...row,
   isBuiltIn: false,
-  permissions: new Set(permissions),
+  permissions: permissionsIn(permissions),
 });
 
 /** Built-in roles and those of one's own, by name. */

@@ -1,5 +1,6 @@
 import { signalEvents, type SignalKind, type SignInMethod, type Subject } from '@sallyport/contracts';
 import { z } from 'zod';
+import { roleNamesOf } from '../access/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 
 /** A row of `security_events`. */
@@ -22,18 +23,20 @@ export interface Signal {
 
 interface Known {
   readonly name: string;
-  readonly role: string;
+  readonly roles: readonly string[];
   readonly groups: readonly string[];
   readonly liveSessions: number;
 }
-const knownOf = (db: Queryable, personId: string, now: Date): Promise<Known | undefined> =>
-  db.first<Known>(
-    `SELECT p.user_principal_name AS name, p.role,
+async function knownOf(db: Queryable, personId: string, now: Date): Promise<Known | undefined> {
+  const known = await db.first<Omit<Known, 'roles'>>(
+    `SELECT p.user_principal_name AS name,
        coalesce((SELECT array_agg(m.group_id::text ORDER BY m.group_id) FROM group_members m WHERE m.person_id = p.id), '{}') AS groups,
        (SELECT count(*)::int FROM sessions s WHERE s.person_id = p.id AND s.revoked_at IS NULL AND s.expires_at > $2) AS "liveSessions"
      FROM people p WHERE p.id = $1`,
     [personId, now],
   );
+  return known && { ...known, roles: (await roleNamesOf(db, [personId], now)).get(personId) ?? [] };
+}
 
 /** How strong a sign-in was, as RFC 8176 names methods, and which is the stronger. */
 const levels: Readonly<Record<SignInMethod, readonly [level: string, rank: number]>> = {
@@ -63,7 +66,7 @@ const payloads: Readonly<Record<SignalKind, (details: unknown, known: Known | un
   'token-claims-change': (details, known) => {
     if (!known) return undefined;
     const { claim } = Claim.parse(details);
-    return { claims: { [claim]: claim === 'roles' ? (known.role === '' ? [] : [known.role]) : known.groups } };
+    return { claims: { [claim]: claim === 'roles' ? known.roles : known.groups } };
   },
   'credential-change': (details) => {
     const { credential, change, name, aaguid } = Credential.parse(details);

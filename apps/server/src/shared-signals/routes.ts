@@ -16,7 +16,7 @@ export interface RouteParts {
 
 const ownerOf = (context: RequestContext): Owner => {
   const { name, permissions } = requireCaller(context);
-  return { name, all: permissions.has('authorization.manage') };
+  return { name, all: permissions.has('coreSecuritySettings.manage') };
 };
 const textOf = async (body: Readable): Promise<string> => {
   const parts: Buffer[] = [];

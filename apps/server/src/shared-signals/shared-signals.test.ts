@@ -22,7 +22,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { call, startFaceServer, type FaceServer } from '../hunting/faces/testing.ts';
 import { tokenOf } from '../incidents/faces/testing.ts';
-import { codeAt, errorOf, makePerson, testPassword } from '../testing.ts';
+import { codeAt, errorOf, makePerson, setRole, testPassword } from '../testing.ts';
 import type { Person } from '../identity/store.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -271,7 +271,7 @@ describe('the transmitter', () => {
     const own = await stream({});
     await database.execute(`UPDATE passwords SET password_hash = password_hash || ' ' WHERE person_id = $1`, [bob.id]);
     await database.execute(`UPDATE passwords SET password_hash = rtrim(password_hash) WHERE person_id = $1`, [bob.id]);
-    await server.admin.updatePerson({ params: { id: bob.id }, body: { role: 'Security Reader' } });
+    await setRole(server.admin, bob.id, 'Security Reader');
     await database.execute(
       `INSERT INTO devices (id, device_id, display_name, owner_id, public_key, key_thumbprint, trust_type, ownership, operating_system, operating_system_version,
          registered_at, is_compliant, compliance_at) VALUES ($1, $1, 'BOB', $2, '{}', 'x', 'AzureAd', 'company', 'Linux', '6', $3, true, $3)`,
@@ -306,7 +306,7 @@ describe('the transmitter', () => {
     });
     expect(of('assurance-level-change')[0]).toMatchObject({ namespace: 'RFC8176', previous_level: 'otp', current_level: 'pop', change_direction: 'increase' }); // prettier-ignore
     await api('DELETE', `/ssf/streams?stream_id=${own.stream_id}`);
-    await server.admin.updatePerson({ params: { id: bob.id }, body: { role: 'Security Operator' } });
+    await setRole(server.admin, bob.id, 'Security Operator');
   });
 
   it('pushes in order, again after a failure, and lets go of what is refused', async () => {

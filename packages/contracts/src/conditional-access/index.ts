@@ -4,5 +4,5 @@ export * from './policy.ts';
 export * from './named-location.ts';
 export * from './evaluate.ts';
 export * from './authentication-context.ts';
-export * from './roles.ts';
+export * from './sallyport.ts';
 export * from './agreement.ts';

@@ -11,6 +11,8 @@ export const ApplicationSummary = z.object({
   id: z.uuid(),
   appId: z.uuid(),
   displayName: z.string(),
+  /** Null: it has no service principal, and so nobody signs in to it. */
+  servicePrincipalId: z.uuid().nullable(),
   accountEnabled: z.boolean(),
   appRoleAssignmentRequired: z.boolean(),
   createdDateTime: z.iso.datetime(),
@@ -31,8 +33,8 @@ export const ApplicationDetails = z.object({
 });
 export type ApplicationDetails = z.infer<typeof ApplicationDetails>;
 
-const read = { method: 'GET', permission: 'authorization.read' } as const;
-const manage = { permission: 'authorization.manage' } as const;
+const read = { method: 'GET', permission: 'applications.read' } as const;
+const manage = { permission: 'applications.manage' } as const;
 
 export const applicationRoutes = {
   listApplications: route({

@@ -3,7 +3,7 @@ import { route } from '../route.ts';
 
 /** What the portal asks of Conditional Access and Microsoft Graph has no words for: effect on past sign-ins, gaps, and a draft's faults. */
 
-const read = { permission: 'authorization.read' } as const;
+const read = { permission: 'conditionalAccess.read' } as const;
 
 /** Days of sign-ins that are looked at. */
 const Days = z.coerce.number().int().min(1).max(30).default(7);

@@ -24,8 +24,8 @@ const query = z.record(z.string().max(128), z.union([text, z.array(text).max(20)
 const params = z.object({ id: z.uuid() });
 const body = z.record(z.string().max(128), z.unknown());
 const response = z.record(z.string(), z.unknown());
-const read = { method: 'GET', permission: 'authorization.read', query, response } as const;
-const write = { permission: 'authorization.manage', response: 'raw', params } as const;
+const read = { method: 'GET', permission: 'users.read', query, response } as const;
+const write = { permission: 'users.manage', response: 'raw', params } as const;
 
 export const deviceRoutes = {
   makeDeviceNonce: route({

@@ -18,8 +18,8 @@ export const DirectoryPerson = z.object({
   id: z.uuid(),
   userPrincipalName: z.string(),
   displayName: z.string(),
-  /** Empty: no rights here. */
-  role: z.string(),
+  /** Names of the roles that are in force. */
+  roles: z.array(z.string()),
   accountEnabled: z.boolean(),
   createdAt: z.iso.datetime(),
   modifiedAt: z.iso.datetime(),
@@ -49,13 +49,13 @@ export const DirectoryGroup = z.object({
 export type DirectoryGroup = z.infer<typeof DirectoryGroup>;
 
 const params = z.object({ id: z.uuid() });
-const manage = { permission: 'authorization.manage' } as const;
+const manage = { permission: 'users.manage' } as const;
 
 export const directoryRoutes = {
   listDirectoryPeople: route({
     method: 'GET',
     path: '/api/directory/people',
-    permission: 'authorization.read',
+    permission: 'users.read',
     summary: 'People, by name; a page of at most 500',
     query: z.object({
       /** Part of a name, of a department or of a job title. */
@@ -69,7 +69,7 @@ export const directoryRoutes = {
   getDirectoryPerson: route({
     method: 'GET',
     path: '/api/directory/people/:id',
-    permission: 'authorization.read',
+    permission: 'users.read',
     summary: 'One person with groups, ways to sign in and live sessions',
     params,
     response: z.object({
@@ -91,7 +91,7 @@ export const directoryRoutes = {
     ...manage,
     method: 'PATCH',
     path: '/api/directory/people/:id',
-    summary: 'Change a person: names, role, enabled or not, attributes; what is left out stays',
+    summary: 'Change a person: names, enabled or not, attributes; what is left out stays',
     params,
     body: PersonChange,
     response: DirectoryPerson,
@@ -122,6 +122,7 @@ export const directoryRoutes = {
   }),
   endSessionsOfPerson: route({
     ...manage,
+    permission: 'authenticationMethods.manage',
     method: 'DELETE',
     path: '/api/directory/people/:id/sessions',
     summary: 'End all sessions of a person',
@@ -130,6 +131,7 @@ export const directoryRoutes = {
   }),
   removeMethodOfPerson: route({
     ...manage,
+    permission: 'authenticationMethods.manage',
     method: 'DELETE',
     path: '/api/directory/people/:id/methods/:methodId',
     summary: 'Remove a way in which a person signs in; all sessions end',
@@ -138,6 +140,7 @@ export const directoryRoutes = {
   }),
   resetMethodsOfPerson: route({
     ...manage,
+    permission: 'authenticationMethods.manage',
     method: 'POST',
     path: '/api/directory/people/:id/methods/reset',
     summary: 'Remove all ways in which a person signs in, end all sessions, and answer a new one-time link',
@@ -147,7 +150,7 @@ export const directoryRoutes = {
   listDirectoryGroups: route({
     method: 'GET',
     path: '/api/directory/groups',
-    permission: 'authorization.read',
+    permission: 'users.read',
     summary: 'Groups, assigned and by rule',
     response: z.object({ groups: z.array(DirectoryGroup) }),
   }),

@@ -12,14 +12,14 @@ export const emergencyAccountRoutes = {
   getEmergencyAccounts: route({
     method: 'GET',
     path: '/api/conditional-access/emergency-accounts',
-    permission: 'authorization.read',
+    permission: 'coreSecuritySettings.read',
     summary: 'Whom no Conditional Access policy can lock out',
     response: EmergencyAccounts,
   }),
   setEmergencyAccounts: route({
     method: 'PUT',
     path: '/api/conditional-access/emergency-accounts',
-    permission: 'authorization.manage',
+    permission: 'coreSecuritySettings.manage',
     summary: 'Name whom no Conditional Access policy can lock out; nobody: the first administrator',
     body: z.object({ people: z.array(z.email().max(254)).max(4) }),
     response: EmergencyAccounts,

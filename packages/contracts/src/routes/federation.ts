@@ -3,7 +3,7 @@ import { IdentityProvider, IdentityProviderInput, ProviderSettings } from '../fe
 import { route } from '../route.ts';
 
 const params = z.object({ id: z.uuid() });
-const manage = { permission: 'authorization.manage' } as const;
+const manage = { permission: 'coreSecuritySettings.manage' } as const;
 const text = z.string().max(16_384);
 
 export const federationRoutes = {
@@ -47,7 +47,7 @@ export const federationRoutes = {
   listIdentityProviders: route({
     method: 'GET',
     path: '/api/identity-providers',
-    permission: 'authorization.read',
+    permission: 'coreSecuritySettings.read',
     summary: 'Identity providers, without their secrets',
     response: z.object({ providers: z.array(IdentityProvider) }),
   }),
@@ -100,7 +100,7 @@ export const graphFederationRoutes = {
   graphListIdentityProviders: route({
     method: 'GET',
     path: graphPath,
-    permission: 'authorization.read',
+    permission: 'coreSecuritySettings.read',
     summary: 'Microsoft Graph: identity providers',
     query: graphQuery,
     response: z.record(z.string(), z.unknown()),
@@ -108,7 +108,7 @@ export const graphFederationRoutes = {
   graphGetIdentityProvider: route({
     method: 'GET',
     path: `${graphPath}/:id`,
-    permission: 'authorization.read',
+    permission: 'coreSecuritySettings.read',
     summary: 'Microsoft Graph: one identity provider',
     params: graphParams,
     query: graphQuery,

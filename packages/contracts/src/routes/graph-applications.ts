@@ -11,9 +11,9 @@ const body = z.record(z.string().max(128), z.unknown());
 const response = z.record(z.string(), z.unknown());
 
 /** `Application.Read.All` of Graph. */
-const read = { method: 'GET', permission: 'authorization.read', query, response } as const;
+const read = { method: 'GET', permission: 'applications.read', query, response } as const;
 /** `Application.ReadWrite.All` of Graph. */
-const write = { permission: 'authorization.manage', response: 'raw' } as const;
+const write = { permission: 'applications.manage', response: 'raw' } as const;
 
 const routesOf = <const P extends string>(path: P, one: string) => ({
   list: route({ ...read, path, summary: `Microsoft Graph: ${one}s` }),

@@ -10,10 +10,10 @@ const body = z.record(z.string().max(128), z.unknown());
 const response = z.record(z.string(), z.unknown());
 
 /** `Policy.Read.All` of Graph. */
-const read = { method: 'GET', permission: 'authorization.read', query, response } as const;
+const read = { method: 'GET', permission: 'conditionalAccess.read', query, response } as const;
 /** `Policy.ReadWrite.ConditionalAccess` of Graph. */
-const write = { permission: 'authorization.manage', response: 'raw' } as const;
-const evaluate = { method: 'POST', permission: 'authorization.read', body, response } as const;
+const write = { permission: 'conditionalAccess.manage', response: 'raw' } as const;
+const evaluate = { method: 'POST', permission: 'conditionalAccess.read', body, response } as const;
 
 /** One kind of object under its address: what can be done with it is always the same. */
 const routesOf = <const P extends string>(path: P, one: string, many: string) => ({

@@ -11,11 +11,11 @@ const body = z.record(z.string().max(128), z.unknown());
 const response = z.record(z.string(), z.unknown());
 
 /** `User.Read.All`, `Group.Read.All` of Graph. */
-const read = { method: 'GET', permission: 'authorization.read', query, response } as const;
+const read = { method: 'GET', permission: 'users.read', query, response } as const;
 /** `User.ReadWrite.All`, `Group.ReadWrite.All` of Graph. */
-const write = { permission: 'authorization.manage', response: 'raw' } as const;
+const write = { permission: 'users.manage', response: 'raw' } as const;
 const mine = { method: 'GET', permission: 'signedIn', query, response } as const;
-const count = { method: 'GET', permission: 'authorization.read', query, response: 'raw' } as const;
+const count = { method: 'GET', permission: 'users.read', query, response: 'raw' } as const;
 
 export const graphDirectoryRoutes = {
   graphMe: route({ ...mine, path: '/v1.0/me', summary: 'Microsoft Graph: who is signed in' }),
@@ -85,6 +85,7 @@ export const graphDirectoryRoutes = {
   }),
   graphRevokeSessions: route({
     ...write,
+    permission: 'authenticationMethods.manage',
     method: 'POST',
     path: '/v1.0/users/:id/revokeSignInSessions',
     summary: 'Microsoft Graph: end all sessions of a person',

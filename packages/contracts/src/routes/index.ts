@@ -48,6 +48,8 @@ import { sentinelEntityRoutes } from './sentinel-entities.ts';
 import { sentinelRuleRoutes } from './sentinel-rules.ts';
 import { sentinelWatchlistRoutes } from './sentinel-watchlists.ts';
 import { sentinelIncidentRoutes } from './sentinel.ts';
+import { accessExplorerRoutes } from './access-explorer.ts';
+import { roleRoutes } from './roles.ts';
 import { sessionRoutes, tokenRoutes } from './session.ts';
 import { sharedSignalsRoutes } from './shared-signals.ts';
 import { socMetricRoutes } from './soc-metrics.ts';
@@ -64,6 +66,8 @@ import { armWorkspaceRoutes, workspaceRoutes } from './workspaces.ts';
 export const routes = {
   ...sessionRoutes,
   ...tokenRoutes,
+  ...roleRoutes,
+  ...accessExplorerRoutes,
   ...huntingRoutes,
   ...savedQueryRoutes,
   ...huntRoutes,

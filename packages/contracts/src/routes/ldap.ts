@@ -4,7 +4,7 @@ import { route } from '../route.ts';
 import { Me } from './session.ts';
 
 const params = z.object({ id: z.uuid() });
-const manage = { permission: 'authorization.manage' } as const;
+const manage = { permission: 'coreSecuritySettings.manage' } as const;
 
 export const ldapRoutes = {
   signInWithDirectory: route({
@@ -18,7 +18,7 @@ export const ldapRoutes = {
   listLdapDirectories: route({
     method: 'GET',
     path: '/api/ldap-directories',
-    permission: 'authorization.read',
+    permission: 'coreSecuritySettings.read',
     summary: 'LDAP directories, without their passwords',
     response: z.object({ directories: z.array(LdapDirectory) }),
   }),

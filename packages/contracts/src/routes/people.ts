@@ -22,7 +22,7 @@ export const peopleRoutes = {
   saveGroup: route({
     method: 'PUT',
     path: '/api/groups/:id',
-    permission: 'authorization.manage',
+    permission: 'users.manage',
     summary: 'Make or change a group of people; incidents, cases and tasks are assigned by its name',
     params: z.object({ id: z.uuid() }),
     body: z.object({
@@ -40,7 +40,7 @@ export const peopleRoutes = {
   deleteGroup: route({
     method: 'DELETE',
     path: '/api/groups/:id',
-    permission: 'authorization.manage',
+    permission: 'users.manage',
     summary: 'Delete a group; what is assigned to its name stays so',
     params: z.object({ id: z.uuid() }),
     response: z.object({}),

@@ -5,7 +5,7 @@ import { Interaction, InteractionQuery } from './openid-interaction.ts';
 
 const params = z.object({ id: z.uuid() });
 const uid = z.object({ uid: z.string().regex(/^[\w-]{43}$/) });
-const manage = { permission: 'authorization.manage' } as const;
+const manage = { permission: 'applications.manage' } as const;
 
 export const samlRoutes = {
   samlMetadata: route({
@@ -37,7 +37,7 @@ export const samlRoutes = {
   getSamlApplication: route({
     method: 'GET',
     path: '/api/saml/applications/:id',
-    permission: 'authorization.read',
+    permission: 'applications.read',
     summary: 'How people sign in to one application by SAML; null: they do not',
     params,
     response: z.object({ settings: SamlSettings.nullable(), endpoints: SamlEndpoints.nullable() }),

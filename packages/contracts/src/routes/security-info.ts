@@ -114,7 +114,7 @@ export const securityInfoRoutes = {
   createTemporaryAccessPass: route({
     method: 'POST',
     path: '/api/directory/people/:id/temporary-access-pass',
-    permission: 'authorization.manage',
+    permission: 'authenticationMethods.manage',
     summary: 'A pass by which a person signs in for a while, to add a passkey; shown once; the one before is void',
     params: z.object({ id: z.uuid() }),
     body: z.object({
@@ -127,7 +127,7 @@ export const securityInfoRoutes = {
   removeTemporaryAccessPass: route({
     method: 'DELETE',
     path: '/api/directory/people/:id/temporary-access-pass',
-    permission: 'authorization.manage',
+    permission: 'authenticationMethods.manage',
     summary: 'Take a pass away',
     params: z.object({ id: z.uuid() }),
     response: z.object({}),

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
-import { grantedPermissions, type GrantedPermission } from '../permissions.ts';
+import { PermissionName } from './roles.ts';
 
-const PermissionName = z.enum(grantedPermissions as [GrantedPermission, ...GrantedPermission[]]);
 const Upn = z.email().max(254).describe('User principal name, `name@domain`');
 const DisplayName = z.string().trim().min(1).max(128);
 /** WebAuthn JSON as `@simplewebauthn` types it; checked by that library, so only its size is bounded here. */
@@ -29,7 +28,8 @@ export const Me = z.object({
   id: z.uuid(),
   userPrincipalName: z.string(),
   displayName: z.string(),
-  role: z.string(),
+  /** Names of the roles that are in force. */
+  roles: z.array(z.string()),
   permissions: z.array(PermissionName),
   sessionId: z.uuid(),
   /** How this session signed in. */
@@ -70,6 +70,8 @@ export const ApiToken = z.object({
   revokedAt: z.iso.datetime().nullable(),
   /** The workspace that its logs go to; null: the first. */
   workspaceId: z.uuid().nullable(),
+  /** Of each scope. */
+  uses: z.array(z.object({ permission: PermissionName, lastUsedAt: z.iso.datetime().nullable() })),
 });
 export type ApiToken = z.infer<typeof ApiToken>;
 
@@ -226,6 +228,15 @@ export const tokenRoutes = {
     }),
     /** `sharedKey`: what signs calls to doors that take signatures; only of a token that may send logs. */
     response: z.object({ token: ApiToken, secret: z.string(), sharedKey: z.string().optional() }),
+  }),
+  narrowToken: route({
+    method: 'PATCH',
+    path: '/api/tokens/:id',
+    permission: 'authorization.manage',
+    summary: 'Leave a token no more than these of its scopes',
+    params: z.object({ id: z.uuid() }),
+    body: z.strictObject({ scopes: z.array(PermissionName).min(1) }),
+    response: z.object({ token: ApiToken }),
   }),
   revokeToken: route({
     method: 'DELETE',

@@ -132,14 +132,14 @@ export const sharedSignalsRoutes = {
   listSignalReceivers: route({
     method: 'GET',
     path: '/api/shared-signals/receivers',
-    permission: 'authorization.read',
+    permission: 'coreSecuritySettings.read',
     summary: 'Whose signals are taken',
     response: z.object({ receivers: z.array(SignalReceiver) }),
   }),
   createSignalReceiver: route({
     method: 'POST',
     path: '/api/shared-signals/receivers',
-    permission: 'authorization.manage',
+    permission: 'coreSecuritySettings.manage',
     summary: 'Take the signals of a transmitter',
     body: SignalReceiverWish,
     response: SignalReceiver,
@@ -147,7 +147,7 @@ export const sharedSignalsRoutes = {
   deleteSignalReceiver: route({
     method: 'DELETE',
     path: '/api/shared-signals/receivers/:id',
-    permission: 'authorization.manage',
+    permission: 'coreSecuritySettings.manage',
     summary: 'Take the signals of a transmitter no more',
     params: z.object({ id: z.uuid() }),
     response: z.object({}),

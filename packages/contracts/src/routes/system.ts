@@ -65,7 +65,7 @@ export const systemRoutes = {
   listAudit: route({
     method: 'GET',
     path: '/api/audit',
-    permission: 'authorization.read',
+    permission: 'audit.read',
     summary: 'The newest audit rows, and whether the chain of hashes holds',
     query: z.object({ limit: z.coerce.number().int().min(1).max(500).default(100) }),
     response: z.object({

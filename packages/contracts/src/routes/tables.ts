@@ -243,14 +243,14 @@ export const tableRoutes = {
   listSearchJobs: route({
     method: 'GET',
     path: '/api/search-jobs',
-    permission: 'securityData.read',
+    permission: 'analyticsJobs.read',
     summary: 'The newest 200 search jobs',
     response: z.object({ jobs: z.array(SearchJob) }),
   }),
   startSearchJob: route({
     method: 'POST',
     path: '/api/search-jobs',
-    permission: 'data.manage',
+    permission: 'analyticsJobs.manage',
     summary: 'Query all rows, those past their interactive time too, into a table `…_SRCH`; answers when it has begun',
     body: z.object({
       table: z

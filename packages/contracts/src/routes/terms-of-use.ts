@@ -8,8 +8,8 @@ const query = z.record(z.string().max(128), z.union([text, z.array(text).max(20)
 const params = z.object({ id: z.string().min(1).max(128) });
 const body = z.record(z.string().max(128), z.unknown());
 const response = z.record(z.string(), z.unknown());
-const read = { method: 'GET', permission: 'authorization.read', query, response } as const;
-const write = { permission: 'authorization.manage', response: 'raw' } as const;
+const read = { method: 'GET', permission: 'conditionalAccess.read', query, response } as const;
+const write = { permission: 'conditionalAccess.manage', response: 'raw' } as const;
 const path = '/v1.0/identityGovernance/termsOfUse/agreements';
 /** Files come as base64 within the JSON. */
 const bodyLimit = agreementLimits.bytesOfAFile * 3;

@@ -23,7 +23,7 @@ const useRefresh = () => {
 
 /** One application: what its developers need, its secrets, who may use it. */
 export function ApplicationPanel(props: { id: string; onClose: () => void }): ReactElement {
-  const may = useMay('authorization.manage');
+  const may = useMay('applications.manage');
   const { data, error, refetch } = useQuery(applicationQuery(props.id));
   return (
     <SidePanel

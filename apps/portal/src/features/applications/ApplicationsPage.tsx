@@ -54,7 +54,7 @@ export function ApplicationsPage(): ReactElement {
   const styles = useStyles();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const may = useMay('authorization.manage');
+  const may = useMay('applications.manage');
   const { data, error, refetch } = useQuery(applicationsQuery);
   const [creating, setCreating] = useState(false);
   const set = (change: ApplicationsSearch, replace = false): void =>

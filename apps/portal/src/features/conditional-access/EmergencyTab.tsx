@@ -26,7 +26,7 @@ export function EmergencyTab(): ReactElement {
 
 function Accounts({ people, byDefault }: { people: readonly string[]; byDefault: boolean }): ReactElement {
   const styles = useStyles();
-  const may = useMay('authorization.manage');
+  const may = useMay('coreSecuritySettings.manage');
   const names = useNames();
   const [chosen, setChosen] = useState<readonly string[]>(byDefault ? [] : people);
   const save = useChange(

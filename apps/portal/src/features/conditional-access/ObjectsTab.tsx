@@ -38,7 +38,7 @@ export function ObjectsTab<T extends { readonly id: string; readonly displayName
   },
 ): ReactElement {
   const styles = useStyles();
-  const may = useMay('authorization.manage');
+  const may = useMay('conditionalAccess.manage');
   const { query, search, set } = props;
   const { data, error, refetch } = query;
   const open = data?.find(({ id }) => id === search.selected);

@@ -74,7 +74,7 @@ type Open = 'templates' | 'import' | undefined;
 export function PoliciesTab({ search, set }: TabProps): ReactElement {
   const styles = useStyles();
   const navigate = useNavigate();
-  const may = useMay('authorization.manage');
+  const may = useMay('conditionalAccess.manage');
   const names = useNames();
   const { data, error, refetch } = useQuery(policiesQuery);
   const effect = useQuery(effectQuery(7)).data;

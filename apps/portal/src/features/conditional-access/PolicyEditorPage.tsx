@@ -77,7 +77,7 @@ function Editor({ id, start }: { id: string | undefined; start: Start }): ReactE
   const navigate = useNavigate();
   const notify = useNotify();
   const queries = useQueryClient();
-  const may = useMay('authorization.manage');
+  const may = useMay('conditionalAccess.manage');
   const names = useNames();
   const [text, setText] = useState(start.text);
   const [tab, setTab] = useState<Tab>('json');

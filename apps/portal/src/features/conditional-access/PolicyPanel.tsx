@@ -52,7 +52,7 @@ function Actions({ policy, onGone }: { policy: ConditionalAccessPolicy; onGone: 
   const navigate = useNavigate();
   const queries = useQueryClient();
   const notify = useNotify();
-  const may = useMay('authorization.manage');
+  const may = useMay('conditionalAccess.manage');
   const [state, setState] = useState<PolicyState>();
   const remove = useMutation({
     mutationFn: () => deletePolicy(policy.id),

@@ -1,4 +1,5 @@
-import { directoryRoleIds, sallyportApplicationId } from '@sallyport/contracts/conditional-access';
+import { builtInRoles, roleNames } from '@sallyport/contracts';
+import { sallyportApplicationId } from '@sallyport/contracts/conditional-access';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { client } from '../../shared/api.ts';
@@ -36,7 +37,7 @@ const groupsQuery = {
   staleTime: 60_000,
 };
 
-const roles: readonly Choice[] = Object.entries(directoryRoleIds).map(([name, id]) => ({ id, name }));
+const roles: readonly Choice[] = roleNames.map((name) => ({ id: builtInRoles[name].id, name }));
 
 const special: Readonly<Partial<Record<ChoiceKind, readonly Choice[]>>> = {
   application: [

@@ -1,8 +1,5 @@
-import {
-  builtInStrengths,
-  directoryRoleIds,
-  type ConditionalAccessPolicy,
-} from '@sallyport/contracts/conditional-access';
+import { builtInRoles, type RoleName } from '@sallyport/contracts';
+import { builtInStrengths, type ConditionalAccessPolicy } from '@sallyport/contracts/conditional-access';
 import type { DraftPolicy } from './draft.ts';
 
 export interface PolicyTemplate {
@@ -17,10 +14,18 @@ export interface PolicyTemplate {
 type Conditions = ConditionalAccessPolicy['conditions'];
 
 const everyone: Conditions['users'] = { includeUsers: ['All'] };
-/** Roles of Sallyport that may change or see what others must not. */
-const administrators: Conditions['users'] = {
-  includeRoles: [directoryRoleIds['Security Administrator'], directoryRoleIds['Security Operator']],
-};
+/** Roles of Sallyport that may change what others must not. */
+const administratorRoles: readonly RoleName[] = [
+  'Global Administrator',
+  'Privileged Role Administrator',
+  'Security Administrator',
+  'Security Operator',
+  'Conditional Access Administrator',
+  'Authentication Administrator',
+  'Application Administrator',
+  'User Administrator',
+];
+const administrators: Conditions['users'] = { includeRoles: administratorRoles.map((name) => builtInRoles[name].id) };
 const guests: Conditions['users'] = {
   includeGuestsOrExternalUsers: {
     guestOrExternalUserTypes:

@@ -30,7 +30,7 @@ function stateOf({ state, message }: SearchJob): ReactElement {
 export function SearchJobsTab(): ReactElement {
   const styles = useStyles();
   const navigate = useNavigate();
-  const may = useMay('data.manage');
+  const may = useMay('analyticsJobs.manage');
   const { zone } = usePreferences();
   const { data, error, refetch } = useQuery(searchJobsQuery);
   const [writing, setWriting] = useState(false);

@@ -1,16 +1,16 @@
-import { Button, makeStyles, Text, tokens, Tooltip } from '@fluentui/react-components';
+import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { PlayRegular, SearchSquareRegular } from '@fluentui/react-icons';
 import type { Alert, Incident, InvestigationState } from '@sallyport/contracts';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { encodeFragment } from '../../shared/address.ts';
-import { useMay } from '../../shared/api.ts';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
 import { Copyable } from '../../shared/Copyable.tsx';
 import { EntityLink } from '../../shared/EntityLink.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { useNarrow } from '../../shared/hooks.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { Severity } from '../../shared/Severity.tsx';
@@ -54,28 +54,18 @@ function Investigation({ state }: { state: InvestigationState }): ReactElement {
 
 /** Begins the automated investigation of an alert; greyed, with why, where it cannot. */
 function Investigate({ alert }: { alert: Alert }): ReactElement {
-  const may = useMay('alerts.manage');
+  const refusal = useRefusal('alerts.manage');
   const { start } = useInvestigation(alert.incidentNumber);
-  const why = alert.investigation
-    ? 'It is investigated already: see the tab Investigation.'
-    : may
-      ? undefined
-      : 'To begin an investigation takes the right to manage alerts.';
-  const button = (
-    <Button
+  const why = alert.investigation ? 'It is investigated already: see the tab Investigation.' : refusal;
+  return (
+    <RefusableButton
       icon={<PlayRegular />}
-      disabledFocusable={why !== undefined || start.isPending}
+      why={why}
+      busy={start.isPending}
       onClick={() => start.mutate(alert.systemAlertId)}
     >
       Investigate
-    </Button>
-  );
-  return why === undefined ? (
-    button
-  ) : (
-    <Tooltip content={why} relationship="description">
-      {button}
-    </Tooltip>
+    </RefusableButton>
   );
 }
 

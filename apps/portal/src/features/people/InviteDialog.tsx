@@ -1,5 +1,5 @@
 import { Dropdown, Field, Input, Option } from '@fluentui/react-components';
-import { roles, RoleNameOrNone, type Invitation } from '@sallyport/contracts';
+import { roleNames, RoleNameOrNone, type Invitation } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
@@ -76,21 +76,16 @@ export function InviteDialog({ onClose }: { onClose: () => void }): ReactElement
   );
 }
 
-export function RolePicker(props: {
-  role: string;
-  disabled?: boolean;
-  onChange: (role: string) => void;
-}): ReactElement {
+function RolePicker(props: { role: string; onChange: (role: string) => void }): ReactElement {
   return (
     <Dropdown
       aria-label="Role"
       value={props.role || 'None'}
       selectedOptions={[props.role]}
-      disabled={props.disabled ?? false}
       onOptionSelect={(_, { optionValue }) => props.onChange(optionValue ?? '')}
     >
       <Option value="">None</Option>
-      {Object.keys(roles).map((name) => (
+      {roleNames.map((name) => (
         <Option key={name} value={name}>
           {name}
         </Option>

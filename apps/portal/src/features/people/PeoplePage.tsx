@@ -27,7 +27,13 @@ const route = getRouteApi('/frame/people');
 const columns: readonly GridColumn<DirectoryPerson>[] = [
   { id: 'name', header: 'Name', min: 180, grow: 2, cell: ({ displayName }) => visible(displayName) },
   { id: 'upn', header: 'User name', min: 220, grow: 2, cell: ({ userPrincipalName }) => visible(userPrincipalName) },
-  { id: 'role', header: 'Role', min: 160, grow: 1, cell: ({ role }) => role || 'None' },
+  {
+    id: 'roles',
+    header: 'Roles',
+    min: 160,
+    grow: 1,
+    cell: ({ roles }) => roles.map((one) => visible(one)).join(', ') || 'None',
+  },
   {
     id: 'department',
     header: 'Department',
@@ -58,7 +64,7 @@ export function PeoplePage(): ReactElement {
   const styles = useStyles();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const may = useMay('authorization.manage');
+  const may = useMay('users.manage');
   const { data, error, refetch } = useQuery(directoryQuery(search));
   const [inviting, setInviting] = useState(false);
   const select = (selected: string | undefined): void =>

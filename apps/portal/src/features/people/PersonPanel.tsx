@@ -1,5 +1,5 @@
 import { Button, makeStyles, Switch, tokens } from '@fluentui/react-components';
-import { RoleNameOrNone, type DirectoryPerson, type ResponseOf, type routes } from '@sallyport/contracts';
+import type { DirectoryPerson, ResponseOf, routes } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client, useMay, useMe } from '../../shared/api.ts';
@@ -13,7 +13,6 @@ import { ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { useNotify } from '../../shared/toast.tsx';
-import { RolePicker } from './InviteDialog.tsx';
 import { OneTimeSecret } from './OneTimeSecret.tsx';
 import { PersonState } from './PersonState.tsx';
 import { personQuery } from './queries.ts';
@@ -147,10 +146,9 @@ const keptBy: Readonly<Record<DirectoryPerson['source'], string>> = {
   federation: 'An identity provider: facts are brought at each sign-in',
 };
 
-function Parts({ details, may }: { details: Details; may: boolean }): ReactElement {
+function Parts({ details }: { details: Details }): ReactElement {
   const styles = useStyles();
   const { person, groups, methods, sessions } = details;
-  const { mutate, isPending } = useActions(person, () => undefined);
   const { attributes: is } = person;
   return (
     <>
@@ -159,23 +157,10 @@ function Parts({ details, may }: { details: Details; may: boolean }): ReactEleme
           ['State', <PersonState key="s" person={person} />],
           ['User name', <Mono key="u" text={person.userPrincipalName} />],
           [
-            'Role',
-            may ? (
-              <RolePicker
-                key="r"
-                role={person.role}
-                disabled={isPending || person.deletedAt !== null}
-                onChange={(role) =>
-                  mutate((params) =>
-                    client
-                      .updatePerson({ params, body: { role: RoleNameOrNone.parse(role) } })
-                      .then(() => 'The role is changed; they sign in anew'),
-                  )
-                }
-              />
-            ) : (
-              person.role || 'None'
-            ),
+            'Roles',
+            <TextLink key="r" to="/roles" search={{ tab: 'explorer', principal: person.id, type: 'user' }}>
+              {person.roles.map((one) => visible(one)).join(', ') || 'None'}
+            </TextLink>,
           ],
           ['Job title', is.jobTitle ? visible(is.jobTitle) : undefined],
           ['Department', is.department ? visible(is.department) : undefined],
@@ -230,7 +215,7 @@ function Parts({ details, may }: { details: Details; may: boolean }): ReactEleme
 
 /** One person: what is known, and what can be done. */
 export function PersonPanel({ id, onClose }: { id: string; onClose: () => void }): ReactElement {
-  const may = useMay('authorization.manage');
+  const may = useMay('users.manage');
   const { data, error, refetch } = useQuery(personQuery(id));
   const [shown, setShown] = useState<Shown>();
   return (
@@ -243,7 +228,7 @@ export function PersonPanel({ id, onClose }: { id: string; onClose: () => void }
       {shown && <OneTimeSecret {...shown} onClose={() => setShown(undefined)} />}
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Loading rows={8} label="Loading the person" />}
-      {data && <Parts details={data} may={may} />}
+      {data && <Parts details={data} />}
     </SidePanel>
   );
 }

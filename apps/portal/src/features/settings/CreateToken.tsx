@@ -99,7 +99,7 @@ export function CreateToken(): ReactElement {
               {me.permissions.map((scope) => (
                 <Checkbox
                   key={scope}
-                  label={permissions[scope]}
+                  label={`${permissions[scope].name} (${permissions[scope].level.toLowerCase()}): ${permissions[scope].lets}`}
                   checked={scopes.includes(scope)}
                   onChange={() => toggle(scope)}
                 />

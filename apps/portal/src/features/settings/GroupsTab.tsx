@@ -50,7 +50,7 @@ function GroupDialog({ group, onClose }: { group: Group | undefined; onClose: ()
 
 /** Groups that work is given to. */
 export function GroupsTab(): ReactElement {
-  const may = useMay('authorization.manage');
+  const may = useMay('users.manage');
   const queries = useQueryClient();
   const notify = useNotify();
   const { data, error, refetch } = useQuery(peopleQuery);

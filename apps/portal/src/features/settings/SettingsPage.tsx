@@ -24,11 +24,11 @@ const tabs = [
   { id: 'tokens', label: 'API tokens', permission: 'authorization.read' },
   { id: 'workspaces', label: 'Workspaces', permission: 'securityData.read' },
   { id: 'groups', label: 'Groups', permission: 'securityData.read' },
-  { id: 'identity-providers', label: 'Identity providers', permission: 'authorization.read' },
-  { id: 'shared-signals', label: 'Shared Signals', permission: 'authorization.read' },
+  { id: 'identity-providers', label: 'Identity providers', permission: 'coreSecuritySettings.read' },
+  { id: 'shared-signals', label: 'Shared Signals', permission: 'coreSecuritySettings.read' },
   { id: 'work', label: 'Incident work', permission: 'securityData.read' },
   { id: 'notifications', label: 'Notifications', permission: 'systemSettings.read' },
-  { id: 'audit', label: 'Audit', permission: 'authorization.read' },
+  { id: 'audit', label: 'Audit', permission: 'audit.read' },
 ] as const;
 
 export function SettingsPage(): ReactElement {

@@ -47,7 +47,7 @@ export async function pastSignIns(
     now: to,
     maxRows: signInsMeasuredMax + 1,
     as,
-    by: 'authorization.read',
+    by: 'conditionalAccess.read',
     operation: 'hunting',
     limits: { seconds: askSeconds },
     signal,

@@ -30,7 +30,7 @@ const made = async (body: object): Promise<string> => {
 
 beforeAll(async () => {
   server = await startFaceServer();
-  const token = await tokenOf(server, ['authorization.read', 'authorization.manage']);
+  const token = await tokenOf(server, ['conditionalAccess.read', 'conditionalAccess.manage']);
   client = Client.initWithMiddleware({
     authProvider: { getAccessToken: () => Promise.resolve(token) },
     baseUrl: `${server.url}/`,

@@ -110,7 +110,7 @@ displayNamesExcludeFilter: [test]
   const { rows } = await hunting.queries.run({
     query: `SecurityAlert | where SystemAlertId == '${ids[0]}' | count`,
     now: end,
-    as: systemPrincipal('t'),
+    as: systemPrincipal('test'),
     operation: 'hunting',
   });
   expect(rows).toEqual([[2]]);

@@ -3,7 +3,7 @@ import { SallyportError, type BodyOf, type deviceRoutes } from '@sallyport/contr
 import { z } from 'zod';
 import { isUniqueViolation, type Queryable } from '../../platform/database/index.ts';
 import type { Platform } from '../../platform/types.ts';
-import { recordChange, type ActivityName, type Author } from '../directory/author.ts';
+import { recordChange, type ActivityName, type Author } from '../../platform/directory-audit.ts';
 import { DeviceKey, type DeviceProofs } from './proof.ts';
 import { deviceRows, type Device } from './store.ts';
 

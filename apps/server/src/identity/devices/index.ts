@@ -9,7 +9,7 @@ import { requirePerson, type Handlers } from '../../platform/http/index.ts';
 import { metadataOf, pageAnswer, pageSql, Parameters, readListOptions, selected, type Properties, type RawQuery } from '../../platform/odata/index.ts'; // prettier-ignore
 import type { FastifyRequest } from 'fastify';
 import type { Platform } from '../../platform/types.ts';
-import { authorOf } from '../directory/author.ts';
+import { authorOf } from '../../platform/directory-audit.ts';
 import { directoryPeople } from '../directory/store.ts';
 import { complianceOf, DeviceChange, type DeviceCommands } from './commands.ts';
 import type { DeviceProofs } from './proof.ts';

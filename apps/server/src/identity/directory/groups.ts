@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { SallyportError, type GroupChange } from '@sallyport/contracts';
+import { holdsAnything, keepingAnAdministrator, keepingDutiesApart } from '../../access/index.ts';
 import { isUniqueViolation, type Queryable } from '../../platform/database/index.ts';
 import type { Platform } from '../../platform/types.ts';
-import { recordChange, type Author } from './author.ts';
+import { recordChange, type Author } from '../../platform/directory-audit.ts';
 import { publishPeople } from './identity-info.ts';
 import { membershipTest } from './rules.ts';
 import {
@@ -51,12 +52,14 @@ export function createGroupCommands(platform: Needs) {
     );
 
   const join = async (group: DirectoryGroup, ids: readonly string[], by: Author, tx: Queryable) => {
-    const added = await directoryGroups.addMembers(tx, group.id, ids);
+    const added = await keepingDutiesApart(tx, ids, clock.now(), () => directoryGroups.addMembers(tx, group.id, ids));
     for (const person of added) await recordMember(group, person, true, by, tx);
     return added.map(({ id }) => id);
   };
   const leave = async (group: DirectoryGroup, ids: readonly string[], by: Author, tx: Queryable) => {
-    const removed = await directoryGroups.removeMembers(tx, group.id, ids);
+    const removed = await keepingAnAdministrator(tx, clock.now(), () =>
+      directoryGroups.removeMembers(tx, group.id, ids),
+    );
     for (const person of removed) await recordMember(group, person, false, by, tx);
     return removed.map(({ id }) => id);
   };
@@ -84,6 +87,12 @@ export function createGroupCommands(platform: Needs) {
       if (!isUniqueViolation(error)) throw error;
       throw new SallyportError('Conflict', 'there is a group of this name', { target: 'body.name', cause: error });
     }
+  };
+  /** Who is in a group that holds roles is somebody's decision, and no fact that people say of themselves. */
+  const refuseRuleOfRoles = async (after: DirectoryGroup, before: DirectoryGroup, tx: Queryable): Promise<void> => {
+    if (after.membershipRule === null || before.membershipRule !== null) return;
+    if (await holdsAnything(tx, after.id, clock.now()))
+      throw new SallyportError('Conflict', 'this group holds a role, so its members can’t follow from a rule');
   };
   const refuseRule = ({ membershipRule, name }: DirectoryGroup) => {
     if (membershipRule === null) return;
@@ -145,6 +154,7 @@ export function createGroupCommands(platform: Needs) {
       ...ruleChange(before.membershipRule, after.membershipRule),
     ];
     if (modified.length === 0 && before.externalId === after.externalId) return before;
+    await refuseRuleOfRoles(after, before, tx);
     await directoryGroups.change(tx, after);
     await recordChange(audit, { activity: 'Update group', target: { id, name: after.name }, modified }, by, tx);
     if (after.membershipRule !== null && after.membershipRule !== before.membershipRule)
@@ -171,7 +181,7 @@ export function createGroupCommands(platform: Needs) {
       changing(async (tx) => {
         const { name } = await directoryGroups.get(tx, id);
         const members = await directoryGroups.memberIds(tx, id);
-        await directoryGroups.remove(tx, id);
+        await keepingAnAdministrator(tx, clock.now(), () => directoryGroups.remove(tx, id));
         await recordChange(audit, { activity: 'Delete group', target: { id, name } }, by, tx);
         await publishPeople(platform, members, tx);
         return name;

@@ -1,3 +1,4 @@
+import { roleNamesOf } from '../../access/index.ts';
 import type { Queryable } from '../../platform/database/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { personColumns, type DirectoryPerson } from './store.ts';
@@ -23,11 +24,7 @@ export async function publishPeople(
 ): Promise<void> {
   for (let from = 0; from < ids.length; from += batch) {
     const rows = await tx.query<Seen>(`${seenSql} WHERE p.id = ANY($1::uuid[])`, [ids.slice(from, from + batch)]);
-    await outbox.write(
-      'IdentityInfo',
-      rows.map((row) => identityRow(row, 'Sallyport', clock.now())),
-      tx,
-    );
+    await outbox.write('IdentityInfo', await identityRows(tx, rows, 'Sallyport', clock.now()), tx);
   }
 }
 
@@ -41,15 +38,17 @@ export async function publishEverybody({ outbox, clock, database }: Pick<Platfor
     );
     const last = rows.at(-1);
     if (!last) return;
-    await outbox.write(
-      'IdentityInfo',
-      rows.map((row) => identityRow(row, 'FullSync', clock.now())),
-    );
+    await outbox.write('IdentityInfo', await identityRows(database, rows, 'FullSync', clock.now()));
     after = last.id;
   }
 }
 
-function identityRow(person: Seen, changeSource: string, now: Date): Record<string, unknown> {
+async function identityRows(db: Queryable, people: readonly Seen[], changeSource: string, now: Date) {
+  const roles = await roleNamesOf(db, people.map(({ id }) => id), now); // prettier-ignore
+  return people.map((person) => identityRow(person, roles.get(person.id) ?? [], changeSource, now));
+}
+
+function identityRow(person: Seen, roles: readonly string[], changeSource: string, now: Date): Record<string, unknown> {
   const { attributes: is, userPrincipalName } = person;
   const [name = '', domain = ''] = userPrincipalName.split('@');
   const extensions = Object.fromEntries(Object.entries(is).filter(([key]) => key.startsWith('extensionAttribute')));
@@ -79,7 +78,7 @@ function identityRow(person: Seen, changeSource: string, now: Date): Record<stri
     City: is.city ?? '',
     State: is.state ?? '',
     Country: is.country ?? '',
-    AssignedRoles: person.role === '' ? [] : [person.role],
+    AssignedRoles: roles,
     GroupMembership: person.groups,
     IsAccountEnabled: person.disabledAt === null,
     IsMFARegistered: person.strong,

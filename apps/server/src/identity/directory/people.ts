@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { SallyportError, type NewPerson, type PersonAttributes, type PersonChange } from '@sallyport/contracts';
+import {
+  builtInRoles,
+  SallyportError,
+  type NewPerson,
+  type PersonAttributes,
+  type PersonChange,
+} from '@sallyport/contracts';
+import { keepingAnAdministrator, keepingDutiesApart, type Assignments } from '../../access/index.ts';
 import { storableJson } from '../../platform/canonical-json.ts';
 import type { ModifiedProperty } from '../../platform/audit/index.ts';
 import { isUniqueViolation, type Queryable } from '../../platform/database/index.ts';
 import type { Platform } from '../../platform/types.ts';
-import { recordChange, type ActivityName, type Author } from './author.ts';
+import { recordChange, type ActivityName, type Author } from '../../platform/directory-audit.ts';
 import { publishPeople } from './identity-info.ts';
 import { membershipTest } from './rules.ts';
 import { directoryGroups, directoryPeople, noSuch, type DirectoryPerson, type PersonSource } from './store.ts';
@@ -22,7 +29,7 @@ export interface Provenance {
 type Needs = Pick<Platform, 'database' | 'clock' | 'audit' | 'outbox'>;
 
 /** Makes, changes and removes people, each change with its row of `AuditLogs` in the same transaction. */
-export function createPeopleCommands(platform: Needs) {
+export function createPeopleCommands(platform: Needs, { assignments }: { readonly assignments: Assignments }) {
   const { database, clock, audit } = platform;
 
   /** What follows from a change of a person: groups by rule, and what the inventory says. */
@@ -47,7 +54,6 @@ export function createPeopleCommands(platform: Needs) {
       id: randomUUID(),
       userPrincipalName: input.userPrincipalName,
       displayName: input.displayName,
-      role: input.role,
       attributes: merged({}, input.attributes),
       managerId: await managerOf(tx, input.managerId, undefined),
       source: from.source,
@@ -60,20 +66,10 @@ export function createPeopleCommands(platform: Needs) {
     };
     await directoryPeople.insert(tx, person);
     await record('Add user', person, differences(undefined, person), by, tx);
-    if (person.role !== '') await recordRole('Add member to role', person, person.role, by, tx);
+    if (input.role !== '')
+      await assignments.give(tx, { roleId: builtInRoles[input.role].id, principalId: person.id, principalType: 'user' }, by); // prettier-ignore
     await settle(tx, person, by);
     return person;
-  };
-
-  const recordRole = (
-    activity: 'Add member to role' | 'Remove member from role',
-    person: DirectoryPerson,
-    role: string,
-    by: Author,
-    tx: Queryable,
-  ) => {
-    const value = activity === 'Add member to role' ? { newValue: role } : { oldValue: role };
-    return record(activity, person, [{ displayName: 'Role.DisplayName', ...value }], by, tx);
   };
 
   const update = async (
@@ -92,7 +88,6 @@ export function createPeopleCommands(platform: Needs) {
       ...before,
       userPrincipalName: change.userPrincipalName ?? before.userPrincipalName,
       displayName: change.displayName ?? before.displayName,
-      role: change.role ?? before.role,
       attributes: merged(before.attributes, change.attributes ?? {}),
       managerId: await managerOf(tx, change.managerId === undefined ? before.managerId : change.managerId, before.id),
       source: from?.source ?? before.source,
@@ -103,12 +98,13 @@ export function createPeopleCommands(platform: Needs) {
     };
     const modified = differences(before, after);
     if (modified.length === 0 && after.source === before.source) return before;
-    await directoryPeople.change(tx, after);
-    const losesRights = before.role === 'Security Administrator' && after.role !== before.role;
-    if (losesRights || (before.disabledAt === null && !enabled)) await keepAnAdministrator(tx, before);
+    await keepingAnAdministrator(tx, now, async () => {
+      await directoryPeople.change(tx, after);
+      await settleRules(platform, tx, after, by);
+    });
     await recordUpdate(before, after, modified, by, tx);
-    await endWhatIsOver(before, after, tx);
-    await settle(tx, after, by);
+    await endWhatIsOver(after, tx);
+    await publishPeople(platform, [after.id], tx);
     return after;
   };
 
@@ -119,20 +115,16 @@ export function createPeopleCommands(platform: Needs) {
     by: Author,
     tx: Queryable,
   ): Promise<void> => {
-    if (before.role !== after.role) {
-      if (before.role !== '') await recordRole('Remove member from role', after, before.role, by, tx);
-      if (after.role !== '') await recordRole('Add member to role', after, after.role, by, tx);
-    }
     const switched = (before.disabledAt === null) !== (after.disabledAt === null);
     if (switched)
       await record(after.disabledAt === null ? 'Enable account' : 'Disable account', after, modified, by, tx);
-    const rest = modified.filter(({ displayName }) => displayName !== 'Role' && displayName !== 'AccountEnabled');
+    const rest = modified.filter(({ displayName }) => displayName !== 'AccountEnabled');
     if (rest.length > 0) await record('Update user', after, rest, by, tx);
   };
 
-  /** Sessions of one who is disabled are over for good; one whose rights change signs in anew. */
-  const endWhatIsOver = async (before: DirectoryPerson, after: DirectoryPerson, tx: Queryable): Promise<void> => {
-    if (after.disabledAt !== null || before.role !== after.role)
+  /** Sessions of one who is disabled are over for good. */
+  const endWhatIsOver = async (after: DirectoryPerson, tx: Queryable): Promise<void> => {
+    if (after.disabledAt !== null)
       await tx.execute('UPDATE sessions SET revoked_at = $2 WHERE person_id = $1 AND revoked_at IS NULL', [
         after.id,
         clock.now(),
@@ -144,10 +136,9 @@ export function createPeopleCommands(platform: Needs) {
     const before = await directoryPeople.get(tx, id);
     const now = clock.now();
     const after = { ...before, deletedAt: now, disabledAt: before.disabledAt ?? now, modifiedAt: now };
-    await directoryPeople.change(tx, after);
-    await keepAnAdministrator(tx, before);
+    await keepingAnAdministrator(tx, now, () => directoryPeople.change(tx, after));
     await record('Delete user', before, [{ displayName: 'IsSoftDeleted', oldValue: false, newValue: true }], by, tx);
-    await endWhatIsOver(before, after, tx);
+    await endWhatIsOver(after, tx);
     await tx.execute('DELETE FROM setup_links WHERE person_id = $1', [before.id]);
     await settle(tx, after, by);
     return after;
@@ -199,12 +190,19 @@ export function createPeopleCommands(platform: Needs) {
 export type PeopleCommands = ReturnType<typeof createPeopleCommands>;
 
 /** Brings a person into the groups whose rules fit, and out of the others. */
-async function settleRules({ audit }: Pick<Platform, 'audit'>, tx: Queryable, person: DirectoryPerson, by: Author) {
+async function settleRules(
+  { audit, clock }: Pick<Platform, 'audit' | 'clock'>,
+  tx: Queryable,
+  person: DirectoryPerson,
+  by: Author,
+) {
   const inNow = new Set((await directoryGroups.ofPerson(tx, person.id)).map(({ id }) => id));
   for (const group of await directoryGroups.withRule(tx)) {
     const fits = group.membershipRule !== null && membershipTest(group.membershipRule)(person);
     if (fits === inNow.has(group.id)) continue;
-    await directoryGroups[fits ? 'addMembers' : 'removeMembers'](tx, group.id, [person.id]);
+    await keepingDutiesApart(tx, [person.id], clock.now(), () =>
+      directoryGroups[fits ? 'addMembers' : 'removeMembers'](tx, group.id, [person.id]),
+    );
     await recordChange(
       audit,
       {
@@ -217,13 +215,6 @@ async function settleRules({ audit }: Pick<Platform, 'audit'>, tx: Queryable, pe
       tx,
     );
   }
-}
-
-/** Asked after the change, in its transaction. */
-async function keepAnAdministrator(tx: Queryable, before: DirectoryPerson): Promise<void> {
-  if (before.role !== 'Security Administrator' || before.disabledAt !== null) return;
-  if ((await directoryPeople.administrators(tx)).length > 0) return;
-  throw new SallyportError('Conflict', 'this is the last administrator who can sign in; make another one first');
 }
 
 const depthMax = 100;
@@ -268,7 +259,6 @@ function differences(before: DirectoryPerson | undefined, after: DirectoryPerson
           UserPrincipalName: person.userPrincipalName,
           DisplayName: person.displayName,
           AccountEnabled: person.disabledAt === null,
-          ...(person.role === '' ? {} : { Role: person.role }),
           ...(person.managerId === null ? {} : { Manager: person.managerId }),
           ...(person.externalId === null ? {} : { ExternalId: person.externalId }),
           ...Object.fromEntries(

@@ -1,17 +1,20 @@
 import {
+  permissionsOfBuiltIn,
   SallyportError,
+  wholeScope,
   type AuthenticationMethod,
   type DirectoryGroup as GroupForm,
   type DirectoryPerson as PersonForm,
   type directoryRoutes,
 } from '@sallyport/contracts';
+import { refuseBeyond, refuseStronger, refuseStrongerGroup, roleNamesOf } from '../../access/index.ts';
 import type { Queryable } from '../../platform/database/index.ts';
-import type { Handlers, RequestContext } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { Invitations } from '../invitations.ts';
 import type { Methods } from '../methods.ts';
 import type { Sessions } from '../sessions.ts';
-import { authorOf, recordChange, type Author } from './author.ts';
+import { authorOf, recordChange, type Author } from '../../platform/directory-audit.ts';
 import type { DirectoryCommands } from './graph/index.ts';
 import { directoryGroups, groupColumns, personColumns, type DirectoryGroup, type DirectoryPerson } from './store.ts';
 
@@ -33,11 +36,11 @@ const rowSql = `SELECT ${personColumns},
     (SELECT max(s.created_at) FROM sessions s WHERE s.person_id = p.id) AS "lastSignInAt"
   FROM people p`;
 
-const personForm = (row: Row): PersonForm => ({
+const personForm = (row: Row, roles: readonly string[] = []): PersonForm => ({
   id: row.id,
   userPrincipalName: row.userPrincipalName,
   displayName: row.displayName,
-  role: row.role,
+  roles: [...roles],
   accountEnabled: row.disabledAt === null,
   createdAt: row.createdAt.toISOString(),
   modifiedAt: row.modifiedAt.toISOString(),
@@ -80,7 +83,7 @@ export function directoryHandlers(
   const one = async (id: string, db: Queryable = database): Promise<PersonForm> => {
     const row = await db.first<Row>(`${rowSql} WHERE p.id = $2`, [clock.now(), id]);
     if (!row) throw new SallyportError('NotFound', 'there is no such person');
-    return personForm(row);
+    return personForm(row, (await roleNamesOf(db, [id], clock.now())).get(id));
   };
   const told = async (context: RequestContext, id: string, db?: Queryable): Promise<PersonForm> => {
     const person = await one(id, db);
@@ -116,7 +119,8 @@ export function directoryHandlers(
           values,
         ),
       ]);
-      return { people: rows.map(personForm), total: total?.n ?? 0 };
+      const roles = await roleNamesOf(database, rows.map(({ id }) => id), clock.now()); // prettier-ignore
+      return { people: rows.map((row) => personForm(row, roles.get(row.id))), total: total?.n ?? 0 };
     },
     getDirectoryPerson: async (_context, { params: { id } }) => {
       const person = await one(id);
@@ -129,6 +133,7 @@ export function directoryHandlers(
     },
     invitePerson: async (context, { body }) => {
       const by = authorOf(context);
+      if (body.role !== '') refuseBeyond(requireCaller(context).grants, permissionsOfBuiltIn(body.role), wholeScope);
       return database.transaction(async (tx) => {
         const { id } = await people.add(body, by, { source: 'local' }, tx);
         const invitation = await invitations.issue(id, by, tx);
@@ -136,30 +141,36 @@ export function directoryHandlers(
       });
     },
     updatePerson: async (context, { params: { id }, body }) => {
-      if (id === context.caller?.id && (body.accountEnabled === false || body.role !== undefined))
-        throw new SallyportError('Conflict', 'nobody changes their own role or disables themselves');
+      if (id === context.caller?.id && body.accountEnabled === false)
+        throw new SallyportError('Conflict', 'nobody disables themselves');
+      await refuseStronger(database, requireCaller(context), id, clock.now());
       await people.update(id, body, authorOf(context));
       return told(context, id);
     },
     deletePerson: async (context, { params: { id } }) => {
       if (id === context.caller?.id) throw new SallyportError('Conflict', 'nobody deletes themselves');
+      await refuseStronger(database, requireCaller(context), id, clock.now());
       await people.remove(id, authorOf(context));
       await told(context, id);
       return {};
     },
     restorePerson: async (context, { params: { id } }) => {
+      await refuseStronger(database, requireCaller(context), id, clock.now());
       await people.restore(id, authorOf(context));
       return told(context, id);
     },
     invitePersonAgain: async (context, { params: { id } }) => {
+      await refuseStronger(database, requireCaller(context), id, clock.now());
       await told(context, id);
       return database.transaction((tx) => invitations.issue(id, authorOf(context), tx));
     },
     endSessionsOfPerson: async (context, { params: { id } }) => {
+      await refuseStronger(database, requireCaller(context), id, clock.now());
       await told(context, id);
       return { ended: await endSessions(id, authorOf(context)) };
     },
     removeMethodOfPerson: async (context, { params: { id, methodId } }) => {
+      await refuseStronger(database, requireCaller(context), id, clock.now());
       const person = await told(context, id);
       await database.transaction(async (tx) => {
         const removed = await methods.remove(id, methodId, tx);
@@ -169,6 +180,7 @@ export function directoryHandlers(
     },
     resetMethodsOfPerson: async (context, { params: { id } }) => {
       if (id === context.caller?.id) throw new SallyportError('Conflict', 'nobody resets themselves');
+      await refuseStronger(database, requireCaller(context), id, clock.now());
       const person = await told(context, id);
       const by = authorOf(context);
       return database.transaction(async (tx) => {
@@ -184,6 +196,7 @@ export function directoryHandlers(
     }),
     setGroupRule: async (context, { params: { id }, body }) => {
       context.audit({ target: `group ${body.name}`, details: body });
+      await refuseStrongerGroup(database, requireCaller(context), id, clock.now());
       const there = await database.first('SELECT 1 FROM groups WHERE id = $1', [id]);
       const by = authorOf(context);
       if (there) await groups.update(id, body, by);

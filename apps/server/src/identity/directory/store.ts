@@ -6,7 +6,6 @@ export interface DirectoryPerson {
   readonly id: string;
   readonly userPrincipalName: string;
   readonly displayName: string;
-  readonly role: string;
   readonly attributes: PersonAttributes;
   readonly managerId: string | null;
   readonly source: PersonSource;
@@ -31,7 +30,7 @@ export interface DirectoryGroup {
   readonly revision: number;
 }
 
-export const personColumns = `p.id, p.user_principal_name AS "userPrincipalName", p.display_name AS "displayName", p.role, p.attributes,
+export const personColumns = `p.id, p.user_principal_name AS "userPrincipalName", p.display_name AS "displayName", p.attributes,
   p.manager_id AS "managerId", p.source, p.external_id AS "externalId", p.created_at AS "createdAt", p.modified_at AS "modifiedAt",
   p.disabled_at AS "disabledAt", p.deleted_at AS "deletedAt", p.revision`;
 export const groupColumns = `g.id, g.name, g.description, g.membership_rule AS "membershipRule", g.source, g.external_id AS "externalId",
@@ -65,13 +64,12 @@ export const directoryPeople = {
   },
   insert: (tx: Queryable, row: DirectoryPerson) =>
     tx.execute(
-      `INSERT INTO people (id, user_principal_name, display_name, role, attributes, manager_id, source, external_id, created_at, modified_at, disabled_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+      `INSERT INTO people (id, user_principal_name, display_name, attributes, manager_id, source, external_id, created_at, modified_at, disabled_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [
         row.id,
         row.userPrincipalName,
         row.displayName,
-        row.role,
         JSON.stringify(row.attributes),
         row.managerId,
         row.source,
@@ -83,13 +81,12 @@ export const directoryPeople = {
     ),
   change: (tx: Queryable, row: DirectoryPerson) =>
     tx.execute(
-      `UPDATE people SET user_principal_name = $2, display_name = $3, role = $4, attributes = $5, manager_id = $6, source = $7, external_id = $8,
-         modified_at = $9, disabled_at = $10, deleted_at = $11, revision = revision + 1 WHERE id = $1`,
+      `UPDATE people SET user_principal_name = $2, display_name = $3, attributes = $4, manager_id = $5, source = $6, external_id = $7,
+         modified_at = $8, disabled_at = $9, deleted_at = $10, revision = revision + 1 WHERE id = $1`,
       [
         row.id,
         row.userPrincipalName,
         row.displayName,
-        row.role,
         JSON.stringify(row.attributes),
         row.managerId,
         row.source,
@@ -98,12 +95,6 @@ export const directoryPeople = {
         row.disabledAt,
         row.deletedAt,
       ],
-    ),
-  /** Those who can sign in and administer: enabled, and with a way to sign in. */
-  administrators: (db: Queryable) =>
-    db.query<{ id: string }>(
-      `SELECT p.id FROM people p WHERE p.role = 'Security Administrator' AND p.disabled_at IS NULL
-       AND (EXISTS (SELECT 1 FROM passkeys k WHERE k.person_id = p.id) OR EXISTS (SELECT 1 FROM passwords w WHERE w.person_id = p.id)) LIMIT 2`,
     ),
   count: async (db: Queryable): Promise<number> =>
     (await db.first<{ n: number }>('SELECT count(*)::int AS n FROM people WHERE deleted_at IS NULL'))?.n ?? 0,

@@ -5,9 +5,10 @@ import {
   type ClaimMap,
   type RoleName,
 } from '@sallyport/contracts';
+import { holdsAnything, type Assignments } from '../../access/index.ts';
 import type { Queryable } from '../../platform/database/index.ts';
 import type { Platform } from '../../platform/types.ts';
-import { recordChange, type Author } from '../directory/author.ts';
+import { recordChange, type Author } from '../../platform/directory-audit.ts';
 import type { GroupCommands } from '../directory/groups.ts';
 import type { PeopleCommands } from '../directory/people.ts';
 import { directoryPeople, type DirectoryPerson } from '../directory/store.ts';
@@ -58,6 +59,7 @@ const roleOf = ({ roles }: ProviderBody, { groups }: ClaimedPerson): RoleName | 
 export interface AccountsNeeds {
   readonly people: PeopleCommands;
   readonly groups: GroupCommands;
+  readonly assignments: Assignments;
 }
 
 /** Finds, links or makes the person here whom a provider means, and keeps what the provider says of her. */
@@ -71,7 +73,7 @@ export function createAccounts(
 
   /** Who bears the name here, where the provider may speak for it and it is nobody whose rights would come with it. */
   const linkable = async (tx: Queryable, { id }: ProviderRow, person: DirectoryPerson): Promise<boolean> => {
-    if (person.role !== '' || (await emergency(tx, person.id))) return false;
+    if ((await holdsAnything(tx, person.id, clock.now())) || (await emergency(tx, person.id))) return false;
     const linked = await tx.first('SELECT 1 FROM federated_identities WHERE provider_id = $1 AND person_id = $2', [
       id,
       person.id,
@@ -100,13 +102,13 @@ export function createAccounts(
     } else {
       if (!body.createPeople) return undefined;
       const displayName = claimed.displayName ?? name;
-      const role = roleOf(body, claimed);
       person = await needs.people.add(
-        { userPrincipalName: name, displayName, role, accountEnabled: true, managerId: null, attributes },
+        { userPrincipalName: name, displayName, role: '', accountEnabled: true, managerId: null, attributes },
         by,
         { source: 'federation', externalId: subject },
         tx,
       );
+      await needs.assignments.settleProvider(tx, provider.id, person.id, roleOf(body, claimed), by);
     }
     await federatedIdentities.link(tx, provider.id, subject, person.id, clock.now());
     const identity = { signInType: 'federated', issuer: issuerOf(body), issuerAssignedId: subject };
@@ -118,7 +120,7 @@ export function createAccounts(
   /** What the provider says of a person whom it keeps. */
   const refresh = async (
     tx: Queryable,
-    { body }: ProviderRow,
+    { id, body }: ProviderRow,
     claimed: ClaimedPerson,
     person: DirectoryPerson,
     by: Author,
@@ -130,12 +132,12 @@ export function createAccounts(
       {
         ...(claimed.displayName === undefined ? {} : { displayName: claimed.displayName }),
         attributes: claimed.attributes,
-        ...(body.roles.length === 0 ? {} : { role: roleOf(body, claimed) }),
       },
       by,
       undefined,
       tx,
     );
+    await needs.assignments.settleProvider(tx, id, person.id, roleOf(body, claimed), by);
   };
 
   const settleGroups = async (

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SallyportError, type IdentityProviderInput, type ProviderSettings } from '@sallyport/contracts';
 import type { Queryable } from '../../platform/database/index.ts';
 import type { Platform } from '../../platform/types.ts';
-import type { Author } from '../directory/author.ts';
+import type { Author } from '../../platform/directory-audit.ts';
 import { noSuchProvider, providers, providersMax, type ProviderBody, type ProviderRow } from './store.ts';
 
 /** As Entra's audit log names them. */

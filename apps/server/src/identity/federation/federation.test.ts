@@ -1,5 +1,5 @@
 import { Client as GraphClient } from '@microsoft/microsoft-graph-client';
-import { IdentityProviderInput } from '@sallyport/contracts';
+import { builtInRoles, IdentityProviderInput } from '@sallyport/contracts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -77,8 +77,9 @@ const bobOf = (claims: object): Shape => ({
 });
 const newest = async (table: string) => (await here.rows(table)).at(-1);
 const personNamed = (name: string) =>
-  here.platform.database.first<{ id: string; role: string; source: string; display: string }>(
-    'SELECT id, role, source, display_name AS display FROM people WHERE user_principal_name = $1 AND deleted_at IS NULL',
+  here.platform.database.first<{ id: string; roles: string[]; source: string; display: string }>(
+    `SELECT p.id, p.source, p.display_name AS display, array(SELECT a.role_id::text FROM role_assignments a WHERE a.principal_id = p.id AND a.removed_at IS NULL) AS roles
+     FROM people p WHERE p.user_principal_name = $1 AND p.deleted_at IS NULL`,
     [name],
   );
 
@@ -124,7 +125,7 @@ describe('a second Sallyport as the provider', () => {
           const back = await browser.fetch(visit.url);
           expect([time, back.status, locationOf(back)]).toEqual([time, 303, '/incidents']);
           const me: unknown = await (await browser.fetch('/api/me')).json();
-          expect(me).toMatchObject({ userPrincipalName: `carol@${domain}`, method: 'federatedMultiFactor', role: '' });
+          expect(me).toMatchObject({ userPrincipalName: `carol@${domain}`, method: 'federatedMultiFactor', roles: [] });
         }
         expect(await personNamed(`carol@${domain}`)).toMatchObject({ source: 'federation', display: 'carol' });
         const row2 = Row.parse(await newest('SigninLogs'));
@@ -266,10 +267,10 @@ describe('whom a provider may speak of', () => {
     const members = () => here.platform.database.query('SELECT 1 FROM group_members WHERE group_id = $1', [groupId]);
     await withProvider('shaped', inputOf('Shaped', shaped, mapped), async ({ id }) => {
       expect(await signInBy(id, ivy(['night', 'soc', 'other']))).toBe('/incidents');
-      expect(await personNamed(`ivy@${domain}`)).toMatchObject({ role: 'Security Operator' });
+      expect(await personNamed(`ivy@${domain}`)).toMatchObject({ roles: [builtInRoles['Security Operator'].id] });
       expect(await members()).toHaveLength(1);
       expect(await signInBy(id, ivy('other'))).toBe('/incidents');
-      expect(await personNamed(`ivy@${domain}`)).toMatchObject({ role: '' });
+      expect(await personNamed(`ivy@${domain}`)).toMatchObject({ roles: [] });
       expect(await members()).toHaveLength(0);
     });
   });
@@ -282,7 +283,7 @@ describe('whom a provider may speak of', () => {
       grantControls: { operator: 'OR', builtInControls: ['block'] },
     };
     await withProvider('shaped', inputOf('Shaped', shaped, makes), async ({ id }) => {
-      const token = await here.token('authorization.manage');
+      const token = await here.token('coreSecuritySettings.manage', 'conditionalAccess.manage');
       const made = await fetch(`${here.issuer}/v1.0/identity/conditionalAccess/policies`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -341,7 +342,7 @@ describe('whom a provider may speak of', () => {
 
 describe('providers are managed', () => {
   it('by the client of Microsoft Graph, secrets unseen, with rows of AuditLogs', async () => {
-    const token = await here.token('authorization.read', 'authorization.manage');
+    const token = await here.token('coreSecuritySettings.read', 'coreSecuritySettings.manage');
     const graph = GraphClient.initWithMiddleware({
       authProvider: { getAccessToken: () => Promise.resolve(token) },
       baseUrl: `${here.issuer}/`,

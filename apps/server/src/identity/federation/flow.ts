@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { publicUrlOf } from '../../platform/config/index.ts';
 import { hashSecret, newSecret } from '../../platform/tokens.ts';
 import type { Platform } from '../../platform/types.ts';
-import type { Author } from '../directory/author.ts';
+import type { Author } from '../../platform/directory-audit.ts';
 import type { OpenedSession } from '../sessions.ts';
 import type { Origin } from '../sign-in-log.ts';
 import type { Check, SignIn } from '../sign-in.ts';

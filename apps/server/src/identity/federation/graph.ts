@@ -5,7 +5,8 @@ import { badRequest } from '../../platform/errors.ts';
 import type { Handlers, RequestContext } from '../../platform/http/index.ts';
 import { metadataOf, readListOptions, selected, versionOf, type RawQuery } from '../../platform/odata/index.ts';
 import type { Platform } from '../../platform/types.ts';
-import { authorOf } from '../directory/author.ts';
+import { authorOf } from '../../platform/directory-audit.ts';
+import { refuseMapping } from './mapping.ts';
 import type { ProviderCommands } from './commands.ts';
 import { noSuchProvider, providers, type ProviderRow } from './store.ts';
 
@@ -111,9 +112,10 @@ interface Named {
 }
 
 export function graphFederationHandlers(
-  { database }: Pick<Platform, 'database'>,
+  platform: Pick<Platform, 'database' | 'clock'>,
   commands: ProviderCommands,
 ): Handlers<typeof graphFederationRoutes> {
+  const { database } = platform;
   // prettier-ignore
   const get = async (id: string): Promise<ProviderRow> => {
     const row = z.uuid().safeParse(id).success ? await providers.find(database, id) : undefined;
@@ -134,7 +136,9 @@ export function graphFederationHandlers(
       };
     },
     graphCreateIdentityProvider: async (context: RequestContext, { body, request, reply }: Writing) => {
-      const id = await commands.add(inputOf(body), authorOf(context));
+      const input = inputOf(body);
+      await refuseMapping(platform, context, input);
+      const id = await commands.add(input, authorOf(context));
       context.audit({ target: `identity provider ${id}` });
       return reply
         .code(201)
@@ -144,7 +148,9 @@ export function graphFederationHandlers(
     graphUpdateIdentityProvider: async (context: RequestContext, { params, body, reply }: Writing & Named) => {
       const before = await get(params.id);
       context.audit({ target: `identity provider ${before.body.displayName}` });
-      await commands.update(before.id, inputOf(body, before), authorOf(context));
+      const input = inputOf(body, before);
+      await refuseMapping(platform, context, input);
+      await commands.update(before.id, input, authorOf(context));
       return reply.code(204).send();
     },
     graphDeleteIdentityProvider: async (context: RequestContext, { params, reply }: Writing & Named) => {

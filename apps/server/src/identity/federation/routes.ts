@@ -2,9 +2,10 @@ import type { federationRoutes, IdentityProvider } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Handlers } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
-import { authorOf } from '../directory/author.ts';
+import { authorOf } from '../../platform/directory-audit.ts';
 import { directories } from '../ldap/index.ts';
 import { originOf, signedIn } from '../routes.ts';
+import { refuseMapping } from './mapping.ts';
 import type { ProviderCommands } from './commands.ts';
 import type { OpenIdPeers } from './connect.ts';
 import type { Flow } from './flow.ts';
@@ -25,9 +26,10 @@ export interface RouteNeeds {
 }
 
 export function federationHandlers(
-  { database }: Pick<Platform, 'database'>,
+  platform: Pick<Platform, 'database' | 'clock'>,
   { commands, peers, flow }: RouteNeeds,
 ): Handlers<typeof federationRoutes> {
+  const { database } = platform;
   // prettier-ignore
   const one = async (id: string): Promise<IdentityProvider> =>
     providerForm(await providers.counted(database, id), flow.redirectUri(id));
@@ -62,11 +64,13 @@ export function federationHandlers(
       providers: (await providers.list(database)).map((row) => providerForm(row, flow.redirectUri(row.id))),
     }),
     createIdentityProvider: async (context, { body }) => {
+      await refuseMapping(platform, context, body);
       const id = await commands.add(body, authorOf(context));
       context.audit({ target: `identity provider ${body.displayName}` });
       return one(id);
     },
     updateIdentityProvider: async (context, { params, body }) => {
+      await refuseMapping(platform, context, body);
       context.audit({ target: `identity provider ${body.displayName}` });
       await commands.update(params.id, body, authorOf(context));
       return one(params.id);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SallyportError, type LdapDirectoryInput, type LdapSettings } from '@sallyport/contracts';
 import type { Queryable } from '../../platform/database/index.ts';
 import type { Platform } from '../../platform/types.ts';
-import type { Author } from '../directory/author.ts';
+import type { Author } from '../../platform/directory-audit.ts';
 import { checkFilter, pagesOf, withDirectory } from './connection.ts';
 import {
   directories,

@@ -1,7 +1,7 @@
 import { GroupName, SallyportError, type LdapSettings } from '@sallyport/contracts';
 import type { Entry } from 'ldapts';
 import type { Platform } from '../../platform/types.ts';
-import type { Author } from '../directory/author.ts';
+import type { Author } from '../../platform/directory-audit.ts';
 import { membersMax, type GroupCommands } from '../directory/groups.ts';
 import { directoryGroups } from '../directory/store.ts';
 import { comparableDn, entryIdOf, textsOf } from './entries.ts';

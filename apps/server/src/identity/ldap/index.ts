@@ -1,7 +1,7 @@
 import type { LdapDirectory, ldapRoutes } from '@sallyport/contracts';
 import type { Handlers } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
-import { authorOf } from '../directory/author.ts';
+import { authorOf } from '../../platform/directory-audit.ts';
 import { originOf, signedIn } from '../routes.ts';
 import type { SignIn } from '../sign-in.ts';
 import { createDirectoryCommands } from './commands.ts';

@@ -1,3 +1,4 @@
+import { giveRole } from '../../testing.ts';
 import { LdapDirectory, LdapSyncResult, type LdapDirectoryInput } from '@sallyport/contracts';
 import fc from 'fast-check';
 import { Attribute, Change, Client } from 'ldapts';
@@ -156,7 +157,8 @@ describe.skipIf(!installed)('signing in with the password of the directory', () 
     await server.person('bella');
     await withAdded(inputOf(), async () => {
       expect((await signIn(`ada@${domain}`)).status).toBe(200);
-      await server.platform.database.execute("UPDATE people SET role = 'Security Reader' WHERE user_principal_name = $1", [`ada@${domain}`]); // prettier-ignore
+      const ada = await server.platform.database.first<{ id: string }>('SELECT id FROM people WHERE user_principal_name = $1', [`ada@${domain}`]); // prettier-ignore
+      await giveRole(server.platform, ada?.id ?? '', 'Security Reader');
       const refused = await signIn(`ada@${domain}`);
       expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('AADSTS50074')]);
       expect((await signIn(`bella@${domain}`)).status).toBe(401);
@@ -236,7 +238,7 @@ describe.skipIf(!installed)('bringing people and groups', () => {
       const path = `/api/directory/people/${ben?.id ?? ''}`;
       const patch = (json: object) =>
         fetch(new URL(path, server.issuer), { method: 'PATCH', headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` }, body: JSON.stringify(json) }); // prettier-ignore
-      const token = await server.token('authorization.manage', 'authorization.read');
+      const token = await server.token('coreSecuritySettings.manage', 'coreSecuritySettings.read');
       expect((await patch({ displayName: 'Mine' })).status).toBe(400);
       expect((await patch({ accountEnabled: false })).status).toBe(200);
       await replace(dnOf('ben'), 'title', ['Baker']);
@@ -318,7 +320,7 @@ describe.skipIf(!installed)('directories are managed', () => {
   it('keeps its people when it is removed', async () => {
     await withAdded(inputOf(), async (id) => {
       await signIn(`ada@${domain}`);
-      const token = await server.token('authorization.manage');
+      const token = await server.token('coreSecuritySettings.manage');
       const gone = await fetch(`${server.issuer}/api/ldap-directories/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } }); // prettier-ignore
       expect(gone.status).toBe(200);
       const ada = await row(`ada@${domain}`);

@@ -3,7 +3,7 @@ import { SallyportError } from '@sallyport/contracts';
 import { canonicalJson } from '../../platform/canonical-json.ts';
 import type { Queryable } from '../../platform/database/index.ts';
 import type { Platform } from '../../platform/types.ts';
-import type { Author } from '../directory/author.ts';
+import type { Author } from '../../platform/directory-audit.ts';
 import type { PeopleCommands } from '../directory/people.ts';
 import { directoryPeople } from '../directory/store.ts';
 import type { EntryPerson } from './entries.ts';

@@ -1,6 +1,7 @@
 import { SallyportError } from '@sallyport/contracts';
+import { holdsAnything } from '../../access/index.ts';
 import type { Platform } from '../../platform/types.ts';
-import { ourselves } from '../directory/author.ts';
+import { ourselves } from '../../platform/directory-audit.ts';
 import { directoryPeople } from '../directory/store.ts';
 import type { OpenedSession } from '../sessions.ts';
 import type { Origin } from '../sign-in-log.ts';
@@ -19,7 +20,7 @@ export function createDirectorySignIn(
   { signIn, entryPeople }: { readonly signIn: SignIn; readonly entryPeople: EntryPeople },
 ) {
   // prettier-ignore
-  const { database, log } = platform;
+  const { database, clock, log } = platform;
 
   /** The entry, where it is exactly one, and whether it is disabled. */
   const entryOf = (row: DirectoryRow, name: string) =>
@@ -61,7 +62,7 @@ export function createDirectorySignIn(
     const person = await directoryPeople.get(database, said.userPrincipalName);
     if (found.disabled || person.disabledAt !== null) return { ...facts, outcome: 'disabled', person };
     // A password alone opens nothing to those who have rights here: they use a passkey.
-    if (person.role !== '') return { ...facts, outcome: 'moreDemanded', person };
+    if (await holdsAnything(database, person.id, clock.now())) return { ...facts, outcome: 'moreDemanded', person };
     return { ...facts, outcome: 'success', person };
   };
 

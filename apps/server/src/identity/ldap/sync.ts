@@ -1,7 +1,7 @@
 import { SallyportError, type LdapSyncResult } from '@sallyport/contracts';
 import { GreaterThanEqualsFilter, type Client } from 'ldapts';
 import type { Platform } from '../../platform/types.ts';
-import { ourselves } from '../directory/author.ts';
+import { ourselves } from '../../platform/directory-audit.ts';
 import type { GroupCommands } from '../directory/groups.ts';
 import type { PeopleCommands } from '../directory/people.ts';
 import { bothOf, pagesOf, withDirectory } from './connection.ts';

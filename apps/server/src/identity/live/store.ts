@@ -26,7 +26,7 @@ export interface LiveSession extends Omit<Person, 'id'> {
 const columns = `s.id, s.person_id AS "personId", s.method, s.created_at AS "createdAt", s.last_seen_at AS "lastSeenAt", s.authenticated_at AS "authenticatedAt",
   s.ip_address AS "ipAddress", s.user_agent AS "userAgent", s.device_id AS "deviceId", s.aaguid, s.request_id AS "requestId", s.decided_at AS "decidedAt",
   s.decided_addresses AS "decidedAddresses", s.reauthenticate_at AS "reauthenticateAt", s.challenge,
-  p.user_principal_name AS "userPrincipalName", p.display_name AS "displayName", p.role`;
+  p.user_principal_name AS "userPrincipalName", p.display_name AS "displayName"`;
 /** $1 now, $2 the oldest `last_seen_at` that counts. */
 const live = 's.revoked_at IS NULL AND s.expires_at > $1 AND s.last_seen_at > $2 AND p.disabled_at IS NULL';
 const from = 'FROM sessions s JOIN people p ON p.id = s.person_id';

@@ -5,7 +5,7 @@ import type { Queryable } from '../../platform/database/index.ts';
 import type { Handlers, RequestContext } from '../../platform/http/index.ts';
 import { Parameters, type Properties, type RawQuery } from '../../platform/odata/index.ts';
 import type { Platform } from '../../platform/types.ts';
-import { authorOf } from '../directory/author.ts';
+import { authorOf } from '../../platform/directory-audit.ts';
 import type { GroupCommands } from '../directory/groups.ts';
 import type { PeopleCommands } from '../directory/people.ts';
 import { groupColumns, personColumns, type DirectoryGroup, type DirectoryPerson } from '../directory/store.ts';

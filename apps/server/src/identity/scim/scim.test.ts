@@ -185,10 +185,10 @@ describe('SCIM', () => {
     expect(taken.status).toBe(409);
     const roles = await scim('POST', '/Users', { userName: 'r@okta.local', displayName: 'R', roles: [{ value: 'Security Administrator' }] }); // prettier-ignore
     expect(roles.status).toBe(201);
-    const [row] = await test.platform.database.query(
-      "SELECT role FROM people WHERE user_principal_name = 'r@okta.local'",
+    const given = await test.platform.database.query(
+      "SELECT 1 FROM role_assignments a JOIN people p ON p.id = a.principal_id WHERE p.user_principal_name = 'r@okta.local'",
     );
-    expect(row).toEqual({ role: '' });
+    expect(given).toEqual([]);
     const forbidden = await scim('GET', '/Users', undefined, { bearer: other });
     expect(forbidden).toMatchObject({
       status: 403,

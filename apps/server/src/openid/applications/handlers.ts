@@ -39,8 +39,14 @@ export function applicationHandlers(
   };
   return {
     listApplications: async () => {
-      const rows = await database.query<{ id: string; ends: Date | null; enabled: boolean; required: boolean }>(
-        `SELECT a.id, (SELECT min(c.ends_at) FROM application_credentials c WHERE c.application_id = a.id) AS ends,
+      const rows = await database.query<{
+        id: string;
+        principal: string | null;
+        ends: Date | null;
+        enabled: boolean;
+        required: boolean;
+      }>(
+        `SELECT a.id, s.id AS principal, (SELECT min(c.ends_at) FROM application_credentials c WHERE c.application_id = a.id) AS ends,
            coalesce((s.body->>'accountEnabled')::boolean, false) AS enabled,
            coalesce((s.body->>'appRoleAssignmentRequired')::boolean, false) AS required
          FROM applications a LEFT JOIN service_principals s ON s.app_id = a.app_id`,
@@ -51,6 +57,7 @@ export function applicationHandlers(
           id,
           appId,
           displayName: body.displayName,
+          servicePrincipalId: facts.get(id)?.principal ?? null,
           accountEnabled: facts.get(id)?.enabled ?? false,
           appRoleAssignmentRequired: facts.get(id)?.required ?? false,
           createdDateTime: createdAt.toISOString(),

@@ -57,7 +57,7 @@ export function createInteractions(
       [id],
     );
     if (!row) return undefined;
-    const isAdministrator = caller.permissions.has('authorization.manage');
+    const isAdministrator = caller.permissions.has('applications.manage');
     return { id: caller.id, name: caller.name, isAdministrator, sessionId: id, method, startedAt: row.startedAt };
   };
 

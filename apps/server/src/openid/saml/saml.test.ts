@@ -217,7 +217,7 @@ describe('who may use an application', () => {
     expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('AADSTS50105')]);
     expect(await newest()).toMatchObject({ ResultType: '50105', AppId: pay.appId });
     await server.platform.database.execute(`UPDATE service_principals SET body = jsonb_set(body, '{appRoleAssignmentRequired}', 'false') WHERE app_id = $1`, [pay.appId]); // prettier-ignore
-    const token = await server.token('authorization.manage');
+    const token = await server.token('applications.manage', 'conditionalAccess.manage');
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const policies = `${server.issuer}/v1.0/identity/conditionalAccess/policies`;
     const policy = { displayName: 'Not here', state: 'enabled', conditions: { users: { includeUsers: ['All'] }, applications: { includeApplications: [pay.appId] }, clientAppTypes: ['all'] }, grantControls: { operator: 'OR', builtInControls: ['block'] } }; // prettier-ignore
@@ -400,7 +400,7 @@ describe('what is written and read', () => {
   it('an application’s settings, changed with a row of AuditLogs; an entity ID is one application’s', async () => {
     const one = await register('one');
     const other = await register('other');
-    const token = await server.token('authorization.manage', 'authorization.read');
+    const token = await server.token('applications.manage', 'applications.read');
     const at = `${server.issuer}/api/saml/applications/${one.id}`;
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const put = (settings: SamlSettings) => fetch(at, { method: 'PUT', headers, body: JSON.stringify(settings) });

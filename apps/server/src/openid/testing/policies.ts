@@ -31,7 +31,7 @@ export function policyTests(of: () => OpenIdServer): void {
 
   beforeAll(async () => {
     server = of();
-    token = await server.token('authorization.read', 'authorization.manage');
+    token = await server.token('conditionalAccess.read', 'conditionalAccess.manage');
     carl = await server.person('carl');
     books = await register(server, { displayName: 'Books', web: { redirectUris: [callback] } });
   }, 60_000);

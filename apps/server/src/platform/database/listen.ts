@@ -8,7 +8,7 @@ const retryMs = 1_000;
 
 /**
  * Hears `NOTIFY` on a channel, over a connection of its own. `heard` is also called whenever the connection is made, since something may have been
- * missed without it; it must not throw. Texts of notifications are not passed on: what they tell of is in the tables.
+ * missed without it; `lost` whenever it is lost. Neither may throw. Texts of notifications are not passed on: what they tell of is in the tables.
  */
 export class Listener {
   readonly #platform: { readonly database: Pick<Database, 'url'>; readonly clock: Clock; readonly log: Log };
@@ -26,9 +26,9 @@ export class Listener {
     this.#channel = channel;
   }
 
-  start(heard: () => void): void {
+  start(heard: () => void, lost: () => void = () => undefined): void {
     this.#stopping = new AbortController();
-    this.#loop = this.#run(heard, this.#stopping.signal);
+    this.#loop = this.#run(heard, lost, this.#stopping.signal);
   }
 
   async stop(): Promise<void> {
@@ -36,7 +36,7 @@ export class Listener {
     await this.#loop;
   }
 
-  async #run(heard: () => void, signal: AbortSignal): Promise<void> {
+  async #run(heard: () => void, lost: () => void, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#platform;
     while (!signal.aborted) {
       try {
@@ -44,6 +44,7 @@ export class Listener {
       } catch (err) {
         log.warn({ err, channel: this.#channel }, 'lost the connection that hears of changes');
       }
+      lost();
       if (!signal.aborted) await clock.sleep(retryMs, signal);
     }
   }

@@ -67,8 +67,12 @@ export interface Exchange {
   auditFacts: AuditFacts | undefined;
 }
 
+export type NoteUse = (caller: Caller, permission: GrantedPermission) => void;
+
 export interface PipelineServices {
   readonly authenticator: Authenticator;
+  /** Told of each right that a caller uses. */
+  readonly noteUse?: NoteUse;
   readonly audit: AuditLog;
   readonly metrics: Metrics;
   readonly tracing: Tracing;

@@ -22,8 +22,10 @@ export interface Caller extends Principal {
   /** A person's user principal name, or `token:<name>`. What audit rows, activities and query tags say. */
   readonly name: string;
   readonly displayName: string;
-  /** A person's role; empty for a token. */
-  readonly role: string;
+  /** Names of a person's roles that are in force; empty for a token. */
+  readonly roles: readonly string[];
+  /** The person, or whose token it is. */
+  readonly personId: string | undefined;
   /** Of all grants together. */
   readonly permissions: ReadonlySet<GrantedPermission>;
   /** Of a token whose logs go to another workspace than the first: its id. */

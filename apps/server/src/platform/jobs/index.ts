@@ -29,6 +29,8 @@ export interface JobRunner extends Jobs {
   /** Forgets what was defined, so that another runner of this process may define it. After `stop`. */
   close(): Promise<void>;
   readonly running: boolean;
+  /** Of what has been defined. */
+  readonly names: readonly string[];
 }
 
 interface Definition {
@@ -148,6 +150,9 @@ export function createJobs(options: {
 
     get running() {
       return running;
+    },
+    get names() {
+      return [...definitions.keys(), ...schedules.keys()];
     },
   };
 }

@@ -41,7 +41,7 @@ const columns: readonly GridColumn<IdentityProvider>[] = [
 /** Identity providers elsewhere, by which people sign in here. */
 export function IdentityProvidersTab(): ReactElement {
   const styles = useStyles();
-  const may = useMay('authorization.manage');
+  const may = useMay('coreSecuritySettings.manage');
   const { data, error, refetch } = useQuery(providersQuery);
   const [selected, setSelected] = useState<string>();
   const [editing, setEditing] = useState<IdentityProvider | 'new'>();

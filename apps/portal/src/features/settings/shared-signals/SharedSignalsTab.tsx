@@ -76,7 +76,7 @@ const eventNames = (events: readonly string[]): string =>
 /** Shared Signals: whose events end sessions here, and who is told of ours. */
 export function SharedSignalsTab(): ReactElement {
   const styles = useStyles();
-  const may = useMay('authorization.manage');
+  const may = useMay('coreSecuritySettings.manage');
   const mayStreams = useMay('sharedSignals.exchange');
   const receivers = useQuery(signalReceiversQuery);
   const streams = useQuery({ ...signalStreamsQuery, enabled: mayStreams });

@@ -1,9 +1,10 @@
 import { SallyportError, type graphDirectoryRoutes } from '@sallyport/contracts';
 import type { FastifyReply } from 'fastify';
-import { requirePerson, type Handlers } from '../../../platform/http/index.ts';
+import { refuseStronger, refuseStrongerGroup } from '../../../access/index.ts';
+import { requireCaller, requirePerson, type Handlers, type RequestContext } from '../../../platform/http/index.ts';
 import { metadataOf, readListOptions, selected } from '../../../platform/odata/index.ts';
 import type { Platform } from '../../../platform/types.ts';
-import { authorOf } from '../author.ts';
+import { authorOf } from '../../../platform/directory-audit.ts';
 import type { GroupCommands } from '../groups.ts';
 import type { PeopleCommands } from '../people.ts';
 import { directoryGroups, directoryPeople, type DirectoryPerson } from '../store.ts';
@@ -30,7 +31,7 @@ const noContent = (reply: FastifyReply) => reply.code(204).send();
 
 /** Microsoft Graph's users and groups, for its unmodified clients. https://learn.microsoft.com/graph/api/resources/users */
 export function graphDirectoryHandlers(
-  { database }: Pick<Platform, 'database'>,
+  { database, clock }: Pick<Platform, 'database' | 'clock'>,
   { people, groups, endSessions }: DirectoryCommands,
 ): Handlers<typeof graphDirectoryRoutes> {
   const userAnswer = (person: DirectoryPerson, { query, request }: Asked) => {
@@ -39,6 +40,12 @@ export function graphDirectoryHandlers(
       '@odata.context': metadataOf(request, 'users/$entity'),
       ...selected(userForm(person), { select: select ?? usersDefault }),
     };
+  };
+  /** Whom a call means, where the caller may change them. */
+  const changeable = async (context: RequestContext, idOrName: string) => {
+    const person = await directoryPeople.get(database, idOrName);
+    await refuseStronger(database, requireCaller(context), person.id, clock.now());
+    return person;
   };
   const groupsOf = (personId: string, asked: Asked) =>
     listOf(database, lists.memberOf, 'directoryObjects', asked, personId);
@@ -61,13 +68,13 @@ export function graphDirectoryHandlers(
         .send(userAnswer(made, { query: {}, request }));
     },
     graphUpdateUser: async (context, { params, body, reply }) => {
-      const { id } = await directoryPeople.get(database, params.id);
+      const { id } = await changeable(context, params.id);
       await people.update(id, personChangeOf(body), authorOf(context));
       context.audit({ target: `person ${params.id}` });
       return noContent(reply);
     },
     graphDeleteUser: async (context, { params, reply }) => {
-      const { id } = await directoryPeople.get(database, params.id);
+      const { id } = await changeable(context, params.id);
       const { userPrincipalName } = await people.remove(id, authorOf(context));
       context.audit({ target: `person ${userPrincipalName}` });
       return noContent(reply);
@@ -91,28 +98,29 @@ export function graphDirectoryHandlers(
       ),
     graphSetManager: async (context, { params, body, reply }) => {
       const manager = await directoryPeople.get(database, referenced(body['@odata.id']));
-      const { id } = await directoryPeople.get(database, params.id);
+      const { id } = await changeable(context, params.id);
       await people.update(id, { managerId: manager.id }, authorOf(context));
       return noContent(reply);
     },
     graphRemoveManager: async (context, { params, reply }) => {
-      const { id } = await directoryPeople.get(database, params.id);
+      const { id } = await changeable(context, params.id);
       await people.update(id, { managerId: null }, authorOf(context));
       return noContent(reply);
     },
     graphRevokeSessions: async (context, { params, request, reply }) => {
-      const { id, userPrincipalName } = await directoryPeople.get(database, params.id);
+      const { id, userPrincipalName } = await changeable(context, params.id);
       await endSessions(id, authorOf(context));
       context.audit({ target: `person ${userPrincipalName}` });
       return reply.send({ '@odata.context': metadataOf(request, 'Edm.Boolean'), value: true });
     },
     graphDeletedUsers: (_context, asked) => listOf(database, lists.deletedUsers, 'directoryObjects', asked),
     graphRestore: async (context, { params, request, reply }) => {
+      await refuseStronger(database, requireCaller(context), params.id, clock.now());
       const restored = await people.restore(params.id, authorOf(context));
       context.audit({ target: `person ${restored.userPrincipalName}` });
       return reply.send({ '@odata.type': '#microsoft.graph.user', ...userAnswer(restored, { query: {}, request }) });
     },
-    ...groupHandlers(database, groups),
+    ...groupHandlers({ database, clock }, groups),
   };
 }
 
@@ -129,7 +137,10 @@ type GroupRoutes = Pick<
   | 'graphRemoveMember'
 >;
 
-const groupHandlers = (database: Platform['database'], groups: GroupCommands): Handlers<GroupRoutes> => ({
+const groupHandlers = (
+  { database, clock }: Pick<Platform, 'database' | 'clock'>,
+  groups: GroupCommands,
+): Handlers<GroupRoutes> => ({
   graphListGroups: (_context, asked) => listOf(database, lists.groups, 'groups', asked),
   graphCountGroups: async (_context, { query, reply }) =>
     reply.type('text/plain').send(String(await countOf(database, lists.groups, query))),
@@ -150,6 +161,7 @@ const groupHandlers = (database: Platform['database'], groups: GroupCommands): H
       .send({ '@odata.context': metadataOf(request, 'groups/$entity'), ...groupForm(made) });
   },
   graphUpdateGroup: async (context, { params, body, reply }) => {
+    await refuseStrongerGroup(database, requireCaller(context), params.id, clock.now());
     const added = referencesOf(body, 'members@odata.bind');
     const author = authorOf(context);
     const saved = await groups.update(params.id, groupChangeOf(body), author);
@@ -158,6 +170,7 @@ const groupHandlers = (database: Platform['database'], groups: GroupCommands): H
     return noContent(reply);
   },
   graphDeleteGroup: async (context, { params, reply }) => {
+    await refuseStrongerGroup(database, requireCaller(context), params.id, clock.now());
     const name = await groups.remove(params.id, authorOf(context));
     context.audit({ target: `group ${name}` });
     return noContent(reply);
@@ -167,6 +180,7 @@ const groupHandlers = (database: Platform['database'], groups: GroupCommands): H
     return listOf(database, lists.members, 'directoryObjects', asked, id);
   },
   graphAddMember: async (context, { params, body, reply }) => {
+    await refuseStrongerGroup(database, requireCaller(context), params.id, clock.now());
     const member = referenced(body['@odata.id']);
     const [group, person] = await Promise.all([
       directoryGroups.get(database, params.id),
@@ -182,6 +196,7 @@ const groupHandlers = (database: Platform['database'], groups: GroupCommands): H
     return noContent(reply);
   },
   graphRemoveMember: async (context, { params, reply }) => {
+    await refuseStrongerGroup(database, requireCaller(context), params.id, clock.now());
     await groups.removeMembers(params.id, [params.memberId], authorOf(context));
     context.audit({ target: `group ${params.id}` });
     return noContent(reply);

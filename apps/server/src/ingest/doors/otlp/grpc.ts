@@ -10,6 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { doorBytesMax, SallyportError, type ErrorCode } from '@sallyport/contracts';
 import { publicError } from '../../../platform/errors.ts';
+import type { NoteUse } from '../../../platform/http/exchange.ts';
 import type { Caller } from '../../../platform/http/handlers.ts';
 import type { TlsMaterial } from '../../../platform/http/tls.ts';
 import type { Log } from '../../../platform/log.ts';
@@ -64,6 +65,7 @@ export interface OtlpGrpcOptions {
   readonly clientAuthority?: string | undefined;
   /** Who a client's certificate of this common name stands for. */
   readonly callerOfCertificate: (name: string) => Promise<Caller | undefined>;
+  readonly noteUse?: NoteUse;
 }
 
 export interface OtlpGrpc {
@@ -90,6 +92,7 @@ async function callerOf(call: Call, options: OtlpGrpcOptions): Promise<Caller> {
     throw new SallyportError('Unauthenticated', 'the token or certificate is missing or not valid');
   if (!caller.permissions.has('data.ingest'))
     throw new SallyportError('Forbidden', 'this needs the permission `data.ingest`');
+  options.noteUse?.(caller, 'data.ingest');
   return caller;
 }
 

@@ -15,7 +15,9 @@ export function refusal(permission: Permission, caller: Caller | undefined): Sal
     : new SallyportError('Forbidden', `this needs the permission \`${permission}\``);
 }
 
-export const checkPermission: Step = ({ route, caller }) => {
-  const error = refusal(route.permission, caller);
+export const checkPermission: Step = ({ route, caller }, { noteUse }) => {
+  const { permission } = route;
+  const error = refusal(permission, caller);
   if (error) throw error;
+  if (caller && permission !== 'public' && permission !== 'signedIn') noteUse?.(caller, permission);
 };

@@ -1,6 +1,6 @@
-import { requireCaller, type RequestContext } from '../../platform/http/index.ts';
-import type { AuditLog, EntraActivity } from '../../platform/audit/index.ts';
-import type { Queryable } from '../../platform/database/index.ts';
+import { requireCaller, type RequestContext } from './http/index.ts';
+import type { AuditLog, EntraActivity } from './audit/index.ts';
+import type { Queryable } from './database/index.ts';
 
 /** Who changes something, and in which call. */
 export interface Author {
@@ -27,7 +27,7 @@ export const ourselves = (service: string): Author => ({
   application: true,
 });
 
-const types = { user: 'User', group: 'Group', device: 'Device' } as const;
+const types = { user: 'User', group: 'Group', device: 'Device', servicePrincipal: 'ServicePrincipal', role: 'Role' } as const;
 const named = (thing: keyof typeof types, service: string, category: string) => ({ thing, service, category });
 /** https://learn.microsoft.com/entra/identity/monitoring-health/reference-audit-activities */
 const activities = {
@@ -49,6 +49,9 @@ const activities = {
   'Admin deleted security info': named('user', 'Authentication Methods', 'UserManagement'),
   'Add member to role': named('user', 'Core Directory', 'RoleManagement'),
   'Remove member from role': named('user', 'Core Directory', 'RoleManagement'),
+  'Add role definition': named('role', 'Core Directory', 'RoleManagement'),
+  'Update role definition': named('role', 'Core Directory', 'RoleManagement'),
+  'Delete role definition': named('role', 'Core Directory', 'RoleManagement'),
   'Add group': named('group', 'Core Directory', 'GroupManagement'),
   'Update group': named('group', 'Core Directory', 'GroupManagement'),
   'Delete group': named('group', 'Core Directory', 'GroupManagement'),
@@ -64,6 +67,8 @@ export type ActivityName = keyof typeof activities;
 export interface Change {
   readonly activity: ActivityName;
   readonly target: { readonly id: string; readonly name: string };
+  /** Default: what the activity is about by its name. */
+  readonly thing?: keyof typeof types;
   readonly modified?: EntraActivity['modified'];
   readonly second?: { readonly id: string; readonly name: string; readonly type: string };
 }
@@ -73,11 +78,12 @@ const operationTypes = { Add: 'Add', Register: 'Add', Delete: 'Delete' } as cons
 /** A change's row of the audit chain and of `AuditLogs`, in the transaction that makes it. */
 export const recordChange = (
   audit: AuditLog,
-  { activity, target, modified = [], second }: Change,
+  { activity, target, thing: other, modified = [], second }: Change,
   by: Author,
   tx: Queryable,
 ) => {
-  const { thing, service, category } = activities[activity];
+  const { service, category, ...usual } = activities[activity];
+  const thing = other ?? usual.thing;
   const verb = activity.split(' ', 1)[0] ?? '';
   return audit.record(
     {

@@ -1,0 +1,101 @@
+import type { GrantedPermission } from './permissions.ts';
+
+/** A part of Sallyport that does something by itself, and as which it does so. */
+export interface WorkPart {
+  readonly does: string;
+  /** All that it may. Over everything, unless it is on behalf of somebody. */
+  readonly permissions: readonly GrantedPermission[];
+  /** Who else's rights bound it. */
+  readonly onBehalfOf?: string;
+}
+
+const reads = ['securityData.read'] as const;
+const works = ['securityData.read', 'alerts.manage'] as const;
+const ingests = ['data.ingest'] as const;
+
+/**
+ * The system principals: what queries, audit rows and tags name as the one who asks. A name may go on after the part, behind a space or a colon: `rule <id>`.
+ */
+export const workParts = {
+  rule: { does: 'runs an analytics rule, and raises its alerts', permissions: works, onBehalfOf: 'whoever made the rule, where they see a part of the data' }, // prettier-ignore
+  rules: { does: 'runs many rules in one pass, and raises their alerts', permissions: works },
+  behaviour: { does: 'learns what is usual, and tells of what is not', permissions: works },
+  correlation: { does: 'brings alerts together into incidents', permissions: works },
+  coverage: { does: 'counts what the rules cover', permissions: reads },
+  entities: { does: 'keeps the inventory of entities, their criticality and risk', permissions: reads },
+  investigation: { does: 'one automated investigation: asks, concludes, proposes actions and takes those that its level lets', permissions: [...works, 'response.manage'], onBehalfOf: 'the automation level of the device group' }, // prettier-ignore
+  investigations: { does: 'starts automated investigations and keeps them going', permissions: [...works, 'response.manage'] }, // prettier-ignore
+  'identity protection': { does: 'finds and ages the risk of people, sign-ins and applications', permissions: works },
+  'query history': { does: 'shows people their own queries', permissions: reads, onBehalfOf: 'whoever looks' },
+  doors: { does: 'takes logs by syslog, OTLP, HTTP and webhooks', permissions: ingests, onBehalfOf: 'the token or certificate of who sends, where the protocol has one' }, // prettier-ignore
+  spool: { does: 'stores acknowledged segments as rows', permissions: ingests },
+  connectors: { does: 'fetches logs from services and files', permissions: ingests },
+  ingestion: { does: 'watches sources’ health, and sweeps uploads', permissions: ['data.read', 'data.ingest', ...works] }, // prettier-ignore
+  repositories: { does: 'brings rules, queries and watchlists of repositories', permissions: ['detectionTuning.manage'] }, // prettier-ignore
+  watchlists: { does: 'keeps watchlists’ rows', permissions: ['detectionTuning.manage'] },
+  directory: { does: 'keeps people and groups: rules of membership, directories, what is stale', permissions: ['users.read', 'users.manage', 'directory.provision'] }, // prettier-ignore
+  access: { does: 'decides on sessions and tokens again, and ends what is over', permissions: ['users.read', 'authenticationMethods.manage', 'conditionalAccess.read', 'authorization.read', 'authorization.manage'] }, // prettier-ignore
+  openid: { does: 'turns keys, and forgets sign-ins that are over', permissions: ['applications.read', 'applications.manage'] }, // prettier-ignore
+  'shared signals': { does: 'sends and takes security events', permissions: ['sharedSignals.exchange'] },
+  notifications: { does: 'tells people by the bell, mails and webhooks', permissions: [...reads, 'users.read', 'systemSettings.read'] }, // prettier-ignore
+  'command line': { does: 'what is run on the machine itself, by who owns its data', permissions: reads },
+  bench: { does: 'benchmarks', permissions: reads },
+  test: { does: 'tests', permissions: reads },
+} as const satisfies Record<string, WorkPart>;
+export type WorkPartName = keyof typeof workParts;
+const parts: Readonly<Record<string, WorkPart>> = workParts;
+
+/** The part that a principal's name begins with; undefined when it is none. */
+export function workPartOf(name: string): WorkPart | undefined {
+  const part = /^[^:]+(?=:|$)/.exec(name)?.[0] ?? '';
+  for (let end = part.length; end > 0; end = part.lastIndexOf(' ', end - 1)) {
+    const found = part.slice(0, end);
+    if (Object.hasOwn(parts, found)) return parts[found];
+  }
+  return undefined;
+}
+
+/** Jobs by name, and the part as which each runs. A job that is not here fails a test. */
+export const jobs = {
+  behaviour: 'behaviour',
+  'connector-poll': 'connectors',
+  'connectors-due': 'connectors',
+  'correlation-learn': 'correlation',
+  entities: 'entities',
+  'entities-conclude': 'entities',
+  'entities-devices': 'entities',
+  'exceptions-expiry': 'rules',
+  'identity-directory': 'directory',
+  'identity-ldap-sync': 'directory',
+  'identity-protection-addresses': 'identity protection',
+  'identity-protection-age': 'identity protection',
+  'identity-protection-detect': 'identity protection',
+  'identity-protection-digest': 'notifications',
+  'identity-protection-learn': 'identity protection',
+  'identity-remove-stale': 'directory',
+  'ingest-health': 'ingestion',
+  investigation: 'investigation',
+  'notifications-forget': 'notifications',
+  'openid-remove-stale': 'openid',
+  'openid-rotate-keys': 'openid',
+  'repositories-due': 'repositories',
+  'privileged-access-alerts': 'access',
+  'privileged-access-digest': 'notifications',
+  repository: 'repositories',
+  'rule-simulation': 'rules',
+  'rules-due': 'rules',
+  'rules-forget': 'rules',
+  'rules-late': 'rules',
+  'rules-suppressions': 'rules',
+  'shared-signals-forget': 'shared signals',
+  'upload-sweep': 'ingestion',
+  'uploads-due': 'ingestion',
+  watchlists: 'watchlists',
+} as const satisfies Record<string, WorkPartName>;
+
+/** Doors that are no routes. */
+export const doors = {
+  'syslog over UDP, TCP and TLS': 'doors',
+  'OTLP over gRPC': 'doors',
+  spool: 'spool',
+} as const satisfies Record<string, WorkPartName>;
