@@ -42,7 +42,10 @@ const { identity } = test.server.domains;
 const admin = test.browser();
 await makeAdministrator(test, admin);
 const { secret: token } = await admin.createToken({
-  body: { name: 'bench', scopes: ['conditionalAccess.read', 'conditionalAccess.manage', 'alerts.manage'] },
+  body: {
+    name: 'bench',
+    scopes: ['conditionalAccess.read', 'conditionalAccess.manage', 'users.manage', 'alerts.manage'],
+  },
 });
 const graph = async (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<string> => {
   const answer = await test.server.http.app.inject({

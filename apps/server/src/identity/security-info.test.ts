@@ -117,7 +117,7 @@ describe('a temporary access pass', () => {
     const errors = await Promise.all([...refusals, ...others]);
     expect(new Set(errors.map(({ code, message }) => `${code} ${message}`)).size).toBe(1);
     const bo = await use(pass);
-    expect(await bo.getMe()).toMatchObject({ method: 'temporaryAccessPassMultiUse', role: '' });
+    expect(await bo.getMe()).toMatchObject({ method: 'temporaryAccessPassMultiUse', roles: [] });
     const { challengeId, totp } = await bo.startAuthenticator();
     const totpCode = codeAt(totp.secret, clock.now());
     const bare = bo.setPasswordAndAuthenticator({ body: { challengeId, totpCode } });

@@ -134,7 +134,12 @@ beforeAll(async () => {
   server = await startFaceServer({ sessionMax: '30 d', sessionIdle: '24 h' }, clock);
   admin = tokenClient(
     server,
-    await tokenOf(server, ['authorization.manage', 'authorization.read', 'privilegedAccess.request']),
+    await tokenOf(server, [
+      'conditionalAccess.manage',
+      'authorization.manage',
+      'authorization.read',
+      'privilegedAccess.request',
+    ]),
   );
 });
 afterAll(() => server.stop());

@@ -19,7 +19,7 @@ beforeAll(async () => {
   test = await startTestServer({ clock });
   admin = test.browser();
   totpSecret = await makeAdministrator(test, admin);
-  const scopes = ['users.read', 'users.manage'] as const;
+  const scopes = ['users.read', 'users.manage', 'conditionalAccess.manage'] as const;
   program = test.program(
     (await admin.createToken({ body: { name: 'MDM', scopes: [...scopes], expiresInDays: 300 } })).secret,
   );

@@ -99,7 +99,16 @@ beforeAll(async () => {
   secrets.set('anna', await makeAdministrator(test, admin));
   graphToken = (
     await admin.createToken({
-      body: { name: 'graph', scopes: ['conditionalAccess.read', 'conditionalAccess.manage', 'users.manage', 'alerts.manage'] },
+      body: {
+        name: 'graph',
+        scopes: [
+          'authorization.read',
+          'conditionalAccess.read',
+          'conditionalAccess.manage',
+          'users.manage',
+          'alerts.manage',
+        ],
+      },
     })
   ).secret;
   const made = [
