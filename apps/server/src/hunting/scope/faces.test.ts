@@ -16,7 +16,7 @@ import { people, rowsOf, type EstateRow } from './testing.ts';
 
 /** Somebody who sees the devices of one group asks by every face, and sees the incidents of that group's hosts. */
 
-const asked = 25;
+const asked = 15;
 const tables = ['Syslog', 'SecurityEvent', 'DeviceProcessEvents', 'DeviceInfo', 'IdentityInfo', 'EmailEvents'];
 const secretTitle = 'zqincidentq';
 const who = people.find(({ name }) => name === 'group')!;
@@ -97,11 +97,11 @@ beforeAll(async () => {
 
   const raise = (...alerts: NewAlert[]) => database.transaction((tx) => server.domains.incidents.raise(alerts, tx));
   await raise(alert('inside', ['in1']), alert(secretTitle, ['out1']));
-  await raise(alert('shared', ['in2']), alert('zqsharedq', ['out2']));
+  await raise(alert('joint', ['in2']), alert('zqsharedq', ['out2']));
   const all = (await admin.listIncidents({ query: {} })).incidents;
   const of = (title: string): number => all.find((one) => one.title.includes(title))?.number ?? 0;
-  await admin.mergeIncidents({ params: { number: of('shared') }, body: { incidents: [of('zqsharedq')] } });
-  numbers = { inside: of('inside'), outside: of(secretTitle), both: of('shared') };
+  await admin.mergeIncidents({ params: { number: of('joint') }, body: { incidents: [of('zqsharedq')] } });
+  numbers = { inside: of('inside'), outside: of(secretTitle), both: of('joint') };
 }, 240_000);
 afterAll(() => test.stop());
 
@@ -206,9 +206,9 @@ describe('incidents', () => {
   it('in part show that part, and say so', async () => {
     const params = { number: numbers.both };
     const incident = await karl.getIncident({ params });
-    expect(incident.alerts.map(({ alertName }) => alertName)).toEqual(['shared']);
+    expect(incident.alerts.map(({ alertName }) => alertName)).toEqual(['joint']);
     expect(incident.leftOut).toMatch(/^1 of its alerts/);
-    expect(JSON.stringify({ ...incident, title: '' })).not.toMatch(/zqsharedq|out2/);
+    expect(JSON.stringify(incident)).not.toMatch(/zqsharedq|out2/);
     expect(await errorOf(karl.addComment({ params, body: { message: 'x' } }))).toMatchObject({ code: 'Forbidden' });
     const whole = await karl.addComment({ params: { number: numbers.inside }, body: { message: 'seen' } });
     expect(whole.leftOut).toBeUndefined();
@@ -216,11 +216,11 @@ describe('incidents', () => {
 
   it('and what is about all data is refused with its reason', async () => {
     for (const refused of [
-      karl.listEntities({ query: {} }),
-      karl.listInvestigations({ query: {} }),
-      karl.listRules(),
+      () => karl.listEntities({ query: {} }),
+      () => karl.listInvestigations({ query: {} }),
+      () => karl.listRules(),
     ]) {
-      const error = await errorOf(refused);
+      const error = await errorOf(refused());
       expect(error.code).toBe('Forbidden');
       expect(error.message).toContain('over a part of it');
     }
