@@ -150,7 +150,7 @@ describe('queries by each face', () => {
     for (let i = 0; i < asked; i++) {
       const { text: query } = attacker.next();
       const { status, text } = await ways[name]!(query);
-      expect(status, text).toBeLessThan(500);
+      expect(status).toBeLessThan(500);
       expect(toldOf(text, query), `${query}\n${text.slice(0, 500)}`).toEqual([]);
       if (status === 200) answered++;
     }
@@ -178,7 +178,7 @@ describe('queries by each face', () => {
 describe('incidents', () => {
   it('are those with an alert within, and counts agree', async () => {
     const { total, incidents } = await karl.listIncidents({ query: {} });
-    expect(incidents.map(({ number }) => number).toSorted()).toEqual([numbers.inside, numbers.both].toSorted());
+    expect(new Set(incidents.map(({ number }) => number))).toEqual(new Set([numbers.inside, numbers.both]));
     expect(total).toBe(2);
     expect(incidents.find(({ number }) => number === numbers.both)).toMatchObject({ alertCount: 1, entityCount: 1 });
     const found = await karl.listIncidents({ query: { search: 'out2' } });
@@ -198,7 +198,7 @@ describe('incidents', () => {
       '/subscriptions/s/resourceGroups/sallyport/providers/Microsoft.OperationalInsights/workspaces/main/providers/Microsoft.SecurityInsights/incidents?api-version=2025-09-01',
     ]) {
       const { text, status } = await call('GET', url);
-      expect([200, 404], text).toContain(status);
+      expect([200, 404]).toContain(status);
       expect(text.replaceAll(/"@odata.(context|nextLink)":"[^"]*"/g, '')).not.toMatch(/zqincidentq|zqsharedq|out[12]/);
     }
   });
