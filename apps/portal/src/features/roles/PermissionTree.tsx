@@ -1,6 +1,12 @@
 import { Badge, Checkbox, makeStyles, Select, tokens } from '@fluentui/react-components';
-import { permissionCategories, permissions, permissionsIn, type PermissionEntry } from '@sallyport/contracts';
-import type { ReactElement } from 'react';
+import {
+  permissionCategories,
+  permissions,
+  permissionsIn,
+  type PermissionCategory,
+  type PermissionEntry,
+} from '@sallyport/contracts';
+import { useState, type ReactElement } from 'react';
 import { categories, categoryChoices, choiceLabels, choiceOf, groupsOf, toggled, withChoice } from './tree.ts';
 
 const useStyles = makeStyles({
@@ -24,10 +30,13 @@ export function PermissionTree(props: {
   const styles = useStyles();
   const { entries, onChange } = props;
   const held = permissionsIn(entries);
+  /** Categories that are chosen one by one, and of which nothing is chosen yet. */
+  const [begun, setBegun] = useState<ReadonlySet<PermissionCategory>>(new Set());
   return (
     <div className={styles.root}>
       {categories.map((category) => {
-        const choice = choiceOf(category, entries);
+        const made = choiceOf(category, entries);
+        const choice = made === 'none' && begun.has(category) ? 'custom' : made;
         const name = permissionCategories[category];
         return (
           <fieldset key={category} className={styles.category}>
@@ -39,7 +48,12 @@ export function PermissionTree(props: {
                 value={choice}
                 onChange={(_, data) => {
                   const chosen = categoryChoices.find((one) => one === data.value);
-                  if (chosen !== undefined) onChange(withChoice(category, chosen, entries));
+                  if (chosen === undefined) return;
+                  setBegun((before) => {
+                    const others = [...before].filter((one) => one !== category);
+                    return new Set(chosen === 'custom' ? [...others, category] : others);
+                  });
+                  onChange(withChoice(category, chosen, entries));
                 }}
               >
                 {categoryChoices.map((one) => (
