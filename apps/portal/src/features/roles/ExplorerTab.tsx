@@ -30,7 +30,13 @@ const reasonsCell = (reasons: readonly AccessReason[]): string => reasons.map(({
 
 const holderColumns: readonly GridColumn<AccessHolder>[] = [
   { id: 'name', header: 'Who', min: 180, grow: 1, cell: ({ name }) => visible(name) },
-  { id: 'why', header: 'Why', min: 220, grow: 3, cell: ({ reasons }) => reasonsCell(reasons) },
+  {
+    id: 'why',
+    header: 'Why',
+    min: 220,
+    grow: 3,
+    cell: ({ reasons }) => <span title={reasonsCell(reasons)}>{reasonsCell(reasons)}</span>,
+  },
   { id: 'state', header: 'Sign-in', min: 88, drop: 1, cell: ({ enabled }) => (enabled ? 'Enabled' : 'Disabled') },
 ];
 
@@ -98,7 +104,13 @@ interface Held {
 }
 const heldColumns: readonly GridColumn<Held>[] = [
   { id: 'permission', header: 'May', min: 180, grow: 1, cell: ({ permission }) => permissionLabel(permission) },
-  { id: 'why', header: 'Why', min: 200, grow: 2, cell: ({ reasons }) => reasonsCell(reasons) },
+  {
+    id: 'why',
+    header: 'Why',
+    min: 200,
+    grow: 2,
+    cell: ({ reasons }) => <span title={reasonsCell(reasons)}>{reasonsCell(reasons)}</span>,
+  },
   {
     id: 'used',
     header: 'Last used',
