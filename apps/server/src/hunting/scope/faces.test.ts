@@ -87,7 +87,7 @@ beforeAll(async () => {
   await database.execute(
     `INSERT INTO role_assignments (id, role_id, principal_id, principal_type, kind, scope, starts_at, created_at, created_by)
      VALUES ($1, $2, $3, 'user', 'active', $4, $5, $5, 'test')`,
-    [randomUUID(), builtInRoles['Security Operator'].id, person.id, JSON.stringify(scope), clock.now()],
+    [randomUUID(), builtInRoles['Security Administrator'].id, person.id, JSON.stringify(scope), clock.now()],
   );
   karl = test.browser({ onCookie: (now) => (cookie = now) });
   const totpCode = codeAt(secret, clock.now());
@@ -224,5 +224,53 @@ describe('incidents', () => {
       expect(error.code).toBe('Forbidden');
       expect(error.message).toContain('over a part of it');
     }
+  });
+});
+
+describe('a rule of somebody who sees a part', () => {
+  const id = 'karls-rule';
+  const text = `id: ${id}
+name: Anything
+kind: Scheduled
+severity: Low
+queryFrequency: 1h
+queryPeriod: 1h
+triggerOperator: gt
+triggerThreshold: 0
+entityMappings:
+  - entityType: Host
+    fieldMappings: [{ identifier: HostName, columnName: Computer }]
+query: |
+  Syslog | project TimeGenerated, Computer
+`;
+  it('runs as they do, changes no others, and is stopped when their rights end', { timeout: 120_000 }, async () => {
+    const { database, clock } = test.platform;
+    const { detection, access } = test.server.domains;
+    const body = { text, version: null, note: '' };
+    await karl.saveRule({ params: { id }, body });
+    await detection.sweep({ rules: detection.rules.rules.filter((rule) => rule.id === id) });
+    const hosts = await database.query<{ name: string }>(
+      `SELECT DISTINCT e.name FROM alerts a JOIN alert_entities l ON l.alert_id = a.id JOIN entities e ON e.id = l.entity_id WHERE a.rule_id = $1`,
+      [id],
+    );
+    expect(hosts.map(({ name }) => name)).toEqual(['in1']);
+
+    const annas = text.replace(id, 'annas-rule');
+    await admin.saveRule({ params: { id: 'annas-rule' }, body: { ...body, text: annas } });
+    const change = { text: annas.replace('Low', 'High'), version: 1, note: '' };
+    expect(await errorOf(karl.saveRule({ params: { id: 'annas-rule' }, body: change }))).toMatchObject({
+      code: 'Forbidden',
+    });
+    expect(await errorOf(karl.deleteRule({ params: { id: 'annas-rule' } }))).toMatchObject({ code: 'Forbidden' });
+
+    expect(await detection.followRights()).toBe(0);
+    await database.execute(
+      `UPDATE role_assignments SET removed_at = $1, removed_by = 'test' WHERE created_by = 'test'`,
+      [clock.now()],
+    );
+    access.effective.forget();
+    expect(await detection.followRights()).toBe(1);
+    const shown = (await admin.listRules()).rules.find((rule) => rule.id === id);
+    expect(shown).toMatchObject({ enabled: false, disabledReason: expect.stringContaining('karl@contoso.com') });
   });
 });
