@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
-  accessExplorerRoutes,
   accessReviewRoutes,
+  accessExplorerRoutes,
   anomalyRoutes,
   applicationRoutes,
   armWorkspaceRoutes,

@@ -93,6 +93,11 @@ export class ServerProcess {
       });
   }
 
+  /** Its last lines, and how it ended. */
+  get output(): string {
+    return `${this.#output.slice(-4_000)}\nexit: ${String(this.#child?.exitCode ?? this.#child?.signalCode ?? null)}`;
+  }
+
   async kill(): Promise<void> {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;

@@ -1,5 +1,5 @@
-import { AssignmentScope, wholeScope, type SignInMethod } from '@sallyport/contracts';
-import { canonicalJson } from '../platform/canonical-json.ts';
+import type { SignInMethod } from '@sallyport/contracts';
+import { managesAllRoles } from '../access/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import { requireCaller, type RequestContext } from '../platform/http/index.ts';
 import type { Asker } from './types.ts';
@@ -18,8 +18,6 @@ interface TokenFacts {
   readonly createdAt: Date;
 }
 
-const whole = canonicalJson(wholeScope);
-
 /**
  * Who asks: the person of the session, or the one whose token it is. Of a token the factors count as shown when it was made.
  */
@@ -29,10 +27,7 @@ export async function askerOf(db: Queryable, context: RequestContext): Promise<A
     ipAddress: context.ipAddress,
     requestId: context.requestId,
     // Whoever manages authorization within a scope gives roles within that, by other routes than these.
-    manages: caller.grants.some(
-      ({ permissions, scope }) =>
-        permissions.has('authorization.manage') && canonicalJson(AssignmentScope.parse(scope)) === whole,
-    ),
+    manages: managesAllRoles(caller.grants),
     readsAll: caller.permissions.has('authorization.read'),
   };
   const { userAgent } = context;

@@ -1,7 +1,8 @@
+import { keepingDutiesApart } from '../access/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { recordActivity, type Activity } from './activities.ts';
-import { changeSpan, insertHolding } from './grants.ts';
+import { changeSpan, insertHolding, type NewHolding } from './grants.ts';
 import { endWithin, spanOf, type Span } from './schedule.ts';
 import { holdings, requests } from './store.ts';
 import { nameOrId, principalsOf } from './targets.ts';
@@ -69,13 +70,23 @@ export function createFulfil({ audit }: Pick<Platform, 'audit'>): Fulfil {
     request_id: request.id,
   });
 
+  /** Whatever is given later must not be more than one person may hold either: it is looked at as if it were in force. */
+  const give = async (tx: Queryable, row: NewHolding, now: Date): Promise<string> => {
+    if (row.target_type !== 'role' || row.kind !== 'active') return insertHolding(tx, row, now);
+    const members = await tx.query<{ id: string }>('SELECT person_id AS id FROM group_members WHERE group_id = $1', [
+      row.principal_id,
+    ]);
+    const people = row.principal_type === 'group' ? members.map(({ id }) => id) : [row.principal_id];
+    return keepingDutiesApart(tx, people, row.starts_at > now ? row.starts_at : now, () => insertHolding(tx, row, now));
+  };
+
   const activate: Fulfil = async (tx, request, by, now) => {
     const from = request.eligible_id === null ? undefined : await holdings.byId(tx, request.eligible_id);
     const isOver = !from || from.removed_at !== null || (from.ends_at !== null && from.ends_at <= now);
     const span = laterSpan(request, now);
     const to = from && span ? endWithin(span.to, from.ends_at) : null;
     if (isOver || !span || to === null || to <= span.from) return settled(tx, request, 'Failed', null, now);
-    const id = await insertHolding(
+    const id = await give(
       tx,
       {
         ...fresh(request, { from: span.from, to }),
@@ -93,7 +104,7 @@ export function createFulfil({ audit }: Pick<Platform, 'audit'>): Fulfil {
   const assign: Fulfil = async (tx, request, by, now) => {
     const span = laterSpan(request, now);
     if (!span) return settled(tx, request, 'Failed', null, now);
-    const id = await insertHolding(tx, { ...fresh(request, span), created_at: now }, now);
+    const id = await give(tx, { ...fresh(request, span), created_at: now }, now);
     const renewed = request.action.endsWith('Renew');
     await record(
       `Add ${eligible(request)}member to role in PIM completed (${renewed ? 'renew' : lasting(span)})`,

@@ -1,5 +1,5 @@
 import type { Queryable } from '../platform/database/index.ts';
-import { rolesWith } from './roles.ts';
+import { rolesHolding } from '../access/index.ts';
 
 /** More than this many people are not told, and not asked. */
 const managersMax = 1_000;
@@ -19,18 +19,6 @@ const inForce = `FROM role_assignments h JOIN people p ON p.id = h.principal_id 
 export async function managers(db: Queryable, now: Date): Promise<readonly PersonRef[]> {
   return db.query<PersonRef>(
     `SELECT DISTINCT p.id, p.user_principal_name AS name ${inForce} ORDER BY name LIMIT ${managersMax}`,
-    [await rolesWith(db, 'authorization.manage'), now],
+    [await rolesHolding(db, 'authorization.manage'), now],
   );
-}
-
-/**
- * Whether somebody who can sign in manages everything for good without the assignments of these ids. Activations don't count: they end by themselves.
- */
-export async function staysAdministered(db: Queryable, without: readonly string[], now: Date): Promise<boolean> {
-  const row = await db.first(
-    `SELECT 1 ${inForce} AND h.assignment_type = 'Assigned' AND h.ends_at IS NULL AND scope_id(h.scope) = '/' AND NOT (h.id = ANY($3::uuid[]))
-       AND (EXISTS (SELECT 1 FROM passkeys k WHERE k.person_id = p.id) OR EXISTS (SELECT 1 FROM passwords w WHERE w.person_id = p.id)) LIMIT 1`,
-    [await rolesWith(db, 'authorization.manage'), now, without],
-  );
-  return row !== undefined;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { freePort, trustingFetch } from '@sallyport/testkit/running';
 import { createClient, type Client } from '@sallyport/contracts';
-import { ServerProcess, sleep } from '../crash-server.ts';
+import { ServerProcess, sleep, switchOffShippedRules } from '../crash-server.ts';
 import { codeAt, makePerson, testPassword } from '../testing.ts';
 import type { OpenPlatform } from '../platform/create.ts';
 import { startEphemeralPlatform } from '../supervisor/ephemeral-platform.ts';
@@ -34,6 +34,7 @@ export interface NodePerson {
 
 export async function startNodes(count: number): Promise<Nodes> {
   const { platform, stop } = await startEphemeralPlatform({ settings: { collectHost: 'off' } });
+  await switchOffShippedRules(platform);
   const ports: number[] = [];
   for (let i = 0; i < count; i++) ports.push(await freePort());
   const servers = ports.map((port) => new ServerProcess(platform, port));

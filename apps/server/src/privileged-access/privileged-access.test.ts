@@ -135,9 +135,9 @@ beforeAll(async () => {
   admin = tokenClient(
     server,
     await tokenOf(server, [
-      'conditionalAccess.manage',
       'authorization.manage',
       'authorization.read',
+      'conditionalAccess.manage',
       'privilegedAccess.request',
     ]),
   );

@@ -7,6 +7,7 @@ import {
   type Expiration,
 } from '@sallyport/contracts';
 import type { Queryable } from '../platform/database/index.ts';
+import { keepingAnAdministrator } from '../access/index.ts';
 import { canonicalJson } from '../platform/canonical-json.ts';
 import type { Platform } from '../platform/types.ts';
 import { recordActivity, type Activity } from './activities.ts';
@@ -14,7 +15,6 @@ import { adminStage, openApproval, type Approvals } from './approvals.ts';
 import { contextFailure, policyFailure, PrivilegedAccessError, type FailedRule } from './errors.ts';
 import type { Fulfil } from './fulfil.ts';
 import { endHolding, heldOutside } from './grants.ts';
-import { staysAdministered } from './managers.ts';
 import type { Tell } from './notify.ts';
 import { approvalOf, enabledRulesOf, expirationOf, type Policies, type Policy } from './policies.ts';
 import { failsExpiration, spanOf } from './schedule.ts';
@@ -197,22 +197,18 @@ export function createRequests(parts: RequestParts) {
     const span = spanOf(wish.startAt, step.expiration, now);
     if (wish.action === 'adminExtend' && !isLater(span.to, row.ends_at))
       throw new PrivilegedAccessError('InvalidScheduleInfo', 'an extension ends later.');
-    if (span.to !== null && row.ends_at === null) await mustStay(step, rows);
-    return granted(step, { assignment_id: row.id, scope: row.scope });
+    return keepingOne(step, () => granted(step, { assignment_id: row.id, scope: row.scope }));
   };
 
-  /** Of assignments that manage authorization, the last one that nothing ends must stay. */
-  const mustStay = async ({ tx, now }: Pick<Step, 'tx' | 'now'>, rows: readonly Holding[]) => {
-    const roles = rows.filter((row) => row.target_type === 'role' && row.kind === 'active');
-    if (roles.length === 0 || !(await staysAdministered(tx, [], now))) return;
-    if (
-      !(await staysAdministered(
-        tx,
-        roles.map(({ id }) => id),
-        now,
-      ))
-    )
-      throw new PrivilegedAccessError('LastAdministrator');
+  /** Somebody must be left who manages roles over everything, without an end. */
+  const keepingOne = async <T>({ tx, now }: Pick<Step, 'tx' | 'now'>, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await keepingAnAdministrator(tx, now, work);
+    } catch (error) {
+      if (error instanceof SallyportError && error.code === 'Conflict')
+        throw new PrivilegedAccessError('LastAdministrator');
+      throw error;
+    }
   };
 
   const adminRemove = async (step: Step): Promise<RequestRow> => {
@@ -220,9 +216,9 @@ export function createRequests(parts: RequestParts) {
     const rows = await holdings.current(tx, subject, now);
     const [first] = rows;
     if (!first) throw new PrivilegedAccessError('RoleAssignmentDoesNotExist');
-    await tx.execute('LOCK TABLE role_assignments IN SHARE ROW EXCLUSIVE MODE');
-    await mustStay(step, rows);
-    for (const one of rows) await endHolding(tx, one, asker.name, now);
+    await keepingOne(step, async () => {
+      for (const one of rows) await endHolding(tx, one, asker.name, now);
+    });
     const pending = await requests.pending(tx, { ...subject, kind: 'active' });
     if (pending && wish.kind === 'eligible') await withdraw(tx, pending, asker, now);
     const row = rowOf(step, { status: 'Revoked', assignment_id: first.id, completed_at: now, scope: first.scope });

@@ -1,8 +1,8 @@
 import {
   builtInRoles,
+  isRoleName,
   permissionsIn,
   permissionsOfBuiltIn,
-  roleNames,
   type GrantedPermission,
 } from '@sallyport/contracts';
 import type { Queryable } from '../platform/database/index.ts';
@@ -15,10 +15,12 @@ export interface RoleFacts {
   readonly permissions: ReadonlySet<GrantedPermission>;
 }
 
-const builtIn: readonly RoleFacts[] = roleNames.map((name) => {
-  const { id, description } = builtInRoles[name];
-  return { id, name, description, isBuiltIn: true, permissions: permissionsOfBuiltIn(name) };
-});
+const builtIn: readonly RoleFacts[] = Object.keys(builtInRoles)
+  .filter(isRoleName)
+  .map((name) => {
+    const { id, description } = builtInRoles[name];
+    return { id, name, description, isBuiltIn: true, permissions: permissionsOfBuiltIn(name) };
+  });
 const custom = 'SELECT id, display_name AS name, description, permissions FROM role_definitions';
 interface CustomRow {
   readonly id: string;
@@ -44,7 +46,3 @@ export async function roleById(db: Queryable, id: string): Promise<RoleFacts | u
   const row = await db.first<CustomRow>(`${custom} WHERE id = $1`, [id]);
   return row && factsOf(row);
 }
-
-/** Ids of the roles that hold a permission. */
-export const rolesWith = async (db: Queryable, permission: GrantedPermission): Promise<readonly string[]> =>
-  (await allRoles(db)).filter(({ permissions }) => permissions.has(permission)).map(({ id }) => id);

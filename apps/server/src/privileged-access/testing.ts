@@ -1,8 +1,13 @@
 import { Client, HTTPMessageHandler, type Context, type Middleware } from '@microsoft/microsoft-graph-client';
 import type { Client as Browser } from '@sallyport/contracts';
-import type { FaceServer } from '../hunting/faces/testing.ts';
-import { codeAt, makePerson, testPassword } from '../testing.ts';
-import type { Person } from '../identity/store.ts';
+import { codeAt, makePerson, testPassword, type TestServer } from '../testing.ts';
+import type { Person } from '../identity/index.ts';
+
+/** The whole server on a port. */
+export interface ServerOnPort {
+  readonly test: TestServer;
+  readonly url: string;
+}
 
 /** Somebody who is signed in, with Microsoft's client in their session. */
 export interface SignedInPerson {
@@ -33,7 +38,7 @@ class SessionHandler implements Middleware {
 }
 
 /** Microsoft's client with a session’s cookie. */
-export function sessionClient(server: Pick<FaceServer, 'url'>, cookie: () => string): Client {
+export function sessionClient(server: Pick<ServerOnPort, 'url'>, cookie: () => string): Client {
   const handler = new SessionHandler(() => ({ cookie: cookie(), 'x-sallyport-csrf': '1' }));
   handler.setNext(new HTTPMessageHandler());
   return Client.initWithMiddleware({
@@ -43,7 +48,7 @@ export function sessionClient(server: Pick<FaceServer, 'url'>, cookie: () => str
   });
 }
 
-export const tokenClient = (server: Pick<FaceServer, 'url'>, token: string): Client =>
+export const tokenClient = (server: Pick<ServerOnPort, 'url'>, token: string): Client =>
   Client.initWithMiddleware({
     authProvider: { getAccessToken: () => Promise.resolve(token) },
     baseUrl: `${server.url}/`,
@@ -51,7 +56,7 @@ export const tokenClient = (server: Pick<FaceServer, 'url'>, token: string): Cli
   });
 
 /** Makes somebody without any role, and signs them in by password and code. */
-export async function signedInPerson(server: FaceServer, name: string): Promise<SignedInPerson> {
+export async function signedInPerson(server: ServerOnPort, name: string): Promise<SignedInPerson> {
   const { platform } = server.test;
   const { person, secret } = await makePerson(platform, name);
   let cookie = '';

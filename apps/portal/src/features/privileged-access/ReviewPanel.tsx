@@ -14,7 +14,7 @@ import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
 import { Card, Cards } from '../my-access/Card.tsx';
 import { reviewQuery, useDo } from './queries.ts';
-import { RunState } from './ReviewsTab.tsx';
+import { RunState } from './RunState.tsx';
 
 const notResponded = {
   noChange: 'stays',

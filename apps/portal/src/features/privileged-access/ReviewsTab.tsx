@@ -7,21 +7,13 @@ import { useMay } from '../../shared/api.ts';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
-import { Status } from '../../shared/Status.tsx';
 import { visible } from '../../shared/text.ts';
 import type { TabProps } from './index.ts';
 import { reviewsQuery } from './queries.ts';
 import { ReviewDialog } from './ReviewDialog.tsx';
 import { ReviewPanel } from './ReviewPanel.tsx';
+import { RunState } from './RunState.tsx';
 import { useTabStyles } from './styles.ts';
-
-export function RunState({ review }: { review: AccessReview }): ReactElement {
-  const [run] = review.runs;
-  if (!run) return <Status tone="waiting">Planned</Status>;
-  if (run.appliedAt !== null) return <Status tone="good">Applied</Status>;
-  if (run.endedAt !== null) return <Status tone="off">Ended</Status>;
-  return <Status tone="working">{`Stage ${run.stage} of ${review.settings.stages.length}`}</Status>;
-}
 
 const columns: readonly GridColumn<AccessReview>[] = [
   { id: 'name', header: 'Review', min: 200, grow: 2, cell: ({ settings }) => visible(settings.displayName) },

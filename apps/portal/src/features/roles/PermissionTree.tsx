@@ -20,7 +20,7 @@ const useStyles = makeStyles({
     marginTop: tokens.spacingVerticalXS,
   },
   line: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS },
-  mark: { flexShrink: 0, whiteSpace: 'nowrap' },
+  mark: { flexShrink: 0 },
 });
 
 /** The permissions of a role, by category and group. */
@@ -30,14 +30,14 @@ export function PermissionTree(props: {
 }): ReactElement {
   const styles = useStyles();
   const { entries, onChange } = props;
-  // Custom, though nothing of it is chosen yet.
-  const [opened, setOpened] = useState<ReadonlySet<PermissionCategory>>(new Set());
   const held = permissionsIn(entries);
+  /** Categories that are chosen one by one, and of which nothing is chosen yet. */
+  const [begun, setBegun] = useState<ReadonlySet<PermissionCategory>>(new Set());
   return (
     <div className={styles.root}>
       {categories.map((category) => {
-        const taken = choiceOf(category, entries);
-        const choice = taken === 'none' && opened.has(category) ? 'custom' : taken;
+        const made = choiceOf(category, entries);
+        const choice = made === 'none' && begun.has(category) ? 'custom' : made;
         const name = permissionCategories[category];
         return (
           <fieldset key={category} className={styles.category}>
@@ -50,9 +50,10 @@ export function PermissionTree(props: {
                 onChange={(_, data) => {
                   const chosen = categoryChoices.find((one) => one === data.value);
                   if (chosen === undefined) return;
-                  setOpened(
-                    new Set([...opened].filter((one) => one !== category).concat(chosen === 'custom' ? category : [])),
-                  );
+                  setBegun((before) => {
+                    const others = [...before].filter((one) => one !== category);
+                    return new Set(chosen === 'custom' ? [...others, category] : others);
+                  });
                   onChange(withChoice(category, chosen, entries));
                 }}
               >
@@ -78,12 +79,12 @@ export function PermissionTree(props: {
                           onChange={() => onChange(toggled(entries, one))}
                         />
                         {whole === true && (
-                          <Badge appearance="outline" className={styles.mark}>
+                          <Badge className={styles.mark} appearance="outline">
                             over everything only
                           </Badge>
                         )}
                         {awaits !== undefined && (
-                          <Badge appearance="outline" color="informative" className={styles.mark}>
+                          <Badge className={styles.mark} appearance="outline" color="informative">
                             not there yet
                           </Badge>
                         )}

@@ -1,7 +1,8 @@
 import type { AlertId, AlertSettings } from '@sallyport/contracts';
 import type { Queryable } from '../../platform/database/index.ts';
 import { enabledRulesOf, contextOf, type Policies } from '../policies.ts';
-import { allRoles, rolesWith } from '../roles.ts';
+import { rolesHolding } from '../../access/index.ts';
+import { allRoles } from '../roles.ts';
 
 /** Something that an alert is about. */
 export interface Finding {
@@ -172,7 +173,7 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
       const counts = await db.first<{ admins: number; all: number }>(
         `SELECT count(DISTINCT h.principal_id) FILTER (WHERE h.role_id = ANY($2))::int AS admins, count(DISTINCT h.principal_id)::int AS all
          FROM role_assignments h WHERE h.principal_type = 'user' AND h.assignment_type = 'Assigned' AND ${inForce}`,
-        [now, await rolesWith(db, 'authorization.manage')],
+        [now, await rolesHolding(db, 'authorization.manage')],
       );
       const { admins, all } = counts ?? { admins: 0, all: 0 };
       const percentage = all === 0 ? 0 : (100 * admins) / all;

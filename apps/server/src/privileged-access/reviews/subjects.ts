@@ -1,6 +1,7 @@
 import type { AccessReviewSettings, ReviewStage } from '@sallyport/contracts';
 import type { Queryable } from '../../platform/database/index.ts';
 import { managers } from '../managers.ts';
+import { roleById } from '../roles.ts';
 import type { Holding } from '../types.ts';
 import { reviewedMax } from './store.ts';
 
@@ -25,17 +26,22 @@ export interface Recommended {
 }
 const day = (at: Date): string => at.toISOString().slice(0, 10);
 
-/** By when an eligibility was activated last, or whoever has it signed in. */
+/** By when an eligibility was activated last; of what is active, when a right of it was used, or else when whoever has it signed in. */
 export async function recommend(db: Queryable, holding: Holding, since: Date): Promise<Recommended> {
-  const row = await db.first<{ used: Date | null; signedIn: Date | null }>(
-    `SELECT (SELECT max(starts_at) FROM privileged_holdings WHERE activated_from = $1) AS used, greatest(
+  const role = holding.target_type === 'role' ? await roleById(db, holding.target_id) : undefined;
+  const row = await db.first<{ activated: Date | null; used: Date | null; signedIn: Date | null }>(
+    `SELECT (SELECT max(starts_at) FROM privileged_holdings WHERE activated_from = $1) AS activated,
+       (SELECT max(last_used_at) FROM permission_uses WHERE principal_id = $2 AND permission = ANY($3)) AS used, greatest(
        (SELECT max(last_seen_at) FROM sessions WHERE person_id = $2), (SELECT last_used_at FROM passwords WHERE person_id = $2),
        (SELECT max(last_used_at) FROM passkeys WHERE person_id = $2)) AS "signedIn"`,
-    [holding.id, holding.principal_id],
+    [holding.id, holding.principal_id, [...(role?.permissions ?? [])]],
   );
-  const isEligible = holding.kind === 'eligible';
-  const last = (isEligible ? row?.used : row?.signedIn) ?? null;
-  const what = isEligible ? 'activated' : 'signed in';
+  const [last, what]: readonly [Date | null, string] =
+    holding.kind === 'eligible'
+      ? [row?.activated ?? null, 'activated']
+      : row?.used
+        ? [row.used, 'used']
+        : [row?.signedIn ?? null, 'signed in'];
   if (last !== null && last >= since) return { recommendation: 'Approve', basis: `${what} last on ${day(last)}` };
   if (holding.created_at >= since)
     return { recommendation: 'Approve', basis: `assigned on ${day(holding.created_at)}` };
