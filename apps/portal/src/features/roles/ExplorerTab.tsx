@@ -21,7 +21,7 @@ import { permissionLabel } from './tree.ts';
 
 const useStyles = makeStyles({
   root: { display: 'grid', gridTemplateColumns: 'minmax(0, 1fr) minmax(0, 1fr)', gap: tokens.spacingHorizontalL, alignItems: 'start', flexGrow: 1, '@media (max-width: 1100px)': { gridTemplateColumns: 'minmax(0, 1fr)' } }, // prettier-ignore
-  fields: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: tokens.spacingHorizontalM },
+  fields: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: tokens.spacingHorizontalM, alignItems: 'start' },
   list: { margin: 0, paddingLeft: tokens.spacingHorizontalL },
   grid: { height: '46vh', display: 'flex', flexDirection: 'column' },
 });
