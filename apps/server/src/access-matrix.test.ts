@@ -95,7 +95,10 @@ async function isRefused(route: RouteDefinition, cookie: string): Promise<boolea
   });
   // Some faces say 401, or nothing of permissions, as the products that they stand for do. What a handler refuses names no permission.
   if (statusCode === errorCodes.Unauthenticated) return true;
-  const named = body.includes('needs the permission') || route.permission === 'data.ingest';
+  const text = `this needs the permission \`${route.permission}\``;
+  // A handler that asks for it over everything says so.
+  const named =
+    (body.includes(text) && !body.includes(`${text} over everything`)) || route.permission === 'data.ingest';
   return statusCode === errorCodes.Forbidden && named;
 }
 
