@@ -28,7 +28,7 @@ const note = (text: string): void => void process.stderr.write(`${text}\n`);
 
 const bench = await startTestLake();
 const { lake } = bench;
-const blockRows = 250_000;
+const blockRows = 50_000;
 for (const table of tables) {
   const total = Math.round(rows * table.share);
   note(`${table.name}: making ${total} rows`);

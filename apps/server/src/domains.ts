@@ -11,7 +11,7 @@ import {
 } from './detection/index.ts';
 import { createBehaviour, type Behaviour } from './behaviour/index.ts';
 import { createEntities, type Entities } from './entities/index.ts';
-import { createHunting, sightOf, type Hunting, type Hunts } from './hunting/index.ts';
+import { createHunting, scopeFault, sightOf, type Hunting, type Hunts } from './hunting/index.ts';
 import {
   checkPassword,
   methodModes,
@@ -70,6 +70,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     ask: (token, from) => createAskForToken(platform, conditionalAccess.gate)(token, from),
     publish: (ids, tx) => publishPeople(platform, ids, tx),
     sight: (principal, workspaceId) => sightOf(platform, principal, workspaceId),
+    fault: (scope) => scopeFault(scope, platform.lake.kqlCatalogue().tables),
   });
   const identityProtection = await createIdentityProtection(platform, {
     queries: () => hunting.queries,
@@ -129,6 +130,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     queries: hunting.queries,
     queriesOf: hunting.queriesOf,
     incidents,
+    rightsOf: async (personId) => (await access.effective.of(personId)).grants,
     watchlists,
     tableSources: sourcesByTable,
     anomalyKinds: async () => (await behaviour?.kinds()) ?? [],

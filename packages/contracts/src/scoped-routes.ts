@@ -10,6 +10,9 @@ export const dataPermissions: ReadonlySet<Permission> = new Set<Permission>([
   'data.manage',
   'data.purge',
   'legalHold.manage',
+  'analyticsJobs.read',
+  'analyticsJobs.manage',
+  'audit.read',
 ]);
 
 /**

@@ -83,6 +83,7 @@ export const jobs = {
   'privileged-access-digest': 'notifications',
   repository: 'repositories',
   'rule-simulation': 'rules',
+  'rule-rights': 'rules',
   'rules-due': 'rules',
   'rules-forget': 'rules',
   'rules-late': 'rules',

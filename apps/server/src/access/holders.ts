@@ -1,9 +1,4 @@
-import {
-  permissionsIn,
-  type AccessReason,
-  type GrantedPermission,
-  type PrincipalType,
-} from '@sallyport/contracts';
+import { permissionsIn, type AccessReason, type GrantedPermission, type PrincipalType } from '@sallyport/contracts';
 import type { Queryable } from '../platform/database/index.ts';
 import { inForce, isWhole, scopeOf } from './assignment-store.ts';
 import { grantedOver } from './effective.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { accessExplorerRoutes, roleRoutes, tokenRoutes } from '@sallyport/contracts';
+import type { accessExplorerRoutes, AssignmentScope, roleRoutes, tokenRoutes } from '@sallyport/contracts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { createAssignments, type Assignments, type PublishPeople } from './assignments.ts';
@@ -52,10 +52,12 @@ export interface AccessParts {
   readonly ask: AskForToken;
   readonly publish: PublishPeople;
   readonly sight: Sight;
+  /** Why a scope can't be saved, and which part of it; undefined when it can. */
+  readonly fault: (scope: AssignmentScope) => { message: string; target: string } | undefined;
 }
 
 /** Roles, who holds them, and API tokens. */
-export function createAccess(platform: Platform, { ask, publish, sight }: AccessParts): Access {
+export function createAccess(platform: Platform, { ask, publish, sight, fault }: AccessParts): Access {
   const effective = createEffectiveAccess(platform);
   const assignments = createAssignments(platform, publish);
   const roles = createCustomRoles(platform, publish);
@@ -63,7 +65,7 @@ export function createAccess(platform: Platform, { ask, publish, sight }: Access
   const tokens = tokenCommands(platform, createTokenDecision(platform, ask, randomUUID), { effective, uses });
   return {
     handlers: tokenHandlers(tokens),
-    roles: roleHandlers(platform, { roles, assignments }),
+    roles: roleHandlers(platform, { roles, assignments, fault }),
     explorer: explorerHandlers(platform, { roles, uses, sight }),
     uses,
     effective,

@@ -5,17 +5,19 @@ import type { Platform } from '../platform/types.ts';
 import { listAssignments } from './assignment-list.ts';
 import type { Assignments } from './assignments.ts';
 import type { CustomRoles } from './custom-roles.ts';
+import type { AccessParts } from './index.ts';
 import { builtInDutyRule, dutyRows, dutyRulesMax, heldTogether } from './duties.ts';
 import { refuseBeyond } from './reach.ts';
 
 export interface RoleServices {
   readonly roles: CustomRoles;
   readonly assignments: Assignments;
+  readonly fault: AccessParts['fault'];
 }
 
 export function roleHandlers(
   platform: Pick<Platform, 'database' | 'clock'>,
-  { roles, assignments }: RoleServices,
+  { roles, assignments, fault }: RoleServices,
 ): Handlers<typeof roleRoutes> {
   const { database, clock } = platform;
   const one = async (id: string) => {
@@ -55,6 +57,8 @@ export function roleHandlers(
     },
     listRoleAssignments: (_context, { query }) => listAssignments(database, query, clock.now()),
     createRoleAssignment: async (context, { body }) => {
+      const wrong = fault(body.scope);
+      if (wrong) throw new SallyportError('BadRequest', wrong.message, { target: `body.scope.${wrong.target}` });
       const { id } = await assignments.assign(requireCaller(context), body, authorOf(context));
       const made = await one(id);
       const { roleName, scope, startsAt, endsAt } = made;

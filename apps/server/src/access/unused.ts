@@ -55,7 +55,8 @@ export async function unusedRights(db: Queryable, now: Date) {
   ): void => {
     const used = uses.get(principal.principalId)?.get(permission);
     const heldSince = later(from, since);
-    if (heldSince > horizon(now) || (used && used > horizon(now)) || permissionsOfEverybody.includes(permission)) return;
+    if (heldSince > horizon(now) || (used && used > horizon(now)) || permissionsOfEverybody.includes(permission))
+      return;
     const lastUsedAt = used?.toISOString() ?? null;
     rights.push({ ...principal, permission, lastUsedAt, heldSince: heldSince.toISOString(), roles: [...roles] });
   };
@@ -64,7 +65,10 @@ export async function unusedRights(db: Queryable, now: Date) {
       look({ principalType: holder.type, principalId: holder.id, principalName: holder.name }, held);
   for (const { id, name, scopes, createdAt } of made)
     for (const permission of scopes)
-      look({ principalType: 'token', principalId: id, principalName: name }, { permission, since: createdAt, roles: [] });
+      look(
+        { principalType: 'token', principalId: id, principalName: name },
+        { permission, since: createdAt, roles: [] },
+      );
   return { since: since.toISOString(), rights: rights.slice(0, unusedMax) };
 }
 

@@ -78,6 +78,8 @@ export const shippedRules = fileURLToPath(new URL('../../../../content/rules', i
 let loadedOnce: Promise<LoadedRules> | undefined;
 
 export interface Detection extends Domain<Handlers<typeof detectionRoutes>> {
+  /** See `followRights`: brings rules that run for people up to what these may see. */
+  followRights(): Promise<number>;
   readonly watchlists: Handlers<typeof watchlistRoutes>;
   readonly exceptions: Handlers<typeof exceptionRoutes>;
   readonly repositories: Handlers<typeof repositoryRoutes>;
@@ -174,9 +176,10 @@ export async function createDetection(platform: Platform, options: DetectionOpti
   const watchlists = options.watchlists ?? new Watchlists(platform);
   const own = new OwnRules({ platform, queries: options.queries, registry });
   const { rightsOf } = options;
-  if (rightsOf && options.scheduled !== false)
+  const ofMakers = async (): Promise<number> => (rightsOf ? followRights(platform, registry, rightsOf) : 0);
+  if (options.scheduled !== false)
     platform.jobs.schedule('rule-rights', '* * * * *', async () => {
-      await followRights(platform, registry, rightsOf);
+      await ofMakers();
     });
   const repositories = new Repositories({ platform, queries: options.queries, registry, own, watchlists });
   if (options.scheduled !== false) repositories.schedule();
@@ -215,6 +218,7 @@ export async function createDetection(platform: Platform, options: DetectionOpti
         isWorkspace: platform.workspaces.isFirst,
       }),
     },
+    followRights: ofMakers,
     handlers: detectionHandlers(platform, options.queries, registry, own, coverage, simulations),
     arrived,
     runRule: (rule, windowEnd) => runRule(parts, rule, windowOf(rule, windowEnd)),

@@ -39,6 +39,7 @@ import type { Workspace } from '../platform/workspaces/index.ts';
 import { workspaceQueries } from './workspace-queries.ts';
 
 export { createQueries, type KnownWatchlists, type Queries, type QueryAnswer, type QueryRequest } from './queries.ts';
+export { scopeFault } from './scope/faults.ts';
 export { sightOf } from './scope/sight.ts';
 export { workspaceGuid } from '../platform/workspaces/index.ts';
 

@@ -5,7 +5,7 @@ import { listConditions } from './list-filter.ts';
 import { toSummary } from './read.ts';
 import { serviceLevels } from './service-levels.ts';
 import type { IncidentRow } from './types.ts';
-import { alertWithin, incidentWithin, withinCounts, type Sight } from './within.ts';
+import { alertWithin, incidentWithin, shownOf, type Sight } from './within.ts';
 
 type ListQuery = QueryOf<typeof incidentRoutes.listIncidents>;
 
@@ -43,7 +43,9 @@ export async function listIncidents(
   const parameters: unknown[] = [];
   const parameter = (value: unknown) => `$${parameters.push(value)}`;
   const conditions = conditionsOf(query, parameter, sight);
-  if (sight) conditions.push(incidentWithin(sight, parameter, 'incidents.number'));
+  // What is asked of all alerts of an incident would tell of those outside.
+  const ofAlerts = [query.rule, query.tactic, query.technique, query.alertsMin].some((asked) => asked !== undefined);
+  if (sight) conditions.push(incidentWithin(sight, parameter, 'incidents.number', ofAlerts));
   conditions.push(...listConditions(query, parameter, await serviceLevels(db), now));
   const where = conditions.join(' AND ');
   const total = await db.first<{ total: number }>(
@@ -63,7 +65,7 @@ export async function listIncidents(
   const last = rows.length > query.limit ? page.at(-1) : undefined;
   return {
     total: total?.total ?? 0,
-    incidents: (sight ? await withinCounts(db, sight, page) : page).map(toSummary),
+    incidents: (sight ? await shownOf(db, sight, page) : page).map(toSummary),
     nextCursor: last ? writeCursor([last.place, String(last.number)]) : null,
   };
 }
@@ -91,7 +93,9 @@ function searchConditions(
 ): string[] {
   const pattern = parameter(`%${search.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);
   return [
-    `lower(title) LIKE ${pattern}`,
+    sight && !sight.scope.whole
+      ? `EXISTS (SELECT 1 FROM alerts a WHERE a.incident_number = number AND lower(a.name) LIKE ${pattern} AND ${alertWithin(sight, parameter)})`
+      : `lower(title) LIKE ${pattern}`,
     `number IN (SELECT n.incident_number FROM (SELECT id FROM entities WHERE lower(name) LIKE ${pattern} LIMIT ${foundEntitiesMax}) e
        JOIN ${sight && !sight.scope.whole ? `(SELECT l.entity_id, a.incident_number FROM alert_entities l JOIN alerts a ON a.id = l.alert_id WHERE ${alertWithin(sight, parameter)})` : 'incident_entities'} n ON n.entity_id = e.id)`,
     ...(number === undefined ? [] : [`number = ${parameter(number)}`]),

@@ -4,7 +4,7 @@ import { readCursor, writeCursor } from './cursor.ts';
 import { confidenceOf, reasonsFor } from './reasons.ts';
 import { thingsOf } from './story/things.ts';
 import type { IncidentRow } from './types.ts';
-import { alertWithin, requireSeen, withinCounts, type Sight } from './within.ts';
+import { alertWithin, requireSeen, shownOf, type Sight } from './within.ts';
 
 export const toSummary = (row: IncidentRow): IncidentSummary => ({
   number: row.number,
@@ -63,7 +63,7 @@ export async function getIncident(db: Queryable, number: number, sight?: Sight):
     'SELECT at, by, kind, text, name, modified_at FROM incident_activities WHERE incident_number = $1 ORDER BY id DESC LIMIT $2',
     [number, activitiesMax],
   );
-  const [counted = row] = sight ? await withinCounts(db, sight, [row]) : [row];
+  const [counted = row] = sight ? await shownOf(db, sight, [row]) : [row];
   if (outside > 0)
     return {
       ...toSummary(counted),

@@ -15,6 +15,16 @@ export interface Sight {
 /** Binds a value and answers its place. */
 export type Bind = (value: unknown) => string;
 
+/** A value that stands in several places is bound once: one that stands nowhere has no type. */
+export function bindingOnce(bind: Bind): Bind {
+  const known = new Map<unknown, string>();
+  return (value) => {
+    const place = known.get(value) ?? bind(value);
+    known.set(value, place);
+    return place;
+  };
+}
+
 export const sightOf = (
   principal: Pick<Principal, 'grants'>,
   { first }: { readonly first: { readonly id: string } },
@@ -41,19 +51,27 @@ export function alertWithin({ scope, first }: Sight, bind: Bind, alias = 'a'): s
   return parts.length === 0 ? 'false' : `(${parts.join(' OR ')})`;
 }
 
-/** The group is what the inventory last heard of the host; of one that it does not know, no group. */
+/**
+ * The group is what the inventory last heard of the host, by any id of it, or of the one group that all hosts of its name are in; of others, no group.
+ */
 function ofHosts(groups: string, alias: string): string {
   const hosts = `FROM alert_entities wl JOIN entities we ON we.id = wl.entity_id AND we.kind = 'Host'`;
+  const named = `SELECT CASE WHEN count(DISTINCT wn.properties ->> 'Group') = 1 THEN min(wn.properties ->> 'Group') END FROM inventory wn
+    WHERE wn.kind = 'Host' AND wn.properties ->> 'Group' <> '' AND (lower(wn.name) = lower(we.name) OR (wn.short <> '' AND wn.short = lower(we.name)))`;
   return `(NOT EXISTS (SELECT 1 ${hosts} WHERE wl.alert_id = ${alias}.id) OR EXISTS (
     SELECT 1 ${hosts} LEFT JOIN inventory_keys wk ON wk.alias = we.id LEFT JOIN inventory wi ON wi.id = wk.entity_id
-    WHERE wl.alert_id = ${alias}.id AND coalesce(wi.properties ->> 'Group', '') = ANY(${groups}::text[])))`;
+    WHERE wl.alert_id = ${alias}.id AND coalesce(nullif(wi.properties ->> 'Group', ''), (${named}), '') = ANY(${groups}::text[])))`;
 }
 
-/** Whether one of an incident's alerts is within. `number`: SQL. */
-export const incidentWithin = (sight: Sight, bind: Bind, number: string): string =>
-  sight.scope.whole
-    ? 'true'
-    : `EXISTS (SELECT 1 FROM alerts wa WHERE wa.incident_number = ${number} AND ${alertWithin(sight, bind, 'wa')})`;
+/** Whether one of an incident's alerts is within; with `all`, whether all are: for what would tell of the others. `number`: SQL. */
+export function incidentWithin(sight: Sight, bind: Bind, number: string, all = false): string {
+  if (sight.scope.whole) return 'true';
+  const once = bindingOnce(bind);
+  const of = (test: string): string =>
+    `EXISTS (SELECT 1 FROM alerts wa WHERE wa.incident_number = ${number} AND ${test})`;
+  const within = alertWithin(sight, once, 'wa');
+  return all ? `(${of(within)} AND NOT ${of(`NOT ${within}`)})` : of(within);
+}
 
 interface Seen {
   readonly within: number;
@@ -89,20 +107,45 @@ export async function requireWhole(db: Queryable, sight: Sight, number: number):
     );
 }
 
-/** Rows of incidents with the numbers of alerts and entities that are within. */
-export async function withinCounts<T extends { readonly number: number }>(
+interface Shown {
+  readonly number: number;
+  readonly title: string;
+  readonly description: string;
+  readonly alert_count: number;
+  readonly entity_count: number;
+  readonly comment_count: number;
+  readonly tactics: readonly string[];
+  readonly techniques: readonly string[];
+  readonly rule_ids: readonly string[];
+}
+interface OfAlerts extends Pick<Shown, 'number' | 'title' | 'alert_count' | 'entity_count' | 'rule_ids'> {
+  readonly outside: number;
+  readonly tactics: readonly string[];
+  readonly techniques: readonly string[];
+}
+
+/** Rows of incidents; of one with alerts outside, what the others say of it, and how many are outside. */
+export async function shownOf<T extends Shown>(
   db: Queryable,
   sight: Sight,
   rows: readonly T[],
-): Promise<readonly (T & { alert_count?: number; entity_count?: number })[]> {
+): Promise<readonly (T & { readonly outside?: number })[]> {
   if (sight.scope.whole || rows.length === 0) return rows;
   const values: unknown[] = [rows.map(({ number }) => number)];
   const condition = alertWithin(sight, (value) => `$${values.push(value)}`);
-  const counts = await db.query<{ number: number; alert_count: number; entity_count: number }>(
-    `SELECT a.incident_number AS number, count(DISTINCT a.id)::int AS alert_count, count(DISTINCT l.entity_id)::int AS entity_count
-     FROM alerts a LEFT JOIN alert_entities l ON l.alert_id = a.id WHERE a.incident_number = ANY($1) AND ${condition} GROUP BY a.incident_number`,
+  const found = await db.query<OfAlerts>(
+    `WITH own AS (SELECT a.*, ${condition} AS w FROM alerts a WHERE a.incident_number = ANY($1))
+     SELECT incident_number AS number, count(*) FILTER (WHERE w)::int AS alert_count, count(*) FILTER (WHERE NOT w)::int AS outside,
+       coalesce((array_agg(name ORDER BY start_time, id) FILTER (WHERE w))[1], '') AS title, coalesce(array_agg(DISTINCT rule_id) FILTER (WHERE w), '{}') AS rule_ids,
+       ARRAY(SELECT DISTINCT t FROM own o, unnest(o.tactics) t WHERE o.w AND o.incident_number = own.incident_number ORDER BY t) AS tactics,
+       ARRAY(SELECT DISTINCT t FROM own o, unnest(o.techniques) t WHERE o.w AND o.incident_number = own.incident_number ORDER BY t) AS techniques,
+       (SELECT count(DISTINCT l.entity_id)::int FROM own o JOIN alert_entities l ON l.alert_id = o.id WHERE o.w AND o.incident_number = own.incident_number) AS entity_count
+     FROM own GROUP BY incident_number`,
     values,
   );
-  const byNumber = new Map(counts.map(({ number, ...rest }) => [number, rest]));
-  return rows.map((row) => ({ ...row, ...(byNumber.get(row.number) ?? { alert_count: 0, entity_count: 0 }) }));
+  const byNumber = new Map(found.map((one) => [one.number, one]));
+  return rows.map((row) => {
+    const told = byNumber.get(row.number);
+    return told && told.outside > 0 ? { ...row, ...told, description: '', comment_count: 0 } : row;
+  });
 }

@@ -117,6 +117,7 @@ function createDomains(platform: Platform) {
     ask: createAskForToken(platform, conditionalAccess.gate),
     publish: (ids, tx) => publishPeople(platform, ids, tx),
     sight: () => Promise.resolve([]),
+    fault: () => undefined,
   });
   const identity = createIdentity(platform, { ...conditionalAccess, access });
   return { access, conditionalAccess, identity, openid: createOpenId(platform, conditionalAccess) };

@@ -294,6 +294,11 @@ export function IncidentPage(): ReactElement {
         />
       )}
       {!incident && !error && <Loading rows={12} label="Loading the incident" />}
+      {incident?.leftOut !== undefined && (
+        <MessageBar intent="info">
+          <MessageBarBody>{visible(incident.leftOut)}.</MessageBarBody>
+        </MessageBar>
+      )}
       {into !== null && (
         <MessageBar intent="info">
           <MessageBarBody>

@@ -21,7 +21,7 @@ import { permissionLabel } from './tree.ts';
 
 const useStyles = makeStyles({
   root: { display: 'grid', gridTemplateColumns: 'minmax(0, 1fr) minmax(0, 1fr)', gap: tokens.spacingHorizontalL, alignItems: 'start', flexGrow: 1, '@media (max-width: 1100px)': { gridTemplateColumns: 'minmax(0, 1fr)' } }, // prettier-ignore
-  fields: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: tokens.spacingHorizontalM },
+  fields: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: tokens.spacingHorizontalM, alignItems: 'start' },
   list: { margin: 0, paddingLeft: tokens.spacingHorizontalL },
   grid: { height: '46vh', display: 'flex', flexDirection: 'column' },
 });
@@ -30,7 +30,13 @@ const reasonsCell = (reasons: readonly AccessReason[]): string => reasons.map(({
 
 const holderColumns: readonly GridColumn<AccessHolder>[] = [
   { id: 'name', header: 'Who', min: 180, grow: 1, cell: ({ name }) => visible(name) },
-  { id: 'why', header: 'Why', min: 220, grow: 3, cell: ({ reasons }) => reasonsCell(reasons) },
+  {
+    id: 'why',
+    header: 'Why',
+    min: 220,
+    grow: 3,
+    cell: ({ reasons }) => <span title={reasonsCell(reasons)}>{reasonsCell(reasons)}</span>,
+  },
   { id: 'state', header: 'Sign-in', min: 88, drop: 1, cell: ({ enabled }) => (enabled ? 'Enabled' : 'Disabled') },
 ];
 
@@ -98,7 +104,13 @@ interface Held {
 }
 const heldColumns: readonly GridColumn<Held>[] = [
   { id: 'permission', header: 'May', min: 180, grow: 1, cell: ({ permission }) => permissionLabel(permission) },
-  { id: 'why', header: 'Why', min: 200, grow: 2, cell: ({ reasons }) => reasonsCell(reasons) },
+  {
+    id: 'why',
+    header: 'Why',
+    min: 200,
+    grow: 2,
+    cell: ({ reasons }) => <span title={reasonsCell(reasons)}>{reasonsCell(reasons)}</span>,
+  },
   {
     id: 'used',
     header: 'Last used',
@@ -112,6 +124,7 @@ const sees: Readonly<Record<SeenTable['sees'], readonly [string, 'success' | 'wa
   some: ['Some rows', 'warning'],
   nothing: ['Nothing', 'informative'],
 };
+const sightOrder: readonly SeenTable['sees'][] = ['whole', 'some', 'nothing'];
 const seenColumns: readonly GridColumn<SeenTable>[] = [
   { id: 'table', header: 'Table', min: 180, grow: 1, cell: ({ table }) => visible(table) },
   {
@@ -137,6 +150,8 @@ function Rights({ type, id }: Pick<Principal, 'type' | 'id'>): ReactElement {
   const { principal, permissions, uses } = access.data;
   const used = new Map(uses.map(({ permission, lastUsedAt }) => [permission, lastUsedAt]));
   const rows = permissions.map((one) => ({ ...one, lastUsedAt: used.get(one.permission) ?? null }));
+  // What they see something of comes first.
+  const tables = sight.data.tables.toSorted((a, b) => sightOrder.indexOf(a.sees) - sightOrder.indexOf(b.sees));
   return (
     <>
       <div>
@@ -147,7 +162,7 @@ function Rights({ type, id }: Pick<Principal, 'type' | 'id'>): ReactElement {
         <Grid label="Permissions" rows={rows} columns={heldColumns} rowId={({ permission }) => permission} />
       </div>
       <div className={styles.grid}>
-        <Grid label="Tables" rows={sight.data.tables} columns={seenColumns} rowId={({ table }) => table} />
+        <Grid label="Tables" rows={tables} columns={seenColumns} rowId={({ table }) => table} />
       </div>
     </>
   );

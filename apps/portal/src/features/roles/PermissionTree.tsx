@@ -20,6 +20,7 @@ const useStyles = makeStyles({
     marginTop: tokens.spacingVerticalXS,
   },
   line: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS },
+  mark: { flexShrink: 0 },
 });
 
 /** The permissions of a role, by category and group. */
@@ -77,9 +78,13 @@ export function PermissionTree(props: {
                           disabled={choice !== 'custom'}
                           onChange={() => onChange(toggled(entries, one))}
                         />
-                        {whole === true && <Badge appearance="outline">over everything only</Badge>}
+                        {whole === true && (
+                          <Badge className={styles.mark} appearance="outline">
+                            over everything only
+                          </Badge>
+                        )}
                         {awaits !== undefined && (
-                          <Badge appearance="outline" color="informative">
+                          <Badge className={styles.mark} appearance="outline" color="informative">
                             not there yet
                           </Badge>
                         )}

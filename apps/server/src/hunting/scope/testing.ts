@@ -82,7 +82,7 @@ function cellsOf(table: TableDefinition, index: number, token: string): Record<s
   );
 }
 
-function rowsOf(tables: readonly TableDefinition[]): EstateRow[] {
+export function rowsOf(tables: readonly TableDefinition[]): EstateRow[] {
   let number = 0;
   return tables.flatMap((table) =>
     (['main', 'other'] as const).flatMap((workspace) =>
@@ -107,13 +107,16 @@ export interface Someone {
   readonly scopes: readonly AssignmentScope[];
   readonly sees: (row: EstateRow) => boolean;
 }
-type Part = Parameters<typeof AssignmentScope.parse>[0] & object;
+type Part = Partial<AssignmentScope>;
 const someone = (name: string, scopes: readonly Part[], sees: Someone['sees']): Someone => ({
   name,
   scopes: scopes.map((scope) => AssignmentScope.parse(scope)),
   sees,
 });
-const productOf = ({ cells }: EstateRow): string => String(cells['ProductName'] ?? cells['ServiceSource'] ?? '');
+const productOf = ({ cells }: EstateRow): string => {
+  const product = cells['ProductName'] ?? cells['ServiceSource'];
+  return typeof product === 'string' ? product : '';
+};
 const sourceOf = (row: EstateRow) => dataSourceOf(row.table) ?? dataSourceOfProduct(productOf(row));
 /** Tables that tell of devices in no column show nothing to who is bound to groups. */
 const inGroups = (row: EstateRow, ...groups: string[]): boolean =>

@@ -38,7 +38,7 @@ import {
   knownEntity,
   knownIncident,
 } from './read.ts';
-import { requireSeen, sightOf, withinCounts } from '../../within.ts';
+import { requireSeen, shownOf, sightOf } from '../../within.ts';
 
 /**
  * Incidents of Azure Resource Manager's `Microsoft.SecurityInsights`, for the unmodified clients of Microsoft Sentinel.
@@ -117,7 +117,7 @@ export function sentinelIncidentHandlers(
         seen(context),
       );
       return sendArm(reply, 200, {
-        value: await resourcesOf(await withinCounts(database, seen(context), rows), root),
+        value: await resourcesOf(await shownOf(database, seen(context), rows), root),
         ...(next === undefined ? {} : { nextLink: nextLink(request.url, request.host, next) }),
       });
     },
@@ -125,7 +125,7 @@ export function sentinelIncidentHandlers(
       const { root, incident } = await incidentOf(params);
       const sight = seen(context);
       await requireSeen(database, sight, incident.number);
-      return sendArm(reply, 200, (await resourcesOf(await withinCounts(database, sight, [incident]), root))[0]);
+      return sendArm(reply, 200, (await resourcesOf(await shownOf(database, sight, [incident]), root))[0]);
     },
     sentinelPutIncident: async (context, { params, body, request, reply }) => {
       const { root, of } = place(params);

@@ -75,7 +75,7 @@ export async function armIncidents(
   const parameters = new Parameters();
   const page = pageSql(options, properties, { key: count('i.number'), defaultOrder: newestFirst }, parameters);
   const rows = await db.query<IncidentRow & { cursor?: string[] }>(
-    `SELECT i.*, ${page.cursor} AS cursor FROM incidents i WHERE (${page.where}) AND ${incidentWithin(sight, (value) => parameters.bind(value), 'i.number')} AND i.workspace_id IS NOT DISTINCT FROM ${parameters.bind(workspaceId)}::uuid ORDER BY ${page.orderBy} LIMIT ${parameters.bind(size + 1)}`,
+    `SELECT i.*, ${page.cursor} AS cursor FROM incidents i WHERE (${page.where}) AND ${incidentWithin(sight, (value) => parameters.bind(value), 'i.number', options.filter !== undefined)} AND i.workspace_id IS NOT DISTINCT FROM ${parameters.bind(workspaceId)}::uuid ORDER BY ${page.orderBy} LIMIT ${parameters.bind(size + 1)}`,
     parameters.values,
   );
   const next = rows.length > size ? rows[size - 1]?.cursor : undefined;

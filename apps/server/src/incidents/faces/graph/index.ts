@@ -37,7 +37,7 @@ import {
   ownValue,
   severities,
 } from './values.ts';
-import { sightOf, type Sight } from '../../within.ts';
+import { shownOf, sightOf, type Sight } from '../../within.ts';
 
 /**
  * Microsoft Graph's `security/incidents` and `security/alerts_v2`, for its unmodified clients.
@@ -59,8 +59,12 @@ export function graphSecurityHandlers(platform: Platform, place: Place): Handler
   const incidentsOf = async (rows: readonly IncidentRow[], options: ListOptions, sight: Sight) => {
     expandOnly(options, ['alerts']);
     const numbers = rows.map((row) => row.number);
-    const comments = await commentsOfIncidents(database, numbers);
-    const plain = rows.map((row) => incidentOf(row, comments.get(row.number) ?? [], place));
+    const shown = await shownOf(database, sight, rows);
+    const comments = await commentsOfIncidents(
+      database,
+      shown.filter(({ outside = 0 }) => outside === 0).map(({ number }) => number),
+    );
+    const plain = shown.map((row) => incidentOf(row, comments.get(row.number) ?? [], place));
     if (options.expand.length === 0) return plain;
     const alerts = await alertsOfIncidents(database, numbers, sight);
     const made = await alertsWithComments([...alerts.values()].flat());

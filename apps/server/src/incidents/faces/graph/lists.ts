@@ -5,7 +5,7 @@ import { alertRows, type AlertRow } from '../../read.ts';
 import type { IncidentRow } from '../../types.ts';
 import type { CommentRow } from './objects.ts';
 import { alertKey, alertProperties, incidentKey, incidentPropertiesWithin } from './properties.ts';
-import { alertsWithin, alertWithin, incidentWithin, type Sight } from '../../within.ts';
+import { alertsWithin, alertWithin, bindingOnce, incidentWithin, type Sight } from '../../within.ts';
 
 export interface Page<T> {
   readonly rows: readonly T[];
@@ -24,8 +24,9 @@ export async function pageOfIncidents(
   sight: Sight,
 ): Promise<Page<IncidentRow>> {
   const parameters = new Parameters();
-  const within = incidentWithin(sight, (value) => parameters.bind(value), 'i.number');
-  const properties = incidentPropertiesWithin(alertWithin(sight, (value) => parameters.bind(value)));
+  const bind = bindingOnce((value) => parameters.bind(value));
+  const within = incidentWithin(sight, bind, 'i.number', options.filter !== undefined);
+  const properties = incidentPropertiesWithin(alertWithin(sight, bind));
   const page = pageSql(options, properties, { key: incidentKey, defaultOrder: newestFirst }, parameters);
   const filterValues = parameters.values.slice(0, page.filterParameters);
   const rows = await db.query<IncidentRow & { cursor: string[] }>(
