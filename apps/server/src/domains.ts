@@ -87,7 +87,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   const openid = createOpenId(platform, conditionalAccess);
   const privilegedAccess = createPrivilegedAccess(platform, {
     gate: conditionalAccess.gate,
-    isTargeted: conditionalAccess.isTargeted,
+    isTargeted: (context) => conditionalAccess.isTargeted(context),
     mail: () => notifications.mail,
     tenantId: tenantIdOf(platform.sealing),
     ...(options.scheduled === undefined ? {} : { scheduled: options.scheduled }),

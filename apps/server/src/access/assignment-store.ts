@@ -31,7 +31,7 @@ export const inForce = (now: string): string =>
 export const notOver = (now: string): string => `a.removed_at IS NULL AND (a.ends_at IS NULL OR a.ends_at > ${now})`;
 /** Assignments `a` that reach a person, directly or through a group. */
 export const reaching = (person: string): string =>
-  `(a.principal_id = ${person} OR (a.principal_type = 'group' AND a.principal_id IN (SELECT m.group_id FROM group_members m WHERE m.person_id = ${person})))`;
+  `a.principal_id IN (SELECT ${person} UNION ALL SELECT m.group_id FROM group_members m WHERE m.person_id = ${person})`;
 /** Assignments `a` over everything. */
 export const overEverything = `(coalesce(a.scope->>'dataSources', 'all') = 'all' AND coalesce(a.scope->>'workspaces', 'all') = 'all'
   AND coalesce(a.scope->>'deviceGroups', 'all') = 'all' AND coalesce(a.scope->>'tables', 'all') = 'all' AND coalesce(a.scope->'rows', '[]') = '[]')`;

@@ -27,7 +27,13 @@ export const ourselves = (service: string): Author => ({
   application: true,
 });
 
-const types = { user: 'User', group: 'Group', device: 'Device', servicePrincipal: 'ServicePrincipal', role: 'Role' } as const;
+const types = {
+  user: 'User',
+  group: 'Group',
+  device: 'Device',
+  servicePrincipal: 'ServicePrincipal',
+  role: 'Role',
+} as const;
 const named = (thing: keyof typeof types, service: string, category: string) => ({ thing, service, category });
 /** https://learn.microsoft.com/entra/identity/monitoring-health/reference-audit-activities */
 const activities = {

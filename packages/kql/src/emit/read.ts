@@ -55,8 +55,9 @@ export function emitRead(
   const conditions = (predicates: readonly Expr[], scope: Scope): Pick<Block, 'first' | 'where'> => {
     const isFirst = (p: Expr): boolean => barred && isHarmless(p);
     const written = (some: readonly Expr[]): Sql[] => some.map((p) => emitPredicate(p, scope));
-    const first = [...time, ...within, ...written(predicates.filter(isFirst))];
     const rest = written(predicates.filter((p) => !isFirst(p)));
+    // What is harmless goes first: it costs less than what a scope may ask of a row.
+    const first = [...time, ...written(predicates.filter(isFirst)), ...within];
     return barred ? { first, where: rest } : { where: [...first, ...rest] };
   };
   // A filter with a subquery may read tables whose own windows matter: it is left out, which only widens the read.

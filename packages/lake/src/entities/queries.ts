@@ -85,13 +85,12 @@ function newest(table: string, entity: string, columns: readonly string[]): stri
 
 const names = (columns: readonly (readonly [string, KqlType])[]): string[] => columns.map(([name]) => name);
 
-/** `id`, `info`, and what `more` is. */
-const entities = (table: string, entity: string, columns: readonly (readonly [string, KqlType])[], more = ''): string =>
-  `SELECT id, ${bag(columns)} AS info${more} FROM ${newest(table, entity, names(columns))} ${bounds}`;
+/** `id`, `info`. */
+const entities = (table: string, entity: string, columns: readonly (readonly [string, KqlType])[]): string =>
+  `SELECT id, ${bag(columns)} AS info FROM ${newest(table, entity, names(columns))} ${bounds}`;
 
 export const identitiesSql = (table: string): string => entities(table, identity, identityColumns);
-export const devicesSql = (table: string): string =>
-  entities(table, device, deviceColumns, ', MachineGroup AS machine_group');
+export const devicesSql = (table: string): string => entities(table, device, deviceColumns);
 
 /** Of a name that only one may bear, the entity with the newest row; of others, that which alone bears it. */
 const byKey = (keys: string): string =>
@@ -119,14 +118,16 @@ export function identityKeysSql(table: string): string {
   );
 }
 
-/** `key`, `id`. */
+/** `key`, `id`, and `machine_group`: the MachineGroup of the device's newest row. */
 export function deviceKeysSql(table: string, networkTable: string | undefined): string {
   const own = named(
     newest(table, device, names(deviceColumns)),
     ['DeviceId', 'DeviceName', 'AadDeviceId'],
     [`splitByChar('.', DeviceName)[1]`],
   );
-  return byKey(networkTable === undefined ? own : `${own} UNION ALL ${addresses(networkTable)}`);
+  const keys = byKey(networkTable === undefined ? own : `${own} UNION ALL ${addresses(networkTable)}`);
+  const groups = `SELECT id, MachineGroup AS machine_group FROM ${newest(table, device, names(deviceColumns))}`;
+  return `SELECT k.key AS key, k.id AS id, d.machine_group AS machine_group FROM (${keys}) AS k LEFT JOIN (${groups}) AS d ON d.id = k.id ${bounds}`;
 }
 
 /** The addresses that each device had in its newest row for each adapter. */

@@ -19,9 +19,9 @@ export interface EntityNames {
   readonly identityKeys: string;
   /** By id: `info`, a bag of columns of the newest row of IdentityInfo, as JSON. */
   readonly identities: string;
-  /** By what names a device, in lower case, addresses too: `id`. */
+  /** By what names a device, in lower case, addresses too: `id`, and `machine_group`, its MachineGroup. */
   readonly deviceKeys: string;
-  /** By id: `info`, of DeviceInfo, and `machine_group`, its MachineGroup. */
+  /** By id: `info`, of DeviceInfo. */
   readonly devices: string;
 }
 
@@ -76,8 +76,8 @@ const nameOf: Readonly<Record<keyof EntityNames, string>> = {
 export const entityNames: EntityNames = nameOf;
 
 const columnsOf = (name: keyof EntityNames): string => {
-  if (name === 'identityKeys' || name === 'deviceKeys') return 'key String, id UInt64';
-  return name === 'devices' ? 'id UInt64, info String, machine_group String' : 'id UInt64, info String';
+  if (name === 'deviceKeys') return 'key String, id UInt64, machine_group String';
+  return name === 'identityKeys' ? 'key String, id UInt64' : 'id UInt64, info String';
 };
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');

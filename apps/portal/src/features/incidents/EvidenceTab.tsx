@@ -143,13 +143,7 @@ function Pieces(
   return (
     <div className={styles.root}>
       <FilterBar
-        search={
-          <FilterSearch
-            value={search.find}
-            placeholder="Name"
-            onChange={(find) => onSet({ find })}
-          />
-        }
+        search={<FilterSearch value={search.find} placeholder="Name" onChange={(find) => onSet({ find })} />}
         filters={[
           {
             id: 'kinds',

@@ -22,7 +22,7 @@ const useStyles = makeStyles({
 });
 
 const columns: readonly GridColumn<Role>[] = [
-  { id: 'name', header: 'Role', min: 200, grow: 1, cell: ({ displayName }) => visible(displayName) },
+  { id: 'name', header: 'Role', min: 260, grow: 1, cell: ({ displayName }) => visible(displayName) },
   { id: 'kind', header: 'Kind', min: 96, cell: ({ builtIn }) => (builtIn ? 'Built-in' : 'Custom') },
   { id: 'description', header: 'Description', min: 200, grow: 3, drop: 1, cell: ({ description }) => visible(description) }, // prettier-ignore
   { id: 'grants', header: 'Permissions', min: 104, align: 'end', cell: ({ grants }) => count(grants.length) },

@@ -8,8 +8,7 @@ const names = ['Computer', 'DeviceId', 'DeviceName'];
 
 /** The group of a device as DeviceInfo last told it; '' where it tells of none. */
 function groupOf(device: Sql, database: string): Sql {
-  const id = sql`dictGetOrDefault(${sqlString(`${database}.${lookupNames.entities.deviceKeys}`)}, 'id', tuple(lower(${device})), toUInt64(0))`;
-  return sql`dictGetOrDefault(${sqlString(`${database}.${lookupNames.entities.devices}`)}, 'machine_group', ${id}, '')`;
+  return sql`dictGetOrDefault(${sqlString(`${database}.${lookupNames.entities.deviceKeys}`)}, 'machine_group', tuple(lower(${device})), '')`;
 }
 
 /**
