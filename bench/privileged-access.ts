@@ -6,13 +6,13 @@ import { startNodes } from '../apps/server/src/privileged-access/nodes.ts';
  * and of the two others alone: `elsewhere`), and from the end of an activation to the first request that each refuses (`refusal`, the slowest of the three).
  * A request takes what it takes: its own time is in both.
  *
- * node bench/privileged-access.ts [--rounds 50] [--people 5] [--seconds 3]
+ * node bench/privileged-access.ts [--rounds 50] [--people 5] [--seconds 10]
  */
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '50' },
     people: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '10' },
   },
 });
 const rounds = Number(options.rounds);

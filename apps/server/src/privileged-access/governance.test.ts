@@ -267,6 +267,29 @@ describe('groups', () => {
     );
     expect(error.details[0]?.code).toBe('RoleAssignmentExists');
   });
+
+  it('are eligible for roles, and their members activate; not those by rule', async () => {
+    const { database } = server.test.platform;
+    const [assigned, byRule] = [randomUUID(), randomUUID()];
+    await database.execute(
+      `INSERT INTO groups (id, name, membership_rule) VALUES ($1, 'On call', NULL), ($2, 'By rule', 'user.department -eq "SOC"')`,
+      [assigned, byRule],
+    );
+    const ann = await someone();
+    expect((await errorOf(assign(byRule, operator))).code).toBe('BadRequest');
+    await assign(assigned, operator);
+    expect((await errorOf(activate(ann, operator))).message).toContain('EligibilityRule');
+    await database.execute('INSERT INTO group_members (group_id, person_id) VALUES ($1, $2)', [
+      assigned,
+      ann.person.id,
+    ]);
+    const { eligible } = await ann.browser.listMyAccess();
+    expect(eligible).toMatchObject([{ memberType: 'Group', targetName: 'Security Operator' }]);
+    await activate(ann, operator);
+    expect((await ann.browser.getMe()).permissions).toContain('alerts.manage');
+    clock.advance(hourMs);
+    expect((await ann.browser.getMe()).permissions).not.toContain('alerts.manage');
+  });
 });
 
 describe('the export', () => {

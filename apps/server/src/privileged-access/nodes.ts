@@ -38,17 +38,16 @@ export async function startNodes(count: number): Promise<Nodes> {
   const ports: number[] = [];
   for (let i = 0; i < count; i++) ports.push(await freePort());
   const servers = ports.map((port) => new ServerProcess(platform, port));
-  // One after the other: the first makes the certificate and the tables of the jobs, and has the link of the administrator.
-  const [first, ...others] = servers;
-  await first?.start();
-  for (const other of others) await other.startBeside();
+  // One after the other: the first makes the certificate and the tables of the jobs.
+  for (const server of servers) await server.startBeside();
   const urls = ports.map((port) => `https://127.0.0.1:${port}`);
-  const call = trustingFetch(join(platform.config.dataDir, 'tls', 'ca.pem'));
+  const ca = join(platform.config.dataDir, 'tls', 'ca.pem');
   return {
     platform,
     servers,
     urls,
-    eligible: (name) => eligiblePerson(platform, urls, call, name),
+    // Each has cookies of their own.
+    eligible: (name) => eligiblePerson(platform, urls, trustingFetch(ca), name),
     stop: async () => {
       for (const server of servers) await server.kill();
       await stop();
@@ -98,7 +97,7 @@ async function eligiblePerson(
     activate: async (node, seconds) => {
       const client = clients[node];
       if (!client) throw new Error(`there is no server ${node}`);
-      await client.askForPrivilegedAccess({
+      const { request } = await client.askForPrivilegedAccess({
         body: {
           action: 'selfActivate',
           target: { type: 'role', id: readerRole, access: '' },
@@ -110,7 +109,7 @@ async function eligiblePerson(
         `SELECT ends_at AS at FROM role_assignments WHERE principal_id = $1 AND assignment_type = 'Activated' ORDER BY created_at DESC LIMIT 1`,
         [person.id],
       );
-      if (!row) throw new Error('it was not activated');
+      if (!row) throw new Error(`it was not activated: ${request.status} ${request.principal.id} ${person.id}`);
       return row.at;
     },
     until: async (node, wanted) => {

@@ -403,11 +403,14 @@ function failsEnablement(
 }
 
 /** Groups hold roles and applications, and are no members of groups here; applications hold roles alone. */
-async function mustFit(tx: Queryable, { target, action }: Wish, { type }: PrincipalFacts): Promise<void> {
+async function mustFit(tx: Queryable, { target, action }: Wish, { id, type }: PrincipalFacts): Promise<void> {
   if (target.type === 'group' && type !== 'user')
     throw new SallyportError('BadRequest', '`principalId`: only people are members and owners of groups');
   if (target.type === 'group' && target.access === 'member' && (await isByRule(target.id, tx)))
     throw new SallyportError('BadRequest', '`groupId`: the members of this group follow from a rule');
+  // Who is in it follows from what people say of themselves.
+  if (target.type === 'role' && type === 'group' && !action.endsWith('Remove') && (await isByRule(id, tx)))
+    throw new SallyportError('BadRequest', '`principalId`: a group by rule is given no roles');
   if (type === 'servicePrincipal' && action.startsWith('self'))
     throw new SallyportError('BadRequest', '`principalId`: an application can’t activate');
 }

@@ -77,7 +77,10 @@ export function ReviewPanel({ id, onClose }: { id: string; onClose: () => void }
               ['Repeats', data.review.settings.recurrence],
               ['Not answered', notResponded[data.review.settings.ifNotResponded]],
               ['Applied', data.review.settings.autoApply ? 'by itself' : 'by hand'],
-              ['Until', run ? <RelativeTime key="until" at={run.stageEndsAt} form="exact" /> : undefined],
+              [
+                'Until',
+                run ? <RelativeTime key="until" at={run.endedAt ?? run.stageEndsAt} form="exact" /> : undefined,
+              ],
             ]}
           />
           <Section title={`Decisions (${data.decisions.length})`}>

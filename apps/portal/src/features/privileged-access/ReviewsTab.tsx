@@ -25,7 +25,7 @@ const columns: readonly GridColumn<AccessReview>[] = [
     header: 'Until',
     min: 120,
     drop: 2,
-    cell: ({ runs: [run] }) => <RelativeTime at={run?.stageEndsAt ?? null} />,
+    cell: ({ runs: [run] }) => <RelativeTime at={run?.endedAt ?? run?.stageEndsAt ?? null} />,
   },
   { id: 'next', header: 'Next', min: 120, drop: 3, cell: ({ nextAt }) => <RelativeTime at={nextAt} /> },
 ];
