@@ -78,6 +78,8 @@ test('privileged access: assigned, asked for, approved on a telephone, used, and
   expect(await portal.barriers()).toEqual([]);
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
+  // What stood behind the dialog is given back a moment later.
+  await page.locator('#root:not([aria-hidden="true"])').waitFor();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   expect(await portal.barriers()).toEqual([]);
   await portal.picture('my-access-approvals-phone');

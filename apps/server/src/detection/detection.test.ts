@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SallyportError } from '@sallyport/contracts';
+import { SallyportError, wholeScope } from '@sallyport/contracts';
 import { createHunting, type Hunting, type QueryRequest } from '../hunting/index.ts';
 import { createIncidents, type Incidents } from '../incidents/index.ts';
 import { manualClock } from '../platform/clock.ts';
@@ -223,7 +223,8 @@ describe('the rows behind an alert', () => {
     const alerts = await platform.database.query<{ id: string; rule_id: string }>('SELECT id, rule_id FROM alerts');
     for (const id of ['log-cleared', 'near-real-time']) {
       const alert = alerts.find((one) => one.rule_id === id)!;
-      const context = { caller: { name: 'anna' }, signal: new AbortController().signal };
+      const grants = [{ permissions: new Set(['securityData.read'] as const), scope: wholeScope }];
+      const context = { caller: { name: 'anna', grants }, signal: new AbortController().signal };
       const events = await incidents.handlers.getAlertEvents(context as never, { params: { id: alert.id } } as never);
       const computer = events.columns.findIndex((column) => column.name === 'Computer');
       expect(events.rows.map((row) => row[computer])).toEqual(['dc01.contoso.com']);
