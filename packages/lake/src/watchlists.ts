@@ -73,7 +73,10 @@ export class WatchlistTables {
     );
   }
 
-  /** Writes items in their order. Writing the same again changes nothing. Throws what `rows` throws, and SallyportError. */
+  /**
+   * Writes items in their order. Writing the same again changes nothing, so a list is sent again where the connection broke or the engine was busy. Throws what `rows` throws,
+   * and SallyportError.
+   */
   async write(table: string, rows: AsyncIterable<WatchlistItemRow> | Iterable<WatchlistItemRow>): Promise<void> {
     let failed: unknown;
     const lines = async function* (): AsyncGenerator<string> {
@@ -84,13 +87,16 @@ export class WatchlistTables {
         throw error;
       }
     };
-    try {
+    const send = async (): Promise<void> => {
       const reply = await this.#connection.sendOnce({
         sql: `INSERT INTO ${this.#at(table)} FORMAT JSONCompactEachRow`,
         settings: { wait_end_of_query: 1, max_execution_time: insertSeconds, date_time_input_format: 'basic' },
         values: Readable.from(lines(), { objectMode: false }),
       });
       await readAll(reply.stream);
+    };
+    try {
+      await (Array.isArray(rows) ? this.#connection.repeat(send) : send());
     } catch (error) {
       if (failed !== undefined) throw failed;
       throw error instanceof SallyportError
