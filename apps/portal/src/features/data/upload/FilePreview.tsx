@@ -20,12 +20,18 @@ const useStyles = makeStyles({
 });
 
 /** The first records of a file as they would be stored, and the choice where they go. */
-export function FilePreview(props: { uploadId: string; file: UploadedFile; destination: Destination }): ReactElement {
+export function FilePreview(props: {
+  uploadId: string;
+  file: UploadedFile;
+  destination: Destination;
+  /** Being loaded or discarded: nothing is asked of it then. */
+  busy: boolean;
+}): ReactElement {
   const styles = useStyles();
   const { uploadId, file, destination } = props;
   const stream = destination.kind === 'stream' && destination.chosen ? destination.stream : undefined;
   const shown = destination.kind === 'stream' || destination.kind === 'unknown';
-  const preview = useQuery({ ...previewQuery(uploadId, file.file, stream), enabled: shown });
+  const preview = useQuery({ ...previewQuery(uploadId, file.file, stream), enabled: shown && !props.busy });
   if (destination.kind === 'unread')
     return <EmptyState title="This file is not read">{visible(destination.why)}</EmptyState>;
   const chosen = destination.kind === 'leftOut' || stream !== undefined;

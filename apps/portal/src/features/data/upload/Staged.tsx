@@ -64,7 +64,11 @@ export function Staged(props: {
       return { id, upload, file, to: destinationOf(file, choices[id]) };
     }),
   );
-  const settled = { onSettled: () => queries.invalidateQueries({ queryKey: ['uploads'] }) };
+  const settled = {
+    // A preview that is under way would come too late: what is loaded has none.
+    onMutate: () => queries.cancelQueries({ queryKey: ['uploadPreview'] }),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['uploads'] }),
+  };
   const load = useMutation({
     mutationFn: () =>
       Promise.all(
@@ -112,7 +116,7 @@ export function Staged(props: {
           onOpen={({ id }) => props.onSelect(id)}
         />
       </div>
-      {open && <FilePreview uploadId={open.upload.id} file={open.file} destination={open.to} />}
+      {open && <FilePreview uploadId={open.upload.id} file={open.file} destination={open.to} busy={busy} />}
     </section>
   );
 }
