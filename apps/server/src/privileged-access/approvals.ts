@@ -8,8 +8,8 @@ import { PrivilegedAccessError } from './errors.ts';
 import type { Fulfil } from './fulfil.ts';
 import type { Tell } from './notify.ts';
 import { requests } from './store.ts';
-import { nameOrId, principalsOf } from './targets.ts';
-import { targetOf, type Asker, type Author, type RequestRow } from './types.ts';
+import { namedOf } from './targets.ts';
+import type { Asker, Author, RequestRow } from './types.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -74,18 +74,11 @@ export function createApprovals({ platform, fulfil, tell }: ApprovalParts) {
   const { database, clock, audit } = platform;
 
   const record = async (activity: Activity, request: RequestRow, by: Author, tx: Queryable, details = {}) => {
-    const target = targetOf(request);
-    const principal = (await principalsOf([request.principal_id], tx)).get(request.principal_id);
     await recordActivity(
       audit,
       activity,
       {
-        target: { ...target, name: await nameOrId(target, tx) },
-        principal: {
-          id: request.principal_id,
-          name: principal?.name ?? request.principal_id,
-          type: request.principal_type,
-        },
+        ...(await namedOf(request, tx)),
         details: { requestId: request.id, ...details },
       },
       by,

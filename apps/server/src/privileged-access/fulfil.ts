@@ -5,8 +5,8 @@ import { recordActivity, type Activity } from './activities.ts';
 import { changeSpan, insertHolding, type NewHolding } from './grants.ts';
 import { endWithin, spanOf, type Span } from './schedule.ts';
 import { holdings, requests } from './store.ts';
-import { nameOrId, principalsOf } from './targets.ts';
-import { targetOf, type Author, type Holding, type RequestRow } from './types.ts';
+import { namedOf } from './targets.ts';
+import type { Author, Holding, RequestRow } from './types.ts';
 
 /** Does what a request asks for, now that nothing stands against it, and answers the request as it then is. */
 export type Fulfil = (tx: Queryable, request: RequestRow, by: Author, now: Date) => Promise<RequestRow>;
@@ -16,18 +16,11 @@ const lasting = ({ to }: Span): 'permanent' | 'timebound' => (to === null ? 'per
 
 export function createFulfil({ audit }: Pick<Platform, 'audit'>): Fulfil {
   const record = async (activity: Activity, request: RequestRow, span: Span, by: Author, tx: Queryable) => {
-    const target = targetOf(request);
-    const principal = (await principalsOf([request.principal_id], tx)).get(request.principal_id);
     await recordActivity(
       audit,
       activity,
       {
-        target: { ...target, name: await nameOrId(target, tx) },
-        principal: {
-          id: request.principal_id,
-          name: principal?.name ?? request.principal_id,
-          type: request.principal_type,
-        },
+        ...(await namedOf(request, tx)),
         modified: [
           { displayName: 'StartTime', newValue: span.from.toISOString() },
           { displayName: 'ExpirationTime', newValue: span.to?.toISOString() ?? null },

@@ -20,8 +20,8 @@ import { approvalOf, enabledRulesOf, expirationOf, type Policies, type Policy } 
 import { failsExpiration, spanOf } from './schedule.ts';
 import { holdings, lockSubject, requests, type Subject } from './store.ts';
 import { strengthOf, type Strength, type StrengthParts } from './strength.ts';
-import { isByRule, nameOfTarget, nameOrId, principalsOf, type PrincipalFacts } from './targets.ts';
-import { targetOf, type Asker, type Author, type Holding, type RequestRow, type Wish } from './types.ts';
+import { isByRule, namedOf, nameOfTarget, principalsOf, type PrincipalFacts } from './targets.ts';
+import type { Asker, Author, Holding, RequestRow, Wish } from './types.ts';
 
 /** As Microsoft's: what was activated stays so for at least this long. */
 const activeMinMs = 5 * 60_000;
@@ -63,14 +63,11 @@ export function createRequests(parts: RequestParts) {
   const { database, clock, audit } = parts.platform;
 
   const record = async (activity: Activity, row: RequestRow, by: Author, tx: Queryable) => {
-    const target = targetOf(row);
-    const principal = (await principalsOf([row.principal_id], tx)).get(row.principal_id);
     await recordActivity(
       audit,
       activity,
       {
-        target: { ...target, name: await nameOrId(target, tx) },
-        principal: { id: row.principal_id, name: principal?.name ?? row.principal_id, type: row.principal_type },
+        ...(await namedOf(row, tx)),
         details: { requestId: row.id, justification: row.justification },
       },
       by,

@@ -4,8 +4,8 @@ import type { Platform } from '../platform/types.ts';
 import { ourselves, recordActivity, type Activity } from './activities.ts';
 import type { Approvals } from './approvals.ts';
 import { applyBegun, endHolding } from './grants.ts';
-import { nameOrId, principalsOf } from './targets.ts';
-import { targetOf, type Holding, type RequestRow } from './types.ts';
+import { namedOf } from './targets.ts';
+import type { Holding, RequestRow } from './types.ts';
 
 /** How often every server looks. What somebody may is decided against the time at use; this makes an end stay one. */
 export const sweepMs = 1_000;
@@ -41,14 +41,11 @@ export function createSweep({ platform, approvals }: SweepParts) {
       : clock.now();
 
   const record = async (activity: Activity, row: Holding, tx: Queryable) => {
-    const target = targetOf(row);
-    const principal = (await principalsOf([row.principal_id], tx)).get(row.principal_id);
     await recordActivity(
       audit,
       activity,
       {
-        target: { ...target, name: await nameOrId(target, tx) },
-        principal: { id: row.principal_id, name: principal?.name ?? row.principal_id, type: row.principal_type },
+        ...(await namedOf(row, tx)),
         details: { assignmentId: row.id, requestId: row.request_id },
       },
       ourselves,

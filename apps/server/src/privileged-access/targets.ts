@@ -2,7 +2,7 @@ import type { PrivilegedTarget } from '@sallyport/contracts';
 import { z } from 'zod';
 import type { Queryable } from '../platform/database/index.ts';
 import { roleById } from './roles.ts';
-import type { PrincipalType } from './types.ts';
+import { targetOf, type Holding, type PrincipalType } from './types.ts';
 
 const AppRoles = z.object({
   displayName: z.string().catch(''),
@@ -64,4 +64,18 @@ export async function principalsOf(
   if (ids.length === 0) return new Map();
   const rows = await db.query<PrincipalFacts>(principals, [[...new Set(ids)]]);
   return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** What and whom an assignment or a request is about, as activities name them. */
+export async function namedOf(
+  row: Pick<Holding, 'target_type' | 'target_id' | 'access' | 'principal_id' | 'principal_type'>,
+  db: Queryable,
+) {
+  const target = targetOf(row);
+  const { principal_id: id, principal_type: type } = row;
+  const principal = (await principalsOf([id], db)).get(id);
+  return {
+    target: { ...target, name: await nameOrId(target, db) },
+    principal: { id, name: principal?.name ?? id, type },
+  };
 }
