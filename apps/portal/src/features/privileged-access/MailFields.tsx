@@ -14,7 +14,11 @@ const recipients: readonly (readonly [Recipient, string])[] = [
   ['Requestor', 'Whom it is about'],
   ['Approver', 'Approvers'],
 ];
-const levels: Readonly<Record<NotificationRule['notificationLevel'], string>> = { All: 'All', Critical: 'Critical only', None: 'None' };
+const levels: Readonly<Record<NotificationRule['notificationLevel'], string>> = {
+  All: 'All',
+  Critical: 'Critical only',
+  None: 'None',
+};
 
 const useStyles = makeStyles({
   table: { borderCollapse: 'collapse', width: '100%' },

@@ -75,8 +75,7 @@ function SessionPanel({ id, onClose }: { id: string; onClose: () => void }): Rea
   const { data, error, refetch } = useQuery(sessionQuery(id));
   const [ending, setEnding] = useState(false);
   const now = useNow();
-  const isOver =
-    data !== undefined && (data.session.removedAt !== null || new Date(data.session.endsAt ?? 0) <= now);
+  const isOver = data !== undefined && (data.session.removedAt !== null || new Date(data.session.endsAt ?? 0) <= now);
   return (
     <SidePanel
       label="Session"
