@@ -8,7 +8,7 @@ import {
   permissionsOfEverybody,
   roleNames,
   routes,
-  tasks,
+  workTasks,
   wholeScope,
   workParts,
   type AssignmentScope,
@@ -16,7 +16,7 @@ import {
   type GrantedPermission,
   type PermissionEntry,
   type RouteDefinition,
-  type Task,
+  type WorkTask,
   type WorkPart,
 } from '@sallyport/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -142,11 +142,11 @@ describe('the table of permissions', () => {
   });
 
   it('has every job that is registered, and the part as which it runs', () => {
-    const known: Readonly<Record<string, Task>> = jobs;
+    const known: Readonly<Record<string, WorkTask>> = jobs;
     expect(test.platform.jobs.names.filter((name) => !Object.hasOwn(known, name))).toEqual([]);
     expect(Object.keys(known).filter((name) => !test.platform.jobs.names.includes(name))).toEqual([]);
     const held: Readonly<Record<string, WorkPart>> = workParts;
-    const beyond = Object.values<Task>(tasks).filter(({ as, needs }) => needs.some((need) => held[as]?.permissions.includes(need) !== true)); // prettier-ignore
+    const beyond = Object.values<WorkTask>(workTasks).filter(({ as, needs }) => needs.some((need) => held[as]?.permissions.includes(need) !== true)); // prettier-ignore
     expect(beyond).toEqual([]);
   });
 });

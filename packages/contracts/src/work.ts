@@ -56,12 +56,12 @@ export function workPartOf(name: string): WorkPart | undefined {
 }
 
 /** One thing that is done by itself: as which part, and what that takes. */
-export interface Task {
+export interface WorkTask {
   readonly as: WorkPartName;
   readonly needs: readonly GrantedPermission[];
 }
 /** What a task needs its part must hold, else it does not compile. */
-const task = <P extends WorkPartName>(as: P, ...needs: (typeof workParts)[P]['permissions'][number][]): Task => ({
+const task = <P extends WorkPartName>(as: P, ...needs: (typeof workParts)[P]['permissions'][number][]): WorkTask => ({
   as,
   needs,
 });
@@ -103,15 +103,15 @@ export const jobs = {
   'upload-sweep': task('ingestion', 'data.ingest'),
   'uploads-due': task('ingestion', 'data.ingest'),
   watchlists: task('watchlists', 'detectionTuning.manage'),
-} as const satisfies Record<string, Task>;
+} as const satisfies Record<string, WorkTask>;
 export type JobName = keyof typeof jobs;
 
 /** What is done by itself and is no job: doors that are no routes, mails, actions that wait for nobody. */
-export const tasks = {
+export const workTasks = {
   ...jobs,
   'take logs by syslog': task('doors', 'data.ingest'),
   'store acknowledged segments': task('spool', 'data.ingest'),
   'send webhooks and mails': task('notifications', 'systemSettings.read', 'users.read'),
   'approve an action without a person': task('investigation', 'response.manage'),
-} as const satisfies Record<string, Task>;
-export type TaskName = keyof typeof tasks;
+} as const satisfies Record<string, WorkTask>;
+export type WorkTaskName = keyof typeof workTasks;

@@ -58,9 +58,9 @@ export function createApplicationCallers(
   const keySet = async () => {
     const current = await keys();
     if (set?.revision !== current.revision) {
-      // Public parts only: the set is for checking.
-      const shown = current.keys.map(({ kty, kid, alg, use, n, e, crv, x, y }) => ({ kty, kid, alg, use, n, e, crv, x, y })); // prettier-ignore
-      set = { revision: current.revision, find: createLocalJWKSet(JSON.parse(JSON.stringify({ keys: shown }))) };
+      // For checking: the private parts stay where tokens are signed.
+      const shown = current.keys.map(({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...key }) => key);
+      set = { revision: current.revision, find: createLocalJWKSet({ keys: shown }) };
     }
     return set.find;
   };

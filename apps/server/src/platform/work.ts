@@ -1,4 +1,4 @@
-import { SallyportError, tasks, type TaskName } from '@sallyport/contracts';
+import { SallyportError, workTasks, type WorkTaskName } from '@sallyport/contracts';
 import type { AuditLog } from './audit/index.ts';
 import { systemPrincipal, type Principal } from './principal.ts';
 
@@ -8,9 +8,9 @@ export interface Work {
    * The part as which something is done. Throws Forbidden where the part does not hold what that needs. The refusal is audited: the first of each task since the start,
    * since what comes again each minute would bury all else.
    */
-  begin(task: TaskName): Promise<Principal>;
+  begin(task: WorkTaskName): Promise<Principal>;
   /** Why `begin` would throw; undefined: it would not. */
-  refusal(task: TaskName): Promise<string | undefined>;
+  refusal(task: WorkTaskName): Promise<string | undefined>;
 }
 
 /** `principalOf`: another table's, in tests. */
@@ -18,9 +18,9 @@ export function createWork(
   audit: Pick<AuditLog, 'record'>,
   principalOf: (part: string) => Principal = systemPrincipal,
 ): Work {
-  const told = new Set<TaskName>();
-  const refusal = async (task: TaskName, principal: Principal): Promise<string | undefined> => {
-    const { as, needs } = tasks[task];
+  const told = new Set<WorkTaskName>();
+  const refusal = async (task: WorkTaskName, principal: Principal): Promise<string | undefined> => {
+    const { as, needs } = workTasks[task];
     const missing = needs.filter((need) => !principal.grants.some(({ permissions }) => permissions.has(need)));
     if (missing.length === 0) return undefined;
     if (!told.has(task)) {
@@ -39,11 +39,11 @@ export function createWork(
   };
   return {
     begin: async (task) => {
-      const principal = principalOf(tasks[task].as);
+      const principal = principalOf(workTasks[task].as);
       const refused = await refusal(task, principal);
       if (refused !== undefined) throw new SallyportError('Forbidden', refused);
       return principal;
     },
-    refusal: (task) => refusal(task, principalOf(tasks[task].as)),
+    refusal: (task) => refusal(task, principalOf(workTasks[task].as)),
   };
 }

@@ -61,7 +61,7 @@ const route = getRouteApi('/frame/cases/$number');
 const icons = { created: <AddCircleRegular />, changed: <EditRegular />, comment: <CommentRegular /> } as const;
 
 function Actions({ of }: { of: CaseDetail }): ReactElement {
-  const why = useRefusal('updateCase', 'addCaseComment');
+  const why = useRefusal('updateCase');
   const queries = useQueryClient();
   const notify = useNotify();
   const [editing, setEditing] = useState(false);
@@ -117,6 +117,7 @@ function Loaded({ of }: { of: CaseDetail }): ReactElement {
   const parent = { kind: 'case', number } as const;
   const comments = of.activities.filter(({ kind }) => kind === 'comment');
   const show = (next: (typeof caseTabs)[number]): void => void navigate({ search: { tab: next } });
+  const why = useRefusal('addCaseComment');
   usePageKey('c', () => show('comments'));
   return (
     <div className={styles.root}>

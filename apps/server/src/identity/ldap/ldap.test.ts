@@ -273,12 +273,12 @@ describe.skipIf(!installed)('bringing people and groups', () => {
   it('locks out no last administrator, whatever the directory says, and the refusal is told and audited', async () => {
     const { database, clock } = server.platform;
     await addPerson('eve');
-    await withAdded(inputOf(), async (id) => {
+    await withAdded(inputOf({ peopleFilter: '(|(uid=ada)(uid=eve))' }), async (id) => {
       await bring(id);
       const eve = await database.first<{ id: string }>('SELECT id FROM people WHERE user_principal_name = $1', [`eve@${domain}`]); // prettier-ignore
       await giveRole(server.platform, eve?.id ?? '', 'Global Administrator');
       await database.execute(
-        `INSERT INTO passwords (person_id, hash, totp_secret_sealed, totp_last_step) SELECT $1, hash, totp_secret_sealed, totp_last_step FROM passwords WHERE person_id = $2`,
+        `INSERT INTO passwords (person_id, password_hash, totp_secret_sealed, totp_last_step) SELECT $1, password_hash, totp_secret_sealed, totp_last_step FROM passwords WHERE person_id = $2`,
         [eve?.id, server.admin.id],
       );
       const others = `role_assignments SET ends_at = $1 WHERE principal_id <> $2 AND ends_at IS NULL RETURNING id`;

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import { decodeJwt } from 'jose';
 import * as oidc from 'openid-client';
-import { builtInRoles } from '@sallyport/contracts';
+import { builtInRoles, type GrantedPermission } from '@sallyport/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Person } from '../../identity/index.ts';
 import { loadTls } from '../../platform/http/index.ts';
@@ -197,7 +197,11 @@ export function grantTests(of: () => OpenIdServer): void {
       expect(made.status).toBe(201);
       const { id: policyId } = (await made.json()) as { id: string };
       await vi.waitFor(async () => expect(await call('/api/applications', token)).toBe(401), { timeout: 2_000 });
-      await fetch(`${server.issuer}${policies}/${policyId}`, { method: 'DELETE', headers });
+      const gone = await fetch(`${server.issuer}${policies}/${policyId}`, {
+        method: 'DELETE',
+        headers: { authorization: headers.authorization },
+      });
+      expect(gone.status).toBe(204);
       await vi.waitFor(async () => expect(await call('/api/applications', token)).toBe(200), { timeout: 2_000 });
       const rows = (await server.rows('AADServicePrincipalSignInLogs')).filter(({ AppId }) => AppId === robot.appId);
       expect(rows.map(({ ResultType, ResourceDisplayName }) => [ResultType, ResourceDisplayName])).toEqual([['0', 'Sallyport'], ['0', 'Sallyport'], ['0', 'Orders'], ['53003', 'Sallyport']]); // prettier-ignore
@@ -211,7 +215,7 @@ export function grantTests(of: () => OpenIdServer): void {
     it('gets no secret and no certificate from who holds less', async () => {
       const strong = await register(server, { displayName: 'Strong' });
       const path = `/api/applications/${strong.application.id}/secrets`;
-      const add = async (...scopes: string[]) =>
+      const add = async (...scopes: GrantedPermission[]) =>
         call(path, await server.token(...scopes), { method: 'POST', body: '{}' });
       expect(await add('applications.manage')).toBe(200);
       await server.platform.database.execute(
