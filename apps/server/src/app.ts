@@ -8,6 +8,7 @@ import {
   armWorkspaceRoutes,
   attachmentRoutes,
   caseRoutes,
+  cloudAccessRoutes,
   connectorRoutes,
   dataCollectorRoutes,
   dataCollectionRuleRoutes,
@@ -52,6 +53,7 @@ import {
   notificationRoutes,
   peopleRoutes,
   privilegedAccessRoutes,
+  privilegedSessionRoutes,
   queueRoutes,
   sentinelEntityRoutes,
   sentinelIncidentRoutes,
@@ -247,6 +249,8 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   const { privilegedAccess } = domains;
   http.bind(graphPrivilegedAccessRoutes, privilegedAccess.graph, privilegedAccess.graphError(graph.error));
   http.bind(accessReviewRoutes, privilegedAccess.reviews);
+  http.bind(cloudAccessRoutes, privilegedAccess.clouds);
+  http.bind(privilegedSessionRoutes, privilegedAccess.sessions);
   http.bind(privilegedAccessRoutes, privilegedAccess.handlers);
   http.bind(sharedSignalsRoutes, domains.sharedSignals.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);

@@ -94,6 +94,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     isTargeted: (context) => conditionalAccess.isTargeted(context),
     mail: () => notifications.mail,
     tenantId: tenantIdOf(platform.sealing),
+    queries: () => hunting.queries,
     ...(options.scheduled === undefined ? {} : { scheduled: options.scheduled }),
   });
   const sharedSignals = createSharedSignals(platform, {

@@ -14,6 +14,7 @@ import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Status } from '../../shared/Status.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
+import { Provisioning } from '../my-access/Provisioning.tsx';
 import { AssignDialog } from './AssignDialog.tsx';
 import type { TabProps } from './index.ts';
 import { assignmentsQuery, useDo } from './queries.ts';
@@ -165,6 +166,7 @@ function AssignmentPanel({ of, onClose }: { of: PrivilegedHolding; onClose: () =
           ['Over', of.scopeId === '/' ? 'Everything' : visible(JSON.stringify(of.scope))],
           ['From', <RelativeTime key="from" at={of.startsAt} form="exact" />],
           ['Until', of.endsAt === null ? 'No end' : <RelativeTime key="until" at={of.endsAt} form="exact" />],
+          ['In the cloud', of.provisioning ? <Provisioning key="cloud" of={of.provisioning} /> : undefined],
           ['By', <bdi key="by">{visible(of.createdBy)}</bdi>],
           ['Justification', of.justification === '' ? undefined : visible(of.justification)],
         ]}
