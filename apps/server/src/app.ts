@@ -143,7 +143,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
     portalFolder,
     authenticator: {
       session: domains.identity.callerOfSession,
-      token: domains.access.callerOfToken,
+      token: domains.callerOfToken,
       certificate: domains.access.callerOfCertificate,
       sharedKey: domains.access.callerOfSharedKey,
       signers: domains.access.signers,

@@ -1,15 +1,15 @@
-import { Button } from '@fluentui/react-components';
 import { CloudRegular } from '@fluentui/react-icons';
 import { cloudProviders, type CloudConnection } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Copyable } from '../../shared/Copyable.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { FilterBar } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { plural } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
@@ -48,7 +48,7 @@ const columns: readonly GridColumn<CloudConnection>[] = [
 export function CloudsTab({ search, set }: TabProps): ReactElement {
   const styles = useTabStyles();
   const { data, error, refetch } = useQuery(cloudsQuery);
-  const may = useMay('authorization.manage');
+  const why = useRefusal('createCloudConnection');
   const [connecting, setConnecting] = useState(false);
   const open = data?.connections.find(({ id }) => id === search.selected);
   const close = (): void => set({ selected: undefined });
@@ -57,14 +57,9 @@ export function CloudsTab({ search, set }: TabProps): ReactElement {
       <FilterBar
         filters={[]}
         end={
-          <Button
-            appearance="primary"
-            disabled={!may}
-            title={may ? undefined : 'This needs the permission authorization.manage'}
-            onClick={() => setConnecting(true)}
-          >
+          <RefusableButton appearance="primary" why={why} onClick={() => setConnecting(true)}>
             Connect…
-          </Button>
+          </RefusableButton>
         }
       />
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
@@ -97,7 +92,14 @@ export function CloudsTab({ search, set }: TabProps): ReactElement {
 type Dialog = 'change' | 'role' | 'identity';
 
 function CloudPanel({ of, onClose }: { of: CloudConnection; onClose: () => void }): ReactElement {
-  const may = useMay('authorization.manage');
+  const why = useRefusal(
+    'updateCloudConnection',
+    'removeCloudConnection',
+    'addCloudRole',
+    'removeCloudRole',
+    'listCloudRoleDefinitions',
+    'setCloudIdentity',
+  );
   const notify = useNotify();
   const [dialog, setDialog] = useState<Dialog>();
   const facts = cloudProviders[of.settings.provider];
@@ -116,21 +118,20 @@ function CloudPanel({ of, onClose }: { of: CloudConnection; onClose: () => void 
       title={name}
       onClose={onClose}
       footer={
-        may && (
-          <>
-            <Button appearance="primary" onClick={() => setDialog('change')}>
-              Change…
-            </Button>
-            <ConfirmAction
-              label="Remove"
-              title={`Remove the connection ${name}?`}
-              disabled={remove.isPending}
-              onConfirm={() => remove.mutate(undefined, failed('It was not removed'))}
-            >
-              Its secret is forgotten. What was held by it stays in the history; what is still held stands against it.
-            </ConfirmAction>
-          </>
-        )
+        <>
+          <RefusableButton why={why} appearance="primary" onClick={() => setDialog('change')}>
+            Change…
+          </RefusableButton>
+          <ConfirmAction
+            why={why}
+            label="Remove"
+            title={`Remove the connection ${name}?`}
+            disabled={remove.isPending}
+            onConfirm={() => remove.mutate(undefined, failed('It was not removed'))}
+          >
+            Its secret is forgotten. What was held by it stays in the history; what is still held stands against it.
+          </ConfirmAction>
+        </>
       }
     >
       <Facts
@@ -150,11 +151,9 @@ function CloudPanel({ of, onClose }: { of: CloudConnection; onClose: () => void 
       <Section
         title={`Roles (${of.roles.length})`}
         actions={
-          may && (
-            <Button size="small" onClick={() => setDialog('role')}>
-              Add role…
-            </Button>
-          )
+          <RefusableButton why={why} size="small" onClick={() => setDialog('role')}>
+            Add role…
+          </RefusableButton>
         }
       >
         <Cards label="Roles">
@@ -167,16 +166,15 @@ function CloudPanel({ of, onClose }: { of: CloudConnection; onClose: () => void 
                 <Copyable key="id" text={role.roleId} label="role id" />,
               ]}
               actions={
-                may && (
-                  <ConfirmAction
-                    label="Remove"
-                    title={`Remove ${visible(role.name)}?`}
-                    disabled={removeRole.isPending}
-                    onConfirm={() => removeRole.mutate(role.id, failed('It was not removed'))}
-                  >
-                    It can be assigned no more. Who holds it stands against it.
-                  </ConfirmAction>
-                )
+                <ConfirmAction
+                  why={why}
+                  label="Remove"
+                  title={`Remove ${visible(role.name)}?`}
+                  disabled={removeRole.isPending}
+                  onConfirm={() => removeRole.mutate(role.id, failed('It was not removed'))}
+                >
+                  It can be assigned no more. Who holds it stands against it.
+                </ConfirmAction>
               }
             />
           ))}
@@ -185,11 +183,9 @@ function CloudPanel({ of, onClose }: { of: CloudConnection; onClose: () => void 
       <Section
         title={`Known there (${of.identities.length})`}
         actions={
-          may && (
-            <Button size="small" onClick={() => setDialog('identity')}>
-              Add…
-            </Button>
-          )
+          <RefusableButton why={why} size="small" onClick={() => setDialog('identity')}>
+            Add…
+          </RefusableButton>
         }
       >
         <Cards label="Known there">
@@ -199,17 +195,15 @@ function CloudPanel({ of, onClose }: { of: CloudConnection; onClose: () => void 
               title={<bdi>{visible(who)}</bdi>}
               lines={[<Copyable key="id" text={externalId} label="id" />]}
               actions={
-                may && (
-                  <ConfirmAction
-                    label="Remove"
-                    title={`Forget who ${visible(who)} is in ${name}?`}
-                    disabled={forget.isPending}
-                    onConfirm={() => forget.mutate(principalId, failed('Nothing was changed'))}
-                  >
-                    Roles that they hold there are taken away within a moment. {facts.principal.label} can be given
-                    again.
-                  </ConfirmAction>
-                )
+                <ConfirmAction
+                  why={why}
+                  label="Remove"
+                  title={`Forget who ${visible(who)} is in ${name}?`}
+                  disabled={forget.isPending}
+                  onConfirm={() => forget.mutate(principalId, failed('Nothing was changed'))}
+                >
+                  Roles that they hold there are taken away within a moment. {facts.principal.label} can be given again.
+                </ConfirmAction>
               }
             />
           ))}

@@ -1,15 +1,16 @@
-import { Button, Field, Textarea } from '@fluentui/react-components';
+import { Field, Textarea } from '@fluentui/react-components';
 import { CodeRegular, ShieldKeyholeRegular, TaskListSquareLtrRegular } from '@fluentui/react-icons';
 import type { PrivilegedDeed, PrivilegedSession } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { encodeFragment } from '../../shared/address.ts';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { useNow } from '../../shared/hooks.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
@@ -71,7 +72,7 @@ export function SessionsTab({ search, set }: TabProps): ReactElement {
 }
 
 function SessionPanel({ id, onClose }: { id: string; onClose: () => void }): ReactElement {
-  const may = useMay('authorization.manage');
+  const why = useRefusal('endPrivilegedSession');
   const { data, error, refetch } = useQuery(sessionQuery(id));
   const [ending, setEnding] = useState(false);
   const now = useNow();
@@ -82,13 +83,9 @@ function SessionPanel({ id, onClose }: { id: string; onClose: () => void }): Rea
       title={data ? `${visible(data.session.principal.displayName)}: ${visible(data.session.targetName)}` : 'Session'}
       onClose={onClose}
       footer={
-        <Button
-          disabled={!may || !data || isOver}
-          title={may ? undefined : 'This needs the permission authorization.manage'}
-          onClick={() => setEnding(true)}
-        >
+        <RefusableButton why={why} disabled={!data || isOver} onClick={() => setEnding(true)}>
           End now…
-        </Button>
+        </RefusableButton>
       }
     >
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
