@@ -142,8 +142,6 @@ test('a role in a cloud: connected, assigned, and seen by who may activate it', 
   await page.getByRole('row').filter({ hasText: 'Production' }).click();
   await page.getByRole('button', { name: 'Add role…' }).click();
   await dialog.getByLabel('Scope').fill('/subscriptions/3f0a0f56-2b4e-4a36-9a11-6c2d9f1b7e03/resourceGroups/web');
-  await dialog.getByRole('button', { name: 'Ask which roles there are' }).click();
-  await dialog.getByText(/localhost:1 could not be reached/).waitFor();
   await dialog.getByLabel('Role definition id').fill('b24988ac-6180-42a0-ab88-20f7382dd24c');
   await dialog.getByRole('textbox', { name: /^Name/ }).fill('Contributor on web');
   expect(await portal.barriers()).toEqual([]);

@@ -172,7 +172,7 @@ describe('a role of an application', () => {
       true,
     );
     const worker = await commands.add({ displayName: 'Worker' }, by, true);
-    const { secretText } = await commands.addPassword({ by: 'id', value: worker.id }, {}, by);
+    const { secretText } = await commands.addPassword({ by: 'id', value: worker.id }, {}, by, { ...by, grants: [] });
     const principals = await server.test.platform.database.query<{ id: string; appId: string }>(
       'SELECT id, app_id AS "appId" FROM service_principals',
     );

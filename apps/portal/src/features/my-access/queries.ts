@@ -37,6 +37,7 @@ export const groupsQuery = queryOptions({
 export const historyQuery = queryOptions({
   queryKey: [key, 'history'],
   queryFn: ({ signal }) => client.listMyPrivilegedAudit({ signal }),
+  refetchInterval: POLL_MS,
 });
 
 /** What one may has changed: the frame shows it too. */
