@@ -161,7 +161,7 @@ test('a role in a cloud: connected, assigned, and seen by who may activate it', 
   await dialog.waitFor({ state: 'detached' });
   // Nothing answers there: it says so, and goes on trying.
   await page.getByRole('tab', { name: 'Clouds' }).click();
-  await page.getByText('Refuses').first().waitFor();
+  await page.getByText('Failing').first().waitFor();
   await page.getByRole('row').filter({ hasText: 'Production' }).click();
   await page.getByRole('complementary', { name: 'Cloud' }).getByText(name).waitFor();
   expect(await portal.barriers()).toEqual([]);
