@@ -1,10 +1,11 @@
 import { SallyportError, type ownedGroupRoutes } from '@sallyport/contracts';
 import { createGroupCommands } from '../identity/index.ts';
-import { authorOf } from '../platform/directory-audit.ts';
 import type { Queryable } from '../platform/database/index.ts';
-import { requirePerson, type Handlers } from '../platform/http/index.ts';
+import type { Handlers, RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
+import { askerOf } from './caller.ts';
 import { principalIdOf } from './targets.ts';
+import type { Asker } from './types.ts';
 
 const groupsMax = 100;
 const membersMax = 1_000;
@@ -20,12 +21,19 @@ export function ownedGroupHandlers(platform: Platform): Handlers<typeof ownedGro
     const found = await tx.first(`SELECT 1 FROM (${owned}) o WHERE o.target_id = $3`, [personId, clock.now(), groupId]);
     if (!found) throw new SallyportError('NotFound', 'there is no such group of yours');
   };
+  /** A token that is nobody's owns nothing. */
+  const owner = async (context: RequestContext): Promise<Asker & { readonly personId: string }> => {
+    const asker = await askerOf(database, context);
+    if (asker.personId === undefined)
+      throw new SallyportError('BadRequest', 'this token is nobody’s: nothing here is its own');
+    return { ...asker, personId: asker.personId };
+  };
   return {
     listOwnedGroups: async (context) => {
-      const me = requirePerson(context);
+      const me = await owner(context);
       const found = await database.query<{ id: string; name: string; rule: string | null }>(
         `SELECT id, name, membership_rule AS rule FROM groups WHERE id IN (${owned}) ORDER BY lower(name), id LIMIT ${groupsMax}`,
-        [me.id, clock.now()],
+        [me.personId, clock.now()],
       );
       const members = await database.query<{ group: string; id: string; name: string; displayName: string }>(
         `SELECT m.group_id AS group, p.id, p.user_principal_name AS name, p.display_name AS "displayName" FROM unnest($1::uuid[]) AS g (id)
@@ -45,19 +53,19 @@ export function ownedGroupHandlers(platform: Platform): Handlers<typeof ownedGro
       };
     },
     addOwnedGroupMember: async (context, { params, body }) => {
-      const me = requirePerson(context);
+      const me = await owner(context);
       await database.transaction(async (tx) => {
-        await mustOwn(tx, me.id, params.id);
-        await groups.addMembers(params.id, [await principalIdOf(tx, body.userPrincipalName)], authorOf(context), tx);
+        await mustOwn(tx, me.personId, params.id);
+        await groups.addMembers(params.id, [await principalIdOf(tx, body.userPrincipalName)], me, tx);
       });
       context.audit({ target: `group ${params.id}`, details: { member: body.userPrincipalName } });
       return {};
     },
     removeOwnedGroupMember: async (context, { params }) => {
-      const me = requirePerson(context);
+      const me = await owner(context);
       await database.transaction(async (tx) => {
-        await mustOwn(tx, me.id, params.id);
-        await groups.removeMembers(params.id, [params.memberId], authorOf(context), {}, tx);
+        await mustOwn(tx, me.personId, params.id);
+        await groups.removeMembers(params.id, [params.memberId], me, {}, tx);
       });
       context.audit({ target: `group ${params.id}`, details: { member: params.memberId } });
       return {};
