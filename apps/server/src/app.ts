@@ -8,6 +8,7 @@ import {
   armWorkspaceRoutes,
   attachmentRoutes,
   caseRoutes,
+  cloudAccessRoutes,
   connectorRoutes,
   dataCollectorRoutes,
   dataCollectionRuleRoutes,
@@ -52,6 +53,7 @@ import {
   notificationRoutes,
   peopleRoutes,
   privilegedAccessRoutes,
+  privilegedSessionRoutes,
   queueRoutes,
   sentinelEntityRoutes,
   sentinelIncidentRoutes,
@@ -140,7 +142,7 @@ export async function createServer(platform: OpenPlatform, options: ServerOption
     portalFolder,
     authenticator: {
       session: domains.identity.callerOfSession,
-      token: domains.access.callerOfToken,
+      token: domains.callerOfToken,
       certificate: domains.access.callerOfCertificate,
       sharedKey: domains.access.callerOfSharedKey,
       signers: domains.access.signers,
@@ -247,6 +249,8 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   const { privilegedAccess } = domains;
   http.bind(graphPrivilegedAccessRoutes, privilegedAccess.graph, privilegedAccess.graphError(graph.error));
   http.bind(accessReviewRoutes, privilegedAccess.reviews);
+  http.bind(cloudAccessRoutes, privilegedAccess.clouds);
+  http.bind(privilegedSessionRoutes, privilegedAccess.sessions);
   http.bind(privilegedAccessRoutes, privilegedAccess.handlers);
   http.bind(sharedSignalsRoutes, domains.sharedSignals.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);

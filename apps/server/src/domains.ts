@@ -36,6 +36,8 @@ import { createWorkbooks, type Workbooks } from './workbooks/index.ts';
 import { createWorkspaces, type WorkspaceAdministration } from './workspaces/index.ts';
 
 export interface Domains {
+  /** Who sends this bearer token: whose API token it is, or the application that got it as an access token. */
+  readonly callerOfToken: Access['callerOfToken'];
   readonly access: Access;
   readonly conditionalAccess: ConditionalAccess;
   readonly accessInsight: Handlers<typeof conditionalAccessRoutes>;
@@ -84,12 +86,15 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     risk: identityProtection.signInRisk,
   });
   const identity = createIdentity(platform, { ...conditionalAccess, access });
-  const openid = createOpenId(platform, conditionalAccess);
+  const openid = createOpenId(platform, { ...conditionalAccess, effective: access.effective });
+  const callerOfToken: Domains['callerOfToken'] = async (token, from) =>
+    (await access.callerOfToken(token, from)) ?? openid.callerOfAccessToken(token, from);
   const privilegedAccess = createPrivilegedAccess(platform, {
     gate: conditionalAccess.gate,
     isTargeted: (context) => conditionalAccess.isTargeted(context),
     mail: () => notifications.mail,
     tenantId: tenantIdOf(platform.sealing),
+    queries: () => hunting.queries,
     ...(options.scheduled === undefined ? {} : { scheduled: options.scheduled }),
   });
   const sharedSignals = createSharedSignals(platform, {
@@ -145,7 +150,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     ...(options.scheduled === undefined ? {} : { scheduled: options.scheduled }),
   });
   const ingest = await createIngest(platform, {
-    callerOfToken: access.callerOfToken,
+    callerOfToken,
     callerOfCertificate: access.callerOfCertificate,
     noteUse: access.uses.note,
     runRules: (rules) => detection.sweep(rules),
@@ -155,6 +160,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   });
   const workbooks = createWorkbooks(platform);
   return {
+    callerOfToken,
     access,
     conditionalAccess,
     accessInsight: conditionalAccess.insight({ queries: hunting.queries, methodModes }),

@@ -37,15 +37,15 @@ export const pendingStatuses: readonly PrivilegedStatus[] = ['PendingApproval', 
 
 export const PrivilegedKind = z.enum(['eligible', 'active']);
 export type PrivilegedKind = z.infer<typeof PrivilegedKind>;
-export const PrivilegedTargetType = z.enum(['role', 'group', 'application']);
+export const PrivilegedTargetType = z.enum(['role', 'group', 'application', 'cloudRole']);
 export type PrivilegedTargetType = z.infer<typeof PrivilegedTargetType>;
 
-/** A role; membership or ownership of a group; a role of an application. */
+/** A role; membership or ownership of a group; a role of an application; a role in a cloud. */
 export const PrivilegedTarget = z.object({
   type: PrivilegedTargetType,
-  /** Of the role, the group, or the application's service principal. */
+  /** Of the role, the group, the application's service principal, or the role of a cloud. */
   id: z.guid(),
-  /** Empty for roles; `member` or `owner` of a group; the id of an application's role. */
+  /** Empty for roles, in clouds too; `member` or `owner` of a group; the id of an application's role. */
   access: z.string().max(64).default(''),
 });
 export type PrivilegedTarget = z.infer<typeof PrivilegedTarget>;
@@ -179,7 +179,7 @@ export const ruleIds = [
 export const RuleId = z.enum(ruleIds);
 export type RuleId = z.infer<typeof RuleId>;
 
-/** Alerts, by Graph's definition ids. https://learn.microsoft.com/entra/id-governance/privileged-identity-management/pim-how-to-configure-security-alerts */
+/** Alerts, by Graph's definition ids, and one of ours about clouds. https://learn.microsoft.com/entra/id-governance/privileged-identity-management/pim-how-to-configure-security-alerts */
 export const alertIds = [
   'RedundantAssignmentAlert',
   'NoMfaOnRoleActivationAlert',
@@ -187,6 +187,7 @@ export const alertIds = [
   'RolesAssignedOutsidePrivilegedIdentityManagementAlert',
   'TooManyGlobalAdminsAssignedToTenantAlert',
   'SequentialActivationRenewalsAlert',
+  'CloudAccessNotAppliedAlert',
 ] as const;
 export const AlertId = z.enum(alertIds);
 export type AlertId = z.infer<typeof AlertId>;

@@ -55,48 +55,63 @@ export function workPartOf(name: string): WorkPart | undefined {
   return undefined;
 }
 
-/** Jobs by name, and the part as which each runs. A job that is not here fails a test. */
-export const jobs = {
-  behaviour: 'behaviour',
-  'connector-poll': 'connectors',
-  'connectors-due': 'connectors',
-  'correlation-learn': 'correlation',
-  entities: 'entities',
-  'entities-conclude': 'entities',
-  'entities-devices': 'entities',
-  'exceptions-expiry': 'rules',
-  'identity-directory': 'directory',
-  'identity-ldap-sync': 'directory',
-  'identity-protection-addresses': 'identity protection',
-  'identity-protection-age': 'identity protection',
-  'identity-protection-detect': 'identity protection',
-  'identity-protection-digest': 'notifications',
-  'identity-protection-learn': 'identity protection',
-  'identity-remove-stale': 'directory',
-  'ingest-health': 'ingestion',
-  investigation: 'investigation',
-  'notifications-forget': 'notifications',
-  'openid-remove-stale': 'openid',
-  'openid-rotate-keys': 'openid',
-  'repositories-due': 'repositories',
-  'privileged-access-alerts': 'access',
-  'privileged-access-digest': 'notifications',
-  repository: 'repositories',
-  'rule-simulation': 'rules',
-  'rule-rights': 'rules',
-  'rules-due': 'rules',
-  'rules-forget': 'rules',
-  'rules-late': 'rules',
-  'rules-suppressions': 'rules',
-  'shared-signals-forget': 'shared signals',
-  'upload-sweep': 'ingestion',
-  'uploads-due': 'ingestion',
-  watchlists: 'watchlists',
-} as const satisfies Record<string, WorkPartName>;
+/** One thing that is done by itself: as which part, and what that takes. */
+export interface WorkTask {
+  readonly as: WorkPartName;
+  readonly needs: readonly GrantedPermission[];
+}
+/** What a task needs its part must hold, else it does not compile. */
+const task = <P extends WorkPartName>(as: P, ...needs: (typeof workParts)[P]['permissions'][number][]): WorkTask => ({
+  as,
+  needs,
+});
 
-/** Doors that are no routes. */
-export const doors = {
-  'syslog over UDP, TCP and TLS': 'doors',
-  'OTLP over gRPC': 'doors',
-  spool: 'spool',
-} as const satisfies Record<string, WorkPartName>;
+/** Jobs by name. One that is not here does not compile. */
+export const jobs = {
+  behaviour: task('behaviour', 'securityData.read', 'alerts.manage'),
+  'connector-poll': task('connectors', 'data.ingest'),
+  'connectors-due': task('connectors', 'data.ingest'),
+  'correlation-learn': task('correlation', 'securityData.read', 'alerts.manage'),
+  entities: task('entities', 'securityData.read'),
+  'entities-conclude': task('entities', 'securityData.read'),
+  'entities-devices': task('entities', 'securityData.read'),
+  'exceptions-expiry': task('rules', 'alerts.manage'),
+  'identity-directory': task('directory', 'users.read', 'users.manage'),
+  'identity-ldap-sync': task('directory', 'users.manage', 'directory.provision'),
+  'identity-protection-addresses': task('identity protection', 'securityData.read'),
+  'identity-protection-age': task('identity protection', 'alerts.manage'),
+  'identity-protection-detect': task('identity protection', 'securityData.read', 'alerts.manage'),
+  'identity-protection-digest': task('notifications', 'securityData.read', 'users.read'),
+  'identity-protection-learn': task('identity protection', 'securityData.read'),
+  'identity-remove-stale': task('directory', 'users.manage'),
+  'ingest-health': task('ingestion', 'data.read', 'alerts.manage'),
+  investigation: task('investigation', 'securityData.read', 'alerts.manage'),
+  'notifications-forget': task('notifications', 'systemSettings.read'),
+  'openid-remove-stale': task('openid', 'applications.manage'),
+  'openid-rotate-keys': task('openid', 'applications.manage'),
+  'repositories-due': task('repositories', 'detectionTuning.manage'),
+  'privileged-access-alerts': task('access', 'authorization.read', 'authorization.manage'),
+  'privileged-access-digest': task('notifications', 'users.read'),
+  repository: task('repositories', 'detectionTuning.manage'),
+  'rule-simulation': task('rules', 'securityData.read'),
+  'rule-rights': task('rules', 'alerts.manage'),
+  'rules-due': task('rules', 'securityData.read', 'alerts.manage'),
+  'rules-forget': task('rules', 'alerts.manage'),
+  'rules-late': task('rules', 'securityData.read', 'alerts.manage'),
+  'rules-suppressions': task('rules', 'alerts.manage'),
+  'shared-signals-forget': task('shared signals', 'sharedSignals.exchange'),
+  'upload-sweep': task('ingestion', 'data.ingest'),
+  'uploads-due': task('ingestion', 'data.ingest'),
+  watchlists: task('watchlists', 'detectionTuning.manage'),
+} as const satisfies Record<string, WorkTask>;
+export type JobName = keyof typeof jobs;
+
+/** What is done by itself and is no job: doors that are no routes, mails, actions that wait for nobody. */
+export const workTasks = {
+  ...jobs,
+  'take logs by syslog': task('doors', 'data.ingest'),
+  'store acknowledged segments': task('spool', 'data.ingest'),
+  'send webhooks and mails': task('notifications', 'systemSettings.read', 'users.read'),
+  'approve an action without a person': task('investigation', 'response.manage'),
+} as const satisfies Record<string, WorkTask>;
+export type WorkTaskName = keyof typeof workTasks;

@@ -9,6 +9,7 @@ import {
   DialogTrigger,
 } from '@fluentui/react-components';
 import { useState, type ReactElement, type ReactNode } from 'react';
+import { RefusableButton } from './Refusable.tsx';
 
 /** An action that cannot be taken back: says what it will do to what, and waits for a second yes. */
 export function ConfirmAction(props: {
@@ -19,20 +20,23 @@ export function ConfirmAction(props: {
   /** What will happen, and what the way back is. */
   children: ReactNode;
   disabled?: boolean;
+  /** Why it would be refused, by `useRefusal`; undefined: it would not. */
+  why?: string | undefined;
   onConfirm: () => void;
 }): ReactElement {
   const [open, setOpen] = useState(false);
   return (
     <Dialog open={open} onOpenChange={(_, data) => setOpen(data.open)} modalType="alert">
       <DialogTrigger disableButtonEnhancement>
-        <Button
+        <RefusableButton
+          why={props.why}
           size="small"
           appearance="subtle"
           disabled={props.disabled ?? false}
           onClick={(event) => event.stopPropagation()}
         >
           {props.label}
-        </Button>
+        </RefusableButton>
       </DialogTrigger>
       <DialogSurface onClick={(event) => event.stopPropagation()}>
         <DialogBody>

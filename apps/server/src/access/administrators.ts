@@ -3,6 +3,13 @@ import type { Queryable } from '../platform/database/index.ts';
 import { inForce, overEverything, reaching } from './assignment-store.ts';
 import { rolesHolding } from './role-store.ts';
 
+/** Nobody would be left who can sign in and manage roles. */
+export class LastAdministrator extends SallyportError {
+  constructor() {
+    super('Conflict', 'this is the last administrator who can sign in; make another one first');
+  }
+}
+
 /** Changes of who administers queue here, so that two that are each harmless can't together leave nobody. */
 const administratorsLock = 7_255_992;
 
@@ -38,14 +45,13 @@ const canAdminister = async (db: Queryable, now: Date): Promise<boolean> =>
   ])) !== undefined;
 
 /**
- * Does what may take rights from somebody. Throws Conflict when nobody would be left who can sign in and manage roles over everything without an end; the
+ * Does what may take rights from somebody. Throws LastAdministrator when nobody would be left who can sign in and manage roles over everything without an end; the
  * transaction is then to be rolled back. Where there was nobody before, nothing is asked.
  */
 export async function keepingAnAdministrator<T>(tx: Queryable, now: Date, work: () => Promise<T>): Promise<T> {
   await tx.execute('SELECT pg_advisory_xact_lock($1)', [administratorsLock]);
   const before = await canAdminister(tx, now);
   const done = await work();
-  if (before && !(await canAdminister(tx, now)))
-    throw new SallyportError('Conflict', 'this is the last administrator who can sign in; make another one first');
+  if (before && !(await canAdminister(tx, now))) throw new LastAdministrator();
   return done;
 }

@@ -13,7 +13,7 @@ import { tokenCommands } from './tokens.ts';
 import { tokenHandlers } from './routes.ts';
 import type { Caller, SharedKeyClaim, Signer } from '../platform/http/index.ts';
 
-export { firstAdministrator, isAdministered, keepingAnAdministrator } from './administrators.ts';
+export { firstAdministrator, isAdministered, keepingAnAdministrator, LastAdministrator } from './administrators.ts';
 export { holdsAnything, inForce, notOver, reaching, roleNamesOf } from './assignment-store.ts';
 export type { Assignments, PublishPeople } from './assignments.ts';
 export { keepingDutiesApart } from './duties.ts';

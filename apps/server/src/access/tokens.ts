@@ -103,6 +103,9 @@ export function tokenCommands(
     },
 
     create: async (by, { name, scopes, expiresInDays, workspaceId }) => {
+      // It would live on when the application is switched off, and be nobody's.
+      if (by.kind === 'application')
+        throw new SallyportError('Forbidden', 'an application gets tokens of its own; API tokens are made by people');
       const beyond = scopes.filter((scope) => !by.permissions.has(scope));
       if (beyond.length > 0)
         throw new SallyportError(

@@ -57,7 +57,7 @@ export function huntingHandlers(
     query,
     workspace: workspaceOf(context, workspace),
     timespan: timespan && { from: new Date(timespan.from), to: new Date(timespan.to) },
-    client: requireCaller(context).kind === 'token' ? 'API' : 'Portal',
+    client: requireCaller(context).kind === 'person' ? 'Portal' : 'API',
   });
   let loaded: ReturnType<typeof loadHuntingQueries> | undefined;
   const shipped = () => (loaded ??= loadHuntingQueries(shippedQueries));

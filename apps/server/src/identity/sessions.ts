@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { SallyportError, type Me, type Session } from '@sallyport/contracts';
+import { dataPermissions, SallyportError, type Me, type Session } from '@sallyport/contracts';
 import { readRights, type EffectiveAccess, type Rights } from '../access/index.ts';
+import { dataScopeOf } from '../platform/data-scope.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/index.ts';
 import { hashSecret, newSecret } from '../platform/tokens.ts';
@@ -165,7 +166,7 @@ export type Sessions = ReturnType<typeof createSessions>;
 
 export function toMe(
   { id, userPrincipalName, displayName }: Person,
-  { roles, permissions }: Pick<Rights, 'roles' | 'permissions'>,
+  { roles, permissions, grants }: Pick<Rights, 'roles' | 'permissions' | 'grants'>,
   sessionId: string,
   method: SignInMethod,
 ): Me {
@@ -175,6 +176,9 @@ export function toMe(
     displayName,
     roles: [...roles],
     permissions: [...permissions],
+    overPart: [...permissions].filter(
+      (permission) => dataPermissions.has(permission) && !dataScopeOf({ grants }, permission).whole,
+    ),
     sessionId,
     method,
   };

@@ -180,6 +180,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
     },
     start: async () => {
       await policies.reload();
+      await platform.work.begin('store acknowledged segments');
       opened = await openIngestCore(
         platform,
         loaded,
@@ -220,7 +221,10 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       ]);
       await pull.start();
       const doors = await syslogSettings(config, () => loadTls(config, clock));
-      if (doors !== undefined) syslog = await openSyslogDoors({ core: core(), counts, clock, log }, doors);
+      if (doors !== undefined) {
+        await platform.work.begin('take logs by syslog');
+        syslog = await openSyslogDoors({ core: core(), counts, clock, log }, doors);
+      }
       const tls = config.otlpGrpcPort === 0 ? undefined : await loadTls(config, clock);
       if (tls !== undefined)
         otlpGrpc = await openOtlpGrpc({

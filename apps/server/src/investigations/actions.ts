@@ -93,18 +93,29 @@ export async function propose(
     wanted,
     groups,
     now,
-  }: { readonly wanted: readonly Wanted[]; readonly groups: ReadonlyMap<string, string>; readonly now: Date },
+    approvalRefused,
+  }: {
+    readonly wanted: readonly Wanted[];
+    readonly groups: ReadonlyMap<string, string>;
+    readonly now: Date;
+    /** Why nothing is approved without a person, whatever the levels say; undefined: it may be. */
+    readonly approvalRefused: string | undefined;
+  },
 ): Promise<number> {
   const levels = await levelsOf(tx);
   const rows = wanted.map(({ evidence, device, ...action }): ActionRow => {
     const group = (device === undefined ? undefined : groups.get(device.toLowerCase())) ?? '';
-    const { state, reason } = decide({
+    const level = decide({
       kind: action.kind,
       verdict: evidence.verdict,
       level: levels.get(group) ?? defaultLevel,
       group,
       folder: evidence.kind === 'File' ? evidence.identifiers['Directory'] : undefined,
     });
+    const { state, reason } =
+      level.state === 'approved' && approvalRefused !== undefined
+        ? ({ state: 'pendingApproval', reason: approvalRefused } as const)
+        : level;
     return {
       ...action,
       id: uuidOf(action.idempotency_key),

@@ -30,12 +30,14 @@ export async function conclude(
     .flatMap((name) => parts.playbooks.get(name) ?? []);
   const wanted = wantedActions(id, [...new Set(playbooks)], await evidenceOf(database, id));
   const groups = await groupsOf(parts, wanted);
+  const approvalRefused =
+    wanted.length === 0 ? undefined : await parts.platform.work.refusal('approve an action without a person');
   const now = clock.now();
   return database.transaction(async (tx) => {
     const row = await lockedInvestigation(tx, id);
     if (!row || !isUnderWay(row.state)) return { more: false };
     if (await isOpen(tx)) return { more: true };
-    const proposed = await propose(tx, { outbox }, row, { wanted, groups, now });
+    const proposed = await propose(tx, { outbox }, row, { wanted, groups, now, approvalRefused });
     const evidence = await evidenceOf(tx, id);
     const untold = evidence.filter((one) => one.told !== toldOf(one));
     await outbox.write(

@@ -22,7 +22,7 @@ import {
 } from './store.ts';
 
 export interface Parts {
-  readonly platform: Pick<Platform, 'clock' | 'database' | 'workspaces' | 'outbox' | 'log'>;
+  readonly platform: Pick<Platform, 'clock' | 'database' | 'workspaces' | 'outbox' | 'work' | 'log'>;
   readonly queries: Queries;
   readonly queriesOf: (workspace: Workspace) => Promise<Queries>;
   readonly playbooks: Playbooks;

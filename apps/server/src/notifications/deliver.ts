@@ -29,7 +29,7 @@ const waitingMax = 10_000;
 const errorCharsMax = 500;
 
 export interface DeliveryParts {
-  readonly platform: Pick<Platform, 'clock' | 'database' | 'sealing' | 'log' | 'metrics' | 'workspaces'>;
+  readonly platform: Pick<Platform, 'clock' | 'database' | 'sealing' | 'log' | 'metrics' | 'workspaces' | 'work'>;
   readonly outbound: Outbound;
   readonly mail: SendMail | undefined;
   readonly authorities: () => readonly string[];
@@ -133,6 +133,8 @@ export class Deliverer {
     payload: Payload,
   ): Promise<{ sent: true } | { sent: false; error: string; gone: boolean }> {
     const { platform, outbound, authorities, mail } = this.#parts;
+    const refused = await platform.work.refusal('send webhooks and mails');
+    if (refused !== undefined) return { sent: false, error: refused, gone: false };
     if (row.kind === 'webhook') {
       if (row.secret_sealed === null) return { sent: false, error: 'it has no secret', gone: false };
       return sendWebhook(

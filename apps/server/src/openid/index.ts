@@ -2,10 +2,12 @@ import type { applicationRoutes, graphApplicationRoutes, interactionRoutes, saml
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { JWK } from 'jose';
 import type { Provider } from 'oidc-provider';
+import type { EffectiveAccess } from '../access/index.ts';
 import type { Gate, Terms } from '../conditional-access/index.ts';
 import { publicUrlOf } from '../platform/config/index.ts';
-import type { Handlers, MountedRoute } from '../platform/http/index.ts';
+import type { Caller, Handlers, MountedRoute } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
+import { createApplicationCallers } from './application-callers.ts';
 import { createApplicationCommands } from './applications/commands.ts';
 import { graphApplicationHandlers } from './applications/graph.ts';
 import { applicationHandlers } from './applications/handlers.ts';
@@ -20,6 +22,11 @@ import { createSaml } from './saml/index.ts';
 export { tenantIdOf } from './provider/claims.ts';
 
 export interface OpenId extends Domain<Handlers<typeof applicationRoutes>> {
+  /** Who calls with an access token that an application got for Sallyport; see `application-callers.ts`. */
+  readonly callerOfAccessToken: (
+    token: string,
+    from: { readonly ipAddress: string; readonly userAgent: string },
+  ) => Promise<Caller | undefined>;
   /** For clients of Microsoft Graph. */
   readonly graph: Handlers<typeof graphApplicationRoutes>;
   readonly interactions: Handlers<typeof interactionRoutes>;
@@ -36,7 +43,7 @@ export interface OpenId extends Domain<Handlers<typeof applicationRoutes>> {
 /** The OpenID provider for the company's applications, and the applications. */
 export function createOpenId(
   platform: Platform,
-  { gate, terms }: { readonly gate: Gate; readonly terms: Terms },
+  { gate, terms, effective }: { readonly gate: Gate; readonly terms: Terms; readonly effective: EffectiveAccess },
 ): OpenId {
   const { database, clock, config, jobs, log } = platform;
   const keys = createKeys(platform);
@@ -70,6 +77,12 @@ export function createOpenId(
   );
 
   return {
+    callerOfAccessToken: createApplicationCallers(platform, {
+      issuer: parts.issuer,
+      gate,
+      keys: keys.current,
+      effective,
+    }),
     handlers: applicationHandlers(platform, commands),
     graph: graphApplicationHandlers(platform, commands),
     interactions: createInteractions(platform, parts, commands, current, terms),

@@ -33,6 +33,7 @@ import { createOutbox } from '../platform/outbox/index.ts';
 import { createSealing, loadSealingKey } from '../platform/sealing.ts';
 import { hashSecret, newSecret } from '../platform/tokens.ts';
 import { createTracing } from '../platform/tracing.ts';
+import { createWork } from '../platform/work.ts';
 import type { Platform } from '../platform/types.ts';
 import { startEphemeralDatabase } from '../supervisor/ephemeral-database.ts';
 import { removeDataFolder, temporaryFolder } from '../supervisor/temporary.ts';
@@ -87,7 +88,9 @@ async function startPlatform(issuer: string, second: boolean) {
   const flags = { dataDir, databaseUrl: database.url, lakeUrl: 'http://127.0.0.1:1', publicUrl: issuer };
   const config = loadConfig({ flags, environment: {}, file: '' });
   const outbox = createOutbox({ database: database.database, target: noLake, clock, log, metrics });
-  const jobs = second ? noJobs : createJobs({ database: database.database, log, metrics, tracing });
+  const audit = createAuditLog({ database: database.database, outbox, clock });
+  const work = createWork(audit);
+  const jobs = second ? noJobs : createJobs({ database: database.database, log, metrics, tracing, work });
   const platform: Platform = {
     config,
     clock,
@@ -99,7 +102,8 @@ async function startPlatform(issuer: string, second: boolean) {
     workspaces: noWorkspaces,
     outbox,
     spool: { folder: dataDir, groupId: undefined },
-    audit: createAuditLog({ database: database.database, outbox, clock }),
+    audit,
+    work,
     sealing: createSealing(loadSealingKey(dataDir)),
     jobs,
   };
@@ -120,7 +124,12 @@ function createDomains(platform: Platform) {
     fault: () => undefined,
   });
   const identity = createIdentity(platform, { ...conditionalAccess, access });
-  return { access, conditionalAccess, identity, openid: createOpenId(platform, conditionalAccess) };
+  return {
+    access,
+    conditionalAccess,
+    identity,
+    openid: createOpenId(platform, { ...conditionalAccess, effective: access.effective }),
+  };
 }
 type Domains = ReturnType<typeof createDomains>;
 
@@ -137,9 +146,11 @@ async function startHttp(platform: Platform, { access, conditionalAccess, identi
     portalFolder: platform.config.dataDir,
     rateLimits: { signIn: many, door: many, other: many },
     checkAnswers: true,
+    noteUse: access.uses.note,
     authenticator: {
       session: identity.callerOfSession,
-      token: access.callerOfToken,
+      token: async (token, from) =>
+        (await access.callerOfToken(token, from)) ?? openid.callerOfAccessToken(token, from),
       certificate: access.callerOfCertificate,
       sharedKey: access.callerOfSharedKey,
       signers: access.signers,
@@ -358,7 +369,9 @@ export async function register(
   const application = await commands.add(body, by, true);
   const { appId, id } = application;
   const isPublic = 'spa' in body || 'publicClient' in body || body['isFallbackPublicClient'] === true;
-  const secret = isPublic ? '' : (await commands.addPassword({ by: 'id', value: id }, password, by)).secretText;
+  const secret = isPublic
+    ? ''
+    : (await commands.addPassword({ by: 'id', value: id }, password, by, { ...by, grants: [] })).secretText;
   const authentication = isPublic ? oidc.None() : oidc.ClientSecretBasic(secret);
   const config = await oidc.discovery(new URL(issuer), appId, undefined, authentication);
   return { application, appId, secret, config };

@@ -13,6 +13,7 @@ import { createOutbox, type Outbox } from './outbox/index.ts';
 import { createSealing, loadSealingKey } from './sealing.ts';
 import { createTracing } from './tracing.ts';
 import type { Platform } from './types.ts';
+import { createWork } from './work.ts';
 import { openWorkspaces, type OpenWorkspaces } from './workspaces/index.ts';
 
 /** A platform, and what starts and ends its parts. */
@@ -49,11 +50,14 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
   const database = openDatabase({ url: config.databaseUrl, log });
   const workspaces = await openWorkspaces({ database, lake, clock, log });
   const outbox = createOutbox({ database, target: locatingSignIns(lake, log), clock, log, metrics });
+  const audit = createAuditLog({ database, outbox, clock });
+  const work = createWork(audit);
   const jobs = createJobs({
     database,
     log,
     metrics,
     tracing,
+    work,
     ...(options.heartbeat ? { heartbeat: options.heartbeat } : {}),
   });
   return {
@@ -67,7 +71,8 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
     workspaces,
     outbox,
     spool: spoolPlace(config, options.embeddedLake?.groupId),
-    audit: createAuditLog({ database, outbox, clock }),
+    audit,
+    work,
     sealing: createSealing(loadSealingKey(config.dataDir)),
     jobs,
     close: async () => {

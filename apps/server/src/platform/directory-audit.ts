@@ -15,7 +15,7 @@ export interface Author {
 export function authorOf(context: RequestContext): Author {
   const { id, name, kind } = requireCaller(context);
   const { ipAddress, requestId } = context;
-  return { id, name, ipAddress, requestId, ...(kind === 'token' ? { application: true } : {}) };
+  return { id, name, ipAddress, requestId, ...(kind !== 'person' ? { application: true } : {}) };
 }
 
 /** Sallyport itself, such as a sync that runs by itself. */

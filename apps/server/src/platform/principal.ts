@@ -8,7 +8,7 @@ export interface Grant {
 
 /** Who something is done as, and all that they may: a person, a token, an application, or a part of Sallyport itself. */
 export interface Principal {
-  /** A user principal name, `token:<name>`, or the part: `rule <id>`. What audit rows, activities and query tags say. */
+  /** A user principal name, `token:<name>`, `application:<name>`, or the part: `rule <id>`. What audit rows, activities and query tags say. */
   readonly name: string;
   readonly grants: readonly Grant[];
 }

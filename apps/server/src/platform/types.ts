@@ -10,6 +10,7 @@ import type { Metrics } from './metrics.ts';
 import type { RowSink } from './outbox/types.ts';
 import type { Sealing } from './sealing.ts';
 import type { Tracing } from './tracing.ts';
+import type { Work } from './work.ts';
 import type { Workspaces } from './workspaces/index.ts';
 
 /**
@@ -36,6 +37,8 @@ export interface Platform {
   /** Encrypts secrets before they go to the database. */
   readonly sealing: Sealing;
   readonly jobs: Jobs;
+  /** What is done by itself, and as whom. */
+  readonly work: Work;
 }
 
 export interface SpoolPlace {

@@ -40,8 +40,8 @@ export interface ActivityFacts {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-const categories = { role: 'RoleManagement', group: 'GroupManagement', application: 'ApplicationManagement' } as const;
-const types = { role: 'Role', group: 'Group', application: 'ServicePrincipal' } as const;
+const categories = { role: 'RoleManagement', group: 'GroupManagement', application: 'ApplicationManagement', cloudRole: 'ResourceManagement' } as const; // prettier-ignore
+const types = { role: 'Role', group: 'Group', application: 'ServicePrincipal', cloudRole: 'Role' } as const; // prettier-ignore
 const principalTypes: Readonly<Record<string, string>> = {
   user: 'User',
   group: 'Group',

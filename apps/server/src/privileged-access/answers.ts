@@ -12,6 +12,7 @@ import {
 
 import type { Queryable } from '../platform/database/index.ts';
 import { stageOf, type StepRow } from './approvers.ts';
+import { provisioningOf } from './clouds/grants.ts';
 import { approvalOf, contextOf, enabledRulesOf, expirationOf, type Policy } from './policies.ts';
 import { nameOrId, principalsOf } from './targets.ts';
 import { targetOf, type Holding, type RequestRow } from './types.ts';
@@ -40,6 +41,7 @@ export async function holdingAnswers(
     db,
   );
   const names = await namesOf(db, rows);
+  const provisioning = await provisioningOf(db, rows);
   return rows.map((row) => {
     const principal = principals.get(row.principal_id);
     return {
@@ -62,6 +64,7 @@ export async function holdingAnswers(
       removedAt: iso(row.removed_at),
       createdBy: row.created_by,
       justification: row.justification,
+      provisioning: provisioning.get(row.id) ?? null,
     };
   });
 }

@@ -1,20 +1,14 @@
+import type { CloudProvisioning } from '@sallyport/contracts';
 import type { Queryable } from '../platform/database/index.ts';
+import { provisioningOf } from './clouds/grants.ts';
+import { deedsOf, type Deed } from './deeds.ts';
 import { allRoles } from './roles.ts';
 import { nameOrId, principalsOf } from './targets.ts';
 import { targetOf, type Holding, type RequestRow } from './types.ts';
 
 /** Grants of one export; a span of time that has more is exported in parts. */
 export const exportedMax = 10_000;
-/** Of one grant: what was done with it. */
-const deedsMax = 200;
 
-export interface ExportedDeed {
-  readonly at: string;
-  readonly operation: string;
-  readonly target: string;
-  readonly result: string;
-  readonly ipAddress: string;
-}
 export interface ExportedGrant {
   readonly id: string;
   readonly kind: string;
@@ -37,8 +31,10 @@ export interface ExportedGrant {
     readonly result: string;
     readonly justification: string;
   }[];
-  /** What the person did while it was in force, of the audit log; no more than the first 200. */
-  readonly done: readonly ExportedDeed[];
+  /** How far its cloud is with it; null: it is of no cloud, or has not begun. */
+  readonly provisioning: CloudProvisioning | null;
+  /** What the person did while it was in force, of the audit log; no more than the newest 200. */
+  readonly done: readonly Deed[];
 }
 
 /** Every grant that was in force within a span, with why, by whom, how it ended, and what was done meanwhile. */
@@ -69,6 +65,7 @@ export async function exportGrants(db: Queryable, from: Date, to: Date, now: Dat
     [[...requests.keys()]],
   );
   const roles = new Map((await allRoles(db)).map(({ id, name }) => [id, name]));
+  const provisioning = await provisioningOf(db, rows);
   const found: ExportedGrant[] = [];
   for (const row of rows) {
     const principal = principals.get(row.principal_id);
@@ -98,18 +95,11 @@ export async function exportGrants(db: Queryable, from: Date, to: Date, now: Dat
           result: step.review_result,
           justification: step.justification,
         })),
+      provisioning: provisioning.get(row.id) ?? null,
       done: row.kind === 'active' && principal ? await deedsOf(db, principal.name, row.starts_at, ended ?? now) : [],
     });
   }
   return found;
-}
-
-async function deedsOf(db: Queryable, actor: string, from: Date, to: Date): Promise<ExportedDeed[]> {
-  const rows = await db.query<Omit<ExportedDeed, 'at'> & { at: Date }>(
-    `SELECT at, operation, target, result, ip_address AS "ipAddress" FROM audit_log WHERE actor = $1 AND at >= $2 AND at <= $3 ORDER BY sequence LIMIT ${deedsMax}`,
-    [actor, from, to],
-  );
-  return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
 }
 
 const columns = [
@@ -129,6 +119,7 @@ const columns = [
   'justification',
   'ticket',
   'approvals',
+  'provisioning',
   'done',
 ] as const satisfies readonly (keyof ExportedGrant)[];
 
@@ -143,6 +134,10 @@ const told = (grant: ExportedGrant, column: (typeof columns)[number]): unknown =
     return grant.approvals
       .map(({ by, at, result, justification }) => `${at} ${result} ${by}: ${justification}`)
       .join('\n');
+  if (column === 'provisioning') {
+    const { provisioning: cloud } = grant;
+    return cloud === null ? '' : `${cloud.state} ${cloud.since}${cloud.error === null ? '' : ` (${cloud.error})`}`;
+  }
   if (column === 'done')
     return grant.done.map(({ at, operation, target, result }) => `${at} ${operation} ${target} (${result})`).join('\n');
   return grant[column];

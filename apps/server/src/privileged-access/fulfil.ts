@@ -2,7 +2,7 @@ import { keepingDutiesApart } from '../access/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { recordActivity, type Activity } from './activities.ts';
-import { changeSpan, insertHolding, type NewHolding } from './grants.ts';
+import { changeSpan, createGrants, type NewHolding } from './grants.ts';
 import { endWithin, spanOf, type Span } from './schedule.ts';
 import { holdings, requests } from './store.ts';
 import { namedOf } from './targets.ts';
@@ -14,7 +14,9 @@ export type Fulfil = (tx: Queryable, request: RequestRow, by: Author, now: Date)
 const eligible = (request: RequestRow): '' | 'eligible ' => (request.kind === 'eligible' ? 'eligible ' : '');
 const lasting = ({ to }: Span): 'permanent' | 'timebound' => (to === null ? 'permanent' : 'timebound');
 
-export function createFulfil({ audit }: Pick<Platform, 'audit'>): Fulfil {
+export function createFulfil(platform: Pick<Platform, 'audit' | 'outbox' | 'clock'>): Fulfil {
+  const { audit } = platform;
+  const grants = createGrants(platform);
   const record = async (activity: Activity, request: RequestRow, span: Span, by: Author, tx: Queryable) => {
     await recordActivity(
       audit,
@@ -45,7 +47,7 @@ export function createFulfil({ audit }: Pick<Platform, 'audit'>): Fulfil {
     await requests.settle(tx, request.id, { status, assignmentId, at: now });
     return { ...request, status, assignment_id: assignmentId ?? request.assignment_id, completed_at: now };
   };
-  const fresh = (request: RequestRow, span: Span): Parameters<typeof insertHolding>[1] => ({
+  const fresh = (request: RequestRow, span: Span): NewHolding => ({
     target_type: request.target_type,
     target_id: request.target_id,
     access: request.access,
@@ -65,12 +67,12 @@ export function createFulfil({ audit }: Pick<Platform, 'audit'>): Fulfil {
 
   /** Whatever is given later must not be more than one person may hold either: it is looked at as if it were in force. */
   const give = async (tx: Queryable, row: NewHolding, now: Date): Promise<string> => {
-    if (row.target_type !== 'role' || row.kind !== 'active') return insertHolding(tx, row, now);
+    if (row.target_type !== 'role' || row.kind !== 'active') return grants.insert(tx, row, now);
     const members = await tx.query<{ id: string }>('SELECT person_id AS id FROM group_members WHERE group_id = $1', [
       row.principal_id,
     ]);
     const people = row.principal_type === 'group' ? members.map(({ id }) => id) : [row.principal_id];
-    return keepingDutiesApart(tx, people, row.starts_at > now ? row.starts_at : now, () => insertHolding(tx, row, now));
+    return keepingDutiesApart(tx, people, row.starts_at > now ? row.starts_at : now, () => grants.insert(tx, row, now));
   };
 
   const activate: Fulfil = async (tx, request, by, now) => {

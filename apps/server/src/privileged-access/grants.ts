@@ -1,46 +1,105 @@
 import { randomUUID } from 'node:crypto';
 import type { PrivilegedTarget } from '@sallyport/contracts';
+import { publishPeople } from '../identity/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
+import type { Platform } from '../platform/types.ts';
 import { holdings } from './store.ts';
 import { targetOf, type Holding } from './types.ts';
 
+type Held = Pick<Holding, 'kind' | 'target_type' | 'principal_id'>;
 export type NewHolding = Omit<Holding, 'id' | 'scope_id' | 'removed_at' | 'removed_by'>;
 
-/** Grants it: from its start on, it counts on every server. Answers its id. */
-export async function insertHolding(tx: Queryable, row: NewHolding, now: Date): Promise<string> {
-  const id = randomUUID();
-  const common = [
-    id,
-    row.principal_id,
-    row.principal_type,
-    row.kind,
-    row.assignment_type,
-    row.activated_from,
-    row.starts_at,
-    row.ends_at,
-    row.created_at,
-    row.created_by,
-    row.justification,
-    row.request_id,
-    row.target_id,
-  ];
-  const columns =
-    'id, principal_id, principal_type, kind, assignment_type, activated_from, starts_at, ends_at, created_at, created_by, justification, request_id';
-  const places = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13';
-  if (row.target_type === 'role')
-    await tx.execute(`INSERT INTO role_assignments (${columns}, role_id, scope) VALUES (${places}, $14)`, [
-      ...common,
-      JSON.stringify(row.scope),
-    ]);
-  else {
-    await tx.execute(
-      `INSERT INTO privileged_assignments (${columns}, target_id, target_type, access) VALUES (${places}, $14, $15)`,
-      [...common, row.target_type, row.access],
+/** What somebody's rights are made of: written, ended, and told to the lake, in the transaction of their request. */
+export function createGrants(platform: Pick<Platform, 'outbox' | 'clock'>) {
+  /** A row of `IdentityInfo` for each whose roles or groups are others by now. */
+  const publish = async (tx: Queryable, rows: readonly Held[]): Promise<void> => {
+    const changed = rows.filter(
+      ({ kind, target_type: type }) => kind === 'active' && (type === 'role' || type === 'group'),
     );
-    await applyBegun(tx, now, id);
-  }
-  return id;
+    if (changed.length === 0) return;
+    const people = await tx.query<{ id: string }>(
+      'SELECT id FROM people WHERE id = ANY($1::uuid[]) UNION SELECT person_id FROM group_members WHERE group_id = ANY($1::uuid[])',
+      [changed.map(({ principal_id: id }) => id)],
+    );
+    await publishPeople(
+      platform,
+      people.map(({ id }) => id),
+      tx,
+    );
+  };
+
+  /** Writes memberships and application roles whose time has begun. `only`: of one assignment. */
+  const applyBegun = async (tx: Queryable, now: Date, only?: string): Promise<number> => {
+    const rows = await tx.query<
+      Pick<Holding, 'target_type' | 'target_id' | 'access' | 'principal_id' | 'principal_type'>
+    >(
+      `UPDATE privileged_assignments SET applied_at = $1 WHERE kind = 'active' AND applied_at IS NULL AND removed_at IS NULL AND starts_at <= $1
+         AND (ends_at IS NULL OR ends_at > $1) AND ($2::uuid IS NULL OR id = $2) RETURNING target_type, target_id, access, principal_id, principal_type`,
+      [now, only ?? null],
+    );
+    for (const row of rows) await give(tx, row.principal_id, row.principal_type, targetOf(row), now);
+    await publish(
+      tx,
+      rows.map((row) => ({ ...row, kind: 'active' as const })),
+    );
+    return rows.length;
+  };
+
+  /** Grants it: from its start on, it counts on every server. Answers its id. */
+  const insert = async (tx: Queryable, row: NewHolding, now: Date): Promise<string> => {
+    const id = randomUUID();
+    const common = [
+      id,
+      row.principal_id,
+      row.principal_type,
+      row.kind,
+      row.assignment_type,
+      row.activated_from,
+      row.starts_at,
+      row.ends_at,
+      row.created_at,
+      row.created_by,
+      row.justification,
+      row.request_id,
+      row.target_id,
+    ];
+    const columns =
+      'id, principal_id, principal_type, kind, assignment_type, activated_from, starts_at, ends_at, created_at, created_by, justification, request_id';
+    const places = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13';
+    if (row.target_type === 'role')
+      await tx.execute(`INSERT INTO role_assignments (${columns}, role_id, scope) VALUES (${places}, $14)`, [
+        ...common,
+        JSON.stringify(row.scope),
+      ]);
+    else {
+      await tx.execute(
+        `INSERT INTO privileged_assignments (${columns}, target_id, target_type, access) VALUES (${places}, $14, $15)`,
+        [...common, row.target_type, row.access],
+      );
+      await applyBegun(tx, now, id);
+    }
+    if (row.target_type === 'role') await publish(tx, [row]);
+    return id;
+  };
+
+  /** Ends it, and what was activated from it. Answers what was ended; nothing when it was over before. */
+  const end = async (tx: Queryable, row: Holding, by: string, at: Date): Promise<Holding[]> => {
+    const ended = await tx.execute(
+      `UPDATE ${tableOf(row)} SET removed_at = $2, removed_by = $3 WHERE id = $1 AND removed_at IS NULL`,
+      [row.id, at, by],
+    );
+    if (ended === 0) return [];
+    if (row.target_type !== 'role' && row.kind === 'active') await takeAway(tx, row);
+    const from = row.kind === 'eligible' ? await holdings.activatedFrom(tx, row.id) : [];
+    const inner: Holding[] = [];
+    for (const one of from) inner.push(...(await end(tx, one, by, at)));
+    await publish(tx, [row]);
+    return [row, ...inner];
+  };
+
+  return { insert, end, applyBegun, publish };
 }
+export type Grants = ReturnType<typeof createGrants>;
 
 const tableOf = (row: Pick<Holding, 'target_type'>): string =>
   row.target_type === 'role' ? 'role_assignments' : 'privileged_assignments';
@@ -55,33 +114,6 @@ export const changeSpan = (
     span.from,
     span.to,
   ]);
-
-/** Ends it, and what was activated from it. Answers what was ended; nothing when it was over before. */
-export async function endHolding(tx: Queryable, row: Holding, by: string, at: Date): Promise<Holding[]> {
-  const ended = await tx.execute(
-    `UPDATE ${tableOf(row)} SET removed_at = $2, removed_by = $3 WHERE id = $1 AND removed_at IS NULL`,
-    [row.id, at, by],
-  );
-  if (ended === 0) return [];
-  if (row.target_type !== 'role' && row.kind === 'active') await takeAway(tx, row);
-  const from = row.kind === 'eligible' ? await holdings.activatedFrom(tx, row.id) : [];
-  const inner: Holding[] = [];
-  for (const one of from) inner.push(...(await endHolding(tx, one, by, at)));
-  return [row, ...inner];
-}
-
-/** Writes memberships and application roles whose time has begun. `only`: of one assignment. */
-export async function applyBegun(tx: Queryable, now: Date, only?: string): Promise<number> {
-  const rows = await tx.query<
-    Pick<Holding, 'target_type' | 'target_id' | 'access' | 'principal_id' | 'principal_type'>
-  >(
-    `UPDATE privileged_assignments SET applied_at = $1 WHERE kind = 'active' AND applied_at IS NULL AND removed_at IS NULL AND starts_at <= $1
-       AND (ends_at IS NULL OR ends_at > $1) AND ($2::uuid IS NULL OR id = $2) RETURNING target_type, target_id, access, principal_id, principal_type`,
-    [now, only ?? null],
-  );
-  for (const row of rows) await give(tx, row.principal_id, row.principal_type, targetOf(row), now);
-  return rows.length;
-}
 
 const principalWords = { user: 'User', group: 'Group', servicePrincipal: 'ServicePrincipal' } as const;
 
@@ -134,7 +166,7 @@ export async function heldOutside(
        AND removed_at IS NULL AND applied_at IS NOT NULL`,
     [type, id, access, principalId],
   );
-  if (own || type === 'role') return false;
+  if (own || type === 'role' || type === 'cloudRole') return false;
   const held =
     type === 'group'
       ? access === 'member' &&

@@ -1,10 +1,18 @@
-import type { accessReviewRoutes, graphPrivilegedAccessRoutes, privilegedAccessRoutes } from '@sallyport/contracts';
+import type {
+  accessReviewRoutes,
+  cloudAccessRoutes,
+  graphPrivilegedAccessRoutes,
+  privilegedAccessRoutes,
+  privilegedSessionRoutes,
+} from '@sallyport/contracts';
 import type { Gate } from '../conditional-access/index.ts';
+import type { Queries } from '../hunting/index.ts';
 import type { SendMail } from '../notifications/index.ts';
 import type { ErrorFace, Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { createAlerts } from './alerts/index.ts';
 import { createApprovals } from './approvals.ts';
+import { createClouds } from './clouds/index.ts';
 import { queueDigest } from './digest.ts';
 import { privilegedError } from './errors.ts';
 import { graphPrivilegedAccessHandlers } from './faces/graph/index.ts';
@@ -15,6 +23,7 @@ import { createRequests } from './requests.ts';
 import { createReviews } from './reviews/index.ts';
 import { accessReviewHandlers } from './reviews/routes.ts';
 import { privilegedAccessHandlers } from './routes.ts';
+import { privilegedSessionHandlers } from './sessions.ts';
 import { createSweep, sweepMs, type Swept } from './sweep.ts';
 import { nameOrId } from './targets.ts';
 
@@ -24,9 +33,13 @@ export interface PrivilegedAccess extends Domain<Handlers<typeof privilegedAcces
   /** For clients of Microsoft Graph. */
   readonly graph: Handlers<typeof graphPrivilegedAccessRoutes>;
   readonly reviews: Handlers<typeof accessReviewRoutes>;
+  readonly clouds: Handlers<typeof cloudAccessRoutes>;
+  readonly sessions: Handlers<typeof privilegedSessionRoutes>;
   readonly graphError: (graph: ErrorFace) => ErrorFace;
   /** Ends what is over, begins what is due, and lets approvals time out; `start` does so every second. */
   readonly sweep: () => Promise<Swept>;
+  /** Writes into clouds what has begun, and takes away what is over, each again until the cloud has said yes. `start` does so by itself. Answers how many were tried. */
+  provision(): Promise<number>;
   /** Takes access reviews on: begins, next stages, ends, applies. `start` does so by itself. Answers how many changed. */
   advanceReviews(): Promise<number>;
   /** Sends mails that are due; `start` does so by itself. Answers how many. */
@@ -41,6 +54,8 @@ export interface PrivilegedAccessOptions {
   readonly mail: () => SendMail | undefined;
   /** Of this installation: part of policies' ids. */
   readonly tenantId: string;
+  /** Made later than this. */
+  readonly queries: () => Queries;
   /** Look for alerts and write digests as time passes. Default true. */
   readonly scheduled?: boolean;
 }
@@ -48,6 +63,8 @@ export interface PrivilegedAccessOptions {
 /** Mails and reviews wait for so many looks. */
 const deliverEvery = 3;
 const reviewsEvery = 5;
+/** Rounds of calls to clouds, each of at most twenty seconds. */
+const roundsAtOnce = 8;
 
 /** Just-in-time access to roles, groups and applications: policies, requests, approvals, and their ends. */
 export function createPrivilegedAccess(platform: Platform, options: PrivilegedAccessOptions): PrivilegedAccess {
@@ -68,6 +85,7 @@ export function createPrivilegedAccess(platform: Platform, options: PrivilegedAc
   const { sweep } = createSweep({ platform, approvals });
   const deliver = () => deliverMails(platform, mail());
   const reviews = createReviews({ platform, requests });
+  const clouds = createClouds(platform);
   const alerts = createAlerts({ platform, policies, requests });
   const parts = { platform, policies, requests, approvals, alerts, tenantId };
   if (options.scheduled !== false) {
@@ -78,12 +96,23 @@ export function createPrivilegedAccess(platform: Platform, options: PrivilegedAc
   }
   const stopping = new AbortController();
   let looking: Promise<void> | undefined;
+  const provisioning = new Set<Promise<void>>();
+  const provision = () => clouds.provision(stopping.signal);
+  /** Beside what else is looked for, and beside each other: a cloud that is slow delays nothing. */
+  const provisionBeside = (): void => {
+    if (provisioning.size >= roundsAtOnce) return;
+    const round = provision()
+      .catch((err: unknown) => log.warn({ err }, 'clouds could not be brought up to date'))
+      .then(() => void provisioning.delete(round));
+    provisioning.add(round);
+  };
 
   const look = async (): Promise<void> => {
     for (let round = 0; !stopping.signal.aborted; round++) {
       await clock.sleep(sweepMs, stopping.signal);
       if (stopping.signal.aborted) return;
       await sweep().catch((err: unknown) => log.warn({ err }, 'ends of privileged access could not be looked for'));
+      provisionBeside();
       if (round % reviewsEvery === 0)
         await reviews.advance().catch((err: unknown) => log.warn({ err }, 'access reviews could not be taken on'));
       if (round % deliverEvery === 0)
@@ -95,8 +124,11 @@ export function createPrivilegedAccess(platform: Platform, options: PrivilegedAc
     handlers: privilegedAccessHandlers(parts),
     graph: graphPrivilegedAccessHandlers(parts),
     reviews: accessReviewHandlers({ platform, reviews }),
+    clouds: clouds.handlers,
+    sessions: privilegedSessionHandlers({ platform, requests, queries: options.queries }),
     graphError: privilegedError,
     sweep,
+    provision,
     advanceReviews: () => reviews.advance(),
     deliver,
     digest: () => queueDigest(platform),
@@ -107,6 +139,7 @@ export function createPrivilegedAccess(platform: Platform, options: PrivilegedAc
     stop: async () => {
       stopping.abort();
       await looking;
+      await Promise.all(provisioning);
     },
   };
 }

@@ -5,6 +5,7 @@ import { createClient, type Client } from '@sallyport/contracts';
 import { ServerProcess, sleep, switchOffShippedRules } from '../crash-server.ts';
 import { codeAt, makePerson, testPassword } from '../testing.ts';
 import type { OpenPlatform } from '../platform/create.ts';
+import { loadTls, type TlsMaterial } from '../platform/http/index.ts';
 import { startEphemeralPlatform } from '../supervisor/ephemeral-platform.ts';
 
 /** Several server processes on one database and one lake, for the test and the bench of privileged access. */
@@ -17,6 +18,8 @@ const patienceMs = 30_000;
 
 export interface Nodes {
   readonly platform: OpenPlatform;
+  /** For a server beside them, which they trust. */
+  readonly tls: TlsMaterial;
   readonly servers: readonly ServerProcess[];
   readonly urls: readonly string[];
   /** Somebody who is eligible for Security Reader, and signed in. */
@@ -39,12 +42,15 @@ export async function startNodes(count: number): Promise<Nodes> {
   const ports: number[] = [];
   for (let i = 0; i < count; i++) ports.push(await freePort());
   const servers = ports.map((port) => new ServerProcess(platform, port));
-  // One after the other: the first makes the certificate and the tables of the jobs.
-  for (const server of servers) await server.startBeside();
   const urls = ports.map((port) => `https://127.0.0.1:${port}`);
   const ca = join(platform.config.dataDir, 'tls', 'ca.pem');
+  // What each would make if it were the first: then all can start at once. They trust others by their own authority, too.
+  const tls = await loadTls(platform.config, platform.clock);
+  process.env['NODE_EXTRA_CA_CERTS'] = ca;
+  await Promise.all(servers.map((server) => server.startBeside()));
   return {
     platform,
+    tls,
     servers,
     urls,
     // Each has cookies of their own.

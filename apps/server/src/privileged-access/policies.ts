@@ -79,8 +79,13 @@ const defaults: Readonly<Record<RuleId, PolicyRule>> = {
 const activationMaxSeconds = 24 * 3_600;
 
 /** `Directory` is Graph's for all roles together, which has no policy of its own here. */
-export type PolicyScopeType = 'DirectoryRole' | 'Group' | 'Application';
-const scopeTypes = { role: 'DirectoryRole', group: 'Group', application: 'Application' } as const;
+export type PolicyScopeType = 'DirectoryRole' | 'Group' | 'Application' | 'CloudRole';
+const scopeTypes = {
+  role: 'DirectoryRole',
+  group: 'Group',
+  application: 'Application',
+  cloudRole: 'CloudRole',
+} as const;
 
 /** Where a rule applies: in its id. */
 export function targetOfRule(id: RuleId) {
@@ -94,16 +99,21 @@ export function targetOfRule(id: RuleId) {
   };
 }
 
-/** Of roles `DirectoryRole_<tenant>_<role>`, of groups `Group_<group>_<access>`, as Graph composes them. */
+/** Of roles `DirectoryRole_<tenant>_<role>`, of groups `Group_<group>_<access>`, as Graph composes them; of roles of clouds `CloudRole_<tenant>_<role>`. */
 export const policyIdOf = ({ type, id, access }: PrivilegedTarget, tenantId: string): string =>
-  type === 'role' ? `DirectoryRole_${tenantId}_${id}` : `${scopeTypes[type]}_${id}_${access}`;
+  type === 'role' || type === 'cloudRole'
+    ? `${scopeTypes[type]}_${tenantId}_${id}`
+    : `${scopeTypes[type]}_${id}_${access}`;
 
 /** What a policy's id is of; undefined for an id that is none. Whether the target exists is another question. */
 export function targetOfPolicy(policyId: string, tenantId: string): PrivilegedTarget | undefined {
   const [, kind, first, second] =
-    /^(DirectoryRole|Group|Application)_([0-9a-f-]{36})_([0-9a-f-]{36}|member|owner)$/.exec(policyId) ?? [];
+    /^(DirectoryRole|Group|Application|CloudRole)_([0-9a-f-]{36})_([0-9a-f-]{36}|member|owner)$/.exec(policyId) ?? [];
   if (first === undefined || second === undefined) return undefined;
-  if (kind === 'DirectoryRole') return first === tenantId ? { type: 'role', id: second, access: '' } : undefined;
+  if (kind === 'DirectoryRole' || kind === 'CloudRole') {
+    const type = kind === 'CloudRole' ? 'cloudRole' : 'role';
+    return first === tenantId ? { type, id: second, access: '' } : undefined;
+  }
   return { type: kind === 'Group' ? 'group' : 'application', id: first, access: second };
 }
 

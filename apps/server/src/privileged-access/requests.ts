@@ -14,13 +14,13 @@ import { recordActivity, type Activity } from './activities.ts';
 import { adminStage, openApproval, type Approvals } from './approvals.ts';
 import { contextFailure, policyFailure, PrivilegedAccessError, type FailedRule } from './errors.ts';
 import type { Fulfil } from './fulfil.ts';
-import { endHolding, heldOutside } from './grants.ts';
+import { createGrants, heldOutside } from './grants.ts';
 import type { Tell } from './notify.ts';
 import { approvalOf, enabledRulesOf, expirationOf, type Policies, type Policy } from './policies.ts';
 import { failsExpiration, spanOf } from './schedule.ts';
 import { holdings, lockSubject, requests, type Subject } from './store.ts';
 import { strengthOf, type Strength, type StrengthParts } from './strength.ts';
-import { isByRule, namedOf, nameOfTarget, principalsOf, type PrincipalFacts } from './targets.ts';
+import { isByRule, isInCloud, namedOf, nameOfTarget, principalsOf, type PrincipalFacts } from './targets.ts';
 import type { Asker, Author, Holding, RequestRow, Wish } from './types.ts';
 
 /** As Microsoft's: what was activated stays so for at least this long. */
@@ -38,7 +38,7 @@ class OnlyValidated extends Error {
 }
 
 export interface RequestParts {
-  readonly platform: Pick<Platform, 'database' | 'clock' | 'audit' | 'config'>;
+  readonly platform: Pick<Platform, 'database' | 'clock' | 'audit' | 'config' | 'outbox'>;
   readonly policies: Policies;
   readonly strength: StrengthParts;
   readonly fulfil: Fulfil;
@@ -61,6 +61,7 @@ interface Step {
 
 export function createRequests(parts: RequestParts) {
   const { database, clock, audit } = parts.platform;
+  const grants = createGrants(parts.platform);
 
   const record = async (activity: Activity, row: RequestRow, by: Author, tx: Queryable) => {
     await recordActivity(
@@ -149,7 +150,7 @@ export function createRequests(parts: RequestParts) {
     if (!first) throw new PrivilegedAccessError('RoleAssignmentDoesNotExist');
     if (first.starts_at <= now && now.getTime() - first.starts_at.getTime() < activeMinMs)
       throw new PrivilegedAccessError('ActiveDurationTooShort');
-    for (const one of live) await endHolding(tx, one, asker.name, now);
+    for (const one of live) await grants.end(tx, one, asker.name, now);
     const row = rowOf(step, { status: 'Revoked', assignment_id: first.id, completed_at: now, scope: first.scope });
     await requests.insert(tx, row);
     await record('Remove member from role completed (PIM deactivate)', row, asker, tx);
@@ -214,7 +215,7 @@ export function createRequests(parts: RequestParts) {
     const [first] = rows;
     if (!first) throw new PrivilegedAccessError('RoleAssignmentDoesNotExist');
     await keepingOne(step, async () => {
-      for (const one of rows) await endHolding(tx, one, asker.name, now);
+      for (const one of rows) await grants.end(tx, one, asker.name, now);
     });
     const pending = await requests.pending(tx, { ...subject, kind: 'active' });
     if (pending && wish.kind === 'eligible') await withdraw(tx, pending, asker, now);
@@ -353,6 +354,28 @@ export function createRequests(parts: RequestParts) {
     challengeFor: async (wish: Pick<Wish, 'target'>, asker: Asker): Promise<Strength['challenge']> =>
       (await strengthOf(parts.strength, asker, await parts.policies.one(wish.target, database))).challenge,
 
+    /** Ends an activation, and leaves what it came from. Throws Forbidden, PrivilegedAccessError when it is over. */
+    endActivation: (id: string, justification: string, asker: Asker): Promise<void> =>
+      database.transaction(async (tx) => {
+        if (!asker.manages)
+          throw new SallyportError('Forbidden', 'this needs the permission `authorization.manage` over everything');
+        const now = clock.now();
+        const row = await holdings.byId(tx, id);
+        if (
+          !row ||
+          (row.ends_at !== null && row.ends_at <= now) ||
+          (await grants.end(tx, row, asker.name, now)).length === 0
+        )
+          throw new PrivilegedAccessError('RoleAssignmentDoesNotExist');
+        await recordActivity(
+          audit,
+          'Remove member from role in PIM completed (timebound)',
+          { ...(await namedOf(row, tx)), details: { assignmentId: id, requestId: row.request_id, justification } },
+          asker,
+          tx,
+        );
+      }),
+
     /** Takes back a request that is pending or whose time is yet to come. */
     cancel: (id: string, asker: Asker): Promise<void> =>
       database.transaction(async (tx) => {
@@ -367,7 +390,7 @@ export function createRequests(parts: RequestParts) {
         const waits = row.status === 'Granted' && holding !== undefined && holding.starts_at > now;
         if (!pendingStatuses.includes(row.status) && !waits)
           throw new PrivilegedAccessError('InvalidRequestStatus', `${row.status}.`);
-        if (waits) await endHolding(tx, holding, asker.name, now);
+        if (waits) await grants.end(tx, holding, asker.name, now);
         await withdraw(tx, row, asker, now);
       }),
   };
@@ -399,7 +422,7 @@ function failsEnablement(
   ];
 }
 
-/** Groups hold roles and applications, and are no members of groups here; applications hold roles alone. */
+/** Who is given a role of a cloud is known there. Groups hold roles and applications, and are no members of groups here; applications hold roles alone. */
 async function mustFit(tx: Queryable, { target, action }: Wish, { id, type }: PrincipalFacts): Promise<void> {
   if (target.type === 'group' && type !== 'user')
     throw new SallyportError('BadRequest', '`principalId`: only people are members and owners of groups');
@@ -408,6 +431,8 @@ async function mustFit(tx: Queryable, { target, action }: Wish, { id, type }: Pr
   // Who is in it follows from what people say of themselves.
   if (target.type === 'role' && type === 'group' && !action.endsWith('Remove') && (await isByRule(id, tx)))
     throw new SallyportError('BadRequest', '`principalId`: a group by rule is given no roles');
+  if (target.type === 'cloudRole' && /(?:Assign|Activate|Renew)$/.test(action) && !(await isInCloud(target.id, id, tx)))
+    throw new SallyportError('BadRequest', '`principalId`: the cloud’s connection does not say who this is there');
   if (type === 'servicePrincipal' && action.startsWith('self'))
     throw new SallyportError('BadRequest', '`principalId`: an application can’t activate');
 }

@@ -18,8 +18,8 @@ import { PrivilegedAccessError } from './errors.ts';
 import { targetOfPolicy, type Policies } from './policies.ts';
 import type { Requests } from './requests.ts';
 import { allRoles } from './roles.ts';
-import { isUuid, listedMax, requests as rows } from './store.ts';
-import { nameOfTarget, nameOrId } from './targets.ts';
+import { listedMax, requests as rows } from './store.ts';
+import { cloudRoleTargets, nameOfTarget, nameOrId, principalIdOf } from './targets.ts';
 import { targetOf, type Asker, type Holding, type RequestRow, type Wish } from './types.ts';
 
 const dayMs = 86_400_000;
@@ -245,7 +245,10 @@ export function privilegedAccessHandlers({
     listPrivilegedPolicies: async (_context, { query }) => {
       const targets: PrivilegedTarget[] =
         query.groupId === undefined
-          ? (await allRoles(database)).map(({ id }) => ({ type: 'role', id, access: '' }))
+          ? [
+              ...(await allRoles(database)).map(({ id }): PrivilegedTarget => ({ type: 'role', id, access: '' })),
+              ...(await cloudRoleTargets(database)),
+            ]
           : ['member', 'owner'].map((access) => ({ type: 'group', id: query.groupId ?? '', access }));
       const found = await policies.of(targets, database);
       const answers = [];
@@ -319,16 +322,6 @@ const wishOf = (body: Body, principalId: string): Wish => ({
   expiration: body.expiration,
   validationOnly: false,
 });
-
-async function principalIdOf(db: Queryable, idOrName: string): Promise<string> {
-  if (isUuid(idOrName)) return idOrName.toLowerCase();
-  const row = await db.first<{ id: string }>(
-    'SELECT id FROM people WHERE lower(user_principal_name) = lower($1) AND deleted_at IS NULL',
-    [idOrName],
-  );
-  if (!row) throw new PrivilegedAccessError('SubjectNotFound');
-  return row.id;
-}
 
 /** One's own and those of one's groups; what has ended within the last days too. */
 const holdingsOf = (db: Queryable, personId: string, now: Date) =>

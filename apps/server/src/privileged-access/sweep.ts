@@ -1,10 +1,11 @@
 import type { Queryable } from '../platform/database/index.ts';
-import { systemClock } from '../platform/clock.ts';
 import type { Platform } from '../platform/types.ts';
 import { ourselves, recordActivity, type Activity } from './activities.ts';
 import type { Approvals } from './approvals.ts';
-import { applyBegun, endHolding } from './grants.ts';
+import { wantCloudGrants } from './clouds/grants.ts';
+import { createGrants } from './grants.ts';
 import { namedOf } from './targets.ts';
+import { timeOf } from './time.ts';
 import type { Holding, RequestRow } from './types.ts';
 
 /** How often every server looks. What somebody may is decided against the time at use; this makes an end stay one. */
@@ -16,7 +17,7 @@ const setBackMinMs = 1_500;
 const lock = 0x50_49_4d;
 
 export interface SweepParts {
-  readonly platform: Pick<Platform, 'database' | 'clock' | 'audit' | 'log'>;
+  readonly platform: Pick<Platform, 'database' | 'clock' | 'audit' | 'outbox' | 'log'>;
   readonly approvals: Pick<Approvals, 'expire'>;
 }
 
@@ -32,13 +33,8 @@ const nothing: Swept = { ended: 0, begun: 0, decided: 0, setBackMs: 0 };
 
 export function createSweep({ platform, approvals }: SweepParts) {
   const { database, clock, audit, log } = platform;
+  const grants = createGrants(platform);
   let before: { readonly at: number; readonly elapsed: number } | undefined;
-
-  /** All servers go by the database's clock. Tests set the server's own. */
-  const timeOf = async (tx: Queryable): Promise<Date> =>
-    clock === systemClock
-      ? ((await tx.first<{ at: Date }>('SELECT clock_timestamp() AS at'))?.at ?? clock.now())
-      : clock.now();
 
   const record = async (activity: Activity, row: Holding, tx: Queryable) => {
     await recordActivity(
@@ -83,7 +79,7 @@ export function createSweep({ platform, approvals }: SweepParts) {
       `SELECT * FROM privileged_holdings WHERE removed_at IS NULL AND assignment_type = 'Activated' ORDER BY id LIMIT ${activatedMax}`,
     );
     for (const row of activated)
-      for (const one of await endHolding(tx, row, 'clock', now))
+      for (const one of await grants.end(tx, row, 'clock', now))
         await record('Remove member from role (PIM activation expired)', one, tx);
     return by;
   };
@@ -97,7 +93,7 @@ export function createSweep({ platform, approvals }: SweepParts) {
     );
     let ended = 0;
     for (const row of rows)
-      for (const one of await endHolding(tx, row, 'expiry', now)) {
+      for (const one of await grants.end(tx, row, 'expiry', now)) {
         ended += 1;
         const eligible = one.kind === 'eligible' ? 'eligible ' : '';
         await record(
@@ -123,9 +119,11 @@ export function createSweep({ platform, approvals }: SweepParts) {
     await tx.execute('UPDATE role_assignments SET starts_at = starts_at WHERE id = ANY($1::uuid[])', [ids]);
     for (const id of ids) {
       const row = await tx.first<Holding>('SELECT * FROM privileged_holdings WHERE id = $1', [id]);
-      if (row) await record('Add member to role completed (PIM activation)', row, tx);
+      if (!row) continue;
+      await record('Add member to role completed (PIM activation)', row, tx);
+      if (row.target_type === 'role') await grants.publish(tx, [row]);
     }
-    return due.length + (await applyBegun(tx, now));
+    return due.length + (await grants.applyBegun(tx, now));
   };
 
   return {
@@ -134,10 +132,11 @@ export function createSweep({ platform, approvals }: SweepParts) {
       database.transaction(async (tx) => {
         const mine = await tx.first<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [lock]);
         if (mine?.mine !== true) return nothing;
-        const now = await timeOf(tx);
+        const now = await timeOf(clock, tx);
         const setBackMs = await mindClock(tx, now);
         const ended = await endLate(tx, now);
         const begun = await begin(tx, now);
+        await wantCloudGrants(tx, now);
         const decided = await approvals.expire(tx, now, ourselves);
         return { ended, begun, decided, setBackMs };
       }),

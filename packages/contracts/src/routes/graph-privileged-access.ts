@@ -35,7 +35,57 @@ const eligibilitySchedules = listed(`${directory}/roleEligibilitySchedules`, 'el
 const assignmentInstances = listed(`${directory}/roleAssignmentScheduleInstances`, 'roles that are active now');
 const eligibilityInstances = listed(`${directory}/roleEligibilityScheduleInstances`, 'roles that are eligible now');
 
+const group = '/v1.0/identityGovernance/privilegedAccess/group';
+const groupAssignmentRequests = requested(`${group}/assignmentScheduleRequests`, 'requests for active memberships');
+const groupEligibilityRequests = requested(`${group}/eligibilityScheduleRequests`, 'requests for eligible memberships');
+const groupAssignmentSchedules = listed(`${group}/assignmentSchedules`, 'active memberships');
+const groupEligibilitySchedules = listed(`${group}/eligibilitySchedules`, 'eligible memberships');
+const groupAssignmentInstances = listed(`${group}/assignmentScheduleInstances`, 'memberships that are active now');
+const groupEligibilityInstances = listed(`${group}/eligibilityScheduleInstances`, 'memberships that are eligible now');
+
 export const graphPrivilegedAccessRoutes = {
+  graphListGroupAssignmentRequests: groupAssignmentRequests.list,
+  graphGetGroupAssignmentRequest: groupAssignmentRequests.get,
+  graphCreateGroupAssignmentRequest: groupAssignmentRequests.create,
+  graphCancelGroupAssignmentRequest: groupAssignmentRequests.cancel,
+  graphListGroupEligibilityRequests: groupEligibilityRequests.list,
+  graphGetGroupEligibilityRequest: groupEligibilityRequests.get,
+  graphCreateGroupEligibilityRequest: groupEligibilityRequests.create,
+  graphCancelGroupEligibilityRequest: groupEligibilityRequests.cancel,
+  graphListGroupAssignmentSchedules: groupAssignmentSchedules.list,
+  graphGetGroupAssignmentSchedule: groupAssignmentSchedules.get,
+  graphListGroupEligibilitySchedules: groupEligibilitySchedules.list,
+  graphGetGroupEligibilitySchedule: groupEligibilitySchedules.get,
+  graphListGroupAssignmentInstances: groupAssignmentInstances.list,
+  graphGetGroupAssignmentInstance: groupAssignmentInstances.get,
+  graphListGroupEligibilityInstances: groupEligibilityInstances.list,
+  graphGetGroupEligibilityInstance: groupEligibilityInstances.get,
+  graphGetGroupApproval: route({
+    ...own,
+    path: `${group}/assignmentApprovals/:id`,
+    summary: 'Microsoft Graph: the approval of a request for a membership',
+    params,
+  }),
+  graphListGroupApprovalStages: route({
+    ...own,
+    path: `${group}/assignmentApprovals/:id/stages`,
+    summary: 'Microsoft Graph: the stages of an approval',
+    params,
+  }),
+  graphGetGroupApprovalStage: route({
+    ...own,
+    path: `${group}/assignmentApprovals/:id/stages/:stepId`,
+    summary: 'Microsoft Graph: one stage of an approval',
+    params: stepParams,
+  }),
+  graphDecideGroupApprovalStage: route({
+    ...write,
+    method: 'PATCH',
+    path: `${group}/assignmentApprovals/:id/stages/:stepId`,
+    summary: 'Microsoft Graph: approve or deny a stage',
+    params: stepParams,
+    body,
+  }),
   graphListAssignmentRequests: assignmentRequests.list,
   graphGetAssignmentRequest: assignmentRequests.get,
   graphCreateAssignmentRequest: assignmentRequests.create,

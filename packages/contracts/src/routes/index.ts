@@ -41,7 +41,9 @@ import { interactionRoutes } from './openid-interaction.ts';
 import { peopleRoutes } from './people.ts';
 import { graphPrivilegedAccessRoutes } from './graph-privileged-access.ts';
 import { accessReviewRoutes } from './access-reviews.ts';
+import { cloudAccessRoutes } from './cloud-access.ts';
 import { privilegedAccessRoutes } from './privileged-access.ts';
+import { privilegedSessionRoutes } from './privileged-sessions.ts';
 import { queueRoutes } from './queue.ts';
 import { repositoryRoutes } from './repositories.ts';
 import { sentinelEntityRoutes } from './sentinel-entities.ts';
@@ -99,6 +101,8 @@ export const routes = {
   ...graphPrivilegedAccessRoutes,
   ...privilegedAccessRoutes,
   ...accessReviewRoutes,
+  ...cloudAccessRoutes,
+  ...privilegedSessionRoutes,
   ...sharedSignalsRoutes,
   ...savedSearchRoutes,
   ...sentinelBookmarkRoutes,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AssignmentScope } from '../access-scope.ts';
+import { CloudGrantState } from '../cloud-access.ts';
 import {
   AlertId,
   AlertSettings,
@@ -18,6 +19,15 @@ import { route } from '../route.ts';
 
 const at = z.iso.datetime();
 const Named = z.object({ id: z.string(), name: z.string() });
+
+/** How far a cloud is with what it was asked to give or to take away. */
+export const CloudProvisioning = z.object({
+  state: CloudGrantState,
+  since: at,
+  /** Why not yet, as the cloud said last. */
+  error: z.string().nullable(),
+});
+export type CloudProvisioning = z.infer<typeof CloudProvisioning>;
 
 /** What somebody is granted: a role, a membership, a role of an application. */
 export const PrivilegedHolding = z.object({
@@ -38,6 +48,8 @@ export const PrivilegedHolding = z.object({
   removedAt: at.nullable(),
   createdBy: z.string(),
   justification: z.string(),
+  /** How far the cloud is with it; null for what is in no cloud, or not begun. */
+  provisioning: CloudProvisioning.nullable(),
 });
 export type PrivilegedHolding = z.infer<typeof PrivilegedHolding>;
 
@@ -297,7 +309,7 @@ export const privilegedAccessRoutes = {
     method: 'GET',
     permission: 'authorization.read',
     path: '/api/privileged-access/policies',
-    summary: 'Settings of roles; of a group with `groupId`',
+    summary: 'Settings of roles, those of clouds too; of a group with `groupId`',
     query: z.object({ groupId: z.guid().optional() }),
     response: z.object({ policies: z.array(PrivilegedPolicy) }),
   }),

@@ -31,6 +31,8 @@ export const Me = z.object({
   /** Names of the roles that are in force. */
   roles: z.array(z.string()),
   permissions: z.array(PermissionName),
+  /** Those of `permissions` that are held over a part of the data only. */
+  overPart: z.array(PermissionName),
   sessionId: z.uuid(),
   /** How this session signed in. */
   method: z.enum(signInMethods),

@@ -1,12 +1,12 @@
-import { Button, Caption1, Field, Input, makeStyles, Switch, tokens } from '@fluentui/react-components';
+import { Field, Input, makeStyles, tokens } from '@fluentui/react-components';
 import type { AnomalyConfig, AnomalyTemplate } from '@sallyport/contracts';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { Bars } from '../../shared/Bars.tsx';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { count, plural } from '../../shared/numbers.ts';
+import { RefusableButton, RefusableSwitch, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
@@ -35,13 +35,13 @@ export function AnomalyRulePanel({
   onClose: () => void;
 }): ReactElement {
   const styles = useStyles();
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('setAnomalyRule', 'endAnomalyFlight', 'previewAnomalyRule');
   const { set, end, preview } = useAnomalyRule(template);
   const { production, flight } = template;
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>(() => textsOf(flight ?? production));
   const values = valuesOf(template.parameters, texts);
   const busy = set.isPending || end.isPending || preview.isPending;
-  const off = !may || busy || values === undefined;
+  const off = busy || values === undefined;
   return (
     <SidePanel label="Anomaly rule" title={visible(template.name)} onClose={onClose}>
       <p className={styles.text}>{visible(template.description)}</p>
@@ -55,10 +55,11 @@ export function AnomalyRulePanel({
           ['Last run', production.lastRun ? <LastRun key="run" config={production} /> : 'Not yet'],
         ]}
       />
-      <Switch
+      <RefusableSwitch
         label="Runs in production"
         checked={production.enabled}
-        disabled={!may || busy}
+        why={why}
+        disabled={busy}
         onChange={(_, { checked }) => set.mutate({ status: 'Production', enabled: checked, values: production.values })}
       />
       {flight && (
@@ -76,13 +77,20 @@ export function AnomalyRulePanel({
             ]}
           />
           <div className={styles.actions}>
-            <Button size="small" appearance="primary" disabled={!may || busy} onClick={() => end.mutate(true)}>
+            <RefusableButton
+              size="small"
+              appearance="primary"
+              why={why}
+              disabled={busy}
+              onClick={() => end.mutate(true)}
+            >
               Take into production
-            </Button>
+            </RefusableButton>
             <ConfirmAction
               label="End the flight"
               title="End the flight?"
-              disabled={!may || busy}
+              why={why}
+              disabled={busy}
               onConfirm={() => end.mutate(false)}
             >
               Its settings are let go. The anomalies that it found stay.
@@ -105,7 +113,7 @@ export function AnomalyRulePanel({
                   size="small"
                   inputMode="decimal"
                   value={texts[parameter.name] ?? ''}
-                  disabled={!may}
+                  disabled={why !== undefined}
                   onChange={(_, { value }) => setTexts((before) => ({ ...before, [parameter.name]: value }))}
                 />
               </Field>
@@ -113,24 +121,26 @@ export function AnomalyRulePanel({
           })}
         </div>
         <div className={styles.actions}>
-          <Button size="small" disabled={off} onClick={() => values && preview.mutate(values)}>
+          <RefusableButton why={why} size="small" disabled={off} onClick={() => values && preview.mutate(values)}>
             {preview.isPending ? 'Trying…' : 'Try on 7 days'}
-          </Button>
-          <Button
+          </RefusableButton>
+          <RefusableButton
+            why={why}
             size="small"
             disabled={off}
             onClick={() => values && set.mutate({ status: 'Flighting', enabled: true, values })}
           >
             {flight ? 'Change the flight' : 'Fly beside production'}
-          </Button>
-          <Button
+          </RefusableButton>
+          <RefusableButton
+            why={why}
             size="small"
             appearance={flight ? 'secondary' : 'primary'}
             disabled={off}
             onClick={() => values && set.mutate({ status: 'Production', enabled: production.enabled, values })}
           >
             Save in production
-          </Button>
+          </RefusableButton>
         </div>
         {preview.error && <ErrorState error={preview.error} />}
         {preview.data && (
@@ -156,7 +166,6 @@ export function AnomalyRulePanel({
             </ul>
           </>
         )}
-        {!may && <Caption1>To change it one needs “Detection tuning (manage)”.</Caption1>}
       </Section>
       <Section title="Query">
         <CodeBlock text={template.query} label="query" />

@@ -1,19 +1,22 @@
-import { Button, MessageBar, MessageBarBody, Switch } from '@fluentui/react-components';
+import { MessageBar, MessageBarBody } from '@fluentui/react-components';
 import { AddRegular } from '@fluentui/react-icons';
 import type { ApplicationDetails } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client, useMay } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
-import { Copyable } from '../../shared/Copyable.tsx';
+import { Copyable, Mono } from '../../shared/Copyable.tsx';
 import { Facts } from '../../shared/Facts.tsx';
+import { RefusableButton, RefusableSwitch, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
+import { RightsUse } from '../../shared/RightsUse.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
+import { TextLink } from '../../shared/TextLink.tsx';
 import { useNotify } from '../../shared/toast.tsx';
-import { applicationQuery, samlApplicationQuery } from './queries.ts';
+import { applicationQuery, applicationRightsQuery, samlApplicationQuery } from './queries.ts';
 import { SamlFacts } from './SamlFacts.tsx';
 
 const useRefresh = () => {
@@ -23,25 +26,25 @@ const useRefresh = () => {
 
 /** One application: what its developers need, its secrets, who may use it. */
 export function ApplicationPanel(props: { id: string; onClose: () => void }): ReactElement {
-  const may = useMay('applications.manage');
   const { data, error, refetch } = useQuery(applicationQuery(props.id));
   return (
     <SidePanel
       label="Application"
       title={data ? visible(data.body.displayName) : 'Application'}
       onClose={props.onClose}
-      footer={data && may && <Actions application={data} onClose={props.onClose} />}
+      footer={data && <Actions application={data} onClose={props.onClose} />}
     >
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Loading rows={8} label="Loading the application" />}
-      {data && <Shown application={data} may={may} />}
+      {data && <Shown application={data} />}
     </SidePanel>
   );
 }
 
 /** By what people sign in to it: one of the two protocols. */
-function Shown({ application: data, may }: { application: ApplicationDetails; may: boolean }): ReactElement {
+function Shown({ application: data }: { application: ApplicationDetails }): ReactElement {
   const saml = useQuery(samlApplicationQuery(data.id));
+  const mayRead = useMay('authorization.read');
   if (saml.error) return <ErrorState error={saml.error} onRetry={() => void saml.refetch()} />;
   if (!saml.data) return <Loading rows={8} label="Loading the application" />;
   const { settings, endpoints } = saml.data;
@@ -64,8 +67,35 @@ function Shown({ application: data, may }: { application: ApplicationDetails; ma
           ['Roles', data.body.appRoles.map(({ value }) => visible(value ?? '')).join(', ') || undefined],
         ]}
       />
-      <Secrets application={data} may={may} />
+      <Secrets application={data} />
+      {mayRead && data.servicePrincipal && <Rights id={data.servicePrincipal.id} />}
     </>
+  );
+}
+
+/** What it may in Sallyport itself, with tokens that it gets for that. */
+function Rights({ id }: { id: string }): ReactElement {
+  const { data, error, refetch } = useQuery(applicationRightsQuery(id));
+  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Loading rows={3} label="Loading its rights" />;
+  const used = new Map(data.uses.map(({ permission, lastUsedAt }) => [permission, lastUsedAt]));
+  return (
+    <Section title={`Rights in Sallyport (${data.permissions.length})`}>
+      <span>
+        It gets a token for <Mono text="api://sallyport/.default" /> and calls the API with it. What it holds ends with
+        its assignments.{' '}
+        <TextLink to="/roles" search={{ tab: 'explorer', principal: id, type: 'servicePrincipal' }}>
+          By which roles
+        </TextLink>
+      </span>
+      {data.permissions.length > 0 && (
+        <RightsUse
+          label="Rights in Sallyport"
+          heldSince={null}
+          uses={data.permissions.map(({ permission }) => ({ permission, lastUsedAt: used.get(permission) ?? null }))}
+        />
+      )}
+    </Section>
   );
 }
 
@@ -76,6 +106,7 @@ const redirectUris = ({ body: { web, spa, publicClient } }: ApplicationDetails):
 ];
 
 function Actions({ application, onClose }: { application: ApplicationDetails; onClose: () => void }): ReactElement {
+  const why = useRefusal('updateApplication', 'deleteApplication');
   const notify = useNotify();
   const queries = useQueryClient();
   const refresh = useRefresh();
@@ -101,13 +132,15 @@ function Actions({ application, onClose }: { application: ApplicationDetails; on
     <>
       {servicePrincipal && (
         <>
-          <Switch
+          <RefusableSwitch
+            why={why}
             label={servicePrincipal.accountEnabled ? 'On' : 'Off'}
             checked={servicePrincipal.accountEnabled}
             disabled={change.isPending}
             onChange={(_, { checked }) => change.mutate({ accountEnabled: checked })}
           />
-          <Switch
+          <RefusableSwitch
+            why={why}
             label="Only who is assigned"
             checked={servicePrincipal.appRoleAssignmentRequired}
             disabled={change.isPending}
@@ -116,6 +149,7 @@ function Actions({ application, onClose }: { application: ApplicationDetails; on
         </>
       )}
       <ConfirmAction
+        why={why}
         label="Remove"
         title={`Remove “${visible(application.body.displayName)}”?`}
         disabled={remove.isPending}
@@ -127,7 +161,8 @@ function Actions({ application, onClose }: { application: ApplicationDetails; on
   );
 }
 
-function Secrets({ application, may }: { application: ApplicationDetails; may: boolean }): ReactElement {
+function Secrets({ application }: { application: ApplicationDetails }): ReactElement {
+  const why = useRefusal('addApplicationSecret', 'removeApplicationSecret');
   const notify = useNotify();
   const refresh = useRefresh();
   const params = { id: application.id };
@@ -160,24 +195,27 @@ function Secrets({ application, may }: { application: ApplicationDetails; may: b
           `${visible(hint)}…`,
           <span key={keyId}>
             ends <RelativeTime at={endDateTime} />{' '}
-            {may && (
-              <ConfirmAction
-                label="Take away"
-                title={`Take the secret ${visible(hint)}… away?`}
-                disabled={remove.isPending}
-                onConfirm={() => remove.mutate(keyId)}
-              >
-                What uses it is refused at once.
-              </ConfirmAction>
-            )}
+            <ConfirmAction
+              why={why}
+              label="Take away"
+              title={`Take the secret ${visible(hint)}… away?`}
+              disabled={remove.isPending}
+              onConfirm={() => remove.mutate(keyId)}
+            >
+              What uses it is refused at once.
+            </ConfirmAction>
           </span>,
         ])}
       />
-      {may && (
-        <Button size="small" icon={<AddRegular />} disabled={add.isPending} onClick={() => add.mutate()}>
-          Add secret
-        </Button>
-      )}
+      <RefusableButton
+        why={why}
+        size="small"
+        icon={<AddRegular />}
+        disabled={add.isPending}
+        onClick={() => add.mutate()}
+      >
+        Add secret
+      </RefusableButton>
     </Section>
   );
 }

@@ -1,14 +1,14 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import { AddRegular, AppsListDetailRegular } from '@fluentui/react-icons';
 import type { ApplicationSummary } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { FilterBar, FilterSearch } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Status } from '../../shared/Status.tsx';
@@ -54,7 +54,7 @@ export function ApplicationsPage(): ReactElement {
   const styles = useStyles();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const may = useMay('applications.manage');
+  const why = useRefusal('createApplication', 'createSamlApplication', 'readSamlMetadata');
   const { data, error, refetch } = useQuery(applicationsQuery);
   const [creating, setCreating] = useState(false);
   const set = (change: ApplicationsSearch, replace = false): void =>
@@ -68,11 +68,9 @@ export function ApplicationsPage(): ReactElement {
       title="Applications"
       count={data && count(rows.length)}
       actions={
-        may && (
-          <Button appearance="primary" icon={<AddRegular />} onClick={() => setCreating(true)}>
-            New application
-          </Button>
-        )
+        <RefusableButton why={why} appearance="primary" icon={<AddRegular />} onClick={() => setCreating(true)}>
+          New application
+        </RefusableButton>
       }
     >
       {creating && (

@@ -17,3 +17,10 @@ export const samlApplicationQuery = (id: string) =>
     queryKey: ['applications', id, 'saml'],
     queryFn: ({ signal }) => client.getSamlApplication({ signal, params: { id } }),
   });
+
+/** What it may in Sallyport itself, as its service principal. */
+export const applicationRightsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['applications', 'rights', id],
+    queryFn: ({ signal }) => client.explainAccess({ signal, params: { type: 'servicePrincipal', id } }),
+  });

@@ -1,5 +1,4 @@
 import {
-  Button,
   makeStyles,
   Menu,
   MenuItemRadio,
@@ -15,10 +14,11 @@ import { CaseStatus, type CaseDetail } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { Facts } from '../../shared/Facts.tsx';
 import { usePageKey } from '../../shared/hooks.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
@@ -61,7 +61,7 @@ const route = getRouteApi('/frame/cases/$number');
 const icons = { created: <AddCircleRegular />, changed: <EditRegular />, comment: <CommentRegular /> } as const;
 
 function Actions({ of }: { of: CaseDetail }): ReactElement {
-  const may = useMay('alerts.manage');
+  const why = useRefusal('updateCase');
   const queries = useQueryClient();
   const notify = useNotify();
   const [editing, setEditing] = useState(false);
@@ -80,14 +80,15 @@ function Actions({ of }: { of: CaseDetail }): ReactElement {
     <>
       <Menu checkedValues={{ status: [of.status] }}>
         <MenuTrigger disableButtonEnhancement>
-          <Button
+          <RefusableButton
             icon={<ChevronDownRegular />}
             iconPosition="after"
-            disabled={!may || change.isPending}
+            why={why}
+            disabled={change.isPending}
             aria-label={`Status: ${words(of.status)}`}
           >
             <CaseStatusLabel status={of.status} />
-          </Button>
+          </RefusableButton>
         </MenuTrigger>
         <MenuPopover>
           <MenuList>
@@ -99,11 +100,9 @@ function Actions({ of }: { of: CaseDetail }): ReactElement {
           </MenuList>
         </MenuPopover>
       </Menu>
-      {may && (
-        <Button icon={<EditRegular />} onClick={() => setEditing(true)}>
-          Edit
-        </Button>
-      )}
+      <RefusableButton why={why} icon={<EditRegular />} onClick={() => setEditing(true)}>
+        Edit
+      </RefusableButton>
       {editing && <CaseDialog changed={of} onClose={() => setEditing(false)} onDone={() => setEditing(false)} />}
     </>
   );
@@ -118,6 +117,7 @@ function Loaded({ of }: { of: CaseDetail }): ReactElement {
   const parent = { kind: 'case', number } as const;
   const comments = of.activities.filter(({ kind }) => kind === 'comment');
   const show = (next: (typeof caseTabs)[number]): void => void navigate({ search: { tab: next } });
+  const why = useRefusal('addCaseComment');
   usePageKey('c', () => show('comments'));
   return (
     <div className={styles.root}>
@@ -143,6 +143,7 @@ function Loaded({ of }: { of: CaseDetail }): ReactElement {
           {tab === 'tasks' && <Tasks parent={parent} />}
           {tab === 'comments' && (
             <Comments
+              why={why}
               parent={parent}
               comments={comments.map(({ id, at, by, text }) => ({ id, at, by, text, modified: false }))}
               onAdd={async (message) => {

@@ -4,11 +4,12 @@ import { CasePriority, CaseStatus, type Case } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { useMay, useMe } from '../../shared/api.ts';
+import { useMe } from '../../shared/api.ts';
 import { FilterBar, FilterSearch, useColumns } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -62,7 +63,7 @@ export function CasesPage(): ReactElement {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const me = useMe();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('createCase');
   const [creating, setCreating] = useState(false);
   const query = useQuery(casesQuery({ ...search, status: search.status ?? [...openCaseStatuses] }));
   const steady = useSteady(
@@ -87,11 +88,9 @@ export function CasesPage(): ReactElement {
               Show {count(steady.waiting)} new
             </Button>
           )}
-          {may && (
-            <Button appearance="primary" icon={<AddRegular />} onClick={() => setCreating(true)}>
-              New case
-            </Button>
-          )}
+          <RefusableButton why={why} appearance="primary" icon={<AddRegular />} onClick={() => setCreating(true)}>
+            New case
+          </RefusableButton>
         </>
       }
     >

@@ -1,13 +1,14 @@
-import { Button, Field, Input, makeStyles, Select, Text, Textarea, tokens } from '@fluentui/react-components';
+import { Field, Input, makeStyles, Select, Text, Textarea, tokens } from '@fluentui/react-components';
 import { SearchSquareRegular } from '@fluentui/react-icons';
 import { CaseEvidenceKind, type CaseDetail, type CaseEvidence } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { encodeFragment } from '../../shared/address.ts';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Copyable } from '../../shared/Copyable.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState } from '../../shared/States.tsx';
@@ -71,7 +72,7 @@ const hints: Record<CaseEvidence['kind'], string> = {
 /** What a case rests on. */
 export function EvidenceList({ of }: { of: CaseDetail }): ReactElement {
   const styles = useStyles();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('addCaseEvidence', 'removeCaseEvidence');
   const queries = useQueryClient();
   const notify = useNotify();
   const { number } = of;
@@ -114,50 +115,66 @@ export function EvidenceList({ of }: { of: CaseDetail }): ReactElement {
               <span className={styles.muted}>
                 {one.kind} · {visible(one.by)} · <RelativeTime at={one.at} />
               </span>
-              {may && (
-                <ConfirmAction
-                  label="Take off"
-                  title={`Take “${visible(one.title)}” off the case?`}
-                  disabled={remove.isPending}
-                  onConfirm={() => remove.mutate(one.id)}
-                >
-                  What it names stays; the activity log tells that it was here.
-                </ConfirmAction>
-              )}
+              <ConfirmAction
+                why={why}
+                label="Take off"
+                title={`Take “${visible(one.title)}” off the case?`}
+                disabled={remove.isPending}
+                onConfirm={() => remove.mutate(one.id)}
+              >
+                What it names stays; the activity log tells that it was here.
+              </ConfirmAction>
             </div>
             <Reference evidence={one} />
             {one.note !== '' && <Text className={styles.text}>{visible(one.note, { lines: true })}</Text>}
           </li>
         ))}
       </ul>
-      {may && (
-        <div className={styles.form}>
-          <Field label="Kind of evidence">
-            <Select value={kind} onChange={(_, data) => setKind(CaseEvidenceKind.catch('Note').parse(data.value))}>
-              {['Note', 'Query', 'Alert', 'Entity'].map((one) => (
-                <option key={one}>{one}</option>
-              ))}
-            </Select>
+      <div className={styles.form}>
+        <Field label="Kind of evidence">
+          <Select
+            disabled={why !== undefined}
+            value={kind}
+            onChange={(_, data) => setKind(CaseEvidenceKind.catch('Note').parse(data.value))}
+          >
+            {['Note', 'Query', 'Alert', 'Entity'].map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </Select>
+        </Field>
+        <Field label="Title of the evidence">
+          <Input
+            disabled={why !== undefined}
+            value={title}
+            maxLength={300}
+            onChange={(_, data) => setTitle(data.value)}
+          />
+        </Field>
+        {kind !== 'Note' && (
+          <Field label={hints[kind]}>
+            <Textarea
+              disabled={why !== undefined}
+              value={reference}
+              maxLength={30_000}
+              onChange={(_, data) => setReference(data.value)}
+            />
           </Field>
-          <Field label="Title of the evidence">
-            <Input value={title} maxLength={300} onChange={(_, data) => setTitle(data.value)} />
-          </Field>
-          {kind !== 'Note' && (
-            <Field label={hints[kind]}>
-              <Textarea value={reference} maxLength={30_000} onChange={(_, data) => setReference(data.value)} />
-            </Field>
-          )}
-          <Field label="Note">
-            <Textarea value={note} maxLength={10_000} onChange={(_, data) => setNote(data.value)} />
-          </Field>
-          {add.error && <ErrorState error={add.error} title="Nothing was added" kept="What you wrote is kept." />}
-          <div>
-            <Button disabled={!ready} onClick={() => add.mutate()}>
-              Add evidence
-            </Button>
-          </div>
+        )}
+        <Field label="Note">
+          <Textarea
+            disabled={why !== undefined}
+            value={note}
+            maxLength={10_000}
+            onChange={(_, data) => setNote(data.value)}
+          />
+        </Field>
+        {add.error && <ErrorState error={add.error} title="Nothing was added" kept="What you wrote is kept." />}
+        <div>
+          <RefusableButton why={why} disabled={!ready} onClick={() => add.mutate()}>
+            Add evidence
+          </RefusableButton>
         </div>
-      )}
+      </div>
     </Section>
   );
 }

@@ -1,10 +1,11 @@
-import { Button, Field, Input, makeStyles, tokens } from '@fluentui/react-components';
+import { Field, Input, makeStyles, tokens } from '@fluentui/react-components';
 import type { CaseDetail, IncidentSummary } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { EmptyState } from '../../shared/States.tsx';
@@ -25,7 +26,7 @@ export const numbersIn = (text: string): number[] => [
 
 export function LinkedIncidents({ of }: { of: CaseDetail }): ReactElement {
   const styles = useStyles();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('linkCaseIncidents', 'unlinkCaseIncident');
   const navigate = useNavigate();
   const queries = useQueryClient();
   const notify = useNotify();
@@ -63,42 +64,45 @@ export function LinkedIncidents({ of }: { of: CaseDetail }): ReactElement {
       header: '',
       min: 88,
       align: 'end',
-      cell: (row) =>
-        may && (
-          <Button
-            size="small"
-            appearance="subtle"
-            aria-label={`Unlink incident ${row.number}`}
-            disabled={unlink.isPending}
-            onClick={(event) => {
-              event.stopPropagation();
-              unlink.mutate(row.number);
-            }}
-          >
-            Unlink
-          </Button>
-        ),
+      cell: (row) => (
+        <RefusableButton
+          why={why}
+          size="small"
+          appearance="subtle"
+          aria-label={`Unlink incident ${row.number}`}
+          disabled={unlink.isPending}
+          onClick={(event) => {
+            event.stopPropagation();
+            unlink.mutate(row.number);
+          }}
+        >
+          Unlink
+        </RefusableButton>
+      ),
     },
   ];
   const numbers = numbersIn(text);
   return (
     <div className={styles.root}>
-      {may && (
-        <form
-          className={styles.form}
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (numbers.length > 0) link.mutate(numbers);
-          }}
-        >
-          <Field label="Link incidents by number">
-            <Input value={text} placeholder="12, 15" onChange={(_, data) => setText(data.value)} />
-          </Field>
-          <Button type="submit" disabled={numbers.length === 0 || link.isPending}>
-            Link
-          </Button>
-        </form>
-      )}
+      <form
+        className={styles.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (numbers.length > 0) link.mutate(numbers);
+        }}
+      >
+        <Field label="Link incidents by number">
+          <Input
+            disabled={why !== undefined}
+            value={text}
+            placeholder="12, 15"
+            onChange={(_, data) => setText(data.value)}
+          />
+        </Field>
+        <RefusableButton why={why} type="submit" disabled={numbers.length === 0 || link.isPending}>
+          Link
+        </RefusableButton>
+      </form>
       <Grid
         label="Linked incidents"
         rows={of.incidents}

@@ -3,10 +3,11 @@ import { ArrowDownloadRegular, DocumentRegular } from '@fluentui/react-icons';
 import type { Attachment, WorkParent } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
-import { client, useMay, useMe } from '../../shared/api.ts';
+import { client, useMe } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Copyable } from '../../shared/Copyable.tsx';
 import { bytes } from '../../shared/numbers.ts';
+import { useRefusal } from '../../shared/Refusable.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
 import { attachmentsQuery } from './queries.ts';
@@ -27,7 +28,7 @@ const useStyles = makeStyles({
 export function Attachments(props: { parent: WorkParent; attachments: readonly Attachment[] }): ReactElement {
   const styles = useStyles();
   const me = useMe();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('deleteAttachment');
   const queries = useQueryClient();
   const notify = useNotify();
   const remove = useMutation({
@@ -47,8 +48,9 @@ export function Attachments(props: { parent: WorkParent; attachments: readonly A
             {bytes(one.bytes)} · {visible(one.mediaType)}
           </span>
           <Copyable text={one.sha256} label="SHA-256" length={16} />
-          {may && one.by === me.userPrincipalName && (
+          {one.by === me.userPrincipalName && (
             <ConfirmAction
+              why={why}
               label="Delete"
               title={`Delete ${visible(one.name)}?`}
               disabled={remove.isPending}

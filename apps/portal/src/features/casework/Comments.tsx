@@ -3,9 +3,10 @@ import { AttachRegular, CommentRegular, DocumentRegular } from '@fluentui/react-
 import { attachmentBytesMax, type WorkParent } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, type ReactElement } from 'react';
-import { client, useMay, useMe } from '../../shared/api.ts';
+import { client, useMe } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { bytes } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -36,6 +37,8 @@ export interface ShownComment {
 export function Comments(props: {
   parent: WorkParent;
   comments: readonly ShownComment[];
+  /** Why a comment would be refused; undefined: it would not. */
+  why: string | undefined;
   /** Answers the comment's id. */
   onAdd: (message: string) => Promise<string>;
   /** Of one's own; where they can be changed. */
@@ -44,7 +47,8 @@ export function Comments(props: {
 }): ReactElement {
   const styles = useStyles();
   const me = useMe();
-  const may = useMay('alerts.manage');
+  const { why } = props;
+  const attachRefused = useRefusal('addAttachment');
   const queries = useQueryClient();
   const notify = useNotify();
   const { parent, comments } = props;
@@ -93,8 +97,9 @@ export function Comments(props: {
               <span className={styles.line}>
                 <Text weight="semibold">{visible(comment.by)}</Text>
                 {comment.modified && <Text size={200}>changed</Text>}
-                {may && comment.by === me.userPrincipalName && props.onEdit && (
-                  <Button
+                {comment.by === me.userPrincipalName && props.onEdit && (
+                  <RefusableButton
+                    why={why}
                     size="small"
                     appearance="subtle"
                     onClick={() => {
@@ -103,10 +108,11 @@ export function Comments(props: {
                     }}
                   >
                     Edit
-                  </Button>
+                  </RefusableButton>
                 )}
-                {may && comment.by === me.userPrincipalName && props.onDelete && (
+                {comment.by === me.userPrincipalName && props.onDelete && (
                   <ConfirmAction
+                    why={why}
                     label="Delete"
                     title="Delete the comment?"
                     disabled={remove.isPending}
@@ -131,58 +137,67 @@ export function Comments(props: {
           <Attachments parent={parent} attachments={loose} />
         </Section>
       )}
-      {may && (
-        <div className={styles.form}>
-          <MentionField
-            label={editing === undefined ? 'Add a comment' : 'Change the comment'}
-            value={message}
-            maxLength={COMMENT_MAX}
-            onChange={setMessage}
-            onSend={() => ready && send.mutate()}
+      <div className={styles.form}>
+        <MentionField
+          disabled={why !== undefined}
+          label={editing === undefined ? 'Add a comment' : 'Change the comment'}
+          value={message}
+          maxLength={COMMENT_MAX}
+          onChange={setMessage}
+          onSend={() => ready && send.mutate()}
+        />
+        {files.length > 0 && (
+          <ChosenFiles files={files} onRemove={(file) => setFiles(files.filter((one) => one !== file))} />
+        )}
+        {tooLarge && (
+          <Text>
+            <DocumentRegular aria-hidden /> {visible(tooLarge.name)} is larger than {bytes(attachmentBytesMax)}.
+          </Text>
+        )}
+        {send.error && (
+          <ErrorState error={send.error} title="Not everything was sent" kept="What is still here was not sent." />
+        )}
+        <div className={styles.actions}>
+          <input
+            ref={chooser}
+            type="file"
+            multiple
+            hidden
+            aria-label="Files to attach"
+            onChange={(event) => {
+              setFiles([...files, ...(event.target.files ?? [])]);
+              event.target.value = '';
+            }}
           />
-          {files.length > 0 && (
-            <ChosenFiles files={files} onRemove={(file) => setFiles(files.filter((one) => one !== file))} />
-          )}
-          {tooLarge && (
-            <Text>
-              <DocumentRegular aria-hidden /> {visible(tooLarge.name)} is larger than {bytes(attachmentBytesMax)}.
-            </Text>
-          )}
-          {send.error && (
-            <ErrorState error={send.error} title="Not everything was sent" kept="What is still here was not sent." />
-          )}
-          <div className={styles.actions}>
-            <input
-              ref={chooser}
-              type="file"
-              multiple
-              hidden
-              aria-label="Files to attach"
-              onChange={(event) => {
-                setFiles([...files, ...(event.target.files ?? [])]);
-                event.target.value = '';
+          {editing === undefined ? (
+            <RefusableButton
+              why={why ?? attachRefused}
+              icon={<AttachRegular />}
+              onClick={() => chooser.current?.click()}
+            >
+              Attach files
+            </RefusableButton>
+          ) : (
+            <Button
+              onClick={() => {
+                setEditing(undefined);
+                setMessage('');
               }}
-            />
-            {editing === undefined ? (
-              <Button icon={<AttachRegular />} onClick={() => chooser.current?.click()}>
-                Attach files
-              </Button>
-            ) : (
-              <Button
-                onClick={() => {
-                  setEditing(undefined);
-                  setMessage('');
-                }}
-              >
-                Cancel
-              </Button>
-            )}
-            <Button appearance="primary" disabled={!ready} onClick={() => send.mutate()} title="Ctrl-Enter">
-              {editing === undefined ? 'Comment' : 'Save'}
+            >
+              Cancel
             </Button>
-          </div>
+          )}
+          <RefusableButton
+            why={why}
+            appearance="primary"
+            disabled={!ready}
+            onClick={() => send.mutate()}
+            title="Ctrl-Enter"
+          >
+            {editing === undefined ? 'Comment' : 'Save'}
+          </RefusableButton>
         </div>
-      )}
+      </div>
     </Section>
   );
 }

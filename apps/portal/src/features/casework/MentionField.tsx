@@ -29,6 +29,7 @@ export function MentionField(props: {
   label: string;
   value: string;
   maxLength: number;
+  disabled?: boolean;
   onChange: (value: string) => void;
   onSend: () => void;
 }): ReactElement {
@@ -79,6 +80,7 @@ export function MentionField(props: {
             ...(offered.length > 0 ? { 'aria-activedescendant': `${id}-${at}` } : {}),
           }}
           value={props.value}
+          disabled={props.disabled ?? false}
           maxLength={props.maxLength}
           resize="vertical"
           onChange={(event, data) => {

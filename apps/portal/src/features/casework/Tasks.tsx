@@ -1,11 +1,9 @@
 import {
-  Button,
   Checkbox,
   Field,
   Input,
   makeStyles,
   Menu,
-  MenuItem,
   MenuList,
   MenuPopover,
   MenuTrigger,
@@ -23,9 +21,10 @@ import {
 import { tasksMax, TaskStatus, type Task, type TaskChange, type WorkParent } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay, useMe } from '../../shared/api.ts';
+import { client, useMe } from '../../shared/api.ts';
 import { useNow } from '../../shared/hooks.ts';
 import { PersonPicker } from '../../shared/PersonPicker.tsx';
+import { RefusableButton, RefusableMenuItem, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
@@ -75,7 +74,7 @@ export const isOpen = ({ status }: Pick<Task, 'status'>): boolean => status === 
 
 function TaskItem(props: {
   task: Task;
-  may: boolean;
+  why: string | undefined;
   first: boolean;
   last: boolean;
   onChange: (change: TaskChange) => void;
@@ -85,13 +84,13 @@ function TaskItem(props: {
   const styles = useStyles();
   const now = useNow();
   const me = useMe();
-  const { task, may } = props;
+  const { task, why } = props;
   const late = isOpen(task) && task.dueAt !== null && Date.parse(task.dueAt) < now.getTime();
   return (
     <li className={styles.item}>
       <Checkbox
         aria-label={`Completed: ${visible(task.title)}`}
-        disabled={!may}
+        disabled={why !== undefined}
         checked={task.status === 'Completed' ? true : task.status === 'InProgress' ? 'mixed' : false}
         onChange={() => props.onChange({ status: task.status === 'Completed' ? 'New' : 'Completed' })}
       />
@@ -112,57 +111,67 @@ function TaskItem(props: {
           {task.template !== null && <span>From “{visible(task.template)}”</span>}
         </div>
       </div>
-      {may && (
-        <div className={styles.actions}>
-          <Button
-            size="small"
-            appearance="subtle"
-            icon={<ArrowUpRegular />}
-            aria-label={`Move up: ${visible(task.title)}`}
-            disabled={props.first}
-            onClick={() => props.onMove(-1)}
-          />
-          <Button
-            size="small"
-            appearance="subtle"
-            icon={<ArrowDownRegular />}
-            aria-label={`Move down: ${visible(task.title)}`}
-            disabled={props.last}
-            onClick={() => props.onMove(1)}
-          />
-          <Menu>
-            <MenuTrigger disableButtonEnhancement>
-              <Button
-                size="small"
-                appearance="subtle"
-                icon={<MoreHorizontalRegular />}
-                aria-label={`More for ${visible(task.title)}`}
-              />
-            </MenuTrigger>
-            <MenuPopover>
-              <MenuList>
-                {TaskStatus.options
-                  .filter((status) => status !== task.status)
-                  .map((status) => (
-                    <MenuItem key={status} onClick={() => props.onChange({ status })}>
-                      Set to {words(status).toLowerCase()}
-                    </MenuItem>
-                  ))}
-                <MenuItem onClick={() => props.onChange({ assignee: me.userPrincipalName })}>Assign to me</MenuItem>
-                <MenuItem disabled={task.assignee === null} onClick={() => props.onChange({ assignee: null })}>
-                  Unassign
-                </MenuItem>
-                <MenuItem onClick={props.onDelete}>Delete</MenuItem>
-              </MenuList>
-            </MenuPopover>
-          </Menu>
-        </div>
-      )}
+      <div className={styles.actions}>
+        <RefusableButton
+          why={why}
+          size="small"
+          appearance="subtle"
+          icon={<ArrowUpRegular />}
+          aria-label={`Move up: ${visible(task.title)}`}
+          disabled={props.first}
+          onClick={() => props.onMove(-1)}
+        />
+        <RefusableButton
+          why={why}
+          size="small"
+          appearance="subtle"
+          icon={<ArrowDownRegular />}
+          aria-label={`Move down: ${visible(task.title)}`}
+          disabled={props.last}
+          onClick={() => props.onMove(1)}
+        />
+        <Menu>
+          <MenuTrigger disableButtonEnhancement>
+            <RefusableButton
+              why={why}
+              size="small"
+              appearance="subtle"
+              icon={<MoreHorizontalRegular />}
+              aria-label={`More for ${visible(task.title)}`}
+            />
+          </MenuTrigger>
+          <MenuPopover>
+            <MenuList>
+              {TaskStatus.options
+                .filter((status) => status !== task.status)
+                .map((status) => (
+                  <RefusableMenuItem why={why} key={status} onClick={() => props.onChange({ status })}>
+                    Set to {words(status).toLowerCase()}
+                  </RefusableMenuItem>
+                ))}
+              <RefusableMenuItem why={why} onClick={() => props.onChange({ assignee: me.userPrincipalName })}>
+                Assign to me
+              </RefusableMenuItem>
+              <RefusableMenuItem
+                why={why}
+                disabled={task.assignee === null}
+                onClick={() => props.onChange({ assignee: null })}
+              >
+                Unassign
+              </RefusableMenuItem>
+              <RefusableMenuItem why={why} onClick={props.onDelete}>
+                Delete
+              </RefusableMenuItem>
+            </MenuList>
+          </MenuPopover>
+        </Menu>
+      </div>
     </li>
   );
 }
 
 function NewTask({ parent }: { parent: WorkParent }): ReactElement {
+  const why = useRefusal('createTask');
   const styles = useStyles();
   const queries = useQueryClient();
   const [title, setTitle] = useState('');
@@ -199,7 +208,12 @@ function NewTask({ parent }: { parent: WorkParent }): ReactElement {
       }}
     >
       <Field label="Task" className={styles.wide}>
-        <Input value={title} maxLength={150} onChange={(_, data) => setTitle(data.value)} />
+        <Input
+          disabled={why !== undefined}
+          value={title}
+          maxLength={150}
+          onChange={(_, data) => setTitle(data.value)}
+        />
       </Field>
       {title !== '' && (
         <>
@@ -214,9 +228,9 @@ function NewTask({ parent }: { parent: WorkParent }): ReactElement {
           </Field>
         </>
       )}
-      <Button type="submit" disabled={!ready}>
+      <RefusableButton why={why} type="submit" disabled={!ready}>
         Add task
-      </Button>
+      </RefusableButton>
       {add.error && <ErrorState error={add.error} title="The task was not added" kept="What you wrote is kept." />}
     </form>
   );
@@ -225,11 +239,11 @@ function NewTask({ parent }: { parent: WorkParent }): ReactElement {
 /** Tasks of an incident or case, in their order. */
 export function Tasks({ parent }: { parent: WorkParent }): ReactElement {
   const styles = useStyles();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('updateTask', 'createTask', 'orderTasks', 'deleteTask', 'applyTaskTemplate');
   const queries = useQueryClient();
   const notify = useNotify();
   const { data: tasks, error, refetch } = useQuery(tasksQuery(parent));
-  const templates = useQuery({ ...taskTemplatesQuery, enabled: may }).data ?? [];
+  const templates = useQuery({ ...taskTemplatesQuery, enabled: why === undefined }).data ?? [];
   const renew = (): void => {
     void queries.invalidateQueries({ queryKey: tasksQuery(parent).queryKey });
     void queries.invalidateQueries({ queryKey: [parent.kind, parent.number] });
@@ -264,23 +278,25 @@ export function Tasks({ parent }: { parent: WorkParent }): ReactElement {
       title={tasks && tasks.length > 0 ? `Tasks, ${done} of ${tasks.length} done` : 'Tasks'}
       card
       actions={
-        may &&
         templates.length > 0 && (
           <Menu>
             <MenuTrigger disableButtonEnhancement>
-              <Button size="small">From a template</Button>
+              <RefusableButton why={why} size="small">
+                From a template
+              </RefusableButton>
             </MenuTrigger>
             <MenuPopover>
               <MenuList>
                 {templates.map((template) => (
-                  <MenuItem
+                  <RefusableMenuItem
+                    why={why}
                     key={template.id}
                     onClick={() =>
                       act.mutate(() => client.applyTaskTemplate({ params: { id: template.id }, body: { parent } }))
                     }
                   >
                     {visible(template.name)} ({template.tasks.length})
-                  </MenuItem>
+                  </RefusableMenuItem>
                 ))}
               </MenuList>
             </MenuPopover>
@@ -302,7 +318,7 @@ export function Tasks({ parent }: { parent: WorkParent }): ReactElement {
             <TaskItem
               key={task.id}
               task={task}
-              may={may}
+              why={why}
               first={index === 0}
               last={index === tasks.length - 1}
               onChange={(change) => act.mutate(() => client.updateTask({ params: { id: task.id }, body: change }))}
@@ -312,7 +328,7 @@ export function Tasks({ parent }: { parent: WorkParent }): ReactElement {
           ))}
         </ol>
       )}
-      {may && (tasks?.length ?? 0) < tasksMax && <NewTask parent={parent} />}
+      {(tasks?.length ?? 0) < tasksMax && <NewTask parent={parent} />}
     </Section>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Field, Input, Textarea } from '@fluentui/react-components';
+import { Checkbox, Field, Input, Textarea } from '@fluentui/react-components';
 import { TagRegular } from '@fluentui/react-icons';
 import type { AuthenticationContext } from '@sallyport/contracts/conditional-access';
 import { useQuery } from '@tanstack/react-query';
@@ -10,6 +10,7 @@ import { Mono } from '../../shared/Copyable.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import type { GridColumn } from '../../shared/Grid.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { EmptyState } from '../../shared/States.tsx';
 import { Status } from '../../shared/Status.tsx';
 import { visible } from '../../shared/text.ts';
@@ -41,6 +42,11 @@ const columns: readonly GridColumn<AuthenticationContext>[] = [
 
 /** Names by which an application asks for more at one of its steps. */
 export function ContextsTab(props: TabProps): ReactElement {
+  const why = useRefusal(
+    'graphCreateAuthenticationContext',
+    'graphUpdateAuthenticationContext',
+    'graphDeleteAuthenticationContext',
+  );
   const query = useQuery(contextsQuery);
   const [editing, setEditing] = useState<AuthenticationContext | 'new'>();
   const remove = useDeletion((id: string) => client.graphDeleteAuthenticationContext({ params: { id } }), 'The context is deleted', () => props.set({ selected: undefined }, true)); // prettier-ignore
@@ -48,6 +54,7 @@ export function ContextsTab(props: TabProps): ReactElement {
   return (
     <>
       <ObjectsTab
+        why={why}
         {...props}
         query={query}
         columns={columns}
@@ -62,10 +69,11 @@ export function ContextsTab(props: TabProps): ReactElement {
         onNew={() => setEditing('new')}
         footer={(context) => (
           <>
-            <Button size="small" appearance="primary" onClick={() => setEditing(context)}>
+            <RefusableButton why={why} size="small" appearance="primary" onClick={() => setEditing(context)}>
               Edit
-            </Button>
+            </RefusableButton>
             <ConfirmAction
+              why={why}
               label="Delete"
               title={`Delete ${visible(context.displayName)}?`}
               disabled={remove.isPending}

@@ -1,7 +1,8 @@
 import { Button, makeStyles, MessageBar, MessageBarBody, Text, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -26,7 +27,7 @@ export function EmergencyTab(): ReactElement {
 
 function Accounts({ people, byDefault }: { people: readonly string[]; byDefault: boolean }): ReactElement {
   const styles = useStyles();
-  const may = useMay('coreSecuritySettings.manage');
+  const why = useRefusal('setEmergencyAccounts');
   const names = useNames();
   const [chosen, setChosen] = useState<readonly string[]>(byDefault ? [] : people);
   const save = useChange(
@@ -49,7 +50,7 @@ function Accounts({ people, byDefault }: { people: readonly string[]; byDefault:
         </MessageBar>
       )}
       <Section title="Emergency accounts" card>
-        {may ? (
+        {why === undefined ? (
           <>
             <Picker
               label="People"
@@ -69,11 +70,16 @@ function Accounts({ people, byDefault }: { people: readonly string[]; byDefault:
             </div>
           </>
         ) : (
-          <ul className={styles.list}>
-            {people.map((name) => (
-              <li key={name}>{visible(name)}</li>
-            ))}
-          </ul>
+          <>
+            <ul className={styles.list}>
+              {people.map((name) => (
+                <li key={name}>{visible(name)}</li>
+              ))}
+            </ul>
+            <div>
+              <RefusableButton why={why}>Change</RefusableButton>
+            </div>
+          </>
         )}
       </Section>
     </div>

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Field, Input, Textarea } from '@fluentui/react-components';
+import { Checkbox, Field, Input, Textarea } from '@fluentui/react-components';
 import { LocationRegular } from '@fluentui/react-icons';
 import type { NamedLocation } from '@sallyport/contracts/conditional-access';
 import { useQuery } from '@tanstack/react-query';
@@ -10,6 +10,7 @@ import { FormDialog } from '../../shared/FormDialog.tsx';
 import { ChooseOne } from '../../shared/choices.tsx';
 import type { GridColumn } from '../../shared/Grid.tsx';
 import { plural } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState } from '../../shared/States.tsx';
@@ -62,12 +63,14 @@ const columns: readonly GridColumn<NamedLocation>[] = [
 
 /** Networks and countries that policies name. */
 export function LocationsTab(props: TabProps): ReactElement {
+  const why = useRefusal('graphCreateNamedLocation', 'graphUpdateNamedLocation', 'graphDeleteNamedLocation');
   const query = useQuery(locationsQuery);
   const [editing, setEditing] = useState<NamedLocation | 'new'>();
   const remove = useDeletion((id: string) => client.graphDeleteNamedLocation({ params: { id } }), 'The location is deleted', () => props.set({ selected: undefined }, true)); // prettier-ignore
   return (
     <>
       <ObjectsTab
+        why={why}
         {...props}
         query={query}
         columns={columns}
@@ -82,10 +85,11 @@ export function LocationsTab(props: TabProps): ReactElement {
         onNew={() => setEditing('new')}
         footer={(location) => (
           <>
-            <Button size="small" appearance="primary" onClick={() => setEditing(location)}>
+            <RefusableButton why={why} size="small" appearance="primary" onClick={() => setEditing(location)}>
               Edit
-            </Button>
+            </RefusableButton>
             <ConfirmAction
+              why={why}
               label="Delete"
               title={`Delete ${visible(location.displayName)}?`}
               disabled={remove.isPending}

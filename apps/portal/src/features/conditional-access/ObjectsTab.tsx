@@ -1,9 +1,9 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import { AddRegular } from '@fluentui/react-icons';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactElement, ReactNode } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { RefusableButton } from '../../shared/Refusable.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -29,6 +29,8 @@ export function ObjectsTab<T extends { readonly id: string; readonly displayName
     readonly label: string;
     /** `location`. */
     readonly one: string;
+    /** Why they may not be changed by who is signed in. */
+    readonly why: string | undefined;
     /** What such things are for. */
     readonly note: ReactNode;
     readonly empty: ReactNode;
@@ -38,7 +40,6 @@ export function ObjectsTab<T extends { readonly id: string; readonly displayName
   },
 ): ReactElement {
   const styles = useStyles();
-  const may = useMay('conditionalAccess.manage');
   const { query, search, set } = props;
   const { data, error, refetch } = query;
   const open = data?.find(({ id }) => id === search.selected);
@@ -47,11 +48,9 @@ export function ObjectsTab<T extends { readonly id: string; readonly displayName
     <>
       <div className={styles.bar}>
         <span className={styles.note}>{props.note}</span>
-        {may && (
-          <Button size="small" appearance="primary" icon={<AddRegular />} onClick={props.onNew}>
-            New {props.one}
-          </Button>
-        )}
+        <RefusableButton why={props.why} size="small" appearance="primary" icon={<AddRegular />} onClick={props.onNew}>
+          New {props.one}
+        </RefusableButton>
       </div>
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Loading rows={8} label={`Loading ${props.label.toLowerCase()}`} />}
@@ -72,7 +71,7 @@ export function ObjectsTab<T extends { readonly id: string; readonly displayName
               label={props.label}
               title={visible(open.displayName)}
               onClose={close}
-              footer={may && props.footer(open, close)}
+              footer={props.footer(open, close)}
             >
               {props.panel(open)}
             </SidePanel>

@@ -2,7 +2,6 @@ import {
   Button,
   makeStyles,
   Menu,
-  MenuItem,
   MenuList,
   MenuPopover,
   MenuTrigger,
@@ -15,11 +14,11 @@ import { policyStates, type ConditionalAccessPolicy } from '@sallyport/contracts
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { download } from '../../shared/download.ts';
 import { FilterBar, FilterSearch, useColumns } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { plural } from '../../shared/numbers.ts';
+import { RefusableButton, RefusableMenuItem, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -74,7 +73,7 @@ type Open = 'templates' | 'import' | undefined;
 export function PoliciesTab({ search, set }: TabProps): ReactElement {
   const styles = useStyles();
   const navigate = useNavigate();
-  const may = useMay('conditionalAccess.manage');
+  const why = useRefusal('graphCreatePolicy');
   const names = useNames();
   const { data, error, refetch } = useQuery(policiesQuery);
   const effect = useQuery(effectQuery(7)).data;
@@ -99,20 +98,27 @@ export function PoliciesTab({ search, set }: TabProps): ReactElement {
     );
   const selected = data?.policies.find(({ id }) => id === search.selected);
   const close = (): void => set({ selected: undefined }, true);
-  const make = may && (
+  const make = (
     <Menu>
       <MenuTrigger disableButtonEnhancement>
-        <Button appearance="primary" size="small" icon={<AddRegular />}>
+        <RefusableButton why={why} appearance="primary" size="small" icon={<AddRegular />}>
           New policy
-        </Button>
+        </RefusableButton>
       </MenuTrigger>
       <MenuPopover>
         <MenuList>
-          <MenuItem onClick={() => setOpen('templates')}>From a template</MenuItem>
-          <MenuItem onClick={() => void navigate({ to: '/conditional-access/policies/$id', params: { id: 'new' } })}>
+          <RefusableMenuItem why={why} onClick={() => setOpen('templates')}>
+            From a template
+          </RefusableMenuItem>
+          <RefusableMenuItem
+            why={why}
+            onClick={() => void navigate({ to: '/conditional-access/policies/$id', params: { id: 'new' } })}
+          >
             Blank
-          </MenuItem>
-          <MenuItem onClick={() => setOpen('import')}>Import JSON</MenuItem>
+          </RefusableMenuItem>
+          <RefusableMenuItem why={why} onClick={() => setOpen('import')}>
+            Import JSON
+          </RefusableMenuItem>
         </MenuList>
       </MenuPopover>
     </Menu>

@@ -1,19 +1,12 @@
-import {
-  Button,
-  makeStyles,
-  mergeClasses,
-  MessageBar,
-  MessageBarBody,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { makeStyles, mergeClasses, MessageBar, MessageBarBody, Textarea, tokens } from '@fluentui/react-components';
 import { SaveRegular } from '@fluentui/react-icons';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { useSettled } from '../../shared/hooks.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Tabs } from '../../shared/Tabs.tsx';
@@ -77,7 +70,7 @@ function Editor({ id, start }: { id: string | undefined; start: Start }): ReactE
   const navigate = useNavigate();
   const notify = useNotify();
   const queries = useQueryClient();
-  const may = useMay('conditionalAccess.manage');
+  const why = useRefusal('graphCreatePolicy', 'graphUpdatePolicy');
   const names = useNames();
   const [text, setText] = useState(start.text);
   const [tab, setTab] = useState<Tab>('json');
@@ -112,14 +105,15 @@ function Editor({ id, start }: { id: string | undefined; start: Start }): ReactE
       above={<TextLink to="/conditional-access">Conditional Access</TextLink>}
       title={id === undefined ? 'New policy' : `Edit ${visible(policy?.displayName ?? 'policy')}`}
       actions={
-        <Button
+        <RefusableButton
           appearance="primary"
           icon={<SaveRegular />}
-          disabled={!may || !json || problems.length > 0 || save.isPending}
+          why={why}
+          disabled={!json || problems.length > 0 || save.isPending}
           onClick={() => json && save.mutate(json)}
         >
           Save
-        </Button>
+        </RefusableButton>
       }
     >
       {save.error && <ErrorState error={save.error} title="It was not saved" kept="What you wrote is kept." />}

@@ -12,11 +12,11 @@ import { policyStates, type ConditionalAccessPolicy, type PolicyState } from '@s
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { download } from '../../shared/download.ts';
 import { Facts } from '../../shared/Facts.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
@@ -52,7 +52,7 @@ function Actions({ policy, onGone }: { policy: ConditionalAccessPolicy; onGone: 
   const navigate = useNavigate();
   const queries = useQueryClient();
   const notify = useNotify();
-  const may = useMay('conditionalAccess.manage');
+  const why = useRefusal('graphUpdatePolicy', 'graphDeletePolicy');
   const [state, setState] = useState<PolicyState>();
   const remove = useMutation({
     mutationFn: () => deletePolicy(policy.id),
@@ -71,19 +71,21 @@ function Actions({ policy, onGone }: { policy: ConditionalAccessPolicy; onGone: 
       Export
     </Button>
   );
-  if (!may) return exported;
   return (
     <div className={styles.actions}>
-      <Button
+      <RefusableButton
+        why={why}
         size="small"
         appearance="primary"
         onClick={() => void navigate({ to: '/conditional-access/policies/$id', params: { id: policy.id } })}
       >
         Edit
-      </Button>
+      </RefusableButton>
       <Menu>
         <MenuTrigger disableButtonEnhancement>
-          <Button size="small">State</Button>
+          <RefusableButton why={why} size="small">
+            State
+          </RefusableButton>
         </MenuTrigger>
         <MenuPopover>
           <MenuList>
@@ -105,6 +107,7 @@ function Actions({ policy, onGone }: { policy: ConditionalAccessPolicy; onGone: 
       </Button>
       {exported}
       <ConfirmAction
+        why={why}
         label="Delete"
         title={`Delete ${visible(policy.displayName)}?`}
         disabled={remove.isPending}

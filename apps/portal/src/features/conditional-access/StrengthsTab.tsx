@@ -1,4 +1,4 @@
-import { Button, Checkbox, Field, Input, makeStyles, Textarea, tokens } from '@fluentui/react-components';
+import { Checkbox, Field, Input, makeStyles, Textarea, tokens } from '@fluentui/react-components';
 import { KeyMultipleRegular } from '@fluentui/react-icons';
 import { builtInStrengths, type AuthenticationStrength } from '@sallyport/contracts/conditional-access';
 import { useQuery } from '@tanstack/react-query';
@@ -9,6 +9,7 @@ import { Facts } from '../../shared/Facts.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import type { GridColumn } from '../../shared/Grid.tsx';
 import { plural } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState } from '../../shared/States.tsx';
 import { visible, words } from '../../shared/text.ts';
@@ -75,6 +76,7 @@ const columns: readonly GridColumn<AuthenticationStrength>[] = [
 
 /** Which ways to sign in are strong enough. */
 export function StrengthsTab(props: TabProps): ReactElement {
+  const why = useRefusal('graphCreateStrength', 'graphUpdateStrength', 'graphDeleteStrength');
   const styles = useStyles();
   const query = useQuery(strengthsQuery);
   const [editing, setEditing] = useState<AuthenticationStrength | 'new'>();
@@ -82,6 +84,7 @@ export function StrengthsTab(props: TabProps): ReactElement {
   return (
     <>
       <ObjectsTab
+        why={why}
         {...props}
         query={query}
         columns={columns}
@@ -93,10 +96,11 @@ export function StrengthsTab(props: TabProps): ReactElement {
         footer={(strength) =>
           strength.policyType !== 'builtIn' && (
             <>
-              <Button size="small" appearance="primary" onClick={() => setEditing(strength)}>
+              <RefusableButton why={why} size="small" appearance="primary" onClick={() => setEditing(strength)}>
                 Edit
-              </Button>
+              </RefusableButton>
               <ConfirmAction
+                why={why}
                 label="Delete"
                 title={`Delete ${visible(strength.displayName)}?`}
                 disabled={remove.isPending}

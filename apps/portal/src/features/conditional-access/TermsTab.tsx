@@ -1,4 +1,4 @@
-import { Button, Checkbox, Field, Input, makeStyles, Textarea, tokens } from '@fluentui/react-components';
+import { Checkbox, Field, Input, makeStyles, Textarea, tokens } from '@fluentui/react-components';
 import { DocumentCheckmarkRegular } from '@fluentui/react-icons';
 import type { Agreement } from '@sallyport/contracts/conditional-access';
 import { agreementLimits } from '@sallyport/contracts/conditional-access';
@@ -10,6 +10,7 @@ import { Facts } from '../../shared/Facts.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import type { GridColumn } from '../../shared/Grid.tsx';
 import { bytes } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
@@ -49,6 +50,7 @@ const columns: readonly GridColumn<Agreement>[] = [
 
 /** What people accept before a policy lets them in. */
 export function TermsTab(props: TabProps): ReactElement {
+  const why = useRefusal('graphCreateAgreement', 'graphUpdateAgreement', 'graphDeleteAgreement');
   const query = useQuery(termsQuery);
   const [making, setMaking] = useState(false);
   const [editing, setEditing] = useState<Agreement>();
@@ -56,6 +58,7 @@ export function TermsTab(props: TabProps): ReactElement {
   return (
     <>
       <ObjectsTab
+        why={why}
         {...props}
         query={query}
         columns={columns}
@@ -70,10 +73,11 @@ export function TermsTab(props: TabProps): ReactElement {
         onNew={() => setMaking(true)}
         footer={(terms) => (
           <>
-            <Button size="small" appearance="primary" onClick={() => setEditing(terms)}>
+            <RefusableButton why={why} size="small" appearance="primary" onClick={() => setEditing(terms)}>
               Edit
-            </Button>
+            </RefusableButton>
             <ConfirmAction
+              why={why}
               label="Delete"
               title={`Delete ${visible(terms.displayName)}?`}
               disabled={remove.isPending}

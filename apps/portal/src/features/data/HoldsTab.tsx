@@ -1,12 +1,13 @@
-import { Button, Field, Input, makeStyles, Textarea, tokens } from '@fluentui/react-components';
+import { Field, Input, makeStyles, Textarea, tokens } from '@fluentui/react-components';
 import { AddRegular, LockClosedRegular } from '@fluentui/react-icons';
 import type { LegalHold } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Status } from '../../shared/Status.tsx';
@@ -22,7 +23,7 @@ const useStyles = makeStyles({
 function Lift({ hold }: { hold: LegalHold }): ReactElement | null {
   const queries = useQueryClient();
   const notify = useNotify();
-  const may = useMay('legalHold.manage');
+  const why = useRefusal('liftLegalHold', 'createLegalHold');
   const [reason, setReason] = useState('');
   const lift = useMutation({
     mutationFn: () =>
@@ -37,7 +38,8 @@ function Lift({ hold }: { hold: LegalHold }): ReactElement | null {
     <ConfirmAction
       label="Lift"
       title={`Lift the hold “${visible(hold.name)}”?`}
-      disabled={!may || lift.isPending}
+      why={why}
+      disabled={lift.isPending}
       onConfirm={() => lift.mutate()}
     >
       Rows that are past their retention are then deleted, and cannot be brought back.
@@ -134,7 +136,7 @@ function HoldDialog({ onClose }: { onClose: () => void }): ReactElement {
 /** Rows that nothing may delete, and since when. */
 export function HoldsTab(): ReactElement {
   const styles = useStyles();
-  const may = useMay('legalHold.manage');
+  const why = useRefusal('liftLegalHold', 'createLegalHold');
   const [writing, setWriting] = useState(false);
   const { data, error, refetch } = useQuery(legalHoldsQuery);
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
@@ -142,15 +144,15 @@ export function HoldsTab(): ReactElement {
   return (
     <>
       <div className={styles.bar}>
-        <Button
+        <RefusableButton
           appearance="primary"
           size="small"
           icon={<AddRegular />}
-          disabled={!may}
+          why={why}
           onClick={() => setWriting(true)}
         >
           New hold
-        </Button>
+        </RefusableButton>
         {writing && <HoldDialog onClose={() => setWriting(false)} />}
       </div>
       <Grid

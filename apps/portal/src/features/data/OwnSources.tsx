@@ -1,12 +1,13 @@
-import { Button, makeStyles, Switch, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { AddRegular } from '@fluentui/react-icons';
 import type { OwnSourceInfo } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { RefusableButton, RefusableSwitch, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { ErrorState } from '../../shared/States.tsx';
@@ -41,7 +42,7 @@ function stateOf(source: OwnSourceInfo): ReactElement {
 /** Sources that were made here, and the door to the editor. */
 export function OwnSources(): ReactElement {
   const styles = useStyles();
-  const may = useMay('data.manage');
+  const why = useRefusal('setOwnSource', 'deleteOwnSource');
   const queries = useQueryClient();
   const notify = useNotify();
   const navigate = useNavigate();
@@ -85,9 +86,10 @@ export function OwnSources(): ReactElement {
       min: 240,
       cell: ({ id, name, enabled, replacesShipped }) => (
         <span className={styles.actions}>
-          <Switch
+          <RefusableSwitch
             checked={enabled}
-            disabled={!may || enable.isPending}
+            why={why}
+            disabled={enable.isPending}
             aria-label={`Use ${visible(name)}`}
             onChange={(_, { checked }) => enable.mutate({ id, enabled: checked })}
           />
@@ -100,17 +102,16 @@ export function OwnSources(): ReactElement {
           >
             Export
           </Button>
-          {may && (
-            <ConfirmAction
-              label="Delete"
-              title={`Delete the source “${visible(name)}”?`}
-              onConfirm={() => remove.mutate(id)}
-            >
-              All its versions are removed; export it first to keep them. Rows that it brought stay. What its senders
-              send from then on is kept as refused lines
-              {replacesShipped ? ', and the shipped source of that id is used again' : ''}.
-            </ConfirmAction>
-          )}
+          <ConfirmAction
+            why={why}
+            label="Delete"
+            title={`Delete the source “${visible(name)}”?`}
+            onConfirm={() => remove.mutate(id)}
+          >
+            All its versions are removed; export it first to keep them. Rows that it brought stay. What its senders send
+            from then on is kept as refused lines
+            {replacesShipped ? ', and the shipped source of that id is used again' : ''}.
+          </ConfirmAction>
         </span>
       ),
     },
@@ -119,19 +120,18 @@ export function OwnSources(): ReactElement {
     <Section
       title="Made here"
       actions={
-        may && (
-          <Button
-            size="small"
-            appearance="primary"
-            icon={<AddRegular />}
-            onClick={() => {
-              startAnew();
-              void navigate({ to: '/source-editor' });
-            }}
-          >
-            New source
-          </Button>
-        )
+        <RefusableButton
+          why={why}
+          size="small"
+          appearance="primary"
+          icon={<AddRegular />}
+          onClick={() => {
+            startAnew();
+            void navigate({ to: '/source-editor' });
+          }}
+        >
+          New source
+        </RefusableButton>
       }
     >
       {error && <ErrorState error={error} />}

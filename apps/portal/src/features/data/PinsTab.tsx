@@ -1,13 +1,14 @@
-import { Button, Field, Input, makeStyles, Select, tokens } from '@fluentui/react-components';
+import { Field, Input, makeStyles, Select, tokens } from '@fluentui/react-components';
 import { PinRegular } from '@fluentui/react-icons';
 import { PinRequest, type Pin, type PinKind } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { FilterBar } from '../../shared/FilterBar.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -35,7 +36,7 @@ const isKind = (value: string): value is PinKind => value in kinds;
 function Unpin({ pin }: { pin: Pin }): ReactElement {
   const queries = useQueryClient();
   const notify = useNotify();
-  const may = useMay('data.manage');
+  const why = useRefusal('deletePin', 'savePin');
   const remove = useMutation({
     mutationFn: () => client.deletePin({ params: { id: pin.id } }),
     onSuccess: async () => {
@@ -48,7 +49,8 @@ function Unpin({ pin }: { pin: Pin }): ReactElement {
     <ConfirmAction
       label="Remove"
       title={`Remove the pin of “${visible(pin.match)}”?`}
-      disabled={!may || remove.isPending}
+      why={why}
+      disabled={remove.isPending}
       onConfirm={() => remove.mutate()}
     >
       What comes from it goes to the source that recognises it again. Rows that are stored stay where they are.
@@ -140,7 +142,7 @@ function PinDialog({ onClose }: { onClose: () => void }): ReactElement {
 
 /** What goes to one stream, or is of one time zone, by who sends it, and not by what it looks like. */
 export function PinsTab(): ReactElement {
-  const may = useMay('data.manage');
+  const why = useRefusal('deletePin', 'savePin');
   const [writing, setWriting] = useState(false);
   const { data, error, refetch } = useQuery(pinsQuery);
   const streams = useQuery(streamsQuery).data;
@@ -160,10 +162,10 @@ export function PinsTab(): ReactElement {
     { id: 'at', header: 'Since', min: 104, drop: 1, cell: (pin) => <RelativeTime at={pin.createdAt} /> },
     { id: 'remove', header: '', min: 96, cell: (pin) => <Unpin pin={pin} /> },
   ];
-  const make = may && (
-    <Button appearance="primary" size="small" icon={<PinRegular />} onClick={() => setWriting(true)}>
+  const make = (
+    <RefusableButton why={why} appearance="primary" size="small" icon={<PinRegular />} onClick={() => setWriting(true)}>
       New pin
-    </Button>
+    </RefusableButton>
   );
   return (
     <>

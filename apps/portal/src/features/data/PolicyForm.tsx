@@ -2,8 +2,9 @@ import { Button, Field, Input, makeStyles, SpinButton, Textarea, tokens } from '
 import type { IngestPolicy, Saving, TableInfo } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { bytes, count, plural } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { useNotify } from '../../shared/toast.tsx';
 import { tablePolicyQuery } from './queries.ts';
@@ -67,7 +68,7 @@ function Form({ table, policy }: { table: TableInfo; policy: IngestPolicy }): Re
   const styles = useStyles();
   const queries = useQueryClient();
   const notify = useNotify();
-  const may = useMay('data.manage');
+  const why = useRefusal('setTablePolicy');
   const [draft, setDraft] = useState(() => draftOf(policy));
   const set = (change: Partial<Draft>): void => {
     setDraft((before) => ({ ...before, ...change }));
@@ -90,7 +91,7 @@ function Form({ table, policy }: { table: TableInfo; policy: IngestPolicy }): Re
         <Textarea
           className={styles.code}
           value={draft.filter}
-          disabled={!may}
+          disabled={why !== undefined}
           resize="vertical"
           placeholder={'not(DeviceAction == "allow" and DestinationPort == 53)'}
           onChange={(_, data) => set({ filter: data.value })}
@@ -102,7 +103,7 @@ function Form({ table, policy }: { table: TableInfo; policy: IngestPolicy }): Re
             min={1}
             max={10_000}
             value={draft.oneIn}
-            disabled={!may}
+            disabled={why !== undefined}
             onChange={(_, data) => set({ oneIn: data.value ?? number(data.displayValue) })}
           />
         </Field>
@@ -110,7 +111,7 @@ function Form({ table, policy }: { table: TableInfo; policy: IngestPolicy }): Re
           <Input
             className={styles.code}
             value={draft.sampleBy}
-            disabled={!may}
+            disabled={why !== undefined}
             onChange={(_, data) => set({ sampleBy: data.value })}
           />
         </Field>
@@ -121,7 +122,7 @@ function Form({ table, policy }: { table: TableInfo; policy: IngestPolicy }): Re
             min={1}
             max={720}
             value={draft.hours}
-            disabled={!may}
+            disabled={why !== undefined}
             onChange={(_, data) => set({ hours: data.value ?? number(data.displayValue) })}
           />
         </Field>
@@ -129,7 +130,7 @@ function Form({ table, policy }: { table: TableInfo; policy: IngestPolicy }): Re
           <Input
             className={styles.code}
             value={draft.dedupeBy}
-            disabled={!may}
+            disabled={why !== undefined}
             onChange={(_, data) => set({ dedupeBy: data.value })}
           />
         </Field>
@@ -138,12 +139,13 @@ function Form({ table, policy }: { table: TableInfo; policy: IngestPolicy }): Re
         <Button disabled={preview.isPending} onClick={() => preview.mutate()}>
           Show the saving
         </Button>
-        <Button
-          disabled={!may || save.isPending || JSON.stringify(next) === JSON.stringify(policyOf(draftOf(policy)))}
+        <RefusableButton
+          why={why}
+          disabled={save.isPending || JSON.stringify(next) === JSON.stringify(policyOf(draftOf(policy)))}
           onClick={() => save.mutate()}
         >
           Save
-        </Button>
+        </RefusableButton>
       </div>
       {preview.data && (
         <div role="status">

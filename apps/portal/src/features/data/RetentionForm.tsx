@@ -1,10 +1,11 @@
-import { Button, Field, makeStyles, Select, SpinButton, tokens } from '@fluentui/react-components';
+import { Field, makeStyles, Select, SpinButton, tokens } from '@fluentui/react-components';
 import { interactiveDays, retentionMaxDays, type TableInfo, type TablePlan } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { bytes, count, plural } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { ErrorState } from '../../shared/States.tsx';
 import { useNotify } from '../../shared/toast.tsx';
 import { retentionPreviewQuery } from './queries.ts';
@@ -49,7 +50,7 @@ export function RetentionForm({ table }: { table: TableInfo }): ReactElement {
   const styles = useStyles();
   const queries = useQueryClient();
   const notify = useNotify();
-  const may = useMay('data.manage');
+  const why = useRefusal('updateTable');
   const [plan, setPlan] = useState<TablePlan>(table.plan);
   const [interactive, setInteractive] = useState<number | null>(table.retentionInDays);
   const [total, setTotal] = useState<number | null>(table.totalRetentionInDays);
@@ -81,13 +82,13 @@ export function RetentionForm({ table }: { table: TableInfo }): ReactElement {
       notify.done(`${table.name} is kept for ${plural(next.totalRetentionInDays, 'day')}`);
     },
   });
-  const ready = may && goodTotal && goodInteractive && changed && !change.isPending && !(shorter && preview.isPending);
+  const ready = goodTotal && goodInteractive && changed && !change.isPending && !(shorter && preview.isPending);
   return (
     <div className={styles.form}>
       <Field label="Plan">
         <Select
           value={plan}
-          disabled={!may}
+          disabled={why !== undefined}
           onChange={(_, data) => setPlan(data.value === 'Auxiliary' ? 'Auxiliary' : 'Analytics')}
         >
           <option value="Analytics">Analytics</option>
@@ -98,7 +99,7 @@ export function RetentionForm({ table }: { table: TableInfo }): ReactElement {
         <Days
           label="Interactive, days"
           value={auxiliary ? AUXILIARY_DAYS : interactive}
-          disabled={!may || auxiliary}
+          disabled={why !== undefined || auxiliary}
           problem={
             goodInteractive ? undefined : `${interactiveDays.min} to ${interactiveDays.max}, and not over the total`
           }
@@ -107,7 +108,7 @@ export function RetentionForm({ table }: { table: TableInfo }): ReactElement {
         <Days
           label="Total, days"
           value={total}
-          disabled={!may}
+          disabled={why !== undefined}
           problem={goodTotal ? undefined : `A whole number from 1 to ${count(retentionMaxDays)}`}
           onChange={setTotal}
         />
@@ -122,6 +123,7 @@ export function RetentionForm({ table }: { table: TableInfo }): ReactElement {
       )}
       {deletes > 0 ? (
         <ConfirmAction
+          why={why}
           label="Save and delete"
           title={`Delete ${plural(deletes, 'row')} of ${table.name}?`}
           disabled={!ready}
@@ -131,9 +133,9 @@ export function RetentionForm({ table }: { table: TableInfo }): ReactElement {
           {plural(total ?? 0, 'day')} ago. They are deleted, and cannot be brought back.
         </ConfirmAction>
       ) : (
-        <Button disabled={!ready} onClick={() => change.mutate()}>
+        <RefusableButton why={why} disabled={!ready} onClick={() => change.mutate()}>
           Save
-        </Button>
+        </RefusableButton>
       )}
       {change.error && <ErrorState error={change.error} title="Retention was not changed" />}
     </div>

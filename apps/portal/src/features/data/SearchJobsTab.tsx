@@ -4,12 +4,12 @@ import type { SearchJob } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { FilterBar } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { encodeFragment } from '../../shared/address.ts';
 import { count } from '../../shared/numbers.ts';
 import { usePreferences } from '../../shared/preferences.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Status } from '../../shared/Status.tsx';
@@ -30,7 +30,7 @@ function stateOf({ state, message }: SearchJob): ReactElement {
 export function SearchJobsTab(): ReactElement {
   const styles = useStyles();
   const navigate = useNavigate();
-  const may = useMay('analyticsJobs.manage');
+  const why = useRefusal('startSearchJob');
   const { zone } = usePreferences();
   const { data, error, refetch } = useQuery(searchJobsQuery);
   const [writing, setWriting] = useState(false);
@@ -86,10 +86,16 @@ export function SearchJobsTab(): ReactElement {
         ),
     },
   ];
-  const make = may && (
-    <Button appearance="primary" size="small" icon={<HistoryRegular />} onClick={() => setWriting(true)}>
+  const make = (
+    <RefusableButton
+      why={why}
+      appearance="primary"
+      size="small"
+      icon={<HistoryRegular />}
+      onClick={() => setWriting(true)}
+    >
       New search job
-    </Button>
+    </RefusableButton>
   );
   return (
     <>

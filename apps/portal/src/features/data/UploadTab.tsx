@@ -3,8 +3,8 @@ import { ArrowUploadRegular } from '@fluentui/react-icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { bytes, plural } from '../../shared/numbers.ts';
+import { useRefusal } from '../../shared/Refusable.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -53,26 +53,21 @@ const changed = ['tables', 'sources', 'ingestionErrors', 'incidents', 'rules', '
 /** Files: brought, looked at, loaded as if they had just come in; the enabled rules run over their time. */
 export function UploadTab({ set }: { set: (change: DataSearch, replace?: boolean) => void }): ReactElement {
   const styles = useStyles();
-  const may = useMay('data.manage');
+  const why = useRefusal('loadUpload', 'previewUpload', 'cancelUpload');
   const queries = useQueryClient();
   const { selected } = route.useSearch();
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
   const [refused, setRefused] = useState<string>();
   const sending = useSending();
-  const uploads = useQuery({ ...uploadsQuery, enabled: may });
+  const uploads = useQuery({ ...uploadsQuery, enabled: why === undefined });
   const staged = uploads.data?.filter(({ state }) => state === 'staged') ?? [];
   const others = uploads.data?.filter(({ state }) => state !== 'staged') ?? [];
   const busy = others.filter(isBusy).length;
   useEffect(() => {
     for (const key of changed) void queries.invalidateQueries({ queryKey: [key] });
   }, [busy, queries]);
-  if (!may)
-    return (
-      <EmptyState title="You may not upload">
-        Uploading needs the permission “Data (manage)”. Ask an administrator.
-      </EmptyState>
-    );
+  if (why !== undefined) return <EmptyState title="You may not upload">{why}</EmptyState>;
   const take = (files: FileList | null): void => {
     const all = [...(files ?? [])];
     const large = all.filter(({ size }) => size > FILE_BYTES_MAX);

@@ -16,9 +16,9 @@ import { Criticality, type EntityDetails } from '@sallyport/contracts';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import { encodeFragment } from '../../shared/address.ts';
-import { useMay } from '../../shared/api.ts';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import { PersonPicker } from '../../shared/PersonPicker.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { byComma, words } from '../../shared/text.ts';
 import { useChangeEntity } from './queries.ts';
 
@@ -100,15 +100,13 @@ function EditDialog({ entity, onClose }: { entity: EntityDetails; onClose: () =>
 export function EntityActions({ entity }: { entity: EntityDetails }): ReactElement {
   const styles = useStyles();
   const navigate = useNavigate();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('updateEntity');
   const [editing, setEditing] = useState(false);
   return (
     <div className={styles.root}>
-      {may && (
-        <Button icon={<EditRegular />} onClick={() => setEditing(true)}>
-          Criticality, owner, tags
-        </Button>
-      )}
+      <RefusableButton why={why} icon={<EditRegular />} onClick={() => setEditing(true)}>
+        Criticality, owner, tags
+      </RefusableButton>
       <Menu positioning="below-end">
         <MenuTrigger disableButtonEnhancement>
           <Button appearance="primary" icon={<SearchSquareRegular />}>

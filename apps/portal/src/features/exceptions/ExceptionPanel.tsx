@@ -1,14 +1,15 @@
-import { Button, makeStyles, Switch, Text, tokens } from '@fluentui/react-components';
+import { makeStyles, Text, tokens } from '@fluentui/react-components';
 import { EditRegular } from '@fluentui/react-icons';
 import type { Exception, ExceptionHit } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count, plural } from '../../shared/numbers.ts';
+import { RefusableButton, RefusableSwitch, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
@@ -34,6 +35,7 @@ const columns: readonly GridColumn<ExceptionHit>[] = [
 ];
 
 function Actions({ exception, onClose }: { exception: Exception; onClose: () => void }): ReactElement {
+  const why = useRefusal('updateException', 'deleteException');
   const notify = useNotify();
   const queries = useQueryClient();
   const [editing, setEditing] = useState(false);
@@ -70,16 +72,18 @@ function Actions({ exception, onClose }: { exception: Exception; onClose: () => 
           onClose={() => setEditing(false)}
         />
       )}
-      <Switch
+      <RefusableSwitch
+        why={why}
         label={exception.enabled ? 'On' : 'Off'}
         checked={exception.enabled}
         disabled={enable.isPending}
         onChange={(_, { checked }) => enable.mutate(checked)}
       />
-      <Button size="small" icon={<EditRegular />} onClick={() => setEditing(true)}>
+      <RefusableButton why={why} size="small" icon={<EditRegular />} onClick={() => setEditing(true)}>
         Change
-      </Button>
+      </RefusableButton>
       <ConfirmAction
+        why={why}
         label="Delete"
         title={`Delete the exception “${visible(exception.name)}”?`}
         disabled={remove.isPending}
@@ -94,7 +98,6 @@ function Actions({ exception, onClose }: { exception: Exception; onClose: () => 
 /** One exception, and what it left out. */
 export function ExceptionPanel({ id, onClose }: { id: string; onClose: () => void }): ReactElement {
   const styles = useStyles();
-  const may = useMay('detectionTuning.manage');
   const { data, error, refetch } = useQuery(exceptionQuery(id));
   const sample = data?.recent.find((hit) => hit.sample.length > 0)?.sample ?? [];
   return (
@@ -102,7 +105,7 @@ export function ExceptionPanel({ id, onClose }: { id: string; onClose: () => voi
       label="Exception"
       title={data ? visible(data.name) : 'Exception'}
       onClose={onClose}
-      footer={data && may && <Actions exception={data} onClose={onClose} />}
+      footer={data && <Actions exception={data} onClose={onClose} />}
     >
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Loading rows={8} label="Loading the exception" />}

@@ -1,13 +1,13 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import { AddRegular, FilterDismissRegular } from '@fluentui/react-icons';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { FilterBar, FilterSearch } from '../../shared/FilterBar.tsx';
 import { Grid } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { ExceptionDialog } from './ExceptionDialog.tsx';
 import { ExceptionPanel } from './ExceptionPanel.tsx';
@@ -25,7 +25,7 @@ export function ExceptionsPage(): ReactElement {
   const styles = useStyles();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('createException', 'previewException');
   const { data, error, refetch } = useQuery(exceptionsQuery);
   const [creating, setCreating] = useState(false);
   const set = (change: ExceptionsSearch, replace = false): void =>
@@ -44,11 +44,9 @@ export function ExceptionsPage(): ReactElement {
       title="Exceptions"
       count={data && count(rows.length)}
       actions={
-        may && (
-          <Button appearance="primary" icon={<AddRegular />} onClick={() => setCreating(true)}>
-            New exception
-          </Button>
-        )
+        <RefusableButton why={why} appearance="primary" icon={<AddRegular />} onClick={() => setCreating(true)}>
+          New exception
+        </RefusableButton>
       }
     >
       {creating && <ExceptionDialog draft={{ scope: 'global', target: '' }} onClose={() => setCreating(false)} />}

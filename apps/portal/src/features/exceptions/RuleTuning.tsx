@@ -1,12 +1,12 @@
-import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { makeStyles, Text, tokens } from '@fluentui/react-components';
 import { AddRegular } from '@fluentui/react-icons';
 import type { Rule, TuningProposal } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { Grid } from '../../shared/Grid.tsx';
 import { plural } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -28,7 +28,15 @@ const useStyles = makeStyles({
   code: { fontFamily: tokens.fontFamilyMonospace },
 });
 
-function Proposal({ proposal, onTake }: { proposal: TuningProposal; onTake: (() => void) | undefined }): ReactElement {
+function Proposal({
+  proposal,
+  why,
+  onTake,
+}: {
+  proposal: TuningProposal;
+  why: string | undefined;
+  onTake: () => void;
+}): ReactElement {
   const styles = useStyles();
   const { falseRemoved, trueRemoved } = proposal;
   return (
@@ -44,9 +52,9 @@ function Proposal({ proposal, onTake }: { proposal: TuningProposal; onTake: (() 
           Would have removed {plural(falseRemoved, 'false alert')} and {plural(trueRemoved, 'true one')}.
         </Text>
       </div>
-      {onTake && (
-        <Button onClick={onTake}>{proposal.kind === 'exception' ? 'Make an exception' : 'Edit the rule'}</Button>
-      )}
+      <RefusableButton why={why} onClick={onTake}>
+        {proposal.kind === 'exception' ? 'Make an exception' : 'Edit the rule'}
+      </RefusableButton>
     </div>
   );
 }
@@ -55,7 +63,7 @@ function Proposal({ proposal, onTake }: { proposal: TuningProposal; onTake: (() 
 export function RuleTuning({ rule }: { rule: Rule }): ReactElement {
   const styles = useStyles();
   const navigate = useNavigate();
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('createException');
   const tuning = useQuery(tuningQuery(rule.id));
   const exceptions = useQuery(ruleExceptionsQuery(rule.id));
   const [draft, setDraft] = useState<ExceptionDraft>();
@@ -94,7 +102,8 @@ export function RuleTuning({ rule }: { rule: Rule }): ReactElement {
                 <Proposal
                   key={`${proposal.kind} ${proposal.condition ?? proposal.value}`}
                   proposal={proposal}
-                  onTake={may ? () => take(proposal) : undefined}
+                  why={why}
+                  onTake={() => take(proposal)}
                 />
               ))}
             </div>
@@ -104,11 +113,9 @@ export function RuleTuning({ rule }: { rule: Rule }): ReactElement {
       <Section
         title="Exceptions that apply"
         actions={
-          may && (
-            <Button size="small" icon={<AddRegular />} onClick={() => setDraft(blank)}>
-              New exception
-            </Button>
-          )
+          <RefusableButton why={why} size="small" icon={<AddRegular />} onClick={() => setDraft(blank)}>
+            New exception
+          </RefusableButton>
         }
       >
         {exceptions.error && <ErrorState error={exceptions.error} onRetry={() => void exceptions.refetch()} />}

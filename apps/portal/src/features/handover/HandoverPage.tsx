@@ -4,11 +4,12 @@ import type { HandoverFacts } from '@sallyport/contracts';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
 import { PersonPicker } from '../../shared/PersonPicker.tsx';
 import { usePreferences } from '../../shared/preferences.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { SeverityIcon } from '../../shared/Severity.tsx';
@@ -100,7 +101,7 @@ function Facts({ facts }: { facts: HandoverFacts }): ReactElement {
 
 function Note({ facts }: { facts: HandoverFacts }): ReactElement {
   const styles = useStyles();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('createHandover');
   const { zone } = usePreferences();
   const queries = useQueryClient();
   const notify = useNotify();
@@ -147,13 +148,14 @@ function Note({ facts }: { facts: HandoverFacts }): ReactElement {
         )}
         {send.error && <ErrorState error={send.error} title="Nothing was handed over" kept="The note is kept." />}
         <div>
-          <Button
+          <RefusableButton
             appearance="primary"
-            disabled={!may || to.length === 0 || text.trim() === '' || send.isPending}
+            why={why}
+            disabled={to.length === 0 || text.trim() === '' || send.isPending}
             onClick={() => send.mutate()}
           >
             Hand over
-          </Button>
+          </RefusableButton>
         </div>
       </div>
     </Section>

@@ -1,4 +1,4 @@
-import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { ArrowUploadRegular, ShieldCheckmarkRegular } from '@fluentui/react-icons';
 import { Severity as SeverityEnum } from '@sallyport/contracts';
 import { useQueries, useQuery } from '@tanstack/react-query';
@@ -7,6 +7,7 @@ import type { ReactElement } from 'react';
 import { useMay } from '../../shared/api.ts';
 import { count, plural } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Severity, SeverityIcon } from '../../shared/Severity.tsx';
 import { EmptyState } from '../../shared/States.tsx';
@@ -201,7 +202,8 @@ function SourcesTile(): ReactElement {
 export function HomePage(): ReactElement {
   const styles = useStyles();
   const navigate = useNavigate();
-  const [reads, data, upload] = [useMay('securityData.read'), useMay('data.read'), useMay('data.manage')];
+  const [reads, data] = [useMay('securityData.read'), useMay('data.read')];
+  const why = useRefusal('loadUpload');
   const tile = (size: string, content: ReactElement): ReactElement => (
     <div className={mergeClasses(styles.cell, size)}>{content}</div>
   );
@@ -210,15 +212,14 @@ export function HomePage(): ReactElement {
       title="Home"
       scroll
       actions={
-        upload && (
-          <Button
-            size="small"
-            icon={<ArrowUploadRegular />}
-            onClick={() => void navigate({ to: '/data', search: { tab: 'upload' } })}
-          >
-            Upload a log
-          </Button>
-        )
+        <RefusableButton
+          why={why}
+          size="small"
+          icon={<ArrowUploadRegular />}
+          onClick={() => void navigate({ to: '/data', search: { tab: 'upload' } })}
+        >
+          Upload a log
+        </RefusableButton>
       }
     >
       <div className={styles.tiles}>

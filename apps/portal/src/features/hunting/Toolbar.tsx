@@ -24,8 +24,8 @@ import {
   TargetArrowRegular,
 } from '@fluentui/react-icons';
 import type { ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { count } from '../../shared/numbers.ts';
+import { RefusableMenuItem, useRefusal } from '../../shared/Refusable.tsx';
 import { TimeRange } from '../../shared/TimeRange.tsx';
 import { HistoryDialog } from './saved/HistoryDialog.tsx';
 import { QueriesDialog } from './saved/QueriesDialog.tsx';
@@ -74,7 +74,7 @@ export interface ToolbarProps {
 
 export function Toolbar(props: ToolbarProps): ReactElement {
   const styles = useStyles();
-  const mayTune = useMay('detectionTuning.manage');
+  const why = useRefusal('saveRule');
   return (
     <div className={styles.bar}>
       {props.running ? (
@@ -128,11 +128,9 @@ export function Toolbar(props: ToolbarProps): ReactElement {
             <MenuItem icon={<CodeTextEditRegular />} disabled={props.guided || !props.ready} onClick={props.onFormat}>
               Format the query
             </MenuItem>
-            {mayTune && (
-              <MenuItem icon={<TargetArrowRegular />} disabled={!props.ready} onClick={props.onRule}>
-                Make a rule of it
-              </MenuItem>
-            )}
+            <RefusableMenuItem why={why} icon={<TargetArrowRegular />} disabled={!props.ready} onClick={props.onRule}>
+              Make a rule of it
+            </RefusableMenuItem>
             <MenuItem
               icon={<LinkRegular />}
               disabled={!props.asked}

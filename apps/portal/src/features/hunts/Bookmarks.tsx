@@ -5,11 +5,12 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import { encodeFragment } from '../../shared/address.ts';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { EmptyState } from '../../shared/States.tsx';
@@ -71,7 +72,7 @@ function BookmarkPanel({ bookmark, onClose }: { bookmark: Bookmark; onClose: () 
   const navigate = useNavigate();
   const notify = useNotify();
   const queries = useQueryClient();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('deleteBookmark');
   const remove = useMutation({
     mutationFn: () => client.deleteBookmark({ params: { id: bookmark.id } }),
     onSuccess: () => {
@@ -99,16 +100,15 @@ function BookmarkPanel({ bookmark, onClose }: { bookmark: Bookmark; onClose: () 
           >
             Show query
           </Button>
-          {may && (
-            <ConfirmAction
-              label="Delete"
-              title={`Delete the bookmark “${visible(bookmark.name)}”?`}
-              disabled={remove.isPending}
-              onConfirm={() => remove.mutate()}
-            >
-              The rows of HuntingBookmark tell that there was one. An alert that was made of it stays in its incident.
-            </ConfirmAction>
-          )}
+          <ConfirmAction
+            why={why}
+            label="Delete"
+            title={`Delete the bookmark “${visible(bookmark.name)}”?`}
+            disabled={remove.isPending}
+            onConfirm={() => remove.mutate()}
+          >
+            The rows of HuntingBookmark tell that there was one. An alert that was made of it stays in its incident.
+          </ConfirmAction>
         </>
       }
     >
@@ -145,7 +145,7 @@ export function Bookmarks(props: {
   onSelected: (id: string | undefined) => void;
 }): ReactElement {
   const styles = useStyles();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('promoteBookmarks');
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [promoting, setPromoting] = useState(false);
   const open = props.bookmarks.find(({ id }) => id === props.selected);
@@ -158,9 +158,9 @@ export function Bookmarks(props: {
             <Text size={200} weight="semibold">
               {ids.length} selected
             </Text>
-            <Button size="small" icon={<ShieldAddRegular />} onClick={() => setPromoting(true)}>
+            <RefusableButton why={why} size="small" icon={<ShieldAddRegular />} onClick={() => setPromoting(true)}>
               Add to incident
-            </Button>
+            </RefusableButton>
           </div>
         )}
         {promoting && (
@@ -180,7 +180,8 @@ export function Bookmarks(props: {
           openId={props.selected}
           onOpen={({ id }) => props.onSelected(id)}
           onClose={() => props.onSelected(undefined)}
-          {...(may ? { selected: chosen, onSelect: setChosen } : {})}
+          selected={chosen}
+          onSelect={setChosen}
           empty={
             <EmptyState icon={<BookmarkRegular />} title="No bookmarks">
               Select rows of a query’s answer on the page Hunting, and keep them.

@@ -1,13 +1,14 @@
-import { Button, makeStyles, Text, Textarea, tokens } from '@fluentui/react-components';
+import { makeStyles, Text, Textarea, tokens } from '@fluentui/react-components';
 import { EditRegular } from '@fluentui/react-icons';
 import type { Hunt } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
@@ -48,7 +49,7 @@ const route = getRouteApi('/frame/hunts/$id');
 function Comments({ hunt }: { hunt: Hunt }): ReactElement {
   const styles = useStyles();
   const queries = useQueryClient();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('addHuntComment');
   const [text, setText] = useState('');
   const add = useMutation({
     mutationFn: () => client.addHuntComment({ params: { id: hunt.id }, body: { text: text.trim() } }),
@@ -59,23 +60,21 @@ function Comments({ hunt }: { hunt: Hunt }): ReactElement {
   });
   return (
     <div className={styles.comments}>
-      {may && (
-        <>
-          <Textarea
-            aria-label="Comment"
-            placeholder="What was found, what was ruled out"
-            value={text}
-            maxLength={30_000}
-            onChange={(_, data) => setText(data.value)}
-          />
-          <div>
-            <Button disabled={text.trim() === '' || add.isPending} onClick={() => add.mutate()}>
-              Comment
-            </Button>
-          </div>
-          {add.error && <ErrorState error={add.error} title="The comment was not added" />}
-        </>
-      )}
+      <Textarea
+        disabled={why !== undefined}
+        aria-label="Comment"
+        placeholder="What was found, what was ruled out"
+        value={text}
+        maxLength={30_000}
+        onChange={(_, data) => setText(data.value)}
+      />
+      <div>
+        <RefusableButton why={why} disabled={text.trim() === '' || add.isPending} onClick={() => add.mutate()}>
+          Comment
+        </RefusableButton>
+      </div>
+      {add.error && <ErrorState error={add.error} title="The comment was not added" />}
+
       {hunt.comments.length === 0 && <EmptyState title="No comments" />}
       {hunt.comments.toReversed().map((one) => (
         <div key={one.id} className={styles.comment}>
@@ -89,11 +88,11 @@ function Comments({ hunt }: { hunt: Hunt }): ReactElement {
   );
 }
 
-function Actions({ hunt, onEdit }: { hunt: Hunt; onEdit: () => void }): ReactElement | null {
+function Actions({ hunt, onEdit }: { hunt: Hunt; onEdit: () => void }): ReactElement {
   const navigate = useNavigate();
   const notify = useNotify();
   const queries = useQueryClient();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('updateHunt', 'deleteHunt');
   const remove = useMutation({
     mutationFn: () => client.deleteHunt({ params: { id: hunt.id } }),
     onSuccess: () => {
@@ -103,10 +102,10 @@ function Actions({ hunt, onEdit }: { hunt: Hunt; onEdit: () => void }): ReactEle
     },
     onError: (error) => notify.failed('The hunt was not deleted', error),
   });
-  if (!may) return null;
   return (
     <>
       <ConfirmAction
+        why={why}
         label="Delete"
         title={`Delete the hunt “${visible(hunt.name)}”?`}
         disabled={remove.isPending}
@@ -114,9 +113,9 @@ function Actions({ hunt, onEdit }: { hunt: Hunt; onEdit: () => void }): ReactEle
       >
         It goes with its queries and comments, and cannot be brought back. Its bookmarks stay.
       </ConfirmAction>
-      <Button icon={<EditRegular />} onClick={onEdit}>
+      <RefusableButton why={why} icon={<EditRegular />} onClick={onEdit}>
         Change
-      </Button>
+      </RefusableButton>
     </>
   );
 }

@@ -18,9 +18,10 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import { encodeFragment } from '../../shared/address.ts';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState } from '../../shared/States.tsx';
 import { Status } from '../../shared/Status.tsx';
@@ -122,7 +123,7 @@ export function HuntQueries({ hunt }: { hunt: Hunt }): ReactElement {
   const navigate = useNavigate();
   const notify = useNotify();
   const queries = useQueryClient();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('addHuntQueries', 'runHuntQuery', 'removeHuntQuery');
   const [adding, setAdding] = useState(false);
   const [days, setDays] = useState<number>(7);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
@@ -173,41 +174,40 @@ export function HuntQueries({ hunt }: { hunt: Hunt }): ReactElement {
   return (
     <div className={styles.root}>
       {adding && <AddDialog hunt={hunt} onClose={() => setAdding(false)} />}
-      {may && (
-        <div className={styles.bar}>
-          <Button size="small" icon={<AddRegular />} onClick={() => setAdding(true)}>
-            Add queries
-          </Button>
-          <Button
-            size="small"
-            icon={<PlayRegular />}
-            disabled={run.isPending || hunt.queries.length === 0}
-            onClick={() => run.mutate(selected.length > 0 ? selected : hunt.queries)}
-          >
-            {selected.length > 0 ? `Run ${selected.length}` : 'Run all'}
-          </Button>
-          <Select
-            size="small"
-            aria-label="Over how many days"
-            value={String(days)}
-            onChange={(_, data) => setDays(Number(data.value))}
-          >
-            {daysChoices.map((one) => (
-              <option key={one} value={one}>
-                {one === 1 ? 'The last day' : `The last ${one} days`}
-              </option>
-            ))}
-          </Select>
-          {selected.length > 0 && (
-            <Button size="small" disabled={remove.isPending} onClick={() => remove.mutate(selected)}>
-              Take out {selected.length}
-            </Button>
-          )}
-          <Text size={200} role="status">
-            {running === undefined ? '' : `Running ${visible(running)}`}
-          </Text>
-        </div>
-      )}
+      <div className={styles.bar}>
+        <RefusableButton why={why} size="small" icon={<AddRegular />} onClick={() => setAdding(true)}>
+          Add queries
+        </RefusableButton>
+        <RefusableButton
+          why={why}
+          size="small"
+          icon={<PlayRegular />}
+          disabled={run.isPending || hunt.queries.length === 0}
+          onClick={() => run.mutate(selected.length > 0 ? selected : hunt.queries)}
+        >
+          {selected.length > 0 ? `Run ${selected.length}` : 'Run all'}
+        </RefusableButton>
+        <Select
+          size="small"
+          aria-label="Over how many days"
+          value={String(days)}
+          onChange={(_, data) => setDays(Number(data.value))}
+        >
+          {daysChoices.map((one) => (
+            <option key={one} value={one}>
+              {one === 1 ? 'The last day' : `The last ${one} days`}
+            </option>
+          ))}
+        </Select>
+        {selected.length > 0 && (
+          <RefusableButton why={why} size="small" disabled={remove.isPending} onClick={() => remove.mutate(selected)}>
+            Take out {selected.length}
+          </RefusableButton>
+        )}
+        <Text size={200} role="status">
+          {running === undefined ? '' : `Running ${visible(running)}`}
+        </Text>
+      </div>
       <Grid
         label="Queries"
         rows={hunt.queries}
@@ -216,7 +216,8 @@ export function HuntQueries({ hunt }: { hunt: Hunt }): ReactElement {
         onOpen={({ query }) =>
           void navigate({ to: '/hunting', search: { range: `${days}d` }, hash: `query=${encodeFragment(query)}` })
         }
-        {...(may ? { selected: chosen, onSelect: setChosen } : {})}
+        selected={chosen}
+        onSelect={setChosen}
         empty={<EmptyState title="No queries">Add those that would show the hypothesis to be so.</EmptyState>}
       />
     </div>

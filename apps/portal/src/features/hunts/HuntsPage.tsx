@@ -1,14 +1,13 @@
-import { Button } from '@fluentui/react-components';
 import { AddRegular, SearchSparkleRegular } from '@fluentui/react-icons';
 import type { HuntSummary } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { FilterBar, FilterSearch } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Tabs } from '../../shared/Tabs.tsx';
@@ -53,7 +52,7 @@ const columns: readonly GridColumn<HuntSummary>[] = [
 export function HuntsPage(): ReactElement {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('createHunt');
   const tab = search.tab ?? 'hunts';
   const hunts = useQuery(huntsQuery);
   const bookmarks = useQuery(bookmarksQuery(search.search ?? ''));
@@ -73,11 +72,9 @@ export function HuntsPage(): ReactElement {
       title="Hunts"
       count={hunts.data && count(hunts.data.hunts.length)}
       actions={
-        may && (
-          <Button appearance="primary" icon={<AddRegular />} onClick={() => setCreating(true)}>
-            New hunt
-          </Button>
-        )
+        <RefusableButton why={why} appearance="primary" icon={<AddRegular />} onClick={() => setCreating(true)}>
+          New hunt
+        </RefusableButton>
       }
     >
       {creating && <HuntDialog onClose={() => setCreating(false)} onDone={({ id }) => open(id)} />}

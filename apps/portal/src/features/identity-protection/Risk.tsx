@@ -1,7 +1,7 @@
 import type { IdentityRiskLevel, RiskDetail, RiskJudgement, RiskState } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
+import { useRefusal } from '../../shared/Refusable.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { Status, type Tone } from '../../shared/Status.tsx';
 import { words } from '../../shared/text.ts';
@@ -65,13 +65,13 @@ export function Judge({
   without?: readonly RiskJudgement[];
   busy: boolean;
   onJudge: (judgement: RiskJudgement) => void;
-}): ReactElement | null {
-  const may = useMay('alerts.manage');
-  if (!may) return null;
+}): ReactElement {
+  const why = useRefusal('judgeRiskySubjects', 'judgeRiskySignIns');
   return (
     <>
       {!without.includes('confirmCompromised') && (
         <ConfirmAction
+          why={why}
           label="Confirm compromised"
           title={`Confirm that ${of} is compromised?`}
           disabled={busy}
@@ -83,6 +83,7 @@ export function Judge({
       )}
       {!without.includes('confirmSafe') && (
         <ConfirmAction
+          why={why}
           label="Confirm safe"
           title={`Confirm that ${of} is safe?`}
           disabled={busy}
@@ -92,6 +93,7 @@ export function Judge({
         </ConfirmAction>
       )}
       <ConfirmAction
+        why={why}
         label="Dismiss risk"
         title={`Dismiss the risk of ${of}?`}
         disabled={busy}

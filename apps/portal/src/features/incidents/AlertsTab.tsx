@@ -54,7 +54,7 @@ function Investigation({ state }: { state: InvestigationState }): ReactElement {
 
 /** Begins the automated investigation of an alert; greyed, with why, where it cannot. */
 function Investigate({ alert }: { alert: Alert }): ReactElement {
-  const refusal = useRefusal('alerts.manage');
+  const refusal = useRefusal('startInvestigation');
   const { start } = useInvestigation(alert.incidentNumber);
   const why = alert.investigation ? 'It is investigated already: see the tab Investigation.' : refusal;
   return (

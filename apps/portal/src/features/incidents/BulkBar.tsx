@@ -14,6 +14,7 @@ import { Severity as SeverityEnum, type IncidentSummary } from '@sallyport/contr
 import type { ReactElement } from 'react';
 import { useMe } from '../../shared/api.ts';
 import { plural } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import type { BulkActions } from './useBulk.tsx';
 
@@ -33,6 +34,7 @@ export function BulkBar(props: {
   actions: BulkActions;
   onClear: () => void;
 }): ReactElement {
+  const why = useRefusal('updateIncidents', 'createCase');
   const styles = useStyles();
   const me = useMe();
   const { incidents, actions } = props;
@@ -47,20 +49,25 @@ export function BulkBar(props: {
         onClick={props.onClear}
       />
       <Text weight="semibold">{plural(incidents.length, 'incident')} selected</Text>
-      <Button size="small" disabled={busy} onClick={() => change(incidents, { owner: me.userPrincipalName })}>
+      <RefusableButton
+        why={why}
+        size="small"
+        disabled={busy}
+        onClick={() => change(incidents, { owner: me.userPrincipalName })}
+      >
         Assign to me
-      </Button>
-      <Button size="small" disabled={busy} title="a" onClick={() => ask('assign', incidents)}>
+      </RefusableButton>
+      <RefusableButton why={why} size="small" disabled={busy} title="a" onClick={() => ask('assign', incidents)}>
         Assign…
-      </Button>
-      <Button size="small" disabled={busy} onClick={() => change(incidents, { status: 'Active' })}>
+      </RefusableButton>
+      <RefusableButton why={why} size="small" disabled={busy} onClick={() => change(incidents, { status: 'Active' })}>
         Set active
-      </Button>
+      </RefusableButton>
       <Menu>
         <MenuTrigger disableButtonEnhancement>
-          <Button size="small" disabled={busy}>
+          <RefusableButton why={why} size="small" disabled={busy}>
             Severity
-          </Button>
+          </RefusableButton>
         </MenuTrigger>
         <MenuPopover>
           <MenuList>
@@ -72,15 +79,15 @@ export function BulkBar(props: {
           </MenuList>
         </MenuPopover>
       </Menu>
-      <Button size="small" disabled={busy} onClick={() => ask('labels', incidents)}>
+      <RefusableButton why={why} size="small" disabled={busy} onClick={() => ask('labels', incidents)}>
         Labels…
-      </Button>
-      <Button size="small" disabled={busy} onClick={() => ask('case', incidents)}>
+      </RefusableButton>
+      <RefusableButton why={why} size="small" disabled={busy} onClick={() => ask('case', incidents)}>
         New case…
-      </Button>
-      <Button size="small" disabled={busy} onClick={() => ask('close', incidents)}>
+      </RefusableButton>
+      <RefusableButton why={why} size="small" disabled={busy} onClick={() => ask('close', incidents)}>
         Close…
-      </Button>
+      </RefusableButton>
     </div>
   );
 }

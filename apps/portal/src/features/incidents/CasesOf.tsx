@@ -1,18 +1,10 @@
-import {
-  Button,
-  makeStyles,
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-  tokens,
-} from '@fluentui/react-components';
+import { makeStyles, Menu, MenuList, MenuPopover, MenuTrigger, tokens } from '@fluentui/react-components';
 import type { IncidentSummary } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
+import { RefusableButton, RefusableMenuItem, useRefusal } from '../../shared/Refusable.tsx';
 import { visible } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { useNotify } from '../../shared/toast.tsx';
@@ -27,13 +19,14 @@ const useStyles = makeStyles({
 /** The cases that an incident is linked to, and the way into one. */
 export function CasesOf({ incident }: { incident: Pick<IncidentSummary, 'number' | 'title'> }): ReactElement {
   const styles = useStyles();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('createCase', 'linkCaseIncidents');
   const navigate = useNavigate();
   const queries = useQueryClient();
   const notify = useNotify();
   const { number } = incident;
   const linked = useQuery(casesQuery({ incident: number })).data?.cases ?? [];
-  const open = useQuery({ ...casesQuery({ status: ['New', 'Open', 'OnHold'] }), enabled: may }).data?.cases ?? [];
+  const open =
+    useQuery({ ...casesQuery({ status: ['New', 'Open', 'OnHold'] }), enabled: why === undefined }).data?.cases ?? [];
   const act = useMutation({
     mutationFn: async (to: number | undefined) =>
       to === undefined
@@ -54,28 +47,28 @@ export function CasesOf({ incident }: { incident: Pick<IncidentSummary, 'number'
         </TextLink>
       ))}
       {linked.length === 0 && 'None'}
-      {may && (
-        <Menu>
-          <MenuTrigger disableButtonEnhancement>
-            <Button size="small" appearance="subtle" disabled={act.isPending}>
-              Add to a case
-            </Button>
-          </MenuTrigger>
-          <MenuPopover>
-            <MenuList>
-              <MenuItem onClick={() => act.mutate(undefined)}>A new case</MenuItem>
-              {open
-                .filter((one) => !linked.some((other) => other.number === one.number))
-                .slice(0, OFFERED_MAX)
-                .map((one) => (
-                  <MenuItem key={one.number} onClick={() => act.mutate(one.number)}>
-                    {one.number} · {visible(one.title)}
-                  </MenuItem>
-                ))}
-            </MenuList>
-          </MenuPopover>
-        </Menu>
-      )}
+      <Menu>
+        <MenuTrigger disableButtonEnhancement>
+          <RefusableButton why={why} size="small" appearance="subtle" disabled={act.isPending}>
+            Add to a case
+          </RefusableButton>
+        </MenuTrigger>
+        <MenuPopover>
+          <MenuList>
+            <RefusableMenuItem why={why} onClick={() => act.mutate(undefined)}>
+              A new case
+            </RefusableMenuItem>
+            {open
+              .filter((one) => !linked.some((other) => other.number === one.number))
+              .slice(0, OFFERED_MAX)
+              .map((one) => (
+                <RefusableMenuItem why={why} key={one.number} onClick={() => act.mutate(one.number)}>
+                  {one.number} · {visible(one.title)}
+                </RefusableMenuItem>
+              ))}
+          </MenuList>
+        </MenuPopover>
+      </Menu>
     </div>
   );
 }

@@ -1,5 +1,4 @@
 import {
-  Button,
   Field,
   makeStyles,
   Menu,
@@ -24,9 +23,10 @@ import {
   type IncidentChange,
 } from '@sallyport/contracts';
 import { useState, type ReactElement, type ReactNode } from 'react';
-import { useMay, useMe } from '../../shared/api.ts';
+import { useMe } from '../../shared/api.ts';
 import { usePageKey } from '../../shared/hooks.ts';
 import { FormDialog } from '../../shared/FormDialog.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { words } from '../../shared/text.ts';
 import { PersonPicker } from '../../shared/PersonPicker.tsx';
@@ -134,12 +134,14 @@ function Choice<T extends string>(props: {
   shown: ReactNode;
   render: (option: T) => ReactNode;
   onChange: (value: T) => void;
+  why: string | undefined;
   disabled: boolean;
 }): ReactElement {
   return (
     <Menu checkedValues={{ value: [props.value] }}>
       <MenuTrigger disableButtonEnhancement>
-        <Button
+        <RefusableButton
+          why={props.why}
           size="small"
           icon={<ChevronDownRegular />}
           iconPosition="after"
@@ -147,7 +149,7 @@ function Choice<T extends string>(props: {
           aria-label={`${props.label}: ${props.value}`}
         >
           {props.shown}
-        </Button>
+        </RefusableButton>
       </MenuTrigger>
       <MenuPopover>
         <MenuList>
@@ -188,20 +190,20 @@ export function OwnerDialog(props: {
 export function ChangeControls({ incident }: { incident: Incident }): ReactElement {
   const styles = useStyles();
   const me = useMe();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('updateIncident');
   const { mutate, isPending } = useChangeIncident(incident);
   const [asking, setAsking] = useState<'close' | 'owner'>();
   const change = (body: IncidentChange): void => {
     setAsking(undefined);
     mutate({ change: body });
   };
-  const disabled = !may || isPending;
+  const disabled = isPending;
   const asked = (what: 'close' | 'owner') => (): void => {
-    if (!disabled) setAsking(what);
+    if (why === undefined && !disabled) setAsking(what);
   };
   usePageKey('a', asked('owner'));
   usePageKey('s', () => {
-    if (disabled) return;
+    if (why !== undefined || disabled) return;
     if (incident.status === 'New') change({ status: 'Active' });
     else if (incident.status === 'Active') setAsking('close');
     else change({ status: 'Active' });
@@ -214,6 +216,7 @@ export function ChangeControls({ incident }: { incident: Incident }): ReactEleme
         options={IncidentStatus.options}
         shown={<IncidentStatusLabel status={incident.status} />}
         render={(status) => status}
+        why={why}
         disabled={disabled}
         onChange={(status) => {
           if (status === incident.status) return;
@@ -223,9 +226,15 @@ export function ChangeControls({ incident }: { incident: Incident }): ReactEleme
       />
       <Menu>
         <MenuTrigger disableButtonEnhancement>
-          <Button size="small" icon={<ChevronDownRegular />} iconPosition="after" disabled={disabled}>
+          <RefusableButton
+            why={why}
+            size="small"
+            icon={<ChevronDownRegular />}
+            iconPosition="after"
+            disabled={disabled}
+          >
             <Owner owner={incident.owner} />
-          </Button>
+          </RefusableButton>
         </MenuTrigger>
         <MenuPopover>
           <MenuList>
@@ -248,6 +257,7 @@ export function ChangeControls({ incident }: { incident: Incident }): ReactEleme
         options={SeverityEnum.options}
         shown={<Severity severity={incident.severity} />}
         render={(severity) => <Severity severity={severity} />}
+        why={why}
         disabled={disabled}
         onChange={(severity) => severity !== incident.severity && change({ severity })}
       />

@@ -9,12 +9,12 @@ import type { IncidentSummary } from '@sallyport/contracts';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { useColumns } from '../../shared/FilterBar.tsx';
 import { Grid } from '../../shared/Grid.tsx';
 import { usePageKey } from '../../shared/hooks.ts';
 import { count, plural } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
@@ -73,7 +73,7 @@ export function IncidentsPage(): ReactElement {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const go = useNavigate();
-  const may = useMay('alerts.manage');
+  const why = useRefusal('updateIncidents');
   const { selected: openNumber, ...filters } = search;
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const query = useInfiniteQuery(queueQuery(filters));
@@ -133,7 +133,13 @@ export function IncidentsPage(): ReactElement {
             {news.length > 0 ? `Since you last looked: ${news.join(', ')}. Press r to see them.` : ''}
           </span>
           <Text size={200} className={styles.muted} aria-live="off">
-            {query.isError ? 'Not up to date' : <>Updated {<UpdatedAt at={query.dataUpdatedAt} />}</>}
+            {query.isError ? (
+              'Not up to date'
+            ) : (
+              <>
+                Updated <UpdatedAt at={query.dataUpdatedAt} />
+              </>
+            )}
           </Text>
           <Button size="small" icon={<DataBarVerticalRegular />} onClick={() => void go({ to: '/soc-metrics' })}>
             SOC metrics
@@ -144,7 +150,7 @@ export function IncidentsPage(): ReactElement {
         </>
       }
     >
-      {chosen.length > 0 && may ? (
+      {chosen.length > 0 ? (
         <BulkBar incidents={chosen} actions={bulk} onClear={() => setSelected(new Set())} />
       ) : (
         <QueueFilters
@@ -190,10 +196,10 @@ export function IncidentsPage(): ReactElement {
             onClose={openNumber === undefined ? () => setSelected(new Set()) : close}
             sort={{ by: filters.sort ?? 'lastUpdatedAt', order: filters.order ?? 'desc' }}
             onSort={(sort) => isSort(sort.by) && set({ sort: sort.by, order: sort.order })}
-            {...(may
+            selected={selected}
+            onSelect={setSelected}
+            {...(why === undefined
               ? {
-                  selected,
-                  onSelect: setSelected,
                   keys: {
                     a: (row: IncidentSummary) => bulk.ask('assign', concerned(row)),
                     s: (row: IncidentSummary) =>

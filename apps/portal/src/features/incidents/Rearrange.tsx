@@ -1,5 +1,4 @@
 import {
-  Button,
   Checkbox,
   Field,
   Input,
@@ -16,10 +15,11 @@ import type { Incident } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { useSettled } from '../../shared/hooks.ts';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import { plural } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { ErrorState } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
@@ -199,15 +199,20 @@ function AlertsDialog(props: {
 
 /** Merging, splitting, and putting alerts elsewhere. */
 export function Rearrange({ incident }: { incident: Incident }): ReactElement | null {
-  const may = useMay('alerts.manage');
+  const why = useRefusal('mergeIncidents', 'splitIncident', 'linkAlerts', 'unlinkAlerts');
   const [asking, setAsking] = useState<'merge' | 'split' | 'move' | 'unlink'>();
-  if (!may || (incident.mergedInto ?? null) !== null) return null;
+  if ((incident.mergedInto ?? null) !== null) return null;
   const close = (): void => setAsking(undefined);
   return (
     <>
       <Menu>
         <MenuTrigger disableButtonEnhancement>
-          <Button size="small" icon={<MoreHorizontalRegular />} aria-label="Merge, split, move alerts" />
+          <RefusableButton
+            why={why}
+            size="small"
+            icon={<MoreHorizontalRegular />}
+            aria-label="Merge, split, move alerts"
+          />
         </MenuTrigger>
         <MenuPopover>
           <MenuList>

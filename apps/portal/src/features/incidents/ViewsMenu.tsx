@@ -18,9 +18,10 @@ import type { IncidentView } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type ReactElement } from 'react';
 import { parseSearch, stringifySearch } from '../../shared/address.ts';
-import { client, useMay, useMe } from '../../shared/api.ts';
+import { client, useMe } from '../../shared/api.ts';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import { setPreferences, usePreferences } from '../../shared/preferences.ts';
+import { useRefusal } from '../../shared/Refusable.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
 import { incidentsSearch, type IncidentsSearch } from './index.ts';
@@ -38,7 +39,7 @@ function SaveDialog(props: {
   hiddenColumns: readonly string[];
   onClose: () => void;
 }): ReactElement {
-  const may = useMay('alerts.manage');
+  const why = useRefusal('alerts.manage');
   const queries = useQueryClient();
   const notify = useNotify();
   const [name, setName] = useState(props.view?.name ?? '');
@@ -69,12 +70,14 @@ function SaveDialog(props: {
       <Field label="Name" required hint="Filters, order and columns are kept as they are now">
         <Input value={name} maxLength={100} onChange={(_, data) => setName(data.value)} />
       </Field>
-      <Checkbox
-        label="Everyone sees it"
-        disabled={!may}
-        checked={shared}
-        onChange={(_, data) => setShared(data.checked === true)}
-      />
+      <Field {...(why === undefined ? {} : { hint: why })}>
+        <Checkbox
+          label="Everyone sees it"
+          disabled={why !== undefined}
+          checked={shared}
+          onChange={(_, data) => setShared(data.checked === true)}
+        />
+      </Field>
     </FormDialog>
   );
 }

@@ -9,11 +9,11 @@ import {
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { FilterBar, FilterSearch } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Status } from '../../shared/Status.tsx';
@@ -186,7 +186,7 @@ function Investigations({
 
 function Automation(): ReactElement {
   const query = useQuery(groupsQuery);
-  const may = useMay('systemSettings.manage');
+  const why = useRefusal('setDeviceGroupAutomation');
   const set = useSetLevel();
   const nameOf = (name: string): string => (name === '' ? 'Devices in no group' : visible(name));
   const groupColumns: readonly GridColumn<DeviceGroupAutomation>[] = [
@@ -198,7 +198,7 @@ function Automation(): ReactElement {
       min: 320,
       grow: 2,
       cell: ({ name, level }) =>
-        may ? (
+        why === undefined ? (
           <Select
             size="small"
             aria-label={`Automation level of ${nameOf(name)}`}

@@ -14,6 +14,7 @@ import { useNotify } from '../../shared/toast.tsx';
 import { ActivateDialog } from './ActivateDialog.tsx';
 import { Card, Cards } from './Card.tsx';
 import { LongerDialog } from './LongerDialog.tsx';
+import { Provisioning } from './Provisioning.tsx';
 import { accessQuery, useAccessChanged, useAsk, wishFor } from './queries.ts';
 
 const DAY_MS = 86_400_000;
@@ -121,6 +122,7 @@ function Active({ one, onExtend }: { one: PrivilegedHolding; onExtend: () => voi
       lines={[
         planned ? <span key="from">Begins <RelativeTime at={one.startsAt} /></span> : <Until key="until" at={one.endsAt} none="No end" />, // prettier-ignore
         ...(one.memberType === 'Group' ? [`Through ${visible(one.principal.displayName)}`] : []),
+        ...(one.provisioning ? [<span key="cloud">In the cloud: <Provisioning of={one.provisioning} /></span>] : []), // prettier-ignore
         ...(one.justification === '' ? [] : [visible(one.justification)]),
       ]}
       state={<Status tone={planned ? 'working' : 'good'}>{planned ? 'Planned' : one.assignmentType === 'Activated' ? 'Activated' : 'Assigned'}</Status>} // prettier-ignore

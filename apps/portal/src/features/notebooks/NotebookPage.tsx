@@ -7,7 +7,6 @@ import {
   MenuList,
   MenuPopover,
   MenuTrigger,
-  Switch,
   Textarea,
   tokens,
 } from '@fluentui/react-components';
@@ -25,10 +24,11 @@ import type { Notebook, NotebookCell } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useState, type ReactElement } from 'react';
-import { client, useMay, useMe } from '../../shared/api.ts';
+import { client, useMe } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { download } from '../../shared/download.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, RefusableSwitch, useRefusal } from '../../shared/Refusable.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
@@ -73,7 +73,7 @@ function Editor({ notebook }: { notebook: Notebook }): ReactElement {
   const notify = useNotify();
   const queries = useQueryClient();
   const me = useMe();
-  const mayShare = useMay('alerts.manage');
+  const shareRefused = useRefusal('alerts.manage');
   const schema = useQuery(schemaQuery);
   // What was read at first: a later version must not be overwritten unseen.
   const [version, setVersion] = useState(notebook.version);
@@ -85,7 +85,8 @@ function Editor({ notebook }: { notebook: Notebook }): ReactElement {
   const [changed, setChanged] = useState(false);
   const runs = useRuns(range);
   const own = notebook.owner === me.userPrincipalName;
-  const mayWrite = own ? !shared || mayShare : mayShare;
+  const why = own && !shared ? undefined : shareRefused;
+  const mayWrite = why === undefined;
   const change = (next: readonly NotebookCell[]): void => {
     setCells(next);
     setChanged(true);
@@ -131,16 +132,15 @@ function Editor({ notebook }: { notebook: Notebook }): ReactElement {
       scroll
       actions={
         <>
-          {mayWrite && (
-            <ConfirmAction
-              label="Delete"
-              title={`Delete the notebook “${visible(name)}”?`}
-              disabled={remove.isPending}
-              onConfirm={() => remove.mutate()}
-            >
-              It cannot be brought back.
-            </ConfirmAction>
-          )}
+          <ConfirmAction
+            why={why}
+            label="Delete"
+            title={`Delete the notebook “${visible(name)}”?`}
+            disabled={remove.isPending}
+            onConfirm={() => remove.mutate()}
+          >
+            It cannot be brought back.
+          </ConfirmAction>
           <Menu>
             <MenuTrigger disableButtonEnhancement>
               <Button icon={<ArrowDownloadRegular />}>Export</Button>
@@ -159,16 +159,15 @@ function Editor({ notebook }: { notebook: Notebook }): ReactElement {
           <Button icon={<PlayRegular />} disabled={runs.running} onClick={() => void runs.all(cells)}>
             Run all
           </Button>
-          {mayWrite && (
-            <Button
-              appearance="primary"
-              icon={<SaveRegular />}
-              disabled={!changed || name.trim() === '' || save.isPending}
-              onClick={() => save.mutate()}
-            >
-              Save
-            </Button>
-          )}
+          <RefusableButton
+            why={why}
+            appearance="primary"
+            icon={<SaveRegular />}
+            disabled={!changed || name.trim() === '' || save.isPending}
+            onClick={() => save.mutate()}
+          >
+            Save
+          </RefusableButton>
         </>
       }
     >
@@ -191,10 +190,10 @@ function Editor({ notebook }: { notebook: Notebook }): ReactElement {
             setChanged(true);
           }}
         />
-        <Switch
+        <RefusableSwitch
+          why={shareRefused ?? (own ? undefined : 'Only its owner says who sees it.')}
           label={shared ? 'Everybody sees it' : 'Only you see it'}
           checked={shared}
-          disabled={!own || !mayShare}
           onChange={(_, data) => {
             setShared(data.checked);
             setChanged(true);

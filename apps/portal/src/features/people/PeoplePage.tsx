@@ -1,14 +1,14 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import { PeopleRegular, PersonAddRegular } from '@fluentui/react-icons';
 import type { DirectoryPerson } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { FilterBar, FilterSearch } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Tabs } from '../../shared/Tabs.tsx';
@@ -64,7 +64,7 @@ export function PeoplePage(): ReactElement {
   const styles = useStyles();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const may = useMay('users.manage');
+  const why = useRefusal('invitePerson');
   const { data, error, refetch } = useQuery(directoryQuery(search));
   const [inviting, setInviting] = useState(false);
   const select = (selected: string | undefined): void =>
@@ -74,11 +74,9 @@ export function PeoplePage(): ReactElement {
       title="People"
       count={data && count(data.total)}
       actions={
-        may && (
-          <Button appearance="primary" icon={<PersonAddRegular />} onClick={() => setInviting(true)}>
-            Invite
-          </Button>
-        )
+        <RefusableButton why={why} appearance="primary" icon={<PersonAddRegular />} onClick={() => setInviting(true)}>
+          Invite
+        </RefusableButton>
       }
     >
       {inviting && <InviteDialog onClose={() => setInviting(false)} />}

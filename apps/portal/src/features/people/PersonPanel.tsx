@@ -1,11 +1,12 @@
-import { Button, makeStyles, Switch, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import type { DirectoryPerson, ResponseOf, routes } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay, useMe } from '../../shared/api.ts';
+import { client, useMe } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Mono } from '../../shared/Copyable.tsx';
 import { Facts } from '../../shared/Facts.tsx';
+import { RefusableButton, RefusableSwitch, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
@@ -48,22 +49,26 @@ function useActions(person: DirectoryPerson | undefined, show: (shown: Shown) =>
 
 function Actions({ person, show }: { person: DirectoryPerson; show: (shown: Shown) => void }): ReactElement {
   const me = useMe();
+  const why = useRefusal('updatePerson', 'invitePersonAgain', 'restorePerson', 'deletePerson');
+  const whyMethods = useRefusal('createTemporaryAccessPass', 'resetMethodsOfPerson', 'endSessionsOfPerson');
   const { mutate, isPending } = useActions(person, show);
   const name = visible(person.displayName);
   const self = person.id === me.id;
   if (person.deletedAt !== null)
     return (
-      <Button
+      <RefusableButton
+        why={why}
         disabled={isPending}
         onClick={() => mutate((params) => client.restorePerson({ params }).then(() => `${name} is restored`))}
       >
         Restore
-      </Button>
+      </RefusableButton>
     );
   const invited = (title: string) => (invitation: { url: string; expiresAt: string }) => ({ title, text: invitation.url, label: 'link', expiresAt: invitation.expiresAt }); // prettier-ignore
   return (
     <>
-      <Switch
+      <RefusableSwitch
+        why={why}
         label={person.accountEnabled ? 'Enabled' : 'Disabled'}
         checked={person.accountEnabled}
         disabled={isPending || self}
@@ -76,16 +81,18 @@ function Actions({ person, show }: { person: DirectoryPerson; show: (shown: Show
         }
       />
       {person.methods.length === 0 && person.accountEnabled && (
-        <Button
+        <RefusableButton
+          why={why}
           size="small"
           disabled={isPending}
           onClick={() => mutate((params) => client.invitePersonAgain({ params }).then(invited('A new invitation')))}
         >
           New link
-        </Button>
+        </RefusableButton>
       )}
       {!self && person.accountEnabled && (
         <ConfirmAction
+          why={whyMethods}
           label="Temporary pass"
           title={`Give ${name} a temporary access pass?`}
           disabled={isPending}
@@ -103,6 +110,7 @@ function Actions({ person, show }: { person: DirectoryPerson; show: (shown: Show
       )}
       {!self && person.methods.length > 0 && (
         <ConfirmAction
+          why={whyMethods}
           label="Reset sign-in"
           title={`Reset how ${name} signs in?`}
           disabled={isPending}
@@ -115,6 +123,7 @@ function Actions({ person, show }: { person: DirectoryPerson; show: (shown: Show
         </ConfirmAction>
       )}
       <ConfirmAction
+        why={whyMethods}
         label="End sessions"
         title={`End all sessions of ${name}?`}
         disabled={isPending}
@@ -126,6 +135,7 @@ function Actions({ person, show }: { person: DirectoryPerson; show: (shown: Show
       </ConfirmAction>
       {!self && (
         <ConfirmAction
+          why={why}
           label="Delete"
           title={`Delete ${name}?`}
           disabled={isPending}
@@ -215,7 +225,6 @@ function Parts({ details }: { details: Details }): ReactElement {
 
 /** One person: what is known, and what can be done. */
 export function PersonPanel({ id, onClose }: { id: string; onClose: () => void }): ReactElement {
-  const may = useMay('users.manage');
   const { data, error, refetch } = useQuery(personQuery(id));
   const [shown, setShown] = useState<Shown>();
   return (
@@ -223,7 +232,7 @@ export function PersonPanel({ id, onClose }: { id: string; onClose: () => void }
       label="Person"
       title={data ? visible(data.person.displayName) : 'Person'}
       onClose={onClose}
-      footer={data && may && <Actions person={data.person} show={setShown} />}
+      footer={data && <Actions person={data.person} show={setShown} />}
     >
       {shown && <OneTimeSecret {...shown} onClose={() => setShown(undefined)} />}
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}

@@ -1,11 +1,12 @@
-import { Button, Checkbox, Field, Input } from '@fluentui/react-components';
+import { Checkbox, Field, Input } from '@fluentui/react-components';
 import { AlertSettings, type PrivilegedAlert } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import { plural } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { Severity } from '../../shared/Severity.tsx';
@@ -21,7 +22,12 @@ import { useTabStyles } from './styles.ts';
 export function AlertsTab(): ReactElement {
   const styles = useTabStyles();
   const { data, error, refetch } = useQuery(alertsQuery);
-  const may = useMay('authorization.manage');
+  const why = useRefusal(
+    'refreshPrivilegedAlerts',
+    'dismissPrivilegedAlert',
+    'fixPrivilegedAlertIncident',
+    'setPrivilegedAlert',
+  );
   const notify = useNotify();
   const scan = useDo(
     () => client.refreshPrivilegedAlerts(),
@@ -35,16 +41,16 @@ export function AlertsTab(): ReactElement {
         <span>
           Looked for <RelativeTime at={data.scannedAt} />
         </span>
-        <Button
+        <RefusableButton
           size="small"
-          disabled={!may || scan.isPending}
-          title={may ? undefined : 'This needs the permission authorization.manage'}
+          why={why}
+          disabled={scan.isPending}
           onClick={() =>
             scan.mutate(undefined, { onError: (failure) => notify.failed('It was not looked for', failure) })
           }
         >
           Look now
-        </Button>
+        </RefusableButton>
       </div>
       {data.alerts
         .toSorted((a, b) => Number(b.isActive) - Number(a.isActive))
@@ -57,7 +63,12 @@ export function AlertsTab(): ReactElement {
 
 function Alert({ alert }: { alert: PrivilegedAlert }): ReactElement {
   const styles = useTabStyles();
-  const may = useMay('authorization.manage');
+  const why = useRefusal(
+    'refreshPrivilegedAlerts',
+    'dismissPrivilegedAlert',
+    'fixPrivilegedAlertIncident',
+    'setPrivilegedAlert',
+  );
   const notify = useNotify();
   const [editing, setEditing] = useState(false);
   const dismiss = useDo(() => client.dismissPrivilegedAlert({ params: { alertId: alert.id } }), 'Taken as known');
@@ -75,18 +86,21 @@ function Alert({ alert }: { alert: PrivilegedAlert }): ReactElement {
       card
       title={alert.displayName}
       actions={
-        may && (
-          <>
-            {alert.isActive && (
-              <Button size="small" disabled={dismiss.isPending} onClick={() => dismiss.mutate(undefined)}>
-                Dismiss
-              </Button>
-            )}
-            <Button size="small" onClick={() => setEditing(true)}>
-              Settings…
-            </Button>
-          </>
-        )
+        <>
+          {alert.isActive && (
+            <RefusableButton
+              why={why}
+              size="small"
+              disabled={dismiss.isPending}
+              onClick={() => dismiss.mutate(undefined)}
+            >
+              Dismiss
+            </RefusableButton>
+          )}
+          <RefusableButton why={why} size="small" onClick={() => setEditing(true)}>
+            Settings…
+          </RefusableButton>
+        </>
       }
     >
       <div className={styles.bar}>
@@ -103,9 +117,9 @@ function Alert({ alert }: { alert: PrivilegedAlert }): ReactElement {
             lines={[visible(incident.text)]}
             state={<RelativeTime at={incident.raisedAt} />}
             actions={
-              may &&
               incident.canFix && (
                 <ConfirmAction
+                  why={why}
                   label="Mend"
                   title={`Mend what is amiss with ${visible(incident.subject)}?`}
                   disabled={fix.isPending}

@@ -1,15 +1,16 @@
 import { Field, Input, Select, Textarea } from '@fluentui/react-components';
+import { cloudProviders } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
 import { FieldPair, FormDialog } from '../../shared/FormDialog.tsx';
 import { PersonPicker } from '../../shared/PersonPicker.tsx';
 import { visible } from '../../shared/text.ts';
-import { policiesQuery, useDo } from './queries.ts';
+import { cloudsQuery, policiesQuery, useDo } from './queries.ts';
 
 const daysOf = [1, 7, 30, 90, 180, 365];
 
-/** Makes somebody eligible for a role, or gives it to them. */
+/** Makes somebody eligible for a role, in a cloud too, or gives it to them. */
 export function AssignDialog({ onClose }: { onClose: () => void }): ReactElement {
   const { data } = useQuery(policiesQuery);
   const [who, setWho] = useState<string | null>(null);
@@ -18,11 +19,22 @@ export function AssignDialog({ onClose }: { onClose: () => void }): ReactElement
   const [days, setDays] = useState(90);
   const [startAt, setStartAt] = useState('');
   const [justification, setJustification] = useState('');
+  const [externalId, setExternalId] = useState<string>();
   const policies = data?.policies ?? [];
   const policy = policies.find(({ id }) => id === chosen) ?? policies[0];
+  const clouds = useQuery({ ...cloudsQuery, enabled: policy?.target.type === 'cloudRole' });
+  const cloud = clouds.data?.connections.find(({ roles }) => roles.some(({ id }) => id === policy?.target.id));
+  const there = cloud?.identities.find(({ name }) => name.toLowerCase() === who?.toLowerCase())?.externalId ?? '';
+  const external = (externalId ?? there).trim();
+  const principalFacts = cloud && cloudProviders[cloud.settings.provider].principal;
   const assign = useDo(
-    () =>
-      client.managePrivilegedAccess({
+    async () => {
+      if (cloud && external !== there)
+        await client.setCloudIdentity({
+          params: { id: cloud.id },
+          body: { principal: who ?? '', externalId: external },
+        });
+      return client.managePrivilegedAccess({
         body: {
           action: 'adminAssign',
           kind,
@@ -32,7 +44,8 @@ export function AssignDialog({ onClose }: { onClose: () => void }): ReactElement
           ...(startAt === '' ? {} : { startAt: new Date(startAt).toISOString() }),
           expiration: days === 0 ? { type: 'noExpiration' } : { type: 'afterDuration', duration: `P${days}D` },
         },
-      }),
+      });
+    },
     ({ request }) => `${request.principal.displayName} is ${kind === 'eligible' ? 'eligible' : 'assigned'}`,
     onClose,
   );
@@ -40,7 +53,7 @@ export function AssignDialog({ onClose }: { onClose: () => void }): ReactElement
     <FormDialog
       title="Assign"
       submit="Assign"
-      ready={who !== null && policy !== undefined}
+      ready={who !== null && policy !== undefined && (!principalFacts || principalFacts.pattern.test(external))}
       busy={assign.isPending}
       error={assign.error}
       failed="Nobody was assigned"
@@ -80,6 +93,11 @@ export function AssignDialog({ onClose }: { onClose: () => void }): ReactElement
           <Input type="datetime-local" value={startAt} onChange={(_, data) => setStartAt(data.value)} />
         </Field>
       </FieldPair>
+      {cloud && principalFacts && (
+        <Field label={principalFacts.label} required hint={`Who this is in ${visible(cloud.name)}`}>
+          <Input value={externalId ?? there} maxLength={256} onChange={(_, data) => setExternalId(data.value)} />
+        </Field>
+      )}
       <Field label="Justification">
         <Textarea value={justification} maxLength={2_048} onChange={(_, data) => setJustification(data.value)} />
       </Field>

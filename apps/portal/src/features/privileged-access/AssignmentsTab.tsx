@@ -1,19 +1,20 @@
-import { Button } from '@fluentui/react-components';
 import { ShieldKeyholeRegular } from '@fluentui/react-icons';
 import type { PrivilegedHolding } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { FilterBar, FilterSearch, useColumns } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Status } from '../../shared/Status.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
+import { Provisioning } from '../my-access/Provisioning.tsx';
 import { AssignDialog } from './AssignDialog.tsx';
 import type { TabProps } from './index.ts';
 import { assignmentsQuery, useDo } from './queries.ts';
@@ -54,7 +55,7 @@ export function AssignmentsTab({ search, set }: TabProps): ReactElement {
   const styles = useTabStyles();
   const { data, error, refetch } = useQuery(assignmentsQuery(search.kind));
   const { shown, chooser } = useColumns('privileged-assignments', columns);
-  const may = useMay('authorization.manage');
+  const why = useRefusal('managePrivilegedAccess');
   const [assigning, setAssigning] = useState(false);
   const text = (search.search ?? '').toLowerCase();
   const rows = (data?.assignments ?? []).filter(({ principal, targetName }) =>
@@ -87,14 +88,9 @@ export function AssignmentsTab({ search, set }: TabProps): ReactElement {
         end={
           <>
             {chooser}
-            <Button
-              appearance="primary"
-              disabled={!may}
-              title={may ? undefined : 'This needs the permission authorization.manage'}
-              onClick={() => setAssigning(true)}
-            >
+            <RefusableButton appearance="primary" why={why} onClick={() => setAssigning(true)}>
               Assign…
-            </Button>
+            </RefusableButton>
           </>
         }
       />
@@ -125,7 +121,7 @@ export function AssignmentsTab({ search, set }: TabProps): ReactElement {
 }
 
 function AssignmentPanel({ of, onClose }: { of: PrivilegedHolding; onClose: () => void }): ReactElement {
-  const may = useMay('authorization.manage');
+  const why = useRefusal('managePrivilegedAccess');
   const notify = useNotify();
   const remove = useDo(
     () =>
@@ -148,19 +144,18 @@ function AssignmentPanel({ of, onClose }: { of: PrivilegedHolding; onClose: () =
       title={`${who}: ${visible(of.targetName)}`}
       onClose={onClose}
       footer={
-        may && (
-          <ConfirmAction
-            label="Remove"
-            title={`Remove ${visible(of.targetName)} from ${who}?`}
-            disabled={remove.isPending}
-            onConfirm={() =>
-              remove.mutate(undefined, { onError: (error) => notify.failed('Nothing was removed', error) })
-            }
-          >
-            It ends at once, in live sessions too, with what was activated from it. It stays in the history, and can be
-            assigned again.
-          </ConfirmAction>
-        )
+        <ConfirmAction
+          why={why}
+          label="Remove"
+          title={`Remove ${visible(of.targetName)} from ${who}?`}
+          disabled={remove.isPending}
+          onConfirm={() =>
+            remove.mutate(undefined, { onError: (error) => notify.failed('Nothing was removed', error) })
+          }
+        >
+          It ends at once, in live sessions too, with what was activated from it. It stays in the history, and can be
+          assigned again.
+        </ConfirmAction>
       }
     >
       <Facts
@@ -171,6 +166,7 @@ function AssignmentPanel({ of, onClose }: { of: PrivilegedHolding; onClose: () =
           ['Over', of.scopeId === '/' ? 'Everything' : visible(JSON.stringify(of.scope))],
           ['From', <RelativeTime key="from" at={of.startsAt} form="exact" />],
           ['Until', of.endsAt === null ? 'No end' : <RelativeTime key="until" at={of.endsAt} form="exact" />],
+          ['In the cloud', of.provisioning ? <Provisioning key="cloud" of={of.provisioning} /> : undefined],
           ['By', <bdi key="by">{visible(of.createdBy)}</bdi>],
           ['Justification', of.justification === '' ? undefined : visible(of.justification)],
         ]}

@@ -5,15 +5,16 @@ import {
   type PolicyRule,
   type PrivilegedPolicy,
   type RuleId,
-  type SubjectSet,
 } from '@sallyport/contracts';
-import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
 import { ChooseSeveral } from '../../shared/choices.tsx';
 import { FieldPair, FormDialog } from '../../shared/FormDialog.tsx';
+import { Tabs } from '../../shared/Tabs.tsx';
 import { visible } from '../../shared/text.ts';
 import { duration } from '../../shared/time.ts';
+import { ApprovalFields } from './ApprovalFields.tsx';
+import { MailFields } from './MailFields.tsx';
 import { ruleOf } from './policy.ts';
 import { useDo } from './queries.ts';
 
@@ -25,13 +26,20 @@ const factorNames: Readonly<Record<EnabledRule, string>> = {
   Ticketing: 'Ticket',
 };
 const factors = ['MultiFactorAuthentication', 'Justification', 'Ticketing'] as const;
-const userIdOf = (subject: SubjectSet): string[] => ('userId' in subject ? [subject.userId] : []);
 
-/** Every setting of a role that is set often, in one form; the mails of an event are three rules of their own. */
+const parts = [
+  { id: 'activation', label: 'Activation' },
+  { id: 'assignment', label: 'Assignment' },
+  { id: 'mails', label: 'Mails' },
+] as const;
+
+/** All that a role, a group's membership or a role of a cloud asks of those who activate and assign it. */
 export function PolicyDialog({ policy, onClose }: { policy: PrivilegedPolicy; onClose: () => void }): ReactElement {
   const [rules, setRules] = useState<Readonly<Partial<Record<RuleId, PolicyRule>>>>({});
   const now = (id: RuleId): PolicyRule | undefined => rules[id] ?? ruleOf(policy, id);
   const set = (id: RuleId, rule: PolicyRule): void => setRules((before) => ({ ...before, [id]: rule }));
+  const bound = (id: RuleId): RuleProps => ({ rule: now(id), onChange: (rule) => set(id, rule) });
+  const [part, show] = useState<(typeof parts)[number]['id']>('activation');
   const save = useDo(
     async () => {
       for (const { id } of policy.rules) {
@@ -53,48 +61,34 @@ export function PolicyDialog({ policy, onClose }: { policy: PrivilegedPolicy; on
       onSubmit={() => save.mutate(undefined)}
       onClose={onClose}
     >
-      <FieldPair>
-        <Longest
-          rule={now('Expiration_EndUser_Assignment')}
-          onChange={(rule) => set('Expiration_EndUser_Assignment', rule)}
-        />
-        <Asks
-          rule={now('Enablement_EndUser_Assignment')}
-          label="An activation asks for"
-          factors={factors}
-          onChange={(rule) => set('Enablement_EndUser_Assignment', rule)}
-        />
-      </FieldPair>
-      <Context
-        rule={now('AuthenticationContext_EndUser_Assignment')}
-        onChange={(rule) => set('AuthenticationContext_EndUser_Assignment', rule)}
-      />
-      <Approval
-        rule={now('Approval_EndUser_Assignment')}
-        onChange={(rule) => set('Approval_EndUser_Assignment', rule)}
-      />
-      <FieldPair>
-        <Lasts
-          label="An eligibility"
-          rule={now('Expiration_Admin_Eligibility')}
-          onChange={(rule) => set('Expiration_Admin_Eligibility', rule)}
-        />
-        <Lasts
-          label="An active assignment"
-          rule={now('Expiration_Admin_Assignment')}
-          onChange={(rule) => set('Expiration_Admin_Assignment', rule)}
-        />
-      </FieldPair>
-      <Asks
-        rule={now('Enablement_Admin_Assignment')}
-        label="An active assignment asks for"
-        factors={['MultiFactorAuthentication', 'Justification']}
-        onChange={(rule) => set('Enablement_Admin_Assignment', rule)}
-      />
-      <Mails
-        rule={now('Notification_Admin_EndUser_Assignment')}
-        onChange={(rule) => set('Notification_Admin_EndUser_Assignment', rule)}
-      />
+      <Tabs tabs={parts} value={part} onChange={show} />
+      {part === 'activation' && (
+        <>
+          <FieldPair>
+            <Longest {...bound('Expiration_EndUser_Assignment')} />
+            <Asks {...bound('Enablement_EndUser_Assignment')} label="An activation asks for" factors={factors} />
+          </FieldPair>
+          <Context {...bound('AuthenticationContext_EndUser_Assignment')} />
+          <ApprovalFields {...bound('Approval_EndUser_Assignment')} />
+        </>
+      )}
+      {part === 'assignment' && (
+        <FieldPair>
+          <Lasts label="An eligibility" {...bound('Expiration_Admin_Eligibility')} />
+          <Asks
+            {...bound('Enablement_Admin_Eligibility')}
+            label="An eligibility asks for"
+            factors={['MultiFactorAuthentication', 'Justification']}
+          />
+          <Lasts label="An active assignment" {...bound('Expiration_Admin_Assignment')} />
+          <Asks
+            {...bound('Enablement_Admin_Assignment')}
+            label="An active assignment asks for"
+            factors={['MultiFactorAuthentication', 'Justification']}
+          />
+        </FieldPair>
+      )}
+      {part === 'mails' && <MailFields ruleOf={now} onChange={set} />}
     </FormDialog>
   );
 }
@@ -196,81 +190,6 @@ function Context({ rule, onChange }: RuleProps): ReactElement | null {
           />
         </Field>
       )}
-    </FieldPair>
-  );
-}
-
-function Approval({ rule, onChange }: RuleProps): ReactElement | null {
-  const { data } = useQuery({
-    queryKey: ['privileged-access', 'approvers'],
-    queryFn: ({ signal }) => client.listDirectoryPeople({ signal, query: {} }),
-  });
-  if (!rule || !('setting' in rule)) return null;
-  const { setting } = rule;
-  const people = data?.people ?? [];
-  const nameOf = (id: string): string => people.find((one) => one.id === id)?.userPrincipalName ?? id;
-  const [first] = setting.approvalStages;
-  const chosen = first?.primaryApprovers.flatMap(userIdOf) ?? [];
-  return (
-    <>
-      <Checkbox
-        label="Others approve each activation"
-        checked={setting.isApprovalRequired}
-        onChange={
-          (_, { checked }) =>
-          onChange({ ...rule, setting: { ...setting, isApprovalRequired: checked === true, approvalMode: setting.approvalMode === 'NoApproval' ? 'SingleStage' : setting.approvalMode } }) // prettier-ignore
-        }
-      />
-      {setting.isApprovalRequired && (
-        <ChooseSeveral
-          label="Approvers"
-          hint={
-            setting.approvalStages.length > 1
-              ? 'Of the first stage; the others stay as they are'
-              : 'One of them decides'
-          }
-          none="Whoever manages authorization"
-          options={[...new Set([...people.map(({ id }) => id), ...chosen])]}
-          labelOf={nameOf}
-          values={chosen}
-          onChange={(ids) => {
-            const [stage, ...others] = setting.approvalStages;
-            if (!stage) return;
-            const rest = stage.primaryApprovers.filter((one) => !('userId' in one));
-            const named = ids.map((userId) => ({ '@odata.type': '#microsoft.graph.singleUser' as const, userId }));
-            onChange({ ...rule, setting: { ...setting, approvalStages: [{ ...stage, primaryApprovers: [...rest, ...named] }, ...others] } }); // prettier-ignore
-          }}
-        />
-      )}
-    </>
-  );
-}
-
-function Mails({ rule, onChange }: RuleProps): ReactElement | null {
-  const [text, setText] = useState<string>();
-  if (!rule || !('notificationLevel' in rule)) return null;
-  return (
-    <FieldPair>
-      <Field label="Mails of activations to administrators">
-        <Select
-          value={rule.notificationLevel}
-          onChange={(_, { value }) => onChange({ ...rule, notificationLevel: value === 'None' ? 'None' : value === 'Critical' ? 'Critical' : 'All' })} // prettier-ignore
-        >
-          <option value="All">All</option>
-          <option value="Critical">Critical only</option>
-          <option value="None">None</option>
-        </Select>
-      </Field>
-      <Field label="More addresses" hint="Separated by ;">
-        <Input
-          value={text ?? rule.notificationRecipients.join('; ')}
-          onChange={(_, { value }) => {
-            setText(value);
-            const found = value.split(';').map((one) => one.trim());
-            onChange({ ...rule, notificationRecipients: found.filter((one) => one !== '') });
-          }}
-        />
-      </Field>
     </FieldPair>
   );
 }

@@ -9,9 +9,11 @@ import { Tabs } from '../../shared/Tabs.tsx';
 import { AlertsTab } from './AlertsTab.tsx';
 import { AssignmentsTab } from './AssignmentsTab.tsx';
 import { AuditTab } from './AuditTab.tsx';
+import { CloudsTab } from './CloudsTab.tsx';
 import type { TabProps } from './index.ts';
 import { alertsQuery } from './queries.ts';
 import { ReviewsTab } from './ReviewsTab.tsx';
+import { SessionsTab } from './SessionsTab.tsx';
 import { SettingsTab } from './SettingsTab.tsx';
 
 const route = getRouteApi('/frame/privileged-access');
@@ -48,7 +50,9 @@ export function PrivilegedAccessPage(): ReactElement {
       <Tabs
         tabs={[
           { id: 'assignments', label: 'Assignments' },
+          { id: 'sessions', label: 'Sessions' },
           { id: 'settings', label: 'Role settings' },
+          { id: 'clouds', label: 'Clouds' },
           { id: 'alerts', label: 'Alerts', count: data?.alerts.filter(({ isActive }) => isActive).length },
           { id: 'reviews', label: 'Access reviews' },
           { id: 'audit', label: 'Audit' },
@@ -57,7 +61,9 @@ export function PrivilegedAccessPage(): ReactElement {
         onChange={(next) => set({ tab: next, selected: undefined, search: undefined })}
       />
       {tab === 'assignments' && <AssignmentsTab search={search} set={set} />}
+      {tab === 'sessions' && <SessionsTab search={search} set={set} />}
       {tab === 'settings' && <SettingsTab search={search} set={set} />}
+      {tab === 'clouds' && <CloudsTab search={search} set={set} />}
       {tab === 'alerts' && <AlertsTab />}
       {tab === 'reviews' && <ReviewsTab search={search} set={set} />}
       {tab === 'audit' && <AuditTab />}

@@ -1,10 +1,10 @@
-import { Button } from '@fluentui/react-components';
 import type { ReviewDecision } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Facts } from '../../shared/Facts.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
@@ -26,7 +26,7 @@ const notResponded = {
 /** A review: how it runs, what was decided, and what its end did. */
 export function ReviewPanel({ id, onClose }: { id: string; onClose: () => void }): ReactElement {
   const { data, error, refetch } = useQuery(reviewQuery(id));
-  const may = useMay('authorization.manage');
+  const why = useRefusal('stopAccessReview', 'applyAccessReview', 'deleteAccessReview');
   const notify = useNotify();
   const failed = { onError: (failure: unknown) => notify.failed('Nothing was changed', failure) };
   const stop = useDo(() => client.stopAccessReview({ params: { id } }), 'The review has ended');
@@ -42,11 +42,11 @@ export function ReviewPanel({ id, onClose }: { id: string; onClose: () => void }
       title={visible(data?.review.settings.displayName ?? '')}
       onClose={onClose}
       footer={
-        may &&
         data && (
           <>
             {run && run.endedAt === null && (
               <ConfirmAction
+                why={why}
                 label="End now"
                 title="End the review now?"
                 onConfirm={() => stop.mutate(undefined, failed)}
@@ -55,11 +55,21 @@ export function ReviewPanel({ id, onClose }: { id: string; onClose: () => void }
               </ConfirmAction>
             )}
             {run && run.endedAt !== null && run.appliedAt === null && (
-              <Button size="small" appearance="primary" onClick={() => apply.mutate(undefined, failed)}>
+              <RefusableButton
+                why={why}
+                size="small"
+                appearance="primary"
+                onClick={() => apply.mutate(undefined, failed)}
+              >
                 Apply
-              </Button>
+              </RefusableButton>
             )}
-            <ConfirmAction label="Delete" title="Delete the review?" onConfirm={() => remove.mutate(undefined, failed)}>
+            <ConfirmAction
+              why={why}
+              label="Delete"
+              title="Delete the review?"
+              onConfirm={() => remove.mutate(undefined, failed)}
+            >
               Its runs and decisions go too; the audit stays.
             </ConfirmAction>
           </>

@@ -1,10 +1,10 @@
-import { Button } from '@fluentui/react-components';
 import { ClipboardTaskListLtrRegular } from '@fluentui/react-icons';
 import type { AccessReview } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
+import { FilterBar } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -34,7 +34,7 @@ const columns: readonly GridColumn<AccessReview>[] = [
 export function ReviewsTab({ search, set }: TabProps): ReactElement {
   const styles = useTabStyles();
   const { data, error, refetch } = useQuery(reviewsQuery);
-  const may = useMay('authorization.manage');
+  const why = useRefusal('createAccessReview');
   const [making, setMaking] = useState(false);
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loading rows={8} label="Loading" />;
@@ -42,16 +42,14 @@ export function ReviewsTab({ search, set }: TabProps): ReactElement {
   const close = (): void => set({ selected: undefined });
   return (
     <>
-      <div className={styles.bar}>
-        <Button
-          appearance="primary"
-          disabled={!may}
-          title={may ? undefined : 'This needs the permission authorization.manage'}
-          onClick={() => setMaking(true)}
-        >
-          New review…
-        </Button>
-      </div>
+      <FilterBar
+        filters={[]}
+        end={
+          <RefusableButton appearance="primary" why={why} onClick={() => setMaking(true)}>
+            New review…
+          </RefusableButton>
+        }
+      />
       <div className={styles.split}>
         <Grid
           label="Access reviews"

@@ -1,10 +1,9 @@
-import { Button } from '@fluentui/react-components';
 import type { PrivilegedPolicy, RuleId } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { Facts } from '../../shared/Facts.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
@@ -59,7 +58,7 @@ export function SettingsTab({ search, set }: TabProps): ReactElement {
 const levels = { Eligibility: 'Eligible assignments', Assignment: 'Active assignments' } as const;
 
 function PolicyPanel({ policy, onClose }: { policy: PrivilegedPolicy; onClose: () => void }): ReactElement {
-  const may = useMay('authorization.manage');
+  const why = useRefusal('updatePrivilegedPolicyRule');
   const [editing, setEditing] = useState(false);
   const facts = factsOfPolicy(policy);
   return (
@@ -68,14 +67,9 @@ function PolicyPanel({ policy, onClose }: { policy: PrivilegedPolicy; onClose: (
       title={visible(policy.targetName)}
       onClose={onClose}
       footer={
-        <Button
-          appearance="primary"
-          disabled={!may}
-          title={may ? undefined : 'This needs the permission authorization.manage'}
-          onClick={() => setEditing(true)}
-        >
+        <RefusableButton appearance="primary" why={why} onClick={() => setEditing(true)}>
           Change…
-        </Button>
+        </RefusableButton>
       }
     >
       <Section title="Activation">

@@ -16,6 +16,22 @@ export const policiesQuery = queryOptions({
   queryKey: [key, 'policies'],
   queryFn: ({ signal }) => client.listPrivilegedPolicies({ signal, query: {} }),
 });
+export const sessionsQuery = queryOptions({
+  queryKey: [key, 'sessions'],
+  queryFn: ({ signal }) => client.listPrivilegedSessions({ signal }),
+  refetchInterval: POLL_MS,
+});
+export const sessionQuery = (id: string) =>
+  queryOptions({
+    queryKey: [key, 'session', id],
+    queryFn: ({ signal }) => client.getPrivilegedSession({ signal, params: { id } }),
+    refetchInterval: POLL_MS,
+  });
+export const cloudsQuery = queryOptions({
+  queryKey: [key, 'clouds'],
+  queryFn: ({ signal }) => client.listCloudConnections({ signal }),
+  refetchInterval: POLL_MS,
+});
 export const alertsQuery = queryOptions({
   queryKey: [key, 'alerts'],
   queryFn: ({ signal }) => client.listPrivilegedAlerts({ signal }),

@@ -1,14 +1,14 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import { AddRegular, BranchForkRegular } from '@fluentui/react-icons';
 import type { Repository } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { FilterBar, FilterSearch } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -49,7 +49,7 @@ export function RepositoriesPage(): ReactElement {
   const styles = useStyles();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('createRepository');
   const { data, error, refetch } = useQuery(repositoriesQuery);
   const [creating, setCreating] = useState(false);
   const set = (change: RepositoriesSearch, replace = false): void =>
@@ -63,11 +63,10 @@ export function RepositoriesPage(): ReactElement {
       title="Repositories"
       count={data && count(rows.length)}
       actions={
-        may &&
         data && (
-          <Button appearance="primary" icon={<AddRegular />} onClick={() => setCreating(true)}>
+          <RefusableButton why={why} appearance="primary" icon={<AddRegular />} onClick={() => setCreating(true)}>
             New repository
-          </Button>
+          </RefusableButton>
         )
       }
     >

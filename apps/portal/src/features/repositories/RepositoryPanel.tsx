@@ -1,13 +1,14 @@
-import { Button, makeStyles, MessageBar, MessageBarBody, Switch } from '@fluentui/react-components';
+import { makeStyles, MessageBar, MessageBarBody } from '@fluentui/react-components';
 import { ArrowSyncRegular, EditRegular } from '@fluentui/react-icons';
 import type { Repository, RepositoryItem, RuleProblem } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count, plural } from '../../shared/numbers.ts';
+import { RefusableButton, RefusableSwitch, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
@@ -67,6 +68,7 @@ function Actions(props: {
   allowed: { readonly hosts: readonly string[]; readonly folders: readonly string[] };
   onClose: () => void;
 }): ReactElement {
+  const why = useRefusal('syncRepository', 'updateRepository', 'deleteRepository');
   const { repository } = props;
   const notify = useNotify();
   const queries = useQueryClient();
@@ -108,24 +110,27 @@ function Actions(props: {
           onDone={() => setEditing(false)}
         />
       )}
-      <Switch
+      <RefusableSwitch
+        why={why}
         label={repository.enabled ? 'On' : 'Off'}
         checked={repository.enabled}
         disabled={enable.isPending}
         onChange={(_, { checked }) => enable.mutate(checked)}
       />
-      <Button
+      <RefusableButton
+        why={why}
         size="small"
         icon={<ArrowSyncRegular />}
         disabled={sync.isPending || repository.syncing}
         onClick={() => sync.mutate()}
       >
         Look now
-      </Button>
-      <Button size="small" icon={<EditRegular />} onClick={() => setEditing(true)}>
+      </RefusableButton>
+      <RefusableButton why={why} size="small" icon={<EditRegular />} onClick={() => setEditing(true)}>
         Change
-      </Button>
+      </RefusableButton>
       <ConfirmAction
+        why={why}
         label="Remove"
         title={`Look at “${visible(repository.name)}” no more?`}
         disabled={remove.isPending}
@@ -134,6 +139,7 @@ function Actions(props: {
         What came from it stays, as if it had been made here.
       </ConfirmAction>
       <ConfirmAction
+        why={why}
         label="Remove with content"
         title={`Remove “${visible(repository.name)}” and what came from it?`}
         disabled={remove.isPending}
@@ -153,7 +159,6 @@ export function RepositoryPanel(props: {
   onClose: () => void;
 }): ReactElement {
   const styles = useStyles();
-  const may = useMay('detectionTuning.manage');
   const { data, error, refetch } = useQuery(repositoryQuery(props.id));
   const last = data?.last;
   return (
@@ -161,7 +166,7 @@ export function RepositoryPanel(props: {
       label="Repository"
       title={data ? visible(data.name) : 'Repository'}
       onClose={props.onClose}
-      footer={data && may && <Actions repository={data} allowed={props.allowed} onClose={props.onClose} />}
+      footer={data && <Actions repository={data} allowed={props.allowed} onClose={props.onClose} />}
     >
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Loading rows={8} label="Loading the repository" />}

@@ -27,7 +27,7 @@ export function AssignmentsTab(props: {
   search: string | undefined;
   onSearch: (text: string | undefined) => void;
 }): ReactElement {
-  const why = useRefusal('authorization.manage');
+  const why = useRefusal('createRoleAssignment', 'endRoleAssignment');
   const queries = useQueryClient();
   const notify = useNotify();
   const workspaces = useWorkspaces();
@@ -71,21 +71,17 @@ export function AssignmentsTab(props: {
       header: '',
       min: 88,
       align: 'end',
-      cell: (assignment) =>
-        why === undefined ? (
-          <ConfirmAction
-            label="End"
-            title={`End ${visible(assignment.roleName)} of ${visible(assignment.principalName)}?`}
-            disabled={end.isPending}
-            onConfirm={() => end.mutate(assignment)}
-          >
-            They may no longer do what it grants, from their next request on. The assignment stays as history.
-          </ConfirmAction>
-        ) : (
-          <RefusableButton size="small" appearance="subtle" why={why}>
-            End
-          </RefusableButton>
-        ),
+      cell: (assignment) => (
+        <ConfirmAction
+          why={why}
+          label="End"
+          title={`End ${visible(assignment.roleName)} of ${visible(assignment.principalName)}?`}
+          disabled={end.isPending}
+          onConfirm={() => end.mutate(assignment)}
+        >
+          They may no longer do what it grants, from their next request on. The assignment stays as history.
+        </ConfirmAction>
+      ),
     },
   ];
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;

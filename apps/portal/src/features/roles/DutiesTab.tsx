@@ -1,19 +1,19 @@
-import { Field, Input, Select, Switch } from '@fluentui/react-components';
+import { Field, Input, Select } from '@fluentui/react-components';
 import { AddRegular, PeopleSwapRegular } from '@fluentui/react-icons';
 import { grantedPermissions, type DutyRule, type PermissionEntry } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
+import { permissionLabel } from '../../shared/rights.ts';
 import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { FilterBar } from '../../shared/FilterBar.tsx';
 import { FieldPair, FormDialog } from '../../shared/FormDialog.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
-import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
+import { RefusableButton, RefusableSwitch, useRefusal } from '../../shared/Refusable.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
 import { dutiesQuery, rolesKey } from './queries.ts';
-import { permissionLabel } from './tree.ts';
 
 const known = (entry: PermissionEntry) => grantedPermissions.find((one) => one === entry);
 const entryLabel = (entry: PermissionEntry): string => {
@@ -88,7 +88,7 @@ function DutyDialog({ onClose }: { onClose: () => void }): ReactElement {
 
 /** What one person must not hold at once. */
 export function DutiesTab(): ReactElement {
-  const why = useRefusal('authorization.manage');
+  const why = useRefusal('saveDutyRule', 'deleteDutyRule');
   const queries = useQueryClient();
   const notify = useNotify();
   const { data, error, refetch } = useQuery(dutiesQuery);
@@ -115,10 +115,11 @@ export function DutiesTab(): ReactElement {
       header: 'On',
       min: 72,
       cell: (rule) => (
-        <Switch
+        <RefusableSwitch
+          why={why}
           aria-label={`Keep apart: ${rule.displayName}`}
           checked={rule.enabled}
-          disabled={why !== undefined || turn.isPending}
+          disabled={turn.isPending}
           onChange={() => turn.mutate(rule)}
         />
       ),
@@ -133,9 +134,9 @@ export function DutiesTab(): ReactElement {
       min: 96,
       align: 'end',
       cell: (rule) =>
-        why === undefined &&
         !rule.builtIn && (
           <ConfirmAction
+            why={why}
             label="Delete"
             title={`Delete ${visible(rule.displayName)}?`}
             disabled={remove.isPending}

@@ -9,6 +9,7 @@ import {
 } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
+import { permissionLabel } from '../../shared/rights.ts';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
@@ -17,7 +18,6 @@ import { visible } from '../../shared/text.ts';
 import { PrincipalPicker } from './AssignDialog.tsx';
 import type { RolesSearch } from './index.ts';
 import { accessQuery, sightQuery, whoQuery, type Principal } from './queries.ts';
-import { permissionLabel } from './tree.ts';
 
 const useStyles = makeStyles({
   root: { display: 'grid', gridTemplateColumns: 'minmax(0, 1fr) minmax(0, 1fr)', gap: tokens.spacingHorizontalL, alignItems: 'start', flexGrow: 1, '@media (max-width: 1100px)': { gridTemplateColumns: 'minmax(0, 1fr)' } }, // prettier-ignore
@@ -171,17 +171,18 @@ function Rights({ type, id }: Pick<Principal, 'type' | 'id'>): ReactElement {
 /** What can she do, why, and what would she see? */
 function WhatMay({ search, onChange }: ExplorerProps): ReactElement {
   const { principal: id, type } = search;
-  const [picked, setPicked] = useState<Principal>();
+  const named = id !== undefined && type !== undefined;
+  // Whom the address names is known by what is asked of them anyway.
+  const { data } = useQuery({ ...accessQuery(type ?? 'user', id ?? ''), enabled: named });
+  const value: Principal | undefined =
+    named && data ? { id, type, name: data.principal.name, hint: data.principal.displayName } : undefined;
   return (
     <Section title="What can they do, and what would they see?" card>
       <Field label="Who">
         <PrincipalPicker
           label="Whose rights"
-          value={picked}
-          onChange={(principal) => {
-            setPicked(principal);
-            onChange({ principal: principal?.id, type: principal?.type });
-          }}
+          value={value}
+          onChange={(principal) => onChange({ principal: principal?.id, type: principal?.type })}
         />
       </Field>
       {id !== undefined && type !== undefined && <Rights key={id} type={type} id={id} />}

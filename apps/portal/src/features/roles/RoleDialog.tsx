@@ -2,13 +2,13 @@ import { Field, Input, makeStyles, tokens } from '@fluentui/react-components';
 import type { PermissionEntry, Role } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useState, type ReactElement } from 'react';
+import { permissionLabel } from '../../shared/rights.ts';
 import { client } from '../../shared/api.ts';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { visible } from '../../shared/text.ts';
 import { PermissionTree } from './PermissionTree.tsx';
 import { previewQuery, rolesKey } from './queries.ts';
-import { permissionLabel } from './tree.ts';
 
 const useStyles = makeStyles({
   changes: { margin: 0, paddingLeft: tokens.spacingHorizontalL },

@@ -2,6 +2,7 @@ import { Field, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { permissionCategories, permissions, type Role } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
+import { permissionLabel } from '../../shared/rights.ts';
 import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Facts } from '../../shared/Facts.tsx';
@@ -15,7 +16,7 @@ import { useNotify } from '../../shared/toast.tsx';
 import { AssignDialog } from './AssignDialog.tsx';
 import { assignmentsQuery, rolesKey, useOfRoleQuery } from './queries.ts';
 import { RoleDialog } from './RoleDialog.tsx';
-import { categories, permissionLabel } from './tree.ts';
+import { categories } from './tree.ts';
 
 const useStyles = makeStyles({
   list: { margin: 0, paddingLeft: tokens.spacingHorizontalL },
@@ -70,8 +71,9 @@ function Use({ role, why }: { role: Role; why: string | undefined }): ReactEleme
     <Section
       title="Use"
       actions={
-        !role.builtIn && why === undefined && use.loses.length > 0 && use.keeps.length > 0 ? (
+        !role.builtIn && use.loses.length > 0 && use.keeps.length > 0 ? (
           <ConfirmAction
+            why={why}
             label="Cut to what was used"
             title={`Cut ${visible(role.displayName)} to what was used?`}
             disabled={cut.isPending}
@@ -101,7 +103,7 @@ function Use({ role, why }: { role: Role; why: string | undefined }): ReactEleme
 function Actions({ role, onClose }: { role: Role; onClose: () => void }): ReactElement {
   const queries = useQueryClient();
   const notify = useNotify();
-  const refusal = useRefusal('authorization.manage');
+  const refusal = useRefusal('updateRole', 'cloneRole', 'cutRole', 'deleteRole', 'createRoleAssignment');
   const builtIn = role.builtIn ? 'Built-in roles can’t be changed: change a copy.' : undefined;
   const [shown, setShown] = useState<'edit' | 'clone' | 'assign'>();
   const close = (): void => setShown(undefined);
@@ -124,8 +126,9 @@ function Actions({ role, onClose }: { role: Role; onClose: () => void }): ReactE
       <RefusableButton why={refusal} onClick={() => setShown('clone')}>
         Copy
       </RefusableButton>
-      {refusal === undefined && !role.builtIn && (
+      {!role.builtIn && (
         <ConfirmAction
+          why={refusal}
           label="Delete"
           title={`Delete ${visible(role.displayName)}?`}
           disabled={remove.isPending}
@@ -144,7 +147,7 @@ function Actions({ role, onClose }: { role: Role; onClose: () => void }): ReactE
 /** One role: what it grants, who holds it, what of it is used. */
 export function RolePanel({ role, onClose }: { role: Role; onClose: () => void }): ReactElement {
   const styles = useStyles();
-  const refusal = useRefusal('authorization.manage');
+  const refusal = useRefusal('updateRole', 'cloneRole', 'cutRole', 'deleteRole', 'createRoleAssignment');
   const { data } = useQuery(assignmentsQuery('now', role.id));
   const assigned = data?.assignments ?? [];
   return (

@@ -77,7 +77,7 @@ export function RolesTab(props: {
   onSelect: (id: string | undefined) => void;
 }): ReactElement {
   const styles = useStyles();
-  const why = useRefusal('authorization.manage');
+  const why = useRefusal('createRole', 'importRoles');
   const notify = useNotify();
   const { data, error, refetch } = useQuery(rolesQuery);
   const [making, setMaking] = useState(false);

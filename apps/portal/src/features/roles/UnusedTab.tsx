@@ -2,12 +2,12 @@ import { CheckmarkCircleRegular } from '@fluentui/react-icons';
 import { unusedAfterDays, type UnusedRight } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
+import { permissionLabel } from '../../shared/rights.ts';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { unusedQuery } from './queries.ts';
-import { permissionLabel } from './tree.ts';
 
 const kinds: Readonly<Record<UnusedRight['principalType'], string>> = {
   user: 'Person',

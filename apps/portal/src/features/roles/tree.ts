@@ -56,6 +56,3 @@ export function withChoice(
 /** With a permission, or without it. */
 export const toggled = (entries: readonly PermissionEntry[], one: GrantedPermission): PermissionEntry[] =>
   entries.includes(one) ? entries.filter((other) => other !== one) : [...entries, one];
-
-export const permissionLabel = (one: GrantedPermission): string =>
-  `${permissions[one].name} (${permissions[one].level.toLowerCase()})`;

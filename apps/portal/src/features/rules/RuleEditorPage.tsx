@@ -5,10 +5,11 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useLocation, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useState, type ReactElement } from 'react';
 import { decodeFragment, fragmentValue } from '../../shared/address.ts';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { useSettled } from '../../shared/hooks.ts';
 import { Page } from '../../shared/Page.tsx';
 import { schemaQuery } from '../hunting/schemaQuery.ts';
+import { useRefusal } from '../../shared/Refusable.tsx';
 import { SplitPane } from '../../shared/SplitPane.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Tabs } from '../../shared/Tabs.tsx';
@@ -205,17 +206,18 @@ function Editor(props: { start: Start }): ReactElement {
 /** A rule as it is written: its fields, its query, what it finds over the last day; saved as YAML. */
 export function RuleEditorPage(): ReactElement {
   const { id, copy } = route.useSearch();
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('checkRule', 'saveRule');
   const hash = useLocation({ select: (location) => location.hash });
   // What another page proposes, a query of hunting.
   const [fresh] = useState(() => decodeFragment(fragmentValue(hash, 'rule') ?? '') || newRule(crypto.randomUUID()));
-  const { data, error, refetch } = useQuery({ ...ruleTextQuery(id ?? ''), enabled: id !== undefined && may });
-  if (!may)
+  const { data, error, refetch } = useQuery({
+    ...ruleTextQuery(id ?? ''),
+    enabled: id !== undefined && why === undefined,
+  });
+  if (why !== undefined)
     return (
       <Page title="Rule editor">
-        <EmptyState title="You may not change rules">
-          That needs the permission “Detection tuning (manage)”. Ask an administrator.
-        </EmptyState>
+        <EmptyState title="You may not change rules">{why}</EmptyState>
       </Page>
     );
   if (id === undefined) return <Editor key="new" start={{ text: fresh, version: null }} />;

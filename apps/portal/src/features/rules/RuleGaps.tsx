@@ -1,11 +1,12 @@
-import { Button, Field, Input, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { Field, Input, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { HistoryRegular } from '@fluentui/react-icons';
 import type { Rule, RuleBackfill, RuleGap } from '@sallyport/contracts';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count, plural } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
@@ -54,7 +55,8 @@ export function RuleGaps({ rule }: { rule: Rule }): ReactElement {
   const styles = useStyles();
   const notify = useNotify();
   const queries = useQueryClient();
-  const may = useMay('detectionTuning.manage') && rule.kind !== 'NRT';
+  const refusal = useRefusal('startBackfill', 'stopBackfill');
+  const why = rule.kind === 'NRT' ? 'Rules in near real time look at what arrives, and at no windows.' : refusal;
   const { data, error, refetch } = useQuery(historyQuery(rule.id));
   const [from, setFrom] = useState('');
   const [to, setTo] = useState('');
@@ -87,9 +89,9 @@ export function RuleGaps({ rule }: { rule: Rule }): ReactElement {
       header: 'Action',
       min: 120,
       cell: (gap) => (
-        <Button size="small" disabled={!may || fill.isPending} onClick={() => fill.mutate(gap)}>
+        <RefusableButton why={why} size="small" disabled={fill.isPending} onClick={() => fill.mutate(gap)}>
           Back-fill
-        </Button>
+        </RefusableButton>
       ),
     },
   ];
@@ -117,9 +119,9 @@ export function RuleGaps({ rule }: { rule: Rule }): ReactElement {
       min: 80,
       cell: ({ id, state }) =>
         state === 'running' && (
-          <Button size="small" disabled={!may || stop.isPending} onClick={() => stop.mutate(id)}>
+          <RefusableButton why={why} size="small" disabled={stop.isPending} onClick={() => stop.mutate(id)}>
             Stop
-          </Button>
+          </RefusableButton>
         ),
     },
   ];
@@ -141,7 +143,7 @@ export function RuleGaps({ rule }: { rule: Rule }): ReactElement {
           </div>
         )}
       </Section>
-      {may && (
+      {rule.kind !== 'NRT' && (
         <Section title="Back-fill another time">
           <Text size={200}>
             Runs the windows that have not been run, of a rule that is new here for instance. What was raised is not
@@ -149,18 +151,29 @@ export function RuleGaps({ rule }: { rule: Rule }): ReactElement {
           </Text>
           <div className={styles.form}>
             <Field label="Windows that end after (UTC)">
-              <Input type="datetime-local" value={from} onChange={(_, { value }) => setFrom(value)} />
+              <Input
+                type="datetime-local"
+                disabled={why !== undefined}
+                value={from}
+                onChange={(_, { value }) => setFrom(value)}
+              />
             </Field>
             <Field label="Up to (UTC)">
-              <Input type="datetime-local" value={to} onChange={(_, { value }) => setTo(value)} />
+              <Input
+                type="datetime-local"
+                disabled={why !== undefined}
+                value={to}
+                onChange={(_, { value }) => setTo(value)}
+              />
             </Field>
-            <Button
+            <RefusableButton
+              why={why}
               icon={<HistoryRegular />}
               disabled={!(after < upto) || fill.isPending}
               onClick={() => fill.mutate({ after: after.toISOString(), upto: upto.toISOString() })}
             >
               Back-fill
-            </Button>
+            </RefusableButton>
           </div>
         </Section>
       )}

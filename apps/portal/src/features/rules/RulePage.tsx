@@ -1,11 +1,11 @@
-import { Button, makeStyles, mergeClasses, Switch, Text, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import { CopyRegular, EditRegular, SearchSquareRegular } from '@fluentui/react-icons';
 import type { Rule, RuleRun } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { encodeFragment } from '../../shared/address.ts';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Copyable } from '../../shared/Copyable.tsx';
@@ -13,6 +13,7 @@ import { Facts } from '../../shared/Facts.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { bytes, count, plural } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, RefusableSwitch, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { Severity } from '../../shared/Severity.tsx';
@@ -203,7 +204,7 @@ function Loaded({ rule }: { rule: Rule }): ReactElement {
 
 function RuleActions({ rule }: { rule: Rule }): ReactElement {
   const navigate = useNavigate();
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('updateRule', 'saveRule', 'deleteRule');
   const enable = useEnableRule(rule.id, visible(rule.name));
   const notify = useNotify();
   const queries = useQueryClient();
@@ -218,8 +219,9 @@ function RuleActions({ rule }: { rule: Rule }): ReactElement {
   });
   return (
     <>
-      {may && rule.origin === 'own' && (
+      {rule.origin === 'own' && (
         <ConfirmAction
+          why={why}
           label="Delete"
           title={`Delete the rule “${visible(rule.name)}”?`}
           disabled={remove.isPending}
@@ -228,23 +230,27 @@ function RuleActions({ rule }: { rule: Rule }): ReactElement {
           It goes with its versions; its alerts stay. If it stands in the place of a shipped rule, that is used again.
         </ConfirmAction>
       )}
-      {may && (
-        <>
-          <Button icon={<EditRegular />} onClick={() => void navigate({ to: '/rule-editor', search: { id: rule.id } })}>
-            Edit
-          </Button>
-          <Button
-            icon={<CopyRegular />}
-            onClick={() => void navigate({ to: '/rule-editor', search: { id: rule.id, copy: 'yes' } })}
-          >
-            Copy
-          </Button>
-        </>
-      )}
-      <Switch
+
+      <RefusableButton
+        why={why}
+        icon={<EditRegular />}
+        onClick={() => void navigate({ to: '/rule-editor', search: { id: rule.id } })}
+      >
+        Edit
+      </RefusableButton>
+      <RefusableButton
+        why={why}
+        icon={<CopyRegular />}
+        onClick={() => void navigate({ to: '/rule-editor', search: { id: rule.id, copy: 'yes' } })}
+      >
+        Copy
+      </RefusableButton>
+
+      <RefusableSwitch
         label={rule.enabled ? 'On' : 'Off'}
         checked={rule.enabled}
-        disabled={!may || enable.isPending}
+        why={why}
+        disabled={enable.isPending}
         onChange={(_, data) => enable.mutate(data.checked)}
       />
       <Button

@@ -10,9 +10,10 @@ import {
 import type { RuleText } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -36,7 +37,7 @@ const useStyles = makeStyles({
 export function UpdateBar({ rule }: { rule: RuleText }): ReactElement | null {
   const notify = useNotify();
   const queries = useQueryClient();
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('settleRuleUpdate');
   const [shown, setShown] = useState(false);
   const settle = useMutation({
     mutationFn: (choice: 'apply' | 'keep') => client.settleRuleUpdate({ params: { id: rule.id }, body: { choice } }),
@@ -55,16 +56,13 @@ export function UpdateBar({ rule }: { rule: RuleText }): ReactElement | null {
         <MessageBarBody>The shipped rule that this one was made from has changed.</MessageBarBody>
         <MessageBarActions>
           <Button onClick={() => setShown((before) => !before)}>{shown ? 'Hide' : 'Show'} what changed</Button>
-          {may && (
-            <>
-              <Button disabled={settle.isPending} onClick={() => settle.mutate('apply')}>
-                Apply the update
-              </Button>
-              <Button disabled={settle.isPending} onClick={() => settle.mutate('keep')}>
-                Keep this one
-              </Button>
-            </>
-          )}
+
+          <RefusableButton why={why} disabled={settle.isPending} onClick={() => settle.mutate('apply')}>
+            Apply the update
+          </RefusableButton>
+          <RefusableButton why={why} disabled={settle.isPending} onClick={() => settle.mutate('keep')}>
+            Keep this one
+          </RefusableButton>
         </MessageBarActions>
       </MessageBar>
       {shown && <CodeBlock label="what changed" text={differenceOf(template.before, template.now)} />}
@@ -84,7 +82,7 @@ export function RuleVersions({ id }: { id: string }): ReactElement {
   const styles = useStyles();
   const notify = useNotify();
   const queries = useQueryClient();
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('revertRule');
   const [open, setOpen] = useState<number>();
   const text = useQuery(ruleTextQuery(id));
   const isOwn = text.data?.origin === 'own';
@@ -120,8 +118,9 @@ export function RuleVersions({ id }: { id: string }): ReactElement {
       header: '',
       min: 100,
       cell: ({ version }) =>
-        may && version !== text.data?.version ? (
-          <Button
+        version !== text.data?.version ? (
+          <RefusableButton
+            why={why}
             size="small"
             appearance="subtle"
             disabled={revert.isPending}
@@ -131,7 +130,7 @@ export function RuleVersions({ id }: { id: string }): ReactElement {
             }}
           >
             Go back
-          </Button>
+          </RefusableButton>
         ) : null,
     },
   ];

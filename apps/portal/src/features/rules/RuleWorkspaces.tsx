@@ -1,10 +1,10 @@
-import { Switch } from '@fluentui/react-components';
 import type { RuleInWorkspace } from '@sallyport/contracts';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
+import { RefusableSwitch, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -21,7 +21,7 @@ const workspacesOfRule = (id: string) =>
 /** The rule in each workspace: where it runs, how it does, and a switch. */
 export function RuleWorkspaces({ id, name }: { id: string; name: string }): ReactElement {
   const { data, error, refetch } = useQuery(workspacesOfRule(id));
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('setRuleInWorkspace');
   const queries = useQueryClient();
   const notify = useNotify();
   const set = useMutation({
@@ -40,10 +40,11 @@ export function RuleWorkspaces({ id, name }: { id: string; name: string }): Reac
       header: 'On',
       min: 72,
       cell: (row) => (
-        <Switch
+        <RefusableSwitch
           aria-label={`Runs in ${visible(row.name)}`}
           checked={row.enabled}
-          disabled={!may || set.isPending}
+          why={why}
+          disabled={set.isPending}
           onChange={(_, { checked }) => set.mutate({ workspaceId: row.workspaceId, enabled: checked })}
         />
       ),

@@ -6,6 +6,7 @@ import type { ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { plural } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { useNotify } from '../../shared/toast.tsx';
 import { exportFiles } from './queries.ts';
 
@@ -21,6 +22,7 @@ const useStyles = makeStyles({
 
 /** What may be done to all selected rules at once. */
 export function RulesBulkBar(props: { rules: readonly RuleSummary[]; onClear: () => void }): ReactElement {
+  const why = useRefusal('changeRules');
   const styles = useStyles();
   const notify = useNotify();
   const queries = useQueryClient();
@@ -51,12 +53,12 @@ export function RulesBulkBar(props: { rules: readonly RuleSummary[]; onClear: ()
         onClick={props.onClear}
       />
       <Text weight="semibold">{plural(props.rules.length, 'rule')} selected</Text>
-      <Button size="small" disabled={busy} onClick={() => change.mutate('enable')}>
+      <RefusableButton why={why} size="small" disabled={busy} onClick={() => change.mutate('enable')}>
         Switch on
-      </Button>
-      <Button size="small" disabled={busy} onClick={() => change.mutate('disable')}>
+      </RefusableButton>
+      <RefusableButton why={why} size="small" disabled={busy} onClick={() => change.mutate('disable')}>
         Switch off
-      </Button>
+      </RefusableButton>
       <Button size="small" disabled={busy} onClick={() => take.mutate('yaml')}>
         Export YAML
       </Button>
@@ -64,6 +66,7 @@ export function RulesBulkBar(props: { rules: readonly RuleSummary[]; onClear: ()
         Export ARM
       </Button>
       <ConfirmAction
+        why={why}
         label="Delete"
         title={`Delete ${plural(own, 'rule')}?`}
         disabled={busy || own === 0}

@@ -1,14 +1,14 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import { AddRegular, ArrowImportRegular, TargetArrowRegular } from '@fluentui/react-icons';
 import { RuleKind, Severity as SeverityEnum, type RuleSummary } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo, useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { FilterBar, FilterSearch, useColumns } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn, type Sort } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
@@ -155,7 +155,7 @@ export function RulesPage(): ReactElement {
   const navigate = route.useNavigate();
   const { data, error, refetch } = useQuery(rulesQuery);
   const rules = useMemo(() => chosenRules(data?.rules ?? [], search), [data, search]);
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('importRules', 'saveRule');
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [importing, setImporting] = useState(false);
   const chosen = rules.filter(({ id }) => selected.has(id));
@@ -170,16 +170,19 @@ export function RulesPage(): ReactElement {
         data && (rules.length === data.rules.length ? count(rules.length) : `${rules.length} of ${data.rules.length}`)
       }
       actions={
-        may && (
-          <>
-            <Button icon={<ArrowImportRegular />} onClick={() => setImporting(true)}>
-              Import
-            </Button>
-            <Button appearance="primary" icon={<AddRegular />} onClick={() => void navigate({ to: '/rule-editor' })}>
-              New rule
-            </Button>
-          </>
-        )
+        <>
+          <RefusableButton why={why} icon={<ArrowImportRegular />} onClick={() => setImporting(true)}>
+            Import
+          </RefusableButton>
+          <RefusableButton
+            why={why}
+            appearance="primary"
+            icon={<AddRegular />}
+            onClick={() => void navigate({ to: '/rule-editor' })}
+          >
+            New rule
+          </RefusableButton>
+        </>
       }
     >
       {importing && <ImportDialog onClose={() => setImporting(false)} />}
@@ -241,7 +244,8 @@ export function RulesPage(): ReactElement {
             rows={rules}
             columns={shown}
             rowId={(rule) => rule.id}
-            {...(may ? { selected, onSelect: setSelected } : {})}
+            selected={selected}
+            onSelect={setSelected}
             sort={sort}
             onSort={(next) => isSort(next.by) && set({ sort: next.by, order: next.order })}
             onOpen={(rule) => void navigate({ to: '/rules/$id', params: { id: rule.id } })}

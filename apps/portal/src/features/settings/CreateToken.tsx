@@ -1,13 +1,4 @@
-import {
-  Button,
-  Checkbox,
-  Field,
-  Input,
-  makeStyles,
-  MessageBar,
-  MessageBarBody,
-  Select,
-} from '@fluentui/react-components';
+import { Checkbox, Field, Input, makeStyles, MessageBar, MessageBarBody, Select } from '@fluentui/react-components';
 import { AddRegular } from '@fluentui/react-icons';
 import { permissions, type GrantedPermission } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -15,6 +6,7 @@ import { useState, type ReactElement } from 'react';
 import { client, useMe } from '../../shared/api.ts';
 import { Copyable } from '../../shared/Copyable.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { SecretDialog } from '../../shared/SecretDialog.tsx';
 import { visible } from '../../shared/text.ts';
 import { useWorkspaces } from '../../shared/workspaces.ts';
@@ -29,6 +21,7 @@ const DAYS = [7, 30, 90, 180, 365];
 export function CreateToken(): ReactElement {
   const styles = useStyles();
   const me = useMe();
+  const why = useRefusal('createToken');
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
   const [name, setName] = useState('');
@@ -62,9 +55,9 @@ export function CreateToken(): ReactElement {
   const made = create.data;
   return (
     <>
-      <Button appearance="primary" size="small" icon={<AddRegular />} onClick={() => onOpen(true)}>
+      <RefusableButton why={why} appearance="primary" size="small" icon={<AddRegular />} onClick={() => onOpen(true)}>
         New token
-      </Button>
+      </RefusableButton>
       {open && made && (
         <SecretDialog title="Copy the secret now" done="I have it" onClose={close}>
           <MessageBar intent="warning" layout="multiline">

@@ -1,14 +1,15 @@
-import { Button, Field, Input, Textarea } from '@fluentui/react-components';
+import { Field, Input, Textarea } from '@fluentui/react-components';
 import { AddRegular, PeopleTeamRegular } from '@fluentui/react-icons';
 import type { Group } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { FilterBar } from '../../shared/FilterBar.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { peopleQuery } from '../../shared/people.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
@@ -50,7 +51,7 @@ function GroupDialog({ group, onClose }: { group: Group | undefined; onClose: ()
 
 /** Groups that work is given to. */
 export function GroupsTab(): ReactElement {
-  const may = useMay('users.manage');
+  const why = useRefusal('saveGroup', 'deleteGroup');
   const queries = useQueryClient();
   const notify = useNotify();
   const { data, error, refetch } = useQuery(peopleQuery);
@@ -68,17 +69,17 @@ export function GroupsTab(): ReactElement {
       header: '',
       min: 96,
       align: 'end',
-      cell: (group) =>
-        may && (
-          <ConfirmAction
-            label="Delete"
-            title={`Delete the group “${visible(group.name)}”?`}
-            disabled={remove.isPending}
-            onConfirm={() => remove.mutate(group)}
-          >
-            What is assigned to it keeps its name, but nobody is told of it any more.
-          </ConfirmAction>
-        ),
+      cell: (group) => (
+        <ConfirmAction
+          why={why}
+          label="Delete"
+          title={`Delete the group “${visible(group.name)}”?`}
+          disabled={remove.isPending}
+          onConfirm={() => remove.mutate(group)}
+        >
+          What is assigned to it keeps its name, but nobody is told of it any more.
+        </ConfirmAction>
+      ),
     },
   ];
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
@@ -88,11 +89,9 @@ export function GroupsTab(): ReactElement {
       <FilterBar
         filters={[]}
         end={
-          may && (
-            <Button size="small" icon={<AddRegular />} onClick={() => setEditing('new')}>
-              New group
-            </Button>
-          )
+          <RefusableButton why={why} size="small" icon={<AddRegular />} onClick={() => setEditing('new')}>
+            New group
+          </RefusableButton>
         }
       />
       {editing && <GroupDialog group={editing === 'new' ? undefined : editing} onClose={() => setEditing(undefined)} />}
@@ -101,7 +100,7 @@ export function GroupsTab(): ReactElement {
         rows={data.groups}
         columns={columns}
         rowId={(group) => group.id}
-        {...(may ? { onOpen: setEditing } : {})}
+        {...(why === undefined ? { onOpen: setEditing } : {})}
         empty={
           <EmptyState icon={<PeopleTeamRegular />} title="No groups">
             A group stands for several people: “Tier 2”, “Night shift”. Work can be given to it, and comments can name

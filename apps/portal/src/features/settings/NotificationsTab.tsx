@@ -1,9 +1,9 @@
-import { Button, Checkbox, Field, Input, makeStyles, Select, Text, Textarea, tokens } from '@fluentui/react-components';
+import { Checkbox, Field, Input, makeStyles, Select, Text, Textarea, tokens } from '@fluentui/react-components';
 import { AddRegular, SendRegular } from '@fluentui/react-icons';
 import { Severity as SeverityEnum, SubscriptionEvent, type Severity, type Subscription } from '@sallyport/contracts';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ChooseSeveral } from '../../shared/choices.tsx';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Copyable } from '../../shared/Copyable.tsx';
@@ -12,6 +12,7 @@ import { FilterBar } from '../../shared/FilterBar.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { SecretDialog } from '../../shared/SecretDialog.tsx';
 import { Section } from '../../shared/Section.tsx';
@@ -171,7 +172,7 @@ function SubscriptionDialog(props: { of: Subscription | undefined; mail: boolean
 
 function Panel(props: { of: Subscription; mail: boolean; onClose: () => void }): ReactElement {
   const styles = useStyles();
-  const may = useMay('systemSettings.manage');
+  const why = useRefusal('updateSubscription', 'createSubscription', 'testSubscription', 'deleteSubscription');
   const queries = useQueryClient();
   const notify = useNotify();
   const { of } = props;
@@ -197,24 +198,23 @@ function Panel(props: { of: Subscription; mail: boolean; onClose: () => void }):
       title={visible(of.name)}
       onClose={props.onClose}
       footer={
-        may && (
-          <>
-            <Button appearance="primary" onClick={() => setEditing(true)}>
-              Edit
-            </Button>
-            <Button disabled={test.isPending} icon={<SendRegular />} onClick={() => test.mutate()}>
-              Send a test
-            </Button>
-            <ConfirmAction
-              label="Delete"
-              title={`Delete the subscription “${visible(of.name)}”?`}
-              disabled={remove.isPending}
-              onConfirm={() => remove.mutate()}
-            >
-              What waits is not sent. Its secret is gone for good.
-            </ConfirmAction>
-          </>
-        )
+        <>
+          <RefusableButton why={why} appearance="primary" onClick={() => setEditing(true)}>
+            Edit
+          </RefusableButton>
+          <RefusableButton why={why} disabled={test.isPending} icon={<SendRegular />} onClick={() => test.mutate()}>
+            Send a test
+          </RefusableButton>
+          <ConfirmAction
+            why={why}
+            label="Delete"
+            title={`Delete the subscription “${visible(of.name)}”?`}
+            disabled={remove.isPending}
+            onConfirm={() => remove.mutate()}
+          >
+            What waits is not sent. Its secret is gone for good.
+          </ConfirmAction>
+        </>
       }
     >
       {editing && <SubscriptionDialog of={of} mail={props.mail} onClose={() => setEditing(false)} />}
@@ -260,7 +260,7 @@ const columns: readonly GridColumn<Subscription>[] = [
 /** Webhooks and mails on what happens to incidents and cases. */
 export function NotificationsTab(): ReactElement {
   const styles = useStyles();
-  const may = useMay('systemSettings.manage');
+  const why = useRefusal('updateSubscription', 'createSubscription', 'testSubscription', 'deleteSubscription');
   const { data, error, refetch } = useQuery(subscriptionsQuery);
   const [creating, setCreating] = useState(false);
   const [openId, setOpenId] = useState<string>();
@@ -272,11 +272,9 @@ export function NotificationsTab(): ReactElement {
       <FilterBar
         filters={[]}
         end={
-          may && (
-            <Button size="small" icon={<AddRegular />} onClick={() => setCreating(true)}>
-              New subscription
-            </Button>
-          )
+          <RefusableButton why={why} size="small" icon={<AddRegular />} onClick={() => setCreating(true)}>
+            New subscription
+          </RefusableButton>
         }
       />
       {creating && <SubscriptionDialog of={undefined} mail={data.mail} onClose={() => setCreating(false)} />}

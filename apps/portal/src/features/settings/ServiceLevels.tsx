@@ -1,8 +1,9 @@
-import { Button, Input, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { Input, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { Severity as SeverityEnum, serviceLevelStages, type ServiceLevels as Levels } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { Severity } from '../../shared/Severity.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
@@ -22,7 +23,7 @@ const useStyles = makeStyles({
 const heads = { triage: 'Triage', acknowledge: 'Acknowledge', close: 'Close' } as const;
 function Form({ levels }: { levels: Levels }): ReactElement {
   const styles = useStyles();
-  const may = useMay('systemSettings.manage');
+  const why = useRefusal('setServiceLevels');
   const queries = useQueryClient();
   const notify = useNotify();
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
@@ -81,7 +82,7 @@ function Form({ levels }: { levels: Levels }): ReactElement {
                       aria-label={`${severity}: ${heads[stage]}`}
                       aria-invalid={minutesOf(text) === undefined}
                       placeholder="15 min, 2 h, 3 d"
-                      disabled={!may}
+                      disabled={why !== undefined}
                       value={text}
                       onChange={(_, data) => setTyped({ ...typed, [place(severity, stage)]: data.value })}
                     />
@@ -94,13 +95,14 @@ function Form({ levels }: { levels: Levels }): ReactElement {
       </table>
       {faults.length > 0 && <Text role="alert">A time is written as 15 min, 2 h or 3 d, a year at most.</Text>}
       <div className={styles.actions}>
-        <Button
+        <RefusableButton
           appearance="primary"
-          disabled={!may || faults.length > 0 || Object.keys(typed).length === 0 || save.isPending}
+          why={why}
+          disabled={faults.length > 0 || Object.keys(typed).length === 0 || save.isPending}
           onClick={() => save.mutate(next())}
         >
           Save
-        </Button>
+        </RefusableButton>
       </div>
     </>
   );

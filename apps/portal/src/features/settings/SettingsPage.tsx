@@ -43,10 +43,10 @@ export function SettingsPage(): ReactElement {
   const onSearch = (text: string | undefined): void => set({ search: text }, true);
   return (
     <Page title="System">
-      <Tabs value={tab} tabs={mine} onChange={(value) => set({ tab: value, search: undefined })} />
+      <Tabs value={tab} tabs={mine} onChange={(value) => set({ tab: value, search: undefined, selected: undefined })} />
       {tab === 'settings' && <ConfigurationTab search={search.search} onSearch={onSearch} />}
       {tab === 'sessions' && <SessionsTab />}
-      {tab === 'tokens' && <TokensTab />}
+      {tab === 'tokens' && <TokensTab selected={search.selected} onSelect={(selected) => set({ selected }, true)} />}
       {tab === 'workspaces' && <WorkspacesTab />}
       {tab === 'groups' && <GroupsTab />}
       {tab === 'identity-providers' && <IdentityProvidersTab />}

@@ -1,13 +1,14 @@
-import { Button, Checkbox, Field, Input, makeStyles, Text, Textarea, tokens } from '@fluentui/react-components';
+import { Checkbox, Field, Input, makeStyles, Text, Textarea, tokens } from '@fluentui/react-components';
 import { AddRegular, ClipboardTaskListLtrRegular } from '@fluentui/react-icons';
 import { Severity as SeverityEnum, type Severity, type TaskTemplate } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ChooseSeveral } from '../../shared/choices.tsx';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import { plural } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -109,7 +110,7 @@ function TemplateDialog({
 /** Lists of tasks that incidents get by themselves. */
 export function TaskTemplates(): ReactElement {
   const styles = useStyles();
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('saveTaskTemplate', 'deleteTaskTemplate');
   const queries = useQueryClient();
   const notify = useNotify();
   const { data, error, refetch } = useQuery(taskTemplatesQuery);
@@ -124,11 +125,9 @@ export function TaskTemplates(): ReactElement {
       title="Task templates"
       card
       actions={
-        may && (
-          <Button size="small" icon={<AddRegular />} onClick={() => setEditing('new')}>
-            New template
-          </Button>
-        )
+        <RefusableButton why={why} size="small" icon={<AddRegular />} onClick={() => setEditing('new')}>
+          New template
+        </RefusableButton>
       }
     >
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
@@ -150,21 +149,19 @@ export function TaskTemplates(): ReactElement {
                 {template.enabled ? '' : '; by hand only'}
               </Text>
             </span>
-            {may && (
-              <>
-                <Button size="small" appearance="subtle" onClick={() => setEditing(template)}>
-                  Edit
-                </Button>
-                <ConfirmAction
-                  label="Delete"
-                  title={`Delete the template “${visible(template.name)}”?`}
-                  disabled={remove.isPending}
-                  onConfirm={() => remove.mutate(template)}
-                >
-                  Tasks that were made from it stay.
-                </ConfirmAction>
-              </>
-            )}
+
+            <RefusableButton why={why} size="small" appearance="subtle" onClick={() => setEditing(template)}>
+              Edit
+            </RefusableButton>
+            <ConfirmAction
+              why={why}
+              label="Delete"
+              title={`Delete the template “${visible(template.name)}”?`}
+              disabled={remove.isPending}
+              onConfirm={() => remove.mutate(template)}
+            >
+              Tasks that were made from it stay.
+            </ConfirmAction>
           </li>
         ))}
       </ul>

@@ -1,12 +1,17 @@
+import { makeStyles, tokens } from '@fluentui/react-components';
 import { KeyMultipleRegular } from '@fluentui/react-icons';
 import type { ApiToken } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { FilterBar } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { useNow } from '../../shared/hooks.ts';
+import { count } from '../../shared/numbers.ts';
+import { useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
+import { isUnused, permissionLabel } from '../../shared/rights.ts';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Status } from '../../shared/Status.tsx';
 import { visible } from '../../shared/text.ts';
@@ -14,6 +19,11 @@ import { useNotify } from '../../shared/toast.tsx';
 import { workspacesQuery } from '../../shared/workspaces.ts';
 import { CreateToken } from './CreateToken.tsx';
 import { tokensQuery } from './queries.ts';
+import { TokenPanel } from './TokenPanel.tsx';
+
+const useStyles = makeStyles({
+  root: { display: 'flex', flexGrow: 1, minHeight: 0, gap: tokens.spacingHorizontalM },
+});
 
 function state(token: ApiToken): ReactElement {
   if (token.revokedAt !== null) return <Status tone="off">Revoked</Status>;
@@ -21,8 +31,13 @@ function state(token: ApiToken): ReactElement {
   return <Status tone="good">Good</Status>;
 }
 
-export function TokensTab(): ReactElement {
-  const may = useMay('authorization.manage');
+export function TokensTab(props: {
+  selected: string | undefined;
+  onSelect: (id: string | undefined) => void;
+}): ReactElement {
+  const styles = useStyles();
+  const why = useRefusal('revokeToken');
+  const now = useNow();
   const queries = useQueryClient();
   const notify = useNotify();
   const { data, error, refetch } = useQuery(tokensQuery);
@@ -42,7 +57,20 @@ export function TokensTab(): ReactElement {
   const columns: readonly GridColumn<ApiToken>[] = [
     { id: 'name', header: 'Name', min: 160, grow: 1, cell: (token) => visible(token.name) },
     { id: 'state', header: 'State', min: 112, cell: state },
-    { id: 'scopes', header: 'May', min: 240, grow: 2, cell: (token) => token.scopes.join(', ') },
+    {
+      id: 'scopes',
+      header: 'May',
+      min: 240,
+      grow: 2,
+      cell: (token) => token.scopes.map(permissionLabel).join(', '),
+    },
+    {
+      id: 'unused',
+      header: 'Unused',
+      min: 72,
+      align: 'end',
+      cell: (token) => count(token.uses.filter((use) => isUnused(use, token.createdAt, now)).length),
+    },
     ...(workspaces.length > 1
       ? [{ id: 'workspace', header: 'Logs go to', min: 128, grow: 1, cell: workspaceOf } as const]
       : []),
@@ -56,9 +84,9 @@ export function TokensTab(): ReactElement {
       min: 96,
       align: 'end',
       cell: (token) =>
-        may &&
         token.revokedAt === null && (
           <ConfirmAction
+            why={why}
             label="Revoke"
             title={`Revoke the token “${visible(token.name)}”?`}
             disabled={revoke.isPending}
@@ -71,20 +99,28 @@ export function TokensTab(): ReactElement {
   ];
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loading rows={6} label="Loading tokens" />;
+  const open = data.tokens.find(({ id }) => id === props.selected);
+  const close = (): void => props.onSelect(undefined);
   return (
     <>
-      <FilterBar filters={[]} end={may && <CreateToken />} />
-      <Grid
-        label="API tokens"
-        rows={data.tokens}
-        columns={columns}
-        rowId={(token) => token.id}
-        empty={
-          <EmptyState icon={<KeyMultipleRegular />} title="No tokens">
-            A token lets a program send logs or ask questions, with no more rights than you give it.
-          </EmptyState>
-        }
-      />
+      <FilterBar filters={[]} end={<CreateToken />} />
+      <div className={styles.root}>
+        <Grid
+          label="API tokens"
+          rows={data.tokens}
+          columns={columns}
+          rowId={(token) => token.id}
+          openId={open?.id}
+          onOpen={(token) => props.onSelect(token.id)}
+          onClose={close}
+          empty={
+            <EmptyState icon={<KeyMultipleRegular />} title="No tokens">
+              A token lets a program send logs or ask questions, with no more rights than you give it.
+            </EmptyState>
+          }
+        />
+        {open && <TokenPanel key={open.id} token={open} onClose={close} />}
+      </div>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Field, Input } from '@fluentui/react-components';
+import { Field, Input } from '@fluentui/react-components';
 import { AddRegular } from '@fluentui/react-icons';
 import type { Workspace, WorkspaceUsage } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -8,6 +8,7 @@ import { FilterBar } from '../../shared/FilterBar.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { bytes, count } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -56,7 +57,7 @@ function WorkspaceDialog({
 
 /** Workspaces, and what each holds. */
 export function WorkspacesTab(): ReactElement {
-  const may = useMay('data.manage');
+  const why = useRefusal('renameWorkspace', 'createWorkspace');
   const maySeeUsage = useMay('data.read');
   const { data, error, refetch } = useQuery(workspacesQuery);
   const usage = useQuery({ ...workspaceUsageQuery, enabled: maySeeUsage }).data?.workspaces ?? [];
@@ -105,11 +106,9 @@ export function WorkspacesTab(): ReactElement {
       <FilterBar
         filters={[]}
         end={
-          may && (
-            <Button size="small" icon={<AddRegular />} onClick={() => setEditing('new')}>
-              New workspace
-            </Button>
-          )
+          <RefusableButton why={why} size="small" icon={<AddRegular />} onClick={() => setEditing('new')}>
+            New workspace
+          </RefusableButton>
         }
       />
       {editing && (
@@ -120,7 +119,7 @@ export function WorkspacesTab(): ReactElement {
         rows={data.workspaces.map((one) => ({ ...one, usage: usage.find(({ id }) => id === one.id) }))}
         columns={columns}
         rowId={({ id }) => id}
-        {...(may ? { onOpen: setEditing } : {})}
+        {...(why === undefined ? { onOpen: setEditing } : {})}
         empty={<EmptyState title="No workspaces">Each has rows of its own.</EmptyState>}
       />
     </>

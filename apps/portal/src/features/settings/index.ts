@@ -13,6 +13,6 @@ export const settingsTabs = [
   'notifications',
   'audit',
 ] as const;
-const Settings = z.object({ tab: oneOf(settingsTabs), search: textOf(200) });
+const Settings = z.object({ tab: oneOf(settingsTabs), search: textOf(200), selected: textOf(64) });
 export type SettingsSearch = Partial<z.infer<typeof Settings>>;
 export const settingsSearch = (raw: Record<string, unknown>): SettingsSearch => Settings.parse(raw);

@@ -11,8 +11,9 @@ import {
 import type { SourceFiles } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -38,7 +39,7 @@ export function HistoryDialog(props: {
   const styles = useStyles();
   const notify = useNotify();
   const queries = useQueryClient();
-  const mayManage = useMay('data.manage');
+  const why = useRefusal('revertOwnSource');
   const { id, current } = props;
   const versions = useQuery(versionsQuery(id));
   const look = useMutation({
@@ -73,16 +74,15 @@ export function HistoryDialog(props: {
             <Button size="small" appearance="subtle" onClick={() => look.mutate(row.version)}>
               Look
             </Button>
-            {mayManage && (
-              <Button
-                size="small"
-                appearance="subtle"
-                disabled={revert.isPending}
-                onClick={() => revert.mutate(row.version)}
-              >
-                Go back
-              </Button>
-            )}
+            <RefusableButton
+              why={why}
+              size="small"
+              appearance="subtle"
+              disabled={revert.isPending}
+              onClick={() => revert.mutate(row.version)}
+            >
+              Go back
+            </RefusableButton>
           </>
         ),
     },

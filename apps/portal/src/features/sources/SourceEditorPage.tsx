@@ -12,11 +12,12 @@ import { ArrowSwapRegular, HistoryRegular, SaveRegular } from '@fluentui/react-i
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useEffect, useState, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { useSettled } from '../../shared/hooks.ts';
 import { count, plural } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
 import { PreviewTables } from '../../shared/PreviewTables.tsx';
+import { useRefusal } from '../../shared/Refusable.tsx';
 import { SplitPane } from '../../shared/SplitPane.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -72,7 +73,7 @@ const route = getRouteApi('/frame/source-editor');
 /** The workbench of sources: raw lines at the left, KQL at the right, and below what the engine makes of them as one types. */
 export function SourceEditorPage(): ReactElement {
   const styles = useStyles();
-  const may = useMay('data.manage');
+  const why = useRefusal('saveOwnSource', 'checkSource', 'tryDraft', 'previewUpload');
   const notify = useNotify();
   const queries = useQueryClient();
   const navigate = route.useNavigate();
@@ -106,14 +107,12 @@ export function SourceEditorPage(): ReactElement {
   const text = useSettled(sample, PAUSE_MS);
   const tried = useQuery({
     ...tryQuery(JSON.parse(body) as Parameters<typeof tryQuery>[0], text),
-    enabled: may && text.trim() !== '' && body !== 'null',
+    enabled: why === undefined && text.trim() !== '' && body !== 'null',
   });
-  if (!may)
+  if (why !== undefined)
     return (
       <Page title="Source editor">
-        <EmptyState title="You may not write sources">
-          It needs the permission “Data (manage)”. Ask an administrator.
-        </EmptyState>
+        <EmptyState title="You may not write sources">{why}</EmptyState>
       </Page>
     );
   const change = (part: Partial<Draft>): void => setWork({ draft: { ...draft, ...part } });

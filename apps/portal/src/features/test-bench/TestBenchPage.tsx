@@ -1,12 +1,12 @@
-import { Button, Dropdown, makeStyles, Option, tokens } from '@fluentui/react-components';
+import { Dropdown, makeStyles, Option, tokens } from '@fluentui/react-components';
 import { compareReports, type BenchItem, type BenchReport, type BenchRun } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useRef, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { Tabs } from '../../shared/Tabs.tsx';
 import { visible } from '../../shared/text.ts';
@@ -42,7 +42,7 @@ export function TestBenchPage(): ReactElement {
   const styles = useStyles();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('saveBenchRun');
   const file = useRef<HTMLInputElement>(null);
   const set = (change: TestBenchSearch): void => void navigate({ search: (before) => ({ ...before, ...change }) });
   const keep = useKeepRun((run) => set({ run, against: undefined, set: undefined, selected: undefined }));
@@ -57,25 +57,28 @@ export function TestBenchPage(): ReactElement {
       title="Test bench"
       count={list.length > 0 ? `${list.length} runs` : undefined}
       actions={
-        may && (
-          <>
-            <input
-              ref={file}
-              type="file"
-              accept=".json"
-              className={styles.hidden}
-              aria-label="A run of the test bench"
-              onChange={(event) => {
-                const [given] = event.target.files ?? [];
-                if (given) keep.mutate(given);
-                event.target.value = '';
-              }}
-            />
-            <Button appearance="primary" disabled={keep.isPending} onClick={() => file.current?.click()}>
-              Keep a run
-            </Button>
-          </>
-        )
+        <>
+          <input
+            ref={file}
+            type="file"
+            accept=".json"
+            className={styles.hidden}
+            aria-label="A run of the test bench"
+            onChange={(event) => {
+              const [given] = event.target.files ?? [];
+              if (given) keep.mutate(given);
+              event.target.value = '';
+            }}
+          />
+          <RefusableButton
+            why={why}
+            appearance="primary"
+            disabled={keep.isPending}
+            onClick={() => file.current?.click()}
+          >
+            Keep a run
+          </RefusableButton>
+        </>
       }
     >
       {error && <ErrorState error={error} onRetry={() => void runs.refetch()} />}

@@ -3,10 +3,11 @@ import { AddRegular, CheckmarkRegular, DeleteRegular, DismissRegular, EditRegula
 import type { Watchlist, WatchlistItem } from '@sallyport/contracts';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type KeyboardEvent, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { FilterBar, FilterSearch } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { plural } from '../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
@@ -28,7 +29,7 @@ export function Items({ list }: { list: Watchlist }): ReactElement {
   const styles = useStyles();
   const notify = useNotify();
   const queries = useQueryClient();
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('changeWatchlistItems');
   const [search, setSearch] = useState<string>();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [editing, setEditing] = useState<{ readonly id: string; readonly values: Values }>();
@@ -86,75 +87,81 @@ export function Items({ list }: { list: Watchlist }): ReactElement {
         visible(item.values[name] ?? '')
       ),
   }));
-  if (may)
-    columns.push({
-      id: 'actions',
-      header: '',
-      min: 84,
-      cell: (item) => {
-        const named = visible(item.searchKey);
-        return editing?.id === item.id ? (
-          <span className={styles.actions}>
-            <Button
-              size="small"
-              appearance="primary"
-              icon={<CheckmarkRegular />}
-              aria-label="Save the item"
-              disabled={change.isPending}
-              onClick={save}
-            />
-            <Button
-              size="small"
-              appearance="subtle"
-              icon={<DismissRegular />}
-              aria-label="Leave it as it was"
-              onClick={() => setEditing(undefined)}
-            />
-          </span>
-        ) : (
-          <span className={styles.actions}>
-            <Button
-              size="small"
-              appearance="subtle"
-              icon={<EditRegular />}
-              aria-label={`Change ${named}`}
-              onClick={() => setEditing({ id: item.id, values: item.values })}
-            />
-            <Button
-              size="small"
-              appearance="subtle"
-              icon={<DeleteRegular />}
-              aria-label={`Remove ${named}`}
-              disabled={change.isPending}
-              onClick={() => removed([item])}
-            />
-          </span>
-        );
-      },
-    });
+  columns.push({
+    id: 'actions',
+    header: '',
+    min: 84,
+    cell: (item) => {
+      const named = visible(item.searchKey);
+      return editing?.id === item.id ? (
+        <span className={styles.actions}>
+          <RefusableButton
+            why={why}
+            size="small"
+            appearance="primary"
+            icon={<CheckmarkRegular />}
+            aria-label="Save the item"
+            disabled={change.isPending}
+            onClick={save}
+          />
+          <Button
+            size="small"
+            appearance="subtle"
+            icon={<DismissRegular />}
+            aria-label="Leave it as it was"
+            onClick={() => setEditing(undefined)}
+          />
+        </span>
+      ) : (
+        <span className={styles.actions}>
+          <RefusableButton
+            why={why}
+            size="small"
+            appearance="subtle"
+            icon={<EditRegular />}
+            aria-label={`Change ${named}`}
+            onClick={() => setEditing({ id: item.id, values: item.values })}
+          />
+          <RefusableButton
+            why={why}
+            size="small"
+            appearance="subtle"
+            icon={<DeleteRegular />}
+            aria-label={`Remove ${named}`}
+            disabled={change.isPending}
+            onClick={() => removed([item])}
+          />
+        </span>
+      );
+    },
+  });
   return (
     <>
       <FilterBar
         filters={[]}
         search={<FilterSearch value={search} placeholder="A text in an item" onChange={setSearch} />}
         end={
-          may && (
-            <>
-              {selected.size > 0 && (
-                <Button
-                  size="small"
-                  icon={<DeleteRegular />}
-                  disabled={change.isPending}
-                  onClick={() => removed(found.filter(({ id }) => selected.has(id)))}
-                >
-                  Remove {plural(selected.size, 'item')}
-                </Button>
-              )}
-              <Button size="small" icon={<AddRegular />} onClick={() => setEditing({ id: NEW, values: {} })}>
-                Add item
-              </Button>
-            </>
-          )
+          <>
+            {selected.size > 0 && (
+              <RefusableButton
+                why={why}
+                size="small"
+                icon={<DeleteRegular />}
+                disabled={change.isPending}
+                onClick={() => removed(found.filter(({ id }) => selected.has(id)))}
+              >
+                Remove {plural(selected.size, 'item')}
+              </RefusableButton>
+            )}
+            <RefusableButton
+              why={why}
+              size="small"
+              icon={<AddRegular />}
+              onClick={() => setEditing({ id: NEW, values: {} })}
+            >
+              Add item
+            </RefusableButton>
+          </>
         }
       />
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
@@ -165,7 +172,8 @@ export function Items({ list }: { list: Watchlist }): ReactElement {
           rows={rows}
           columns={columns}
           rowId={({ id }) => id}
-          {...(may ? { selected, onSelect: setSelected } : {})}
+          selected={selected}
+          onSelect={setSelected}
           empty={
             <EmptyState title={search ? 'No item has this text' : 'No items'}>
               {search ? undefined : 'Bring a file, or add items one by one.'}

@@ -5,12 +5,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import { encodeFragment } from '../../shared/address.ts';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { CodeBlock } from '../../shared/CodeBlock.tsx';
 import { ConfirmAction } from '../../shared/ConfirmAction.tsx';
 import { Facts } from '../../shared/Facts.tsx';
 import { count, plural } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
@@ -42,7 +43,7 @@ const usageOf = ({ alias }: Watchlist): string =>
 
 function Actions({ list, onUpload }: { list: Watchlist; onUpload: () => void }): ReactElement {
   const navigate = useNavigate();
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('deleteWatchlist');
   const notify = useNotify();
   const queries = useQueryClient();
   const remove = useMutation({
@@ -57,28 +58,25 @@ function Actions({ list, onUpload }: { list: Watchlist; onUpload: () => void }):
   const query = `_GetWatchlist('${list.alias}')`;
   return (
     <>
-      {may && (
-        <ConfirmAction
-          label="Delete"
-          title={`Delete the watchlist “${visible(list.name)}”?`}
-          disabled={remove.isPending}
-          onConfirm={() => remove.mutate()}
-        >
-          It goes with its {plural(list.items, 'item')}, at once, and cannot be brought back. Rules that use it find
-          nothing in it from then on.
-        </ConfirmAction>
-      )}
+      <ConfirmAction
+        why={why}
+        label="Delete"
+        title={`Delete the watchlist “${visible(list.name)}”?`}
+        disabled={remove.isPending}
+        onConfirm={() => remove.mutate()}
+      >
+        It goes with its {plural(list.items, 'item')}, at once, and cannot be brought back. Rules that use it find
+        nothing in it from then on.
+      </ConfirmAction>
       <Button
         icon={<SearchSquareRegular />}
         onClick={() => void navigate({ to: '/hunting', hash: `query=${encodeFragment(query)}` })}
       >
         Query
       </Button>
-      {may && (
-        <Button appearance="primary" icon={<ArrowUploadRegular />} onClick={onUpload}>
-          Bring a file
-        </Button>
-      )}
+      <RefusableButton why={why} appearance="primary" icon={<ArrowUploadRegular />} onClick={onUpload}>
+        Bring a file
+      </RefusableButton>
     </>
   );
 }

@@ -1,14 +1,13 @@
-import { Button } from '@fluentui/react-components';
 import { AddRegular, TextBulletListSquareRegular } from '@fluentui/react-icons';
 import type { Watchlist } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
 import { FilterBar, FilterSearch } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
+import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
@@ -41,7 +40,7 @@ const columns: readonly GridColumn<Watchlist>[] = [
 export function WatchlistsPage(): ReactElement {
   const { search } = route.useSearch();
   const navigate = route.useNavigate();
-  const may = useMay('detectionTuning.manage');
+  const why = useRefusal('createWatchlist', 'previewWatchlist', 'uploadWatchlistItems');
   const { data, error, refetch } = useQuery(watchlistsQuery);
   const [creating, setCreating] = useState(false);
   const needle = search?.toLowerCase() ?? '';
@@ -54,11 +53,9 @@ export function WatchlistsPage(): ReactElement {
       title="Watchlists"
       count={data && count(lists.length)}
       actions={
-        may && (
-          <Button appearance="primary" icon={<AddRegular />} onClick={() => setCreating(true)}>
-            New watchlist
-          </Button>
-        )
+        <RefusableButton why={why} appearance="primary" icon={<AddRegular />} onClick={() => setCreating(true)}>
+          New watchlist
+        </RefusableButton>
       }
     >
       {creating && <WatchlistDialog onClose={() => setCreating(false)} onDone={open} />}

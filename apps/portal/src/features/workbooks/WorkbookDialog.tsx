@@ -2,8 +2,9 @@ import { Checkbox, Field, Input, makeStyles, Textarea, tokens } from '@fluentui/
 import { NotAWorkbook, parseWorkbook, type Workbook } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ChangeEvent, type ReactElement } from 'react';
-import { client, useMay } from '../../shared/api.ts';
+import { client } from '../../shared/api.ts';
 import { FormDialog } from '../../shared/FormDialog.tsx';
+import { useRefusal } from '../../shared/Refusable.tsx';
 import { workbookQuery, workbooksQuery } from './queries.ts';
 
 const useStyles = makeStyles({
@@ -77,7 +78,7 @@ export function WorkbookDialog(props: {
 }): ReactElement {
   const styles = useStyles();
   const { workbook } = props;
-  const mayShare = useMay('alerts.manage');
+  const shareRefused = useRefusal('alerts.manage');
   const queries = useQueryClient();
   const [name, setName] = useState(workbook?.name ?? '');
   const [description, setDescription] = useState(workbook?.description ?? '');
@@ -135,12 +136,14 @@ export function WorkbookDialog(props: {
       <Field label="JSON" {...(fault ? { validationState: 'error' as const, validationMessage: fault } : {})}>
         <Textarea className={styles.json} value={json} spellCheck={false} onChange={(_, { value }) => setJson(value)} />
       </Field>
-      <Checkbox
-        label="Everybody sees it"
-        checked={shared}
-        disabled={!mayShare}
-        onChange={(_, { checked }) => setShared(checked === true)}
-      />
+      <Field {...(shareRefused === undefined ? {} : { hint: shareRefused })}>
+        <Checkbox
+          label="Everybody sees it"
+          checked={shared}
+          disabled={shareRefused !== undefined}
+          onChange={(_, { checked }) => setShared(checked === true)}
+        />
+      </Field>
     </FormDialog>
   );
 }

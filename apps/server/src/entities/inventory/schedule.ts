@@ -1,3 +1,4 @@
+import type { JobName } from '@sallyport/contracts';
 import { conclude, forget, keepDevices } from './conclude.ts';
 import { refresh, type Parts } from './refresh.ts';
 
@@ -5,7 +6,7 @@ import { refresh, type Parts } from './refresh.ts';
 export function scheduleInventory(parts: Parts): void {
   const { jobs, log } = parts.platform;
   const running = new Set<string>();
-  const every = (name: string, cron: string, work: () => Promise<unknown>): void =>
+  const every = (name: JobName, cron: string, work: () => Promise<unknown>): void =>
     jobs.schedule(name, cron, async () => {
       if (running.has(name)) return;
       running.add(name);

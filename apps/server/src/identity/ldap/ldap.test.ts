@@ -270,6 +270,40 @@ describe.skipIf(!installed)('bringing people and groups', () => {
     );
   });
 
+  it('locks out no last administrator, whatever the directory says, and the refusal is told and audited', async () => {
+    const { database, clock } = server.platform;
+    await addPerson('eve');
+    await withAdded(inputOf({ peopleFilter: '(|(uid=ada)(uid=eve))' }), async (id) => {
+      await bring(id);
+      const eve = await database.first<{ id: string }>('SELECT id FROM people WHERE user_principal_name = $1', [`eve@${domain}`]); // prettier-ignore
+      await giveRole(server.platform, eve?.id ?? '', 'Global Administrator');
+      await database.execute(
+        `INSERT INTO passwords (person_id, password_hash, totp_secret_sealed, totp_last_step) SELECT $1, password_hash, totp_secret_sealed, totp_last_step FROM passwords WHERE person_id = $2`,
+        [eve?.id, server.admin.id],
+      );
+      const others = `role_assignments SET ends_at = $1 WHERE principal_id <> $2 AND ends_at IS NULL RETURNING id`;
+      const ended = await database.query<{ id: string }>(`UPDATE ${others}`, [clock.now(), eve?.id]);
+      await replace(dnOf('eve'), 'employeeType', ['gone']);
+      const disabling = await delta(id);
+      await root.del(dnOf('eve'));
+      await database.execute('UPDATE ldap_directories SET full_at = NULL WHERE id = $1', [id]);
+      const deleting = await delta(id);
+      for (const run of [disabling, deleting])
+        expect(run).toMatchObject({
+          error: null,
+          problems: [{ dn: dnOf('eve'), reason: 'this is the last administrator who can sign in; make another one first' }], // prettier-ignore
+        });
+      expect([disabling.disabled, deleting.kind, deleting.deleted]).toEqual([0, 'full', 0]);
+      expect(await row(`eve@${domain}`)).toMatchObject({ disabled: false, deleted: false });
+      const audited = await database.query(`SELECT actor, result FROM audit_log WHERE operation = 'KeepLastAdministrator'`); // prettier-ignore
+      expect(audited).toEqual([0, 1].map(() => ({ actor: 'LDAP directory Contoso LDAP', result: 'denied' })));
+      // With another one there, she goes.
+      await database.execute('UPDATE role_assignments SET ends_at = NULL WHERE id = ANY ($1::uuid[])', [ended.map((one) => one.id)]); // prettier-ignore
+      await database.execute('UPDATE ldap_directories SET full_at = NULL WHERE id = $1', [id]);
+      expect(await delta(id)).toMatchObject({ deleted: 1, problems: [] });
+    });
+  });
+
   it('leaves out what it can’t be and says why, and runs once at a time', async () => {
     await addPerson('odd', { mail: 'odd@fabrikam.com' });
     await addPerson('anna');

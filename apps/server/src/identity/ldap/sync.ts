@@ -1,5 +1,6 @@
 import { SallyportError, type LdapSyncResult } from '@sallyport/contracts';
 import { GreaterThanEqualsFilter, type Client } from 'ldapts';
+import { LastAdministrator } from '../../access/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { ourselves } from '../../platform/directory-audit.ts';
 import type { GroupCommands } from '../directory/groups.ts';
@@ -39,7 +40,7 @@ export interface SyncNeeds {
 
 /** Brings people and groups of LDAP directories. What the directory keeps is changed there; roles and what is not of it are kept here. */
 export function createSync(platform: Platform, { people, groups }: SyncNeeds) {
-  const { database, clock, log } = platform;
+  const { database, clock, log, audit } = platform;
   const entryPeople = createEntryPeople(platform, people);
   const entryGroups = createEntryGroups(platform, groups);
 
@@ -48,12 +49,22 @@ export function createSync(platform: Platform, { people, groups }: SyncNeeds) {
     if (progress.problems.length < problemsShown) progress.problems.push({ dn: dn.slice(0, 1_024), reason });
   };
   /** What one entry can't be is no reason to leave out the others. */
-  const orProblem = async (progress: Progress, dn: string, work: () => Promise<void>): Promise<void> => {
+  const orProblem = async ({ progress, by }: Run, dn: string, work: () => Promise<void>): Promise<void> => {
     try {
       await work();
     } catch (error) {
       if (!(error instanceof SallyportError) || error.code === 'Unavailable') throw error;
       problem(progress, dn, error.message);
+      if (error instanceof LastAdministrator)
+        await audit.record({
+          actor: by.name,
+          operation: 'KeepLastAdministrator',
+          target: `LDAP entry ${dn.slice(0, 400)}`,
+          result: 'denied',
+          ipAddress: '',
+          requestId: '',
+          details: { reason: error.message },
+        });
     }
   };
 
@@ -100,7 +111,7 @@ export function createSync(platform: Platform, { people, groups }: SyncNeeds) {
       await entries.seen(database, row.id, [...known.keys()], run.number);
       const asBefore = new Set(same);
       for (const one of said.filter((person) => !asBefore.has(person)))
-        await orProblem(run.progress, one.dn, async () => {
+        await orProblem(run, one.dn, async () => {
           const facts = { disabled: disabled.has(one.entryId), before: known.get(one.entryId), run: run.number, by: run.by }; // prettier-ignore
           run.progress[await entryPeople.settle(row, one, facts)] += 1;
         });
@@ -126,7 +137,7 @@ export function createSync(platform: Platform, { people, groups }: SyncNeeds) {
         const known = await entries.known(database, row.id, [group.entryId]);
         // One that can't be brought is there all the same.
         await entries.seen(database, row.id, [group.entryId], run.number);
-        await orProblem(run.progress, entry.dn, async () => {
+        await orProblem(run, entry.dn, async () => {
           await entryGroups.settle(row, group, { before: known.get(group.entryId), run: run.number, by: run.by });
           run.progress.groups += 1;
         });
@@ -145,7 +156,7 @@ export function createSync(platform: Platform, { people, groups }: SyncNeeds) {
       return `${gone.length} of ${total} people and groups are no longer in the directory; nobody was deleted, since the limit is ${run.progress.entries === 0 ? 'none where it gives nobody' : limit}`; // prettier-ignore
     }
     for (const { entryId, dn, personId, groupId } of gone)
-      await orProblem(run.progress, dn, async () => {
+      await orProblem(run, dn, async () => {
         run.goOn();
         await database.transaction(async (tx) => {
           await entries.forget(tx, row.id, entryId);

@@ -16,7 +16,9 @@ const types: ReadonlySet<string> = new Set(['invalidFilter', 'uniqueness', 'muta
 export const scimErrorFace: ErrorFace = (error) => {
   const status = error.target === 'preconditionFailed' ? 412 : error.status === 422 ? 400 : error.status;
   const known = error.target !== undefined && types.has(error.target) ? error.target : undefined;
-  const scimType = known ?? (error.code === 'Conflict' && status === 409 ? 'uniqueness' : error.code === 'BadRequest' ? 'invalidValue' : undefined); // prettier-ignore
+  // A name that is taken says which; what is refused for what it would leave behind, such as the last administrator, is of no type.
+  const isTaken = error.code === 'Conflict' && error.target?.startsWith('body.') === true;
+  const scimType = known ?? (isTaken ? 'uniqueness' : error.code === 'BadRequest' ? 'invalidValue' : undefined);
   return {
     status,
     headers: { 'content-type': 'application/scim+json; charset=utf-8' },

@@ -1,8 +1,9 @@
 import { GroupName, NewPerson, PersonChange, SallyportError, type scimRoutes } from '@sallyport/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { refuseStrongerGroup } from '../../access/index.ts';
 import type { Queryable } from '../../platform/database/index.ts';
-import type { Handlers, RequestContext } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import { Parameters, type Properties, type RawQuery } from '../../platform/odata/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { authorOf } from '../../platform/directory-audit.ts';
@@ -120,7 +121,7 @@ interface Named {
 
 /** SCIM 2.0: a directory elsewhere brings people and groups. It sees and changes what it brought, and no rights in Sallyport. */
 export function scimHandlers(
-  { database }: Pick<Platform, 'database'>,
+  { database, clock }: Pick<Platform, 'database' | 'clock'>,
   { people, groups }: { readonly people: PeopleCommands; readonly groups: GroupCommands },
 ): Handlers<typeof scimRoutes> {
   const page = async <Row extends object>(
@@ -186,6 +187,12 @@ export function scimHandlers(
     context.audit({ target: `person ${saved.userPrincipalName}` });
     return send(reply, userAnswer(await person(id), baseOf(request)));
   };
+  /** Who is put into a group holds what it holds, which is for those to give who could give it otherwise. */
+  const refuseFilling = async (context: RequestContext, id: string, wanted: readonly string[]): Promise<void> => {
+    const have = new Set((await membersOf(id)).map((member) => member.id));
+    if (wanted.some((one) => !have.has(one)))
+      await refuseStrongerGroup(database, requireCaller(context), id, clock.now());
+  };
   /** Members are people that SCIM brought. */
   const known = async (ids: readonly string[]) => Promise.all(ids.map(async (id) => (await person(id)).id));
   const changeGroup = async (
@@ -197,6 +204,7 @@ export function scimHandlers(
     checkMatch(request, await group(id));
     const by = authorOf(context);
     const [members, added] = [draft.members && (await known(draft.members)), await known(draft.added)];
+    await refuseFilling(context, id, [...(members ?? []), ...added]);
     const change = {
       ...(draft.displayName === undefined ? {} : { name: checked(GroupName, draft.displayName) }),
       ...(draft.externalId === undefined ? {} : { externalId: draft.externalId }),

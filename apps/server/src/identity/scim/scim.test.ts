@@ -4,6 +4,7 @@ import { makeAdministrator, startTestServer, type TestServer } from '../../testi
 let test: TestServer;
 let token: string;
 let other: string;
+let assigning: string;
 
 interface Answer {
   readonly status: number;
@@ -16,6 +17,9 @@ beforeAll(async () => {
   const admin = test.browser();
   await makeAdministrator(test, admin);
   token = (await admin.createToken({ body: { name: 'Entra', scopes: ['directory.provision'] } })).secret;
+  assigning = (
+    await admin.createToken({ body: { name: 'assigns', scopes: ['directory.provision', 'authorization.manage'] } })
+  ).secret;
   other = (await admin.createToken({ body: { name: 'other', scopes: ['authorization.manage'] } })).secret;
 }, 240_000);
 afterAll(() => test.stop());
@@ -195,6 +199,54 @@ describe('SCIM', () => {
       body: { schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'] },
     });
     expect((await scim('GET', '/Users', undefined, { bearer: 'sp_wrong' })).status).toBe(401);
+  });
+
+  it('locks out no last administrator, and fills no group that holds more than its token', async () => {
+    const { database } = test.platform;
+    const anna = (await database.first<{ id: string }>(
+      `UPDATE people SET source = 'scim' WHERE user_principal_name = 'anna@contoso.com' RETURNING id`,
+    ))!.id;
+    const made = await scim('POST', '/Groups', { displayName: 'Administrators', members: [{ value: anna }] });
+    const group = String(made.body['id']);
+    // From here on she administers by the group alone.
+    await database.execute(
+      `UPDATE role_assignments SET principal_id = $1, principal_type = 'group' WHERE principal_id = $2`,
+      [group, anna],
+    );
+    const user = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'anna@contoso.com', displayName: 'Anna' }; // prettier-ignore
+    const attempts = [
+      () => patch(`/Users/${anna}`, [{ op: 'replace', path: 'active', value: false }]),
+      () => scim('PUT', `/Users/${anna}`, { ...user, active: false }),
+      () => scim('DELETE', `/Users/${anna}`),
+      () => patch(`/Groups/${group}`, [{ op: 'remove', path: `members[value eq "${anna}"]` }]),
+      () => scim('PUT', `/Groups/${group}`, { displayName: 'Administrators', members: [] }),
+      () => scim('DELETE', `/Groups/${group}`),
+    ];
+    for (const attempt of attempts) {
+      const { status, headers, body } = await attempt();
+      expect([status, headers['content-type']]).toEqual([409, 'application/scim+json; charset=utf-8']);
+      // RFC 7644, 3.12: `uniqueness` would be another thing.
+      expect(body).toEqual({
+        schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+        status: '409',
+        detail: 'this is the last administrator who can sign in; make another one first',
+      });
+    }
+    const audited = await database.query<{ operation: string }>(
+      `SELECT operation FROM audit_log WHERE actor = 'token:Entra' AND result = 'failure' AND details->>'reason' = 'Conflict' ORDER BY sequence DESC LIMIT 6`,
+    );
+    expect(audited.map(({ operation }) => operation).toReversed()).toEqual(['scimPatchUser', 'scimReplaceUser', 'scimDeleteUser', 'scimPatchGroup', 'scimReplaceGroup', 'scimDeleteGroup']); // prettier-ignore
+
+    const other = await scim('POST', '/Users', { userName: 'helper@okta.local', displayName: 'Helper' });
+    const helper = String(other.body['id']);
+    const add = [{ op: 'add', path: 'members', value: [{ value: helper }] }];
+    const refused = await patch(`/Groups/${group}`, add);
+    expect([refused.status, refused.body['detail']]).toEqual([403, expect.stringContaining('holds more than the caller')]); // prettier-ignore
+    const all = { displayName: 'Administrators', members: [{ value: anna }, { value: helper }] };
+    expect((await scim('PUT', `/Groups/${group}`, all)).status).toBe(403);
+    // Those who are in it already may be named again; who may assign roles fills it.
+    expect((await scim('PUT', `/Groups/${group}`, { ...all, members: [{ value: anna }] })).status).toBe(200);
+    expect((await scim('PUT', `/Groups/${group}`, all, { bearer: assigning })).status).toBe(200);
   });
 
   it.each([

@@ -1,9 +1,8 @@
 import type { ConnectorKind, ConnectorSettings } from '@sallyport/contracts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Outbound } from '../../platform/outbound/index.ts';
+import type { Outbound, TokenCache } from '../../platform/outbound/index.ts';
 import type { Arrival } from '../doors/arrivals.ts';
 import type { Source } from '../sources/load.ts';
-import type { TokenCache } from './oauth.ts';
 
 /** What a kind works with, beside its settings. */
 export interface PullServices {

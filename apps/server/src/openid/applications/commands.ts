@@ -2,11 +2,14 @@ import { randomUUID, X509Certificate } from 'node:crypto';
 import { SallyportError } from '@sallyport/contracts';
 import { ApplicationBody, ServicePrincipalBody } from '@sallyport/contracts/openid';
 import type { z } from 'zod';
+import { refuseStronger } from '../../access/index.ts';
 import { storableJson } from '../../platform/canonical-json.ts';
 import { isUniqueViolation, type Queryable } from '../../platform/database/index.ts';
 import { badRequest } from '../../platform/errors.ts';
+import type { Principal } from '../../platform/principal.ts';
 import { hashSecret, newSecret } from '../../platform/tokens.ts';
 import type { Platform } from '../../platform/types.ts';
+import { ownApiUri } from '../provider/own-api.ts';
 import { recordChange, type Activity, type Author } from './audit.ts';
 import { applicationForm, servicePrincipalForm } from './forms.ts';
 import {
@@ -79,6 +82,7 @@ export function createApplicationCommands(platform: Pick<Platform, 'database' | 
   /** Identifier URIs name an application alone. */
   const uniqueUris = async (tx: Queryable, { id, body }: ApplicationRow) => {
     for (const uri of body.identifierUris) {
+      if (uri === ownApiUri) throw bad(`${ownApiUri} is Sallyport itself`, 'identifierUris');
       const other = await applications.byIdentifierUri(tx, uri);
       if (other && other.id !== id) throw bad(`another application has the identifier URI ${uri}`, 'identifierUris');
     }
@@ -93,6 +97,11 @@ export function createApplicationCommands(platform: Pick<Platform, 'database' | 
     const target = await ofServicePrincipal(tx, row);
     await recordChange(platform, 'Add service principal', { target, property: 'ServicePrincipal', newValue: row.body }, by, tx); // prettier-ignore
     return row;
+  };
+  /** Whoever has its secret is the application, and holds what its roles grant. */
+  const refuseCredential = async (tx: Queryable, { appId }: ApplicationRow, caller: Principal): Promise<void> => {
+    const principal = await servicePrincipals.ofApplication(tx, appId);
+    if (principal) await refuseStronger(tx, caller, principal.id, clock.now());
   };
   const credentialsChanged = async (
     tx: Queryable,
@@ -153,10 +162,11 @@ export function createApplicationCommands(platform: Pick<Platform, 'database' | 
         return before;
       }),
 
-    /** A new secret of 256 bits. It is in the answer only. Throws NotFound, BadRequest. */
-    addPassword: (named: Named, { displayName, endDateTime }: NewPassword, by: Author) =>
+    /** A new secret of 256 bits. It is in the answer only. Throws NotFound, BadRequest, and Forbidden where the application holds more than who adds it. */
+    addPassword: (named: Named, { displayName, endDateTime }: NewPassword, by: Author, caller: Principal) =>
       database.transaction(async (tx) => {
         const row = await applications.get(tx, named);
+        await refuseCredential(tx, row, caller);
         const before = await credentials.of(tx, row.id);
         if (before.length >= credentialsMax)
           throw new SallyportError(
@@ -183,10 +193,11 @@ export function createApplicationCommands(platform: Pick<Platform, 'database' | 
         return { credential, secretText };
       }),
 
-    /** A certificate whose key signs the application's assertions. Throws NotFound, BadRequest. */
-    addCertificate: (named: Named, base64: string, displayName: string | null, by: Author) =>
+    /** A certificate whose key signs the application's assertions. Throws as `addPassword` does. */
+    addCertificate: (named: Named, base64: string, displayName: string | null, by: Author, caller: Principal) =>
       database.transaction(async (tx) => {
         const row = await applications.get(tx, named);
+        await refuseCredential(tx, row, caller);
         const before = await credentials.of(tx, row.id);
         if (before.length >= credentialsMax)
           throw new SallyportError(

@@ -168,7 +168,13 @@ export function graphApplicationHandlers(
       // One that is there already comes without its key, as it was answered.
       for (const { key: certificate, displayName } of added)
         if (certificate)
-          await commands.addCertificate(byId(params), certificate, displayName ?? null, authorOf(context));
+          await commands.addCertificate(
+            byId(params),
+            certificate,
+            displayName ?? null,
+            authorOf(context),
+            requireCaller(context),
+          );
       context.audit({ target: `application ${params.id}` });
       return reply.code(204).send();
     },
@@ -183,6 +189,7 @@ export function graphApplicationHandlers(
         byId(params),
         passwordCredential,
         authorOf(context),
+        requireCaller(context),
       );
       context.audit({ target: `application ${params.id}`, details: { keyId: credential.keyId } });
       return reply.send({

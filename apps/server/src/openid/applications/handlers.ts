@@ -1,6 +1,6 @@
 import type { ApplicationDetails, applicationRoutes } from '@sallyport/contracts';
 import { publicUrlOf } from '../../platform/config/index.ts';
-import type { Handlers } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { ApplicationCommands } from './commands.ts';
 import { authorOf } from './graph.ts';
@@ -87,7 +87,12 @@ export function applicationHandlers(
       return {};
     },
     addApplicationSecret: async (context, { params, body }) => {
-      const made = await commands.addPassword({ by: 'id', value: params.id }, body, authorOf(context));
+      const made = await commands.addPassword(
+        { by: 'id', value: params.id },
+        body,
+        authorOf(context),
+        requireCaller(context),
+      );
       context.audit({ target: `application ${params.id}`, details: { keyId: made.credential.keyId } });
       return { ...credentialForm(made.credential), secretText: made.secretText };
     },

@@ -5,25 +5,28 @@ import { assignments } from '../applications/store.ts';
 import { rolesOf, type ClaimSource } from './claims.ts';
 import type { Clients } from './clients.ts';
 import { factsOf } from './context.ts';
+import { isOwnApi, ownApi } from './own-api.ts';
 import { recordServicePrincipalSignIn, textOf } from './sign-in-rows.ts';
 
 /** What access tokens say beside the provider's own claims, in Entra's words; and the sign-in of an application itself. */
 export function createExtraClaims(
   platform: Pick<Platform, 'database' | 'outbox' | 'clock'>,
-  { clients, claims, gate }: { clients: Clients; claims: ClaimSource; gate: Gate },
+  { issuer, clients, claims, gate }: { issuer: string; clients: Clients; claims: ClaimSource; gate: Gate },
 ) {
   const { database } = platform;
   const ofApplication = async (ctx: KoaContextWithOIDC, token: ClientCredentials) => {
     const application = await clients.usable(token.clientId ?? '');
     if (!application) throw new errors.InvalidClient('the application may not be used');
     const audience = ctx.oidc.client && token.resourceServer ? String(token.aud ?? '') : '';
-    const resource = audience === '' ? undefined : await clients.resource(audience);
+    const isOwn = isOwnApi(audience, issuer);
+    const resource = audience === '' || isOwn ? undefined : await clients.resource(audience);
+    const named = isOwn ? ownApi : resource;
     const facts = factsOf(ctx);
     const row = {
       from: facts.from,
       servicePrincipalId: application.servicePrincipalId,
       application: { appId: application.appId, displayName: application.body.displayName },
-      resource: resource && { appId: resource.appId, displayName: resource.body.displayName },
+      resource: named && { appId: named.appId, displayName: named.body.displayName },
       credential: {
         type: ctx.oidc.client?.tokenEndpointAuthMethod === 'private_key_jwt' ? ('clientAssertion' as const) : ('clientSecret' as const), // prettier-ignore
         keyId: facts.credentialKeyId,
@@ -36,7 +39,7 @@ export function createExtraClaims(
     const access = await gate.ask({
       servicePrincipalId: application.servicePrincipalId,
       inMyTenant: true,
-      applicationId: resource?.appId ?? application.appId,
+      applicationId: named?.appId ?? application.appId,
       ipAddress: facts.from.ipAddress,
       userAgent: facts.from.userAgent,
       at: platform.clock.now(),
@@ -54,6 +57,8 @@ export function createExtraClaims(
       azp: application.appId,
       idtyp: 'app',
       ...(roles.length > 0 ? { roles } : {}),
+      // What it calls here with is gone when the secret is.
+      ...(isOwn && facts.credentialKeyId !== undefined ? { cred: facts.credentialKeyId } : {}),
     };
   };
 

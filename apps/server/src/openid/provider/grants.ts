@@ -2,6 +2,7 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Platform } from '../../platform/types.ts';
 import { permissionGrants } from '../applications/store.ts';
 import type { Clients, UsableApplication } from './clients.ts';
+import { isOwnApi } from './own-api.ts';
 
 /** Scopes of OpenID Connect itself, and what they are to a person. */
 export const openidScopes = {
@@ -52,15 +53,14 @@ async function resourceUris(db: Platform['database'], ids: readonly string[]): P
 /** Tokens for applications of one's own are read there without asking here, and so live for a quarter of an hour. */
 const accessTokenTtlSeconds = 15 * 60;
 
-/** RFC 8707: an application is a resource by its identifier URIs. */
-export function createResourceInfo(clients: Clients) {
-  return async (_ctx: KoaContextWithOIDC, uri: string) => {
-    const application = await clients.resource(uri);
-    if (!application) throw new errors.InvalidTarget();
+/** RFC 8707: an application is a resource by its identifier URIs; Sallyport itself is one for applications that call as themselves. */
+export function createResourceInfo(clients: Clients, issuer: string) {
+  return async ({ oidc }: KoaContextWithOIDC, uri: string) => {
+    const own = isOwnApi(uri, issuer) && oidc.params?.['grant_type'] === 'client_credentials';
+    const application = own ? undefined : await clients.resource(uri);
+    if (!own && !application) throw new errors.InvalidTarget();
     return {
-      scope: enabledScopes(application)
-        .map(({ value }) => value)
-        .join(' '),
+      scope: (application ? enabledScopes(application) : []).map(({ value }) => value).join(' '),
       audience: uri,
       accessTokenFormat: 'jwt' as const,
       accessTokenTTL: accessTokenTtlSeconds,

@@ -10,6 +10,7 @@ import { createExtraClaims } from './extra-claims.ts';
 import { createGrantLoader, createResourceInfo, openidScopes } from './grants.ts';
 import { fetchApplication } from './outgoing.ts';
 import { devicePages, errorPage, logoutPages } from './pages-device.ts';
+import { resourceOfScope } from './own-api.ts';
 import { createPolicy } from './policy.ts';
 import { createFindAccount } from './refresh.ts';
 import { createReuseRecorder, watchRequests } from './requests.ts';
@@ -120,8 +121,8 @@ export function createProvider(platform: Platform, parts: Parts, { keys }: Signi
       pushedAuthorizationRequests: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: () => undefined,
-        getResourceServerInfo: createResourceInfo(clients),
+        defaultResource: ({ oidc: { params } }) => resourceOfScope(params?.['grant_type'], params?.['scope']),
+        getResourceServerInfo: createResourceInfo(clients, parts.issuer),
         useGrantedResource: () => true,
       },
     },

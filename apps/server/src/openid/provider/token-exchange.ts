@@ -57,7 +57,7 @@ export function registerTokenExchange(
 ): void {
   const { database } = platform;
   const keySet = createLocalJWKSet({ keys: [...keys] });
-  const resourceInfo = createResourceInfo(clients);
+  const resourceInfo = createResourceInfo(clients, provider.issuer);
 
   /** Throws InvalidGrant for what isn't a living token of a person, meant for this application. */
   const subjectOf = async (token: string, { appId, body }: UsableApplication): Promise<z.infer<typeof Subject>> => {

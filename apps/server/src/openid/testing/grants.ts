@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:https';
 import { decodeJwt } from 'jose';
 import * as oidc from 'openid-client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtInRoles, type GrantedPermission } from '@sallyport/contracts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Person } from '../../identity/index.ts';
 import { loadTls } from '../../platform/http/index.ts';
 import { createApplicationCommands } from '../applications/commands.ts';
@@ -126,6 +127,109 @@ export function grantTests(of: () => OpenIdServer): void {
       expect(rows.filter(({ AppId }) => AppId === worker.appId)).toMatchObject([
         { ResultType: '0', ResourceDisplayName: 'Orders', ClientCredentialType: 'clientSecret', ServicePrincipalId: idOf(worker) }, // prettier-ignore
       ]);
+    });
+  });
+
+  describe('an application that calls Sallyport', () => {
+    const scope = 'api://sallyport/.default';
+    const call = async (path: string, token: string, init: RequestInit = {}) =>
+      (await fetch(`${server.issuer}${path}`, { ...init, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } })).status; // prettier-ignore
+    const principalOf = async ({ appId }: TestApplication) =>
+      (await server.platform.database.first<{ id: string }>('SELECT id FROM service_principals WHERE app_id = $1', [appId]))?.id ?? ''; // prettier-ignore
+
+    it('may what its roles grant, for as long as it may be used', async () => {
+      const { database, clock } = server.platform;
+      const commands = createApplicationCommands(server.platform);
+      const robot = await register(server, { displayName: 'Robot that calls' });
+      const id = await principalOf(robot);
+      const { access_token: token } = await oidc.clientCredentialsGrant(robot.config, { scope });
+      const { aud, exp = 0, iat = 0, ...claims } = decodeJwt(token);
+      expect([aud, exp - iat, claims]).toEqual(['api://sallyport', 900, expect.objectContaining({ oid: id, idtyp: 'app' })]); // prettier-ignore
+      // Nobody has given it anything yet.
+      expect(await call('/api/applications', token)).toBe(403);
+      await database.execute(
+        `INSERT INTO role_assignments (id, role_id, principal_id, principal_type, kind, starts_at, created_at, created_by)
+         VALUES (gen_random_uuid(), $1, $2, 'servicePrincipal', 'active', $3, $3, 'test')`,
+        [builtInRoles['Application Administrator'].id, id, clock.now()],
+      );
+      await vi.waitFor(async () => expect(await call('/api/applications', token)).toBe(200), { timeout: 1_000 });
+      expect(await call(`/api/directory/people/${bob.id}`, token, { method: 'DELETE' })).toBe(403);
+      await server.domains.access.uses.flush();
+      const used = await database.query<{ permission: string }>('SELECT permission FROM permission_uses WHERE principal_id = $1', [id]); // prettier-ignore
+      expect(used.map(({ permission }) => permission)).toEqual(['applications.read']);
+
+      // The other way to ask, by Sallyport's own address; and what is no token of an application for Sallyport.
+      const other = await oidc.clientCredentialsGrant(robot.config, { resource: server.issuer });
+      expect(await call('/api/applications', other.access_token)).toBe(200);
+      const foreign = await oidc.clientCredentialsGrant(robot.config, { resource: 'api://orders' });
+      for (const wrong of [foreign.access_token, `${token.slice(0, -4)}AAAA`, `${token}x`])
+        expect(await call('/api/applications', wrong)).toBe(401);
+      const { url } = await codeRequest(shop, callback, { resource: 'api://sallyport' });
+      expect((await server.browser().visit(url, bob)).url.searchParams.get('error')).toBe('invalid_target');
+      const uri = { displayName: 'Sallyport', identifierUris: ['api://sallyport'] };
+      await expect(register(server, uri)).rejects.toMatchObject({ code: 'BadRequest' });
+
+      const named = { by: 'id', value: id } as const;
+      await commands.updatePrincipal(named, { accountEnabled: false }, by());
+      expect(await call('/api/applications', token)).toBe(401);
+      await commands.updatePrincipal(named, { accountEnabled: true }, by());
+      expect(await call('/api/applications', token)).toBe(200);
+
+      // Conditional Access for workloads holds for tokens that are out, too.
+      const policies = '/v1.0/identity/conditionalAccess/policies';
+      const graphToken = await server.token('conditionalAccess.manage', 'conditionalAccess.read', 'applications.read');
+      const headers = { authorization: `Bearer ${graphToken}`, 'content-type': 'application/json' };
+      const policy = {
+        displayName: 'This robot does not call',
+        state: 'enabled',
+        conditions: {
+          clientAppTypes: ['all'],
+          applications: { includeApplications: ['All'] },
+          clientApplications: { includeServicePrincipals: [id] },
+        },
+        grantControls: { operator: 'OR', builtInControls: ['block'] },
+      };
+      const made = await fetch(`${server.issuer}${policies}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(policy),
+      });
+      expect(made.status).toBe(201);
+      const { id: policyId } = (await made.json()) as { id: string };
+      await vi.waitFor(async () => expect(await call('/api/applications', token)).toBe(401), { timeout: 2_000 });
+      const gone = await fetch(`${server.issuer}${policies}/${policyId}`, {
+        method: 'DELETE',
+        headers: { authorization: headers.authorization },
+      });
+      expect(gone.status).toBe(204);
+      await vi.waitFor(async () => expect(await call('/api/applications', token)).toBe(200), { timeout: 2_000 });
+      const rows = (await server.rows('AADServicePrincipalSignInLogs')).filter(({ AppId }) => AppId === robot.appId);
+      expect(rows.map(({ ResultType, ResourceDisplayName }) => [ResultType, ResourceDisplayName])).toEqual([['0', 'Sallyport'], ['0', 'Sallyport'], ['0', 'Orders'], ['53003', 'Sallyport']]); // prettier-ignore
+
+      // A secret that is taken away takes its tokens with it.
+      const { keyId = '' } = (await database.first<{ keyId: string }>(`SELECT key_id AS "keyId" FROM application_credentials WHERE application_id = $1`, [robot.application.id])) ?? {}; // prettier-ignore
+      await commands.removeCredential({ by: 'id', value: robot.application.id }, 'password', keyId, by());
+      expect(await call('/api/applications', token)).toBe(401);
+    });
+
+    it('gets no secret and no certificate from who holds less', async () => {
+      const strong = await register(server, { displayName: 'Strong' });
+      const path = `/api/applications/${strong.application.id}/secrets`;
+      const add = async (...scopes: GrantedPermission[]) =>
+        call(path, await server.token(...scopes), { method: 'POST', body: '{}' });
+      expect(await add('applications.manage')).toBe(200);
+      await server.platform.database.execute(
+        `INSERT INTO role_assignments (id, role_id, principal_id, principal_type, kind, starts_at, created_at, created_by)
+         VALUES (gen_random_uuid(), $1, $2, 'servicePrincipal', 'active', now(), now(), 'test')`,
+        [builtInRoles['User Administrator'].id, await principalOf(strong)],
+      );
+      expect(await add('applications.manage')).toBe(403);
+      expect(await add('applications.manage', 'users.read', 'users.manage', 'authenticationMethods.manage')).toBe(200);
+      const graph = `/v1.0/applications/${strong.application.id}`;
+      const weak = await server.token('applications.manage');
+      expect(await call(`${graph}/addPassword`, weak, { method: 'POST', body: '{"passwordCredential":{}}' })).toBe(403);
+      const keyCredentials = [{ type: 'AsymmetricX509Cert', usage: 'Verify', key: 'AAAA' }];
+      expect(await call(graph, weak, { method: 'PATCH', body: JSON.stringify({ keyCredentials }) })).toBe(403);
     });
   });
 

@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/types.ts';
 
 export interface AuditEvent {
-  /** A user principal name, `token:<name>`, `system`, or what a failed sign-in claimed to be. */
+  /** A user principal name, `token:<name>`, `application:<name>`, `system`, or what a failed sign-in claimed to be. */
   readonly actor: string;
   /** The route's name (`updateIncident`) or another stable name (`SignIn`). */
   readonly operation: string;

@@ -16,15 +16,15 @@ import type { Principal } from '../principal.ts';
 
 /** Who asks. A person signed in by a session, or an API token. */
 export interface Caller extends Principal {
-  readonly kind: 'person' | 'token';
-  /** Of the person, or of the token. */
+  readonly kind: 'person' | 'token' | 'application';
+  /** Of the person, of the token, or of the application's service principal. */
   readonly id: string;
-  /** A person's user principal name, or `token:<name>`. What audit rows, activities and query tags say. */
+  /** A person's user principal name, `token:<name>` or `application:<name>`. What audit rows, activities and query tags say. */
   readonly name: string;
   readonly displayName: string;
-  /** Names of a person's roles that are in force; empty for a token. */
+  /** Names of roles that are in force; empty for a token. */
   readonly roles: readonly string[];
-  /** The person, or whose token it is. */
+  /** The person, or whose token it is; nobody where an application calls as itself. */
   readonly personId: string | undefined;
   /** Of all grants together. */
   readonly permissions: ReadonlySet<GrantedPermission>;

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { SallyportError } from '@sallyport/contracts';
+import { SallyportError, type JobName } from '@sallyport/contracts';
 import type { Database } from '../database/types.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Tracing } from '../tracing.ts';
+import type { Work } from '../work.ts';
 import { defaultTimes, startHeartbeat, type HeartbeatTimes } from './heartbeat.ts';
 import { dbosLogger } from './log.ts';
 import type { JobRun, Jobs, ScheduledRun } from './types.ts';
@@ -44,15 +45,16 @@ interface Schedule {
   readonly workflow: (dueAt: Date, context: unknown) => Promise<void>;
 }
 
-/** Durable jobs on the state's PostgreSQL (DBOS): queued once by id, stepwise, taken up by another server when theirs dies. */
+/** Durable jobs on the state's PostgreSQL (DBOS), each as its part of Sallyport: queued once by id, stepwise, taken up by another server when theirs dies. */
 export function createJobs(options: {
   database: Database;
   log: Log;
   metrics: Metrics;
   tracing: Tracing;
+  work: Work;
   heartbeat?: HeartbeatTimes;
 }): JobRunner {
-  const { database, log, metrics, tracing } = options;
+  const { database, log, metrics, tracing, work } = options;
   const definitions = new Map<string, Definition>();
   const schedules = new Map<string, Schedule>();
   const finished = metrics.counter('jobs_total', 'Jobs that ended on this server', ['job', 'result']);
@@ -80,21 +82,25 @@ export function createJobs(options: {
   };
 
   return {
-    define: <Input>(name: string, run: (job: JobRun<Input>) => Promise<void>, { concurrency = 2 } = {}) => {
+    define: <Input>(name: JobName, run: (job: JobRun<Input>) => Promise<void>, { concurrency = 2 } = {}) => {
       mustNotRun(name);
       const workflow = DBOS.registerWorkflow(
         (input: unknown) =>
-          observed(name, () => run({ input: input as Input, workflowId: DBOS.workflowID ?? '', step })),
+          observed(name, async () =>
+            run({ as: await work.begin(name), input: input as Input, workflowId: DBOS.workflowID ?? '', step }),
+          ),
         { name: `job-${name}` },
       );
       definitions.set(name, { queue: `job-${name}`, concurrency, workflow });
     },
 
-    schedule: (name: string, cron: string, run: (job: ScheduledRun) => Promise<void>) => {
+    schedule: (name: JobName, cron: string, run: (job: ScheduledRun) => Promise<void>) => {
       mustNotRun(name);
       const workflow = DBOS.registerWorkflow(
         (dueAt: Date, _context: unknown) =>
-          observed(name, () => run({ dueAt, workflowId: DBOS.workflowID ?? '', step })),
+          observed(name, async () =>
+            run({ as: await work.begin(name), dueAt, workflowId: DBOS.workflowID ?? '', step }),
+          ),
         { name: `schedule-${name}` },
       );
       schedules.set(name, { queue: `schedule-${name}`, cron, workflow });

@@ -34,7 +34,7 @@ afterAll(async () => {
 
 describe('two servers on one database', () => {
   it('share jobs, each run once however often it was queued', async () => {
-    for (let i = 0; i < 20; i++) for (const server of servers) server.send({ job: 'short', id: `short-${i}` });
+    for (let i = 0; i < 20; i++) for (const server of servers) server.send({ job: 'repository', id: `short-${i}` });
     await eventually(async () => expect(await seen("job LIKE 'short-%'")).toHaveLength(20));
     const rows = await seen("job LIKE 'short-%'");
     expect(new Set(rows.map(({ job }) => job)).size).toBe(20);
@@ -48,7 +48,7 @@ describe('two servers on one database', () => {
   });
 
   it('take up the job of one that is killed, after its last finished step', async () => {
-    servers[0]!.send({ job: 'long', id: 'long-1' });
+    servers[0]!.send({ job: 'investigation', id: 'long-1' });
     await eventually(async () => expect(await seen("job = 'long-1'")).toHaveLength(2));
     const [first] = await seen("job = 'long-1'");
     const victim = servers.find(({ pid }) => pid === first!.pid)!;
@@ -62,5 +62,18 @@ describe('two servers on one database', () => {
       { job: 'long-1', step: 'second', pid: survivor.pid },
       { job: 'long-1', step: 'third', pid: survivor.pid },
     ]);
+  });
+
+  it('run no job whose part does not hold what it takes, and tell so once', async () => {
+    const survivor = servers.find(({ exitCode, signalCode }) => exitCode === null && signalCode === null)!;
+    for (const id of ['refused-1', 'refused-2']) survivor.send({ job: 'uploads-due', id });
+    survivor.send({ job: 'repository', id: 'short-after' });
+    await eventually(async () => expect(await seen("job = 'short-after'")).toHaveLength(1));
+    await eventually(async () =>
+      expect((await seen("job = 'uploads-due'")).map(({ step }) => step)).toEqual([
+        'denied: {"missing":["data.ingest"]}',
+      ]),
+    );
+    expect(await seen("job LIKE 'refused-%'")).toEqual([]);
   });
 });

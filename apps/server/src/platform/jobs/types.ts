@@ -1,5 +1,10 @@
+import type { JobName } from '@sallyport/contracts';
+import type { Principal } from '../principal.ts';
+
 /** What a running job is given. */
 export interface JobRun<Input> {
+  /** As which part of Sallyport it runs. */
+  readonly as: Principal;
   readonly input: Input;
   readonly workflowId: string;
   /**
@@ -10,6 +15,7 @@ export interface JobRun<Input> {
 }
 
 export interface ScheduledRun {
+  readonly as: Principal;
   /** When this run was due, to the second. A run that came late has the time it should have had. */
   readonly dueAt: Date;
   readonly workflowId: string;
@@ -18,14 +24,14 @@ export interface ScheduledRun {
 
 export interface Jobs {
   /** Names a kind of job, before the server starts. At most `concurrency` (default 2) of it run at once on one server. */
-  define<Input>(name: string, run: (job: JobRun<Input>) => Promise<void>, options?: { concurrency?: number }): void;
+  define<Input>(name: JobName, run: (job: JobRun<Input>) => Promise<void>, options?: { concurrency?: number }): void;
   /**
    * Runs `run` on a cron schedule (five fields, or six with seconds first; UTC), each due time once among all servers, before the server
    * starts. A due time missed while no server ran is not made up for: a job that must catch up looks at its own state.
    */
-  schedule(name: string, cron: string, run: (job: ScheduledRun) => Promise<void>): void;
+  schedule(name: JobName, cron: string, run: (job: ScheduledRun) => Promise<void>): void;
   /** Queues a job. The same `workflowId` again does nothing, until 30 days after it ended. Resolves when it is durable, not when it has run. */
-  start<Input>(name: string, workflowId: string, input: Input): Promise<void>;
+  start<Input>(name: JobName, workflowId: string, input: Input): Promise<void>;
   /** Resolves when the job has run; throws what it threw. */
   result(workflowId: string): Promise<void>;
 }

@@ -10,6 +10,7 @@ export interface HttpsLimits {
 }
 
 type Call = Pick<RequestInit, 'headers' | 'signal'> & { readonly method?: string; readonly body?: unknown };
+const methods = ['GET', 'POST', 'PUT', 'DELETE'] as const;
 /** Of an answer that nobody reads. */
 const unreadBytes = 16_384;
 
@@ -36,7 +37,7 @@ export async function fetchHttps(
   try {
     const { body } = call;
     const answer = await request(to, {
-      method: call.method === 'POST' ? 'POST' : 'GET',
+      method: methods.find((one) => one === call.method) ?? 'GET',
       dispatcher: agent,
       signal: call.signal ? AbortSignal.any([call.signal, timeout]) : timeout,
       headers: { ...Object.fromEntries(new Headers(call.headers)), 'user-agent': 'Sallyport' },

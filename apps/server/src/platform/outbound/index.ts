@@ -5,6 +5,8 @@ import { isAllowedHost, isInnerAddress, isPublicAddress, resolveBySystem, type R
 
 export * from './addresses.ts';
 export { fetchHttps, type HttpsLimits } from './https.ts';
+export { basic, clientToken, dropToken, TokenCache, type OAuthClient, type TokenFetcher } from './oauth.ts';
+export { retryAfterSeconds } from './retry-after.ts';
 
 export interface OutboundRules {
   /** `name`, `*.name`, each with `:port` where it isn't the usual one: encrypted, at public addresses. */

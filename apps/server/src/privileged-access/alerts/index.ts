@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { alertIds, AlertSettings, SallyportError, type AlertId, type PrivilegedAlert } from '@sallyport/contracts';
+import {
+  alertIds,
+  AlertSettings,
+  SallyportError,
+  type AlertId,
+  type PrivilegedAlert,
+  type PrivilegedTarget,
+} from '@sallyport/contracts';
 import type { Queryable } from '../../platform/database/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { ourselves, recordActivity, type Activity } from '../activities.ts';
@@ -177,9 +184,9 @@ export function createAlerts({ platform, policies, requests }: AlertParts) {
       );
       if (!row || !alertKinds[row.alert_id].canFix)
         throw new SallyportError('NotFound', 'there is nothing to mend of that id');
-      const { assignmentId, roleId } = row.body;
+      const { assignmentId, target } = row.body;
       if (assignmentId !== undefined) await removeAssignment(assignmentId, by);
-      if (roleId !== undefined) await requireFactor(roleId, by);
+      if (target !== undefined) await requireFactor(target, by);
       await scan();
     },
   };
@@ -205,8 +212,7 @@ export function createAlerts({ platform, policies, requests }: AlertParts) {
     );
   }
 
-  async function requireFactor(roleId: string, by: Author): Promise<void> {
-    const target = { type: 'role', id: roleId, access: '' } as const;
+  async function requireFactor(target: PrivilegedTarget, by: Author): Promise<void> {
     await database.transaction(async (tx) => {
       const policy = await policies.one(target, tx);
       const id = 'Enablement_EndUser_Assignment';

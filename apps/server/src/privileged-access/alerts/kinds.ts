@@ -1,8 +1,9 @@
-import type { AlertId, AlertSettings } from '@sallyport/contracts';
+import type { AlertId, AlertSettings, PrivilegedTarget } from '@sallyport/contracts';
 import type { Queryable } from '../../platform/database/index.ts';
 import { enabledRulesOf, contextOf, type Policies } from '../policies.ts';
 import { rolesHolding } from '../../access/index.ts';
 import { allRoles } from '../roles.ts';
+import { cloudRoleTargets, nameOrId } from '../targets.ts';
 
 /** Something that an alert is about. */
 export interface Finding {
@@ -12,7 +13,7 @@ export interface Finding {
   readonly text: string;
   /** What its mending is done to. */
   readonly assignmentId?: string;
-  readonly roleId?: string;
+  readonly target?: PrivilegedTarget;
 }
 
 export interface AlertKind {
@@ -45,8 +46,14 @@ interface Row {
   readonly name: string;
   readonly since: Date | null;
 }
-const roleNames = async (db: Queryable): Promise<ReadonlyMap<string, string>> =>
-  new Map((await allRoles(db)).map(({ id, name }) => [id, name]));
+/** Of roles, those of clouds too. */
+const roleNames = async (db: Queryable): Promise<ReadonlyMap<string, string>> => {
+  const names = new Map((await allRoles(db)).map(({ id, name }) => [id, name]));
+  for (const target of await cloudRoleTargets(db)) names.set(target.id, await nameOrId(target, db));
+  return names;
+};
+/** What holds for roles of clouds as for our own. */
+const isRole = `h.target_type IN ('role', 'cloudRole')`;
 const since = (at: Date | null): string => (at === null ? 'never' : at.toISOString().slice(0, 10));
 const inForce = 'h.removed_at IS NULL AND h.starts_at <= $1 AND (h.ends_at IS NULL OR h.ends_at > $1)';
 
@@ -63,11 +70,11 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
     find: async ({ db, settings, now }) => {
       const names = await roleNames(db);
       const rows = await db.query<Row>(
-        `SELECT h.id, h.role_id AS "roleId", p.user_principal_name AS name,
-           (SELECT max(a.starts_at) FROM role_assignments a WHERE a.activated_from = h.id) AS since
-         FROM role_assignments h JOIN people p ON p.id = h.principal_id
-         WHERE h.kind = 'eligible' AND ${inForce} AND h.created_at <= $2
-           AND NOT EXISTS (SELECT 1 FROM role_assignments a WHERE a.activated_from = h.id AND a.starts_at > $2) ORDER BY h.created_at LIMIT ${findingsMax}`,
+        `SELECT h.id, h.target_id AS "roleId", p.user_principal_name AS name,
+           (SELECT max(a.starts_at) FROM privileged_holdings a WHERE a.activated_from = h.id) AS since
+         FROM privileged_holdings h JOIN people p ON p.id = h.principal_id
+         WHERE ${isRole} AND h.kind = 'eligible' AND ${inForce} AND h.created_at <= $2
+           AND NOT EXISTS (SELECT 1 FROM privileged_holdings a WHERE a.activated_from = h.id AND a.starts_at > $2) ORDER BY h.created_at LIMIT ${findingsMax}`,
         [now, before(now, settings.days * dayMs)],
       );
       return rows.map((row) => ({
@@ -87,26 +94,16 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
     uses: [],
     canFix: true,
     find: async ({ db, policies }) => {
-      const roles = await allRoles(db);
-      const all = await policies.of(
-        roles.map(({ id }) => ({ type: 'role', id, access: '' })),
-        db,
-      );
+      const roles = (await allRoles(db)).map(({ id }): PrivilegedTarget => ({ type: 'role', id, access: '' }));
+      const names = await roleNames(db);
+      const all = await policies.of([...roles, ...(await cloudRoleTargets(db))], db);
       return all.flatMap((policy) => {
+        const { target } = policy;
         const safe =
           enabledRulesOf(policy, 'Enablement_EndUser_Assignment').includes('MultiFactorAuthentication') ||
           contextOf(policy) !== undefined;
-        const role = roles.find(({ id }) => id === policy.target.id);
-        return safe || !role
-          ? []
-          : [
-              {
-                key: role.id,
-                subject: role.name,
-                text: 'is activated without multifactor authentication',
-                roleId: role.id,
-              },
-            ];
+        const text = 'is activated without multifactor authentication';
+        return safe ? [] : [{ key: target.id, subject: names.get(target.id) ?? target.id, text, target }];
       });
     },
   },
@@ -121,10 +118,10 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
     find: async ({ db, settings, now }) => {
       const names = await roleNames(db);
       const rows = await db.query<Row>(
-        `SELECT * FROM (SELECT h.id, h.role_id AS "roleId", p.user_principal_name AS name, p.created_at AS made, greatest(
+        `SELECT * FROM (SELECT h.id, h.target_id AS "roleId", p.user_principal_name AS name, p.created_at AS made, greatest(
              (SELECT max(s.last_seen_at) FROM sessions s WHERE s.person_id = p.id), (SELECT w.last_used_at FROM passwords w WHERE w.person_id = p.id),
              (SELECT max(k.last_used_at) FROM passkeys k WHERE k.person_id = p.id)) AS since
-           FROM role_assignments h JOIN people p ON p.id = h.principal_id WHERE h.assignment_type = 'Assigned' AND ${inForce} AND p.deleted_at IS NULL) s
+           FROM privileged_holdings h JOIN people p ON p.id = h.principal_id WHERE ${isRole} AND h.assignment_type = 'Assigned' AND ${inForce} AND p.deleted_at IS NULL) s
          WHERE coalesce(since, made) < $2 ORDER BY since NULLS FIRST, id LIMIT ${findingsMax}`,
         [now, before(now, Math.max(1, settings.days) * dayMs)],
       );
@@ -202,15 +199,38 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
     find: async ({ db, settings, now }) => {
       const names = await roleNames(db);
       const rows = await db.query<Row & { readonly n: number }>(
-        `SELECT p.id, h.role_id AS "roleId", p.user_principal_name AS name, max(h.starts_at) AS since, count(*)::int AS n
-         FROM role_assignments h JOIN people p ON p.id = h.principal_id WHERE h.assignment_type = 'Activated' AND h.starts_at > $1 AND h.starts_at <= $2
-         GROUP BY p.id, h.role_id, p.user_principal_name HAVING count(*) >= $3 ORDER BY count(*) DESC LIMIT ${findingsMax}`,
+        `SELECT p.id, h.target_id AS "roleId", p.user_principal_name AS name, max(h.starts_at) AS since, count(*)::int AS n
+         FROM privileged_holdings h JOIN people p ON p.id = h.principal_id
+         WHERE ${isRole} AND h.assignment_type = 'Activated' AND h.starts_at > $1 AND h.starts_at <= $2
+         GROUP BY p.id, h.target_id, p.user_principal_name HAVING count(*) >= $3 ORDER BY count(*) DESC LIMIT ${findingsMax}`,
         [before(now, settings.timeIntervalHours * hourMs), now, settings.sequentialActivationCounterThreshold],
       );
       return rows.map((row) => ({
         key: `${row.id} ${row.roleId}`,
         subject: row.name,
         text: `activated ${names.get(row.roleId) ?? row.roleId} ${row.n} times within ${settings.timeIntervalHours} hours`,
+      }));
+    },
+  },
+  CloudAccessNotAppliedAlert: {
+    displayName: 'A cloud does not give or take away what it should',
+    severity: 'High',
+    description: 'What is over but stands in a cloud can still be used there; what is granted but not there can not.',
+    prevention: 'Let the connection’s application manage role assignments over every scope of its roles.',
+    mitigation: 'Mend what the cloud says; it is asked again by itself, every five minutes at the least.',
+    uses: [],
+    canFix: false,
+    find: async ({ db }) => {
+      const names = await roleNames(db);
+      const rows = await db.query<Row & { readonly state: string; readonly error: string }>(
+        `SELECT g.id, g.cloud_role_id AS "roleId", coalesce(p.user_principal_name, q.name, g.principal_id::text) AS name, g.changed_at AS since, g.state, g.last_error AS error
+         FROM cloud_grants g LEFT JOIN people p ON p.id = g.principal_id LEFT JOIN groups q ON q.id = g.principal_id
+         WHERE g.state IN ('PendingProvisioning', 'PendingRevocation') AND g.last_error IS NOT NULL ORDER BY g.changed_at, g.id LIMIT ${findingsMax}`,
+      );
+      return rows.map(({ id, roleId, name, since: at, state, error }) => ({
+        key: `${id} ${state}`,
+        subject: name,
+        text: `${state === 'PendingRevocation' ? 'still has' : 'is not given'} ${names.get(roleId) ?? roleId} since ${since(at)}: ${error}`,
       }));
     },
   },

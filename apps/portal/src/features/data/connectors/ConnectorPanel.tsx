@@ -1,12 +1,13 @@
-import { Button, makeStyles, MessageBar, MessageBarBody, MessageBarTitle, tokens } from '@fluentui/react-components';
+import { makeStyles, MessageBar, MessageBarBody, MessageBarTitle, tokens } from '@fluentui/react-components';
 import { connectorKinds, type Connector } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement, ReactNode } from 'react';
-import { client, useMay } from '../../../shared/api.ts';
+import { client } from '../../../shared/api.ts';
 import { ConfirmAction } from '../../../shared/ConfirmAction.tsx';
 import { Copyable } from '../../../shared/Copyable.tsx';
 import { Facts } from '../../../shared/Facts.tsx';
 import { bytes, count, plural } from '../../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../../shared/Refusable.tsx';
 import { RelativeTime } from '../../../shared/RelativeTime.tsx';
 import { Section } from '../../../shared/Section.tsx';
 import { SidePanel } from '../../../shared/SidePanel.tsx';
@@ -28,7 +29,7 @@ const written = (value: Value | undefined): string =>
 export function ConnectorPanel(props: { connector: Connector; onEdit: () => void; onClose: () => void }): ReactElement {
   const styles = useStyles();
   const { connector } = props;
-  const may = useMay('data.manage');
+  const why = useRefusal('runConnector', 'updateConnector', 'deleteConnector');
   const queries = useQueryClient();
   const notify = useNotify();
   const after = (title: string) => async (): Promise<void> => {
@@ -63,25 +64,24 @@ export function ConnectorPanel(props: { connector: Connector; onEdit: () => void
       title={name}
       onClose={props.onClose}
       footer={
-        may && (
-          <div className={styles.actions}>
-            <Button appearance="primary" onClick={props.onEdit}>
-              Change
-            </Button>
-            <Button disabled={run.isPending} onClick={() => run.mutate()}>
-              Poll now
-            </Button>
-            <ConfirmAction
-              label="Delete"
-              title={`Delete the connector “${name}”?`}
-              disabled={remove.isPending}
-              onConfirm={() => remove.mutate()}
-            >
-              Nothing more is fetched, and how far it has come is forgotten. Rows that it brought stay. A new one for
-              the same source reads again what its days to read back cover.
-            </ConfirmAction>
-          </div>
-        )
+        <div className={styles.actions}>
+          <RefusableButton why={why} appearance="primary" onClick={props.onEdit}>
+            Change
+          </RefusableButton>
+          <RefusableButton why={why} disabled={run.isPending} onClick={() => run.mutate()}>
+            Poll now
+          </RefusableButton>
+          <ConfirmAction
+            why={why}
+            label="Delete"
+            title={`Delete the connector “${name}”?`}
+            disabled={remove.isPending}
+            onConfirm={() => remove.mutate()}
+          >
+            Nothing more is fetched, and how far it has come is forgotten. Rows that it brought stay. A new one for the
+            same source reads again what its days to read back cover.
+          </ConfirmAction>
+        </div>
       }
     >
       {connector.error !== null && (

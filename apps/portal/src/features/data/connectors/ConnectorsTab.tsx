@@ -1,13 +1,14 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import { AddRegular, PlugConnectedRegular } from '@fluentui/react-icons';
 import { connectorKinds, type Connector } from '@sallyport/contracts';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../../shared/api.ts';
+import { client } from '../../../shared/api.ts';
 import { FilterBar } from '../../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../../shared/Grid.tsx';
 import { bytes, count } from '../../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../../shared/Refusable.tsx';
 import { RelativeTime } from '../../../shared/RelativeTime.tsx';
 import { EmptyState, ErrorState, Loading } from '../../../shared/States.tsx';
 import { visible } from '../../../shared/text.ts';
@@ -44,7 +45,7 @@ const route = getRouteApi('/frame/data');
 /** What fetches logs, how it is doing, and how to make more. */
 export function ConnectorsTab({ set }: { set: (change: DataSearch, replace?: boolean) => void }): ReactElement {
   const styles = useStyles();
-  const may = useMay('data.manage');
+  const why = useRefusal('createConnector', 'testConnector');
   const { selected } = route.useSearch();
   const { data, error, refetch } = useQuery(connectorsQuery);
   /** What the dialog is about: a new connector, or one to change. */
@@ -53,10 +54,16 @@ export function ConnectorsTab({ set }: { set: (change: DataSearch, replace?: boo
   if (!data) return <Loading rows={6} label="Loading connectors" />;
   const open = data.connectors.find(({ id }) => id === selected);
   const close = (): void => set({ selected: undefined });
-  const make = may && (
-    <Button appearance="primary" size="small" icon={<AddRegular />} onClick={() => setWriting('new')}>
+  const make = (
+    <RefusableButton
+      why={why}
+      appearance="primary"
+      size="small"
+      icon={<AddRegular />}
+      onClick={() => setWriting('new')}
+    >
       New connector
-    </Button>
+    </RefusableButton>
   );
   return (
     <>

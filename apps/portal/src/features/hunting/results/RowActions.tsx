@@ -8,9 +8,9 @@ import {
   TextBulletListAddRegular,
 } from '@fluentui/react-icons';
 import { useState, type ReactElement } from 'react';
-import { useMay } from '../../../shared/api.ts';
 import { toCsv } from '../../../shared/csv.ts';
 import { plural } from '../../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../../shared/Refusable.tsx';
 import { ExceptionDialog } from '../../exceptions/ExceptionDialog.tsx';
 import { commonCondition } from '../pivot.ts';
 import { KeepRowsDialog, type KeptRows } from './KeepRowsDialog.tsx';
@@ -34,8 +34,9 @@ const tableOf = (query: string): string => /^\s*(?:\/\/[^\n]*\n\s*)*([A-Za-z_]\w
 /** What can be done with selected rows. */
 export function RowActions({ kept, onClear }: { kept: KeptRows; onClear: () => void }): ReactElement {
   const styles = useStyles();
-  const mayKeep = useMay('alerts.manage');
-  const mayTune = useMay('detectionTuning.manage');
+  const keepRefused = useRefusal('createBookmarks', 'promoteBookmarks');
+  const listRefused = useRefusal('changeWatchlistItems');
+  const exceptRefused = useRefusal('createException');
   const [open, setOpen] = useState<'bookmark' | 'incident' | 'watchlist' | 'exception'>();
   const close = (): void => setOpen(undefined);
   const { columns, rows, query } = kept;
@@ -44,26 +45,28 @@ export function RowActions({ kept, onClear }: { kept: KeptRows; onClear: () => v
       <Text size={200} weight="semibold">
         {plural(rows.length, 'row')} selected
       </Text>
-      {mayKeep && (
-        <Button size="small" icon={<BookmarkAddRegular />} onClick={() => setOpen('bookmark')}>
-          Bookmark
-        </Button>
-      )}
-      {mayKeep && (
-        <Button size="small" icon={<ShieldAddRegular />} onClick={() => setOpen('incident')}>
-          Add to incident
-        </Button>
-      )}
-      {mayTune && (
-        <Button size="small" icon={<TextBulletListAddRegular />} onClick={() => setOpen('watchlist')}>
-          Add to watchlist
-        </Button>
-      )}
-      {mayTune && (
-        <Button size="small" icon={<FilterDismissRegular />} onClick={() => setOpen('exception')}>
-          Exception
-        </Button>
-      )}
+      <RefusableButton why={keepRefused} size="small" icon={<BookmarkAddRegular />} onClick={() => setOpen('bookmark')}>
+        Bookmark
+      </RefusableButton>
+      <RefusableButton why={keepRefused} size="small" icon={<ShieldAddRegular />} onClick={() => setOpen('incident')}>
+        Add to incident
+      </RefusableButton>
+      <RefusableButton
+        why={listRefused}
+        size="small"
+        icon={<TextBulletListAddRegular />}
+        onClick={() => setOpen('watchlist')}
+      >
+        Add to watchlist
+      </RefusableButton>
+      <RefusableButton
+        why={exceptRefused}
+        size="small"
+        icon={<FilterDismissRegular />}
+        onClick={() => setOpen('exception')}
+      >
+        Exception
+      </RefusableButton>
       <Button
         size="small"
         icon={<CopyRegular />}

@@ -17,9 +17,10 @@ import { LibraryRegular } from '@fluentui/react-icons';
 import type { SavedQuery } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay, useMe } from '../../../shared/api.ts';
+import { client, useMe } from '../../../shared/api.ts';
 import { ConfirmAction } from '../../../shared/ConfirmAction.tsx';
 import { plural } from '../../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../../shared/Refusable.tsx';
 import { EmptyState, ErrorState, Loading } from '../../../shared/States.tsx';
 import { prose, visible, words as spelled } from '../../../shared/text.ts';
 import { useNotify } from '../../../shared/toast.tsx';
@@ -101,8 +102,8 @@ export function QueriesDialog(props: {
   const me = useMe();
   const notify = useNotify();
   const queries = useQueryClient();
-  const mayShare = useMay('alerts.manage');
-  const mayDefine = useMay('detectionTuning.manage');
+  const shareRefused = useRefusal('alerts.manage');
+  const defineRefused = useRefusal('detectionTuning.manage');
   const [open, setOpen] = useState(false);
   const [words, setWords] = useState('');
   const [tactic, setTactic] = useState('');
@@ -125,8 +126,11 @@ export function QueriesDialog(props: {
     if (kind === 'functions') return saved.functionName !== null;
     return kind === 'mine' ? saved.owner === me.userPrincipalName : saved.shared;
   };
-  const mayChange = (one: SavedQuery): boolean =>
-    one.functionName !== null ? mayDefine : one.shared ? mayShare || mayDefine : one.owner === me.userPrincipalName;
+  const refusalOfChange = (one: SavedQuery): string | undefined => {
+    if (one.functionName !== null) return defineRefused;
+    if (one.shared) return shareRefused === undefined || defineRefused === undefined ? undefined : shareRefused;
+    return one.owner === me.userPrincipalName ? undefined : 'It is another’s.';
+  };
   const needle = words.trim().toLowerCase();
   const folders = [...new Set(items.map((one) => one.folder).filter((one) => one !== ''))].toSorted();
   const shown = items.filter(
@@ -230,9 +234,10 @@ export function QueriesDialog(props: {
                       <Button size="small" onClick={act(props.onOpen, one)} aria-label={`Open ${visible(one.name)}`}>
                         Open
                       </Button>
-                      {one.saved && mayChange(one.saved) && (
+                      {one.saved && (
                         <>
-                          <Button
+                          <RefusableButton
+                            why={refusalOfChange(one.saved)}
                             size="small"
                             appearance="subtle"
                             aria-label={`Change ${visible(one.name)}`}
@@ -242,8 +247,9 @@ export function QueriesDialog(props: {
                             }}
                           >
                             Change
-                          </Button>
+                          </RefusableButton>
                           <ConfirmAction
+                            why={refusalOfChange(one.saved)}
                             label="Delete"
                             title={`Delete “${visible(one.name)}”?`}
                             disabled={remove.isPending}

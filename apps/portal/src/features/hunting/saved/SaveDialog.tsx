@@ -1,9 +1,10 @@
-import { Button, Field, Input, makeStyles, Select, Switch, Textarea, tokens } from '@fluentui/react-components';
+import { Button, Field, Input, makeStyles, Select, Textarea, tokens } from '@fluentui/react-components';
 import type { SavedQuery } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useId, useState, type ReactElement } from 'react';
-import { client, useMay, useMe } from '../../../shared/api.ts';
+import { client, useMe } from '../../../shared/api.ts';
 import { FieldPair, FormDialog } from '../../../shared/FormDialog.tsx';
+import { RefusableSwitch, useRefusal } from '../../../shared/Refusable.tsx';
 import { RelativeTime } from '../../../shared/RelativeTime.tsx';
 import { visible } from '../../../shared/text.ts';
 import { useNotify } from '../../../shared/toast.tsx';
@@ -53,8 +54,8 @@ export function SaveDialog({ draft, onClose }: { draft: SaveDraft; onClose: () =
   const notify = useNotify();
   const queries = useQueryClient();
   const me = useMe();
-  const mayShare = useMay('alerts.manage');
-  const mayDefine = useMay('detectionTuning.manage');
+  const shareRefused = useRefusal('alerts.manage');
+  const defineRefused = useRefusal('detectionTuning.manage');
   const folders = useId();
   const { saved } = draft;
   const [name, setName] = useState(saved?.name ?? '');
@@ -113,10 +114,10 @@ export function SaveDialog({ draft, onClose }: { draft: SaveDraft; onClose: () =
       onClose={onClose}
     >
       <FieldPair>
-        <Field label="As">
+        <Field label="As" {...(defineRefused === undefined ? {} : { hint: `As a function: ${defineRefused}` })}>
           <Select
             value={isFunction ? 'function' : 'query'}
-            disabled={!mayDefine || saved !== undefined}
+            disabled={defineRefused !== undefined || saved !== undefined}
             onChange={(_, data) => setIsFunction(data.value === 'function')}
           >
             <option value="query">Query</option>
@@ -156,10 +157,11 @@ export function SaveDialog({ draft, onClose }: { draft: SaveDraft; onClose: () =
         </datalist>
         {!isFunction && (
           <Field label="Who sees it">
-            <Switch
+            <RefusableSwitch
+              why={shareRefused}
               label={shared ? 'Everybody' : 'Only you'}
               checked={shared}
-              disabled={!mayShare || !own}
+              disabled={!own}
               onChange={(_, data) => setShared(data.checked)}
             />
           </Field>

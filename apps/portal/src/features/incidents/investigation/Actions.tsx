@@ -1,9 +1,9 @@
 import { Text } from '@fluentui/react-components';
 import type { ProposedAction } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
-import { useMay } from '../../../shared/api.ts';
 import { ConfirmAction } from '../../../shared/ConfirmAction.tsx';
 import { EntityIcon } from '../../../shared/EntityLink.tsx';
+import { useRefusal } from '../../../shared/Refusable.tsx';
 import { RelativeTime } from '../../../shared/RelativeTime.tsx';
 import { Section } from '../../../shared/Section.tsx';
 import { Status, type Tone } from '../../../shared/Status.tsx';
@@ -44,7 +44,7 @@ export function Actions({
 
 function Action({ number, action }: { number: number; action: ProposedAction }): ReactElement {
   const styles = useListStyles();
-  const may = useMay('response.manage');
+  const why = useRefusal('decideAction');
   const decide = useDecide(number);
   const [name, tone] = tones[action.state];
   const what = `${words(action.kind)}: ${visible(action.target.name)}`;
@@ -58,10 +58,11 @@ function Action({ number, action }: { number: number; action: ProposedAction }):
           {device === undefined ? '' : ` on ${visible(device)}`}
         </span>
         <Status tone={tone}>{name}</Status>
-        {may && action.state === 'pendingApproval' && (
+        {action.state === 'pendingApproval' && (
           <span className={styles.end}>
             {(['approve', 'reject'] as const).map((decision) => (
               <ConfirmAction
+                why={why}
                 key={decision}
                 label={decision === 'approve' ? 'Approve' : 'Reject'}
                 title={`${decision === 'approve' ? 'Approve' : 'Reject'} “${what}”?`}

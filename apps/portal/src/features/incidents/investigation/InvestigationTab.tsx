@@ -1,11 +1,11 @@
-import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { makeStyles, Text, tokens } from '@fluentui/react-components';
 import { PlayRegular, StopRegular } from '@fluentui/react-icons';
 import type { Incident, Investigation } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
-import { useMay } from '../../../shared/api.ts';
 import { Facts } from '../../../shared/Facts.tsx';
 import { plural } from '../../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../../shared/Refusable.tsx';
 import { RelativeTime } from '../../../shared/RelativeTime.tsx';
 import { Section } from '../../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../../shared/States.tsx';
@@ -30,13 +30,14 @@ const useStyles = makeStyles({
 export function InvestigationTab({ incident }: { incident: Incident }): ReactElement {
   const styles = useStyles();
   const { data, error, refetch } = useQuery(investigationQuery(incident.number));
-  const may = useMay('alerts.manage');
+  const why = useRefusal('startInvestigation', 'stopInvestigation');
   const { start, stop } = useInvestigation(incident.number);
   if (error && data === undefined)
     return <ErrorState error={error} title="The investigation could not be loaded" onRetry={() => void refetch()} />;
   if (data === undefined) return <Loading rows={8} label="Loading the investigation" />;
-  const investigate = may && !isUnderWay(data) && (
-    <Button
+  const investigate = !isUnderWay(data) && (
+    <RefusableButton
+      why={why}
       size="small"
       appearance={data ? 'secondary' : 'primary'}
       icon={<PlayRegular />}
@@ -44,7 +45,7 @@ export function InvestigationTab({ incident }: { incident: Incident }): ReactEle
       onClick={() => start.mutate(undefined)}
     >
       {data ? 'Investigate again' : 'Investigate'}
-    </Button>
+    </RefusableButton>
   );
   if (data === null)
     return (
@@ -58,10 +59,16 @@ export function InvestigationTab({ incident }: { incident: Incident }): ReactEle
         title="Automated investigation"
         card
         actions={
-          isUnderWay(data) && may ? (
-            <Button size="small" icon={<StopRegular />} disabled={stop.isPending} onClick={() => stop.mutate(data.id)}>
+          isUnderWay(data) ? (
+            <RefusableButton
+              why={why}
+              size="small"
+              icon={<StopRegular />}
+              disabled={stop.isPending}
+              onClick={() => stop.mutate(data.id)}
+            >
               End it
-            </Button>
+            </RefusableButton>
           ) : (
             investigate
           )

@@ -1,5 +1,4 @@
 import {
-  Button,
   Menu,
   MenuDivider,
   MenuGroup,
@@ -11,7 +10,7 @@ import {
 } from '@fluentui/react-components';
 import { RemediationStatus, Verdict, type Evidence } from '@sallyport/contracts';
 import type { ReactElement } from 'react';
-import { useMay } from '../../../shared/api.ts';
+import { RefusableButton, useRefusal } from '../../../shared/Refusable.tsx';
 import { words } from '../../../shared/text.ts';
 import { useSetVerdict } from '../queries.ts';
 import { verdictNames } from './StateMark.tsx';
@@ -20,9 +19,9 @@ import { verdictNames } from './StateMark.tsx';
 const byHand: readonly RemediationStatus[] = ['none', 'remediated', 'blocked', 'prevented', 'notFound'];
 
 /** Sets the verdict of a piece of evidence, and what was done about it. */
-export function VerdictMenu({ number, evidence }: { number: number; evidence: Evidence }): ReactElement | null {
+export function VerdictMenu({ number, evidence }: { number: number; evidence: Evidence }): ReactElement {
+  const why = useRefusal('setEvidenceVerdict');
   const set = useSetVerdict(number);
-  if (!useMay('alerts.manage')) return null;
   return (
     <Menu
       positioning="below-end"
@@ -45,9 +44,9 @@ export function VerdictMenu({ number, evidence }: { number: number; evidence: Ev
       }}
     >
       <MenuTrigger disableButtonEnhancement>
-        <Button size="small" onClick={(event) => event.stopPropagation()}>
+        <RefusableButton why={why} size="small" onClick={(event) => event.stopPropagation()}>
           Set verdict
-        </Button>
+        </RefusableButton>
       </MenuTrigger>
       <MenuPopover>
         <MenuList>

@@ -1,15 +1,16 @@
-import { Button, makeStyles, Switch, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import { AddRegular, PersonKeyRegular } from '@fluentui/react-icons';
 import type { IdentityProvider } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { client, useMay } from '../../../shared/api.ts';
+import { client } from '../../../shared/api.ts';
 import { ConfirmAction } from '../../../shared/ConfirmAction.tsx';
 import { Copyable } from '../../../shared/Copyable.tsx';
 import { Facts } from '../../../shared/Facts.tsx';
 import { FilterBar } from '../../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../../shared/Grid.tsx';
 import { count } from '../../../shared/numbers.ts';
+import { RefusableButton, RefusableSwitch, useRefusal } from '../../../shared/Refusable.tsx';
 import { RelativeTime } from '../../../shared/RelativeTime.tsx';
 import { SidePanel } from '../../../shared/SidePanel.tsx';
 import { EmptyState, ErrorState, Loading } from '../../../shared/States.tsx';
@@ -41,7 +42,7 @@ const columns: readonly GridColumn<IdentityProvider>[] = [
 /** Identity providers elsewhere, by which people sign in here. */
 export function IdentityProvidersTab(): ReactElement {
   const styles = useStyles();
-  const may = useMay('coreSecuritySettings.manage');
+  const why = useRefusal('createIdentityProvider', 'testIdentityProvider');
   const { data, error, refetch } = useQuery(providersQuery);
   const [selected, setSelected] = useState<string>();
   const [editing, setEditing] = useState<IdentityProvider | 'new'>();
@@ -53,11 +54,9 @@ export function IdentityProvidersTab(): ReactElement {
       <FilterBar
         filters={[]}
         end={
-          may && (
-            <Button size="small" icon={<AddRegular />} onClick={() => setEditing('new')}>
-              New identity provider
-            </Button>
-          )
+          <RefusableButton why={why} size="small" icon={<AddRegular />} onClick={() => setEditing('new')}>
+            New identity provider
+          </RefusableButton>
         }
       />
       {editing && (
@@ -89,24 +88,18 @@ export function IdentityProvidersTab(): ReactElement {
           <ProviderPanel
             key={shown.id}
             provider={shown}
-            may={may}
             onEdit={() => setEditing(shown)}
             onClose={() => setSelected(undefined)}
           />
         )}
       </div>
-      <LdapDirectories may={may} />
+      <LdapDirectories />
     </>
   );
 }
 
-function ProviderPanel(props: {
-  provider: IdentityProvider;
-  may: boolean;
-  onEdit: () => void;
-  onClose: () => void;
-}): ReactElement {
-  const { provider, may } = props;
+function ProviderPanel(props: { provider: IdentityProvider; onEdit: () => void; onClose: () => void }): ReactElement {
+  const { provider } = props;
   const { settings } = provider;
   const yes = (is: boolean): string => (is ? 'yes' : 'no');
   return (
@@ -114,7 +107,7 @@ function ProviderPanel(props: {
       label="Identity provider"
       title={visible(provider.displayName)}
       onClose={props.onClose}
-      footer={may && <Actions {...props} />}
+      footer={<Actions {...props} />}
     >
       <Facts
         facts={[
@@ -143,6 +136,7 @@ function ProviderPanel(props: {
 }
 
 function Actions(props: { provider: IdentityProvider; onEdit: () => void; onClose: () => void }): ReactElement {
+  const why = useRefusal('updateIdentityProvider', 'deleteIdentityProvider');
   const { provider } = props;
   const notify = useNotify();
   const queries = useQueryClient();
@@ -167,16 +161,18 @@ function Actions(props: { provider: IdentityProvider; onEdit: () => void; onClos
   });
   return (
     <>
-      <Switch
+      <RefusableSwitch
+        why={why}
         label={provider.enabled ? 'On' : 'Off'}
         checked={provider.enabled}
         disabled={change.isPending}
         onChange={(_, { checked }) => change.mutate(checked)}
       />
-      <Button size="small" onClick={props.onEdit}>
+      <RefusableButton why={why} size="small" onClick={props.onEdit}>
         Change
-      </Button>
+      </RefusableButton>
       <ConfirmAction
+        why={why}
         label="Remove"
         title={`Remove “${name}”?`}
         disabled={remove.isPending}

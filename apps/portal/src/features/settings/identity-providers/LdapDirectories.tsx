@@ -1,4 +1,4 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import { AddRegular } from '@fluentui/react-icons';
 import type { LdapDirectory } from '@sallyport/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -9,6 +9,7 @@ import { Facts } from '../../../shared/Facts.tsx';
 import { FilterBar } from '../../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../../shared/Grid.tsx';
 import { count } from '../../../shared/numbers.ts';
+import { RefusableButton, useRefusal } from '../../../shared/Refusable.tsx';
 import { RelativeTime } from '../../../shared/RelativeTime.tsx';
 import { SidePanel } from '../../../shared/SidePanel.tsx';
 import { EmptyState, ErrorState, Loading } from '../../../shared/States.tsx';
@@ -41,7 +42,8 @@ const columns: readonly GridColumn<LdapDirectory>[] = [
 ];
 
 /** LDAP directories that people sign in against, and are brought from. */
-export function LdapDirectories({ may }: { may: boolean }): ReactElement {
+export function LdapDirectories(): ReactElement {
+  const why = useRefusal('createLdapDirectory', 'testLdapDirectory');
   const styles = useStyles();
   const { data, error, refetch } = useQuery(ldapQuery);
   const [selected, setSelected] = useState<string>();
@@ -54,11 +56,9 @@ export function LdapDirectories({ may }: { may: boolean }): ReactElement {
       <FilterBar
         filters={[]}
         end={
-          may && (
-            <Button size="small" icon={<AddRegular />} onClick={() => setEditing('new')}>
-              New LDAP directory
-            </Button>
-          )
+          <RefusableButton why={why} size="small" icon={<AddRegular />} onClick={() => setEditing('new')}>
+            New LDAP directory
+          </RefusableButton>
         }
       />
       {editing && (
@@ -84,7 +84,6 @@ export function LdapDirectories({ may }: { may: boolean }): ReactElement {
           <DirectoryPanel
             key={shown.id}
             directory={shown}
-            may={may}
             onEdit={() => setEditing(shown)}
             onClose={() => setSelected(undefined)}
           />
@@ -96,7 +95,6 @@ export function LdapDirectories({ may }: { may: boolean }): ReactElement {
 
 interface PanelProps {
   readonly directory: LdapDirectory;
-  readonly may: boolean;
   readonly onEdit: () => void;
   readonly onClose: () => void;
 }
@@ -108,7 +106,7 @@ function DirectoryPanel(props: PanelProps): ReactElement {
       label="LDAP directory"
       title={visible(directory.displayName)}
       onClose={props.onClose}
-      footer={props.may && <Actions {...props} />}
+      footer={<Actions {...props} />}
     >
       <Facts
         facts={[
@@ -146,6 +144,7 @@ const didOf = ({
   `${count(entries)} entries: ${count(added)} added, ${count(changed)} changed, ${count(disabled)} disabled, ${count(deleted)} deleted, ${count(skipped)} left out; ${count(groups)} groups`;
 
 function Actions({ directory, onEdit, onClose }: PanelProps): ReactElement {
+  const why = useRefusal('syncLdapDirectory', 'updateLdapDirectory', 'deleteLdapDirectory');
   const notify = useNotify();
   const queries = useQueryClient();
   const params = { id: directory.id };
@@ -171,11 +170,12 @@ function Actions({ directory, onEdit, onClose }: PanelProps): ReactElement {
   });
   return (
     <>
-      <Button size="small" disabled={bring.isPending} onClick={() => bring.mutate(false)}>
+      <RefusableButton why={why} size="small" disabled={bring.isPending} onClick={() => bring.mutate(false)}>
         {bring.isPending ? 'Bringing…' : 'Bring all now'}
-      </Button>
+      </RefusableButton>
       {(directory.lastSync?.heldBack ?? 0) > 0 && (
         <ConfirmAction
+          why={why}
           label="Delete those gone"
           title={`Delete everybody who is no longer in “${name}”?`}
           disabled={bring.isPending}
@@ -185,10 +185,11 @@ function Actions({ directory, onEdit, onClose }: PanelProps): ReactElement {
           30 days.
         </ConfirmAction>
       )}
-      <Button size="small" onClick={onEdit}>
+      <RefusableButton why={why} size="small" onClick={onEdit}>
         Change
-      </Button>
+      </RefusableButton>
       <ConfirmAction
+        why={why}
         label="Remove"
         title={`Remove “${name}”?`}
         disabled={remove.isPending}

@@ -1,4 +1,4 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import { AddRegular, ShareRegular } from '@fluentui/react-icons';
 import {
   deliveryMethods,
@@ -14,6 +14,7 @@ import { Copyable } from '../../../shared/Copyable.tsx';
 import { Facts } from '../../../shared/Facts.tsx';
 import { FilterBar } from '../../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../../shared/Grid.tsx';
+import { RefusableButton, useRefusal } from '../../../shared/Refusable.tsx';
 import { RelativeTime } from '../../../shared/RelativeTime.tsx';
 import { Section } from '../../../shared/Section.tsx';
 import { SidePanel } from '../../../shared/SidePanel.tsx';
@@ -76,7 +77,7 @@ const eventNames = (events: readonly string[]): string =>
 /** Shared Signals: whose events end sessions here, and who is told of ours. */
 export function SharedSignalsTab(): ReactElement {
   const styles = useStyles();
-  const may = useMay('coreSecuritySettings.manage');
+  const why = useRefusal('createSignalReceiver');
   const mayStreams = useMay('sharedSignals.exchange');
   const receivers = useQuery(signalReceiversQuery);
   const streams = useQuery({ ...signalStreamsQuery, enabled: mayStreams });
@@ -94,11 +95,9 @@ export function SharedSignalsTab(): ReactElement {
       <FilterBar
         filters={[]}
         end={
-          may && (
-            <Button size="small" icon={<AddRegular />} onClick={() => setMaking(true)}>
-              Take the signals of a transmitter
-            </Button>
-          )
+          <RefusableButton why={why} size="small" icon={<AddRegular />} onClick={() => setMaking(true)}>
+            Take the signals of a transmitter
+          </RefusableButton>
         }
       />
       {making && (
@@ -126,7 +125,7 @@ export function SharedSignalsTab(): ReactElement {
               </EmptyState>
             }
           />
-          {receiver && <ReceiverPanel key={receiver.id} receiver={receiver} may={may} onClose={close} />}
+          {receiver && <ReceiverPanel key={receiver.id} receiver={receiver} onClose={close} />}
         </div>
       </Section>
       {mayStreams && (
@@ -155,8 +154,9 @@ export function SharedSignalsTab(): ReactElement {
   );
 }
 
-function ReceiverPanel(props: { receiver: SignalReceiver; may: boolean; onClose: () => void }): ReactElement {
-  const { receiver, may, onClose } = props;
+function ReceiverPanel(props: { receiver: SignalReceiver; onClose: () => void }): ReactElement {
+  const why = useRefusal('deleteSignalReceiver');
+  const { receiver, onClose } = props;
   const notify = useNotify();
   const queries = useQueryClient();
   const name = visible(receiver.name);
@@ -175,16 +175,15 @@ function ReceiverPanel(props: { receiver: SignalReceiver; may: boolean; onClose:
       title={name}
       onClose={onClose}
       footer={
-        may && (
-          <ConfirmAction
-            label="Remove"
-            title={`Remove “${name}”?`}
-            disabled={remove.isPending}
-            onConfirm={() => remove.mutate()}
-          >
-            What it tells is refused from now on. What it told stays in the audit.
-          </ConfirmAction>
-        )
+        <ConfirmAction
+          why={why}
+          label="Remove"
+          title={`Remove “${name}”?`}
+          disabled={remove.isPending}
+          onConfirm={() => remove.mutate()}
+        >
+          What it tells is refused from now on. What it told stays in the audit.
+        </ConfirmAction>
       }
     >
       <Facts
@@ -205,6 +204,7 @@ function ReceiverPanel(props: { receiver: SignalReceiver; may: boolean; onClose:
 }
 
 function StreamPanel({ stream, onClose }: { stream: Stream; onClose: () => void }): ReactElement {
+  const why = useRefusal('ssfUpdateStatus', 'ssfVerify', 'ssfDeleteStream');
   const notify = useNotify();
   const queries = useQueryClient();
   const { stream_id: id, status } = stream;
@@ -237,13 +237,19 @@ function StreamPanel({ stream, onClose }: { stream: Stream; onClose: () => void 
       onClose={onClose}
       footer={
         <>
-          <Button size="small" disabled={change.isPending} onClick={() => change.mutate(isOn ? 'paused' : 'enabled')}>
+          <RefusableButton
+            why={why}
+            size="small"
+            disabled={change.isPending}
+            onClick={() => change.mutate(isOn ? 'paused' : 'enabled')}
+          >
             {isOn ? 'Pause' : 'Enable'}
-          </Button>
-          <Button size="small" disabled={verify.isPending || !isOn} onClick={() => verify.mutate()}>
+          </RefusableButton>
+          <RefusableButton why={why} size="small" disabled={verify.isPending || !isOn} onClick={() => verify.mutate()}>
             Verify
-          </Button>
+          </RefusableButton>
           <ConfirmAction
+            why={why}
             label="End"
             title={`End the stream of “${name}”?`}
             disabled={end.isPending}

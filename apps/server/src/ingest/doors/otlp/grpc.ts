@@ -101,7 +101,7 @@ async function callerOfHeader(
   call: Call,
   { callerOfToken }: OtlpGrpcOptions,
 ): Promise<Caller | undefined> {
-  const token = typeof header === 'string' ? /^Bearer ([\w.~+/=-]{1,512})$/i.exec(header)?.[1] : undefined;
+  const token = typeof header === 'string' ? /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(header)?.[1] : undefined;
   if (token === undefined) return undefined;
   // `192.0.2.1:5000`, `[2001:db8::1]:5000`.
   const ipAddress = /^(?:ipv[46]:)?\[?([^\]]*?)\]?:\d+$/.exec(call.getPeer())?.[1] ?? '';

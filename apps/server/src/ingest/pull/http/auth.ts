@@ -1,5 +1,5 @@
 import type { ConnectorSettings } from '@sallyport/contracts';
-import { basic, clientToken, dropToken, type TokenCache } from '../oauth.ts';
+import { basic, clientToken, dropToken, type TokenCache } from '../../../platform/outbound/index.ts';
 import type { Fetcher } from './request.ts';
 
 type Settings = ConnectorSettings<'http'>;

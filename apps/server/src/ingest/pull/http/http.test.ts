@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectorKinds } from '@sallyport/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { retryAfterSeconds } from '../../../platform/outbound/index.ts';
 import { errorOf } from '../../../testing.ts';
 import { makeTestTls } from '../../doors/syslog/testing.ts';
 import { draft, startTestConnectors, type TestConnectors } from '../testing/connectors.ts';
 import { json, startTestWeb, type Answerer, type TestWeb } from '../testing/web.ts';
 import { linkOf } from './paging.ts';
 import { recordsAt, scalarAt, timeAt } from './records.ts';
-import { retryAfterSeconds } from './request.ts';
 
 let folder: string;
 let web: TestWeb;

@@ -1,4 +1,5 @@
 import { SallyportError, type ConnectorSettings } from '@sallyport/contracts';
+import { retryAfterSeconds } from '../../../platform/outbound/index.ts';
 import { z } from 'zod';
 import { arrivalOfText, type Arrival } from '../../doors/arrivals.ts';
 import { itemOf } from '../batch.ts';
@@ -6,7 +7,7 @@ import type { Item, Kind, Page, PollContext } from '../types.ts';
 import { authOf, type Auth } from './auth.ts';
 import { firstUrl, nextUrl } from './paging.ts';
 import { recordsAt, scalarAt, timeAt } from './records.ts';
-import { createFetcher, retryAfterSeconds, targetOf, type Answer, type Fetcher } from './request.ts';
+import { createFetcher, targetOf, type Answer, type Fetcher } from './request.ts';
 
 type Settings = ConnectorSettings<'http'>;
 type Context = PollContext<'http'>;

@@ -1,10 +1,9 @@
 import { rootCertificates } from 'node:tls';
 import { SallyportError, type ConnectorSettings } from '@sallyport/contracts';
 import { ImapFlow, type FetchMessageObject } from 'imapflow';
-import type { Target } from '../../../platform/outbound/index.ts';
+import { clientToken, dropToken, type Target } from '../../../platform/outbound/index.ts';
 import { connectionError } from '../errors.ts';
 import { createFetcher } from '../http/request.ts';
-import { clientToken, dropToken } from '../oauth.ts';
 import type { PullServices } from '../types.ts';
 
 type Settings = ConnectorSettings<'imap'>;

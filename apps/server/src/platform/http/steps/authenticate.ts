@@ -9,9 +9,9 @@ import type { Authenticator, Credential, Exchange, SharedKeyClaim, Step } from '
 const base64 = (text: string): string => Buffer.from(text, 'base64').toString('latin1');
 const afterColon = (text: string): string => text.slice(text.indexOf(':') + 1);
 
-/** The API token in `Authorization`; empty, which is no token's value, when there is none. */
+/** The token in `Authorization`; empty, which is no token's value, when there is none. */
 function tokenIn(authorization: string, schemes: readonly TokenScheme[]): string {
-  const [, scheme = '', value = ''] = /^(\w+) ([\w.~+/=-]{1,1024})$/.exec(authorization) ?? [];
+  const [, scheme = '', value = ''] = /^(\w+) ([\w.~+/=-]{1,4096})$/.exec(authorization) ?? [];
   if (/^bearer$/i.test(scheme)) return value;
   const known = schemes.find((one) => one.toLowerCase() === scheme.toLowerCase());
   if (known === undefined) return '';

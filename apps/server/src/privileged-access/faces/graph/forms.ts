@@ -85,6 +85,38 @@ export const instanceForm = (
     : { roleEligibilityScheduleId: row.id }),
 });
 
+/** Of a group in place of a role, whose words are in small letters. https://learn.microsoft.com/graph/api/resources/privilegedaccessgroup */
+const groupOf = ({ target_id: groupId, access: accessId }: Pick<Holding, 'target_id' | 'access'>) => ({
+  groupId,
+  accessId,
+});
+const small = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+export function groupRequestForm(row: RequestRow): Record<string, unknown> {
+  const { roleDefinitionId: _role, directoryScopeId: _scope, appScopeId: _app, ...common } = requestForm(row);
+  return { ...common, ...groupOf(row) };
+}
+export function groupScheduleForm(row: Holding): Record<string, unknown> {
+  const { roleDefinitionId: _role, directoryScopeId: _scope, appScopeId: _app, ...common } = scheduleForm(row);
+  return {
+    ...common,
+    ...groupOf(row),
+    memberType: 'direct',
+    ...(row.kind === 'active' ? { assignmentType: small(row.assignment_type) } : {}),
+  };
+}
+export const groupInstanceForm = (row: Holding): Record<string, unknown> => ({
+  id: row.id,
+  principalId: row.principal_id,
+  ...groupOf(row),
+  startDateTime: iso(row.starts_at),
+  endDateTime: iso(row.ends_at),
+  memberType: 'direct',
+  ...(row.kind === 'active'
+    ? { assignmentType: small(row.assignment_type), assignmentScheduleId: row.id }
+    : { eligibilityScheduleId: row.id }),
+});
+
 export const roleForm = (role: RoleFacts): Graph.UnifiedRoleDefinition => ({
   id: role.id,
   templateId: role.id,

@@ -41,3 +41,17 @@ export const instanceProperties: Properties = {
     endDateTime: time('r.ends_at', true),
   },
 };
+
+const ofGroup = ({ single }: Properties): Properties => {
+  const { roleDefinitionId: _role, directoryScopeId: _scope, ...rest } = single;
+  return {
+    single: {
+      ...rest,
+      groupId: text('r.target_id::text'),
+      accessId: { sql: 'r.access', type: 'string', values: ['member', 'owner'] },
+    },
+  };
+};
+export const groupRequestProperties = ofGroup(requestProperties);
+export const groupScheduleProperties = ofGroup(scheduleProperties);
+export const groupInstanceProperties = ofGroup(instanceProperties);

@@ -14,11 +14,9 @@ const GraphExpiration = z.preprocess((value) => {
   return type === 'notSpecified' ? undefined : { ...value, type };
 }, Expiration.optional());
 
-const Body = z.object({
+const common = {
   action: z.preprocess(camel, PrivilegedAction),
   principalId: guid.nullish(),
-  roleDefinitionId: guid,
-  directoryScopeId: z.string().min(1).max(128).nullish(),
   justification: z.string().max(2_048).nullish(),
   isValidationOnly: z.boolean().nullish(),
   scheduleInfo: z
@@ -31,25 +29,56 @@ const Body = z.object({
   ticketInfo: z
     .object({ ticketNumber: z.string().max(256).nullish(), ticketSystem: z.string().max(256).nullish() })
     .nullish(),
+};
+const RoleBody = z.object({
+  ...common,
+  roleDefinitionId: guid,
+  directoryScopeId: z.string().min(1).max(128).nullish(),
 });
+const GroupBody = z.object({ ...common, groupId: guid, accessId: z.preprocess(camel, z.enum(['member', 'owner'])) });
+const Common = z.object(common);
 
-/** Reads a request for a role as Microsoft Graph has it. Throws BadRequest. */
-export function wishOf(kind: PrivilegedKind, input: unknown, { personId }: Pick<Asker, 'personId'>): Wish {
-  const parsed = Body.safeParse(input);
-  if (!parsed.success) throw badRequest('body', parsed.error);
-  const { data } = parsed;
+type Asking = Pick<Asker, 'personId'>;
+
+const wished = (
+  kind: PrivilegedKind,
+  data: z.infer<typeof Common>,
+  { personId }: Asking,
+): Omit<Wish, 'target' | 'scopeId'> => {
   const start = data.scheduleInfo?.startDateTime;
   return {
     kind,
     action: data.action,
-    target: { type: 'role', id: data.roleDefinitionId, access: '' },
     principalId: data.principalId ?? personId ?? '',
-    scopeId: data.directoryScopeId ?? '/',
     justification: data.justification ?? '',
     ticketNumber: data.ticketInfo?.ticketNumber ?? '',
     ticketSystem: data.ticketInfo?.ticketSystem ?? '',
     startAt: start === null || start === undefined ? undefined : new Date(start),
     expiration: data.scheduleInfo?.expiration ?? undefined,
     validationOnly: data.isValidationOnly ?? false,
+  };
+};
+
+/** Reads a request for a role as Microsoft Graph has it. Throws BadRequest. */
+export function roleWishOf(kind: PrivilegedKind, input: unknown, asker: Asking): Wish {
+  const parsed = RoleBody.safeParse(input);
+  if (!parsed.success) throw badRequest('body', parsed.error);
+  const { data } = parsed;
+  return {
+    ...wished(kind, data, asker),
+    target: { type: 'role', id: data.roleDefinitionId, access: '' },
+    scopeId: data.directoryScopeId ?? '/',
+  };
+}
+
+/** The same for a membership or ownership of a group. */
+export function groupWishOf(kind: PrivilegedKind, input: unknown, asker: Asking): Wish {
+  const parsed = GroupBody.safeParse(input);
+  if (!parsed.success) throw badRequest('body', parsed.error);
+  const { data } = parsed;
+  return {
+    ...wished(kind, data, asker),
+    target: { type: 'group', id: data.groupId, access: data.accessId },
+    scopeId: '/',
   };
 }

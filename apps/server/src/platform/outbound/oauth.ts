@@ -1,8 +1,15 @@
+import { createHash } from 'node:crypto';
 import { SallyportError } from '@sallyport/contracts';
 import { z } from 'zod';
-import type { Clock } from '../../platform/clock.ts';
-import { itemOf } from './batch.ts';
-import type { Fetcher } from './http/request.ts';
+import type { Clock } from '../clock.ts';
+
+/** What tokens are asked with. */
+export interface TokenFetcher {
+  call(
+    url: URL,
+    call: { readonly method: 'POST'; readonly headers: Readonly<Record<string, string>>; readonly body: string },
+  ): Promise<{ readonly status: number; readonly text: string }>;
+}
 
 /** So long before its end a token is not used any more. */
 const marginMs = 60_000;
@@ -61,7 +68,7 @@ function parsed(text: string): unknown {
 
 /** OAuth 2.0 client credentials (RFC 6749, 4.4): with the secret in the body, and in a header where a server wants that. */
 async function askToken(
-  fetcher: Fetcher,
+  fetcher: TokenFetcher,
   { tokenUrl, clientId, scope }: OAuthClient,
   secret: string,
 ): Promise<z.infer<typeof Token>> {
@@ -87,12 +94,14 @@ async function askToken(
 }
 
 const keyOf = ({ tokenUrl, clientId, scope }: OAuthClient, secret: string): string =>
-  itemOf(tokenUrl, clientId, scope, secret);
+  createHash('sha256')
+    .update(JSON.stringify([tokenUrl, clientId, scope, secret]))
+    .digest('base64url');
 
 /** A token that still holds, or a new one. Throws SallyportError. */
 export async function clientToken(
   tokens: TokenCache,
-  fetcher: Fetcher,
+  fetcher: TokenFetcher,
   client: OAuthClient,
   secret: string,
 ): Promise<string> {
