@@ -30,7 +30,11 @@ export interface Asker {
   readonly client: Client;
   readonly id: string;
   /** As a client on the wire, with the cookie of the session. */
-  call(method: 'GET' | 'POST', url: string, body?: object): Promise<{ readonly status: number; readonly text: string }>;
+  readonly call: (
+    method: 'GET' | 'POST',
+    url: string,
+    body?: object,
+  ) => Promise<{ readonly status: number; readonly text: string }>;
 }
 
 export interface Served {
@@ -44,7 +48,7 @@ export interface Served {
   /** Numbers of incidents, by whose hosts they are: of A, of B, of both. */
   readonly numbers: { readonly inside: number; readonly outside: number; readonly both: number };
   /** Words that are not of rows that somebody of the estate sees. */
-  toldOf(name: 'group' | 'nora', text: string, query?: string): string[];
+  readonly toldOf: (name: 'group' | 'nora', text: string, query?: string) => string[];
 }
 
 export const alertOf = (name: string, hosts: readonly string[], more: Partial<NewAlert> = {}): NewAlert => {
