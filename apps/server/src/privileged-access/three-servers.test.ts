@@ -51,7 +51,8 @@ async function inCloud(principalId: string, seconds: number): Promise<void> {
 describe('three servers on one database', () => {
   it('let somebody within a moment of an activation on one, and no longer than it lasts', async () => {
     const ann = await nodes.eligible('ann');
-    for (const node of all) expect(await ann.may(node)).toBe(false);
+    // Servers that have just started, all at once, may be too busy for the first request.
+    await Promise.all(all.map((node) => ann.until(node, false)));
     const asked = performance.now();
     const end = await ann.activate(0, 6);
     for (const at of await Promise.all(all.map((node) => ann.until(node, true))))
