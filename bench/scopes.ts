@@ -50,6 +50,8 @@ await lake.insertSelect('DeviceInfo', ['TimeGenerated', 'DeviceName', 'DeviceId'
   tables: [],
 });
 await lake.refreshEntities();
+// Which columns the engine has is known by looking.
+await lake.reloadTables();
 
 const someone = (name: string, scope: Partial<AssignmentScope>): Principal => ({
   name,

@@ -36,7 +36,12 @@ export const scopedRoutes: ReadonlyMap<string, Scoped> = new Map([
      listWorkspaces armListWorkspaces armListWorkspacesOfGroup armGetWorkspace
      listIncidents getIncident listIncidentAlerts getAlertEvents
      graphListIncidents graphGetIncident graphListAlerts graphGetAlert sentinelListIncidents sentinelGetIncident
-     getSocMetrics listAnomalies listWatchlistItems saveRule deleteRule`,
+     getSocMetrics listAnomalies listWatchlistItems saveRule deleteRule listRules getRule getCoverage
+     listEntities resolveEntity getEntity getEntityTimeline getEntityInsights getEntityIncidents
+     sentinelExpandEntity sentinelEntityTimeline sentinelEntityInsights sentinelQueriesOfEntity
+     listHunts getHunt runHuntQuery listBookmarks getBookmark createBookmarks
+     listInvestigations getInvestigation listCases getCase listTasks createTask updateTask deleteTask
+     listAttachments addAttachment downloadAttachment listTables`,
   ),
   ...named(
     'open',
@@ -49,6 +54,7 @@ export const scopedRoutes: ReadonlyMap<string, Scoped> = new Map([
   ),
   ...named(
     'wholeIncident',
-    `getIncidentStory getIncidentProcesses listIncidentEvents exportIncidentPdf updateIncident addComment editComment deleteComment setEvidenceVerdict`,
+    `getIncidentStory getIncidentProcesses listIncidentEvents exportIncidentPdf updateIncident addComment editComment deleteComment setEvidenceVerdict
+     getIncidentInvestigation`,
   ),
 ]);

@@ -1,7 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { format, resolveConfig } from 'prettier';
-import { page } from './page.ts';
+import { file, formatted } from './formatted.ts';
 
-const file = new URL('../../../docs/kql.md', import.meta.url);
-const style = await resolveConfig(file);
-writeFileSync(file, await format(page(), { ...style, parser: 'markdown' }));
+writeFileSync(file, await formatted());

@@ -29,6 +29,8 @@ export interface TableSchema {
   readonly standard?: readonly string[];
   /** Members of dynamics that the table keeps as columns of their own. */
   readonly promoted?: readonly PromotedPath[];
+  /** The engine's column that tells which device a row is of: for conditions of `Within`. KQL does not see it. */
+  readonly deviceKey?: string;
   /**
    * It is no log but what is so now, read from here: whole, whatever time or arrival a query is bounded to, and not told of in `reads`.
    */
@@ -216,6 +218,8 @@ export interface RowScope {
   readonly lookups: Lookups | undefined;
   /** In ticks since 0001-01-01. */
   readonly now: () => bigint;
+  /** Whether the row is one of the table itself, with columns that KQL does not see, and not of what is read in its place. */
+  readonly isStored: boolean;
 }
 
 /** What somebody may see of the tables. */

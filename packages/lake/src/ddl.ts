@@ -1,4 +1,5 @@
 import type { Column, TableDefinition } from './catalogue/catalogue.ts';
+import { deviceKeyDdl, deviceKeyOf } from './catalogue/device.ts';
 import { promotedDdl } from './catalogue/promoted.ts';
 import type { KqlType } from './catalogue/file.ts';
 import { coldPolicy, longTermAfter, recompressible, storageMark, ttl, type Storage } from './retention/storage.ts';
@@ -79,10 +80,12 @@ const asShipped = (table: TableDefinition): Storage => ({ ...table, held: undefi
 function createLocal(place: Place, table: TableDefinition, storage: Storage): string {
   const { database, cluster } = place;
   const name = `${sqlName(database)}.${sqlName(cluster ? table.name + localSuffix : table.name)}`;
+  const device = deviceKeyOf(table.columns);
   const columns = [
     ...table.columns.map((column) => columnDdl(table, column)),
     ...ownColumns.map(({ ddl }) => ddl),
     ...table.promoted.map(promotedDdl),
+    ...(device ? [deviceKeyDdl(device)] : []),
   ];
   const index = 'INDEX _segment _SegmentId TYPE minmax GRANULARITY 1';
   const engine = cluster

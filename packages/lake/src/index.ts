@@ -15,6 +15,7 @@ export {
   shippedLogSources,
   type ShippedFunction,
 } from './catalogue/functions.ts';
+export { deviceNames, groupMark } from './catalogue/device.ts';
 export type { Statistics } from './connection.ts';
 export { loadAsim, type AsimSchema } from './catalogue/asim.ts';
 export { KqlType, TableFile, TableFileError, parseTableFile } from './catalogue/file.ts';

@@ -87,13 +87,21 @@ describe('custom tables', () => {
     const lake = await connect('custom');
     await lake.createTable({ name: 'Mine_CL', columns: [{ name: 'a', type: 'int' }], retentionDays: 30 });
     await lake.insertRows('Mine_CL', [{ a: 1 }]);
-    await lake.addColumns('Mine_CL', [{ name: 'b', type: 'guid' }]);
+    await lake.addColumns('Mine_CL', [
+      { name: 'b', type: 'guid' },
+      { name: 'Computer', type: 'string' },
+    ]);
+    await lake.insertRows('Mine_CL', [{ a: 2, Computer: 'PC1' }]);
     await lake.setRetention('Mine_CL', { plan: 'Analytics', interactiveDays: 45, retentionDays: 45 });
     await lake.setRetention('Syslog', { plan: 'Analytics', interactiveDays: 400, retentionDays: 400 });
     const again = await connect('custom');
     expect(again.catalogue.get('Mine_CL')).toMatchObject({ custom: true, retentionDays: 45 });
     expect(again.catalogue.get('Syslog')).toMatchObject({ custom: false, retentionDays: 400 });
-    expect((await again.query('SELECT a, b FROM Mine_CL')).rows).toEqual([[1, null]]);
+    // Whose device a row is of is kept beside it, of rows from before too.
+    expect((await again.query('SELECT a, b, `_device/Computer` FROM Mine_CL ORDER BY a')).rows).toEqual([
+      [1, null, ''],
+      [2, null, 'pc1'],
+    ]);
     const { rows } = await again.query(
       "SELECT create_table_query FROM system.tables WHERE database = 'custom' AND name = 'Mine_CL'",
     );

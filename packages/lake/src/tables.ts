@@ -2,6 +2,7 @@ import { SallyportError } from '@sallyport/contracts';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { define, promotedPaths, type Catalogue, type Column, type TableDefinition } from './catalogue/catalogue.ts';
+import { deviceKeyDdl, deviceKeyOf, deviceKeyPrefix } from './catalogue/device.ts';
 import { promotedDdl, promotedPrefix } from './catalogue/promoted.ts';
 import type { Connection } from './connection.ts';
 import {
@@ -58,7 +59,7 @@ export class Tables {
   readonly #first: Tables | undefined;
   /** Of the first: those beside it. */
   readonly #others: Tables[] = [];
-  /** Columns of promoted members that are there, as `table/column`. */
+  /** Columns of promoted members and of devices that are there, as `table/column`. */
   #stored: ReadonlySet<string> = new Set();
   /** Physical tables that were there when last looked, or were made since. */
   #made: ReadonlySet<string> = new Set();
@@ -182,7 +183,7 @@ export class Tables {
     return this.#cluster !== undefined;
   }
 
-  /** Columns of promoted members that were there when last looked (`made`), as `table/column`. */
+  /** Columns of promoted members and of devices that were there when last looked (`made`), as `table/column`. */
   get stored(): ReadonlySet<string> {
     return this.#stored;
   }
@@ -193,7 +194,7 @@ export class Tables {
     );
     this.#note(rows.map((row) => z.object({ name: z.string() }).parse(row).name));
     const stored = await this.#connection.rows(
-      `SELECT concat(table, '/', name) AS stored FROM system.columns WHERE database = ${sqlString(this.#database)} AND startsWith(name, ${sqlString(promotedPrefix)})`,
+      `SELECT concat(table, '/', name) AS stored FROM system.columns WHERE database = ${sqlString(this.#database)} AND (${[promotedPrefix, deviceKeyPrefix].map((prefix) => `startsWith(name, ${sqlString(prefix)})`).join(' OR ')})`,
     );
     const now = new Set(stored.map((row) => z.object({ stored: z.string() }).parse(row).stored));
     // Sets that say the same stay the same: catalogues are kept by them.
@@ -478,6 +479,8 @@ export class Tables {
     }
     for (const path of table.promoted)
       if (!physical.columns.has(path.stored)) added.push(`ADD COLUMN IF NOT EXISTS ${promotedDdl(path)}`);
+    const device = deviceKeyOf(table.columns);
+    if (device && !physical.columns.has(device.stored)) added.push(`ADD COLUMN IF NOT EXISTS ${deviceKeyDdl(device)}`);
     for (const own of ownColumns)
       if (!physical.columns.has(own.name)) added.push(`ADD COLUMN IF NOT EXISTS ${own.ddl}`);
     if (added.length > 0)

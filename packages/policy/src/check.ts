@@ -5,7 +5,8 @@ import { pathText, type PolicyProblem } from './problem.ts';
 import { ambiguities, refusals } from './refusals.ts';
 
 export type Checked<T> =
-  { readonly value: T; readonly problems: readonly [] } | { readonly problems: readonly PolicyProblem[] };
+  | { readonly value: T; readonly problems: readonly [] }
+  | { readonly problems: readonly PolicyProblem[] };
 
 /** A policy as it may be saved, or everything that is wrong with it. Never throws. */
 export function checkPolicy(input: unknown): Checked<ConditionalAccessPolicy> {

@@ -29,7 +29,12 @@ export interface PolicyResult {
 }
 
 export type ReasonCode =
-  'blocked' | 'controlNotMet' | 'policyErred' | 'factUnknown' | 'requestRefused' | 'emergencyAccess';
+  | 'blocked'
+  | 'controlNotMet'
+  | 'policyErred'
+  | 'factUnknown'
+  | 'requestRefused'
+  | 'emergencyAccess';
 
 export interface Reason {
   readonly code: ReasonCode;

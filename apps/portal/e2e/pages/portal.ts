@@ -30,12 +30,12 @@ export async function openPortal(viewport = { width: 1440, height: 900 }): Promi
   const browser = opened?.browser ?? (await launchBrowser({ trust: dataDir }));
   // The browser trusts the server; calls of `page.request` are not made by it.
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport, reducedMotion: 'reduce' });
-  opened = { browser, context };
+  const complaints: string[] = [];
+  opened = { browser, context, complaints };
   const [name = '', value = ''] = cookie.split('=');
   await context.addCookies([{ name, value, url, secure: true, httpOnly: true }]);
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
-  const complaints: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`);
   });
@@ -55,7 +55,17 @@ export async function openPortal(viewport = { width: 1440, height: 900 }): Promi
   };
 }
 
-let opened: { readonly browser: Browser; readonly context: BrowserContext } | undefined;
+let opened: { readonly browser: Browser; readonly context: BrowserContext; readonly complaints: string[] } | undefined;
+
+const SHOWN_LINES_MAX = 80;
+
+/** What the page shows, as its accessibility tree has it, and what it complained of: for the log of a test that failed. */
+export async function whatIsShown(): Promise<string> {
+  const page = opened?.context.pages()[0];
+  if (!opened || !page) return 'no page is open';
+  const tree = await page.locator('body').ariaSnapshot({ timeout: 5_000 });
+  return [page.url(), ...opened.complaints, ...tree.split('\n').slice(0, SHOWN_LINES_MAX)].join('\n');
+}
 
 /** After the last page's test. */
 export async function closePortal(): Promise<void> {

@@ -5,7 +5,17 @@ import { domain, offices, type Office } from './world.ts';
 
 export type Os = 'windows' | 'macos' | 'linux' | 'windowsServer';
 export type ServerRole =
-  'dc' | 'file' | 'sql' | 'app' | 'backup' | 'updates' | 'web' | 'database' | 'build' | 'bastion' | 'monitor';
+  | 'dc'
+  | 'file'
+  | 'sql'
+  | 'app'
+  | 'backup'
+  | 'updates'
+  | 'web'
+  | 'database'
+  | 'build'
+  | 'bastion'
+  | 'monitor';
 
 export interface Device {
   /** Lower-case host name; also the NetBIOS name, upper-cased. */

@@ -172,7 +172,13 @@ export const fileEventRow = (
 });
 
 export type LogonType =
-  'Interactive' | 'CachedInteractive' | 'RemoteInteractive' | 'Network' | 'Service' | 'Unlock' | 'Batch';
+  | 'Interactive'
+  | 'CachedInteractive'
+  | 'RemoteInteractive'
+  | 'Network'
+  | 'Service'
+  | 'Unlock'
+  | 'Batch';
 
 /** DeviceLogonEvents. */
 export const logonRow = (

@@ -1,6 +1,7 @@
 import { SallyportError, type Rule, type RuleSummary, type detectionRoutes } from '@sallyport/contracts';
 import type { Queries } from '../hunting/index.ts';
-import { requireCaller, type Handlers } from '../platform/http/index.ts';
+import { sightOf, type Sight } from '../incidents/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
 import { historyHandlers } from './history-routes.ts';
 import { benchRuns } from './bench/store.ts';
@@ -57,17 +58,18 @@ export function detectionHandlers(
     if (!rule) throw new SallyportError('NotFound', `there is no rule ${id}`);
     return rule;
   };
-  const getRule = async (id: string): Promise<Rule> => {
+  const sight = (context: RequestContext): Sight => sightOf(requireCaller(context), platform.workspaces);
+  const getRule = async (context: RequestContext, id: string): Promise<Rule> => {
     const rule = found(id);
     const now = clock.now();
     const [state, runs, counts, today, costs] = await Promise.all([
       loadState(database, id),
       newestRuns(database, id, runsShown),
-      alertCounts(database),
+      alertCounts(database, sight(context)),
       dayCosts(database, now),
       costsByDay(database, id, costDays),
     ]);
-    return {
+    const whole: Rule = {
       ...toSummary(rule, {
         state,
         now,
@@ -118,6 +120,8 @@ export function detectionHandlers(
             : { cpuSeconds: run.cpu_seconds, rowsRead: run.rows_read ?? 0, bytesRead: run.bytes_read ?? 0 },
       })),
     };
+    // What its runs found and read is about all of the data.
+    return sight(context).scope.whole ? whole : { ...ofPart(whole), runs: [], costs: [], failing: null };
   };
   return {
     listBenchRuns: async () => ({ runs: await bench.list() }),
@@ -134,18 +138,19 @@ export function detectionHandlers(
       });
       return run;
     },
-    getCoverage: (_, { query }) => coverage(query.days),
-    listRules: async () => {
+    getCoverage: (context, { query }) => coverage(query.days, requireCaller(context)),
+    listRules: async (context) => {
       const now = clock.now();
+      const { whole } = sight(context).scope;
       const [states, runs, counts, costs] = await Promise.all([
         loadStates(database),
         lastRuns(database),
-        alertCounts(database),
+        alertCounts(database, sight(context)),
         dayCosts(database, now),
       ]);
       return {
-        rules: [...rules().values()].map((rule) =>
-          toSummary(rule, {
+        rules: [...rules().values()].map((rule) => {
+          const summary = toSummary(rule, {
             state: states.get(rule.id),
             now,
             cost: costs.get(rule.id),
@@ -153,16 +158,17 @@ export function detectionHandlers(
             alerts: counts.get(rule.id) ?? 0,
             tables: tablesOf(rule),
             ...originOf(rule.id),
-          }),
-        ),
+          });
+          return whole ? summary : ofPart(summary);
+        }),
         cost: {
-          ...[...costs.values()].reduce(added, noCost),
-          shared: costOnly(costs.get('') ?? noCost),
+          ...(whole ? [...costs.values()].reduce(added, noCost) : noCost),
+          shared: costOnly((whole ? costs.get('') : undefined) ?? noCost),
           cpuSecondsMax: platform.config.rulesCpuSecondsPerDay,
         },
       };
     },
-    getRule: (_, { params }) => getRule(params.id),
+    getRule: (context, { params }) => getRule(context, params.id),
     updateRule: async (context, { params, body }) => {
       const rule = found(params.id);
       const by = requireCaller(context).name;
@@ -174,12 +180,21 @@ export function detectionHandlers(
         now: clock.now(),
       });
       context.audit({ target: `rule ${rule.id}`, details: { enabled: body.enabled, name: rule.name } });
-      return getRule(rule.id);
+      return getRule(context, rule.id);
     },
     ...ownRuleHandlers(own, registry),
     ...historyHandlers(rules, own, simulations, platform),
   };
 }
+
+/** What is left of a rule for those who see a part of the data: its errors, costs and rests tell of all rows. */
+const ofPart = <T extends RuleSummary>(rule: T): T => ({
+  ...rule,
+  lastError: null,
+  resting: null,
+  costToday: noCost,
+  disabledReason: rule.autoDisabled && rule.disabledReason !== null ? 'it failed again and again' : rule.disabledReason,
+});
 
 const added = (a: Cost, b: Cost): Cost => ({
   cpuSeconds: a.cpuSeconds + b.cpuSeconds,

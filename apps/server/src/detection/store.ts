@@ -1,3 +1,4 @@
+import { alertWithin, type Sight } from '../incidents/index.ts';
 import type { Queryable } from '../platform/database/types.ts';
 
 /** `permanent`: the rule fails until somebody changes it or what it reads. `transient`: trying again can help. */
@@ -225,9 +226,12 @@ export async function lastRuns(db: Queryable): Promise<Map<string, RunRow>> {
   return new Map(rows.map((row) => [row.rule_id, row]));
 }
 
-export async function alertCounts(db: Queryable): Promise<Map<string, number>> {
+export async function alertCounts(db: Queryable, sight?: Sight): Promise<Map<string, number>> {
+  const values: unknown[] = [];
+  const within = sight ? alertWithin(sight, (value) => `$${values.push(value)}`) : 'true';
   const rows = await db.query<{ rule_id: string; alerts: number }>(
-    'SELECT rule_id, count(*)::int AS alerts FROM alerts GROUP BY rule_id',
+    `SELECT rule_id, count(*)::int AS alerts FROM alerts a WHERE ${within} GROUP BY rule_id`,
+    values,
   );
   return new Map(rows.map((row) => [row.rule_id, row.alerts]));
 }

@@ -1,4 +1,5 @@
 import type { EntityDetails, ResponseOf, entityRoutes } from '@sallyport/contracts';
+import { alertWithin, type Sight } from '../incidents/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import { kqlText, kqlTexts, withLets } from './content/kql.ts';
 import { letsOf, subjectOf } from './content/subject.ts';
@@ -13,12 +14,15 @@ export async function detailsOf(
   db: Queryable,
   entity: KnownEntity,
   filled: ReadonlySet<string>,
+  sight: Sight,
 ): Promise<EntityDetails> {
   const { row, keys } = entity;
+  const values: unknown[] = [aliasesOf(entity)];
+  const within = alertWithin(sight, (value) => `$${values.push(value)}`);
   const counts = await db.first<{ alerts: number; incidents: number }>(
     `SELECT count(DISTINCT a.id)::int AS alerts, count(DISTINCT i.number) FILTER (WHERE i.status <> 'Closed')::int AS incidents
-     FROM alert_entities l JOIN alerts a ON a.id = l.alert_id LEFT JOIN incidents i ON i.number = a.incident_number WHERE l.entity_id = ANY($1)`,
-    [aliasesOf(entity)],
+     FROM alert_entities l JOIN alerts a ON a.id = l.alert_id LEFT JOIN incidents i ON i.number = a.incident_number WHERE l.entity_id = ANY($1) AND ${within}`,
+    values,
   );
   return {
     ...shown(row),
@@ -81,11 +85,14 @@ function huntsOf(entity: KnownEntity, filled: ReadonlySet<string>): EntityDetail
   ];
 }
 
-/** Incidents and alerts with the entity, newest first; 200 alerts at most. */
+/** Alerts with the entity that `sight` shows, newest first; 200 at most. */
 export async function alertsWith(
   db: Queryable,
   entity: KnownEntity,
+  sight: Sight,
 ): Promise<ResponseOf<typeof entityRoutes.getEntityIncidents>['alerts']> {
+  const values: unknown[] = [aliasesOf(entity), alertsMax];
+  const within = alertWithin(sight, (value) => `$${values.push(value)}`);
   const rows = await db.query<{
     id: string;
     name: string;
@@ -94,9 +101,9 @@ export async function alertsWith(
     start_time: Date;
     incident_number: number | null;
   }>(
-    `SELECT id, name, severity, status, start_time, incident_number FROM alerts WHERE id IN (SELECT alert_id FROM alert_entities WHERE entity_id = ANY($1))
+    `SELECT id, name, severity, status, start_time, incident_number FROM alerts a WHERE id IN (SELECT alert_id FROM alert_entities WHERE entity_id = ANY($1)) AND ${within}
      ORDER BY start_time DESC, id LIMIT $2`,
-    [aliasesOf(entity), alertsMax],
+    values,
   );
   return rows.map((row) => ({
     id: row.id,

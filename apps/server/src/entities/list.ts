@@ -7,8 +7,10 @@ import {
 } from '@sallyport/contracts';
 import { z } from 'zod';
 import { storableText } from '../platform/canonical-json.ts';
+import type { Sight } from '../incidents/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import { levelOf, riskFloors, shown, type EntityRow } from './store.ts';
+import { inventoryWithin } from './within.ts';
 
 type ListQuery = QueryOf<typeof entityRoutes.listEntities>;
 
@@ -35,6 +37,7 @@ const Cursor = z.array(z.string().max(2_048)).min(2).max(3);
 export async function listEntities(
   db: Queryable,
   query: ListQuery,
+  sight: Sight,
 ): Promise<{
   total: number;
   entities: InventoryEntity[];
@@ -43,6 +46,8 @@ export async function listEntities(
 }> {
   const values: unknown[] = [];
   const bind = (value: unknown): string => `$${values.push(value)}`;
+  const inventory = inventoryWithin(sight, bind);
+  const seen = [...values];
   const conditions = conditionsOf(query, bind);
   const counting = [...values];
   const where = conditions.join(' AND ');
@@ -53,21 +58,21 @@ export async function listEntities(
     ? `(${sort.map(([sql]) => sql).join(', ')}, id) ${way === 'ASC' ? '>' : '<'} (${after.map((value, at) => `${bind(value)}::${sort[at]?.[1] ?? 'text'}`).join(', ')})`
     : 'true';
   const rows = await db.query<EntityRow & { cursor: string[] }>(
-    `SELECT *, ARRAY[${sort.map(([sql]) => `(${sql})::text`).join(', ')}, id] AS cursor FROM inventory
+    `SELECT *, ARRAY[${sort.map(([sql]) => `(${sql})::text`).join(', ')}, id] AS cursor FROM ${inventory}
      WHERE ${where} AND ${place} ORDER BY ${sort.map(([sql]) => `${sql} ${way}`).join(', ')}, id ${way} LIMIT ${bind(query.limit + 1)}`,
     values,
   );
   const page = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? page.at(-1)?.cursor : undefined;
   const [counted] = await db.query<{ total: number }>(
-    `SELECT count(*)::int AS total FROM (SELECT 1 FROM inventory WHERE ${where} LIMIT ${countedMax}) AS counted`,
+    `SELECT count(*)::int AS total FROM (SELECT 1 FROM ${inventory} WHERE ${where} LIMIT ${countedMax}) AS counted`,
     counting,
   );
   return {
     total: counted?.total ?? 0,
     entities: page.map(shown),
     cursor: last ? Buffer.from(JSON.stringify(last)).toString('base64url') : null,
-    kinds: after ? null : await countKinds(db),
+    kinds: after ? null : await countKinds(db, inventory, seen),
   };
 }
 
@@ -104,10 +109,15 @@ function readCursor(text: string, length: number): string[] {
   throw new SallyportError('BadRequest', 'this is no cursor of this list', { target: 'cursor' });
 }
 
-/** Counts by the index alone. */
-async function countKinds(db: Queryable): Promise<Record<string, number>> {
+/** Of all that there is, by the index alone. */
+async function countKinds(
+  db: Queryable,
+  inventory: string,
+  values: readonly unknown[],
+): Promise<Record<string, number>> {
   const rows = await db.query<{ kind: string; count: number }>(
-    'SELECT kind, count(*)::int AS count FROM inventory GROUP BY kind',
+    `SELECT kind, count(*)::int AS count FROM ${inventory} GROUP BY kind`,
+    [...values],
   );
   const counts = new Map(rows.map(({ kind, count }) => [kind, count]));
   return Object.fromEntries(

@@ -1,7 +1,8 @@
 import { TimelineKind, type entityRoutes } from '@sallyport/contracts';
 import type { Queries } from '../hunting/index.ts';
-import { incidentsOf } from '../incidents/index.ts';
-import { requireCaller, type Handlers } from '../platform/http/index.ts';
+import { incidentsOf, sightOf, type Sight } from '../incidents/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
+import type { Principal } from '../platform/principal.ts';
 import type { Platform } from '../platform/types.ts';
 import { changeEntity } from './change.ts';
 import type { Span } from './content/bind.ts';
@@ -15,11 +16,11 @@ import { readTimeline } from './timeline.ts';
 
 const weekMs = 7 * 24 * 3_600_000;
 
-/** Tables that hold rows. */
-export const filledTables = ({ lake }: Pick<Platform, 'lake'>): ReadonlySet<string> =>
+/** Tables that hold rows, of those of which somebody sees any. */
+export const filledTables = (queries: Queries, as: Principal): ReadonlySet<string> =>
   new Set(
-    lake
-      .kqlCatalogue()
+    queries
+      .catalogueOf(as)
       .tables.filter(({ empty }) => !empty)
       .map(({ name }) => name),
   );
@@ -34,44 +35,53 @@ export function entityHandlers(
     const end = to === undefined ? clock.now() : new Date(to);
     return { from: from === undefined ? new Date(end.getTime() - weekMs) : new Date(from), to: end };
   };
-  const parts = () => ({ database, queries, content, filled: filledTables(platform) });
-  const details = async (id: string) => detailsOf(database, await knownEntity(database, id), filledTables(platform));
+  const parts = (context: RequestContext) => ({
+    database,
+    queries,
+    content,
+    filled: filledTables(queries, requireCaller(context)),
+  });
+  const sight = (context: RequestContext): Sight => sightOf(requireCaller(context), platform.workspaces);
+  const known = (context: RequestContext, id: string) => knownEntity(database, id, sight(context));
+  const details = async (context: RequestContext, id: string) =>
+    detailsOf(database, await known(context, id), filledTables(queries, requireCaller(context)), sight(context));
   return {
-    listEntities: (_, { query }) => listEntities(database, query),
+    listEntities: (context, { query }) => listEntities(database, query, sight(context)),
     resolveEntity: async (context, { body }) => {
-      const id = await resolveEntity(platform, body.kind, body.identifiers);
+      const id = await resolveEntity(platform, body.kind, body.identifiers, sight(context));
       context.audit({ target: `entity ${id}`, details: { kind: body.kind } });
       return { id };
     },
-    getEntity: (_, { params }) => details(params.id),
+    getEntity: (context, { params }) => details(context, params.id),
     updateEntity: async (context, { params, body }) => {
-      const { row } = await knownEntity(database, params.id);
+      const { row } = await known(context, params.id);
       await changeEntity(platform, row.id, body, requireCaller(context).name);
       context.audit({ target: `entity ${row.id}`, details: { kind: row.kind, name: row.name, ...body } });
-      return details(row.id);
+      return details(context, row.id);
     },
     getEntityTimeline: async (context, { params, query }) =>
-      readTimeline(parts(), await knownEntity(database, params.id), {
+      readTimeline(parts(context), await known(context, params.id), {
         span: spanOf(query),
         kinds: query.kinds ?? TimelineKind.options,
         limit: query.limit,
         cursor: query.cursor,
         as: requireCaller(context),
+        sight: sight(context),
         now: clock.now(),
         signal: context.signal,
       }),
     getEntityInsights: async (context, { params, query }) => ({
-      insights: await readInsights(parts(), await knownEntity(database, params.id), {
+      insights: await readInsights(parts(context), await known(context, params.id), {
         span: spanOf(query),
         as: requireCaller(context),
         now: clock.now(),
         signal: context.signal,
       }),
     }),
-    getEntityIncidents: async (_, { params }) => {
-      const alerts = await alertsWith(database, await knownEntity(database, params.id));
+    getEntityIncidents: async (context, { params }) => {
+      const alerts = await alertsWith(database, await known(context, params.id), sight(context));
       const numbers = [...new Set(alerts.flatMap(({ incidentNumber }) => incidentNumber ?? []))];
-      return { incidents: await incidentsOf(database, numbers), alerts };
+      return { incidents: await incidentsOf(database, numbers, sight(context)), alerts };
     },
   };
 }

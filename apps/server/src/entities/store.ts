@@ -7,8 +7,10 @@ import {
   type RiskReason,
 } from '@sallyport/contracts';
 import { storableText } from '../platform/canonical-json.ts';
+import type { Sight } from '../incidents/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import { addAlertEntities, lockInventory, mergeSeen, openSeen } from './inventory/merge.ts';
+import { inventoryWithin, keysWithin } from './within.ts';
 
 /** A row of `inventory`. */
 export interface EntityRow {
@@ -67,33 +69,42 @@ export interface KnownEntity {
   readonly keys: readonly { readonly key: string; readonly alias: string }[];
 }
 
-const find = (db: Queryable, id: string): Promise<EntityRow | undefined> =>
-  db.first<EntityRow>(
-    `SELECT * FROM inventory WHERE id = coalesce((SELECT entity_id FROM inventory_keys WHERE alias = $1), $1)`,
-    [id],
+async function find(db: Queryable, sight: Sight, id: string): Promise<EntityRow | undefined> {
+  const values: unknown[] = [id];
+  const bind = (value: unknown): string => `$${values.push(value)}`;
+  const known = `SELECT entity_id FROM ${keysWithin(sight, bind)} WHERE alias = $1 LIMIT 1`;
+  return db.first<EntityRow>(
+    `SELECT * FROM ${inventoryWithin(sight, bind)} WHERE id = coalesce((${known}), $1)`,
+    values,
   );
+}
 
 /**
- * The entity of an id: its own, that of one that went up in it, or that of an alert's entity. An alert's entity that no pass has taken in yet is taken in now. Throws NotFound.
+ * The entity of an id: its own, that of one that went up in it, or that of an alert's entity. An alert's entity that no pass has taken in yet is taken in now. Throws NotFound, also of one that
+ * `sight` does not show.
  */
 export async function knownEntity(
   db: Queryable & { transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> },
   id: string,
+  sight: Sight,
 ): Promise<KnownEntity> {
   const plain = storableText(id, 64);
   const row =
-    (await find(db, plain)) ??
-    (await db.transaction(async (tx) => {
-      await lockInventory(tx);
-      await openSeen(tx);
-      await addAlertEntities(tx, { id: plain });
-      await mergeSeen(tx);
-      return find(tx, plain);
-    }));
+    (await find(db, sight, plain)) ??
+    (sight.scope.whole
+      ? await db.transaction(async (tx) => {
+          await lockInventory(tx);
+          await openSeen(tx);
+          await addAlertEntities(tx, { id: plain });
+          await mergeSeen(tx);
+          return find(tx, sight, plain);
+        })
+      : undefined);
   if (!row) throw new SallyportError('NotFound', `there is no entity ${plain}`);
+  const values: unknown[] = [row.id];
   const keys = await db.query<{ key: string; alias: string }>(
-    'SELECT key, alias FROM inventory_keys WHERE entity_id = $1 ORDER BY key LIMIT 300',
-    [row.id],
+    `SELECT key, alias FROM ${keysWithin(sight, (value) => `$${values.push(value)}`)} WHERE entity_id = $1 ORDER BY key LIMIT 300`,
+    values,
   );
   return { row, keys: [...keys, { key: `entity:${row.id}`, alias: row.id }] };
 }

@@ -1,6 +1,7 @@
 import { SallyportError, TimelineKind, type EntityTimelineItem, type Severity } from '@sallyport/contracts';
 import { z } from 'zod';
 import type { Queries } from '../hunting/index.ts';
+import { alertWithin, type Sight } from '../incidents/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import { askable, boundQuery, type Span } from './content/bind.ts';
 import { kqlText, kqlTime, withLets } from './content/kql.ts';
@@ -15,6 +16,7 @@ export interface TimelineAsked {
   readonly limit: number;
   readonly cursor: string | undefined;
   readonly as: Principal;
+  readonly sight: Sight;
   readonly now: Date;
   readonly signal?: AbortSignal;
 }
@@ -43,7 +45,7 @@ export async function readTimeline(parts: TimelineParts, entity: KnownEntity, as
   const subject = subjectOf(entity);
   const size = asked.limit + slack;
   const readers: Record<TimelineKind, () => Promise<EntityTimelineItem[]>> = {
-    Alert: () => alerts(parts.database, entity, span, size),
+    Alert: () => alerts(parts.database, entity, span, size, asked.sight),
     Anomaly: () => anomalies(parts, subject, span, size, asked),
     Activity: () => activities(parts, subject, span, size, asked),
     Bookmark: () => bookmarks(parts, subject, span, size, asked),
@@ -84,7 +86,15 @@ function readCursor(text: string): Place {
   }
 }
 
-async function alerts(db: Queryable, entity: KnownEntity, span: Span, size: number): Promise<EntityTimelineItem[]> {
+async function alerts(
+  db: Queryable,
+  entity: KnownEntity,
+  span: Span,
+  size: number,
+  sight: Sight,
+): Promise<EntityTimelineItem[]> {
+  const values: unknown[] = [aliasesOf(entity), span.from, span.to, size];
+  const within = alertWithin(sight, (value) => `$${values.push(value)}`);
   const rows = await db.query<{
     id: string;
     name: string;
@@ -94,9 +104,9 @@ async function alerts(db: Queryable, entity: KnownEntity, span: Span, size: numb
     end_time: Date;
     incident_number: number | null;
   }>(
-    `SELECT id, name, description, severity, start_time, end_time, incident_number FROM alerts
-     WHERE id IN (SELECT alert_id FROM alert_entities WHERE entity_id = ANY($1)) AND end_time >= $2 AND end_time < $3 ORDER BY end_time DESC, id DESC LIMIT $4`,
-    [aliasesOf(entity), span.from, span.to, size],
+    `SELECT id, name, description, severity, start_time, end_time, incident_number FROM alerts a
+     WHERE id IN (SELECT alert_id FROM alert_entities WHERE entity_id = ANY($1)) AND ${within} AND end_time >= $2 AND end_time < $3 ORDER BY end_time DESC, id DESC LIMIT $4`,
+    values,
   );
   return rows.map((row) => ({
     id: row.id,

@@ -31,6 +31,7 @@ import { createExternal } from './external/index.ts';
 import type { KnownWatchlists, Queries } from './queries.ts';
 import { Bookmarks, type IncidentDoor } from './hunts/bookmarks.ts';
 import { Hunts as HuntCommands } from './hunts/hunts.ts';
+import { BookmarksWithin } from './hunts/within.ts';
 import { huntHandlers } from './hunts/routes.ts';
 import { notebookHandlers } from './notebooks/routes.ts';
 import { huntingHandlers } from './routes.ts';
@@ -41,6 +42,7 @@ import { workspaceQueries } from './workspace-queries.ts';
 export { createQueries, type KnownWatchlists, type Queries, type QueryAnswer, type QueryRequest } from './queries.ts';
 export { scopeFault } from './scope/faults.ts';
 export { sightOf } from './scope/sight.ts';
+export { tablesSeen, type SeenRows } from './scope/tables-seen.ts';
 export { workspaceGuid } from '../platform/workspaces/index.ts';
 
 /** Handlers for the clients of one of Microsoft's services, and how errors are said to them. */
@@ -111,7 +113,7 @@ export function createHunting(
     hunts: (incidents) => {
       const bookmarks = new Bookmarks(platform, incidents);
       return {
-        handlers: huntHandlers(new HuntCommands(platform, asking), bookmarks),
+        handlers: huntHandlers(new HuntCommands(platform, asking), bookmarks, new BookmarksWithin(queries), platform),
         sentinel: sentinelBookmarkHandlers({ bookmarks, incidents, isWorkspace: here }),
       };
     },

@@ -109,6 +109,8 @@ export interface Queries {
   kqlOf(as: Principal): Kql;
   /** The tables of which somebody sees any row, with the functions. */
   catalogueOf(as: Principal): KqlCatalogue;
+  /** The tables of which somebody sees any row, and whether each. `by`: default: `securityData.read`. */
+  tablesOf(as: Principal, by?: GrantedPermission): ReadonlyMap<string, 'whole' | 'some'>;
   /** Whether somebody sees any row of a table. */
   sees(as: Principal, table: string): boolean;
   /**
@@ -243,6 +245,12 @@ export function createQueries(
     kql,
     kqlOf: (as) => seenBy({ as }).kql,
     catalogueOf: (as) => seenBy({ as }).catalogue(),
+    tablesOf: (as, by) => {
+      const { within, catalogue } = sights.of(dataScopeOf(as, by));
+      return new Map(
+        catalogue().tables.map((table) => [table.name, within && within.of(table) !== 'whole' ? 'some' : 'whole']),
+      );
+    },
     sees: (as, table) => {
       const { scope, catalogue } = seenBy({ as });
       return scope.whole || catalogue().tables.some(({ name }) => name === table);

@@ -14,7 +14,8 @@ export interface AskedQuery {
   readonly startedAt: Date;
   readonly elapsedMs: number;
   readonly outcome:
-    { readonly rows: number; readonly bytesRead: number; readonly cpuSeconds: number } | { readonly error: unknown };
+    | { readonly rows: number; readonly bytesRead: number; readonly cpuSeconds: number }
+    | { readonly error: unknown };
 }
 
 const queryCharsMax = 100_000;

@@ -60,7 +60,7 @@ export type { WorkEvent, WorkItem, WorkListener } from './events/follow.ts';
 export type { PairLinks } from './pairs.ts';
 export { alertRows, incidentsOf } from './read.ts';
 export { workspaceOfIncident } from './workspace.ts';
-export { alertWithin, incidentWithin, requireWhole, sightOf, type Bind, type Sight } from './within.ts';
+export { alertWithin, bindingOnce, incidentWithin, requireWhole, sightOf, type Bind, type Sight } from './within.ts';
 export { alertResource, armKind, entityResource } from './faces/arm/objects.ts';
 export type { NewAlert, Raised } from './types.ts';
 

@@ -5,6 +5,7 @@ import { lockedCase, tellCase } from './cases/store.ts';
 import { lockedIncident } from './commands.ts';
 import { insertActivities, publishIncidents } from './store.ts';
 import type { FieldChanges } from './types.ts';
+import { bindingOnce, caseWithin, incidentWithin, type Bind, type Sight } from './within.ts';
 
 /** Tasks and attached files belong to an incident or to a case: what both have in common. */
 
@@ -23,10 +24,25 @@ export interface ParentColumns {
 export const parentOf = ({ incident_number, case_number }: ParentColumns): WorkParent =>
   incident_number === null ? { kind: 'case', number: case_number ?? 0 } : { kind: 'incident', number: incident_number };
 
-/** Throws NotFound. */
-export async function knownParent(db: Queryable, parent: WorkParent): Promise<void> {
+/** Whether all of what a task or file (`t`) belongs to is within. */
+export const ofParentWithin = (sight: Sight, given: Bind): string => {
+  if (sight.scope.whole) return 'true';
+  const bind = bindingOnce(given);
+  return `CASE WHEN t.incident_number IS NULL THEN ${caseWithin(sight, bind, 't.case_number')} ELSE ${incidentWithin(sight, bind, 't.incident_number', true)} END`;
+};
+
+/** Throws NotFound, also of one that is not all within. */
+export async function knownParent(db: Queryable, parent: WorkParent, sight?: Sight): Promise<void> {
   const table = parent.kind === 'incident' ? 'incidents' : 'cases';
-  const found = await db.first(`SELECT 1 FROM ${table} WHERE number = $1`, [parent.number]);
+  const values: unknown[] = [parent.number];
+  const bind = (value: unknown): string => `$${values.push(value)}`;
+  const isCase = parent.kind === 'case';
+  const within = !sight
+    ? 'true'
+    : isCase
+      ? caseWithin(sight, bind, 'p.number')
+      : incidentWithin(sight, bind, 'p.number', true);
+  const found = await db.first(`SELECT 1 FROM ${table} p WHERE number = $1 AND ${within}`, values);
   if (!found) throw new SallyportError('NotFound', `there is no ${parent.kind} ${parent.number}`);
 }
 

@@ -31,14 +31,18 @@ export const toSummary = (row: IncidentRow): IncidentSummary => ({
   closedAt: row.closed_at?.toISOString() ?? null,
 });
 
-/** Incidents by their numbers, newest activity first. */
-export const incidentsOf = async (db: Queryable, numbers: readonly number[]): Promise<IncidentSummary[]> =>
-  (
-    await db.query<IncidentRow>(
-      'SELECT * FROM incidents WHERE number = ANY($1) ORDER BY last_activity_at DESC, number DESC',
-      [numbers],
-    )
-  ).map(toSummary);
+/** Incidents by their numbers, newest activity first; with `sight`, as much of each as that shows. */
+export async function incidentsOf(
+  db: Queryable,
+  numbers: readonly number[],
+  sight?: Sight,
+): Promise<IncidentSummary[]> {
+  const rows = await db.query<IncidentRow>(
+    'SELECT * FROM incidents WHERE number = ANY($1) ORDER BY last_activity_at DESC, number DESC',
+    [numbers],
+  );
+  return (sight ? await shownOf(db, sight, rows) : rows).map(toSummary);
+}
 
 /** An incident's activity log shows its newest 1,000 entries. */
 const activitiesMax = 1_000;

@@ -54,7 +54,11 @@ export interface IncidentRow {
   readonly owner: string | null;
   readonly classification: 'Undetermined' | 'TruePositive' | 'BenignPositive' | 'FalsePositive' | null;
   readonly classification_reason:
-    'SuspiciousActivity' | 'SuspiciousButExpected' | 'IncorrectAlertLogic' | 'InaccurateData' | null;
+    | 'SuspiciousActivity'
+    | 'SuspiciousButExpected'
+    | 'IncorrectAlertLogic'
+    | 'InaccurateData'
+    | null;
   readonly classification_comment: string;
   readonly determination: Determination | null;
   readonly labels: readonly string[];

@@ -73,6 +73,17 @@ export function incidentWithin(sight: Sight, bind: Bind, number: string, all = f
   return all ? `(${of(within)} AND NOT ${of(`NOT ${within}`)})` : of(within);
 }
 
+/** Whether a case (`number`: SQL) is about nothing but incidents and alerts all of which is within, and about any. */
+export function caseWithin(sight: Sight, bind: Bind, number: string): string {
+  if (sight.scope.whole) return 'true';
+  const once = bindingOnce(bind);
+  const incident = incidentWithin(sight, once, 'wc.incident_number', true);
+  const of = `FROM case_incidents wc WHERE wc.case_number = ${number}`;
+  const alert = alertWithin(sight, once, 'wv');
+  const evidence = `FROM case_evidence we JOIN alerts wv ON wv.id::text = we.reference WHERE we.kind = 'Alert' AND we.case_number = ${number}`;
+  return `(EXISTS (SELECT 1 ${of}) AND NOT EXISTS (SELECT 1 ${of} AND NOT ${incident}) AND NOT EXISTS (SELECT 1 ${evidence} AND NOT ${alert}))`;
+}
+
 interface Seen {
   readonly within: number;
   readonly outside: number;

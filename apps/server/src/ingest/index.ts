@@ -39,7 +39,7 @@ import { letGoOfEndedHolds } from './policies/keeper.ts';
 import { createPull, pageGate, type Pull } from './pull/index.ts';
 import { Pins } from './pins/pins.ts';
 import { pinHandlers } from './pins/routes.ts';
-import { dataHandlers } from './routes.ts';
+import { dataHandlers, type RouteServices } from './routes.ts';
 import { loadSources, shippedSources } from './sources/load.ts';
 import type { Streams } from './sources/streams.ts';
 import { Uploads, type RunRules } from './uploads/index.ts';
@@ -96,6 +96,8 @@ export interface IngestOptions {
   readonly onStored?: (
     segment: Pick<LoadedSegment, 'id' | 'rows'> & { readonly workspaceId: string | undefined },
   ) => Promise<void>;
+  /** What somebody who sees a part of the data sees of tables of these names. */
+  readonly tablesSeen: RouteServices['tablesSeen'];
   /** Whether jobs run; default true. */
   readonly jobs?: boolean;
   /** Who holds an API token; for doors that are not behind the server's own HTTP. */
@@ -146,6 +148,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       core,
       uploads,
       policies,
+      tablesSeen: options.tablesSeen,
       doors: {
         placeOf: placeOf(() => ({ config, syslog, otlpGrpc, host })),
         connections: (door) => book.connections(door),

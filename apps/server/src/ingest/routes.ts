@@ -1,13 +1,15 @@
 import { basename } from 'node:path';
 import { SallyportError, type dataRoutes } from '@sallyport/contracts';
 import { requireCaller, type Handlers } from '../platform/http/handlers.ts';
+import { dataScopeOf } from '../platform/data-scope.ts';
+import type { Principal } from '../platform/principal.ts';
 import type { Platform } from '../platform/types.ts';
 import type { IngestCore } from './core.ts';
 import { checkColumns } from './custom-columns.ts';
 import { logsIngestion } from './doors/logs-ingestion.ts';
 import { tableHandlers } from './policies/routes.ts';
 import type { PolicyBook } from './policies/book.ts';
-import { tableInfo, tableInfos } from './policies/tables.ts';
+import { onlySeen, tableInfo, tableInfos, type TablesSeen } from './policies/tables.ts';
 import { getSource, listDoors, listSources, refusedLines, type ViewServices } from './health/view.ts';
 import type { Uploads } from './uploads/index.ts';
 import { uploadResult } from './uploads/routes.ts';
@@ -19,6 +21,8 @@ export interface RouteServices {
   /** Where doors are, and what is connected to them. */
   readonly doors: Pick<ViewServices, 'placeOf' | 'connections'>;
   readonly policies: PolicyBook;
+  /** What somebody sees of tables of these names. */
+  readonly tablesSeen: (as: Principal, names: readonly string[], now: Date) => Promise<TablesSeen>;
 }
 
 const errorsMax = 200;
@@ -37,7 +41,13 @@ export function dataHandlers(services: RouteServices): Handlers<typeof dataRoute
   };
   return {
     ...tableHandlers(platform, policies),
-    listTables: async () => ({ tables: await tableInfos(lake, policies) }),
+    listTables: async (context) => {
+      const caller = requireCaller(context);
+      const infos = await tableInfos(lake, policies);
+      if (dataScopeOf(caller, 'data.read').whole) return { tables: infos };
+      const names = infos.map(({ name }) => name);
+      return { tables: onlySeen(infos, await services.tablesSeen(caller, names, clock.now())) };
+    },
     createTable: async (context, { body: { name, columns, retentionDays } }) => {
       context.audit({ target: `table ${name}`, details: { columns: columns.length, retentionDays } });
       checkColumns(columns, 'columns');

@@ -5,6 +5,7 @@ import {
   type InvestigationLogEntry,
   type InvestigationSummary,
 } from '@sallyport/contracts';
+import { incidentWithin, type Sight } from '../incidents/index.ts';
 import type { Queryable } from '../platform/database/types.ts';
 import { toAction, type ActionRow } from './actions.ts';
 import type { Playbooks } from './content.ts';
@@ -56,18 +57,58 @@ const toSummary = (row: SummaryRow, playbooks: Playbooks): InvestigationSummary 
   queries: row.queries,
 });
 
-/** The newest first. `states`: undefined for all. */
-export const listInvestigations = async (
+/** Those of incidents all of whose alerts `sight` shows, the newest first. `states`: undefined for all. */
+export async function listInvestigations(
   db: Queryable,
   playbooks: Playbooks,
   states: readonly string[] | undefined,
-): Promise<InvestigationSummary[]> =>
-  (
-    await summaries(db, '($1::text[] IS NULL OR i.state = ANY($1)) ORDER BY i.started_at DESC, i.id LIMIT $2', [
-      states ?? null,
-      listMax,
-    ])
-  ).map((row) => toSummary(row, playbooks));
+  sight: Sight,
+): Promise<InvestigationSummary[]> {
+  const values: unknown[] = [states ?? null, listMax];
+  const within = incidentWithin(sight, (value) => `$${values.push(value)}`, 'i.incident_number', true);
+  const rows = await summaries(
+    db,
+    `($1::text[] IS NULL OR i.state = ANY($1)) AND ${within} ORDER BY i.started_at DESC, i.id LIMIT $2`,
+    values,
+  );
+  const all = rows.map((row) => toSummary(row, playbooks));
+  // What was found, how often was asked and why it ended is about rows of everybody.
+  return sight.scope.whole ? all : all.map((one) => ({ ...one, stateReason: '', ...uncounted }));
+}
+const uncounted = { malicious: 0, suspicious: 0, pendingActions: 0, queries: 0 };
+
+/**
+ * An investigation looks at everything: to those who see a part it tells what it thinks of what the incident's alerts name, and what it proposes about that.
+ */
+function ofPart(whole: Investigation): Investigation {
+  const evidence = whole.evidence
+    .filter(({ depth }) => depth === 0)
+    .map((one): InvestigationEvidence => ({
+      ...one,
+      reasons: [],
+      firstSeenAt: null,
+      lastSeenAt: null,
+      devices: [],
+      rows: 0,
+      foundBy: [],
+    }));
+  const named = new Set(evidence.map(({ entity }) => entity.id));
+  const actions = whole.actions
+    .filter(({ target }) => named.has(target.id))
+    .map((action) => ({ ...action, parameters: {}, reason: '' }));
+  return {
+    ...whole,
+    ...uncounted,
+    stateReason: '',
+    malicious: evidence.filter(({ verdict }) => verdict === 'Malicious').length,
+    suspicious: evidence.filter(({ verdict }) => verdict === 'Suspicious').length,
+    pendingActions: actions.filter(({ state }) => state === 'pendingApproval').length,
+    evidence,
+    evidenceCount: evidence.length,
+    actions,
+    log: [],
+  };
+}
 
 const toEvidence = (row: EvidenceRow): InvestigationEvidence => ({
   entity: entityOf(row),
@@ -84,9 +125,16 @@ const toEvidence = (row: EvidenceRow): InvestigationEvidence => ({
   depth: row.depth,
 });
 
-/** Throws NotFound. */
-export async function getInvestigation(db: Queryable, playbooks: Playbooks, id: string): Promise<Investigation> {
-  const [row] = await summaries(db, 'i.id = $1', [id]);
+/** Throws NotFound, also where `sight` does not show all of its incident. */
+export async function getInvestigation(
+  db: Queryable,
+  playbooks: Playbooks,
+  id: string,
+  sight?: Sight,
+): Promise<Investigation> {
+  const values: unknown[] = [id];
+  const within = sight ? incidentWithin(sight, (value) => `$${values.push(value)}`, 'i.incident_number', true) : 'true';
+  const [row] = await summaries(db, `i.id = $1 AND ${within}`, values);
   if (!row) throw new SallyportError('NotFound', `there is no investigation ${id}`);
   const [evidence, actions, log] = await Promise.all([
     evidenceOf(db, id),
@@ -96,13 +144,14 @@ export async function getInvestigation(db: Queryable, playbooks: Playbooks, id: 
     ),
     logOf(db, playbooks, id),
   ]);
-  return {
+  const whole: Investigation = {
     ...toSummary(row, playbooks),
     evidence: evidence.slice(0, evidenceShown).map(toEvidence),
     evidenceCount: evidence.length,
     actions: actions.map((action) => toAction(action, row.incident_number)),
     log,
   };
+  return sight?.scope.whole === false ? ofPart(whole) : whole;
 }
 
 async function logOf(db: Queryable, playbooks: Playbooks, id: string): Promise<InvestigationLogEntry[]> {

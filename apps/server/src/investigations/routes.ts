@@ -1,5 +1,6 @@
 import { SallyportError, type investigationRoutes } from '@sallyport/contracts';
-import { requireCaller, type Handlers } from '../platform/http/index.ts';
+import { sightOf, type Sight } from '../incidents/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import { decideAction } from './actions.ts';
 import { listGroups, setLevel } from './automation.ts';
 import { startByHand, type Parts } from './join.ts';
@@ -8,15 +9,16 @@ import { investigationOf, isUnderWay, lockedInvestigation, logEntry } from './st
 
 export function investigationHandlers(parts: Parts): Handlers<typeof investigationRoutes> {
   const { playbooks } = parts;
-  const { clock, database } = parts.platform;
+  const { clock, database, workspaces } = parts.platform;
+  const sight = (context: RequestContext): Sight => sightOf(requireCaller(context), workspaces);
   return {
-    listInvestigations: async (_, { query }) => ({
-      investigations: await listInvestigations(database, playbooks, query.state?.split(',')),
+    listInvestigations: async (context, { query }) => ({
+      investigations: await listInvestigations(database, playbooks, query.state?.split(','), sight(context)),
     }),
-    getInvestigation: (_, { params }) => getInvestigation(database, playbooks, params.id),
-    getIncidentInvestigation: async (_, { params }) => {
+    getInvestigation: (context, { params }) => getInvestigation(database, playbooks, params.id, sight(context)),
+    getIncidentInvestigation: async (context, { params }) => {
       const row = await investigationOf(database, params.number);
-      return { investigation: row ? await getInvestigation(database, playbooks, row.id) : null };
+      return { investigation: row ? await getInvestigation(database, playbooks, row.id, sight(context)) : null };
     },
     startInvestigation: async (context, { params, body }) => {
       context.audit({ target: `incident ${params.number}`, details: { alert: body.alertId ?? 'all' } });

@@ -21,7 +21,8 @@ export interface WebhookCall {
 }
 /** `gone`: whoever is there wants no more of them. */
 export type WebhookResult =
-  { readonly sent: true } | { readonly sent: false; readonly error: string; readonly gone: boolean };
+  | { readonly sent: true }
+  | { readonly sent: false; readonly error: string; readonly gone: boolean };
 
 const targetOf = (url: URL): Target => {
   const encrypted = url.protocol === 'https:';

@@ -14,7 +14,13 @@ import { targetOf, type Author, type RequestRow } from './types.ts';
 
 /** What mails are of. */
 export type NotifiedEvent =
-  'eligible' | 'active' | 'activated' | 'approvalRequested' | 'approved' | 'denied' | 'timedOut';
+  | 'eligible'
+  | 'active'
+  | 'activated'
+  | 'approvalRequested'
+  | 'approved'
+  | 'denied'
+  | 'timedOut';
 export type Tell = (event: NotifiedEvent, request: RequestRow, by: Author, tx: Queryable) => Promise<void>;
 
 /** As many as Microsoft sends for an event. */

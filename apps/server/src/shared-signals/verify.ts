@@ -6,7 +6,12 @@ import type { Speak } from './outgoing.ts';
 
 /** RFC 8935, 2.4, and SSF 1.0. */
 export type SetErrorCode =
-  'invalid_request' | 'invalid_key' | 'invalid_issuer' | 'invalid_audience' | 'authentication_failed' | 'access_denied';
+  | 'invalid_request'
+  | 'invalid_key'
+  | 'invalid_issuer'
+  | 'invalid_audience'
+  | 'authentication_failed'
+  | 'access_denied';
 
 /** Why a token is not taken. */
 export class SetError extends Error {

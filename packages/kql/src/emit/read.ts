@@ -82,7 +82,8 @@ function rowsWithin(e: Context, table: TableSchema, alias: Sql, tenantId: string
   const rows = within.of(table);
   if (rows === 'whole') return [];
   if (rows === 'nothing') return [sql`false`];
-  return [rows.sql(alias, { tenantId, lookups: e.options.lookups, now: () => e.moment() })];
+  const isStored = !table.reference && !source?.(table);
+  return [rows.sql(alias, { tenantId, lookups: e.options.lookups, now: () => e.moment(), isStored })];
 }
 
 /** The table's columns as SQL, whether or not it stores them. */

@@ -3,6 +3,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Retention } from '../retention/storage.ts';
+import { deviceKeyOf, deviceKeyPrefix } from './device.ts';
 import { promotedPath, type PromotedPath } from './promoted.ts';
 import { TableFileError, parseTableFile, type KqlType, type TableFile } from './file.ts';
 
@@ -41,6 +42,7 @@ export interface KqlCatalogue {
     readonly columns: readonly Column[];
     readonly empty?: boolean;
     readonly promoted?: readonly PromotedPath[];
+    readonly deviceKey?: string;
   }[];
   readonly functions: readonly KqlFunction[];
   /** Which of the tables are `empty`, where that is known. */
@@ -173,7 +175,7 @@ export class Catalogue {
 
   /**
    * For `compile` of packages/kql. `made`: tables that have a place in the engine; the others are known to be empty. Default: nothing is known. `stored`: columns of promoted
-   * members that are there, as `table/column`. Default: none. The same arguments give the same object.
+   * members and of devices that are there, as `table/column`. Default: none. The same arguments give the same object.
    */
   kql(
     functions: readonly KqlFunction[] = noFunctions,
@@ -184,19 +186,27 @@ export class Catalogue {
     const before = known.find((one) => one.made === made && one.stored === stored);
     if (before) return before.catalogue;
     const tables = [...this.tables.values()].map((table) => {
-      if (made?.has(table.name) === false) return schemaOf(table, [], true);
+      if (made?.has(table.name) === false) return schemaOf(table, [], undefined, true);
       const there = table.promoted.filter((path) => stored.has(`${table.name}/${path.stored}`));
-      return schemaOf(table, there, false);
+      const device = deviceKeyOf(table.columns)?.stored;
+      return schemaOf(table, there, stored.has(`${table.name}/${device}`) ? device : undefined, false);
     });
+    const [devices, members] = partition([...stored].toSorted(), (name) => name.includes(`/${deviceKeyPrefix}`));
     const version = [
       this.version,
       ...(functions.length ? [fingerprintOf(functions)] : []),
-      ...(stored.size ? [hash([...stored].toSorted())] : []),
+      ...(members.length ? [hash(members)] : []),
     ].join('-');
-    const catalogue = { version, tables, functions, ...(made ? { held: hash([...made].toSorted()) } : {}) };
+    // What tells of devices changes what a scope makes of a table, and nothing that names mean.
+    const held = made ? { held: hash([...[...made].toSorted(), ...devices]) } : {};
+    const catalogue = { version, tables, functions, ...held };
     this.#kql.set(functions, [{ made, stored, catalogue }, ...known].slice(0, knownMax));
     return catalogue;
   }
+}
+
+function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }
 
 /** Each workspace has its own `made` and `stored`. */
@@ -207,14 +217,23 @@ const noneStored: ReadonlySet<string> = new Set();
 type Schema = KqlCatalogue['tables'][number];
 const schemas = new WeakMap<TableDefinition, Map<string, Schema>>();
 /** The same object for the same: what the compiler makes of a table is kept by it. */
-function schemaOf(table: TableDefinition, promoted: readonly PromotedPath[], empty: boolean): Schema {
+function schemaOf(
+  table: TableDefinition,
+  promoted: readonly PromotedPath[],
+  deviceKey: string | undefined,
+  empty: boolean,
+): Schema {
   const known = schemas.get(table) ?? new Map<string, Schema>();
   schemas.set(table, known);
-  const key = empty ? 'empty' : promoted.map(({ stored }) => stored).join('/');
+  const key = empty ? 'empty' : [...promoted.map(({ stored }) => stored), deviceKey ?? ''].join('/');
   const { name, columns } = table;
-  const made =
-    known.get(key) ??
-    (empty ? { name, columns, empty } : promoted.length ? { name, columns, promoted } : { name, columns });
+  const made = known.get(key) ?? {
+    name,
+    columns,
+    ...(empty ? { empty } : {}),
+    ...(promoted.length ? { promoted } : {}),
+    ...(deviceKey === undefined ? {} : { deviceKey }),
+  };
   known.set(key, made);
   return made;
 }

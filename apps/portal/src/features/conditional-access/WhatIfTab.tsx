@@ -142,7 +142,7 @@ export function WhatIfTab({ search, set }: TabProps): ReactElement {
     name: keyof AccessSearch & ('platform' | 'client' | 'signInRisk' | 'userRisk' | 'device' | 'flow'),
     options: readonly (readonly [string, string])[],
     none = 'Not said',
-  ): ReactElement =>
+  ): ReactElement => (
     // prettier-ignore
     <Field label={label} size="small">
       <Select
@@ -157,7 +157,8 @@ export function WhatIfTab({ search, set }: TabProps): ReactElement {
           </option>
         ))}
       </Select>
-    </Field>;
+    </Field>
+  );
   const risks = riskLevels.filter((level) => level !== 'hidden').map((level) => [level, words(level)] as const);
   return (
     <div className={styles.root}>

@@ -33,6 +33,7 @@ export const delegationsQuery = queryOptions({
 export const historyQuery = queryOptions({
   queryKey: [key, 'history'],
   queryFn: ({ signal }) => client.listMyPrivilegedAudit({ signal }),
+  refetchInterval: POLL_MS,
 });
 
 /** What one may has changed: the frame shows it too. */

@@ -1,7 +1,9 @@
+import { AssignmentScope } from '@sallyport/contracts';
 import { loadFunctions } from '@sallyport/lake';
 import { expect, test } from 'vitest';
 import { createHunting } from '../../hunting/index.ts';
 import { withEphemeralPlatform } from '../../supervisor/ephemeral-platform.ts';
+import { systemPrincipal } from '../../platform/principal.ts';
 import { parseRule } from '../rules/index.ts';
 import { createCoverage } from './index.ts';
 
@@ -44,7 +46,7 @@ test('coverage is what the tables and SecurityAlert say', { timeout: 300_000 }, 
         ]),
       sources: () => Promise.resolve(new Map([['AWSCloudTrail', [{ id: 'aws-cloudtrail', name: 'AWS CloudTrail' }]]])),
     });
-    const coverage = await answer(30);
+    const coverage = await answer(30, systemPrincipal('test'));
     const of = (id: string) => {
       const found = coverage.techniques.find((technique) => technique.id === id);
       return [found?.state, found?.rules, found?.alerts];
@@ -60,6 +62,16 @@ test('coverage is what the tables and SecurityAlert say', { timeout: 300_000 }, 
       hasData: false,
       sources: [{ id: 'aws-cloudtrail', name: 'AWS CloudTrail' }],
     });
-    expect((await answer(60)).techniques.find(({ id }) => id === 'T1078.004')?.state).toBe('covered');
+    // Who sees one table is told of its rows and of no alert.
+    const scope = AssignmentScope.parse({ tables: ['SecurityEvent'] });
+    const part = await answer(60, { name: 'karl', grants: [{ permissions: new Set(['securityData.read']), scope }] });
+    const states = ['T1059.001', 'T1078.004'].map((id) => part.techniques.find((technique) => technique.id === id));
+    expect(states.map((one) => [one?.state, one?.alerts])).toEqual([
+      ['covered', 0],
+      ['noData', 0],
+    ]);
+    expect((await answer(60, systemPrincipal('test'))).techniques.find(({ id }) => id === 'T1078.004')?.state).toBe(
+      'covered',
+    );
   });
 });

@@ -8,7 +8,7 @@ import { isEnabled } from '../schedule.ts';
 import { loadStates } from '../store.ts';
 import { loadAttack } from './attack.ts';
 import { coverageOf } from './coverage.ts';
-import { systemPrincipal } from '../../platform/principal.ts';
+import type { Principal } from '../../platform/principal.ts';
 
 /** Sources that bring rows, by table. */
 export type TableSources = ReadonlyMap<string, readonly { readonly id: string; readonly name: string }[]>;
@@ -34,30 +34,35 @@ export interface CoverageParts {
 /** Tables that one statement asks. */
 const tablesAtOnce = 50;
 
-/** Answers coverage over the last days: rules, and what KQL says of the tables and of SecurityAlert. */
+/** Answers coverage over the last days: rules, and what KQL says of the tables and of SecurityAlert to whoever asks. */
 export function createCoverage({
   platform,
   queries,
   rules,
   sources,
   anomalies,
-}: CoverageParts): (days: number) => Promise<Coverage> {
+}: CoverageParts): (days: number, as: Principal) => Promise<Coverage> {
   const attack = once(loadAttack);
   const tableSources = once(sources);
-  const ask = async (query: string, now: Date): Promise<readonly (readonly unknown[])[]> =>
-    (await queries.run({ query, now, as: systemPrincipal('coverage'), operation: 'hunting' })).rows;
+  const ask = async (query: string, now: Date, as: Principal): Promise<readonly (readonly unknown[])[]> =>
+    (await queries.run({ query, now, as, operation: 'hunting' })).rows;
 
-  const withData = async (tables: readonly string[], now: Date, days: number): Promise<ReadonlySet<string>> => {
+  const withData = async (
+    tables: readonly string[],
+    now: Date,
+    days: number,
+    as: Principal,
+  ): Promise<ReadonlySet<string>> => {
     const found = new Set<string>();
     for (let at = 0; at < tables.length; at += tablesAtOnce) {
       const parts = tables
         .slice(at, at + tablesAtOnce)
         .map((table) => `(['${table}'] | where TimeGenerated > ago(${days}d) | take 1 | project Table = '${table}')`);
-      for (const row of await ask(`union ${parts.join(', ')}`, now)) found.add(String(row[0]));
+      for (const row of await ask(`union ${parts.join(', ')}`, now, as)) found.add(String(row[0]));
     }
     return found;
   };
-  const alertsOf = async (now: Date, days: number): Promise<ReadonlyMap<string, number>> => {
+  const alertsOf = async (now: Date, days: number, as: Principal): Promise<ReadonlyMap<string, number>> => {
     const rows = await ask(
       `SecurityAlert
        | where TimeGenerated > ago(${days}d)
@@ -66,11 +71,12 @@ export function createCoverage({
        | where isnotempty(Technique)
        | summarize Alerts = dcount(SystemAlertId) by Technique`,
       now,
+      as,
     );
     return new Map(rows.map((row) => z.tuple([z.string(), z.coerce.number()]).parse(row)));
   };
 
-  return async (days) => {
+  return async (days, as) => {
     const now = platform.clock.now();
     const states = await loadStates(platform.database);
     const matrix = await attack();
@@ -108,8 +114,9 @@ export function createCoverage({
         [...named].filter((table) => full.has(table)),
         now,
         days,
+        as,
       ),
-      alerts: await alertsOf(now, days),
+      alerts: await alertsOf(now, days, as),
       sources: await tableSources(),
     });
   };

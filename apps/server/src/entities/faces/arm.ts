@@ -1,10 +1,10 @@
 import { SallyportError, TimelineKind, type sentinelEntityRoutes } from '@sallyport/contracts';
 import { z } from 'zod';
 import type { Queries } from '../../hunting/index.ts';
-import { alertResource, alertRows, entityResource } from '../../incidents/index.ts';
+import { alertResource, alertRows, alertWithin, entityResource, sightOf, type Sight } from '../../incidents/index.ts';
 import { publicUrlOf } from '../../platform/config/index.ts';
 import { readBody, rootFor, sendArm } from '../../platform/arm/index.ts';
-import { requireCaller, type Handlers } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { isFit, subjectOf } from '../content/subject.ts';
 import type { EntityContent } from '../content/load.ts';
@@ -51,18 +51,27 @@ export function sentinelEntityHandlers(
 ): Handlers<typeof sentinelEntityRoutes> {
   const { clock, database } = platform;
   const url = publicUrlOf(platform.config);
-  const parts = () => ({ database, queries, content, filled: filledTables(platform) });
+  const parts = (context: RequestContext) => ({
+    database,
+    queries,
+    content,
+    filled: filledTables(queries, requireCaller(context)),
+  });
+  const sight = (context: RequestContext): Sight => sightOf(requireCaller(context), platform.workspaces);
+  const known = (context: RequestContext, id: string) => knownEntity(database, id, sight(context));
   return {
-    sentinelExpandEntity: async (_context, { params, body, reply }) => {
+    sentinelExpandEntity: async (context, { params, body, reply }) => {
       const root = rootFor(params, isWorkspace);
       const asked = readBody(Expand, body);
       const expansion = expansions.find(({ id }) => id === (asked.expansionId ?? expansions[1].id).toLowerCase());
       if (!expansion) throw new SallyportError('BadRequest', 'the expansion is not known', { target: 'expansionId' });
-      const entity = await knownEntity(database, params.entityId);
+      const entity = await known(context, params.entityId);
+      const values: unknown[] = [aliasesOf(entity), asked.startTime ?? new Date(0), asked.endTime ?? clock.now()];
+      const within = alertWithin(sight(context), (value) => `$${values.push(value)}`);
       const alerts = await alertRows(
         database,
-        `a.id IN (SELECT alert_id FROM alert_entities WHERE entity_id = ANY($1)) AND a.end_time >= $2 AND a.start_time <= $3 ORDER BY a.start_time DESC LIMIT ${expandedMax}`,
-        [aliasesOf(entity), asked.startTime ?? new Date(0), asked.endTime ?? clock.now()],
+        `${within} AND a.id IN (SELECT alert_id FROM alert_entities WHERE entity_id = ANY($1)) AND a.end_time >= $2 AND a.start_time <= $3 ORDER BY a.start_time DESC LIMIT ${expandedMax}`,
+        values,
       );
       const own = new Set(aliasesOf(entity));
       const others = new Map(
@@ -93,12 +102,13 @@ export function sentinelEntityHandlers(
       const root = rootFor(params, isWorkspace);
       const asked = readBody(Timeline, body);
       const kinds = TimelineKind.options.filter((kind) => asked.kinds?.includes(timelineKindName(kind)) ?? true);
-      const { items, problems } = await readTimeline(parts(), await knownEntity(database, params.entityId), {
+      const { items, problems } = await readTimeline(parts(context), await known(context, params.entityId), {
         span: { from: asked.startTime, to: asked.endTime },
         kinds,
         limit: timelineMax,
         cursor: undefined,
         as: requireCaller(context),
+        sight: sight(context),
         now: clock.now(),
         signal: context.signal,
       });
@@ -116,7 +126,7 @@ export function sentinelEntityHandlers(
       rootFor(params, isWorkspace);
       const asked = readBody(Insights, body);
       const span = { from: asked.startTime, to: asked.endTime };
-      const insights = await readInsights(parts(), await knownEntity(database, params.entityId), {
+      const insights = await readInsights(parts(context), await known(context, params.entityId), {
         span,
         as: requireCaller(context),
         now: clock.now(),
@@ -133,9 +143,9 @@ export function sentinelEntityHandlers(
         value: insights.map((insight) => insightResult(insight, span)),
       });
     },
-    sentinelQueriesOfEntity: async (_context, { params, reply }) => {
+    sentinelQueriesOfEntity: async (context, { params, reply }) => {
       const root = rootFor(params, isWorkspace);
-      const subject = subjectOf(await knownEntity(database, params.entityId));
+      const subject = subjectOf(await known(context, params.entityId));
       const own = content.insights.filter(
         (insight) => insight.inputEntityType === subject.kind && isFit(subject, insight.requiredInputFieldsSets),
       );

@@ -67,6 +67,10 @@ export class Bookmarks {
     const [total, rows] = await Promise.all([countBookmarks(database, filter), bookmarksBy(database, filter, page)]);
     return { total, rows };
   }
+  /** All that a hunt may hold. */
+  ofHunt(hunt: string): Promise<BookmarkRow[]> {
+    return bookmarksBy(this.#platform.database, { hunt }, { limit: huntLimits.bookmarks, offset: 0 });
+  }
   /** Throws NotFound. */
   async get(id: string): Promise<BookmarkRow> {
     return (await bookmarkBy(this.#platform.database, id)) ?? none(id);

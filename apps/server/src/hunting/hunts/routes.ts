@@ -1,17 +1,43 @@
-import type { huntRoutes } from '@sallyport/contracts';
-import { requireCaller, type Handlers } from '../../platform/http/index.ts';
+import { huntLimits, SallyportError, type huntRoutes } from '@sallyport/contracts';
+import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
+import type { Platform } from '../../platform/types.ts';
+import type { BookmarkRow } from './bookmark-store.ts';
 import type { Bookmarks } from './bookmarks.ts';
 import type { Hunts } from './hunts.ts';
 import { toBookmark, toHuntQuery, toHuntSummary } from './objects.ts';
+import type { BookmarksWithin } from './within.ts';
 
 /** What is given, without what is not. */
 const given = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 
-export function huntHandlers(hunts: Hunts, bookmarks: Bookmarks): Handlers<typeof huntRoutes> {
+export function huntHandlers(
+  hunts: Hunts,
+  bookmarks: Bookmarks,
+  within: BookmarksWithin,
+  { clock }: Pick<Platform, 'clock'>,
+): Handlers<typeof huntRoutes> {
+  const seen = (context: RequestContext, rows: readonly BookmarkRow[]): Promise<BookmarkRow[]> =>
+    within.of(requireCaller(context), rows, clock.now(), context.signal);
   return {
-    listHunts: async () => ({ hunts: (await hunts.list()).map(toHuntSummary) }),
-    getHunt: (_, { params }) => hunts.get(params.id),
+    listHunts: async (context) => {
+      const all = (await hunts.list()).map(toHuntSummary);
+      const whole = within.isWhole(requireCaller(context));
+      return { hunts: whole ? all : all.map((hunt) => ({ ...hunt, bookmarkCount: 0, commentCount: 0 })) };
+    },
+    getHunt: async (context, { params }) => {
+      const caller = requireCaller(context);
+      if (within.isWhole(caller)) return hunts.get(params.id);
+      const hunt = await hunts.get(params.id);
+      // How many rows another's run gave is told of all rows, and so may be what people wrote beside it.
+      const queries = hunt.queries.map((query) => ({
+        ...query,
+        lastRun: query.lastRun?.by === caller.name ? query.lastRun : null,
+      }));
+      const shown = new Set((await seen(context, await bookmarks.ofHunt(hunt.id))).map(({ id }) => id));
+      const own = hunt.bookmarks.filter(({ id }) => shown.has(id));
+      return { ...hunt, queries, bookmarks: own, bookmarkCount: own.length, comments: [], commentCount: 0 };
+    },
     createHunt: async (context, { body: { hypothesisStatus, ...text } }) => {
       const hunt = await hunts.create({ ...text, hypothesis_status: hypothesisStatus }, requireCaller(context).name);
       context.audit({ target: `hunt ${hunt.id}`, details: { name: hunt.name } });
@@ -43,11 +69,21 @@ export function huntHandlers(hunts: Hunts, bookmarks: Bookmarks): Handlers<typeo
       context.audit({ target: `hunt ${id}` });
       return hunts.comment(id, body.text, requireCaller(context).name);
     },
-    listBookmarks: async (_, { query: { limit, offset, ...filter } }) => {
-      const { total, rows } = await bookmarks.list(filter, { limit, offset });
-      return { total, bookmarks: rows.map(toBookmark) };
+    listBookmarks: async (context, { query: { limit, offset, ...filter } }) => {
+      if (within.isWhole(requireCaller(context))) {
+        const { total, rows } = await bookmarks.list(filter, { limit, offset });
+        return { total, bookmarks: rows.map(toBookmark) };
+      }
+      // Pages would tell how many there are between those that are seen.
+      const { rows } = await bookmarks.list(filter, { limit: huntLimits.bookmarks, offset: 0 });
+      const theirs = await seen(context, rows);
+      return { total: theirs.length, bookmarks: theirs.slice(offset, offset + limit).map(toBookmark) };
     },
-    getBookmark: async (_, { params: { id } }) => toBookmark(await bookmarks.get(id)),
+    getBookmark: async (context, { params: { id } }) => {
+      const [row] = await seen(context, [await bookmarks.get(id)]);
+      if (!row) throw new SallyportError('NotFound', `there is no bookmark ${id}`);
+      return toBookmark(row);
+    },
     createBookmarks: async (context, { body }) => {
       const rows = await bookmarks.create(body.bookmarks, requireCaller(context).name);
       context.audit({ target: `${rows.length} bookmarks`, details: { ids: rows.map(({ id }) => id) } });

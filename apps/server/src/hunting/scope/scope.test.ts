@@ -39,6 +39,14 @@ async function outcome(queries: Queries, as: Principal, query: string): Promise<
 const told = ({ text }: Outcome, { text: query }: Generated, hidden: readonly string[]): string[] =>
   (text.match(/zq[0-9a-z]+q/g) ?? []).filter((word) => !query.includes(word) && hidden.includes(word));
 
+it('devices are asked of the column that the engine keeps of them', () => {
+  const { tables } = estate.bench.lake.kqlCatalogue();
+  const keyOf = (name: string) => tables.find((table) => table.name === name)?.deviceKey;
+  expect(keyOf('SecurityEvent')).toBe('_device/Computer/DeviceId');
+  expect(keyOf('DeviceProcessEvents')).toBe('_device/DeviceId/DeviceName/MachineGroup');
+  expect(keyOf('EmailEvents')).toBeUndefined();
+});
+
 describe.each(people)('$name', (who: Someone) => {
   it('gets what a lake without the other rows gives', { timeout: 600_000 }, async () => {
     const attacker = new Attacker(people.indexOf(who) + 1, estate.rows);

@@ -91,14 +91,24 @@ export class Sights {
         };
       },
       rowsOf: (table, alias, workspace, now) => {
-        const seen = workspace ? seenOf(scope, table, workspace) : within.of(table);
+        const seen = workspace ? seenOf(scope, tableThere(table, workspace, here), workspace) : within.of(table);
         if (seen === 'whole') return sql``;
         if (seen === 'nothing') return sql` PREWHERE false`;
-        const of: RowScope = { tenantId: workspace?.id ?? tenantId, lookups: others, now: () => ticksOf(now) };
+        const of: RowScope = {
+          tenantId: workspace?.id ?? tenantId,
+          lookups: others,
+          now: () => ticksOf(now),
+          isStored: true,
+        };
         return sql` PREWHERE ${seen.sql(alias, of)}`;
       },
     };
   }
+}
+
+/** Which columns tell of devices is known of the tables here. */
+function tableThere({ deviceKey, ...table }: TableSchema, workspace: Place, here: Place): TableSchema {
+  return workspace.database === here.database && deviceKey !== undefined ? { ...table, deviceKey } : table;
 }
 
 const ticksOf = (at: Date): bigint => 621_355_968_000_000_000n + BigInt(at.getTime()) * 10_000n;

@@ -2,6 +2,7 @@ import { AssignmentScope } from '@sallyport/contracts';
 import { sql, type FunctionDefinition } from '@sallyport/kql';
 import { Catalogue, define, type Lake, type TableDefinition } from '@sallyport/lake';
 import { startTestLake, type TestLake } from '@sallyport/testkit';
+import { z } from 'zod';
 import type { Principal } from '../../platform/principal.ts';
 import { workspaceGuid } from '../../platform/workspaces/index.ts';
 import { createExternal } from '../external/index.ts';
@@ -24,6 +25,10 @@ const shippedTables: Readonly<Record<string, string>> = {
   IdentityInfo: '*',
   SecurityAlert: 'AlertName Entities ProductName Description SystemAlertId',
   AlertInfo: 'Title Category ServiceSource AlertId',
+  AlertEvidence: 'Title EntityType ServiceSource AlertId DeviceId DeviceName',
+  BehaviorInfo: 'ActionType Description ServiceSource BehaviorId DeviceId',
+  BehaviorEntities: 'EntityType FileName ServiceSource BehaviorId DeviceId DeviceName',
+  SecurityIncident: 'Title Status AlertIds AdditionalData',
   EmailEvents: 'Subject SenderFromAddress RecipientEmailAddress AuthenticationDetails',
   CommonSecurityLog: 'Computer Message DeviceVendor DeviceName SourceIP',
   SigninLogs: 'UserPrincipalName AppDisplayName IPAddress DeviceDetail LocationDetails',
@@ -39,8 +44,9 @@ export interface EstateRow {
   readonly table: string;
   readonly workspace: 'main' | 'other';
   readonly token: string;
-  /** The group of its device; undefined: it is of none. */
-  readonly group: string | undefined;
+  /** Whoever sees one of these groups sees it, or all of them where `every`; undefined: it is of no device. */
+  readonly groups: readonly string[] | undefined;
+  readonly every?: boolean;
   readonly cells: Readonly<Record<string, unknown>>;
 }
 
@@ -51,8 +57,34 @@ const devices = [
 ] as const;
 const productsOf = ['Sallyport', 'Microsoft Defender for Endpoint', 'Microsoft Defender for Office 365'];
 
-function cellsOf(table: TableDefinition, index: number, token: string): Record<string, unknown> {
-  const device = devices[index % devices.length];
+const deviceOf = (index: number) => devices[index % devices.length];
+/** Alerts and behaviors 0 to 4 have evidence, one or two rows each; later ones have none. */
+const toldOf = (table: string, index: number): string => `told${/Evidence|Entities/.test(table) ? index % 5 : index}`;
+const evidenceOf = (workspace: EstateRow['workspace'], told: string): readonly number[] =>
+  Array.from({ length: rowsEach[workspace] }, (_, index) => index).filter(
+    (index) => toldOf('AlertEvidence', index) === told,
+  );
+/** Of an incident: one alert, or two of different devices. */
+const alertsOf = (index: number): readonly number[] => (index % 2 === 0 ? [index] : [index, index - 1]);
+
+function groupsOf({ name }: TableDefinition, workspace: EstateRow['workspace'], index: number, ofDevice: boolean) {
+  const own = ofDevice ? [deviceOf(index)?.group ?? ''] : undefined;
+  if (/^(?:Alert|Behavior)(?:Info|Evidence|Entities)$/.test(name)) {
+    if (own) return own;
+    const evidence = evidenceOf(workspace, toldOf(name, index));
+    const groups = evidence.flatMap((one) => deviceOf(one)?.group ?? []);
+    return evidence.length > 0 && groups.length === 0 ? undefined : groups;
+  }
+  return name === 'SecurityAlert' ? (deviceOf(index) ? own : undefined) : own;
+}
+
+function cellsOf(
+  table: TableDefinition,
+  workspace: EstateRow['workspace'],
+  index: number,
+  token: string,
+): Record<string, unknown> {
+  const device = deviceOf(index);
   const at = new Date(start - index * 60_000).toISOString();
   const product = productsOf[index % productsOf.length];
   const special: Record<string, unknown> = {
@@ -63,6 +95,11 @@ function cellsOf(table: TableDefinition, index: number, token: string): Record<s
     MachineGroup: table.name === 'DeviceInfo' || index % 2 === 0 ? (device?.group ?? '') : '',
     ProductName: product,
     ServiceSource: product,
+    AlertId: toldOf(table.name, index),
+    BehaviorId: toldOf(table.name, index),
+    SystemAlertId: `alert-${workspace}-${index}`,
+    AlertIds: alertsOf(index).map((one) => `alert-${workspace}-${one}`),
+    AdditionalData: { alertProductNames: [product], [`k${token}`]: token },
     TenantId: '',
     Type: table.name,
     Facility: `f${index % 2}`,
@@ -88,14 +125,16 @@ export function rowsOf(tables: readonly TableDefinition[]): EstateRow[] {
     (['main', 'other'] as const).flatMap((workspace) =>
       Array.from({ length: rowsEach[workspace] }, (_, index): EstateRow => {
         const token = `zq${(number++).toString(36).padStart(3, '0')}q`;
-        const cells = cellsOf(table, index, token);
+        const cells = cellsOf(table, workspace, index, token);
         const names = table.columns.map(({ name }) => name);
         const ofDevice = ['Computer', 'DeviceId', 'DeviceName', 'MachineGroup'].some(
           (name) => names.includes(name) && cells[name] !== '' && cells[name] !== undefined,
         );
-        const device = devices[index % devices.length];
-        const told = table.name === 'SecurityAlert' ? device !== undefined : ofDevice;
-        return { table: table.name, workspace, token, cells, group: told ? (device?.group ?? '') : undefined };
+        const groups = groupsOf(table, workspace, index, ofDevice || table.name === 'SecurityAlert');
+        const row = { table: table.name, workspace, token, cells };
+        if (table.name !== 'SecurityIncident') return { ...row, groups };
+        // An alert of no device is seen by whoever is bound to groups.
+        return { ...row, groups: alertsOf(index).flatMap((one) => deviceOf(one)?.group ?? []), every: true };
       }),
     ),
   );
@@ -113,14 +152,16 @@ const someone = (name: string, scopes: readonly Part[], sees: Someone['sees']): 
   scopes: scopes.map((scope) => AssignmentScope.parse(scope)),
   sees,
 });
-const productOf = ({ cells }: EstateRow): string => {
+const Told = z.object({ alertProductNames: z.array(z.string()) });
+const productOf = ({ cells, table }: EstateRow): string => {
   const product = cells['ProductName'] ?? cells['ServiceSource'];
-  return typeof product === 'string' ? product : '';
+  if (typeof product === 'string') return product;
+  const told = cells['AdditionalData'];
+  return table === 'SecurityIncident' ? (Told.parse(told).alertProductNames[0] ?? '') : '';
 };
 const sourceOf = (row: EstateRow) => dataSourceOf(row.table) ?? dataSourceOfProduct(productOf(row));
-/** Tables that tell of devices in no column show nothing to who is bound to groups. */
-const inGroups = (row: EstateRow, ...groups: string[]): boolean =>
-  row.table !== 'AlertInfo' && (row.group === undefined || groups.includes(row.group));
+const inGroups = ({ groups: own, every }: EstateRow, ...groups: string[]): boolean =>
+  own === undefined || (every ? own.every((one) => groups.includes(one)) : own.some((one) => groups.includes(one)));
 
 export const people: readonly Someone[] = [
   someone('tables', [{ tables: ['Syslog', 'SecurityEvent'] }], ({ table }) =>

@@ -11,7 +11,7 @@ export interface Place {
   readonly id: string;
   readonly database: string;
 }
-type Table = Pick<TableSchema, 'name' | 'columns'>;
+type Table = Pick<TableSchema, 'name' | 'columns' | 'deviceKey'>;
 
 /** Lists come from the table of all lists, whose columns theirs are not. */
 const listsTable = 'Watchlist';
@@ -58,16 +58,24 @@ const joined = (conditions: readonly RowCondition[], by: ReturnType<typeof sql>)
     )})`,
 });
 
+/**
+ * Tables of rows that were taken from others, which say no more whose they were: what search jobs found, rows that people kept, what investigations and the inventory concluded. Who may see some rows of the
+ * others only sees them where they are named.
+ */
+const isTaken = (name: string): boolean =>
+  name.endsWith('_SRCH') || ['HuntingBookmark', 'InvestigationEvidence_CL', 'EntityInventory_CL'].includes(name);
+
 function seenByPart(part: AssignmentScope, table: Table, place: Place): Seen {
   const { name } = table;
   if (!admits(part.workspaces, place.id) || !admits(part.tables, name)) return 'nothing';
+  const bound = part.rows.length > 0 || part.deviceGroups !== 'all' || part.dataSources !== 'all';
+  if (part.tables === 'all' && bound && isTaken(name)) return 'nothing';
   const source = dataSourceOf(name);
   if (source !== undefined && !admits(part.dataSources, source)) return 'nothing';
   const texts = part.rows.filter((one) => one.table === name).map(({ where }) => where);
   if (source === undefined && part.dataSources !== 'all') texts.push(productCondition(name, part.dataSources));
   const devices =
     part.deviceGroups === 'all' ? 'whole' : deviceGroupCondition(table, name, part.deviceGroups, place.database);
-  if (devices === 'nothing') return devices;
   const conditions = texts.map((text) => conditionOf(text, table));
   if (conditions.includes(undefined)) return 'nothing';
   const all = [...conditions.filter((one) => one !== undefined), ...(devices === 'whole' ? [] : [devices])];

@@ -1,5 +1,5 @@
 import type { caseRoutes } from '@sallyport/contracts';
-import { requireCaller, type Handlers } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import {
   addCaseComment,
@@ -10,18 +10,20 @@ import {
   removeEvidence,
   unlinkIncident,
 } from './commands.ts';
+import { sightOf, type Sight } from '../within.ts';
 import { getCase, listCases } from './store.ts';
 
 export function caseHandlers(platform: Platform): Handlers<typeof caseRoutes> {
   const { database } = platform;
+  const sight = (context: RequestContext): Sight => sightOf(requireCaller(context), platform.workspaces);
   return {
-    listCases: (_, { query }) => listCases(database, query),
+    listCases: (context, { query }) => listCases(database, query, sight(context)),
     createCase: async (context, { body: { incidents, ...change } }) => {
       const number = await createCase(platform, change, incidents, requireCaller(context).name);
       context.audit({ target: `case ${number}`, details: { incidents } });
       return getCase(database, number);
     },
-    getCase: (_, { params }) => getCase(database, params.number),
+    getCase: (context, { params }) => getCase(database, params.number, sight(context)),
     updateCase: async (context, { params: { number }, body }) => {
       const changes = await changeCase(platform, number, body, requireCaller(context).name);
       context.audit({ target: `case ${number}`, details: { changes } });

@@ -3,6 +3,7 @@ import { SallyportError, type Case, type CaseActivity, type CaseDetail, type Cas
 import { storableJson } from '../../platform/canonical-json.ts';
 import type { Queryable } from '../../platform/database/types.ts';
 import { toSummary } from '../read.ts';
+import { caseWithin, type Sight } from '../within.ts';
 import type { FieldChanges, IncidentRow } from '../types.ts';
 
 /** One writer of new cases at a time among all servers, so that numbers have no gaps. Held until the transaction ends. */
@@ -104,12 +105,16 @@ export interface CaseFilter {
   readonly limit: number;
 }
 
-/** Newest first. */
-export async function listCases(db: Queryable, filter: CaseFilter): Promise<{ total: number; cases: Case[] }> {
+/** Those that `sight` shows, newest first. */
+export async function listCases(
+  db: Queryable,
+  filter: CaseFilter,
+  sight: Sight,
+): Promise<{ total: number; cases: Case[] }> {
   const parameters: unknown[] = [];
   const parameter = (value: unknown) => `$${parameters.push(value)}`;
   const search = filter.search?.trim();
-  const conditions = ['true'];
+  const conditions = [caseWithin(sight, parameter, 'c.number')];
   if (filter.status) conditions.push(`c.status = ANY(${parameter(filter.status.split(','))})`);
   if (filter.priority) conditions.push(`c.priority = ANY(${parameter(filter.priority.split(','))})`);
   if (filter.owner) conditions.push(`c.owner = ${parameter(filter.owner)}`);
@@ -138,9 +143,11 @@ export async function listCases(db: Queryable, filter: CaseFilter): Promise<{ to
 
 const activitiesMax = 1_000;
 
-/** Throws NotFound. */
-export async function getCase(db: Queryable, number: number): Promise<CaseDetail> {
-  const row = await db.first<CountedRow>(`SELECT ${counted} FROM cases c WHERE c.number = $1`, [number]);
+/** Throws NotFound, also where `sight` does not show it. */
+export async function getCase(db: Queryable, number: number, sight?: Sight): Promise<CaseDetail> {
+  const values: unknown[] = [number];
+  const within = sight ? caseWithin(sight, (value) => `$${values.push(value)}`, 'c.number') : 'true';
+  const row = await db.first<CountedRow>(`SELECT ${counted} FROM cases c WHERE c.number = $1 AND ${within}`, values);
   if (!row) throw new SallyportError('NotFound', `there is no case ${number}`);
   const incidents = await db.query<IncidentRow>(
     `SELECT i.* FROM incidents i JOIN case_incidents l ON l.incident_number = i.number WHERE l.case_number = $1

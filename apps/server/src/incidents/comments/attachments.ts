@@ -4,7 +4,16 @@ import { attachmentsMax, SallyportError, type Attachment, type WorkParent } from
 import { fileTypeFromBuffer } from 'file-type';
 import type { Queryable } from '../../platform/database/types.ts';
 import type { Platform } from '../../platform/types.ts';
-import { activityTable, lockedParent, parentColumn, parentOf, tellParent, type ParentColumns } from '../parent.ts';
+import {
+  activityTable,
+  lockedParent,
+  ofParentWithin,
+  parentColumn,
+  parentOf,
+  tellParent,
+  type ParentColumns,
+} from '../parent.ts';
+import type { Sight } from '../within.ts';
 
 type Needs = Pick<Platform, 'clock' | 'database' | 'outbox'>;
 
@@ -131,10 +140,13 @@ export async function addAttachment(
 export async function attachmentContent(
   db: Queryable,
   id: string,
+  sight: Sight,
 ): Promise<{ attachment: Attachment; parent: WorkParent; content: Buffer }> {
+  const values: unknown[] = [id];
+  const within = ofParentWithin(sight, (value) => `$${values.push(value)}`);
   const row = await db.first<AttachmentRow & { content: Buffer }>(
-    `SELECT ${columns}, content FROM attachments WHERE id = $1`,
-    [id],
+    `SELECT ${columns}, content FROM attachments t WHERE id = $1 AND ${within}`,
+    values,
   );
   if (!row) throw new SallyportError('NotFound', `there is no attached file ${id}`);
   return { attachment: toAttachment(row), parent: parentOf(row), content: row.content };

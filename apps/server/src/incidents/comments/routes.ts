@@ -1,18 +1,22 @@
-import type { attachmentRoutes } from '@sallyport/contracts';
+import type { attachmentRoutes, GrantedPermission } from '@sallyport/contracts';
 import { create as contentDisposition } from 'content-disposition';
-import { requireCaller, type Handlers } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { knownParent } from '../parent.ts';
+import { sightOf, type Sight } from '../within.ts';
 import { addAttachment, attachmentContent, deleteAttachment, listAttachments } from './attachments.ts';
 
 export function attachmentHandlers(platform: Platform): Handlers<typeof attachmentRoutes> {
   const { database } = platform;
+  const sight = (context: RequestContext, by?: GrantedPermission): Sight =>
+    sightOf(requireCaller(context), platform.workspaces, by);
   return {
-    listAttachments: async (_, { query }) => {
-      await knownParent(database, query);
+    listAttachments: async (context, { query }) => {
+      await knownParent(database, query, sight(context));
       return { attachments: await listAttachments(database, query) };
     },
     addAttachment: async (context, { query: { kind, number, name, comment }, body }) => {
+      await knownParent(database, { kind, number }, sight(context, 'alerts.manage'));
       // The pipeline ends the stream past the route's limit.
       const content = Buffer.concat(await body.toArray());
       const file = { name, content, comment };
@@ -24,7 +28,7 @@ export function attachmentHandlers(platform: Platform): Handlers<typeof attachme
       return made;
     },
     downloadAttachment: async (context, { params: { id }, reply }) => {
-      const { attachment, parent, content } = await attachmentContent(database, id);
+      const { attachment, parent, content } = await attachmentContent(database, id, sight(context));
       context.audit({
         target: `${parent.kind} ${parent.number}`,
         details: { file: attachment.name, sha256: attachment.sha256 },

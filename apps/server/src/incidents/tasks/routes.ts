@@ -1,28 +1,40 @@
-import type { taskRoutes } from '@sallyport/contracts';
-import { requireCaller, type Handlers } from '../../platform/http/index.ts';
+import type { GrantedPermission, taskRoutes } from '@sallyport/contracts';
+import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
-import { knownParent } from '../parent.ts';
+import { knownParent, parentOf } from '../parent.ts';
+import { sightOf, type Sight } from '../within.ts';
 import { changeTask, createTask, deleteTask, orderTasks } from './commands.ts';
-import { listTasks, toTask } from './store.ts';
+import { listTasks, taskById, toTask } from './store.ts';
 import { applyTemplate, deleteTemplate, listTemplates, saveTemplate } from './templates.ts';
 
 export function taskHandlers(platform: Platform): Handlers<typeof taskRoutes> {
   const { database } = platform;
+  const sight = (context: RequestContext, by?: GrantedPermission): Sight =>
+    sightOf(requireCaller(context), platform.workspaces, by);
+  /** Throws NotFound where the caller does not see all of what a task belongs to. */
+  const requireTask = async (context: RequestContext, id: string): Promise<void> => {
+    const task = await taskById(database, id);
+    if (task) await knownParent(database, parentOf(task), sight(context, 'alerts.manage'));
+  };
   return {
-    listTasks: async (_, { query: { kind, number, assignee, open } }) => {
+    listTasks: async (context, { query: { kind, number, assignee, open } }) => {
       const parent = kind !== undefined && number !== undefined ? { kind, number } : undefined;
-      if (parent) await knownParent(database, parent);
-      return { tasks: (await listTasks(database, { parent, assignee, open: open === 'true' })).map(toTask) };
+      if (parent) await knownParent(database, parent, sight(context));
+      const filter = { parent, assignee, open: open === 'true' };
+      return { tasks: (await listTasks(database, filter, sight(context))).map(toTask) };
     },
     createTask: async (context, { body: { parent, ...task } }) => {
+      await knownParent(database, parent, sight(context, 'alerts.manage'));
       context.audit({ target: `${parent.kind} ${parent.number}`, details: { task: task.title } });
       return toTask(await createTask(platform, parent, task, requireCaller(context).name));
     },
     updateTask: async (context, { params: { id }, body }) => {
+      await requireTask(context, id);
       context.audit({ target: `task ${id}`, details: { ...body } });
       return toTask(await changeTask(platform, id, body, requireCaller(context).name));
     },
     deleteTask: async (context, { params: { id } }) => {
+      await requireTask(context, id);
       const { title } = await deleteTask(platform, id, requireCaller(context).name);
       context.audit({ target: `task ${id}`, details: { task: title } });
       return {};

@@ -1,6 +1,7 @@
 import type { Task, WorkParent } from '@sallyport/contracts';
 import type { Queryable } from '../../platform/database/types.ts';
-import { parentColumn, parentOf, type ParentColumns } from '../parent.ts';
+import { ofParentWithin, parentColumn, parentOf, type ParentColumns } from '../parent.ts';
+import type { Sight } from '../within.ts';
 
 export interface TaskRow extends ParentColumns {
   readonly id: string;
@@ -44,20 +45,21 @@ export const taskById = (db: Queryable, id: string): Promise<TaskRow | undefined
 
 const listedMax = 500;
 
-/** Those of one parent in their order, or of everything, those due first. At most 500. */
+/** Those of one parent in their order, or of everything that `sight` shows, those due first. At most 500. */
 export async function listTasks(
   db: Queryable,
   filter: { parent: WorkParent | undefined; assignee: string | undefined; open: boolean },
+  sight: Sight,
 ): Promise<TaskRow[]> {
   const parameters: unknown[] = [];
   const parameter = (value: unknown) => `$${parameters.push(value)}`;
   const { parent } = filter;
-  const conditions = ['true'];
+  const conditions = [ofParentWithin(sight, parameter)];
   if (parent) conditions.push(`${parentColumn(parent)} = ${parameter(parent.number)}`);
   if (filter.assignee) conditions.push(`lower(assignee) = lower(${parameter(filter.assignee)})`);
   if (filter.open) conditions.push(`status IN ('New', 'InProgress')`);
   return db.query<TaskRow>(
-    `SELECT * FROM tasks WHERE ${conditions.join(' AND ')} ORDER BY ${parent ? 'position, id' : 'due_at NULLS LAST, created_at, id'}
+    `SELECT * FROM tasks t WHERE ${conditions.join(' AND ')} ORDER BY ${parent ? 'position, id' : 'due_at NULLS LAST, created_at, id'}
      LIMIT ${parameter(listedMax)}`,
     parameters,
   );

@@ -17,7 +17,17 @@ export interface FieldMap {
  * what a scheme and host say. `product`: one names the other.
  */
 export type Comparison =
-  'text' | 'user' | 'host' | 'number' | 'time' | 'address' | 'result' | 'path' | 'url' | 'product' | 'protocol';
+  | 'text'
+  | 'user'
+  | 'host'
+  | 'number'
+  | 'time'
+  | 'address'
+  | 'result'
+  | 'path'
+  | 'url'
+  | 'product'
+  | 'protocol';
 
 /** Any person of the event: `user.name` of ECS does not say which. */
 export const users: readonly string[] = [

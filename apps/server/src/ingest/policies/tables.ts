@@ -18,6 +18,29 @@ export async function tableInfos(lake: Lake, policies: Policies): Promise<TableI
   return all.map((status) => told(status, policies, dropped.get(status.name)));
 }
 
+/** What somebody sees of tables, by name: whole, or what is told of their rows. */
+export type TablesSeen = ReadonlyMap<
+  string,
+  'whole' | Pick<TableInfo, 'rows' | 'rowsLastDay' | 'firstRowAt' | 'lastRowAt'>
+>;
+
+/** Those that are seen. One that is seen in part has no size: what the engine keeps of a table is of all its rows. */
+export const onlySeen = (infos: readonly TableInfo[], seen: TablesSeen): TableInfo[] =>
+  infos.flatMap((info) => {
+    const how = seen.get(info.name);
+    if (how === undefined) return [];
+    return how === 'whole' ? info : { ...info, ...unsized, ...how };
+  });
+const noSize = { rows: 0, bytesOnDisk: 0, bytesUncompressed: 0 };
+const unsized = {
+  bytesOnDisk: 0,
+  longTerm: noSize,
+  interactive: noSize,
+  held: false,
+  policed: false,
+  droppedLastDay: { rows: 0, bytes: 0 },
+};
+
 function told(
   status: TableStatus,
   policies: Policies,

@@ -1,6 +1,7 @@
 import { storableJson, storableText } from '../canonical-json.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Queryable } from '../database/types.ts';
+import { gathered } from '../gathered.ts';
 import type { RowObject, RowSink } from '../outbox/types.ts';
 import { firstBreak, firstHash, hashOf, type ChainedEntry } from './chain.ts';
 import type { AuditEntry, AuditEvent, AuditLog, EntraActivity } from './types.ts';
@@ -8,6 +9,7 @@ import type { AuditEntry, AuditEvent, AuditLog, EntraActivity } from './types.ts
 export type { AuditEntry, AuditEvent, AuditLog, EntraActivity, ModifiedProperty } from './types.ts';
 
 const verifyPageRows = 5_000;
+const eventsAtOnce = 200;
 const columns = `sequence, at, actor, operation, target, result, ip_address AS "ipAddress", request_id AS "requestId", details,
   previous_hash AS "previousHash", hash`;
 
@@ -21,46 +23,63 @@ export function createAuditLog({
   outbox: RowSink;
   clock: Clock;
 }): AuditLog {
-  const append = async (event: AuditEvent, tx: Queryable): Promise<void> => {
+  const append = async (events: readonly AuditEvent[], tx: Queryable): Promise<void> => {
     // The lock on this one row makes writers queue, so that the chain has no forks.
     const head = await tx.first<{ sequence: number; hash: Buffer }>('SELECT sequence, hash FROM audit_head FOR UPDATE');
     if (!head) throw new Error('audit_head is empty: somebody has removed the end of the audit chain');
-    const row = {
-      sequence: head.sequence + 1,
-      at: clock.now(),
-      actor: storableText(event.actor),
-      operation: storableText(event.operation),
-      target: storableText(event.target),
-      result: event.result,
-      ipAddress: storableText(event.ipAddress),
-      requestId: storableText(event.requestId ?? ''),
-      details: storableJson(event.details ?? {}),
-      previousHash: head.hash,
-    };
-    const hash = hashOf(row);
+    let { sequence, hash: previousHash } = head;
+    const rows = events.map((event): ChainedEntry => {
+      const entry = {
+        sequence: ++sequence,
+        at: clock.now(),
+        actor: storableText(event.actor),
+        operation: storableText(event.operation),
+        target: storableText(event.target),
+        result: event.result,
+        ipAddress: storableText(event.ipAddress),
+        requestId: storableText(event.requestId ?? ''),
+        details: storableJson(event.details ?? {}),
+        previousHash,
+      };
+      previousHash = hashOf(entry);
+      return { ...entry, hash: previousHash };
+    });
+    const each = <K extends keyof ChainedEntry>(name: K) => rows.map((row) => row[name]);
     await tx.execute(
-      `INSERT INTO audit_log (sequence, at, actor, operation, target, result, ip_address, request_id, details, previous_hash, hash)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+      `WITH added AS (
+         INSERT INTO audit_log (sequence, at, actor, operation, target, result, ip_address, request_id, details, previous_hash, hash)
+         SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[], $10::bytea[], $11::bytea[]))
+       UPDATE audit_head SET sequence = $12, hash = $13`,
       [
-        row.sequence,
-        row.at,
-        row.actor,
-        row.operation,
-        row.target,
-        row.result,
-        row.ipAddress,
-        row.requestId,
-        JSON.stringify(row.details),
-        row.previousHash,
-        hash,
+        each('sequence'),
+        each('at'),
+        each('actor'),
+        each('operation'),
+        each('target'),
+        each('result'),
+        each('ipAddress'),
+        each('requestId'),
+        rows.map(({ details }) => JSON.stringify(details)),
+        each('previousHash'),
+        each('hash'),
+        sequence,
+        previousHash,
       ],
     );
-    await tx.execute('UPDATE audit_head SET sequence = $1, hash = $2', [row.sequence, hash]);
-    await outbox.write('AuditLogs', [lakeRow({ ...row, hash }, event.entra)], tx);
+    await outbox.write(
+      'AuditLogs',
+      rows.map((row, n) => lakeRow(row, events[n]?.entra)),
+      tx,
+    );
   };
 
+  /** Events that no transaction of another's brings: those that come while some are written go together in the next. */
+  const alone = gathered(eventsAtOnce, (events: readonly AuditEvent[]) =>
+    database.transaction((own) => append(events, own)),
+  );
+
   return {
-    record: (event, tx) => (tx ? append(event, tx) : database.transaction((own) => append(event, own))),
+    record: (event, tx) => (tx ? append([event], tx) : alone(event)),
     newest: (limit) =>
       database.query<AuditEntry>(`SELECT ${columns} FROM audit_log ORDER BY sequence DESC LIMIT $1`, [limit]),
     verify: () => verify(database),

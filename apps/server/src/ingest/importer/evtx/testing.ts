@@ -1,7 +1,10 @@
 /** Writes event logs, for tests. */
 
 export type TestNode =
-  string | { readonly value: number; readonly optional?: boolean } | { readonly entity: string } | TestElement;
+  | string
+  | { readonly value: number; readonly optional?: boolean }
+  | { readonly entity: string }
+  | TestElement;
 
 export interface TestElement {
   readonly name: string;
