@@ -44,6 +44,7 @@ import {
   logAnalyticsRoutes,
   notebookRoutes,
   otlpRoutes,
+  ownedGroupRoutes,
   samlRoutes,
   savedQueryRoutes,
   savedSearchRoutes,
@@ -251,6 +252,7 @@ function bindRoutes(http: HttpServer, domains: Domains, platform: OpenPlatform, 
   http.bind(accessReviewRoutes, privilegedAccess.reviews);
   http.bind(cloudAccessRoutes, privilegedAccess.clouds);
   http.bind(privilegedSessionRoutes, privilegedAccess.sessions);
+  http.bind(ownedGroupRoutes, privilegedAccess.ownedGroups);
   http.bind(privilegedAccessRoutes, privilegedAccess.handlers);
   http.bind(sharedSignalsRoutes, domains.sharedSignals.handlers);
   http.bind(graphSecurityRoutes, domains.incidents.graph, graph.error);

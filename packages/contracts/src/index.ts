@@ -32,6 +32,7 @@ export * from './access-review.ts';
 export * from './cloud-access.ts';
 export * from './routes/cloud-access.ts';
 export * from './routes/privileged-sessions.ts';
+export * from './routes/owned-groups.ts';
 export * from './routes/access-reviews.ts';
 export * from './routes/privileged-access.ts';
 export * from './routes/graph-privileged-access.ts';

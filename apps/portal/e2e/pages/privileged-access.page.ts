@@ -42,7 +42,7 @@ const change = async (ruleId: RuleId, more: object) => {
 
 test('privileged access: assigned, asked for, approved on a telephone, used, and over', async () => {
   const { page } = portal;
-  await change('Expiration_EndUser_Assignment', { maximumDuration: 'PT20S' });
+  await change('Expiration_EndUser_Assignment', { maximumDuration: 'PT25S' });
   await portal.goto('/privileged-access');
   await page.getByRole('button', { name: 'Assign…' }).click();
   const dialog = page.getByRole('dialog');
@@ -59,10 +59,25 @@ test('privileged access: assigned, asked for, approved on a telephone, used, and
   await page.getByRole('row').filter({ hasText: role }).click();
   await page.getByRole('button', { name: 'Change…' }).click();
   await dialog.getByLabel('Others approve each activation').check();
+  await dialog.getByLabel('Stages').selectOption({ label: 'Stages one after the other' });
+  await dialog.getByRole('group', { name: 'Stage 2' }).getByLabel('Others may decide as well').check();
   expect(await portal.barriers()).toEqual([]);
   await portal.picture('privileged-access-settings');
+  // The first alone decides here; what the second says stays for when it is to.
+  await dialog.getByLabel('Stages').selectOption({ label: 'One stage' });
+  await dialog.getByRole('tab', { name: 'Mails' }).click();
+  await dialog.getByLabel('More addresses: Somebody activates, administrators').fill('soc@contoso.com; ');
+  expect(await portal.barriers()).toEqual([]);
+  await portal.picture('privileged-access-mails');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('complementary', { name: 'Role settings' }).getByText('who manages authorization').waitFor();
+
+  const { rules } = await policyOfRole();
+  const now = (id: RuleId) => rules.find((one) => one.id === id)?.rule;
+  expect(now('Approval_EndUser_Assignment')).toMatchObject({
+    setting: { approvalMode: 'SingleStage', approvalStages: [{}, { isEscalationEnabled: true, escalationTimeInMinutes: 60 }] }, // prettier-ignore
+  });
+  expect(now('Notification_Admin_EndUser_Assignment')).toMatchObject({ notificationRecipients: ['soc@contoso.com'] });
 
   await petra.goto(`${portal.url}/my-access`);
   await petra.getByRole('button', { name: 'Activate…' }).click();
@@ -88,17 +103,73 @@ test('privileged access: assigned, asked for, approved on a telephone, used, and
   await page.getByRole('dialog').getByRole('button', { name: 'Approve', exact: true }).click();
   await page.getByText('Nothing waits for you').waitFor();
   await page.setViewportSize({ width: 1440, height: 900 });
+  const delegated = await petra.request.post(`${portal.url}/api/privileged-access/delegations`, {
+    headers: { 'x-sallyport-csrf': '1', origin: portal.url },
+    data: { userPrincipalName: 'admin@contoso.com', endsAt: new Date(Date.now() + 86_400_000).toISOString() },
+  });
+  expect(delegated.status()).toBe(200);
+  await portal.goto('/privileged-access?tab=sessions');
+  await page.getByRole('row').filter({ hasText: 'Petra' }).click();
 
   const active = petra.getByRole('list', { name: 'Active' });
   await active.getByText('Activated').waitFor();
   expect(await barriersOf(petra)).toEqual([]);
   expect((await petra.request.get(`${portal.url}/api/incidents`)).status()).toBe(200);
+  const session = page.getByRole('complementary', { name: 'Session' });
+  await session.getByText(/: Seen$/).waitFor();
+  await session.getByText('addApprovalDelegation').waitFor();
+  expect(await portal.barriers()).toEqual([]);
+  await portal.picture('privileged-access-sessions');
   await petra.getByText('Nothing is active.').waitFor();
   expect((await petra.request.get(`${portal.url}/api/incidents`)).status()).toBe(403);
   await petra.getByRole('tab', { name: 'My audit' }).click();
   await petra.getByText('Remove member from role (PIM activation expired)').waitFor();
   expect(await barriersOf(petra)).toEqual([]);
 }, 180_000);
+
+test('a role in a cloud: connected, assigned, and seen by who may activate it', async () => {
+  const { page } = portal;
+  await portal.goto('/privileged-access?tab=clouds');
+  await page.getByRole('button', { name: 'Connect…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: /^Name/ }).fill('Production');
+  await dialog.getByLabel('Directory (tenant) id').fill('3f0a0f56-2b4e-4a36-9a11-6c2d9f1b7e01');
+  await dialog.getByLabel('Application (client) id').fill('3f0a0f56-2b4e-4a36-9a11-6c2d9f1b7e02');
+  for (const address of ['Authority', 'Resource Manager']) await dialog.getByLabel(address).fill('https://localhost:1');
+  await dialog.getByLabel('Client secret').fill('of the application');
+  expect(await portal.barriers()).toEqual([]);
+  await dialog.getByRole('button', { name: 'Connect', exact: true }).click();
+  await page.getByRole('row').filter({ hasText: 'Production' }).click();
+  await page.getByRole('button', { name: 'Add role…' }).click();
+  await dialog.getByLabel('Scope').fill('/subscriptions/3f0a0f56-2b4e-4a36-9a11-6c2d9f1b7e03/resourceGroups/web');
+  await dialog.getByLabel('Role definition id').fill('b24988ac-6180-42a0-ab88-20f7382dd24c');
+  await dialog.getByRole('textbox', { name: /^Name/ }).fill('Contributor on web');
+  expect(await portal.barriers()).toEqual([]);
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('tab', { name: 'Assignments' }).click();
+  await page.getByRole('button', { name: 'Assign…' }).click();
+  await dialog.getByRole('combobox', { name: 'Who' }).fill(name);
+  await dialog.getByRole('combobox', { name: 'Who' }).press('Enter');
+  await dialog.getByLabel('Role').selectOption({ label: 'Contributor on web (Production)' });
+  await dialog.getByLabel('State').selectOption({ label: 'Active' });
+  await dialog.getByLabel('Object id in Entra').fill('3f0a0f56-2b4e-4a36-9a11-6c2d9f1b7e04');
+  await dialog.getByLabel('Justification').fill('Runs it');
+  expect(await portal.barriers()).toEqual([]);
+  await portal.picture('privileged-access-assign-cloud');
+  await dialog.getByRole('button', { name: 'Assign', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  // Nothing answers there: it says so, and goes on trying.
+  await page.getByRole('tab', { name: 'Clouds' }).click();
+  await page.getByText('Failing').first().waitFor();
+  await page.getByRole('row').filter({ hasText: 'Production' }).click();
+  await page.getByRole('complementary', { name: 'Cloud' }).getByText(name).waitFor();
+  expect(await portal.barriers()).toEqual([]);
+  await portal.picture('privileged-access-clouds');
+  await petra.goto(`${portal.url}/my-access`);
+  await petra.getByText('Not there yet').waitFor();
+  expect(await barriersOf(petra)).toEqual([]);
+}, 120_000);
 
 test('access review: from its start to what it removes', async () => {
   const { page, client } = portal;

@@ -15,6 +15,8 @@ import { ErrorState } from './States.tsx';
 
 const useStyles = makeStyles({
   surface: { maxHeight: '92vh' },
+  // Of the surface without its padding: else the buttons of a long form lie below its edge.
+  body: { maxHeight: 'calc(92vh - 50px)' },
   wide: { maxWidth: '720px', width: '92vw' },
   content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
   pair: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: tokens.spacingHorizontalM, alignItems: 'start' },
@@ -56,7 +58,7 @@ export function FormDialog(props: {
         onKeyDown={(event) => event.key === 'Enter' && (event.ctrlKey || event.metaKey) && submit(event)}
       >
         <form noValidate onSubmit={submit}>
-          <DialogBody>
+          <DialogBody className={styles.body}>
             <DialogTitle>{props.title}</DialogTitle>
             <DialogContent className={styles.content}>
               {props.children}

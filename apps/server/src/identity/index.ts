@@ -46,6 +46,7 @@ import { createSignIn } from './sign-in.ts';
 import { createTemporaryAccessPasses } from './temporary-access-passes.ts';
 import { removeStale } from './store.ts';
 
+export { createGroupCommands } from './directory/groups.ts';
 export { publishPeople } from './directory/identity-info.ts';
 export { createDeviceFacts } from './devices/index.ts';
 export { createAskForToken } from './live/tokens.ts';

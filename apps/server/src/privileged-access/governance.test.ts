@@ -8,7 +8,7 @@ import { startFaceServer, type FaceServer } from '../hunting/faces/testing.ts';
 import { manualClock } from '../platform/clock.ts';
 import { errorOf } from '../testing.ts';
 import { nextRun } from './reviews/index.ts';
-import { graphFailure, signedInPerson, type SignedInPerson } from './testing.ts';
+import { signedInPerson, type SignedInPerson } from './testing/index.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
@@ -19,7 +19,6 @@ const operator = '5f2222b1-57c3-48ba-8ad5-d4759f1fde6f';
 const reader = '5d6b6bb7-de71-4623-b4af-96380a352509';
 const administrator = '194ae4cb-b126-40b2-bd5b-6091b380977d';
 const administrators = [administrator, '62e90394-69f5-4237-9190-012177145e10'];
-const ofGroups = '/identityGovernance/privilegedAccess/group';
 const role = (id: string) => ({ type: 'role' as const, id, access: '' });
 
 let server: FaceServer;
@@ -234,85 +233,6 @@ describe('alerts', () => {
       }),
     );
     expect(error.code).toBe('BadRequest');
-  });
-});
-
-describe('groups', () => {
-  it('have members for as long as they are active, through Microsoft’s client, under their policy', async () => {
-    const { database, outbox } = server.test.platform;
-    const groupId = randomUUID();
-    await database.execute(`INSERT INTO groups (id, name) VALUES ($1, 'Firefighters')`, [groupId]);
-    const [ann, art] = [await someone(), await someone()];
-    const members = async () =>
-      (await database.query<{ id: string }>('SELECT person_id AS id FROM group_members WHERE group_id = $1', [groupId])).map(({ id }) => id); // prettier-ignore
-    const known = async () => {
-      await outbox.flush();
-      const { rows } = await boss.browser.runQuery({
-        body: { query: `IdentityInfo | where AccountObjectId == '${ann.person.id}' | summarize arg_max(ingestion_time(), GroupMembership) | project GroupMembership` }, // prettier-ignore
-      });
-      return JSON.stringify(rows);
-    };
-    const own = { accessId: 'member', groupId, principalId: ann.person.id };
-    const ask = (client: SignedInPerson['graph'], path: string, more: object) =>
-      client.api(`${ofGroups}/${path}ScheduleRequests`).post({ ...own, justification: 'fire', ...more });
-    const made = await ask(boss.graph, 'eligibility', { action: 'adminAssign', scheduleInfo: { expiration: { type: 'afterDuration', duration: 'P30D' } } }); // prettier-ignore
-    expect(made).toMatchObject({ ...own, status: 'Provisioned', action: 'adminAssign' });
-    expect(await members()).toEqual([]);
-    const [policy] = (await boss.graph.api('/policies/roleManagementPolicyAssignments').filter(`scopeId eq '${groupId}' and scopeType eq 'Group' and roleDefinitionId eq 'member'`).get()).value; // prettier-ignore
-    await boss.graph
-      .api(`/policies/roleManagementPolicies/${policy.policyId}/rules/Approval_EndUser_Assignment`)
-      .patch({
-        '@odata.type': '#microsoft.graph.unifiedRoleManagementPolicyApprovalRule',
-        setting: {
-          isApprovalRequired: true,
-          approvalMode: 'SingleStage',
-          approvalStages: [
-            { primaryApprovers: [{ '@odata.type': '#microsoft.graph.singleUser', userId: art.person.id }] },
-          ],
-        },
-      });
-    const hour = { expiration: { type: 'afterDuration', duration: 'PT1H' } };
-    const asked = await ask(ann.graph, 'assignment', { action: 'selfActivate', scheduleInfo: hour });
-    expect(asked.status).toBe('PendingApproval');
-    const stages = `${ofGroups}/assignmentApprovals/${asked.approvalId}/stages`;
-    const { value: open } = await art.graph.api(stages).get();
-    expect(open).toMatchObject([{ status: 'InProgress', assignedToMe: true }]);
-    await art.graph.api(`${stages}/${open[0].id}`).patch({ reviewResult: 'Approve', justification: 'seen' });
-    expect(await members()).toEqual([ann.person.id]);
-    expect(await known()).toContain('Firefighters');
-    const { value: mine } = await ann.graph.api(`${ofGroups}/assignmentScheduleInstances/filterByCurrentUser(on='principal')`).expand('group').get(); // prettier-ignore
-    expect(mine).toMatchObject([{ ...own, assignmentType: 'activated', memberType: 'direct', group: { displayName: 'Firefighters' } }]); // prettier-ignore
-    const { value: eligible } = await boss.graph.api(`${ofGroups}/eligibilitySchedules`).filter(`groupId eq '${groupId}' and accessId eq 'member'`).get(); // prettier-ignore
-    expect(eligible).toMatchObject([{ ...own, status: 'Provisioned' }]);
-    clock.advance(hourMs);
-    await domain().sweep();
-    expect(await members()).toEqual([]);
-    expect(await known()).not.toContain('Firefighters');
-    await database.execute('INSERT INTO group_members (group_id, person_id) VALUES ($1, $2)', [groupId, ann.person.id]);
-    expect(await graphFailure(ask(ann.graph, 'assignment', { action: 'selfActivate', scheduleInfo: hour }))).toMatchObject({ status: 400, code: 'RoleAssignmentExists' }); // prettier-ignore
-  });
-
-  it('are eligible for roles, and their members activate; not those by rule', async () => {
-    const { database } = server.test.platform;
-    const [assigned, byRule] = [randomUUID(), randomUUID()];
-    await database.execute(
-      `INSERT INTO groups (id, name, membership_rule) VALUES ($1, 'On call', NULL), ($2, 'By rule', 'user.department -eq "SOC"')`,
-      [assigned, byRule],
-    );
-    const ann = await someone();
-    expect((await errorOf(assign(byRule, operator))).code).toBe('BadRequest');
-    await assign(assigned, operator);
-    expect((await errorOf(activate(ann, operator))).message).toContain('EligibilityRule');
-    await database.execute('INSERT INTO group_members (group_id, person_id) VALUES ($1, $2)', [
-      assigned,
-      ann.person.id,
-    ]);
-    const { eligible } = await ann.browser.listMyAccess();
-    expect(eligible).toMatchObject([{ memberType: 'Group', targetName: 'Security Operator' }]);
-    await activate(ann, operator);
-    expect((await ann.browser.getMe()).permissions).toContain('alerts.manage');
-    clock.advance(hourMs);
-    expect((await ann.browser.getMe()).permissions).not.toContain('alerts.manage');
   });
 });
 

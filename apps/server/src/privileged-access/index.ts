@@ -2,6 +2,7 @@ import type {
   accessReviewRoutes,
   cloudAccessRoutes,
   graphPrivilegedAccessRoutes,
+  ownedGroupRoutes,
   privilegedAccessRoutes,
   privilegedSessionRoutes,
 } from '@sallyport/contracts';
@@ -18,6 +19,7 @@ import { privilegedError } from './errors.ts';
 import { graphPrivilegedAccessHandlers } from './faces/graph/index.ts';
 import { createFulfil } from './fulfil.ts';
 import { createTell, deliverMails } from './notify.ts';
+import { ownedGroupHandlers } from './owned-groups.ts';
 import { createPolicies } from './policies.ts';
 import { createRequests } from './requests.ts';
 import { createReviews } from './reviews/index.ts';
@@ -35,6 +37,7 @@ export interface PrivilegedAccess extends Domain<Handlers<typeof privilegedAcces
   readonly reviews: Handlers<typeof accessReviewRoutes>;
   readonly clouds: Handlers<typeof cloudAccessRoutes>;
   readonly sessions: Handlers<typeof privilegedSessionRoutes>;
+  readonly ownedGroups: Handlers<typeof ownedGroupRoutes>;
   readonly graphError: (graph: ErrorFace) => ErrorFace;
   /** Ends what is over, begins what is due, and lets approvals time out; `start` does so every second. */
   readonly sweep: () => Promise<Swept>;
@@ -125,6 +128,7 @@ export function createPrivilegedAccess(platform: Platform, options: PrivilegedAc
     graph: graphPrivilegedAccessHandlers(parts),
     reviews: accessReviewHandlers({ platform, reviews }),
     clouds: clouds.handlers,
+    ownedGroups: ownedGroupHandlers(platform),
     sessions: privilegedSessionHandlers({ platform, requests, queries: options.queries }),
     graphError: privilegedError,
     sweep,

@@ -43,6 +43,7 @@ import { graphPrivilegedAccessRoutes } from './graph-privileged-access.ts';
 import { accessReviewRoutes } from './access-reviews.ts';
 import { cloudAccessRoutes } from './cloud-access.ts';
 import { privilegedAccessRoutes } from './privileged-access.ts';
+import { ownedGroupRoutes } from './owned-groups.ts';
 import { privilegedSessionRoutes } from './privileged-sessions.ts';
 import { queueRoutes } from './queue.ts';
 import { repositoryRoutes } from './repositories.ts';
@@ -103,6 +104,7 @@ export const routes = {
   ...accessReviewRoutes,
   ...cloudAccessRoutes,
   ...privilegedSessionRoutes,
+  ...ownedGroupRoutes,
   ...sharedSignalsRoutes,
   ...savedSearchRoutes,
   ...sentinelBookmarkRoutes,

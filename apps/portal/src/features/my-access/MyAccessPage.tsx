@@ -6,6 +6,7 @@ import { Page } from '../../shared/Page.tsx';
 import { Tabs } from '../../shared/Tabs.tsx';
 import { AccessTab } from './AccessTab.tsx';
 import { ApprovalsTab } from './ApprovalsTab.tsx';
+import { GroupsTab } from './GroupsTab.tsx';
 import { HistoryTab } from './HistoryTab.tsx';
 import { approvalsQuery, reviewsQuery } from './queries.ts';
 import { RequestsTab } from './RequestsTab.tsx';
@@ -31,6 +32,7 @@ export function MyAccessPage(): ReactElement {
           { id: 'requests', label: 'My requests' },
           { id: 'approvals', label: 'Approvals', count: data?.waiting.length },
           { id: 'reviews', label: 'Reviews', count: reviews.data?.reviews.length },
+          { id: 'groups', label: 'My groups' },
           { id: 'history', label: 'My audit' },
         ]}
         value={tab}
@@ -41,6 +43,7 @@ export function MyAccessPage(): ReactElement {
         {tab === 'requests' && <RequestsTab />}
         {tab === 'approvals' && <ApprovalsTab />}
         {tab === 'reviews' && <ReviewsTab />}
+        {tab === 'groups' && <GroupsTab />}
         {tab === 'history' && <HistoryTab />}
       </div>
     </Page>

@@ -30,6 +30,10 @@ export const delegationsQuery = queryOptions({
   queryKey: [key, 'delegations'],
   queryFn: ({ signal }) => client.listApprovalDelegations({ signal }),
 });
+export const groupsQuery = queryOptions({
+  queryKey: [key, 'groups'],
+  queryFn: ({ signal }) => client.listOwnedGroups({ signal }),
+});
 export const historyQuery = queryOptions({
   queryKey: [key, 'history'],
   queryFn: ({ signal }) => client.listMyPrivilegedAudit({ signal }),

@@ -4,23 +4,9 @@ import { useState, type ReactElement } from 'react';
 import { client } from '../../shared/api.ts';
 import { ChooseOne } from '../../shared/choices.tsx';
 import { FieldPair, FormDialog } from '../../shared/FormDialog.tsx';
+import { fieldsOf, type SettingField } from './cloudFields.ts';
 import { useDo } from './queries.ts';
 
-interface SettingField {
-  readonly key: string;
-  readonly label: string;
-  readonly hint?: string;
-  readonly initial?: string;
-}
-/** What a connection of each cloud is asked for. */
-const fieldsOf: Readonly<Record<CloudProvider, readonly SettingField[]>> = {
-  azure: [
-    { key: 'tenantId', label: 'Directory (tenant) id' },
-    { key: 'clientId', label: 'Application (client) id' },
-    { key: 'authorityUrl', label: 'Authority', initial: 'https://login.microsoftonline.com' },
-    { key: 'resourceManagerUrl', label: 'Resource Manager', initial: 'https://management.azure.com' },
-  ],
-};
 const providers: readonly CloudProvider[] = ['azure'];
 
 /** Connects a cloud, or changes how. */

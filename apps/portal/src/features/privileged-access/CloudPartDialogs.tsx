@@ -74,7 +74,7 @@ export function CloudRoleDialog({ of, onClose }: PartProps): ReactElement {
       <Field label="Name" required hint="As people see it">
         <Input value={name} maxLength={128} onChange={(_, { value }) => setNamed(value)} />
       </Field>
-      {ask.error && <ErrorState error={ask.error} />}
+      {ask.error && <ErrorState title="The cloud did not say" error={ask.error} />}
     </FormDialog>
   );
 }

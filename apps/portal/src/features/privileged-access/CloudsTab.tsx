@@ -19,6 +19,7 @@ import { visible } from '../../shared/text.ts';
 import { useNotify } from '../../shared/toast.tsx';
 import { Card, Cards } from '../my-access/Card.tsx';
 import { CloudDialog } from './CloudDialog.tsx';
+import { fieldsOf } from './cloudFields.ts';
 import { CloudIdentityDialog, CloudRoleDialog } from './CloudPartDialogs.tsx';
 import type { TabProps } from './index.ts';
 import { cloudsQuery, useDo } from './queries.ts';
@@ -26,7 +27,7 @@ import { useTabStyles } from './styles.ts';
 
 const State = ({ of: { failingSince, lastSuccessAt, pending } }: { of: CloudConnection }): ReactElement =>
   failingSince !== null ? (
-    <Status tone="bad">Refuses</Status>
+    <Status tone="bad">Failing</Status>
   ) : pending > 0 ? (
     <Status tone="working">{plural(pending, 'change')} under way</Status>
   ) : lastSuccessAt === null ? (
@@ -142,9 +143,10 @@ function CloudPanel({ of, onClose }: { of: CloudConnection; onClose: () => void 
             'Since',
             of.failingSince === null ? undefined : <RelativeTime key="since" at={of.failingSince} form="exact" />,
           ],
-          ...Object.entries(of.settings)
-            .filter(([key]) => key !== 'provider')
-            .map(([key, value]) => [key, visible(value)] as const),
+          ...Object.entries(of.settings).flatMap(([key, value]) => {
+            const field = fieldsOf[of.settings.provider].find((one) => one.key === key);
+            return field ? [[field.label, visible(value)] as const] : [];
+          }),
           ['By', <bdi key="by">{visible(of.createdBy)}</bdi>],
         ]}
       />

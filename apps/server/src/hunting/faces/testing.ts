@@ -83,7 +83,8 @@ export function call(
     },
   );
   made.on('error', reject);
-  made.end(options.body === undefined ? undefined : JSON.stringify(options.body));
+  const { body } = options;
+  made.end(body === undefined ? undefined : body instanceof URLSearchParams ? body.toString() : JSON.stringify(body));
   return promise;
 }
 

@@ -6,7 +6,7 @@ import {
   type MyDevice,
 } from '@sallyport/contracts';
 import { requirePerson, type Handlers } from '../../platform/http/index.ts';
-import { metadataOf, pageAnswer, pageSql, Parameters, readListOptions, selected, type Properties, type RawQuery } from '../../platform/odata/index.ts'; // prettier-ignore
+import { metadataOf, pageAnswer, queryPage, Parameters, readListOptions, selected, type Properties, type RawQuery } from '../../platform/odata/index.ts'; // prettier-ignore
 import type { FastifyRequest } from 'fastify';
 import type { Platform } from '../../platform/types.ts';
 import { authorOf } from '../../platform/directory-audit.ts';
@@ -114,19 +114,17 @@ export function graphDeviceHandlers(
     const parameters = new Parameters();
     const from = `devices d WHERE ${ownerId === undefined ? 'true' : `d.owner_id = ${parameters.bind(ownerId)}`}`;
     const order = { key: properties.single['id']!, defaultOrder: [{ path: 'displayName', descending: false }] };
-    const page = pageSql(options, properties, order, parameters);
-    const filterValues = parameters.values.slice(0, page.filterParameters);
-    const size = Math.min(options.top ?? pageDefault, pageMax);
-    const rows = await database.query<Device & { cursor: string[] }>(
-      `SELECT ${deviceColumns}, ${page.cursor} AS cursor FROM ${from} AND ${page.where} ORDER BY ${page.orderBy} LIMIT ${parameters.bind(size + 1)}`,
-      parameters.values,
-    );
-    const count = options.count
-      ? (await database.first<{ n: number }>(`SELECT count(*)::int AS n FROM ${from} AND ${page.filter}`, filterValues))
-          ?.n
-      : undefined;
-    const next = rows.length > size ? rows[size - 1]?.cursor : undefined;
-    const value = rows.slice(0, size).map((row) => graphForm(row, clock.now()));
+    const { rows, next, count } = await queryPage<Device>(database, {
+      columns: deviceColumns,
+      from,
+      properties,
+      order,
+      options,
+      parameters,
+      pageDefault,
+      pageMax,
+    });
+    const value = rows.map((row) => graphForm(row, clock.now()));
     return pageAnswer(request, 'devices', options, { value, next, count });
   };
   return {

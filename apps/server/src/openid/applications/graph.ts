@@ -6,7 +6,7 @@ import { requireCaller, type Handlers, type RequestContext } from '../../platfor
 import {
   metadataOf,
   pageAnswer,
-  pageSql,
+  queryPage,
   Parameters,
   readListOptions,
   selected,
@@ -119,20 +119,19 @@ export function graphApplicationHandlers(
       const options = readListOptions(query);
       const parameters = new Parameters();
       const order = { key, defaultOrder: [{ path: 'createdDateTime', descending: false }] };
-      const page = pageSql(options, properties, order, parameters);
-      const filterValues = parameters.values.slice(0, page.filterParameters);
-      const size = Math.min(options.top ?? 100, pageMax);
-      const rows = await database.query<Row & { cursor: string[] }>(
-        `SELECT ${columns}, ${page.cursor} AS cursor FROM ${from} o WHERE ${page.where} ORDER BY ${page.orderBy}
-         LIMIT ${parameters.bind(size + 1)} OFFSET ${parameters.bind(options.skip)}`,
-        parameters.values,
-      );
-      const count = options.count
-        ? (await database.first<{ n: number }>(`SELECT count(*)::int AS n FROM ${from} o WHERE ${page.filter}`, filterValues))?.n // prettier-ignore
-        : undefined;
+      const { rows, next, count } = await queryPage<Row>(database, {
+        columns,
+        from: `${from} o WHERE true`,
+        properties,
+        order,
+        options,
+        parameters,
+        pageDefault: 100,
+        pageMax,
+      });
       return pageAnswer(request, path, options, {
-        value: await Promise.all(rows.slice(0, size).map(form)),
-        next: rows.length > size ? rows[size - 1]?.cursor : undefined,
+        value: await Promise.all(rows.map(form)),
+        next,
         count,
       });
     };

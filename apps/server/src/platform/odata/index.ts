@@ -9,4 +9,5 @@ export {
   type PageSql,
   type RawQuery,
 } from './page.ts';
+export { queryPage, type PageQuery, type QueriedPage } from './query.ts';
 export { filterSql, Parameters, type Collection, type Properties, type Property } from './sql.ts';

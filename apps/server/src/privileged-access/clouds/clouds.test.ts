@@ -6,7 +6,7 @@ import { startTestWeb, type TestWeb } from '../../ingest/pull/testing/web.ts';
 import { manualClock } from '../../platform/clock.ts';
 import { loadTls } from '../../platform/http/index.ts';
 import { errorOf } from '../../testing.ts';
-import { signedInPerson, type SignedInPerson } from '../testing.ts';
+import { signedInPerson, type SignedInPerson } from '../testing/index.ts';
 import { TestArm } from './testing/arm.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });

@@ -5,7 +5,7 @@ import type { Handlers, RequestContext } from '../../../platform/http/index.ts';
 import {
   metadataOf,
   pageAnswer,
-  pageSql,
+  queryPage,
   Parameters,
   readListOptions,
   selected,
@@ -149,20 +149,19 @@ async function listOf<Row extends object>(
   const parameters = new Parameters();
   const from = owner === undefined ? kind.from : `${kind.from}${parameters.bind(owner)}`;
   const order = { key: kind.key, defaultOrder: [{ path: kind.order, descending: true }] };
-  const page = pageSql(options, kind.properties, order, parameters);
-  const filterValues = parameters.values.slice(0, page.filterParameters);
-  const size = Math.min(options.top ?? pageDefault, pageMax);
-  const rows = await db.query<Row & { cursor: string[] }>(
-    `SELECT r.*, ${page.cursor} AS cursor FROM ${from} AND ${page.where} ORDER BY ${page.orderBy}
-     LIMIT ${parameters.bind(size + 1)} OFFSET ${parameters.bind(options.skip)}`,
-    parameters.values,
-  );
-  const count = options.count
-    ? (await db.first<{ n: number }>(`SELECT count(*)::int AS n FROM ${from} AND ${page.filter}`, filterValues))?.n
-    : undefined;
+  const { rows, next, count } = await queryPage<Row>(db, {
+    columns: 'r.*',
+    from,
+    properties: kind.properties,
+    order,
+    options,
+    parameters,
+    pageDefault,
+    pageMax,
+  });
   return pageAnswer(request, kind.path, options, {
-    value: rows.slice(0, size).map((row) => kind.form(row)),
-    next: rows.length > size ? rows[size - 1]?.cursor : undefined,
+    value: rows.map((row) => kind.form(row)),
+    next,
     count,
   });
 }

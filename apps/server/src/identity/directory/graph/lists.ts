@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Queryable } from '../../../platform/database/index.ts';
 import {
   pageAnswer,
-  pageSql,
+  queryPage,
   Parameters,
   readListOptions,
   filterSql,
@@ -124,7 +124,7 @@ export interface Asked {
 }
 
 /** A page of a list, filtered and sorted as the query says. */
-export async function listOf<Row>(
+export async function listOf<Row extends object>(
   db: Queryable,
   what: Collected<Row>,
   path: string,
@@ -135,21 +135,21 @@ export async function listOf<Row>(
   const parameters = new Parameters();
   if (of !== undefined) parameters.bind(of);
   const order = { key: what.key, defaultOrder: [{ path: 'displayName', descending: false }] };
-  const page = pageSql(options, what.properties, order, parameters);
-  const filterValues = parameters.values.slice(0, page.filterParameters);
-  const size = Math.min(options.top ?? pageDefault, pageMax);
-  const rows = await db.query<Row & { cursor: string[] }>(
-    `SELECT ${what.columns}, ${page.cursor} AS cursor FROM ${what.from} AND ${page.where} ORDER BY ${page.orderBy} LIMIT ${parameters.bind(size + 1)}`,
-    parameters.values,
-  );
-  const count = options.count
-    ? (await db.first<{ n: number }>(`SELECT count(*)::int AS n FROM ${what.from} AND ${page.filter}`, filterValues))?.n
-    : undefined;
+  const { rows, next, count } = await queryPage<Row>(db, {
+    columns: what.columns,
+    from: what.from,
+    properties: what.properties,
+    order,
+    options,
+    parameters,
+    pageDefault,
+    pageMax,
+  });
   return pageAnswer(
     request,
     path,
     { ...options, select: options.select ?? what.defaults },
-    { value: rows.slice(0, size).map(what.form), next: rows.length > size ? rows[size - 1]?.cursor : undefined, count },
+    { value: rows.map(what.form), next, count },
   );
 }
 

@@ -5,8 +5,8 @@ import type { RequestContext } from '../../../platform/http/index.ts';
 import {
   metadataOf,
   pageAnswer,
-  pageSql,
   Parameters,
+  queryPage,
   readListOptions,
   selected,
   versionOf,
@@ -120,22 +120,19 @@ export function scheduleHandlers(face: Face, { platform, requests, approvals }: 
       key: { sql: 'r.id::text', type: 'string' },
       defaultOrder: [{ path: 'createdDateTime', descending: true }],
     } as const;
-    const page = pageSql(options, kind.properties, order, parameters);
-    const filterValues = parameters.values.slice(0, page.filterParameters);
-    const size = Math.min(options.top ?? pageDefault, pageMax);
-    const found = await database.query<R & { cursor: string[] }>(
-      `SELECT r.*, ${page.cursor} AS cursor FROM ${from} AND ${page.where} ORDER BY ${page.orderBy}
-       LIMIT ${parameters.bind(size + 1)} OFFSET ${parameters.bind(options.skip)}`,
-      parameters.values,
-    );
-    const count = options.count
-      ? (await database.first<{ n: number }>(`SELECT count(*)::int AS n FROM ${from} AND ${page.filter}`, filterValues))
-          ?.n
-      : undefined;
-    const shown = found.slice(0, size);
+    const { rows, next, count } = await queryPage<R>(database, {
+      columns: 'r.*',
+      from,
+      properties: kind.properties,
+      order,
+      options,
+      parameters,
+      pageDefault,
+      pageMax,
+    });
     return pageAnswer(request, path, keepingExpanded(options), {
-      value: await expanded(face, database, shown, kind.form, options),
-      next: found.length > size ? found[size - 1]?.cursor : undefined,
+      value: await expanded(face, database, rows, kind.form, options),
+      next,
       count,
     });
   };

@@ -1,7 +1,7 @@
 import { Client, HTTPMessageHandler, type Context, type Middleware } from '@microsoft/microsoft-graph-client';
 import type { Client as Browser } from '@sallyport/contracts';
-import { codeAt, makePerson, testPassword, type TestServer } from '../testing.ts';
-import type { Person } from '../identity/index.ts';
+import { codeAt, makePerson, testPassword, type TestServer } from '../../testing.ts';
+import type { Person } from '../../identity/index.ts';
 
 /** The whole server on a port. */
 export interface ServerOnPort {
