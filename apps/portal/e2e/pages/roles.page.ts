@@ -1,110 +1,81 @@
-import { beforeAll, expect, test } from "vitest";
-import { openPortal, type Portal } from "./portal.ts";
+import { beforeAll, expect, test } from 'vitest';
+import { openPortal, type Portal } from './portal.ts';
 
 let portal: Portal;
 beforeAll(async () => {
   portal = await openPortal();
 }, 60_000);
 
-test("a role is made, assigned over a part, seen in the explorer, changed with its preview, and ended", async () => {
+test('a role is made, assigned over a part, seen in the explorer, changed with its preview, and ended', async () => {
   const { page, client } = portal;
   const { person } = await client.invitePerson({
-    body: {
-      userPrincipalName: "tove.lind@contoso.com",
-      displayName: "Tove Lind",
-    },
+    body: { userPrincipalName: 'tove.lind@contoso.com', displayName: 'Tove Lind' },
   });
-  await portal.goto("/roles");
-  await page
-    .getByRole("row")
-    .filter({ hasText: "Global Administrator" })
-    .waitFor();
+  await portal.goto('/roles');
+  await page.getByRole('row').filter({ hasText: 'Global Administrator' }).waitFor();
   expect(await portal.barriers()).toEqual([]);
-  await portal.picture("roles");
+  await portal.picture('roles');
 
-  await page.getByRole("button", { name: "New role" }).click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByRole("textbox", { name: "Name" }).fill("Night hunters");
-  await dialog
-    .getByRole("combobox", { name: "Security operations" })
-    .selectOption("custom");
-  await dialog.getByRole("checkbox", { name: /^Security data basics/ }).check();
-  await dialog
-    .getByRole("combobox", { name: "Data operations" })
-    .selectOption("read");
+  await page.getByRole('button', { name: 'New role' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Night hunters');
+  await dialog.getByRole('combobox', { name: 'Security operations' }).selectOption('custom');
+  await dialog.getByRole('checkbox', { name: /^Security data basics/ }).check();
+  await dialog.getByRole('combobox', { name: 'Data operations' }).selectOption('read');
   expect(await portal.barriers()).toEqual([]);
-  await portal.picture("role-editor");
-  await dialog.getByRole("button", { name: "Save" }).click();
-  const row = page.getByRole("row").filter({ hasText: "Night hunters" });
+  await portal.picture('role-editor');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  const row = page.getByRole('row').filter({ hasText: 'Night hunters' });
   await row.click();
-  const panel = page.getByRole("complementary", { name: "Role" });
-  await panel.getByText("Custom", { exact: true }).waitFor();
+  const panel = page.getByRole('complementary', { name: 'Role' });
+  await panel.getByText('Custom', { exact: true }).waitFor();
 
-  await panel.getByRole("button", { name: "Assign" }).click();
-  await dialog.getByRole("combobox", { name: "Who" }).click();
-  await page.keyboard.type("tove");
-  await page.getByRole("option", { name: /tove\.lind/ }).click();
-  await dialog.getByRole("combobox", { name: "Tables" }).selectOption("these");
-  await dialog
-    .getByRole("textbox", { name: "Tables, one a line" })
-    .fill("SigninLogs\nAuditLogs");
-  await dialog.getByRole("button", { name: "Condition on rows" }).click();
-  await dialog.getByRole("textbox", { name: "Of the table" }).fill("AuditLogs");
-  await dialog
-    .getByRole("textbox", { name: "only rows where (KQL)" })
-    .fill('Category == "RoleManagement"');
+  await panel.getByRole('button', { name: 'Assign' }).click();
+  await dialog.getByRole('combobox', { name: 'Who' }).click();
+  await page.keyboard.type('tove');
+  await page.getByRole('option', { name: /tove\.lind/ }).click();
+  await dialog.getByRole('combobox', { name: 'Tables' }).selectOption('these');
+  await dialog.getByRole('textbox', { name: 'Tables, one a line' }).fill('SigninLogs\nAuditLogs');
+  await dialog.getByRole('button', { name: 'Condition on rows' }).click();
+  await dialog.getByRole('textbox', { name: 'Of the table' }).fill('AuditLogs');
+  await dialog.getByRole('textbox', { name: 'only rows where (KQL)' }).fill('Category == "RoleManagement"');
   expect(await portal.barriers()).toEqual([]);
-  await portal.picture("role-assign");
-  await dialog.getByRole("button", { name: "Assign" }).click();
-  await panel.getByText("tove.lind@contoso.com").waitFor();
+  await portal.picture('role-assign');
+  await dialog.getByRole('button', { name: 'Assign' }).click();
+  await panel.getByText('tove.lind@contoso.com').waitFor();
   expect(await portal.barriers()).toEqual([]);
-  await portal.picture("role");
+  await portal.picture('role');
 
-  await panel.getByRole("button", { name: "Change" }).click();
-  await dialog.getByRole("checkbox", { name: /^Alerts \(manage\)/ }).check();
-  await dialog
-    .getByText("tove.lind@contoso.com could also: Alerts (manage).")
-    .waitFor();
-  await portal.picture("role-preview");
-  await dialog.getByRole("button", { name: "Save" }).click();
-  await panel.getByText("Alerts (manage)").first().waitFor();
+  await panel.getByRole('button', { name: 'Change' }).click();
+  await dialog.getByRole('checkbox', { name: /^Alerts \(manage\)/ }).check();
+  await dialog.getByText('tove.lind@contoso.com could also: Alerts (manage).').waitFor();
+  await portal.picture('role-preview');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await panel.getByText('Alerts (manage)').first().waitFor();
 
-  await portal.goto(
-    `/roles?tab=explorer&permission=alerts.manage&principal=${person.id}&type=user`,
-  );
-  await page
-    .getByText("is assigned Night hunters, over a part")
-    .first()
-    .waitFor();
+  await portal.goto(`/roles?tab=explorer&permission=alerts.manage&principal=${person.id}&type=user`);
+  await page.getByText('is assigned Night hunters, over a part').first().waitFor();
   await page.getByText('rows where Category == "RoleManagement"').waitFor();
   // Whom the address names stands in the picker.
   await page.locator('input[value="tove.lind@contoso.com"]').waitFor();
   expect(await portal.barriers()).toEqual([]);
-  await portal.picture("role-explorer");
+  await portal.picture('role-explorer');
 
-  await portal.goto("/roles?tab=assignments");
-  const assignment = page
-    .getByRole("row")
-    .filter({ hasText: "tove.lind@contoso.com" });
+  await portal.goto('/roles?tab=assignments');
+  const assignment = page.getByRole('row').filter({ hasText: 'tove.lind@contoso.com' });
   await assignment.waitFor();
   expect(await portal.barriers()).toEqual([]);
-  await portal.picture("role-assignments");
-  await assignment.getByRole("button", { name: "End" }).click();
-  await page
-    .getByRole("alertdialog")
-    .getByRole("button", { name: "End" })
-    .click();
-  await assignment.waitFor({ state: "detached" });
+  await portal.picture('role-assignments');
+  await assignment.getByRole('button', { name: 'End' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'End' }).click();
+  await assignment.waitFor({ state: 'detached' });
 
-  await portal.goto("/roles?tab=unused");
-  await page.getByText("Nothing to remove").waitFor();
+  await portal.goto('/roles?tab=unused');
+  await page.getByText('Nothing to remove').waitFor();
   expect(await portal.barriers()).toEqual([]);
-  await portal.goto("/roles?tab=duties");
-  await page
-    .getByRole("row")
-    .filter({ hasText: "Rules and responses" })
-    .waitFor();
+  await portal.goto('/roles?tab=duties');
+  await page.getByRole('row').filter({ hasText: 'Rules and responses' }).waitFor();
   expect(await portal.barriers()).toEqual([]);
-  await portal.picture("role-duties");
+  await portal.picture('role-duties');
   expect(portal.complaints).toEqual([]);
 }, 120_000);

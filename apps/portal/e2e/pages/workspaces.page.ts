@@ -1,5 +1,5 @@
-import { beforeAll, expect, test } from "vitest";
-import { openPortal, type Portal } from "./portal.ts";
+import { beforeAll, expect, test } from 'vitest';
+import { openPortal, type Portal } from './portal.ts';
 
 let portal: Portal;
 beforeAll(async () => {
@@ -8,7 +8,7 @@ beforeAll(async () => {
 
 /** Looks at rows as they arrive, so that nothing waits for a window. */
 const rule = {
-  id: "b1f0a3c2-6c3e-4b57-9b6d-0f2f4a9e7711",
+  id: 'b1f0a3c2-6c3e-4b57-9b6d-0f2f4a9e7711',
   text: `id: b1f0a3c2-6c3e-4b57-9b6d-0f2f4a9e7711
 name: A door of the branch was forced
 kind: NRT
@@ -19,32 +19,23 @@ entityMappings: [{ entityType: Host, fieldMappings: [{ identifier: FullName, col
 `,
 };
 
-test("workspaces: one is made, its rows raise an incident of its own in the one queue, and a rule is switched off there", async () => {
+test('workspaces: one is made, its rows raise an incident of its own in the one queue, and a rule is switched off there', async () => {
   const { page, client } = portal;
-  await portal.goto("/settings?tab=workspaces");
-  await page.getByRole("button", { name: "New workspace" }).click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByRole("textbox", { name: "Name" }).fill("branch");
-  await dialog.getByRole("textbox", { name: "Name" }).press("Enter");
-  await dialog.waitFor({ state: "detached" });
-  await page.getByRole("row").filter({ hasText: "branch" }).waitFor();
+  await portal.goto('/settings?tab=workspaces');
+  await page.getByRole('button', { name: 'New workspace' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('branch');
+  await dialog.getByRole('textbox', { name: 'Name' }).press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('row').filter({ hasText: 'branch' }).waitFor();
   expect(await portal.barriers()).toEqual([]);
-  await portal.picture("workspaces");
+  await portal.picture('workspaces');
 
-  await client.saveRule({
-    params: { id: rule.id },
-    body: { text: rule.text, version: null },
-  });
-  const branch = (await client.listWorkspaces({})).workspaces.find(
-    ({ name }) => name === "branch",
-  );
-  if (!branch) throw new Error("there is no workspace branch");
+  await client.saveRule({ params: { id: rule.id }, body: { text: rule.text, version: null } });
+  const branch = (await client.listWorkspaces({})).workspaces.find(({ name }) => name === 'branch');
+  if (!branch) throw new Error('there is no workspace branch');
   const { secret } = await client.createToken({
-    body: {
-      name: "agent of the branch",
-      scopes: ["data.ingest"],
-      workspaceId: branch.id,
-    },
+    body: { name: 'agent of the branch', scopes: ['data.ingest'], workspaceId: branch.id },
   });
   const sent = await page.request.post(
     `${portal.url}/dataCollectionRules/dcr-default/streams/Microsoft-SecurityEvent?api-version=2023-01-01`,
@@ -53,51 +44,38 @@ test("workspaces: one is made, its rows raise an incident of its own in the one 
       data: [
         {
           TimeGenerated: new Date().toISOString(),
-          Computer: "till-1.branch.example.com",
+          Computer: 'till-1.branch.example.com',
           EventID: 4624,
-          Activity: "forced",
+          Activity: 'forced',
         },
       ],
     },
   );
   expect(sent.status()).toBe(204);
 
-  const raised = async () =>
-    (await client.listIncidents({ query: { workspace: branch.id } })).total;
+  const raised = async () => (await client.listIncidents({ query: { workspace: branch.id } })).total;
   await expect.poll(raised, { timeout: 120_000, interval: 500 }).toBe(1);
   await portal.goto(`/incidents?workspace=${branch.id}`);
-  const row = page
-    .getByRole("row")
-    .filter({ hasText: "A door of the branch was forced" });
-  await row.getByText("branch", { exact: true }).waitFor();
+  const row = page.getByRole('row').filter({ hasText: 'A door of the branch was forced' });
+  await row.getByText('branch', { exact: true }).waitFor();
   expect(await portal.barriers()).toEqual([]);
-  await portal.picture("incidents-of-workspaces");
-  await portal.goto("/incidents?workspace=none");
+  await portal.picture('incidents-of-workspaces');
+  await portal.goto('/incidents?workspace=none');
   expect(await row.count()).toBe(0);
   await portal.goto(`/incidents?workspace=${branch.id}`);
-  await row.getByRole("link").click();
-  await page
-    .getByRole("complementary", { name: "Properties" })
-    .getByText("branch", { exact: true })
-    .waitFor();
-  await page.getByRole("tab", { name: /^Alerts/ }).click();
-  await page
-    .getByRole("row")
-    .filter({ hasText: "A door of the branch was forced" })
-    .click();
-  await page.getByRole("button", { name: "Show query" }).click();
+  await row.getByRole('link').click();
+  await page.getByRole('complementary', { name: 'Properties' }).getByText('branch', { exact: true }).waitFor();
+  await page.getByRole('tab', { name: /^Alerts/ }).click();
+  await page.getByRole('row').filter({ hasText: 'A door of the branch was forced' }).click();
+  await page.getByRole('button', { name: 'Show query' }).click();
   await page.waitForURL(new RegExp(`workspace=${branch.id}`));
 
   await portal.goto(`/rules/${rule.id}?tab=workspaces`);
-  const there = page.getByRole("row").filter({ hasText: "branch" });
-  await there.getByRole("switch").click();
-  await there.getByText("disabled in branch").waitFor();
-  await page
-    .getByRole("row")
-    .filter({ hasText: "main" })
-    .getByRole("switch", { checked: true })
-    .waitFor();
+  const there = page.getByRole('row').filter({ hasText: 'branch' });
+  await there.getByRole('switch').click();
+  await there.getByText('disabled in branch').waitFor();
+  await page.getByRole('row').filter({ hasText: 'main' }).getByRole('switch', { checked: true }).waitFor();
   expect(await portal.barriers()).toEqual([]);
-  await portal.picture("rule-workspaces");
+  await portal.picture('rule-workspaces');
   expect(portal.complaints).toEqual([]);
 }, 300_000);
