@@ -132,7 +132,7 @@ test('a policy from a template reports, is turned on, and refuses a sign-in that
   ]) {
     await page.getByRole('tab', { name: tab }).click();
     await page.getByRole('tab', { name: tab, selected: true }).waitFor();
-    await expect.poll(() => page.getByLabel(/^(Loading|Looking)/).count()).toBe(0);
+    await expect.poll(() => page.getByLabel(/^(Loading|Looking)/).count(), { timeout: 30_000 }).toBe(0);
     expect({ tab, barriers: await portal.barriers() }).toEqual({ tab, barriers: [] });
   }
 

@@ -56,6 +56,8 @@ test('a role is made, assigned over a part, seen in the explorer, changed with i
   await portal.goto(`/roles?tab=explorer&permission=alerts.manage&principal=${person.id}&type=user`);
   await page.getByText('is assigned Night hunters, over a part').first().waitFor();
   await page.getByText('rows where Category == "RoleManagement"').waitFor();
+  // Whom the address names stands in the picker.
+  await page.locator('input[value="tove.lind@contoso.com"]').waitFor();
   expect(await portal.barriers()).toEqual([]);
   await portal.picture('role-explorer');
 
