@@ -63,7 +63,10 @@ const SHOWN_LINES_MAX = 80;
 export async function whatIsShown(): Promise<string> {
   const page = opened?.context.pages()[0];
   if (!opened || !page) return 'no page is open';
-  const tree = await page.locator('body').ariaSnapshot({ timeout: 5_000 });
+  // Not the frame around it, which is the same everywhere.
+  const shown = (await page.locator('main').count()) > 0 ? 'main, [role=complementary], [role=dialog]' : 'body';
+  const parts = await page.locator(shown).all();
+  const tree = (await Promise.all(parts.map((part) => part.ariaSnapshot({ timeout: 5_000 })))).join('\n');
   return [page.url(), ...opened.complaints, ...tree.split('\n').slice(0, SHOWN_LINES_MAX)].join('\n');
 }
 

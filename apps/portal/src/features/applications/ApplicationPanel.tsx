@@ -14,7 +14,7 @@ import { Section } from '../../shared/Section.tsx';
 import { SidePanel } from '../../shared/SidePanel.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
-import { TextLink } from '../../shared/TextLink.tsx';
+import { InlineLink } from '../../shared/TextLink.tsx';
 import { useNotify } from '../../shared/toast.tsx';
 import { applicationQuery, applicationRightsQuery, samlApplicationQuery } from './queries.ts';
 import { SamlFacts } from './SamlFacts.tsx';
@@ -84,9 +84,9 @@ function Rights({ id }: { id: string }): ReactElement {
       <span>
         It gets a token for <Mono text="api://sallyport/.default" /> and calls the API with it. What it holds ends with
         its assignments.{' '}
-        <TextLink to="/roles" search={{ tab: 'explorer', principal: id, type: 'servicePrincipal' }}>
+        <InlineLink to="/roles" search={{ tab: 'explorer', principal: id, type: 'servicePrincipal' }}>
           By which roles
-        </TextLink>
+        </InlineLink>
       </span>
       {data.permissions.length > 0 && (
         <RightsUse

@@ -21,7 +21,7 @@ import { Page } from '../../shared/Page.tsx';
 import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
-import { TextLink } from '../../shared/TextLink.tsx';
+import { InlineLink, TextLink } from '../../shared/TextLink.tsx';
 import { visible, words } from '../../shared/text.ts';
 import { useWorkspaces } from '../../shared/workspaces.ts';
 import { AlertsTab } from './AlertsTab.tsx';
@@ -303,9 +303,9 @@ export function IncidentPage(): ReactElement {
         <MessageBar intent="info">
           <MessageBarBody>
             This incident was merged into{' '}
-            <TextLink to="/incidents/$number" params={{ number: String(into) }}>
+            <InlineLink to="/incidents/$number" params={{ number: String(into) }}>
               incident {into}
-            </TextLink>
+            </InlineLink>
             , which has its alerts and entities now.
           </MessageBarBody>
         </MessageBar>
