@@ -150,6 +150,9 @@ function launch({ binaries, cluster, user, ephemeral, log }: Context, port: numb
     jit: 'off',
     // Reads are few and small here; workers would only be three more processes.
     io_method: 'sync',
+    max_parallel_workers_per_gather: '0',
+    // Of disks that don't turn. With the default of 4, five hundred keys are looked for by reading the whole table.
+    random_page_cost: '1.1',
     // Statements hold people's data, which has no place in a log.
     log_min_error_statement: 'panic',
     timezone: 'UTC',
