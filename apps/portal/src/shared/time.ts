@@ -6,11 +6,12 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `just now`, `5 min ago`, `3 h ago`, `2 d ago`, then the date; `in 5 min` for what is to come. */
+/** `just now`, `5 min ago`, `3 h ago`, `2 d ago`, then the date; `in a moment`, `in 5 min` for what is to come. */
 export function relative(at: Date, now: Date, zone: Zone): string {
   const seconds = (now.getTime() - at.getTime()) / 1000;
   const size = Math.abs(seconds);
-  if (size < 45) return 'just now';
+  // A server's clock may be a little ahead of the browser's.
+  if (size < 45) return seconds < -5 ? 'in a moment' : 'just now';
   if (size >= 14 * DAY) return exact(at, zone).slice(0, 10);
   const [count, unit] =
     size < 0.75 * HOUR ? [size / MINUTE, 'min'] : size < 0.9 * DAY ? [size / HOUR, 'h'] : [size / DAY, 'd'];
