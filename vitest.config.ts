@@ -25,6 +25,8 @@ export default defineConfig({
     include: ['{packages,apps,content,tools}/**/*.test.{ts,tsx}'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for is told by the test; how long a busy machine takes is not what it is about.
+    expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
     maxWorkers: 2,
     // A file starts where the one before it has loaded the modules: a third of the processor time. What a file leaves behind in the process is its own fault.

@@ -291,7 +291,7 @@ describe('mails', () => {
   it('tell of all who reached the level at once, and not of what is older', async () => {
     const { mails: send } = server.test.server.domains.identityProtection;
     expect(await send.usersAtRisk()).toBe(2);
-    await vi.waitFor(() => expect(mails).toHaveLength(1));
+    await expect.poll(() => mails.length).toBe(1);
     expect(mails[0]!.subject).toBe('Users at risk detected: 2 users');
     expect(mails[0]!.text).toContain('bob@contoso.com: high (atRisk)');
     expect(mails[0]!.text).toContain('/identity-protection?tab=users');
@@ -307,6 +307,6 @@ describe('mails', () => {
     await client.api(`${users}/confirmCompromised`).post({ userIds: [bob.id] });
     expect(await send.usersAtRisk()).toBe(0);
     expect(await send.weeklyDigest()).toBe(true);
-    await vi.waitFor(() => expect(mails.at(-1)!.text).toContain('New risky users: 2'));
+    await expect.poll(() => mails.at(-1)!.text).toContain('New risky users: 2');
   });
 });

@@ -29,7 +29,7 @@ afterAll(async () => {
 async function keepUntil(until: () => Promise<boolean> | boolean, log = silentLog): Promise<void> {
   const stopping = new AbortController();
   const keeping = keepIpLocations({ ...platform, log }, stopping.signal);
-  await expect.poll(until, { timeout: 8_000 }).toBe(true);
+  await expect.poll(until).toBe(true);
   stopping.abort();
   await keeping;
 }

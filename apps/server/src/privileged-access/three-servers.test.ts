@@ -4,7 +4,7 @@ import { sleep } from '../crash-server.ts';
 import { startTestWeb, type TestWeb } from '../ingest/pull/testing/web.ts';
 import { secretPurpose } from './clouds/connections.ts';
 import { TestArm } from './clouds/testing/arm.ts';
-import { startNodes, type Nodes } from './nodes.ts';
+import { startNodes, type NodePerson, type Nodes } from './nodes.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 300_000 });
 
@@ -23,8 +23,23 @@ afterAll(async () => {
 });
 
 const all = [0, 1, 2];
-/** Processes share two cores here with whatever else is tested. */
-const soonMs = 2_000;
+
+/**
+ * Asks a server until it has been asked after `end`. Nobody is refused before the end, and none who asks after it is let in: whatever else keeps the
+ * machine busy, since both are known from when it was asked and answered. How soon is the bench's (bench/privileged-access).
+ */
+async function holdsUntil(person: NodePerson, node: number, end: Date): Promise<void> {
+  for (;;) {
+    const asked = Date.now();
+    const may = await person.may(node);
+    const answered = Date.now();
+    if (may === true) expect(asked).toBeLessThan(end.getTime());
+    else expect({ may, atTheEnd: answered >= end.getTime() }).toEqual({ may: false, atTheEnd: true });
+    if (asked >= end.getTime()) return;
+    // A server answers an address 1,200 times a minute.
+    await sleep(100);
+  }
+}
 
 /** Somebody holds a role in a cloud from now for so many seconds. */
 async function inCloud(principalId: string, seconds: number): Promise<void> {
@@ -49,18 +64,13 @@ async function inCloud(principalId: string, seconds: number): Promise<void> {
 }
 
 describe('three servers on one database', () => {
-  it('let somebody within a moment of an activation on one, and no longer than it lasts', async () => {
+  it('let somebody in from an activation on one until its end, on every one', async () => {
     const ann = await nodes.eligible('ann');
     // Servers that have just started, all at once, may be too busy for the first request.
     await Promise.all(all.map((node) => ann.until(node, false)));
-    const asked = performance.now();
-    const end = await ann.activate(0, 6);
-    for (const at of await Promise.all(all.map((node) => ann.until(node, true))))
-      expect(at - asked).toBeLessThan(soonMs);
-    await sleep(end.getTime() - Date.now() - 2_000);
-    expect(await Promise.all(all.map((node) => ann.may(node)))).toEqual([true, true, true]);
-    await Promise.all(all.map((node) => ann.until(node, false)));
-    expect(Date.now() - end.getTime()).toBeLessThan(soonMs);
+    const end = await ann.activate(0, 10);
+    await Promise.all(all.map((node) => ann.until(node, true)));
+    await Promise.all(all.map((node) => holdsUntil(ann, node, end)));
   });
 
   it('that are killed lengthen nothing, in a cloud neither', async () => {
@@ -69,11 +79,9 @@ describe('three servers on one database', () => {
     await Promise.all(all.map((node) => bob.until(node, true)));
     await nodes.servers[0]?.kill();
     await nodes.servers[1]?.kill();
-    await bob.until(2, false);
-    expect(Date.now()).toBeGreaterThanOrEqual(end.getTime());
-    expect(Date.now() - end.getTime()).toBeLessThan(soonMs);
-    await inCloud(bob.id, 5);
-    await vi.waitFor(() => expect(arm.assignments).toHaveLength(1), { timeout: 4_000, interval: 50 });
+    await holdsUntil(bob, 2, end);
+    await inCloud(bob.id, 15);
+    await vi.waitFor(() => expect(arm.assignments).toHaveLength(1), { timeout: 14_000, interval: 50 });
     const later = await bob.activate(2, 3);
     await nodes.servers[2]?.kill();
     await nodes.servers[0]?.startBeside();
@@ -88,7 +96,7 @@ describe('three servers on one database', () => {
         expect(open).toEqual([]);
         expect(arm.assignments).toEqual([]);
       },
-      { timeout: 10_000, interval: 100 },
+      { timeout: 30_000, interval: 100 },
     );
   });
 });
