@@ -2,6 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { otherPage } from './person.ts';
 import { openPortal, type Portal } from './portal.ts';
 
 const shop = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>Shop</h1>'));
@@ -64,3 +66,39 @@ test('an application is registered, its secret is shown once, and a person signs
   // The refused address, and nothing else.
   expect(portal.complaints.filter((one) => !one.includes('400'))).toEqual([]);
 }, 240_000);
+
+test('an application calls Sallyport as itself, and its page says what it may and used', async () => {
+  const { page, client, url } = portal;
+  const made = await client.createApplication({ body: { displayName: 'Night report' } });
+  const principalId = made.servicePrincipal?.id ?? '';
+  const { secretText } = await client.addApplicationSecret({ params: { id: made.id }, body: {} });
+  const { roles } = await client.listRoles();
+  const roleId = roles.find(({ displayName }) => displayName === 'Security Reader')?.id ?? '';
+  await client.createRoleAssignment({ body: { roleId, principalId, principalType: 'servicePrincipal' } });
+  const program = await otherPage(page.context());
+  const answer = await program.request.post(`${url}/oauth2/v2.0/token`, {
+    form: { grant_type: 'client_credentials', client_id: made.appId, client_secret: secretText, scope: 'api://sallyport/.default' }, // prettier-ignore
+  });
+  const { access_token: token } = z.object({ access_token: z.string() }).parse(await answer.json());
+  const ask = () => program.request.get(`${url}/api/incidents`, { headers: { authorization: `Bearer ${token}` } });
+  expect((await ask()).status()).toBe(200);
+  const lastUses = async () => {
+    const { uses } = await client.explainAccess({ params: { type: 'servicePrincipal', id: principalId } });
+    return uses.filter(({ lastUsedAt }) => lastUsedAt !== null).map(({ permission }) => permission);
+  };
+  await expect.poll(lastUses).toEqual(['securityData.read']);
+
+  await portal.goto('/applications');
+  await page.getByRole('row').filter({ hasText: 'Night report' }).click();
+  const rights = page.getByRole('complementary', { name: 'Application' }).getByRole('list', { name: 'Rights in Sallyport' }); // prettier-ignore
+  const used = rights.getByRole('listitem').filter({ hasNotText: 'Never used' });
+  await used.getByText('Security data basics (read)').waitFor();
+  expect(await used.count()).toBe(1);
+  expect(await portal.barriers()).toEqual([]);
+  await portal.picture('application-rights');
+  await page.getByRole('link', { name: 'By which roles' }).click();
+  await page.getByText('is assigned Security Reader').first().waitFor();
+  const { assignments } = await client.listRoleAssignments({ query: { principalId } });
+  await client.endRoleAssignment({ params: { id: assignments[0]?.id ?? '' } });
+  expect((await ask()).status()).toBe(403);
+}, 60_000);

@@ -1,7 +1,9 @@
 import { AccessReviewSettings, type PrivilegedPolicy, type RuleId } from '@sallyport/contracts';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { barriersOf } from '../axe.ts';
+import { takePicture } from '../pictures.ts';
 import { codeOf, otherPage, signIn, takeUp } from './person.ts';
 import { openPortal, type Portal } from './portal.ts';
 
@@ -50,6 +52,7 @@ test('privileged access: assigned, asked for, approved on a telephone, used, and
   await dialog.getByRole('combobox', { name: 'Who' }).press('Enter');
   await dialog.getByLabel('Role').selectOption({ label: role });
   await dialog.getByLabel('Justification').fill('On call');
+  await portal.picture('privileged-access-assign');
   await dialog.getByRole('button', { name: 'Assign', exact: true }).click();
   await page.getByRole('row').filter({ hasText: 'Petra' }).filter({ hasText: role }).waitFor();
   expect(await portal.barriers()).toEqual([]);
@@ -126,6 +129,82 @@ test('privileged access: assigned, asked for, approved on a telephone, used, and
   await petra.getByText('Remove member from role (PIM activation expired)').waitFor();
   expect(await barriersOf(petra)).toEqual([]);
 }, 180_000);
+
+test('what is activated is ended now, and its assignment removed', async () => {
+  const { page, client } = portal;
+  const { policies } = await client.listPrivilegedPolicies({ query: {} });
+  const reader = policies.find(({ targetName }) => targetName === 'Global Reader');
+  if (!reader) throw new Error('there is no policy of Global Reader');
+  await client.managePrivilegedAccess({
+    body: { action: 'adminAssign', kind: 'eligible', target: reader.target, principal: petraId },
+  });
+  await petra.goto(`${portal.url}/my-access`);
+  const eligible = petra.getByRole('listitem').filter({ hasText: 'Global Reader' });
+  await eligible.getByRole('button', { name: 'Activate…' }).click();
+  await petra.getByRole('dialog').getByLabel('Justification').fill('Incident 8');
+  await petra.getByRole('dialog').getByRole('button', { name: 'Activate' }).click();
+  const active = petra.getByRole('list', { name: 'Active', exact: true });
+  await active.getByText('Global Reader').waitFor();
+  expect((await petra.request.get(`${portal.url}/api/incidents`)).status()).toBe(200);
+
+  await portal.goto('/privileged-access?tab=sessions');
+  await page.getByRole('row').filter({ hasText: 'Global Reader' }).click();
+  const session = page.getByRole('complementary', { name: 'Session' });
+  await session.getByRole('button', { name: 'End now…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Justification').fill('The incident is over');
+  expect(await portal.barriers()).toEqual([]);
+  await portal.picture('privileged-access-end');
+  await dialog.getByRole('button', { name: 'End now', exact: true }).click();
+  await session.getByText('Over', { exact: true }).first().waitFor();
+  await page.getByText('Nothing is activated now').waitFor();
+  expect((await petra.request.get(`${portal.url}/api/incidents`)).status()).toBe(403);
+
+  // What it came from is left, until that is taken away too.
+  await portal.goto('/privileged-access');
+  await page.getByRole('row').filter({ hasText: 'Petra' }).filter({ hasText: 'Global Reader' }).click();
+  const assignment = page.getByRole('complementary', { name: 'Assignment' });
+  await assignment.getByText('Eligible').waitFor();
+  await assignment.getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+  await assignment.waitFor({ state: 'detached' });
+  await petra.goto(`${portal.url}/my-access`);
+  await petra.getByText('Ended of late').waitFor();
+  await eligible.filter({ hasText: 'Eligible until' }).waitFor();
+  expect(await eligible.getByRole('button', { name: 'Activate…' }).count()).toBe(0);
+}, 120_000);
+
+test('whoever owns a group puts somebody into it and takes them out', async () => {
+  const { client } = portal;
+  const made = await client.graphCreateGroup({
+    body: { displayName: 'Night shift', mailEnabled: false, mailNickname: 'night', securityEnabled: true },
+  });
+  const target = {
+    type: 'group',
+    id: z.object({ id: z.guid() }).parse(JSON.parse(String(made))).id,
+    access: 'owner',
+  } as const;
+  await client.managePrivilegedAccess({
+    body: { action: 'adminAssign', kind: 'active', target, principal: petraId, justification: 'Plans the nights' },
+  });
+  await petra.goto(`${portal.url}/my-access?tab=groups`);
+  await petra.getByText('Nobody is in it.').waitFor();
+  await petra.getByRole('button', { name: 'Add member…' }).click();
+  const dialog = petra.getByRole('dialog');
+  await dialog.getByRole('combobox', { name: 'Who' }).fill('admin@contoso.com');
+  await dialog.getByRole('combobox', { name: 'Who' }).press('Enter');
+  expect(await barriersOf(petra)).toEqual([]);
+  await takePicture(petra, 'my-access-groups-add');
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  const members = petra.getByRole('list', { name: 'Night shift' });
+  await members.getByText('admin@contoso.com').waitFor();
+  expect(await barriersOf(petra)).toEqual([]);
+  await takePicture(petra, 'my-access-groups');
+  await members.getByRole('button', { name: 'Remove' }).click();
+  await petra.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+  await petra.getByText('Nobody is in it.').waitFor();
+}, 120_000);
 
 test('a role in a cloud: connected, assigned, and seen by who may activate it', async () => {
   const { page } = portal;

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import { otherPage } from './person.ts';
 import { openPortal, type Portal } from './portal.ts';
 
 let portal: Portal;
@@ -79,3 +80,34 @@ test('a role is made, assigned over a part, seen in the explorer, changed with i
   await portal.picture('role-duties');
   expect(portal.complaints).toEqual([]);
 }, 120_000);
+
+test('a token is cut to what it used', async () => {
+  const { page, client, url } = portal;
+  const { token, secret } = await client.createToken({
+    body: { name: 'night report', scopes: ['securityData.read', 'audit.read', 'data.read'] },
+  });
+  const program = await otherPage(page.context());
+  const authorization = `Bearer ${secret}`;
+  const ask = async (path: string): Promise<number> =>
+    (await program.request.get(`${url}${path}`, { headers: { authorization } })).status();
+  expect([await ask('/api/incidents'), await ask('/api/audit')]).toEqual([200, 200]);
+  const used = async () => {
+    const one = (await client.listTokens()).tokens.find(({ id }) => id === token.id);
+    return one?.uses.filter(({ lastUsedAt }) => lastUsedAt !== null).length;
+  };
+  await expect.poll(used).toBe(2);
+
+  await portal.goto('/settings?tab=tokens');
+  await page.getByRole('row').filter({ hasText: 'night report' }).click();
+  const panel = page.getByRole('complementary', { name: 'API token' });
+  await panel.getByText('Never used').waitFor();
+  await panel.getByRole('button', { name: 'Cut to what was used' }).click();
+  const confirm = page.getByRole('alertdialog');
+  await confirm.getByText('It may no longer: Data (read).').waitFor();
+  expect(await portal.barriers()).toEqual([]);
+  await portal.picture('token-cut');
+  await confirm.getByRole('button', { name: 'Cut to what was used' }).click();
+  await panel.getByText('Never used').waitFor({ state: 'detached' });
+  expect([await ask('/api/incidents'), await ask('/api/sources')]).toEqual([200, 403]);
+  expect(portal.complaints).toEqual([]);
+}, 60_000);

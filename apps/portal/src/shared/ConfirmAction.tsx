@@ -7,9 +7,12 @@ import {
   DialogSurface,
   DialogTitle,
   DialogTrigger,
+  makeStyles,
 } from '@fluentui/react-components';
 import { useState, type ReactElement, type ReactNode } from 'react';
 import { RefusableButton } from './Refusable.tsx';
+
+const useStyles = makeStyles({ confirm: { whiteSpace: 'nowrap' } });
 
 /** An action that cannot be taken back: says what it will do to what, and waits for a second yes. */
 export function ConfirmAction(props: {
@@ -24,6 +27,7 @@ export function ConfirmAction(props: {
   why?: string | undefined;
   onConfirm: () => void;
 }): ReactElement {
+  const styles = useStyles();
   const [open, setOpen] = useState(false);
   return (
     <Dialog open={open} onOpenChange={(_, data) => setOpen(data.open)} modalType="alert">
@@ -46,6 +50,7 @@ export function ConfirmAction(props: {
             <Button onClick={() => setOpen(false)}>Cancel</Button>
             <Button
               appearance="primary"
+              className={styles.confirm}
               onClick={() => {
                 setOpen(false);
                 props.onConfirm();

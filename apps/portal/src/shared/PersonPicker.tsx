@@ -12,10 +12,12 @@ export function PersonPicker(props: {
 }): ReactElement {
   const people = useAssignable();
   const [typed, setTyped] = useState<string>();
+  const [open, setOpen] = useState(false);
   const text = typed ?? props.value ?? '';
   const shown = matchingPeople(people, typed ?? '');
   const keep = (name: string): void => {
     setTyped(undefined);
+    setOpen(false);
     props.onChange(name.trim() === '' ? null : name.trim());
   };
   return (
@@ -23,6 +25,9 @@ export function PersonPicker(props: {
       aria-label={props.label}
       size={props.size ?? 'medium'}
       freeform
+      // An empty list would cover what stands below.
+      open={open && shown.length > 0}
+      onOpenChange={(_, data) => setOpen(data.open)}
       clearable
       placeholder="Name or group"
       value={text}

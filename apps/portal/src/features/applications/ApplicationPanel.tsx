@@ -182,7 +182,20 @@ function Secrets({ application }: { application: ApplicationDetails }): ReactEle
     onError: (error) => notify.failed('It was not taken away', error),
   });
   return (
-    <Section title={`Secrets (${application.passwordCredentials.length})`}>
+    <Section
+      title={`Secrets (${application.passwordCredentials.length})`}
+      actions={
+        <RefusableButton
+          why={why}
+          size="small"
+          icon={<AddRegular />}
+          disabled={add.isPending}
+          onClick={() => add.mutate()}
+        >
+          Add secret
+        </RefusableButton>
+      }
+    >
       {secret !== undefined && (
         <MessageBar intent="success" layout="multiline">
           <MessageBarBody>
@@ -207,15 +220,6 @@ function Secrets({ application }: { application: ApplicationDetails }): ReactEle
           </span>,
         ])}
       />
-      <RefusableButton
-        why={why}
-        size="small"
-        icon={<AddRegular />}
-        disabled={add.isPending}
-        onClick={() => add.mutate()}
-      >
-        Add secret
-      </RefusableButton>
     </Section>
   );
 }

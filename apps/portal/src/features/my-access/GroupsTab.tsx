@@ -100,7 +100,7 @@ function AddDialog({ to, onClose }: { to: OwnedGroup; onClose: () => void }): Re
       onSubmit={() => add.mutate()}
       onClose={onClose}
     >
-      <Field label="Who" required>
+      <Field label="Who" required hint="A user name, such as ann@contoso.com">
         <PersonPicker label="Who" value={who} onChange={setWho} />
       </Field>
     </FormDialog>

@@ -74,10 +74,10 @@ export function TokensTab(props: {
     ...(workspaces.length > 1
       ? [{ id: 'workspace', header: 'Logs go to', min: 128, grow: 1, cell: workspaceOf } as const]
       : []),
-    { id: 'by', header: 'Made by', min: 160, grow: 1, drop: 1, cell: (token) => visible(token.createdBy) },
-    { id: 'created', header: 'Made', min: 112, drop: 2, cell: (token) => <RelativeTime at={token.createdAt} /> },
-    { id: 'used', header: 'Last used', min: 112, cell: (token) => <RelativeTime at={token.lastUsedAt} /> },
-    { id: 'expires', header: 'Expires', min: 112, cell: (token) => <RelativeTime at={token.expiresAt} /> },
+    { id: 'by', header: 'Made by', min: 160, grow: 1, drop: 3, cell: (token) => visible(token.createdBy) },
+    { id: 'created', header: 'Made', min: 112, drop: 4, cell: (token) => <RelativeTime at={token.createdAt} /> },
+    { id: 'used', header: 'Last used', min: 112, drop: 1, cell: (token) => <RelativeTime at={token.lastUsedAt} /> },
+    { id: 'expires', header: 'Expires', min: 112, drop: 2, cell: (token) => <RelativeTime at={token.expiresAt} /> },
     {
       id: 'revoke',
       header: '',
