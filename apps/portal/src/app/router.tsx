@@ -16,7 +16,7 @@ import { dataSearch } from '../features/data/index.ts';
 import { handoverSearch } from '../features/handover/index.ts';
 import { huntingSearch } from '../features/hunting/index.ts';
 import { huntSearch, huntsSearch } from '../features/hunts/index.ts';
-import { incidentSearch, incidentsSearch } from '../features/incidents/index.ts';
+import { askForIncident, incidentSearch, incidentsSearch } from '../features/incidents/index.ts';
 import { notebooksSearch } from '../features/notebooks/index.ts';
 import { testBenchSearch } from '../features/test-bench/index.ts';
 import { investigationsSearch } from '../features/investigations/index.ts';
@@ -133,6 +133,12 @@ const incident = createRoute({
   getParentRoute: () => frame,
   path: '/incidents/$number',
   validateSearch: incidentSearch,
+  // Once for each incident: steps through its story are changes of the address, too.
+  staleTime: Number.POSITIVE_INFINITY,
+  loader: ({ context, location, params, preload }) => {
+    // Pointing at a link brings the page's code only.
+    if (!preload) askForIncident(context.queries, Number(params.number), incidentSearch(location.search));
+  },
   component: lazyRouteComponent(() => import('../features/incidents/IncidentPage.tsx'), 'IncidentPage'),
 });
 

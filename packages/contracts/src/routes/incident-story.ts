@@ -133,6 +133,8 @@ export type NextStep = z.infer<typeof NextStep>;
 
 export const IncidentStory = z.object({
   number: z.int(),
+  /** `lastUpdatedAt` of the incident from before the story was read: one that changed later has another story. */
+  incidentUpdatedAt: z.iso.datetime(),
   /** In order of time. */
   alerts: z.array(StoryAlert),
   /** Those of most alerts first. */

@@ -1,6 +1,5 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
 import { EntityKind, type Evidence, type Incident } from '@sallyport/contracts';
-import { useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
 import { EntityIcon, EntityLink } from '../../shared/EntityLink.tsx';
 import { FilterBar, FilterSearch } from '../../shared/FilterBar.tsx';
@@ -11,7 +10,7 @@ import { SidePanel } from '../../shared/SidePanel.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible, words } from '../../shared/text.ts';
 import type { IncidentSearch } from './index.ts';
-import { storyQuery } from './queries.ts';
+import { useStory } from './queries.ts';
 import { EvidenceFacts } from './story/EvidenceFacts.tsx';
 import { StateMark, VerdictMark } from './story/StateMark.tsx';
 import { VerdictMenu } from './story/VerdictMenu.tsx';
@@ -113,7 +112,7 @@ function Pieces(
 ): ReactElement {
   const styles = useStyles();
   const { incident, search, onSet, of, byRisk = false } = props;
-  const { data: story, error, refetch } = useQuery(storyQuery(incident.number, incident.lastUpdatedAt));
+  const { data: story, error, refetch } = useStory(incident);
   const all = useMemo(() => {
     const kinds = EntityKind.options;
     return (story?.evidence ?? [])

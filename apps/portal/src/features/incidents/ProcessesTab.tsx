@@ -18,7 +18,7 @@ import { useNotify } from '../../shared/toast.tsx';
 import { inWorkspace } from '../hunting/index.ts';
 import type { IncidentSearch } from './index.ts';
 import { linesOf, withMore, type TreeLine } from './processes.ts';
-import { processesQuery, storyQuery } from './queries.ts';
+import { processesQuery, useStory } from './queries.ts';
 import { AlertLinks } from './story/EvidenceFacts.tsx';
 
 const INDENT = 20;
@@ -347,7 +347,7 @@ function Line(props: {
 function ProcessPanel(props: { incident: Incident; node: ProcessNode; onClose: () => void }): ReactElement {
   const { incident, node } = props;
   const { zone } = usePreferences();
-  const { data: story } = useQuery(storyQuery(incident.number, incident.lastUpdatedAt));
+  const { data: story } = useStory(incident);
   const alerts = (story?.alerts ?? []).filter(({ id }) => node.alertIds.includes(id));
   const code = (text: string, label: string): ReactElement | undefined =>
     text === '' ? undefined : <Copyable key={label} text={text} label={label} />;

@@ -9,7 +9,7 @@ import {
   TableSimpleRegular,
 } from '@fluentui/react-icons';
 import type { Incident } from '@sallyport/contracts';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
 import { Facts } from '../../shared/Facts.tsx';
@@ -22,7 +22,7 @@ import { TextLink } from '../../shared/TextLink.tsx';
 import { visible, words } from '../../shared/text.ts';
 import { exact } from '../../shared/time.ts';
 import { eventKinds, type IncidentSearch } from './index.ts';
-import { eventsQuery, storyQuery } from './queries.ts';
+import { eventsQuery, useStory } from './queries.ts';
 import { TimeHistogram } from './TimeHistogram.tsx';
 import { binsOf, spanOfEvents, timelineOf, type EventKind, type Span, type TimelineEvent } from './timeline.ts';
 
@@ -117,7 +117,7 @@ interface TabProps {
 /** Alerts, their rows, anomalies, activities, comments and changes in one line downwards; filtered by kind, entity and time. */
 export function TimelineTab({ incident, search, onSet }: TabProps): ReactElement {
   const styles = useStyles();
-  const { data: story, error, refetch } = useQuery(storyQuery(incident.number, incident.lastUpdatedAt));
+  const { data: story, error, refetch } = useStory(incident);
   const rows = useInfiniteQuery(eventsQuery(incident.number, incident.alertCount));
   const pages = rows.data?.pages.length ?? 0;
   const { hasNextPage, isFetching, fetchNextPage } = rows;

@@ -2,6 +2,8 @@ import { Classification, Determination, EntityKind, IncidentStatus, Severity, ta
 import { z } from 'zod';
 import { listOf, numberOf, oneOf, textOf } from '../../shared/address.ts';
 
+export { askForIncident } from './open.ts';
+
 export const sorts = ['lastUpdatedAt', 'createdAt', 'severity', 'number', 'alertCount'] as const;
 
 /** How incidents stand to their service levels; `missed`: closed too late. */

@@ -4,9 +4,11 @@ import {
   keepPreviousData,
   queryOptions,
   useMutation,
+  useQuery,
   useQueryClient,
   type UseMutationResult,
 } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { client } from '../../shared/api.ts';
 import { spanOf } from '../../shared/time.ts';
 import { useNotify } from '../../shared/toast.tsx';
@@ -98,14 +100,23 @@ export const alertEventsQuery = (id: string) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-/** Asked anew when the incident has changed: `changedAt` is its `lastUpdatedAt`. */
-export const storyQuery = (number: number, changedAt: string) =>
+export const storyQuery = (number: number) =>
   queryOptions({
-    queryKey: ['incidentStory', number, changedAt],
+    queryKey: ['incidentStory', number],
     queryFn: ({ signal }) => client.getIncidentStory({ signal, params: { number } }),
     staleTime: Number.POSITIVE_INFINITY,
-    placeholderData: keepPreviousData,
   });
+
+/** An incident's story, asked for again when the incident is newer than it. */
+export function useStory({ number, lastUpdatedAt }: Pick<Incident, 'number' | 'lastUpdatedAt'>) {
+  const story = useQuery(storyQuery(number));
+  const { data, refetch } = story;
+  const isOlder = data !== undefined && data.incidentUpdatedAt < lastUpdatedAt;
+  useEffect(() => {
+    if (isOlder) void refetch();
+  }, [isOlder, lastUpdatedAt, refetch]);
+  return story;
+}
 
 export const processesQuery = (number: number, host: string | undefined, changedAt: string, parent?: string) =>
   queryOptions({

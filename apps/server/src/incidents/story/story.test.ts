@@ -294,6 +294,7 @@ describe('the PDF', () => {
     expect(text).toContain('U+202E');
     for (const run of runs) for (const letter of run.text) expect(run.font.has(letter.codePointAt(0)!)).toBe(true);
     const [incident, story] = await Promise.all([admin.getIncident({ params }), admin.getIncidentStory({ params })]);
+    expect(story.incidentUpdatedAt).toBe(incident.lastUpdatedAt);
     const events = Array.from({ length: 600 }, (_, index) => ({
       id: String(index),
       at: at(1).toISOString(),

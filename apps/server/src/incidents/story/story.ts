@@ -47,6 +47,7 @@ export async function readStory(
   const descriptions = await descriptionsOf(db, number);
   return {
     number,
+    incidentUpdatedAt: incident.updated_at.toISOString(),
     alerts: alerts.map(answered),
     evidence,
     edges: edges.slice(0, edgesMax),

@@ -1,6 +1,5 @@
 import { Button, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import type { Incident, IncidentStory, StoryAlert } from '@sallyport/contracts';
-import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useMemo, useState, type ReactElement } from 'react';
 import { Grid, type GridColumn } from '../../../shared/Grid.tsx';
 import { plural } from '../../../shared/numbers.ts';
@@ -11,7 +10,7 @@ import { EmptyState, ErrorState, Loading } from '../../../shared/States.tsx';
 import { prose, visible } from '../../../shared/text.ts';
 import { exact } from '../../../shared/time.ts';
 import type { IncidentSearch } from '../index.ts';
-import { storyQuery } from '../queries.ts';
+import { useStory } from '../queries.ts';
 import { AttackPath } from './AttackPath.tsx';
 import { graphOf, stepsOf } from './graph.ts';
 import { NextSteps } from './NextSteps.tsx';
@@ -57,7 +56,7 @@ interface StoryTabProps {
 export function StoryTab(props: StoryTabProps): ReactElement {
   const styles = useStyles();
   const { incident } = props;
-  const { data, error, refetch } = useQuery(storyQuery(incident.number, incident.lastUpdatedAt));
+  const { data, error, refetch } = useStory(incident);
   return (
     <div className={styles.root}>
       {incident.description !== '' && (
