@@ -11,7 +11,7 @@ import { startEphemeralPlatform } from '../supervisor/ephemeral-platform.ts';
 /** Several server processes on one database and one lake, for the test and the bench of privileged access. */
 
 const readerRole = '5d6b6bb7-de71-4623-b4af-96380a352509';
-/** How often it is looked whether somebody may; before the end that is known only at the last: a server answers an address 1,200 times a minute. */
+/** How often it is looked whether somebody may; before the end that is known only at the last: a server answers an address so many times a minute. */
 const pollMs = 10;
 const beforeEndMs = 300;
 const patienceMs = 30_000;

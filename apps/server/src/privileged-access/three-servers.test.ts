@@ -37,7 +37,6 @@ async function wrongUntil(person: NodePerson, node: number, end: Date): Promise<
     if (may === undefined || (may ? asked >= 0 : answered < 0))
       wrong.push(`asked ${asked} ms, answered ${answered} ms: ${String(may)}`);
     if (asked >= 0) return wrong;
-    // A server answers an address 1,200 times a minute.
     await sleep(100);
   }
 }
