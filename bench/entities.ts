@@ -26,8 +26,8 @@ const clock = { ...systemClock, now: () => new Date(Date.now() + 20_000) };
 const { platform, stop } = await startEphemeralPlatform({ clock });
 try {
   const { database, lake } = platform;
-  const { queries } = createHunting(platform, { functions: await loadFunctions() });
-  const entities = await createEntities(platform, { queries, scheduled: false });
+  const { queries, queriesOf } = createHunting(platform, { functions: await loadFunctions() });
+  const entities = await createEntities(platform, { queries, queriesOf, scheduled: false });
   let spent = 0;
   lake.onAsked(({ statistics }) => (spent += statistics.cpuSeconds));
   const time = new Date().toISOString();

@@ -147,6 +147,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
   });
   const entities = await createEntities(platform, {
     queries: hunting.queries,
+    queriesOf: hunting.queriesOf,
     ...(options.scheduled === undefined ? {} : { scheduled: options.scheduled }),
   });
   const ingest = await createIngest(platform, {

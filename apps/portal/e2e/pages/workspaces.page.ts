@@ -47,6 +47,9 @@ test('workspaces: one is made, its rows raise an incident of its own in the one 
           Computer: 'till-1.branch.example.com',
           EventID: 4624,
           Activity: 'forced',
+          LogonType: 2,
+          TargetDomainName: 'BRANCH',
+          TargetUserName: 'thief',
         },
       ],
     },
@@ -69,6 +72,49 @@ test('workspaces: one is made, its rows raise an incident of its own in the one 
   await page.getByRole('row').filter({ hasText: 'A door of the branch was forced' }).click();
   await page.getByRole('button', { name: 'Show query' }).click();
   await page.waitForURL(new RegExp(`workspace=${branch.id}`));
+
+  // From an alert to what it is about: to that of its workspace.
+  const [incident] = (await client.listIncidents({ query: { workspace: branch.id } })).incidents;
+  await portal.goto(`/incidents/${incident?.number}?tab=alerts`);
+  await page.getByRole('row').filter({ hasText: 'A door of the branch was forced' }).click();
+  await page
+    .getByRole('button', { name: /till-1/ })
+    .first()
+    .click();
+  await page.getByRole('menuitem', { name: 'Open its page' }).click();
+  await page.waitForURL(new RegExp(`/entities/.*workspace=${branch.id}`));
+  const workspace = page.getByRole('combobox', { name: 'Workspace' });
+  expect(await workspace.inputValue()).toBe(branch.id);
+  expect(await portal.barriers()).toEqual([]);
+  await portal.picture('entity-of-workspace');
+  await page.getByRole('tab', { name: 'Timeline' }).click();
+  const items = page.getByRole('tabpanel', { name: 'Timeline' });
+  await items.getByText('A door of the branch was forced').waitFor();
+  await items.getByText('BRANCH\\thief logged on').waitFor();
+  await workspace.selectOption('main');
+  await items.getByText('Nothing in this time').waitFor();
+  await page.waitForURL((url) => !url.searchParams.has('workspace'));
+  await page.goBack();
+  await items.getByText('A door of the branch was forced').waitFor();
+
+  // A workbook asks the workspace that is chosen.
+  const document = JSON.stringify({
+    version: 'Notebook/1.0',
+    items: [
+      { type: 3, content: { title: 'Computers', query: 'SecurityEvent | summarize Rows = count() by Computer' } },
+    ],
+  });
+  const workbook = await client.createWorkbook({ body: { name: 'Computers of a workspace', document } });
+  await portal.goto(`/workbooks/${workbook.id}`);
+  const part = page.getByRole('region', { name: 'Computers' });
+  await part.getByText('No rows in this time').waitFor();
+  await workspace.selectOption('branch');
+  await part.getByText('till-1.branch.example.com').waitFor();
+  await page.waitForURL(new RegExp(`workspace=${branch.id}`));
+  expect(await portal.barriers()).toEqual([]);
+  await portal.picture('workbook-of-workspace');
+  await part.getByRole('button', { name: /in Hunting/ }).click();
+  await page.waitForURL(new RegExp(`/hunting.*workspace=${branch.id}`));
 
   await portal.goto(`/rules/${rule.id}?tab=workspaces`);
   const there = page.getByRole('row').filter({ hasText: 'branch' });

@@ -37,6 +37,7 @@ import { CopyButton } from './Copyable.tsx';
 import { entityQuery } from './kql.ts';
 import { elide, visible, words } from './text.ts';
 import { TextLink } from './TextLink.tsx';
+import { useShownWorkspace } from './workspaces.ts';
 
 const icons: Record<EntityKind, ReactElement> = {
   Account: <PersonRegular />,
@@ -95,16 +96,18 @@ export function EntityLink({ entity, onOpen }: { entity: Entity; onOpen?: () => 
   const styles = useStyles();
   const navigate = useNavigate();
   const queries = useQueryClient();
+  const workspace = useShownWorkspace();
   const hunt = async (): Promise<void> => {
     const { tables } = await queries
       .fetchQuery({ queryKey: ['tables'], queryFn: ({ signal }) => client.listTables({ signal }), staleTime: 60_000 })
       .catch(() => ({ tables: [] }));
-    const names = tables
+    // What is listed are those of the first workspace.
+    const names = (workspace.workspace === undefined ? tables : [])
       .filter(({ rows }) => rows > 0)
       .toSorted((a, b) => (b.lastRowAt ?? '').localeCompare(a.lastRowAt ?? ''))
       .map(({ name }) => name);
     const hash = `query=${encodeFragment(entityQuery(entity, names))}`;
-    await navigate({ to: '/hunting', search: { range: '30d' }, hash });
+    await navigate({ to: '/hunting', search: { range: '30d', ...workspace }, hash });
   };
   return (
     <Menu positioning="below-start">
@@ -124,7 +127,7 @@ export function EntityLink({ entity, onOpen }: { entity: Entity; onOpen?: () => 
         <MenuList>
           <MenuItem
             icon={<OpenRegular />}
-            onClick={() => void navigate({ to: '/entities/$id', params: { id: entity.id } })}
+            onClick={() => void navigate({ to: '/entities/$id', params: { id: entity.id }, search: workspace })}
           >
             Open its page
           </MenuItem>
@@ -159,13 +162,14 @@ export function EntityLink({ entity, onOpen }: { entity: Entity; onOpen?: () => 
 /** What a log calls an entity, with the way to its page: for texts of which only the kind is known. */
 export function NamedEntity({ kind, name }: { kind: EntityKind; name: string }): ReactElement {
   const styles = useStyles();
+  const workspace = useShownWorkspace();
   return (
     <span className={styles.named}>
       <EntityIcon kind={kind} />
       <TextLink
         className={styles.name}
         to="/entities/find"
-        search={{ kind, value: name }}
+        search={{ kind, value: name, ...workspace }}
         title={`${words(kind)}: ${visible(name)}`}
       >
         <bdi>{visible(elide(name, NAME_MAX))}</bdi>

@@ -7,6 +7,7 @@ import { CopyButton } from './Copyable.tsx';
 import { usePreferences } from './preferences.ts';
 import { SidePanel } from './SidePanel.tsx';
 import { TextLink } from './TextLink.tsx';
+import { useShownWorkspace } from './workspaces.ts';
 
 const useStyles = makeStyles({
   field: { display: 'flex', flexDirection: 'column' },
@@ -66,9 +67,10 @@ export function RecordPanel(props: {
 /** The way to the page of what a cell names. */
 function EntityOf({ column, cell }: { column: string; cell: Cell }): ReactElement | null {
   const kind = entityOfCell(column, cell);
+  const workspace = useShownWorkspace();
   if (kind === undefined) return null;
   return (
-    <TextLink to="/entities/find" search={{ kind, value: String(cell) }} aria-label={`Page of ${column}`}>
+    <TextLink to="/entities/find" search={{ kind, value: String(cell), ...workspace }} aria-label={`Page of ${column}`}>
       Open its page
     </TextLink>
   );

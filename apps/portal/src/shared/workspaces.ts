@@ -1,4 +1,5 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
+import { createContext, useContext } from 'react';
 import { client } from './api.ts';
 import { visible } from './text.ts';
 
@@ -17,6 +18,14 @@ export interface KnownWorkspaces {
   /** `null`: the first. The GUID of one that is not known (yet). */
   nameOf(id: string | null): string;
 }
+
+/** As an address names the workspace that rows name by this; null: the first. */
+export const inWorkspace = (id: string | null | undefined): { readonly workspace?: string } =>
+  id === null || id === undefined ? {} : { workspace: id };
+
+/** The workspace whose rows a page shows: links to entities and queries lead there. Default: the first. */
+export const ShownWorkspace = createContext<string | null | undefined>(undefined);
+export const useShownWorkspace = (): { readonly workspace?: string } => inWorkspace(useContext(ShownWorkspace));
 
 /** Null, what rows of the first workspace have, in filters and addresses. */
 export const firstWorkspace = 'none';

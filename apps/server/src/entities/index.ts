@@ -1,5 +1,5 @@
 import type { entityRoutes, sentinelEntityRoutes } from '@sallyport/contracts';
-import type { Queries } from '../hunting/index.ts';
+import type { Hunting } from '../hunting/index.ts';
 import type { Handlers } from '../platform/http/index.ts';
 import type { Domain, Platform } from '../platform/types.ts';
 import { loadEntityContent, type EntityContent } from './content/load.ts';
@@ -7,6 +7,7 @@ import { sentinelEntityHandlers } from './faces/arm.ts';
 import { conclude, forget, keepDevices } from './inventory/conclude.ts';
 import { refresh, type Parts } from './inventory/refresh.ts';
 import { scheduleInventory } from './inventory/schedule.ts';
+import { entityPlaces } from './place.ts';
 import { entityHandlers } from './routes.ts';
 
 export interface Entities extends Domain<Handlers<typeof entityRoutes>> {
@@ -26,19 +27,16 @@ export interface Entities extends Domain<Handlers<typeof entityRoutes>> {
 /** Accounts, devices, addresses and all else that logs and alerts tell of: who they are, how much they matter, and what happened with them. Everything concluded is KQL of `content/entities`. */
 export async function createEntities(
   platform: Platform,
-  options: { readonly queries: Queries; readonly scheduled?: boolean },
+  options: Pick<Hunting, 'queries' | 'queriesOf'> & { readonly scheduled?: boolean },
 ): Promise<Entities> {
   const content = await loadEntityContent();
   const parts: Parts = { platform, queries: options.queries, content };
+  const placeOf = entityPlaces(platform.workspaces, options.queriesOf);
   if (options.scheduled !== false) scheduleInventory(parts);
   return {
     content,
-    handlers: entityHandlers(platform, options.queries, content),
-    sentinel: sentinelEntityHandlers(platform, {
-      queries: options.queries,
-      content,
-      isWorkspace: platform.workspaces.isFirst,
-    }),
+    handlers: entityHandlers(platform, placeOf, content),
+    sentinel: sentinelEntityHandlers(platform, placeOf, content),
     refresh: () => refresh(parts),
     conclude: () => conclude(parts),
     keepDevices: () => keepDevices(parts),

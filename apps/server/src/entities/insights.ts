@@ -1,8 +1,8 @@
 import { SallyportError, type EntityInsight } from '@sallyport/contracts';
-import type { Queries } from '../hunting/index.ts';
 import { boundQuery, type Span } from './content/bind.ts';
 import type { EntityContent, Insight } from './content/load.ts';
 import { isFit, subjectOf } from './content/subject.ts';
+import type { EntityPlace } from './place.ts';
 import type { KnownEntity } from './store.ts';
 import type { Principal } from '../platform/principal.ts';
 
@@ -22,12 +22,13 @@ export interface InsightAsked {
 
 /** What the queries for an entity's kind tell of it, in the order of their names. One that fails says why. */
 export async function readInsights(
-  parts: { readonly queries: Queries; readonly content: EntityContent; readonly filled: ReadonlySet<string> },
+  content: Pick<EntityContent, 'insights'>,
+  { queries, filled }: EntityPlace,
   entity: KnownEntity,
   asked: InsightAsked,
 ): Promise<EntityInsight[]> {
   const subject = subjectOf(entity);
-  const wanted = parts.content.insights.filter(
+  const wanted = content.insights.filter(
     ({ id, inputEntityType, requiredInputFieldsSets }) =>
       inputEntityType === subject.kind && isFit(subject, requiredInputFieldsSets) && (asked.ids?.includes(id) ?? true),
   );
@@ -35,12 +36,12 @@ export async function readInsights(
     const query = boundQuery(insight.query, subject, asked.span);
     const { id, name, description, display } = insight;
     const empty = { id, name, description, display, columns: [], rows: [], more: false, query };
-    if (!insight.tables.some((table) => parts.filled.has(table)))
+    if (!insight.tables.some((table) => filled.has(table)))
       return { ...empty, problem: `no rows are there of ${insight.tables.join(', ')}` };
     try {
       const { as, now, signal } = asked;
       const bounds = { maxRows: rowsMax + 1, limits: { seconds: 30 }, operation: 'hunting' as const };
-      const answer = await parts.queries.run({ query, as, now, ...bounds, ...(signal ? { signal } : {}) });
+      const answer = await queries.run({ query, as, now, ...bounds, ...(signal ? { signal } : {}) });
       const { columns, rows } = answer;
       return { ...empty, problem: null, columns, rows: rows.slice(0, rowsMax), more: rows.length > rowsMax };
     } catch (error) {

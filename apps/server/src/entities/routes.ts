@@ -1,5 +1,4 @@
 import { TimelineKind, type entityRoutes } from '@sallyport/contracts';
-import type { Queries } from '../hunting/index.ts';
 import { incidentsOf, sightOf, type Sight } from '../incidents/index.ts';
 import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Principal } from '../platform/principal.ts';
@@ -10,24 +9,16 @@ import type { EntityContent } from './content/load.ts';
 import { alertsWith, detailsOf } from './details.ts';
 import { readInsights } from './insights.ts';
 import { listEntities } from './list.ts';
+import type { EntityPlace } from './place.ts';
 import { resolveEntity } from './resolve.ts';
 import { knownEntity } from './store.ts';
 import { readTimeline } from './timeline.ts';
 
 const weekMs = 7 * 24 * 3_600_000;
 
-/** Tables that hold rows, of those of which somebody sees any. */
-export const filledTables = (queries: Queries, as: Principal): ReadonlySet<string> =>
-  new Set(
-    queries
-      .catalogueOf(as)
-      .tables.filter(({ empty }) => !empty)
-      .map(({ name }) => name),
-  );
-
 export function entityHandlers(
   platform: Platform,
-  queries: Queries,
+  placeOf: (as: Principal, name?: string) => Promise<EntityPlace>,
   content: EntityContent,
 ): Handlers<typeof entityRoutes> {
   const { clock, database } = platform;
@@ -35,16 +26,11 @@ export function entityHandlers(
     const end = to === undefined ? clock.now() : new Date(to);
     return { from: from === undefined ? new Date(end.getTime() - weekMs) : new Date(from), to: end };
   };
-  const parts = (context: RequestContext) => ({
-    database,
-    queries,
-    content,
-    filled: filledTables(queries, requireCaller(context)),
-  });
+  const place = (context: RequestContext, name?: string): Promise<EntityPlace> => placeOf(requireCaller(context), name);
   const sight = (context: RequestContext): Sight => sightOf(requireCaller(context), platform.workspaces);
   const known = (context: RequestContext, id: string) => knownEntity(database, id, sight(context));
-  const details = async (context: RequestContext, id: string) =>
-    detailsOf(database, await known(context, id), filledTables(queries, requireCaller(context)), sight(context));
+  const details = async (context: RequestContext, id: string, workspace?: string) =>
+    detailsOf(database, await known(context, id), await place(context, workspace), sight(context));
   return {
     listEntities: (context, { query }) => listEntities(database, query, sight(context)),
     resolveEntity: async (context, { body }) => {
@@ -52,7 +38,7 @@ export function entityHandlers(
       context.audit({ target: `entity ${id}`, details: { kind: body.kind } });
       return { id };
     },
-    getEntity: (context, { params }) => details(context, params.id),
+    getEntity: (context, { params, query }) => details(context, params.id, query.workspace),
     updateEntity: async (context, { params, body }) => {
       const { row } = await known(context, params.id);
       await changeEntity(platform, row.id, body, requireCaller(context).name);
@@ -60,26 +46,31 @@ export function entityHandlers(
       return details(context, row.id);
     },
     getEntityTimeline: async (context, { params, query }) =>
-      readTimeline(parts(context), await known(context, params.id), {
-        span: spanOf(query),
-        kinds: query.kinds ?? TimelineKind.options,
-        limit: query.limit,
-        cursor: query.cursor,
-        as: requireCaller(context),
-        sight: sight(context),
-        now: clock.now(),
-        signal: context.signal,
-      }),
+      readTimeline(
+        { database, content, place: await place(context, query.workspace) },
+        await known(context, params.id),
+        {
+          span: spanOf(query),
+          kinds: query.kinds ?? TimelineKind.options,
+          limit: query.limit,
+          cursor: query.cursor,
+          as: requireCaller(context),
+          sight: sight(context),
+          now: clock.now(),
+          signal: context.signal,
+        },
+      ),
     getEntityInsights: async (context, { params, query }) => ({
-      insights: await readInsights(parts(context), await known(context, params.id), {
+      insights: await readInsights(content, await place(context, query.workspace), await known(context, params.id), {
         span: spanOf(query),
         as: requireCaller(context),
         now: clock.now(),
         signal: context.signal,
       }),
     }),
-    getEntityIncidents: async (context, { params }) => {
-      const alerts = await alertsWith(database, await known(context, params.id), sight(context));
+    getEntityIncidents: async (context, { params, query }) => {
+      const where = await place(context, query.workspace);
+      const alerts = await alertsWith(database, await known(context, params.id), where, sight(context));
       const numbers = [...new Set(alerts.flatMap(({ incidentNumber }) => incidentNumber ?? []))];
       return { incidents: await incidentsOf(database, numbers, sight(context)), alerts };
     },

@@ -1,12 +1,12 @@
 import { SallyportError, TimelineKind, type EntityTimelineItem, type Severity } from '@sallyport/contracts';
 import { z } from 'zod';
-import type { Queries } from '../hunting/index.ts';
 import { alertWithin, type Sight } from '../incidents/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import { askable, boundQuery, type Span } from './content/bind.ts';
 import { kqlText, kqlTime, withLets } from './content/kql.ts';
 import type { Activity, EntityContent } from './content/load.ts';
 import { letsOf, subjectOf, type Subject } from './content/subject.ts';
+import { alertOf, type EntityPlace } from './place.ts';
 import { aliasesOf, type KnownEntity } from './store.ts';
 import type { Principal } from '../platform/principal.ts';
 
@@ -22,10 +22,8 @@ export interface TimelineAsked {
 }
 export interface TimelineParts {
   readonly database: Queryable;
-  readonly queries: Queries;
   readonly content: EntityContent;
-  /** Tables that hold rows. */
-  readonly filled: ReadonlySet<string>;
+  readonly place: EntityPlace;
 }
 export interface Timeline {
   readonly items: EntityTimelineItem[];
@@ -45,7 +43,7 @@ export async function readTimeline(parts: TimelineParts, entity: KnownEntity, as
   const subject = subjectOf(entity);
   const size = asked.limit + slack;
   const readers: Record<TimelineKind, () => Promise<EntityTimelineItem[]>> = {
-    Alert: () => alerts(parts.database, entity, span, size, asked.sight),
+    Alert: () => alerts(parts, entity, span, size, asked.sight),
     Anomaly: () => anomalies(parts, subject, span, size, asked),
     Activity: () => activities(parts, subject, span, size, asked),
     Bookmark: () => bookmarks(parts, subject, span, size, asked),
@@ -87,15 +85,15 @@ function readCursor(text: string): Place {
 }
 
 async function alerts(
-  db: Queryable,
+  { database, place }: TimelineParts,
   entity: KnownEntity,
   span: Span,
   size: number,
   sight: Sight,
 ): Promise<EntityTimelineItem[]> {
   const values: unknown[] = [aliasesOf(entity), span.from, span.to, size];
-  const within = alertWithin(sight, (value) => `$${values.push(value)}`);
-  const rows = await db.query<{
+  const bind = (value: unknown): string => `$${values.push(value)}`;
+  const rows = await database.query<{
     id: string;
     name: string;
     description: string;
@@ -105,7 +103,7 @@ async function alerts(
     incident_number: number | null;
   }>(
     `SELECT id, name, description, severity, start_time, end_time, incident_number FROM alerts a
-     WHERE id IN (SELECT alert_id FROM alert_entities WHERE entity_id = ANY($1)) AND ${within} AND end_time >= $2 AND end_time < $3 ORDER BY end_time DESC, id DESC LIMIT $4`,
+     WHERE id IN (SELECT alert_id FROM alert_entities WHERE entity_id = ANY($1)) AND ${alertWithin(sight, bind)} AND ${alertOf(place, bind)} AND end_time >= $2 AND end_time < $3 ORDER BY end_time DESC, id DESC LIMIT $4`,
     values,
   );
   return rows.map((row) => ({
@@ -118,7 +116,8 @@ async function alerts(
     count: 1,
     severity: row.severity,
     incidentNumber: row.incident_number,
-    query: `SecurityAlert\n| where SystemAlertId == ${kqlText(row.id)}`,
+    query:
+      place.securityAlert === undefined ? '' : `${place.securityAlert}\n| where SystemAlertId == ${kqlText(row.id)}`,
   }));
 }
 
@@ -127,7 +126,7 @@ const iso = (text: string): string => new Date(text).toISOString();
 
 /** Rows of `Id, StartTime, EndTime, Title, Text, Count`. */
 async function ask(
-  { queries }: TimelineParts,
+  { place: { queries } }: TimelineParts,
   query: string,
   { as, now, signal }: TimelineAsked,
   item: (row: z.infer<typeof Item>) => Pick<EntityTimelineItem, 'kind' | 'query'>,
@@ -175,7 +174,7 @@ async function anomalies(parts: TimelineParts, subject: Subject, span: Span, siz
         : kind === 'IP'
           ? 'SourceIpAddress == IP_Address or DestinationIpAddress == IP_Address'
           : undefined;
-  if (about === undefined || !parts.filled.has('Anomalies')) return [];
+  if (about === undefined || !parts.place.filled.has('Anomalies')) return [];
   const query = `Anomalies
 | where TimeGenerated >= timeFrom and RuleStatus == 'Production'
 | where ${about}
@@ -192,7 +191,7 @@ async function anomalies(parts: TimelineParts, subject: Subject, span: Span, siz
 }
 
 async function bookmarks(parts: TimelineParts, subject: Subject, span: Span, size: number, asked: TimelineAsked) {
-  if (!parts.filled.has('HuntingBookmark')) return [];
+  if (!parts.place.filled.has('HuntingBookmark')) return [];
   const query = `HuntingBookmark
 | summarize arg_max(TimeGenerated, *) by BookmarkId
 | where not(coalesce(SoftDeleted, false)) and (Entities has_any (Entity_Terms) or QueryResultRow has_any (Entity_Terms))
@@ -228,7 +227,7 @@ export function activitiesQuery(wanted: readonly Activity[], subject: Subject, s
 }
 
 async function activities(parts: TimelineParts, subject: Subject, span: Span, size: number, asked: TimelineAsked) {
-  const wanted = askable(parts.content.activities, subject, parts.filled);
+  const wanted = askable(parts.content.activities, subject, parts.place.filled);
   if (wanted.length === 0) return [];
   const byId = new Map(wanted.map((activity) => [activity.id, activity]));
   const found = await ask(parts, activitiesQuery(wanted, subject, span, size), asked, ([id, from, at]) => {

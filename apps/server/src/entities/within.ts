@@ -11,7 +11,7 @@ const alike =
 function toldWhole({ scope, first }: Sight, bind: Bind): string {
   const hosts = scope.parts.flatMap(({ dataSources, tables, rows, workspaces, deviceGroups }) => {
     if (dataSources !== 'all' || tables !== 'all' || rows.length > 0 || deviceGroups === 'all') return [];
-    // The inventory is of the first workspace's rows.
+    // The inventory is of the first workspace's rows; of risks, that in the first is told.
     if (workspaces !== 'all' && !workspaces.includes(first)) return [];
     return [`coalesce(i.properties ->> 'Group', '') = ANY(${bind(deviceGroups)}::text[])`];
   });
@@ -25,7 +25,8 @@ export function inventoryWithin(sight: Sight, given: Bind): string {
   const whole = toldWhole(sight, bind);
   return `(
     SELECT i.id, i.kind, i.name, i.strong, i.identifiers, i.properties, i.sources, i.events, i.first_seen, i.last_seen, i.criticality, i.criticality_concluded, i.criticality_reason,
-      i.criticality_set_by, i.risk_score, i.risk_reasons, i.owner, i.tags, i.search FROM inventory i WHERE ${whole}
+      i.criticality_set_by, coalesce(r.score, 0::smallint) AS risk_score, coalesce(r.reasons, '[]'::jsonb) AS risk_reasons, i.owner, i.tags, i.search
+    FROM inventory i LEFT JOIN inventory_risks r ON r.entity_id = i.id AND r.workspace_id IS NULL WHERE ${whole}
     UNION ALL
     SELECT coalesce(k.entity_id, e.id), e.kind, (array_agg(e.name ORDER BY e.strong DESC, e.id))[1], bool_or(e.strong), (array_agg(e.identifiers ORDER BY e.strong DESC, e.id))[1],
       '{}'::jsonb, '{}'::text[], 0, min(a.start_time), max(a.end_time), 0::smallint, 0::smallint, '', NULL::text, 0::smallint, '[]'::jsonb, NULL::text, '{}'::text[],

@@ -1,14 +1,7 @@
-import {
-  huntingRoutes,
-  SallyportError,
-  type HuntingQuery,
-  type savedQueryRoutes,
-  type Timespan,
-} from '@sallyport/contracts';
+import { huntingRoutes, type HuntingQuery, type savedQueryRoutes, type Timespan } from '@sallyport/contracts';
 import { ownFunctions } from '@sallyport/kql';
 import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
-import type { Workspace } from '../platform/workspaces/index.ts';
 import type { Asking } from './asking.ts';
 import { faultsOf, type Checker } from './check.ts';
 import { runQueries } from './history.ts';
@@ -20,7 +13,7 @@ import type { SavedQueries } from './saved/saved-queries.ts';
 import { loadDescriptions } from './schema/descriptions.ts';
 import { tableSample } from './schema/sample.ts';
 import { loadHuntingQueries, shippedQueries } from './shipped.ts';
-import { knownWorkspaces } from '../platform/workspaces/index.ts';
+import { askedWorkspace } from '../platform/workspaces/index.ts';
 
 /** Rows of a query that is run only to see what it reads: as many as the portal asks for. */
 const explainedRowsMax = 10_000;
@@ -44,18 +37,12 @@ export function huntingHandlers(
     imported: () => Promise<readonly HuntingQuery[]>;
   },
 ): Handlers<typeof huntingRoutes & typeof savedQueryRoutes> {
-  const workspaceOf = (context: RequestContext, name: string | undefined): Workspace | undefined => {
-    const found =
-      name === undefined ? workspaces.first : knownWorkspaces(workspaces, requireCaller(context)).find(name);
-    if (!found) throw new SallyportError('NotFound', 'there is no such workspace', { target: 'body.workspace' });
-    return found;
-  };
   const asked = (
     context: RequestContext,
     { query, timespan, workspace }: { query: string; timespan?: Timespan | undefined; workspace?: string | undefined },
   ) => ({
     query,
-    workspace: workspaceOf(context, workspace),
+    workspace: askedWorkspace(workspaces, requireCaller(context), workspace, 'body.workspace'),
     timespan: timespan && { from: new Date(timespan.from), to: new Date(timespan.to) },
     client: requireCaller(context).kind === 'person' ? 'Portal' : 'API',
   });

@@ -11,6 +11,7 @@ import {
 } from '@sallyport/contracts';
 import { requireCaller, type Handlers, type RequestContext } from '../platform/http/index.ts';
 import type { Platform } from '../platform/types.ts';
+import { askedWorkspace } from '../platform/workspaces/index.ts';
 import { loadWorkbooks, shippedWorkbooks, type ShippedWorkbook } from './shipped.ts';
 import { workbookStore, type WorkbookRow } from './store.ts';
 
@@ -65,11 +66,13 @@ export function workbookHandlers(platform: Platform): Handlers<typeof workbookRo
     updatedBy: row.updated_by,
     canChange: mayChange(context, row),
   });
+  const workspaceName = (context: RequestContext, name?: string): string =>
+    askedWorkspace(platform.workspaces, requireCaller(context), name).name;
   const whole = (context: RequestContext, row: WorkbookRow): Workbook => ({
     ...ofRow(context, row),
     version: row.version,
     document: row.document,
-    workspace: platform.lake.workspace,
+    workspace: workspaceName(context),
   });
   /** Of others' own workbooks nobody learns that they are there. */
   const found = async (context: RequestContext, id: string): Promise<WorkbookRow> => {
@@ -106,10 +109,11 @@ export function workbookHandlers(platform: Platform): Handlers<typeof workbookRo
       const all = [...ours.map(ofShipped), ...theirs.map((row) => ofRow(context, row))];
       return { workbooks: all.toSorted((a, b) => a.name.localeCompare(b.name, 'en')) };
     },
-    getWorkbook: async (context, { params: { id } }) => {
+    getWorkbook: async (context, { params: { id }, query }) => {
+      const workspace = workspaceName(context, query.workspace);
       const ours = (await shipped()).find((one) => one.id === id);
-      if (ours) return { ...ofShipped(ours), version: 1, document: ours.document, workspace: platform.lake.workspace };
-      return whole(context, await found(context, id));
+      if (ours) return { ...ofShipped(ours), version: 1, document: ours.document, workspace };
+      return { ...whole(context, await found(context, id)), workspace };
     },
     createWorkbook: async (context, { body: { name, description, document, shared } }) => {
       const id = randomUUID();

@@ -1,5 +1,6 @@
 import { checkWorkbook, parseWorkbook, type Client } from '@sallyport/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askerOf } from '../hunting/scope/served.ts';
 import { makeAdministrator, startTestServer, type TestServer } from '../testing.ts';
 import { loadWorkbooks, shippedWorkbooks } from './index.ts';
 
@@ -72,6 +73,28 @@ describe('workbooks that people keep', () => {
     ).rejects.toMatchObject({ code: 'Forbidden' });
     await expect(reader.createWorkbook({ body: { name: 'x', document, shared: true } })).rejects.toMatchObject({
       code: 'Forbidden',
+    });
+  });
+
+  it('are to ask a workspace that one sees', async () => {
+    const branch = await client.createWorkspace({ body: { name: 'branch' } });
+    const { id } = await client.createWorkbook({ body: { name: 'Of a workspace', document } });
+    const nameFor = async (by: Client, workspace?: string): Promise<string[]> =>
+      Promise.all(
+        [id, 'sign-ins'].map(
+          async (one) =>
+            (await by.getWorkbook({ params: { id: one }, query: workspace === undefined ? {} : { workspace } }))
+              .workspace,
+        ),
+      );
+    expect(await nameFor(client)).toEqual(['main', 'main']);
+    expect(await nameFor(client, branch.id)).toEqual(['branch', 'branch']);
+    await expect(nameFor(client, 'nowhere')).rejects.toMatchObject({ code: 'NotFound' });
+    const { client: ben } = await askerOf(test, 'ben', { workspaces: [branch.id] });
+    const shipped = { params: { id: 'sign-ins' } };
+    expect((await ben.getWorkbook(shipped)).workspace).toBe('branch');
+    await expect(ben.getWorkbook({ ...shipped, query: { workspace: 'main' } })).rejects.toMatchObject({
+      code: 'NotFound',
     });
   });
 });

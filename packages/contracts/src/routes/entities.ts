@@ -58,7 +58,10 @@ export const EntityDetails = InventoryEntity.extend({
   criticalityReason: z.string(),
   /** Who set the criticality; null: it is as concluded. */
   criticalitySetBy: z.string().nullable(),
+  /** Of the workspace that was asked for; so are score, level, and the numbers below. */
   riskReasons: z.array(RiskReason),
+  /** Its risk in other workspaces, the highest first; none: there is none, or the asker sees a part of the data. */
+  elsewhere: z.array(z.object({ workspaceId: z.uuid(), riskScore: z.int(), riskLevel: RiskLevel })),
   /** Alerts with it, and incidents that are not closed. */
   alerts: z.int(),
   openIncidents: z.int(),
@@ -125,7 +128,9 @@ const several = <T extends z.ZodType<unknown, string>>(values: T) =>
     .pipe(z.array(values))
     .optional();
 const time = z.iso.datetime({ offset: true });
-const Span = z.object({ from: time.optional(), to: time.optional() });
+/** The workspace whose rows and alerts are told of: name or GUID. Default: the first that the asker sees anything of. NotFound for one of which they see nothing. */
+const InWorkspace = z.object({ workspace: z.string().max(512).optional() });
+const Span = InWorkspace.extend({ from: time.optional(), to: time.optional() });
 
 export const entityRoutes = {
   listEntities: route({
@@ -170,8 +175,9 @@ export const entityRoutes = {
     method: 'GET',
     path: '/api/entities/:id',
     permission: 'securityData.read',
-    summary: 'One entity, by its id or that of an alert’s entity',
+    summary: 'One entity, by its id or that of an alert’s entity; alerts and risk in a workspace',
     params: Id,
+    query: InWorkspace,
     response: EntityDetails,
   }),
   updateEntity: route({
@@ -214,8 +220,9 @@ export const entityRoutes = {
     method: 'GET',
     path: '/api/entities/:id/incidents',
     permission: 'securityData.read',
-    summary: 'Incidents and alerts with it, newest first',
+    summary: 'Incidents and alerts of a workspace with it, newest first',
     params: Id,
+    query: InWorkspace,
     response: z.object({
       incidents: z.array(IncidentSummary),
       alerts: z.array(

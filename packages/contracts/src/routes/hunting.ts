@@ -38,7 +38,7 @@ export const QueryResult = z.object({
 });
 export type QueryResult = z.infer<typeof QueryResult>;
 
-/** A workspace's name or GUID. Default: the first. */
+/** A workspace's name or GUID. Default: the first that the caller sees anything of. */
 const WorkspaceOfQuery = z.string().min(1).max(512).optional();
 
 /** A fault of a query: Microsoft's code (`KS142`) or our own, and where, in UTF-16 units of the text, the end left out. */

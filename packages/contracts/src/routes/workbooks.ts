@@ -50,8 +50,10 @@ export const workbookRoutes = {
     method: 'GET',
     path: '/api/workbooks/:id',
     permission: 'securityData.read',
-    summary: 'A workbook with its JSON, as it was brought',
+    summary: 'A workbook with its JSON, as it was brought, to ask a workspace',
     params: Id,
+    /** Name or GUID. Default: the first that the caller sees anything of. NotFound for one of which they see nothing. */
+    query: z.object({ workspace: z.string().min(1).max(512).optional() }),
     response: Workbook,
   }),
   createWorkbook: route({

@@ -20,6 +20,7 @@ import { FormDialog } from '../../shared/FormDialog.tsx';
 import { PersonPicker } from '../../shared/PersonPicker.tsx';
 import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { byComma, words } from '../../shared/text.ts';
+import { useShownWorkspace } from '../../shared/workspaces.ts';
 import { useChangeEntity } from './queries.ts';
 
 const useStyles = makeStyles({
@@ -101,6 +102,7 @@ export function EntityActions({ entity }: { entity: EntityDetails }): ReactEleme
   const styles = useStyles();
   const navigate = useNavigate();
   const why = useRefusal('updateEntity');
+  const workspace = useShownWorkspace();
   const [editing, setEditing] = useState(false);
   return (
     <div className={styles.root}>
@@ -119,7 +121,11 @@ export function EntityActions({ entity }: { entity: EntityDetails }): ReactEleme
               <MenuItem
                 key={name}
                 onClick={() =>
-                  void navigate({ to: '/hunting', search: { range: '30d' }, hash: `query=${encodeFragment(query)}` })
+                  void navigate({
+                    to: '/hunting',
+                    search: { range: '30d', ...workspace },
+                    hash: `query=${encodeFragment(query)}`,
+                  })
                 }
               >
                 {name}

@@ -9,6 +9,8 @@ import { ErrorState, Loading } from '../../shared/States.tsx';
 import { Tabs } from '../../shared/Tabs.tsx';
 import { elide, visible, words } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
+import { ShownWorkspace } from '../../shared/workspaces.ts';
+import { WorkspaceSwitch } from '../../shared/WorkspaceSwitch.tsx';
 import { EntityActions } from './EntityActions.tsx';
 import { EntityRail } from './EntityRail.tsx';
 import { CriticalityLabel, Risk } from './EntityState.tsx';
@@ -46,7 +48,8 @@ const RANGE_DEFAULT = '7d';
 
 function Loaded({ entity }: { entity: EntityDetails }): ReactElement {
   const styles = useStyles();
-  const { tab = 'overview', range = RANGE_DEFAULT, kinds } = route.useSearch();
+  const { tab = 'overview', range = RANGE_DEFAULT, kinds, workspace } = route.useSearch();
+  const place = { id: entity.id, workspace };
   const navigate = route.useNavigate();
   const set = (change: EntitySearch): void => void navigate({ search: (before) => ({ ...before, ...change }) });
   const onRange = (next: string): void => set({ range: next === RANGE_DEFAULT ? undefined : next });
@@ -67,15 +70,15 @@ function Loaded({ entity }: { entity: EntityDetails }): ReactElement {
           {tab === 'overview' && <OverviewTab entity={entity} onTab={(next) => set({ tab: next })} />}
           {tab === 'timeline' && (
             <TimelineTab
-              id={entity.id}
+              place={place}
               range={range}
               onRange={onRange}
               kinds={kinds}
               onKinds={(next) => set({ kinds: next })}
             />
           )}
-          {tab === 'insights' && <InsightsTab id={entity.id} range={range} onRange={onRange} />}
-          {tab === 'incidents' && <IncidentsTab id={entity.id} />}
+          {tab === 'insights' && <InsightsTab place={place} range={range} onRange={onRange} />}
+          {tab === 'incidents' && <IncidentsTab place={place} />}
         </div>
       </div>
       <EntityRail entity={entity} />
@@ -87,26 +90,39 @@ function Loaded({ entity }: { entity: EntityDetails }): ReactElement {
 export function EntityPage(): ReactElement {
   const styles = useStyles();
   const { id } = route.useParams();
-  const { data: entity, error, refetch } = useQuery(entityQuery(id));
+  const { workspace } = route.useSearch();
+  const navigate = route.useNavigate();
+  const { data: entity, error, refetch } = useQuery(entityQuery({ id, workspace }));
   return (
-    <Page
-      above={<TextLink to="/assets">Assets</TextLink>}
-      title={entity ? visible(elide(entity.name, TITLE_MAX)) : 'Entity'}
-      beside={
-        entity && (
-          <span className={styles.beside}>
-            <EntityIcon kind={entity.kind} />
-            {words(entity.kind)}
-            {entity.riskLevel !== 'None' && <Risk level={entity.riskLevel} score={entity.riskScore} />}
-            {entity.criticality !== null && <CriticalityLabel criticality={entity.criticality} />}
-          </span>
-        )
-      }
-      actions={entity && <EntityActions key={entity.id} entity={entity} />}
-    >
-      {error && <ErrorState error={error} title="The entity could not be loaded" onRetry={() => void refetch()} />}
-      {!entity && !error && <Loading rows={12} label="Loading the entity" />}
-      {entity && <Loaded entity={entity} />}
-    </Page>
+    <ShownWorkspace value={workspace}>
+      <Page
+        above={<TextLink to="/assets">Assets</TextLink>}
+        title={entity ? visible(elide(entity.name, TITLE_MAX)) : 'Entity'}
+        beside={
+          entity && (
+            <span className={styles.beside}>
+              <EntityIcon kind={entity.kind} />
+              {words(entity.kind)}
+              {entity.riskLevel !== 'None' && <Risk level={entity.riskLevel} score={entity.riskScore} />}
+              {entity.criticality !== null && <CriticalityLabel criticality={entity.criticality} />}
+            </span>
+          )
+        }
+        actions={
+          <>
+            <WorkspaceSwitch
+              size="medium"
+              value={workspace}
+              onChange={(next) => void navigate({ search: (before) => ({ ...before, workspace: next }) })}
+            />
+            {entity && <EntityActions key={entity.id} entity={entity} />}
+          </>
+        }
+      >
+        {error && <ErrorState error={error} title="The entity could not be loaded" onRetry={() => void refetch()} />}
+        {!entity && !error && <Loading rows={12} label="Loading the entity" />}
+        {entity && <Loaded entity={entity} />}
+      </Page>
+    </ShownWorkspace>
   );
 }

@@ -12,7 +12,7 @@ const route = getRouteApi('/frame/entities/find');
 
 /** Leads from what a cell names to the page of the entity. */
 export function FindEntityPage(): ReactElement {
-  const { kind, value = '' } = route.useSearch();
+  const { kind, value = '', workspace } = route.useSearch();
   const known = kind !== undefined && value !== '';
   const { data, error, refetch } = useQuery({
     queryKey: ['entity of', kind, value],
@@ -24,7 +24,7 @@ export function FindEntityPage(): ReactElement {
     enabled: known,
     staleTime: Infinity,
   });
-  if (data) return <Navigate to="/entities/$id" params={{ id: data.id }} replace />;
+  if (data) return <Navigate to="/entities/$id" params={{ id: data.id }} search={{ workspace }} replace />;
   return (
     <Page title="Entity">
       {!known || (error instanceof SallyportError && error.code === 'BadRequest') ? (

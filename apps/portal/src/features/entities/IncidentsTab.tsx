@@ -10,7 +10,7 @@ import { Severity } from '../../shared/Severity.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { visible, words } from '../../shared/text.ts';
-import { entityIncidentsQuery } from './queries.ts';
+import { entityIncidentsQuery, type EntityPlace } from './queries.ts';
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM, flexGrow: 1, minHeight: 0 },
@@ -62,9 +62,9 @@ const alertColumns: readonly GridColumn<AlertRow>[] = [
   { id: 'when', header: 'When', min: 112, cell: ({ startTime }) => <RelativeTime at={startTime} /> },
 ];
 
-export function IncidentsTab({ id }: { id: string }): ReactElement {
+export function IncidentsTab({ place }: { place: EntityPlace }): ReactElement {
   const styles = useStyles();
-  const { data, error, refetch } = useQuery(entityIncidentsQuery(id));
+  const { data, error, refetch } = useQuery(entityIncidentsQuery(place));
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loading rows={8} label="Loading incidents" />;
   if (data.alerts.length === 0)

@@ -27,7 +27,8 @@ import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { elide, visible, words } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { TimeRange } from '../../shared/TimeRange.tsx';
-import { insightsQuery } from './queries.ts';
+import { inWorkspace } from '../../shared/workspaces.ts';
+import { insightsQuery, type EntityPlace } from './queries.ts';
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
@@ -122,9 +123,13 @@ function Rows({ insight }: { insight: EntityInsight }): ReactElement {
 }
 
 /** What queries for its kind tell of it; those without rows in a list at the end. */
-export function InsightsTab(props: { id: string; range: string; onRange: (range: string) => void }): ReactElement {
+export function InsightsTab(props: {
+  place: EntityPlace;
+  range: string;
+  onRange: (range: string) => void;
+}): ReactElement {
   const styles = useStyles();
-  const { data, error, refetch } = useQuery(insightsQuery(props.id, props.range));
+  const { data, error, refetch } = useQuery(insightsQuery(props.place, props.range));
   const told = data?.insights.filter(({ rows }) => rows.length > 0) ?? [];
   const quiet = data?.insights.filter(({ rows }) => rows.length === 0) ?? [];
   return (
@@ -140,7 +145,11 @@ export function InsightsTab(props: { id: string; range: string; onRange: (range:
             title={insight.name}
             card
             actions={
-              <TextLink to="/hunting" search={{ range: 'all' }} hash={`query=${encodeFragment(insight.query)}`}>
+              <TextLink
+                to="/hunting"
+                search={{ range: 'all', ...inWorkspace(props.place.workspace) }}
+                hash={`query=${encodeFragment(insight.query)}`}
+              >
                 Show query
               </TextLink>
             }

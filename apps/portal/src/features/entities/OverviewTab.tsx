@@ -9,6 +9,7 @@ import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { Section } from '../../shared/Section.tsx';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { visible, words } from '../../shared/text.ts';
+import { useShownWorkspace, useWorkspaces } from '../../shared/workspaces.ts';
 import { Risk } from './EntityState.tsx';
 import type { entityTabs } from './index.ts';
 
@@ -34,6 +35,7 @@ const useStyles = makeStyles({
   text: { margin: 0 },
 });
 
+/** Alerts of all workspaces are rows of the first. */
 const queryOf = ({ kind, reference }: RiskReason): string | undefined =>
   reference === ''
     ? undefined
@@ -48,6 +50,10 @@ export function OverviewTab(props: {
 }): ReactElement {
   const styles = useStyles();
   const { entity } = props;
+  const workspaces = useWorkspaces();
+  const workspace = useShownWorkspace();
+  const inOther = (id: string): { workspace?: string } =>
+    workspaces.all.find((one) => one.id === id)?.isDefault === true ? {} : { workspace: id };
   const properties = Object.entries(entity.properties).filter(([, value]) => value !== '');
   return (
     <div className={styles.root}>
@@ -57,6 +63,12 @@ export function OverviewTab(props: {
             ['Score', <Risk key="r" level={entity.riskLevel} score={entity.riskScore} />],
             ['Open incidents', count(entity.openIncidents)],
             ['Alerts', count(entity.alerts)],
+            ...entity.elsewhere.map(({ workspaceId, riskLevel, riskScore }): [string, ReactElement] => [
+              `In ${workspaces.nameOf(workspaceId)}`,
+              <TextLink key={workspaceId} to="/entities/$id" params={{ id: entity.id }} search={inOther(workspaceId)}>
+                <Risk level={riskLevel} score={riskScore} />
+              </TextLink>,
+            ]),
           ]}
         />
         {entity.riskReasons.length === 0 ? (
@@ -75,7 +87,11 @@ export function OverviewTab(props: {
                     {query === undefined ? (
                       visible(reason.title)
                     ) : (
-                      <TextLink to="/hunting" search={{ range: 'all' }} hash={`query=${encodeFragment(query)}`}>
+                      <TextLink
+                        to="/hunting"
+                        search={{ range: 'all', ...(reason.kind === 'Alert' ? {} : workspace) }}
+                        hash={`query=${encodeFragment(query)}`}
+                      >
                         {visible(reason.title)}
                       </TextLink>
                     )}
@@ -97,6 +113,9 @@ export function OverviewTab(props: {
         )}
       </Section>
       <Section title="What is told of it" card>
+        {workspace.workspace !== undefined && workspaces.several && (
+          <p className={styles.text}>The same in all workspaces, from rows of {workspaces.nameOf(null)}.</p>
+        )}
         {properties.length === 0 ? (
           <p className={styles.text}>No directory or inventory tells more of it than its identifiers.</p>
         ) : (

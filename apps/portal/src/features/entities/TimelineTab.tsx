@@ -11,7 +11,8 @@ import { TextLink } from '../../shared/TextLink.tsx';
 import { prose, visible, words } from '../../shared/text.ts';
 import { Timeline } from '../../shared/Timeline.tsx';
 import { TimeRange } from '../../shared/TimeRange.tsx';
-import { timelineQuery } from './queries.ts';
+import { inWorkspace } from '../../shared/workspaces.ts';
+import { timelineQuery, type EntityPlace } from './queries.ts';
 
 const useStyles = makeStyles({
   links: { display: 'flex', gap: tokens.spacingHorizontalM },
@@ -26,7 +27,7 @@ const icons = {
 
 /** What happened with it, the newest first: alerts, anomalies, activities, bookmarks. */
 export function TimelineTab(props: {
-  id: string;
+  place: EntityPlace;
   range: string;
   onRange: (range: string) => void;
   kinds: readonly TimelineKind[] | undefined;
@@ -35,7 +36,7 @@ export function TimelineTab(props: {
   const styles = useStyles();
   const kinds = props.kinds ?? TimelineKind.options;
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
-    timelineQuery(props.id, props.range, kinds),
+    timelineQuery(props.place, props.range, kinds),
   );
   const items = data?.pages.flatMap((page) => page.items) ?? [];
   const problems = [...new Set(data?.pages.flatMap((page) => page.problems))];
@@ -53,7 +54,11 @@ export function TimelineTab(props: {
           </TextLink>
         )}
         {item.query !== '' && (
-          <TextLink to="/hunting" search={{ range: 'all' }} hash={`query=${encodeFragment(item.query)}`}>
+          <TextLink
+            to="/hunting"
+            search={{ range: 'all', ...inWorkspace(props.place.workspace) }}
+            hash={`query=${encodeFragment(item.query)}`}
+          >
             Show rows
           </TextLink>
         )}

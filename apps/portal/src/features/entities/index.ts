@@ -44,11 +44,17 @@ export type AssetsSearch = Partial<z.infer<typeof Assets>>;
 export const assetsSearch = (raw: Record<string, unknown>): AssetsSearch => Assets.parse(raw);
 
 export const entityTabs = ['overview', 'timeline', 'insights', 'incidents'] as const;
-const EntityState = z.object({ tab: oneOf(entityTabs), range: textOf(64), kinds: listOf(TimelineKind.options) });
+const EntityState = z.object({
+  tab: oneOf(entityTabs),
+  range: textOf(64),
+  kinds: listOf(TimelineKind.options),
+  /** A workspace's GUID. Default: the first. */
+  workspace: textOf(64),
+});
 export type EntitySearch = Partial<z.infer<typeof EntityState>>;
 export const entitySearch = (raw: Record<string, unknown>): EntitySearch => EntityState.parse(raw);
 
 /** What a cell names: a kind, and what it is called there. */
-const Find = z.object({ kind: oneOf(EntityKind.options), value: textOf(2_048) });
+const Find = z.object({ kind: oneOf(EntityKind.options), value: textOf(2_048), workspace: textOf(64) });
 export type FindEntitySearch = Partial<z.infer<typeof Find>>;
 export const findEntitySearch = (raw: Record<string, unknown>): FindEntitySearch => Find.parse(raw);

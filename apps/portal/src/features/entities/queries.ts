@@ -10,6 +10,7 @@ import {
 import { client } from '../../shared/api.ts';
 import { useNotify } from '../../shared/toast.tsx';
 import { spanOf } from '../../shared/time.ts';
+import { inWorkspace } from '../../shared/workspaces.ts';
 import { assetGroups, type AssetsSearch } from './index.ts';
 
 const POLL_MS = 60_000;
@@ -42,25 +43,32 @@ export const assetsQuery = (search: Omit<AssetsSearch, 'selected'>) =>
     refetchInterval: POLL_MS,
   });
 
-export const entityQuery = (id: string) =>
+/** An entity, and the workspace that it is looked at in; undefined: the first. */
+export interface EntityPlace {
+  readonly id: string;
+  readonly workspace: string | undefined;
+}
+
+export const entityQuery = ({ id, workspace }: EntityPlace) =>
   queryOptions({
-    queryKey: ['entity', id],
-    queryFn: ({ signal }) => client.getEntity({ signal, params: { id } }),
+    queryKey: ['entity', id, workspace],
+    queryFn: ({ signal }) => client.getEntity({ signal, params: { id }, query: inWorkspace(workspace) }),
     refetchInterval: POLL_MS,
   });
 
 /** A range of the address as times, from when it was asked. */
 const timesOf = (range: string): { from?: string; to?: string } => spanOf(range, new Date()) ?? {};
 
-export const timelineQuery = (id: string, range: string, kinds: readonly TimelineKind[]) =>
+export const timelineQuery = ({ id, workspace }: EntityPlace, range: string, kinds: readonly TimelineKind[]) =>
   infiniteQueryOptions({
-    queryKey: ['entity', id, 'timeline', range, kinds],
+    queryKey: ['entity', id, workspace, 'timeline', range, kinds],
     queryFn: ({ signal, pageParam }) =>
       client.getEntityTimeline({
         signal,
         params: { id },
         query: {
           ...pageParam.times,
+          ...inWorkspace(workspace),
           kinds: [...kinds],
           ...(pageParam.cursor === null ? {} : { cursor: pageParam.cursor }),
         },
@@ -70,17 +78,18 @@ export const timelineQuery = (id: string, range: string, kinds: readonly Timelin
     getNextPageParam: ({ cursor }, _pages, { times }) => (cursor === null ? null : { cursor, times }),
   });
 
-export const insightsQuery = (id: string, range: string) =>
+export const insightsQuery = ({ id, workspace }: EntityPlace, range: string) =>
   queryOptions({
-    queryKey: ['entity', id, 'insights', range],
-    queryFn: ({ signal }) => client.getEntityInsights({ signal, params: { id }, query: timesOf(range) }),
+    queryKey: ['entity', id, workspace, 'insights', range],
+    queryFn: ({ signal }) =>
+      client.getEntityInsights({ signal, params: { id }, query: { ...timesOf(range), ...inWorkspace(workspace) } }),
     staleTime: 60_000,
   });
 
-export const entityIncidentsQuery = (id: string) =>
+export const entityIncidentsQuery = ({ id, workspace }: EntityPlace) =>
   queryOptions({
-    queryKey: ['entity', id, 'incidents'],
-    queryFn: ({ signal }) => client.getEntityIncidents({ signal, params: { id } }),
+    queryKey: ['entity', id, workspace, 'incidents'],
+    queryFn: ({ signal }) => client.getEntityIncidents({ signal, params: { id }, query: inWorkspace(workspace) }),
     refetchInterval: POLL_MS,
   });
 
@@ -90,8 +99,9 @@ export function useChangeEntity(id: string): UseMutationResult<EntityDetails, un
   const notify = useNotify();
   return useMutation({
     mutationFn: (change: EntityChange) => client.updateEntity({ params: { id }, body: change }),
-    onSuccess: (entity: EntityDetails) => {
-      queries.setQueryData(entityQuery(id).queryKey, entity);
+    onSuccess: () => {
+      // Of each workspace that it was looked at in.
+      void queries.invalidateQueries({ queryKey: ['entity', id] });
       void queries.invalidateQueries({ queryKey: ['entities'] });
       notify.done('The entity is changed');
     },

@@ -16,6 +16,7 @@ import { SplitPane } from '../../shared/SplitPane.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { spanOf } from '../../shared/time.ts';
+import { ShownWorkspace } from '../../shared/workspaces.ts';
 import { ask } from './ask.ts';
 import { emptyGuided, fromKql, toKql, type Guided } from './guided.ts';
 import { GuidedBuilder } from './GuidedBuilder.tsx';
@@ -334,7 +335,7 @@ export function HuntingPage(): ReactElement {
                 )}
               </div>
             }
-            lower={lower}
+            lower={<ShownWorkspace value={search.workspace}>{lower}</ShownWorkspace>}
           />
         </div>
       </div>

@@ -29,7 +29,7 @@ import { RefusableMenuItem, useRefusal } from '../../shared/Refusable.tsx';
 import { TimeRange } from '../../shared/TimeRange.tsx';
 import { HistoryDialog } from './saved/HistoryDialog.tsx';
 import { QueriesDialog } from './saved/QueriesDialog.tsx';
-import { WorkspaceSwitch } from './WorkspaceSwitch.tsx';
+import { WorkspaceSwitch } from '../../shared/WorkspaceSwitch.tsx';
 
 export const rowChoices = [1_000, 30_000, 100_000, 500_000] as const;
 

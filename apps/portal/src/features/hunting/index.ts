@@ -11,10 +11,6 @@ const Hunting = z.object({
   /** A workspace's GUID. Default: the first. */
   workspace: textOf(64),
 });
-/** Asks the workspace that rows name by this; null: the first. */
-export const inWorkspace = (id: string | null): { readonly workspace?: string } =>
-  id === null ? {} : { workspace: id };
-
 export type HuntingSearch = Partial<z.infer<typeof Hunting>>;
 /** What the address holds of a hunt. The query itself stands after `#query=`, so that it never reaches a log. */
 export const huntingSearch = (raw: Record<string, unknown>): HuntingSearch => Hunting.parse(raw);

@@ -18,7 +18,7 @@ import { SidePanel } from '../../shared/SidePanel.tsx';
 import { Status } from '../../shared/Status.tsx';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { prose, visible, words } from '../../shared/text.ts';
-import { inWorkspace } from '../hunting/index.ts';
+import { inWorkspace } from '../../shared/workspaces.ts';
 import { states } from '../investigations/index.ts';
 import { tacticList } from './IncidentState.tsx';
 import { useInvestigation } from './investigation/queries.ts';

@@ -23,7 +23,7 @@ import { Section } from '../../shared/Section.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { InlineLink, TextLink } from '../../shared/TextLink.tsx';
 import { visible, words } from '../../shared/text.ts';
-import { useWorkspaces } from '../../shared/workspaces.ts';
+import { ShownWorkspace, useWorkspaces } from '../../shared/workspaces.ts';
 import { AlertsTab } from './AlertsTab.tsx';
 import { isOpen, Tasks, tasksQuery } from '../casework/index.ts';
 import { ChangeControls } from './ChangeControls.tsx';
@@ -310,7 +310,11 @@ export function IncidentPage(): ReactElement {
           </MessageBarBody>
         </MessageBar>
       )}
-      {incident && <Loaded incident={incident} />}
+      {incident && (
+        <ShownWorkspace value={incident.workspaceId}>
+          <Loaded incident={incident} />
+        </ShownWorkspace>
+      )}
     </Page>
   );
 }

@@ -12,7 +12,7 @@ import { SidePanel } from '../../shared/SidePanel.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { TextLink } from '../../shared/TextLink.tsx';
 import { prose, visible, words } from '../../shared/text.ts';
-import { useWorkspaces } from '../../shared/workspaces.ts';
+import { ShownWorkspace, useWorkspaces } from '../../shared/workspaces.ts';
 import { ChangeControls } from './ChangeControls.tsx';
 import { tacticList } from './IncidentState.tsx';
 import { incidentQuery } from './queries.ts';
@@ -55,7 +55,7 @@ export function IncidentPanel({ number, onClose }: { number: number; onClose: ()
       {error && !incident && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!incident && !error && <Loading rows={8} />}
       {incident && (
-        <>
+        <ShownWorkspace value={incident.workspaceId}>
           <ChangeControls incident={incident} />
           {incident.description !== '' && <Text className={styles.text}>{prose(incident.description)}</Text>}
           <Facts
@@ -103,7 +103,7 @@ export function IncidentPanel({ number, onClose }: { number: number; onClose: ()
               )}
             </ul>
           </Section>
-        </>
+        </ShownWorkspace>
       )}
     </SidePanel>
   );

@@ -15,7 +15,7 @@ import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { elide, visible } from '../../shared/text.ts';
 import { exact } from '../../shared/time.ts';
 import { useNotify } from '../../shared/toast.tsx';
-import { inWorkspace } from '../hunting/index.ts';
+import { inWorkspace } from '../../shared/workspaces.ts';
 import type { IncidentSearch } from './index.ts';
 import { linesOf, withMore, type TreeLine } from './processes.ts';
 import { processesQuery, useStory } from './queries.ts';

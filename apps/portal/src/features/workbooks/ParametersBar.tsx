@@ -49,7 +49,7 @@ export function ParametersBar({ names }: { names: readonly string[] }): ReactEle
   );
 }
 
-/** Pickers of Azure’s subscriptions and resources choose nothing here: there is one workspace. */
+/** Pickers of Azure’s subscriptions and resources choose nothing here: a workspace is chosen above. */
 const isShown = (type: number): boolean => [1, 2, 4, 10].includes(type);
 
 function Parameter({ state }: { state: ParameterState }): ReactElement {

@@ -28,6 +28,8 @@ import { RelativeTime } from '../../shared/RelativeTime.tsx';
 import { ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { TextLink } from '../../shared/TextLink.tsx';
+import { ShownWorkspace } from '../../shared/workspaces.ts';
+import { WorkspaceSwitch } from '../../shared/WorkspaceSwitch.tsx';
 import { Parts } from './items/Parts.tsx';
 import { choicesOf, type Choices } from './parameters.ts';
 import { workbookQuery, workbooksQuery } from './queries.ts';
@@ -42,10 +44,16 @@ const above = <TextLink to="/workbooks">Workbooks</TextLink>;
 
 export function WorkbookPage(): ReactElement {
   const { id } = route.useParams();
-  const { data, error, refetch } = useQuery(workbookQuery(id));
-  if (data) return <Shown key={`${data.id} ${data.version}`} workbook={data} />;
+  const { workspace } = route.useSearch();
+  const { data, error, refetch } = useQuery(workbookQuery(id, workspace));
+  if (data)
+    return (
+      <ShownWorkspace value={workspace}>
+        <Shown key={`${data.id} ${data.version} ${data.workspace}`} workbook={data} />
+      </ShownWorkspace>
+    );
   return (
-    <Page title="Workbook" above={above} scroll>
+    <Page title="Workbook" above={above} actions={<Switch />} scroll>
       {error ? (
         <ErrorState error={error} onRetry={() => void refetch()} />
       ) : (
@@ -55,20 +63,32 @@ export function WorkbookPage(): ReactElement {
   );
 }
 
+function Switch(): ReactElement {
+  const { workspace } = route.useSearch();
+  const navigate = route.useNavigate();
+  return (
+    <WorkspaceSwitch
+      size="medium"
+      value={workspace}
+      onChange={(next) => void navigate({ search: (before) => ({ ...before, workspace: next }) })}
+    />
+  );
+}
+
 function Shown({ workbook }: { workbook: Workbook }): ReactElement {
   const styles = useStyles();
-  const { p } = route.useSearch();
+  const { p, workspace } = route.useSearch();
   const navigate = route.useNavigate();
   const queries = useQueryClient();
   const [dialog, setDialog] = useState(false);
   const document = useMemo(() => parseWorkbook(workbook.document).document, [workbook.document]);
   const choose = (choices: Choices): void =>
     void navigate({
-      search: { p: Object.keys(choices).length > 0 ? JSON.stringify(choices) : undefined },
+      search: (before) => ({ ...before, p: Object.keys(choices).length > 0 ? JSON.stringify(choices) : undefined }),
       replace: true,
     });
   const choices = useMemo(() => choicesOf(p), [p]);
-  const { state, refresh } = useWorkbook({ document, workspace: workbook.workspace }, choices, choose);
+  const { state, refresh } = useWorkbook({ document, workspaceName: workbook.workspace, workspace }, choices, choose);
   const remove = useMutation({
     mutationFn: () => client.deleteWorkbook({ params: { id: workbook.id } }),
     onSuccess: async () => {
@@ -87,6 +107,7 @@ function Shown({ workbook }: { workbook: Workbook }): ReactElement {
       }
       actions={
         <>
+          <Switch />
           <Button icon={<ArrowClockwiseRegular />} onClick={refresh}>
             Ask again
           </Button>

@@ -16,15 +16,15 @@ import {
   type OptionsRequest,
   type ParameterState,
 } from './parameters.ts';
-import { partQuery } from './queries.ts';
+import { partQuery, type Asked } from './queries.ts';
 
 export interface WorkbookState {
   readonly states: readonly ParameterState[];
   readonly values: ReadonlyMap<string, ParameterValue>;
   /** The present, as all relative times of the workbook mean it; renewed by `refresh`. */
   readonly now: Date;
-  /** Goes up with each refresh. */
-  readonly round: number;
+  /** What its queries ask, and how often they were asked anew. */
+  readonly asked: Asked;
   readonly choose: (name: string, choice: Choice | undefined) => void;
   /** Gives texts of a selected row to parameters. */
   readonly exportRow: (texts: Readonly<Record<string, string>>) => void;
@@ -67,32 +67,44 @@ function exportDefaults(items: readonly WorkbookItem[]): Map<string, ParameterVa
   return defaults;
 }
 
-/** A workbook at work: its parameters, and what is chosen of them. `choices` are the address's. */
+/** A workbook at work: its parameters, and what is chosen of them. `choices` and `workspace` are the address's. */
 export function useWorkbook(
-  { document, workspace }: { readonly document: WorkbookDocument; readonly workspace: string },
+  given: {
+    readonly document: WorkbookDocument;
+    readonly workspaceName: string;
+    readonly workspace: string | undefined;
+  },
   choices: Choices,
   onChoose: (choices: Choices) => void,
 ): { readonly state: WorkbookState; readonly refresh: () => void } {
+  const { document, workspaceName, workspace } = given;
   const queries = useQueryClient();
   const [{ now, round }, setRound] = useState(() => ({ now: new Date(), round: 0 }));
   const [exported, setExported] = useState<ReadonlyMap<string, ParameterValue>>(new Map());
   const definitions = useMemo(() => definitionsOf(document.items), [document]);
   const defaults = useMemo(() => exportDefaults(document.items), [document]);
+  const asked = { workspace, round };
   const requests: OptionsRequest[] = [];
   const rows = new Map([...defaults, ...exported]);
-  const { states, values } = evaluateParameters(definitions, choices, rows, { now, workspace }, (request) => {
-    requests.push(request);
-    const { queryKey } = partQuery(request.query, request.timespan, round);
-    const known = queries.getQueryState(queryKey);
-    return { data: queries.getQueryData(queryKey), error: known?.error ?? undefined };
-  });
+  const { states, values } = evaluateParameters(
+    definitions,
+    choices,
+    rows,
+    { now, workspace: workspaceName },
+    (request) => {
+      requests.push(request);
+      const { queryKey } = partQuery(request.query, request.timespan, asked);
+      const known = queries.getQueryState(queryKey);
+      return { data: queries.getQueryData(queryKey), error: known?.error ?? undefined };
+    },
+  );
   // Each parameter's options are asked for as soon as those before it are known; an answer renders this anew.
-  useQueries({ queries: requests.map(({ query, timespan }) => partQuery(query, timespan, round)) });
+  useQueries({ queries: requests.map(({ query, timespan }) => partQuery(query, timespan, asked)) });
   const state: WorkbookState = {
     states,
     values,
     now,
-    round,
+    asked,
     choose: (name, choice) => {
       const { [name]: _, ...rest } = choices;
       onChoose(choice === undefined ? rest : { ...rest, [name]: choice });

@@ -1,15 +1,15 @@
-import { SallyportError, TimelineKind, type sentinelEntityRoutes } from '@sallyport/contracts';
+import { SallyportError, TimelineKind, type SentinelWorkspace, type sentinelEntityRoutes } from '@sallyport/contracts';
 import { z } from 'zod';
-import type { Queries } from '../../hunting/index.ts';
 import { alertResource, alertRows, alertWithin, entityResource, sightOf, type Sight } from '../../incidents/index.ts';
 import { publicUrlOf } from '../../platform/config/index.ts';
-import { readBody, rootFor, sendArm } from '../../platform/arm/index.ts';
+import { readBody, sendArm, workspaceFor } from '../../platform/arm/index.ts';
 import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
+import type { Principal } from '../../platform/principal.ts';
 import type { Platform } from '../../platform/types.ts';
 import { isFit, subjectOf } from '../content/subject.ts';
 import type { EntityContent } from '../content/load.ts';
 import { readInsights } from '../insights.ts';
-import { filledTables } from '../routes.ts';
+import { alertOf, type EntityPlace } from '../place.ts';
 import { aliasesOf, knownEntity } from '../store.ts';
 import { readTimeline } from '../timeline.ts';
 import {
@@ -43,31 +43,26 @@ const Expand = z.looseObject({
 
 export function sentinelEntityHandlers(
   platform: Platform,
-  {
-    queries,
-    content,
-    isWorkspace,
-  }: { queries: Queries; content: EntityContent; isWorkspace: (name: string) => boolean },
+  placeOf: (as: Principal, name?: string) => Promise<EntityPlace>,
+  content: EntityContent,
 ): Handlers<typeof sentinelEntityRoutes> {
-  const { clock, database } = platform;
+  const { clock, database, workspaces } = platform;
   const url = publicUrlOf(platform.config);
-  const parts = (context: RequestContext) => ({
-    database,
-    queries,
-    content,
-    filled: filledTables(queries, requireCaller(context)),
-  });
+  const rootFor = (params: SentinelWorkspace): string => workspaceFor(params, workspaces).root;
+  const place = (context: RequestContext, { workspaceName }: SentinelWorkspace): Promise<EntityPlace> =>
+    placeOf(requireCaller(context), workspaceName);
   const sight = (context: RequestContext): Sight => sightOf(requireCaller(context), platform.workspaces);
   const known = (context: RequestContext, id: string) => knownEntity(database, id, sight(context));
   return {
     sentinelExpandEntity: async (context, { params, body, reply }) => {
-      const root = rootFor(params, isWorkspace);
+      const root = rootFor(params);
       const asked = readBody(Expand, body);
       const expansion = expansions.find(({ id }) => id === (asked.expansionId ?? expansions[1].id).toLowerCase());
       if (!expansion) throw new SallyportError('BadRequest', 'the expansion is not known', { target: 'expansionId' });
       const entity = await known(context, params.entityId);
       const values: unknown[] = [aliasesOf(entity), asked.startTime ?? new Date(0), asked.endTime ?? clock.now()];
-      const within = alertWithin(sight(context), (value) => `$${values.push(value)}`);
+      const bind = (value: unknown): string => `$${values.push(value)}`;
+      const within = `${alertWithin(sight(context), bind)} AND ${alertOf(await place(context, params), bind)}`;
       const alerts = await alertRows(
         database,
         `${within} AND a.id IN (SELECT alert_id FROM alert_entities WHERE entity_id = ANY($1)) AND a.end_time >= $2 AND a.start_time <= $3 ORDER BY a.start_time DESC LIMIT ${expandedMax}`,
@@ -99,19 +94,23 @@ export function sentinelEntityHandlers(
       });
     },
     sentinelEntityTimeline: async (context, { params, body, reply }) => {
-      const root = rootFor(params, isWorkspace);
+      const root = rootFor(params);
       const asked = readBody(Timeline, body);
       const kinds = TimelineKind.options.filter((kind) => asked.kinds?.includes(timelineKindName(kind)) ?? true);
-      const { items, problems } = await readTimeline(parts(context), await known(context, params.entityId), {
-        span: { from: asked.startTime, to: asked.endTime },
-        kinds,
-        limit: timelineMax,
-        cursor: undefined,
-        as: requireCaller(context),
-        sight: sight(context),
-        now: clock.now(),
-        signal: context.signal,
-      });
+      const { items, problems } = await readTimeline(
+        { database, content, place: await place(context, params) },
+        await known(context, params.entityId),
+        {
+          span: { from: asked.startTime, to: asked.endTime },
+          kinds,
+          limit: timelineMax,
+          cursor: undefined,
+          as: requireCaller(context),
+          sight: sight(context),
+          now: clock.now(),
+          signal: context.signal,
+        },
+      );
       const counts = Map.groupBy(items, ({ kind }) => timelineKindName(kind));
       return sendArm(reply, 200, {
         metaData: {
@@ -123,16 +122,21 @@ export function sentinelEntityHandlers(
       });
     },
     sentinelEntityInsights: async (context, { params, body, reply }) => {
-      rootFor(params, isWorkspace);
+      rootFor(params);
       const asked = readBody(Insights, body);
       const span = { from: asked.startTime, to: asked.endTime };
-      const insights = await readInsights(parts(context), await known(context, params.entityId), {
-        span,
-        as: requireCaller(context),
-        now: clock.now(),
-        signal: context.signal,
-        ...(asked.insightQueryIds ? { ids: asked.insightQueryIds } : {}),
-      });
+      const insights = await readInsights(
+        content,
+        await place(context, params),
+        await known(context, params.entityId),
+        {
+          span,
+          as: requireCaller(context),
+          now: clock.now(),
+          signal: context.signal,
+          ...(asked.insightQueryIds ? { ids: asked.insightQueryIds } : {}),
+        },
+      );
       return sendArm(reply, 200, {
         metaData: {
           totalCount: insights.length,
@@ -144,7 +148,7 @@ export function sentinelEntityHandlers(
       });
     },
     sentinelQueriesOfEntity: async (context, { params, reply }) => {
-      const root = rootFor(params, isWorkspace);
+      const root = rootFor(params);
       const subject = subjectOf(await known(context, params.entityId));
       const own = content.insights.filter(
         (insight) => insight.inputEntityType === subject.kind && isFit(subject, insight.requiredInputFieldsSets),
@@ -152,7 +156,7 @@ export function sentinelEntityHandlers(
       return sendArm(reply, 200, { value: own.map((insight) => insightResource(insight, root)) });
     },
     sentinelListEntityQueries: (_context, { params, query, reply }) => {
-      const root = rootFor(params, isWorkspace);
+      const root = rootFor(params);
       const all = [
         ...content.activities.map((activity) => activityResource(activity, root)),
         ...expansions.map((expansion) => expansionResource(expansion, root)),
@@ -161,7 +165,7 @@ export function sentinelEntityHandlers(
       return sendArm(reply, 200, { value: all.filter((one) => kind === undefined || one.kind === kind) });
     },
     sentinelGetEntityQuery: (_context, { params, reply }) => {
-      const root = rootFor(params, isWorkspace);
+      const root = rootFor(params);
       const id = params.entityQueryId.toLowerCase();
       const activity = content.activities.find((one) => one.id === id);
       const expansion = expansions.find((one) => one.id === id);

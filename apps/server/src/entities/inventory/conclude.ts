@@ -1,4 +1,6 @@
-import { kqlTime, withLets } from '../content/kql.ts';
+import type { Queryable } from '../../platform/database/index.ts';
+import type { Workspace } from '../../platform/workspaces/index.ts';
+import { kqlText, kqlTime, withLets } from '../content/kql.ts';
 import { lockInventory } from './merge.ts';
 import { publish, publishMerged } from './publish.ts';
 import { ask, limits, type Parts } from './refresh.ts';
@@ -10,15 +12,44 @@ const keptDays = 180;
 export const keptMax = 200_000;
 const forgottenAtOnce = 5_000;
 
-/** Works out criticality and risk of everything anew, by the queries of `content/entities/any`. Answers how many entities have either. */
+/** Sallyport's rows about all workspaces, which are in the first. */
+const inFirst = ['SecurityAlert', 'SecurityIncident'];
+
+/** What makes a query over the first workspace one of `workspace`: its own tables, and of Sallyport's rows those that tell of it. */
+function asIn(
+  { platform: { workspaces }, queries }: Parts,
+  workspace: Workspace,
+  query: string,
+  now: Date,
+): Record<string, string> {
+  const others = workspaces.list().filter(({ id }) => id !== workspaces.first.id);
+  if (others.length === 0) return {};
+  const isFirst = workspace.id === workspaces.first.id;
+  // Rows of the first may name no tenant.
+  const own = isFirst ? `!in (${others.map(({ id }) => kqlText(id)).join(', ')})` : `== ${kqlText(workspace.id)}`;
+  const lets = Object.fromEntries(inFirst.map((table) => [table, `${table} | where TenantId ${own}`]));
+  if (isFirst) return lets;
+  const { reads } = queries.compile(query, { now, noData: true, as: systemPrincipal('entities: risk') });
+  for (const { table } of reads)
+    if (!inFirst.includes(table) && table !== 'EntityInventory_CL')
+      lets[table] = `workspace(${kqlText(workspace.id)}).${table}`;
+  return lets;
+}
+
+/** Works out criticality and risk of everything anew, by the queries of `content/entities/any`; risk in each workspace. Answers how many entities have either. */
 export async function conclude(parts: Parts): Promise<{ critical: number; risky: number }> {
-  const { clock, database, outbox } = parts.platform;
+  const { clock, database, outbox, workspaces } = parts.platform;
   const now = clock.now();
   const { criticality, risk } = parts.content;
-  const told = async (query: string, who: string): Promise<string | undefined> =>
-    (await ask(parts, withLets({ windowEnd: kqlTime(now) }, query), now, who))?.rows;
-  const levels = await told(criticality.query, 'entities: criticality');
-  const scores = await told(risk.query, 'entities: risk');
+  const lets = { windowEnd: kqlTime(now) };
+  const levels = (await ask(parts, withLets(lets, criticality.query), now, 'entities: criticality'))?.rows;
+  const scores: { readonly workspaceId: string | null; readonly rows: string }[] = [];
+  for (const workspace of workspaces.list()) {
+    const query = withLets({ ...lets, ...asIn(parts, workspace, withLets(lets, risk.query), now) }, risk.query);
+    const told = await ask(parts, query, now, 'entities: risk');
+    const workspaceId = workspace.id === workspaces.first.id ? null : workspace.id;
+    if (told) scores.push({ workspaceId, rows: told.rows });
+  }
   return database.transaction(async (tx) => {
     await lockInventory(tx);
     // What could not be asked stays as it was.
@@ -32,19 +63,32 @@ export async function conclude(parts: Parts): Promise<{ critical: number; risky:
        WHERE o.id = i.id AND (o.criticality_concluded <> coalesce(t.level, 0) OR o.criticality_reason <> coalesce(t.reason, ''))`,
             [levels],
           );
-    const risky =
-      scores === undefined
-        ? 0
-        : await tx.execute(
-            `WITH told AS (SELECT DISTINCT ON (id) id, score, reasons FROM jsonb_to_recordset($1::jsonb) AS x(id text, score smallint, reasons jsonb) ORDER BY id, score DESC)
+    for (const { workspaceId, rows } of scores) await keepRisks(tx, workspaceId, rows);
+    const risky = await tx.execute(
+      `WITH told AS (SELECT DISTINCT ON (entity_id) entity_id AS id, score, reasons FROM inventory_risks ORDER BY entity_id, score DESC, workspace_id NULLS FIRST)
        UPDATE inventory i SET risk_score = coalesce(t.score, 0), risk_reasons = coalesce(t.reasons, '[]'), published_at = CASE WHEN o.risk_score <> coalesce(t.score, 0) THEN NULL ELSE o.published_at END
        FROM inventory o LEFT JOIN told t ON t.id = o.id
        WHERE o.id = i.id AND (o.risk_score <> coalesce(t.score, 0) OR o.risk_reasons <> coalesce(t.reasons, '[]'))`,
-            [scores],
-          );
+    );
     await publish({ outbox }, tx, now);
     return { critical, risky };
   });
+}
+
+/** Takes what was told of risks in a workspace (null: the first), and nothing else of it. */
+async function keepRisks(tx: Queryable, workspaceId: string | null, rows: string): Promise<void> {
+  const told = `(SELECT DISTINCT ON (id) id, score, reasons FROM jsonb_to_recordset($2::jsonb) AS x(id text, score smallint, reasons jsonb) ORDER BY id, score DESC)`;
+  await tx.execute(
+    `DELETE FROM inventory_risks r WHERE r.workspace_id IS NOT DISTINCT FROM $1 AND NOT EXISTS (SELECT 1 FROM ${told} t WHERE t.id = r.entity_id)`,
+    [workspaceId, rows],
+  );
+  await tx.execute(
+    `INSERT INTO inventory_risks AS r (entity_id, workspace_id, score, reasons)
+     SELECT t.id, $1::uuid, t.score, t.reasons FROM ${told} t JOIN inventory i ON i.id = t.id
+     ON CONFLICT (entity_id, workspace_id) DO UPDATE SET score = excluded.score, reasons = excluded.reasons
+     WHERE (r.score, r.reasons) IS DISTINCT FROM (excluded.score, excluded.reasons)`,
+    [workspaceId, rows],
+  );
 }
 
 /** Writes a row of DeviceInfo for devices that logs alone show. Answers how many. */

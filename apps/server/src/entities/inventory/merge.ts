@@ -172,6 +172,12 @@ async function mergePairs(tx: Queryable): Promise<{ loser: string; survivor: str
     json,
   );
   await tx.execute(`UPDATE inventory_keys k SET entity_id = m.survivor FROM ${of} WHERE k.entity_id = m.loser`, json);
+  // Until the risk is worked out anew.
+  await tx.execute(
+    `INSERT INTO inventory_risks (entity_id, workspace_id, score, reasons)
+     SELECT m.survivor, r.workspace_id, r.score, r.reasons FROM inventory_risks r JOIN ${of} ON r.entity_id = m.loser ON CONFLICT DO NOTHING`,
+    json,
+  );
   await tx.execute(`DELETE FROM inventory i USING ${of} WHERE i.id = m.loser`, json);
   return pairs;
 }

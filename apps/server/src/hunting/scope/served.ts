@@ -81,7 +81,8 @@ export const alertOf = (name: string, hosts: readonly string[], more: Partial<Ne
   };
 };
 
-async function askerOf(test: TestServer, name: string, scope: Partial<AssignmentScope>): Promise<Asker> {
+/** Somebody who sees a part, signed in. */
+export async function askerOf(test: TestServer, name: string, scope: Partial<AssignmentScope>): Promise<Asker> {
   const { database, clock } = test.platform;
   const { person, secret } = await makePerson(test.platform, name);
   await database.execute(

@@ -1,8 +1,24 @@
-import type { GrantedPermission } from '@sallyport/contracts';
+import { SallyportError, type GrantedPermission } from '@sallyport/contracts';
 import { dataScopeOf, knowsOf } from '../data-scope.ts';
 import type { Principal } from '../principal.ts';
 import type { Workspace } from './store.ts';
 import type { Workspaces } from './workspaces.ts';
+
+/**
+ * The workspace that somebody names, by name, GUID or resource id; without one the first that they know. Throws NotFound, at `target`, for one of which they see nothing, as for one that
+ * is not there.
+ */
+export function askedWorkspace(
+  workspaces: Parameters<typeof knownWorkspaces>[0],
+  principal: Pick<Principal, 'grants'>,
+  name: string | undefined,
+  target = 'query.workspace',
+): Workspace {
+  const known = knownWorkspaces(workspaces, principal);
+  const found = name === undefined ? known.first : known.find(name);
+  if (!found) throw new SallyportError('NotFound', 'there is no such workspace', { target });
+  return found;
+}
 
 /** The workspaces that somebody sees anything of; others are not there for them. */
 export function knownWorkspaces(

@@ -14,6 +14,7 @@ import type { ReactElement } from 'react';
 import type { CellPlace } from '../../../shared/table/QueryTable.tsx';
 import type { ColumnFilter } from '../../../shared/table/view.ts';
 import { elide, visible, words } from '../../../shared/text.ts';
+import { useShownWorkspace } from '../../../shared/workspaces.ts';
 
 const NAME_MAX = 40;
 /** The page that finds an entity by what a cell calls it. */
@@ -39,6 +40,7 @@ export function CellMenu(props: {
 }): ReactElement {
   const { place, column, cell, actions } = props;
   const router = useRouter();
+  const workspace = useShownWorkspace();
   const text = cell === null ? '' : String(cell);
   const entity = text === '' || !(FIND_ENTITY in router.routesByPath) ? undefined : entityOfColumn(column);
   const shown = cell === null ? 'empty' : visible(elide(text.replaceAll(/\s+/g, ' '), NAME_MAX));
@@ -76,7 +78,7 @@ export function CellMenu(props: {
               icon={<ContactCardRegular />}
               onClick={() =>
                 void router.navigate({
-                  href: `${FIND_ENTITY}?${new URLSearchParams({ kind: entity.kind, value: text }).toString()}`,
+                  href: `${FIND_ENTITY}?${new URLSearchParams({ kind: entity.kind, value: text, ...workspace }).toString()}`,
                 })
               }
             >

@@ -6,7 +6,7 @@ import type { ReactElement } from 'react';
 import { encodeFragment } from '../../../shared/address.ts';
 import { Section } from '../../../shared/Section.tsx';
 import { visible } from '../../../shared/text.ts';
-import { inWorkspace } from '../../hunting/index.ts';
+import { inWorkspace } from '../../../shared/workspaces.ts';
 
 const useStyles = makeStyles({
   list: {

@@ -18,6 +18,7 @@ import { visible } from '../../../shared/text.ts';
 import { drawingOf } from '../../hunting/charts/kinds.ts';
 import { chartOf, isChart } from '../chart.ts';
 import { timespanOf } from '../parameters.ts';
+import { useShownWorkspace } from '../../../shared/workspaces.ts';
 import { partQuery } from '../queries.ts';
 import { useWorkbookState } from '../useWorkbook.ts';
 import { StatView } from './StatView.tsx';
@@ -59,7 +60,8 @@ function useSeen(): readonly [React.RefObject<HTMLElement | null>, boolean] {
 /** A query of a workbook with its answer, as it wants it drawn. */
 export function QueryPart({ content }: { content: QueryContent }): ReactElement {
   const styles = useStyles();
-  const { values, states, now, round, fill } = useWorkbookState();
+  const { values, states, now, asked, fill } = useWorkbookState();
+  const workspace = useShownWorkspace();
   const [element, seen] = useSeen();
   const navigate = useNavigate();
   const needed = new Set([
@@ -83,7 +85,7 @@ export function QueryPart({ content }: { content: QueryContent }): ReactElement 
   const timespan = timespanOf(content.timeContextFromParameter, content.timeContext, values, now);
   const asks = content.queryType === 0 && seen && filled?.query !== undefined && filled.query.trim() !== '';
   const { data, error, isFetching, refetch } = useQuery({
-    ...partQuery(filled?.query ?? '', timespan, round),
+    ...partQuery(filled?.query ?? '', timespan, asked),
     enabled: asks,
   });
   const title = content.title ? fill(content.title) : '';
@@ -102,7 +104,7 @@ export function QueryPart({ content }: { content: QueryContent }): ReactElement 
             onClick={() =>
               void navigate({
                 to: '/hunting',
-                search: timespan ? { range: `${timespan.from}/${timespan.to}` } : { range: 'all' },
+                search: { range: timespan ? `${timespan.from}/${timespan.to}` : 'all', ...workspace },
                 hash: `query=${encodeFragment(filled.query)}`,
               })
             }
