@@ -19,6 +19,9 @@ export type ReviewRecurrence = z.infer<typeof ReviewRecurrence>;
 
 export const AccessReviewSettings = z.object({
   displayName: z.string().trim().min(1).max(200),
+  descriptionForAdmins: z.string().max(5_000).default(''),
+  /** Stands in their mails. */
+  descriptionForReviewers: z.string().max(5_000).default(''),
   /** Whose holders are reviewed. */
   targets: z.array(PrivilegedTarget).min(1).max(50),
   kinds: z
@@ -26,12 +29,20 @@ export const AccessReviewSettings = z.object({
     .min(1)
     .max(2)
     .default(['eligible', 'active']),
+  /** Of all that hold it, only these. */
+  principals: z
+    .array(z.enum(['user', 'group', 'servicePrincipal']))
+    .min(1)
+    .max(3)
+    .default(['user', 'group', 'servicePrincipal']),
   /** Those that were approved or not decided on go to the next. */
   stages: z.array(ReviewStage).min(1).max(3),
   recurrence: ReviewRecurrence.default('once'),
   /** Default: at once. */
   startsAt: z.iso.datetime({ offset: true }).optional(),
   justificationRequired: z.boolean().default(true),
+  /** Mail reviewers that something waits for them. */
+  mails: z.boolean().default(true),
   /** Apply what was decided when it ends. */
   autoApply: z.boolean().default(true),
   /** Of what nobody has decided on. */

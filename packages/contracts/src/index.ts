@@ -36,6 +36,8 @@ export * from './routes/owned-groups.ts';
 export * from './routes/access-reviews.ts';
 export * from './routes/privileged-access.ts';
 export * from './routes/graph-privileged-access.ts';
+export * from './routes/graph-role-alerts.ts';
+export * from './routes/graph-access-reviews.ts';
 export * from './routes/graph-identity-protection.ts';
 export * from './shared-signals.ts';
 export * from './routes/shared-signals.ts';

@@ -27,6 +27,8 @@ export type Activity =
   | 'Access review ended'
   | 'Delete access review'
   | 'Apply access review'
+  | 'Send reminder for access review'
+  | 'Reset decision'
   | "Don't know decision"
   | 'Approve decision'
   | 'Deny decision';

@@ -1,4 +1,4 @@
-import type { SignInMethod } from '@sallyport/contracts';
+import { SallyportError, type SignInMethod } from '@sallyport/contracts';
 import { managesAllRoles } from '../access/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import { requireCaller, type RequestContext } from '../platform/http/index.ts';
@@ -77,4 +77,12 @@ export async function askerOf(db: Queryable, context: RequestContext): Promise<A
             ...(facts.aaguid ? { aaguid: facts.aaguid } : {}),
           },
   };
+}
+
+/** The same, of one who manages authorization over everything. Throws Forbidden for others. */
+export async function managerOf(db: Queryable, context: RequestContext): Promise<Asker> {
+  const asker = await askerOf(db, context);
+  if (!asker.manages)
+    throw new SallyportError('Forbidden', 'this needs the permission `authorization.manage` over everything');
+  return asker;
 }

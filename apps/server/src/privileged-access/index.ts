@@ -125,7 +125,7 @@ export function createPrivilegedAccess(platform: Platform, options: PrivilegedAc
 
   return {
     handlers: privilegedAccessHandlers(parts),
-    graph: graphPrivilegedAccessHandlers(parts),
+    graph: graphPrivilegedAccessHandlers({ ...parts, reviews }),
     reviews: accessReviewHandlers({ platform, reviews }),
     clouds: clouds.handlers,
     ownedGroups: ownedGroupHandlers(platform),

@@ -13,7 +13,7 @@ import { holdingAnswers, policyAnswer, requestAnswers, termsOf } from './answers
 import type { Alerts } from './alerts/index.ts';
 import { stepsOf, type Approvals } from './approvals.ts';
 import { approversOf } from './approvers.ts';
-import { askerOf } from './caller.ts';
+import { askerOf, managerOf } from './caller.ts';
 import { PrivilegedAccessError } from './errors.ts';
 import { targetOfPolicy, type Policies } from './policies.ts';
 import type { Requests } from './requests.ts';
@@ -53,12 +53,7 @@ export function privilegedAccessHandlers({
       throw new SallyportError('BadRequest', 'this token is nobody’s: nothing here is its own');
     return { ...found, personId: found.personId };
   };
-  const whoManages = async (context: RequestContext): Promise<Asker> => {
-    const found = await asker(context);
-    if (!found.manages)
-      throw new SallyportError('Forbidden', 'this needs the permission `authorization.manage` over everything');
-    return found;
-  };
+  const whoManages = (context: RequestContext) => managerOf(database, context);
   const answered = async (row: RequestRow) => {
     const [request] = await requestAnswers(database, [row], clock.now());
     if (!request) throw new Error('a request has an answer');

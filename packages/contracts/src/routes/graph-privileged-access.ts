@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
+import { graphAccessReviewRoutes } from './graph-access-reviews.ts';
+import { graphRoleAlertRoutes } from './graph-role-alerts.ts';
 
 /** Microsoft Graph's `roleManagement/directory` and `policies/roleManagement…`: paths, options and objects are theirs, and read by the face in that service's words. */
 
@@ -44,6 +46,8 @@ const groupAssignmentInstances = listed(`${group}/assignmentScheduleInstances`, 
 const groupEligibilityInstances = listed(`${group}/eligibilityScheduleInstances`, 'memberships that are eligible now');
 
 export const graphPrivilegedAccessRoutes = {
+  ...graphRoleAlertRoutes,
+  ...graphAccessReviewRoutes,
   graphListGroupAssignmentRequests: groupAssignmentRequests.list,
   graphGetGroupAssignmentRequest: groupAssignmentRequests.get,
   graphCreateGroupAssignmentRequest: groupAssignmentRequests.create,

@@ -14,7 +14,7 @@ import { enabledRulesOf, type Policies } from '../policies.ts';
 import type { Requests } from '../requests.ts';
 import { holdings } from '../store.ts';
 import { targetOf, type Asker, type Author } from '../types.ts';
-import { alertKinds, type Finding } from './kinds.ts';
+import { alertKinds, type AlertKind, type Finding } from './kinds.ts';
 
 /** Cleared ones are shown, and kept, for so long. */
 const keptMs = 30 * 86_400_000;
@@ -30,6 +30,18 @@ interface IncidentRow {
   readonly dismissed_at: Date | null;
 }
 
+/** An alert as it is now. */
+export interface AlertState {
+  readonly id: AlertId;
+  readonly kind: AlertKind;
+  readonly settings: AlertSettings;
+  readonly isActive: boolean;
+  /** When its settings changed, or something was raised; undefined: never. */
+  readonly modifiedAt: Date | undefined;
+  readonly scannedAt: Date | undefined;
+  readonly incidents: readonly { readonly id: string; readonly finding: Finding }[];
+}
+
 export interface AlertParts {
   readonly platform: Pick<Platform, 'database' | 'clock' | 'audit'>;
   readonly policies: Policies;
@@ -38,6 +50,19 @@ export interface AlertParts {
 
 export function createAlerts({ platform, policies, requests }: AlertParts) {
   const { database, clock, audit } = platform;
+
+  const modifiedOf = async (): Promise<ReadonlyMap<string, Date>> =>
+    new Map(
+      (
+        await database.query<{ id: string; at: Date }>('SELECT id, modified_at AS at FROM privileged_alert_settings')
+      ).map(({ id, at }) => [id, at]),
+    );
+  const incidentRows = () =>
+    database.query<IncidentRow>(
+      `SELECT * FROM privileged_alert_incidents ORDER BY cleared_at IS NOT NULL, raised_at DESC, id LIMIT ${incidentsMax}`,
+    );
+  const scannedAt = async (): Promise<Date | undefined> =>
+    (await database.first<{ at: Date }>('SELECT at FROM privileged_alert_scan'))?.at;
 
   const settingsOf = async (db: Queryable): Promise<ReadonlyMap<AlertId, AlertSettings>> => {
     const rows = await db.query<{ id: string; body: unknown }>('SELECT id, body FROM privileged_alert_settings');
@@ -120,12 +145,9 @@ export function createAlerts({ platform, policies, requests }: AlertParts) {
 
     list: async (): Promise<{ scannedAt: string | null; alerts: PrivilegedAlert[] }> => {
       const settings = await settingsOf(database);
-      const rows = await database.query<IncidentRow>(
-        `SELECT * FROM privileged_alert_incidents ORDER BY cleared_at IS NOT NULL, raised_at DESC, id LIMIT ${incidentsMax}`,
-      );
-      const scanned = await database.first<{ at: Date }>('SELECT at FROM privileged_alert_scan');
+      const rows = await incidentRows();
       return {
-        scannedAt: scanned?.at.toISOString() ?? null,
+        scannedAt: (await scannedAt())?.toISOString() ?? null,
         alerts: alertIds.map((id) => {
           const { displayName, severity, description, prevention, mitigation, canFix, uses } = alertKinds[id];
           const own = rows.filter((row) => row.alert_id === id);
@@ -151,6 +173,36 @@ export function createAlerts({ platform, policies, requests }: AlertParts) {
         }),
       };
     },
+
+    /** Each alert with what it is about now, and when it was looked for and changed. */
+    states: async (): Promise<readonly AlertState[]> => {
+      const [settings, modified, rows, scanned] = [await settingsOf(database), await modifiedOf(), await incidentRows(), await scannedAt()]; // prettier-ignore
+      return alertIds.map((id) => {
+        const incidents = rows.filter((row) => row.alert_id === id && row.cleared_at === null);
+        const times = [modified.get(id), ...incidents.map((row) => row.raised_at)].flatMap((at) => at?.getTime() ?? []);
+        return {
+          id,
+          kind: alertKinds[id],
+          settings: settings.get(id) ?? AlertSettings.parse({}),
+          isActive: incidents.some((row) => row.dismissed_at === null),
+          modifiedAt: times.length === 0 ? undefined : new Date(Math.max(...times)),
+          scannedAt: scanned,
+          incidents: incidents.map((row) => ({ id: row.id, finding: row.body })),
+        };
+      });
+    },
+
+    /** What was dismissed counts again: of one alert, or of all. */
+    reactivate: (id: AlertId | undefined, by: Author): Promise<void> =>
+      database.transaction(async (tx) => {
+        for (const one of id === undefined ? alertIds : [id]) {
+          const changed = await tx.execute(
+            'UPDATE privileged_alert_incidents SET dismissed_at = NULL WHERE alert_id = $1 AND cleared_at IS NULL AND dismissed_at IS NOT NULL',
+            [one],
+          );
+          if (id !== undefined || changed > 0) await record('Refresh PIM alert', one, by, tx);
+        }
+      }),
 
     set: (id: AlertId, settings: AlertSettings, by: Author): Promise<void> =>
       database.transaction(async (tx) => {

@@ -3,7 +3,7 @@ import type { Queryable } from '../../platform/database/index.ts';
 import { enabledRulesOf, contextOf, type Policies } from '../policies.ts';
 import { rolesHolding } from '../../access/index.ts';
 import { allRoles } from '../roles.ts';
-import { cloudRoleTargets, nameOrId } from '../targets.ts';
+import { cloudRoleTargets, nameOrId, principalsOf } from '../targets.ts';
 
 /** Something that an alert is about. */
 export interface Finding {
@@ -14,6 +14,19 @@ export interface Finding {
   /** What its mending is done to. */
   readonly assignmentId?: string;
   readonly target?: PrivilegedTarget;
+  /** Apart, for clients. Those that were found by an earlier version have none until they are looked for again. */
+  readonly facts?: FindingFacts;
+}
+/** Times are ISO 8601. */
+export interface FindingFacts {
+  readonly roleId?: string;
+  readonly assigneeId?: string;
+  readonly assignedAt?: string;
+  /** The last activation or sign-in; null: never. */
+  readonly lastAt?: string | null;
+  /** Of activations, how many and the first. */
+  readonly count?: number;
+  readonly firstAt?: string;
 }
 
 export interface AlertKind {
@@ -46,8 +59,12 @@ interface Row {
   readonly name: string;
   readonly since: Date | null;
 }
+interface HeldRow extends Row {
+  readonly assigneeId: string;
+  readonly made: Date;
+}
 /** Of roles, those of clouds too. */
-const roleNames = async (db: Queryable): Promise<ReadonlyMap<string, string>> => {
+export const roleNames = async (db: Queryable): Promise<ReadonlyMap<string, string>> => {
   const names = new Map((await allRoles(db)).map(({ id, name }) => [id, name]));
   for (const target of await cloudRoleTargets(db)) names.set(target.id, await nameOrId(target, db));
   return names;
@@ -55,6 +72,12 @@ const roleNames = async (db: Queryable): Promise<ReadonlyMap<string, string>> =>
 /** What holds for roles of clouds as for our own. */
 const isRole = `h.target_type IN ('role', 'cloudRole')`;
 const since = (at: Date | null): string => (at === null ? 'never' : at.toISOString().slice(0, 10));
+const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
+const assigned = ({ roleId, assigneeId, made }: HeldRow): FindingFacts => ({
+  roleId,
+  assigneeId,
+  assignedAt: made.toISOString(),
+});
 const inForce = 'h.removed_at IS NULL AND h.starts_at <= $1 AND (h.ends_at IS NULL OR h.ends_at > $1)';
 
 /** https://learn.microsoft.com/entra/id-governance/privileged-identity-management/pim-how-to-configure-security-alerts */
@@ -69,8 +92,8 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
     canFix: true,
     find: async ({ db, settings, now }) => {
       const names = await roleNames(db);
-      const rows = await db.query<Row>(
-        `SELECT h.id, h.target_id AS "roleId", p.user_principal_name AS name,
+      const rows = await db.query<HeldRow>(
+        `SELECT h.id, h.target_id AS "roleId", h.principal_id AS "assigneeId", h.created_at AS made, p.user_principal_name AS name,
            (SELECT max(a.starts_at) FROM privileged_holdings a WHERE a.activated_from = h.id) AS since
          FROM privileged_holdings h JOIN people p ON p.id = h.principal_id
          WHERE ${isRole} AND h.kind = 'eligible' AND ${inForce} AND h.created_at <= $2
@@ -82,6 +105,7 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
         subject: row.name,
         text: `eligible for ${names.get(row.roleId) ?? row.roleId}, last activated: ${since(row.since)}`,
         assignmentId: row.id,
+        facts: { roleId: row.roleId, assigneeId: row.assigneeId, lastAt: iso(row.since) },
       }));
     },
   },
@@ -103,7 +127,8 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
           enabledRulesOf(policy, 'Enablement_EndUser_Assignment').includes('MultiFactorAuthentication') ||
           contextOf(policy) !== undefined;
         const text = 'is activated without multifactor authentication';
-        return safe ? [] : [{ key: target.id, subject: names.get(target.id) ?? target.id, text, target }];
+        const subject = names.get(target.id) ?? target.id;
+        return safe ? [] : [{ key: target.id, subject, text, target, facts: { roleId: target.id } }];
       });
     },
   },
@@ -117,12 +142,12 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
     canFix: true,
     find: async ({ db, settings, now }) => {
       const names = await roleNames(db);
-      const rows = await db.query<Row>(
-        `SELECT * FROM (SELECT h.id, h.target_id AS "roleId", p.user_principal_name AS name, p.created_at AS made, greatest(
+      const rows = await db.query<HeldRow>(
+        `SELECT * FROM (SELECT h.id, h.target_id AS "roleId", h.principal_id AS "assigneeId", h.created_at AS made, p.user_principal_name AS name, p.created_at AS "personSince", greatest(
              (SELECT max(s.last_seen_at) FROM sessions s WHERE s.person_id = p.id), (SELECT w.last_used_at FROM passwords w WHERE w.person_id = p.id),
              (SELECT max(k.last_used_at) FROM passkeys k WHERE k.person_id = p.id)) AS since
            FROM privileged_holdings h JOIN people p ON p.id = h.principal_id WHERE ${isRole} AND h.assignment_type = 'Assigned' AND ${inForce} AND p.deleted_at IS NULL) s
-         WHERE coalesce(since, made) < $2 ORDER BY since NULLS FIRST, id LIMIT ${findingsMax}`,
+         WHERE coalesce(since, "personSince") < $2 ORDER BY since NULLS FIRST, id LIMIT ${findingsMax}`,
         [now, before(now, Math.max(1, settings.days) * dayMs)],
       );
       return rows.map((row) => ({
@@ -130,6 +155,7 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
         subject: row.name,
         text: `has ${names.get(row.roleId) ?? row.roleId}, last sign-in: ${since(row.since)}`,
         assignmentId: row.id,
+        facts: { ...assigned(row), lastAt: iso(row.since) },
       }));
     },
   },
@@ -143,8 +169,8 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
     canFix: true,
     find: async ({ db, now }) => {
       const names = await roleNames(db);
-      const rows = await db.query<Row & { readonly by: string }>(
-        `SELECT h.id, h.role_id AS "roleId", coalesce(p.user_principal_name, g.name, h.principal_id::text) AS name, h.created_at AS since, h.created_by AS by
+      const rows = await db.query<HeldRow & { readonly by: string }>(
+        `SELECT h.id, h.role_id AS "roleId", h.principal_id AS "assigneeId", h.created_at AS made, coalesce(p.user_principal_name, g.name, h.principal_id::text) AS name, h.created_at AS since, h.created_by AS by
          FROM role_assignments h LEFT JOIN people p ON p.id = h.principal_id LEFT JOIN groups g ON g.id = h.principal_id
          WHERE h.kind = 'active' AND h.assignment_type = 'Assigned' AND h.request_id IS NULL AND ${inForce} AND h.created_at > $2
          ORDER BY h.created_at DESC, h.id LIMIT ${findingsMax}`,
@@ -155,6 +181,7 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
         subject: row.name,
         text: `was assigned ${names.get(row.roleId) ?? row.roleId} by ${row.by} on ${since(row.since)}`,
         assignmentId: row.id,
+        facts: assigned(row),
       }));
     },
   },
@@ -167,25 +194,24 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
     uses: ['globalAdminCountThreshold', 'percentageOfGlobalAdminsOutOfRolesThreshold'],
     canFix: false,
     find: async ({ db, settings, now }) => {
-      const counts = await db.first<{ admins: number; all: number }>(
-        `SELECT count(DISTINCT h.principal_id) FILTER (WHERE h.role_id = ANY($2))::int AS admins, count(DISTINCT h.principal_id)::int AS all
+      const counted = await db.first<{ all: number; admins: string[] | null }>(
+        `SELECT count(DISTINCT h.principal_id)::int AS all, array_agg(DISTINCT h.principal_id::text) FILTER (WHERE h.role_id = ANY($2)) AS admins
          FROM role_assignments h WHERE h.principal_type = 'user' AND h.assignment_type = 'Assigned' AND ${inForce}`,
         [now, await rolesHolding(db, 'authorization.manage')],
       );
-      const { admins, all } = counts ?? { admins: 0, all: 0 };
-      const percentage = all === 0 ? 0 : (100 * admins) / all;
+      const admins = counted?.admins ?? [];
+      const percentage = (100 * admins.length) / Math.max(1, counted?.all ?? 0);
       const reached =
-        admins >= settings.globalAdminCountThreshold &&
+        admins.length >= settings.globalAdminCountThreshold &&
         percentage >= settings.percentageOfGlobalAdminsOutOfRolesThreshold;
-      return reached
-        ? [
-            {
-              key: 'tenant',
-              subject: `${admins} people`,
-              text: `manage authorization, ${Math.round(percentage)} % of all with a role`,
-            },
-          ]
-        : [];
+      if (!reached) return [];
+      const people = await principalsOf(admins, db);
+      return admins.slice(0, findingsMax).map((id) => ({
+        key: id,
+        subject: people.get(id)?.name ?? id,
+        text: `manages authorization, as do ${admins.length} of ${counted?.all ?? 0} people with a role (${Math.round(percentage)} %)`,
+        facts: { assigneeId: id },
+      }));
     },
   },
   SequentialActivationRenewalsAlert: {
@@ -198,8 +224,8 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
     canFix: false,
     find: async ({ db, settings, now }) => {
       const names = await roleNames(db);
-      const rows = await db.query<Row & { readonly n: number }>(
-        `SELECT p.id, h.target_id AS "roleId", p.user_principal_name AS name, max(h.starts_at) AS since, count(*)::int AS n
+      const rows = await db.query<HeldRow & { readonly n: number }>(
+        `SELECT p.id, p.id AS "assigneeId", h.target_id AS "roleId", p.user_principal_name AS name, min(h.starts_at) AS made, max(h.starts_at) AS since, count(*)::int AS n
          FROM privileged_holdings h JOIN people p ON p.id = h.principal_id
          WHERE ${isRole} AND h.assignment_type = 'Activated' AND h.starts_at > $1 AND h.starts_at <= $2
          GROUP BY p.id, h.target_id, p.user_principal_name HAVING count(*) >= $3 ORDER BY count(*) DESC LIMIT ${findingsMax}`,
@@ -209,6 +235,13 @@ export const alertKinds: Readonly<Record<AlertId, AlertKind>> = {
         key: `${row.id} ${row.roleId}`,
         subject: row.name,
         text: `activated ${names.get(row.roleId) ?? row.roleId} ${row.n} times within ${settings.timeIntervalHours} hours`,
+        facts: {
+          roleId: row.roleId,
+          assigneeId: row.assigneeId,
+          count: row.n,
+          firstAt: row.made.toISOString(),
+          lastAt: iso(row.since),
+        },
       }));
     },
   },

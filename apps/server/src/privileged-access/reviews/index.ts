@@ -27,6 +27,8 @@ import {
 import { holdingsUnder, recommend, reviewersOf } from './subjects.ts';
 
 const dayMs = 86_400_000;
+/** As much of a description as Microsoft's mails have. */
+const describedMax = 256;
 const months: Readonly<Record<Exclude<ReviewRecurrence, 'once' | 'weekly'>, number>> = {
   monthly: 1,
   quarterly: 3,
@@ -80,26 +82,44 @@ export function createReviews({ platform, requests }: ReviewParts) {
       tx,
     );
 
-  const ask = async (tx: Queryable, review: ReviewRow, run: RunRow, rows: readonly DecisionRow[], now: Date) => {
+  /** Who decides on rows of a run's stage. */
+  const askedOf = async (db: Queryable, review: ReviewRow, run: RunRow, rows: readonly DecisionRow[], now: Date) => {
     const stage = settingsOf(review).stages[run.stage];
-    if (!stage) return;
     const ids = new Set<string>();
-    for (const row of rows) {
-      const holding = await holdings.byId(tx, row.holding_id);
-      if (holding) for (const id of await reviewersOf(tx, stage, holding, now)) ids.add(id);
+    for (const row of stage ? rows : []) {
+      const holding = await holdings.byId(db, row.holding_id);
+      if (stage && holding) for (const id of await reviewersOf(db, stage, holding, now)) ids.add(id);
     }
-    const people = await principalsOf([...ids], tx);
+    return principalsOf([...ids], db);
+  };
+
+  const mail = async (
+    tx: Queryable,
+    review: ReviewRow,
+    run: RunRow,
+    rows: readonly DecisionRow[],
+    now: Date,
+    { key, subject }: { readonly key: string; readonly subject: string },
+  ) => {
+    const people = await askedOf(tx, review, run, rows, now);
     const to = [...people.values()].map(({ name }) => name).filter((name) => /.@./.test(name));
-    const title = review.display_name.replaceAll(/\p{Cc}+/gu, ' ');
+    const oneLine = (words: string) => words.replaceAll(/\p{Cc}+/gu, ' ');
+    const title = oneLine(review.display_name);
+    const { descriptionForReviewers } = settingsOf(review);
     const text = [
       `You are asked to review who holds what: ${title}`,
+      ...(descriptionForReviewers === '' ? [] : [oneLine(descriptionForReviewers).slice(0, describedMax)]),
       '',
       `  Until: ${run.stage_ends_at.toISOString()}`,
       '',
       `${publicUrlOf(config)}/my-access?tab=reviews`,
       '',
     ].join('\n');
-    await queueMails(tx, `review ${run.id} ${run.stage}`, to, { subject: `PIM: review access: ${title}`, text }, now);
+    await queueMails(tx, key, to, { subject: `PIM: ${subject}: ${title}`, text }, now);
+  };
+  const ask = async (tx: Queryable, review: ReviewRow, run: RunRow, rows: readonly DecisionRow[], now: Date) => {
+    if (!settingsOf(review).mails) return;
+    await mail(tx, review, run, rows, now, { key: `review ${run.id} ${run.stage}`, subject: 'review access' });
   };
 
   const insertDecision = (
@@ -268,7 +288,7 @@ export function createReviews({ platform, requests }: ReviewParts) {
     /** Answers how many of the decisions are the person's to take, and were taken. */
     decide: (
       ids: readonly string[],
-      result: ReviewResult,
+      result: ReviewResult | 'NotReviewed',
       justification: string,
       by: Asker & { readonly personId: string },
     ) =>
@@ -282,7 +302,8 @@ export function createReviews({ platform, requests }: ReviewParts) {
         let decided = 0;
         for (const run of open) {
           const review = await reviewOf(tx, run.review_id);
-          if (settingsOf(review).justificationRequired && justification.trim() === '')
+          const isBack = result === 'NotReviewed';
+          if (settingsOf(review).justificationRequired && !isBack && justification.trim() === '')
             throw new SallyportError('BadRequest', '`body.justification`: the review asks for one', {
               target: 'body.justification',
             });
@@ -290,7 +311,9 @@ export function createReviews({ platform, requests }: ReviewParts) {
             if (!ids.includes(row.id)) continue;
             await tx.execute(
               'UPDATE access_review_decisions SET decision = $2, justification = $3, reviewed_by_id = $4, reviewed_by = $5, reviewed_at = $6 WHERE id = $1',
-              [row.id, result, justification.trim(), by.personId, by.name, now],
+              isBack
+                ? [row.id, result, '', null, null, null]
+                : [row.id, result, justification.trim(), by.personId, by.name, now],
             );
             decided += 1;
           }
@@ -340,9 +363,31 @@ export function createReviews({ platform, requests }: ReviewParts) {
         await record('Access review ended', review, by, tx, { runId: run.id });
       }),
 
-    apply: async (id: string, by: Author): Promise<Applied> => {
+    /** Whose decisions these are, now. */
+    askedOf: (review: ReviewRow, run: RunRow, rows: readonly DecisionRow[]) =>
+      askedOf(database, review, run, rows, clock.now()),
+
+    /** Mails those who have not decided yet. Throws Conflict when the run is over. */
+    remind: (id: string, runId: string, by: Author): Promise<void> =>
+      database.transaction(async (tx) => {
+        const now = clock.now();
+        const review = await reviewOf(tx, id);
+        const run = (await runs.ofReview(tx, id)).find((one) => one.id === runId);
+        if (!run || run.ended_at !== null) throw new SallyportError('Conflict', 'the review does not run');
+        const open = (await decisions.ofRun(tx, run.id)).filter(
+          ({ stage, decision }) => stage === run.stage && decision === 'NotReviewed',
+        );
+        const key = `reminder ${run.id} ${run.stage} ${now.toISOString()}`;
+        await mail(tx, review, run, open, now, { key, subject: 'reminder to review access' });
+        await record('Send reminder for access review', review, by, tx, { runId: run.id });
+      }),
+
+    /** `runId`: default, the run that ended last. */
+    apply: async (id: string, by: Author, runId?: string): Promise<Applied> => {
       const review = await reviewOf(database, id);
-      const run = (await runs.ofReview(database, id)).find(({ ended_at: ended }) => ended !== null);
+      const run = (await runs.ofReview(database, id)).find(
+        (one) => one.ended_at !== null && (runId === undefined || one.id === runId),
+      );
       if (!run || run.applied_at !== null)
         throw new SallyportError('Conflict', 'there is no run that ended and is not applied');
       return apply(review, run, by);
@@ -371,7 +416,12 @@ export function createReviews({ platform, requests }: ReviewParts) {
 }
 export type Reviews = ReturnType<typeof createReviews>;
 
-const decisionNames = { Approve: 'Approve decision', Deny: 'Deny decision', DontKnow: "Don't know decision" } as const;
+const decisionNames = {
+  Approve: 'Approve decision',
+  Deny: 'Deny decision',
+  DontKnow: "Don't know decision",
+  NotReviewed: 'Reset decision',
+} as const;
 
 async function outcomeOf(
   row: DecisionRow,

@@ -3,11 +3,11 @@ import type { Queryable } from '../../platform/database/index.ts';
 import type { Handlers, RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { holdingAnswers } from '../answers.ts';
-import { askerOf } from '../caller.ts';
+import { askerOf, managerOf } from '../caller.ts';
 import { csvOf, exportGrants } from '../export.ts';
 import { holdings } from '../store.ts';
 import { nameOrId } from '../targets.ts';
-import type { Asker, Holding } from '../types.ts';
+import type { Holding } from '../types.ts';
 import type { Reviews } from './index.ts';
 import { decisions, runs, settingsOf, type DecisionRow, type ReviewRow, type RunRow } from './store.ts';
 
@@ -23,12 +23,7 @@ export function accessReviewHandlers({
   reviews,
 }: ReviewRouteParts): Handlers<typeof accessReviewRoutes> {
   const asker = (context: RequestContext) => askerOf(database, context);
-  const whoManages = async (context: RequestContext): Promise<Asker> => {
-    const found = await asker(context);
-    if (!found.manages)
-      throw new SallyportError('Forbidden', 'this needs the permission `authorization.manage` over everything');
-    return found;
-  };
+  const whoManages = (context: RequestContext) => managerOf(database, context);
   return {
     listAccessReviews: async () => {
       const answers: AccessReview[] = [];

@@ -8,15 +8,23 @@ import { reviewedMax } from './store.ts';
 /** Who holds what is reviewed, now. Activations are none: they end by themselves. */
 export async function holdingsUnder(
   db: Queryable,
-  { targets, kinds }: Pick<AccessReviewSettings, 'targets' | 'kinds'>,
+  { targets, kinds, principals }: Pick<AccessReviewSettings, 'targets' | 'kinds' | 'principals'>,
   now: Date,
 ): Promise<Holding[]> {
   return db.query<Holding>(
     `SELECT h.* FROM privileged_holdings h JOIN unnest($1::text[], $2::uuid[], $3::text[]) AS t (type, id, access)
        ON h.target_type = t.type AND h.target_id = t.id AND h.access = t.access
      WHERE h.kind = ANY($4) AND h.assignment_type = 'Assigned' AND h.removed_at IS NULL AND h.starts_at <= $5 AND (h.ends_at IS NULL OR h.ends_at > $5)
+       AND h.principal_type = ANY($6)
      ORDER BY h.created_at, h.id LIMIT ${reviewedMax}`,
-    [targets.map(({ type }) => type), targets.map(({ id }) => id), targets.map(({ access }) => access), kinds, now],
+    [
+      targets.map(({ type }) => type),
+      targets.map(({ id }) => id),
+      targets.map(({ access }) => access),
+      kinds,
+      now,
+      principals,
+    ],
   );
 }
 

@@ -26,7 +26,7 @@ class SessionHandler implements Middleware {
     this.#headers = headers;
   }
   async execute(context: Context): Promise<void> {
-    const own = { ...this.#headers(), 'content-type': 'application/json' };
+    const own = { ...this.#headers(), ...(context.options?.body ? { 'content-type': 'application/json' } : {}) };
     const given = new Headers(context.options?.headers);
     for (const [name, value] of Object.entries(own)) given.set(name, value);
     context.options = { ...context.options, headers: Object.fromEntries(given) };

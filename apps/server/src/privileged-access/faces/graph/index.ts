@@ -3,10 +3,12 @@ import type { Handlers } from '../../../platform/http/index.ts';
 import { metadataOf, readListOptions, selected } from '../../../platform/odata/index.ts';
 import { allRoles, roleById } from '../../roles.ts';
 import { isUuid } from '../../store.ts';
+import { graphAlertHandlers, type AlertFaceParts } from './alerts.ts';
 import { approvalHandlers } from './approvals.ts';
 import { groupFace, roleFace } from './faces.ts';
 import { roleForm } from './forms.ts';
 import { graphPolicyHandlers, type PolicyParts } from './policies.ts';
+import { graphReviewHandlers, type ReviewFaceParts } from './reviews.ts';
 import { scheduleHandlers, type ScheduleParts } from './schedules.ts';
 
 /**
@@ -17,8 +19,8 @@ import { scheduleHandlers, type ScheduleParts } from './schedules.ts';
 
 const { root } = roleFace;
 
-export interface GraphParts extends PolicyParts, ScheduleParts {
-  readonly platform: PolicyParts['platform'] & ScheduleParts['platform'];
+export interface GraphParts extends PolicyParts, ScheduleParts, AlertFaceParts, ReviewFaceParts {
+  readonly platform: PolicyParts['platform'] & ScheduleParts['platform'] & ReviewFaceParts['platform'];
 }
 
 export function graphPrivilegedAccessHandlers(parts: GraphParts): Handlers<typeof graphPrivilegedAccessRoutes> {
@@ -30,6 +32,8 @@ export function graphPrivilegedAccessHandlers(parts: GraphParts): Handlers<typeo
 
   return {
     ...graphPolicyHandlers(parts),
+    ...graphAlertHandlers(parts),
+    ...graphReviewHandlers(parts),
     graphListAssignmentRequests: roles.active.listRequests,
     graphGetAssignmentRequest: roles.active.getRequest,
     graphCreateAssignmentRequest: roles.active.createRequest,

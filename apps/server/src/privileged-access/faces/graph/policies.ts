@@ -4,11 +4,12 @@ import type { Queryable } from '../../../platform/database/index.ts';
 import type { Handlers, RequestContext } from '../../../platform/http/index.ts';
 import { metadataOf, readListOptions, selected, type Filter, type RawQuery } from '../../../platform/odata/index.ts';
 import type { Platform } from '../../../platform/types.ts';
-import { askerOf } from '../../caller.ts';
+import { managerOf } from '../../caller.ts';
 import { targetOfPolicy, type Policies, type Policy } from '../../policies.ts';
 import { allRoles } from '../../roles.ts';
 import { isUuid } from '../../store.ts';
 import { nameOfTarget } from '../../targets.ts';
+import { equalities } from './filters.ts';
 import { policyAssignmentForm, policyAssignmentId, policyForm, ruleForm } from './forms.ts';
 
 interface Reading {
@@ -114,8 +115,7 @@ export function graphPolicyHandlers({
       }: { params: { id: string; ruleId: string }; body: Record<string, unknown>; reply: FastifyReply },
     ) => {
       const policy = await find(params.id);
-      const asker = await askerOf(database, context);
-      if (!asker.manages) throw new SallyportError('Forbidden', 'this needs the permission `authorization.manage`');
+      const asker = await managerOf(database, context);
       const { id: _id, target: _target, ...rule } = body;
       await database.transaction((tx) => policies.change(policy.target, params.ruleId, rule, asker, tx));
       context.audit({ target: `${policy.id} ${params.ruleId}` });
@@ -165,15 +165,6 @@ function rulesOf(policy: Policy, expand: readonly string[]): object[] {
 
 const pick = (object: object, names: readonly string[]): object =>
   Object.fromEntries(Object.entries(object).filter(([name]) => names.includes(name)));
-
-/** What a filter of equalities demands. Throws BadRequest for any other. */
-function equalities(filter: Filter | undefined): Readonly<Record<string, string>> {
-  if (filter === undefined) return {};
-  if (filter.kind === 'and') return { ...equalities(filter.left), ...equalities(filter.right) };
-  if (filter.kind === 'compare' && filter.comparison === 'eq' && filter.literal.type === 'string')
-    return { [filter.operand.path.join('/')]: filter.literal.value };
-  throw new SallyportError('BadRequest', 'Invalid filter clause: only `eq` joined by `and` is supported here');
-}
 
 async function targetsOf(db: Queryable, scopeId: string, scopeType: string): Promise<PrivilegedTarget[]> {
   if (scopeId === '/' && /^directory(role)?$/i.test(scopeType))
