@@ -44,12 +44,19 @@ const INTRUDER = '192.0.2.66';
 const ALERTS_LEAST = 15;
 const WAIT_MS = 5_000;
 const WAITS = 240;
+/** For so many looks nothing has joined it, nor has it joined another. */
+const QUIET_LOOKS = 6;
 async function largest(): Promise<{ number: number; title: string }> {
+  let before = '';
+  let quiet = 0;
   for (let round = 0; round < WAITS; round++) {
     const [first] = (await client.listIncidents({ query: { sort: 'alertCount', status: 'New,Active', limit: 1 } }))
       .incidents;
     const known = await client.listEntities({ query: { search: INTRUDER, limit: 1 } });
-    if (first && first.alertCount >= ALERTS_LEAST && known.total > 0) return first;
+    const now = `${first?.number} ${first?.title} ${first?.alertCount}`;
+    quiet = now === before ? quiet + 1 : 0;
+    before = now;
+    if (first && first.alertCount >= ALERTS_LEAST && known.total > 0 && quiet >= QUIET_LOOKS) return first;
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
   }
   throw new Error('the demo told of no intrusion');
