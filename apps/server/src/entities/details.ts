@@ -86,14 +86,21 @@ function valueOf(type: string, value: string): string {
   return second === '' ? first : value;
 }
 
+/** Where one hunt over everything looks: first in the tables that told of the entity, however many hold rows. */
+export function huntedTables(filled: ReadonlySet<string>, sources: readonly string[]): readonly string[] {
+  const of = (names: readonly string[]) =>
+    names.filter((name) => filled.has(name) && !name.startsWith('Entity') && name !== 'LAQueryLogs').toSorted();
+  return [...new Set([...of(sources), ...of([...filled])])].slice(0, huntTablesMax);
+}
+
 /** KQL to begin with, for an entity of any kind. */
 function huntsOf(entity: KnownEntity, { filled, securityAlert, history }: EntityPlace): EntityDetails['hunts'] {
   const subject = subjectOf(entity);
   const terms = subject.lists['Entity_Terms'] ?? [];
-  const tables = [...filled].filter((name) => !name.startsWith('Entity') && name !== 'LAQueryLogs').toSorted();
+  const tables = huntedTables(filled, entity.row.sources);
   const text = terms.map((term) => `* has ${kqlText(term)}`).join(' or ');
   const lets = withLets({ Entity_Terms: kqlTexts(terms) }, '');
-  const everything = `search in (${tables.slice(0, huntTablesMax).join(', ')}) ${text}\n| sort by TimeGenerated desc\n| take 500`;
+  const everything = `search in (${tables.join(', ')}) ${text}\n| sort by TimeGenerated desc\n| take 500`;
   return [
     ...(tables.length > 0 && terms.length > 0 ? [{ name: 'Everything that names it', query: everything }] : []),
     ...(securityAlert === undefined
