@@ -116,6 +116,36 @@ test('workspaces: one is made, its rows raise an incident of its own in the one 
   await part.getByRole('button', { name: /in Hunting/ }).click();
   await page.waitForURL(new RegExp(`/hunting.*workspace=${branch.id}`));
 
+  // A file is loaded into it, and a sender pinned to it.
+  await portal.goto('/data?tab=upload');
+  const line = '2026-02-03T04:05:06Z till-2 sshd[7]: Failed password for root from 10.0.0.7 port 22 ssh2';
+  await page
+    .getByLabel('Files to upload')
+    .setInputFiles({ name: 'till-2.log', mimeType: 'text/plain', buffer: Buffer.from(`${line}\n`) });
+  const staged = page.getByRole('region', { name: 'Files to load' });
+  await staged.getByRole('combobox', { name: 'Workspace' }).selectOption('branch');
+  await page.getByText('Failed password for root').first().waitFor();
+  expect(await portal.barriers()).toEqual([]);
+  await portal.picture('upload-to-workspace');
+  await staged.getByRole('button', { name: 'Load', exact: true }).click();
+  await page.getByRole('article', { name: 'till-2.log' }).getByRole('link', { name: '1 row' }).click();
+  await page.waitForURL(new RegExp(`/hunting.*workspace=${branch.id}`));
+  await page.getByRole('grid', { name: 'Results' }).getByText('till-2').first().waitFor();
+  await portal.goto('/data?tab=pins');
+  await page.getByRole('button', { name: 'New pin' }).click();
+  await dialog.getByLabel('Address').fill('10.2.0.0/16');
+  await dialog.getByLabel('Workspace').selectOption('branch');
+  expect(await portal.barriers()).toEqual([]);
+  await portal.picture('pin-to-workspace');
+  await dialog.getByRole('button', { name: 'Pin', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('row').filter({ hasText: '10.2.0.0/16' }).getByText('branch', { exact: true }).waitFor();
+  await portal.goto('/data?tab=connectors');
+  await page.getByRole('button', { name: 'New connector' }).click();
+  await dialog.getByLabel('Workspace').selectOption('branch');
+  expect(await portal.barriers()).toEqual([]);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+
   await portal.goto(`/rules/${rule.id}?tab=workspaces`);
   const there = page.getByRole('row').filter({ hasText: 'branch' });
   await there.getByRole('switch').click();

@@ -3,6 +3,7 @@ import { SallyportError, wholeScope, type ApiToken, type GrantedPermission } fro
 import type { Caller, SharedKeyClaim, Signer } from '../platform/http/index.ts';
 import { hashSecret, newSecret } from '../platform/tokens.ts';
 import type { Platform } from '../platform/types.ts';
+import { workspaceIdOf } from '../platform/workspaces/index.ts';
 import type { From, TokenDecision } from './decision.ts';
 import type { Grant } from '../platform/principal.ts';
 import type { EffectiveAccess } from './effective.ts';
@@ -115,8 +116,6 @@ export function tokenCommands(
             target: 'body.scopes',
           },
         );
-      if (workspaceId !== undefined && !workspaces.list().some(({ id }) => id === workspaceId))
-        throw new SallyportError('BadRequest', 'there is no such workspace', { target: 'body.workspaceId' });
       const secret = prefix + newSecret();
       const now = clock.now();
       const row: TokenRow = {
@@ -128,7 +127,7 @@ export function tokenCommands(
         expiresAt: new Date(now.getTime() + expiresInDays * dayMs),
         lastUsedAt: null,
         revokedAt: null,
-        workspaceId: workspaceId === undefined || workspaceId === workspaces.first.id ? null : workspaceId,
+        workspaceId: workspaceIdOf(workspaces, workspaceId),
       };
       await store.insert({ ...row, ...(await store.ownerOf(by)) }, hashSecret(secret));
       const sharedKey = scopes.includes(mayBeSigned) ? { sharedKey: sharedKeyOf(row.id).toString('base64') } : {};

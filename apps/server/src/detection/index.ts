@@ -28,7 +28,7 @@ import { Repositories, repositoryHandlers } from './repositories/index.ts';
 import { loadRules, RuleRegistry, type AnalyticsRule, type LoadedRules } from './rules/index.ts';
 import { windowOf } from './run/alerts.ts';
 import { runRule, type RunOutcome } from './run/run.ts';
-import { isEnabled, scheduleRules } from './schedule.ts';
+import { isEnabledHere, scheduleRules } from './schedule.ts';
 import { Simulations } from './simulation/index.ts';
 import { loadStates } from './store.ts';
 import { RuleWorker, type OnRan } from './worker.ts';
@@ -94,8 +94,13 @@ export interface Detection extends Domain<Handlers<typeof detectionRoutes>> {
   arrived(segment: ArrivedSegment): Promise<void>;
   /** Runs one rule over the window that ends at `windowEnd`, and stores what it finds. Doing it again changes nothing. */
   runRule(rule: AnalyticsRule, windowEnd: Date): Promise<RunOutcome>;
-  /** Runs rules (default: those that are enabled) over past time; see `sweep`. */
-  sweep(options?: SweepOptions & { readonly rules?: readonly AnalyticsRule[] }): Promise<SweepResult>;
+  /** Runs rules (default: those that are enabled) over past time in a workspace (default: the first); see `sweep`. */
+  sweep(
+    options?: SweepOptions & {
+      readonly rules?: readonly AnalyticsRule[];
+      readonly workspaceId?: string | undefined;
+    },
+  ): Promise<SweepResult>;
 }
 
 export interface DetectionOptions {
@@ -222,10 +227,11 @@ export async function createDetection(platform: Platform, options: DetectionOpti
     handlers: detectionHandlers(platform, options.queries, registry, own, coverage, simulations),
     arrived,
     runRule: (rule, windowEnd) => runRule(parts, rule, windowOf(rule, windowEnd)),
-    sweep: async ({ rules, ...rest } = {}) => {
+    sweep: async ({ rules, workspaceId, ...rest } = {}) => {
+      const place = await places.in(workspaceId);
       const states = await loadStates(platform.database);
-      const enabled = [...rulesNow().values()].filter((rule) => isEnabled(rule, states.get(rule.id)));
-      return sweep(parts, rules ?? enabled, rest);
+      const enabled = [...place.rules().values()].filter((rule) => isEnabledHere(rule, states));
+      return sweep(place.parts, rules ?? enabled, rest);
     },
     start: async () => {
       // The first query builds the compiler's tables, a second and more: before anybody asks.

@@ -1,3 +1,4 @@
+import { SallyportError } from '@sallyport/contracts';
 import type { Queries } from '../hunting/index.ts';
 import { Follower } from '../platform/follow.ts';
 import type { Workspace } from '../platform/workspaces/index.ts';
@@ -74,11 +75,15 @@ export class RulePlaces {
 
   /** Resolves when it is sure that the segment will be looked at. Throws SallyportError NotFound for one of a workspace that is not there. */
   async arrived(segment: ArrivedSegment): Promise<void> {
-    const { workspaceId } = segment;
+    return (await this.in(segment.workspaceId)).live.arrived(segment);
+  }
+
+  /** That of a workspace; undefined: the first. Throws SallyportError NotFound. */
+  async in(workspaceId: string | undefined): Promise<RulePlace> {
     if (this.#placeOf(workspaceId) === undefined) await this.catchUp();
     const place = this.#placeOf(workspaceId);
-    if (place) return place.live.arrived(segment);
-    this.#parts.platform.workspaces.get(workspaceId ?? '');
+    if (place) return place;
+    throw new SallyportError('NotFound', 'there is no such workspace');
   }
 
   /** Opens workspaces that other servers have made. */

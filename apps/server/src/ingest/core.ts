@@ -36,6 +36,8 @@ const fullShare = 0.95 * soleShare;
 /** The part of ingest that needs no HTTP: streams, spool, loading, importer. */
 export interface IngestCore extends AsyncDisposable {
   readonly lake: Lake;
+  /** The rows of a workspace; of the first, where none is said. Throws SallyportError NotFound. */
+  readonly lakeOf: (workspaceId: string | undefined) => Lake | Promise<Lake>;
   readonly streams: Streams;
   readonly importer: Importer;
   readonly metrics: IngestMetrics;
@@ -97,8 +99,10 @@ export async function openIngestCore(
   };
   const recentCalls = new RecentCalls();
   let pins = new StreamPins();
+  const lakeOf = (workspaceId: string | undefined): Lake | Promise<Lake> =>
+    workspaceId === undefined ? lake : lakeOfWorkspace(platform.workspaces, workspaceId);
   const loadSegment = createLoading({
-    lakeOf: (workspaceId) => (workspaceId === undefined ? lake : lakeOfWorkspace(platform.workspaces, workspaceId)),
+    lakeOf,
     streams,
     log,
     metrics,
@@ -140,6 +144,7 @@ export async function openIngestCore(
   };
   return {
     lake,
+    lakeOf,
     streams,
     metrics,
     append,
@@ -149,6 +154,7 @@ export async function openIngestCore(
     isFull: () => opened.stats().bytes > sizes.totalBytes * fullShare,
     importer: createImporter({
       lake,
+      lakeOf,
       streams,
       tracker,
       clock,

@@ -62,12 +62,13 @@ export function dataHandlers(services: RouteServices): Handlers<typeof dataRoute
       const name = basename(query.name);
       context.audit({ target: `file ${name}` });
       // A client that goes away does not stop an import: half a file would be worse than the whole.
-      const upload = await uploads.whole(body, name, requireCaller(context).name);
+      const { name: who, workspaceId } = requireCaller(context);
+      const upload = await uploads.whole(body, name, who, workspaceId);
       if (upload.state !== 'done')
         throw new SallyportError('Conflict', upload.message ?? `the upload was ${upload.state}`);
       const answer = uploadResult(upload);
       const { rows, unparsed, alerts } = answer;
-      context.audit({ target: `file ${name}`, details: { rows, unparsed, alerts } });
+      context.audit({ target: `file ${name}`, details: { rows, unparsed, alerts, workspaceId: upload.workspaceId } });
       return answer;
     },
     ingestLogs: logsIngestion(core),

@@ -234,6 +234,8 @@ const common = {
   stream: text(128).min(1).nullable().default(null),
   /** Of times in what it fetches that say none. */
   timeZone: TimeZone.default('UTC'),
+  /** The workspace that what it fetches goes to; null: the first. */
+  workspaceId: z.uuid().nullable().default(null),
   intervalSeconds: z.int().min(30).max(86_400).default(300),
   enabled: z.boolean().default(true),
 };
@@ -257,6 +259,8 @@ export const Connector = z.object({
   name: z.string(),
   stream: z.string().nullable(),
   timeZone: z.string(),
+  /** Null: the first. */
+  workspaceId: z.uuid().nullable(),
   intervalSeconds: z.int(),
   enabled: z.boolean(),
   settings: z.record(z.string(), z.unknown()),

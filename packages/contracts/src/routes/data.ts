@@ -186,7 +186,8 @@ export const dataRoutes = {
     method: 'POST',
     path: '/api/files',
     permission: 'data.manage',
-    summary: 'Load a log file or zip; its format is recognised; the enabled rules run over its time range',
+    summary:
+      'Load a log file or zip, into the workspace of the token; its format is recognised; the enabled rules run over its time range',
     query: z.object({ name: z.string().min(1).max(255) }),
     body: 'raw',
     bodyLimit: 256 * 1024 * 1024,

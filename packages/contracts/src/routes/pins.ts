@@ -6,7 +6,7 @@ import { TimeZone } from '../time-zone.ts';
 export const pinsMax = 1_000;
 
 /**
- * What is pinned, to a stream or to a time zone: lines of a sender over syslog (`match`: an address, or a range in CIDR), of an API token over any other door (its name), or of a webhook (its name
+ * What is pinned, to a stream, a time zone or a workspace: lines of a sender over syslog (`match`: an address, or a range in CIDR), of an API token over any other door (its name), or of a webhook (its name
  * in the path).
  */
 export const PinKind = z.enum(['sender', 'token', 'webhook']);
@@ -23,9 +23,11 @@ export const PinRequest = z.discriminatedUnion('kind', [
       stream: z.string().min(1).max(100).nullable().default(null),
       /** Of times in its lines that say none. Null: UTC, or what a wider range says. */
       timeZone: TimeZone.nullable().default(null),
+      /** That its lines go to. Null: as a wider range says, else the first. */
+      workspaceId: z.uuid().nullable().default(null),
     })
-    .refine(({ stream, timeZone }) => stream !== null || timeZone !== null, {
-      message: 'a stream, a time zone, or both',
+    .refine(({ stream, timeZone, workspaceId }) => stream !== null || timeZone !== null || workspaceId !== null, {
+      message: 'a stream, a time zone or a workspace',
       path: ['stream'],
     }),
   z.object({ kind: z.literal('token'), match: z.string().min(1).max(200), stream: z.string().min(1).max(100) }),
@@ -39,6 +41,7 @@ export const Pin = z.object({
   match: z.string(),
   stream: z.string().nullable(),
   timeZone: z.string().nullable(),
+  workspaceId: z.uuid().nullable(),
   createdAt: z.iso.datetime(),
   createdBy: z.string(),
 });

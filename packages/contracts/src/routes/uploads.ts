@@ -67,6 +67,8 @@ export const Upload = z.object({
   sweep: z.object({ done: z.int(), total: z.int(), alerts: z.int(), incidents: z.array(z.int()) }).nullable(),
   outcome: UploadOutcome.nullable(),
   message: z.string().nullable(),
+  /** The workspace that its rows go to; null: the first, or it is not loaded yet. */
+  workspaceId: z.uuid().nullable(),
 });
 export type Upload = z.infer<typeof Upload>;
 
@@ -135,7 +137,11 @@ export const uploadRoutes = {
     summary:
       'Load an upload, and run the enabled rules over its time range. `choices`: another stream than the recognised one, by file; null leaves a file out',
     params: ById,
-    body: z.object({ choices: z.record(FileName, StreamName.nullable()).default({}) }),
+    body: z.object({
+      choices: z.record(FileName, StreamName.nullable()).default({}),
+      /** Where its rows go, and the rules run. Default: the first. */
+      workspaceId: z.uuid().optional(),
+    }),
     response: Upload,
   }),
   cancelUpload: route({

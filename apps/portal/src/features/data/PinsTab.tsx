@@ -14,6 +14,8 @@ import { EmptyState, ErrorState, Loading } from '../../shared/States.tsx';
 import { visible } from '../../shared/text.ts';
 import { isTimeZone, TimeZoneInput } from '../../shared/TimeZoneInput.tsx';
 import { useNotify } from '../../shared/toast.tsx';
+import { WorkspaceField } from '../../shared/WorkspaceField.tsx';
+import { useWorkspaces } from '../../shared/workspaces.ts';
 import { pinsQuery } from './queries.ts';
 import { streamsQuery } from './upload/queries.ts';
 import { StreamChoice } from './upload/StreamChoice.tsx';
@@ -66,9 +68,10 @@ function PinDialog({ onClose }: { onClose: () => void }): ReactElement {
   const [match, setMatch] = useState('');
   const [stream, setStream] = useState<string>();
   const [timeZone, setTimeZone] = useState('');
+  const [workspaceId, setWorkspaceId] = useState<string | null>(null);
   const request = PinRequest.safeParse(
     kind === 'sender'
-      ? { kind, match: match.trim(), stream: stream ?? null, timeZone: timeZone === '' ? null : timeZone }
+      ? { kind, match: match.trim(), stream: stream ?? null, timeZone: timeZone === '' ? null : timeZone, workspaceId }
       : { kind, match: match.trim(), stream: stream ?? '' },
   );
   const fault =
@@ -117,7 +120,7 @@ function PinDialog({ onClose }: { onClose: () => void }): ReactElement {
           onChange={(_, data) => setMatch(data.value)}
         />
       </Field>
-      <Field label="Goes to" required={kind !== 'sender' || !isTimeZone(timeZone)}>
+      <Field label="Goes to" required={kind !== 'sender' || (!isTimeZone(timeZone) && workspaceId === null)}>
         <StreamChoice
           label="Goes to"
           inline
@@ -136,16 +139,25 @@ function PinDialog({ onClose }: { onClose: () => void }): ReactElement {
           onChange={setTimeZone}
         />
       )}
+      {kind === 'sender' && (
+        <WorkspaceField
+          label="Workspace"
+          none="As a wider range says, else the first"
+          value={workspaceId}
+          onChange={setWorkspaceId}
+        />
+      )}
     </FormDialog>
   );
 }
 
-/** What goes to one stream, or is of one time zone, by who sends it, and not by what it looks like. */
+/** What goes to one stream or workspace, or is of one time zone, by who sends it, and not by what it looks like. */
 export function PinsTab(): ReactElement {
   const why = useRefusal('deletePin', 'savePin');
   const [writing, setWriting] = useState(false);
   const { data, error, refetch } = useQuery(pinsQuery);
   const streams = useQuery(streamsQuery).data;
+  const workspaces = useWorkspaces();
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loading rows={6} label="Loading pins" />;
   const goesTo = ({ stream }: Pin): string => {
@@ -158,6 +170,16 @@ export function PinsTab(): ReactElement {
     { id: 'kind', header: 'Kind', min: 152, drop: 2, cell: (pin) => kinds[pin.kind].label },
     { id: 'to', header: 'Goes to', min: 240, grow: 3, cell: (pin) => visible(goesTo(pin)) },
     { id: 'zone', header: 'Time zone', min: 168, drop: 4, cell: (pin) => pin.timeZone ?? '' },
+    ...(workspaces.several
+      ? [
+          {
+            id: 'workspace',
+            header: 'Workspace',
+            min: 128,
+            cell: ({ workspaceId }: Pin) => (workspaceId === null ? '' : workspaces.nameOf(workspaceId)),
+          },
+        ]
+      : []),
     { id: 'by', header: 'By', min: 160, grow: 1, drop: 3, cell: (pin) => visible(pin.createdBy) },
     { id: 'at', header: 'Since', min: 104, drop: 1, cell: (pin) => <RelativeTime at={pin.createdAt} /> },
     { id: 'remove', header: '', min: 96, cell: (pin) => <Unpin pin={pin} /> },
@@ -180,7 +202,7 @@ export function PinsTab(): ReactElement {
           <EmptyState icon={<PinRegular />} title="Nothing is pinned" action={make}>
             Lines go to the source that recognises them. Where none does, or the wrong one, a pin sends everything of a
             sender, a token or a webhook to the source that you choose. A sender’s pin also says the time zone of lines
-            that say none.
+            that say none, and the workspace that they go to.
           </EmptyState>
         }
       />

@@ -8,8 +8,7 @@ import { Copyable } from '../../shared/Copyable.tsx';
 import { FormDialog } from '../../shared/FormDialog.tsx';
 import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
 import { SecretDialog } from '../../shared/SecretDialog.tsx';
-import { visible } from '../../shared/text.ts';
-import { useWorkspaces } from '../../shared/workspaces.ts';
+import { WorkspaceField } from '../../shared/WorkspaceField.tsx';
 
 const useStyles = makeStyles({
   scopes: { display: 'flex', flexDirection: 'column' },
@@ -26,8 +25,7 @@ export function CreateToken(): ReactElement {
   const [open, setOpen] = useState(false);
   const [name, setName] = useState('');
   const [days, setDays] = useState(90);
-  const [workspace, setWorkspace] = useState<string>();
-  const workspaces = useWorkspaces();
+  const [workspace, setWorkspace] = useState<string | null>(null);
   const [scopes, setScopes] = useState<readonly GrantedPermission[]>([]);
   const create = useMutation({
     mutationFn: () =>
@@ -36,7 +34,7 @@ export function CreateToken(): ReactElement {
           name: name.trim(),
           scopes: [...scopes],
           expiresInDays: days,
-          ...(workspace === undefined ? {} : { workspaceId: workspace }),
+          ...(workspace === null ? {} : { workspaceId: workspace }),
         },
       }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['tokens'] }),
@@ -46,7 +44,7 @@ export function CreateToken(): ReactElement {
     if (!next) return;
     setName('');
     setScopes([]);
-    setWorkspace(undefined);
+    setWorkspace(null);
     create.reset();
   };
   const toggle = (scope: GrantedPermission): void =>
@@ -108,16 +106,8 @@ export function CreateToken(): ReactElement {
               ))}
             </Select>
           </Field>
-          {workspaces.several && scopes.includes('data.ingest') && (
-            <Field label="Its logs go to">
-              <Select value={workspace ?? workspaces.all[0]?.id ?? ''} onChange={(_, data) => setWorkspace(data.value)}>
-                {workspaces.all.map((one) => (
-                  <option key={one.id} value={one.id}>
-                    {visible(one.name)}
-                  </option>
-                ))}
-              </Select>
-            </Field>
+          {scopes.includes('data.ingest') && (
+            <WorkspaceField label="Its logs go to" value={workspace} onChange={setWorkspace} />
           )}
         </FormDialog>
       )}

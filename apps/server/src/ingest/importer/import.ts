@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Origin } from '../doors/arrivals.ts';
-import { importStream, pageStream, type StoredPage } from '../loading.ts';
+import { importStream, inWorkspace, pageStream, type StoredPage } from '../loading.ts';
 import type { Source } from '../sources/load.ts';
 import type { Streams } from '../sources/streams.ts';
 import { Batches, fileTag, type FileTag, type Flush } from './batches.ts';
@@ -60,7 +60,7 @@ export interface ImportOptions {
   /** Id of the source to use; default: each file's is recognised. */
   readonly source?: string;
   readonly signal?: AbortSignal;
-  /** Which door they came through, and who sent them; default: files of people. */
+  /** Which door they came through, who sent them, and the workspace that they go to; default: files of people, the first. */
   readonly origin?: Origin;
   /** What the import is called in the spool; default random. One that ended may be begun again. */
   readonly importId?: string;
@@ -82,6 +82,8 @@ export interface ImportProgress {
 
 export interface ImporterServices {
   readonly lake: Lake;
+  /** The rows of a workspace; of the first, where none is said. */
+  readonly lakeOf: (workspaceId: string | undefined) => Lake | Promise<Lake>;
   readonly streams: Streams;
   readonly append: (spoolStream: string, lines: Uint8Array, about: Appended) => Promise<void>;
   readonly tracker: ImportTracker;
@@ -124,7 +126,7 @@ interface Read {
 }
 
 export function createImporter(services: ImporterServices): Importer {
-  const { lake, streams, tracker, clock, log } = services;
+  const { lake, lakeOf, streams, tracker, clock, log } = services;
 
   const sourceOf = (id: string): Source => {
     const source = streams.sources.find((s) => s.id === id);
@@ -144,13 +146,11 @@ export function createImporter(services: ImporterServices): Importer {
     (importId: string, custom: CustomTables, { origin, signal, page }: ImportOptions): Flush =>
     async (stream, lines, parts, records) => {
       await custom.ready(stream);
-      const spoolStream = importStream(importId, stream);
+      const imported = importStream(importId, stream);
+      const paged = page === undefined ? imported : pageStream(page, imported);
       for (;;)
         try {
-          await services.append(page === undefined ? spoolStream : pageStream(page, spoolStream), lines, {
-            records,
-            origin,
-          });
+          await services.append(inWorkspace(origin?.workspaceId, paged), lines, { records, origin });
           return tracker.appended(importId, stream, lines.length, parts);
         } catch (error) {
           const full = error instanceof SallyportError && error.code === 'TooManyRequests';
@@ -246,14 +246,15 @@ export function createImporter(services: ImporterServices): Importer {
         'InternalError',
         `${stored.poisoned.length} segments could not be stored; the spool keeps them`,
       );
-    const refused = await refusedBySegment(lake, stored);
+    const own = await lakeOf(options.origin?.workspaceId);
+    const refused = await refusedBySegment(own, stored);
     const files = reads.map((read) => resultOf(read, stored, refused));
     const segmentIds = files.flatMap((f) => f.segmentIds);
     return {
       files,
       segmentIds,
       rows: stored.rows,
-      range: await rangeOf(lake, Object.keys(stored.rows), stored.segmentIds),
+      range: await rangeOf(own, Object.keys(stored.rows), stored.segmentIds),
     };
   };
 

@@ -84,7 +84,7 @@ describe('a pin', () => {
     await syslog(line('nozone'));
     expect(await times('nozone')).toEqual(['2025-07-05 10:00:00.0000000']);
     const neither = { kind: 'sender', match: '127.0.0.1', stream: null, timeZone: null } as const;
-    expect((await errorOf(save(neither))).message).toContain('a stream, a time zone, or both');
+    expect((await errorOf(save(neither))).message).toContain('a stream, a time zone or a workspace');
   });
 
   it('sends what does not fit a stream of objects by what it looks like', { timeout: 60_000 }, async () => {
@@ -133,7 +133,7 @@ describe('a pin', () => {
   });
 
   it('of the narrowest range counts, in either family', () => {
-    const at = { id: '', timeZone: null, createdAt: '', createdBy: '' };
+    const at = { id: '', timeZone: null, workspaceId: null, createdAt: '', createdBy: '' };
     const pins = new StreamPins([
       { ...at, kind: 'sender', match: '10.0.0.0/8', stream: 'wide' },
       { ...at, kind: 'sender', match: '10.1.0.0/16', stream: 'narrow' },

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { pinsMax, SallyportError, type Pin, type PinRequest } from '@sallyport/contracts';
 import { Follower } from '../../platform/follow.ts';
 import type { Platform } from '../../platform/types.ts';
+import { workspaceIdOf } from '../../platform/workspaces/index.ts';
 import type { IngestCore } from '../core.ts';
 import { pinStore } from './store.ts';
 import { StreamPins } from './stream-pins.ts';
 
 export interface PinServices {
-  readonly platform: Pick<Platform, 'database' | 'clock' | 'log'>;
+  readonly platform: Pick<Platform, 'database' | 'clock' | 'log' | 'workspaces'>;
   readonly core: () => IngestCore;
 }
 
@@ -39,10 +40,11 @@ export class Pins {
     return this.#store.all();
   }
 
-  /** Throws SallyportError NotFound for a stream that there is not, Conflict past `pinsMax`. */
+  /** Throws SallyportError NotFound for a stream that there is not, BadRequest for a workspace that there is not, Conflict past `pinsMax`. */
   async save(pin: PinRequest, by: string): Promise<Pin> {
     if (pin.stream !== null && !this.#services.core().streams.has(pin.stream))
       throw new SallyportError('NotFound', `there is no stream \`${pin.stream}\``, { target: 'stream' });
+    if (pin.kind === 'sender') workspaceIdOf(this.#services.platform.workspaces, pin.workspaceId);
     const saved = await this.#store.save(randomUUID(), pin, by, this.#services.platform.clock.now());
     if (saved === undefined) throw new SallyportError('Conflict', `there are ${pinsMax} pins already`);
     await this.#refresh();
@@ -62,6 +64,6 @@ export class Pins {
     const now = JSON.stringify(pins);
     if (now === this.#inUse) return;
     this.#inUse = now;
-    this.#services.core().pins.use(new StreamPins(pins));
+    this.#services.core().pins.use(new StreamPins(pins, this.#services.platform.workspaces.first.id));
   }
 }

@@ -6,13 +6,13 @@ export function pinHandlers(pins: Pins): Handlers<typeof pinRoutes> {
   return {
     listPins: async () => ({ pins: await pins.list() }),
     savePin: (context, { body }) => {
-      const timeZone = body.kind === 'sender' ? body.timeZone : null;
-      context.audit({ target: `${body.kind} ${body.match}`, details: { stream: body.stream, timeZone } });
+      const { timeZone, workspaceId } = body.kind === 'sender' ? body : { timeZone: null, workspaceId: null };
+      context.audit({ target: `${body.kind} ${body.match}`, details: { stream: body.stream, timeZone, workspaceId } });
       return pins.save(body, requireCaller(context).name);
     },
     deletePin: async (context, { params: { id } }) => {
-      const { kind, match, stream, timeZone } = await pins.remove(id);
-      context.audit({ target: `${kind} ${match}`, details: { stream, timeZone } });
+      const { kind, match, stream, timeZone, workspaceId } = await pins.remove(id);
+      context.audit({ target: `${kind} ${match}`, details: { stream, timeZone, workspaceId } });
       return {};
     },
   };

@@ -9,17 +9,19 @@ const Row = z
     match: z.string(),
     stream: z.string().nullable(),
     time_zone: z.string().nullable(),
+    workspace_id: z.uuid().nullable(),
     created_at: z.date(),
     created_by: z.string(),
   })
-  .transform(({ time_zone, created_at, created_by, ...rest }): Pin => ({
+  .transform(({ time_zone, workspace_id, created_at, created_by, ...rest }): Pin => ({
     ...rest,
     timeZone: time_zone,
+    workspaceId: workspace_id,
     createdAt: created_at.toISOString(),
     createdBy: created_by,
   }));
 
-const columns = 'id, kind, match, stream, time_zone, created_at, created_by';
+const columns = 'id, kind, match, stream, time_zone, workspace_id, created_at, created_by';
 
 export function pinStore(db: Database) {
   return {
@@ -30,11 +32,20 @@ export function pinStore(db: Database) {
     /** Answers undefined when there are too many. */
     save: async (id: string, pin: PinRequest, by: string, at: Date): Promise<Pin | undefined> => {
       const row = await db.first(
-        `INSERT INTO stream_pins (id, kind, match, stream, created_at, created_by, time_zone)
-         SELECT $1, $2, $3, $4, $5, $6, $7 WHERE (SELECT count(*) FROM stream_pins WHERE (kind, match) <> ($2, $3)) < ${pinsMax}
-         ON CONFLICT (kind, match) DO UPDATE SET stream = EXCLUDED.stream, time_zone = EXCLUDED.time_zone, created_at = EXCLUDED.created_at, created_by = EXCLUDED.created_by
+        `INSERT INTO stream_pins (id, kind, match, stream, created_at, created_by, time_zone, workspace_id)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8::uuid WHERE (SELECT count(*) FROM stream_pins WHERE (kind, match) <> ($2, $3)) < ${pinsMax}
+         ON CONFLICT (kind, match) DO UPDATE SET stream = EXCLUDED.stream, time_zone = EXCLUDED.time_zone, workspace_id = EXCLUDED.workspace_id, created_at = EXCLUDED.created_at, created_by = EXCLUDED.created_by
          RETURNING ${columns}`,
-        [id, pin.kind, pin.match, pin.stream, at.toISOString(), by, pin.kind === 'sender' ? pin.timeZone : null],
+        [
+          id,
+          pin.kind,
+          pin.match,
+          pin.stream,
+          at.toISOString(),
+          by,
+          pin.kind === 'sender' ? pin.timeZone : null,
+          pin.kind === 'sender' ? pin.workspaceId : null,
+        ],
       );
       return row === undefined ? undefined : Row.parse(row);
     },

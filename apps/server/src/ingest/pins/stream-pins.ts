@@ -6,11 +6,12 @@ interface Range {
   readonly list: BlockList;
   readonly stream: string | undefined;
   readonly zone: string | undefined;
+  readonly workspaceId: string | undefined;
 }
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
-function rangeOf({ match, stream, timeZone }: Pin): Range {
+function rangeOf({ match, stream, timeZone, workspaceId }: Pin): Range {
   const [address = '', bits] = match.split('/');
   const list = new BlockList();
   if (bits === undefined) list.addAddress(address, familyOf(address));
@@ -20,6 +21,7 @@ function rangeOf({ match, stream, timeZone }: Pin): Range {
     list,
     stream: stream ?? undefined,
     zone: timeZone ?? undefined,
+    workspaceId: workspaceId ?? undefined,
   };
 }
 
@@ -29,7 +31,10 @@ export class StreamPins {
   readonly #byToken: ReadonlyMap<string, string>;
   readonly #byWebhook: ReadonlyMap<string, string>;
 
-  constructor(pins: readonly Pin[] = []) {
+  readonly #firstWorkspace: string | undefined;
+
+  constructor(pins: readonly Pin[] = [], firstWorkspace?: string) {
+    this.#firstWorkspace = firstWorkspace;
     const of = (kind: Pin['kind']): readonly Pin[] => pins.filter((pin) => pin.kind === kind);
     // The narrowest range that holds an address counts.
     this.#ranges = of('sender')
@@ -49,6 +54,12 @@ export class StreamPins {
   /** The time zone of a sender over syslog; undefined where nobody has said one. */
   zoneOf(address: string): string | undefined {
     return this.#rangesOf(address).find(({ zone }) => zone !== undefined)?.zone;
+  }
+
+  /** The workspace that lines of a sender over syslog go to; undefined: the first. */
+  workspaceOf(address: string): string | undefined {
+    const said = this.#rangesOf(address).find(({ workspaceId }) => workspaceId !== undefined)?.workspaceId;
+    return said === this.#firstWorkspace ? undefined : said;
   }
 
   /** Narrow ones first. */

@@ -25,14 +25,17 @@ export async function storePage(
     readonly door: string;
     /** The connector's name. */
     readonly sender: string;
+    /** Where it goes. Undefined: the first. */
+    readonly workspaceId: string | undefined;
     readonly stream: string | null;
     readonly signal: AbortSignal;
   },
 ): Promise<{ readonly rows: number; readonly note: string | undefined }> {
-  const { page: stored, door, sender, stream, signal } = options;
+  const { page: stored, door, sender, workspaceId, stream, signal } = options;
+  const origin = { door, sender, workspaceId };
   let [rows, note]: [number, string | undefined] = [0, undefined];
   if (page.arrivals !== undefined && page.arrivals.length > 0) {
-    await storeArrivals(core, { door, sender }, page.arrivals, stored);
+    await storeArrivals(core, origin, page.arrivals, stored);
     rows += page.arrivals.length;
   }
   if (page.files !== undefined && page.files.length > 0) {
@@ -41,7 +44,7 @@ export async function storePage(
     const { files } = await core.importer.importPaths(paths, {
       nameOf: (path) => names.get(path),
       streamOf: () => stream ?? undefined,
-      origin: { door, sender },
+      origin,
       signal,
       ...(stored === undefined ? {} : { page: stored }),
     });

@@ -9,6 +9,7 @@ import {
   type ConnectorTest,
 } from '@sallyport/contracts';
 import type { Platform } from '../../platform/types.ts';
+import { workspaceIdOf } from '../../platform/workspaces/index.ts';
 import { previewPage } from './batch.ts';
 import { told } from './errors.ts';
 import { bound } from './kinds.ts';
@@ -61,6 +62,7 @@ function shown(row: ConnectorRow, sealing: Platform['sealing'], now: Date): Conn
     name: row.name,
     stream: row.stream,
     timeZone: row.time_zone,
+    workspaceId: row.workspace_id,
     intervalSeconds: row.interval_seconds,
     enabled: row.enabled,
     settings: known.success ? known.data : {},
@@ -130,8 +132,9 @@ export function createConnectors(platform: Platform, puller: Puller): Connectors
     const secrets = secretsFor(draft, before);
     bound(draft.kind, settings).check(secrets, services);
     const { kind, name, enabled, stream, timeZone, intervalSeconds } = draft;
+    const workspaceId = workspaceIdOf(platform.workspaces, draft.workspaceId);
     const sealed = sealSecrets(sealing, id, secrets);
-    return { id, kind, name, settings, secrets: sealed, enabled, stream, timeZone, intervalSeconds };
+    return { id, kind, name, settings, secrets: sealed, enabled, stream, timeZone, workspaceId, intervalSeconds };
   };
 
   const one = async (id: string): Promise<ConnectorRow> => {

@@ -105,7 +105,13 @@ const waiting = (): number[] => [messages().ready.length, messages().inflight.le
 
 async function makeConnectors(): Promise<void> {
   const now = new Date();
-  const common = { enabled: true, stream: 'Custom-GenericJson', timeZone: 'UTC', intervalSeconds: 1 };
+  const common = {
+    enabled: true,
+    stream: 'Custom-GenericJson',
+    timeZone: 'UTC',
+    workspaceId: null,
+    intervalSeconds: 1,
+  };
   // The schedule must not begin them: they are asked for.
   for (const [id, name] of [
     [bucketId, 'events'],

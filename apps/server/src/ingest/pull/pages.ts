@@ -14,8 +14,8 @@ export async function openPage(db: Queryable, lease: Lease): Promise<string | un
   const id = randomUUID();
   // The lock makes a server that takes the poll over wait, so that it sees this page.
   const rows = await db.execute(
-    `INSERT INTO connector_pages (id, connector_id)
-     SELECT $4, id FROM connectors WHERE ${holds} AND lease_until IS NOT NULL FOR SHARE`,
+    `INSERT INTO connector_pages (id, connector_id, workspace_id)
+     SELECT $4, id, workspace_id FROM connectors WHERE ${holds} AND lease_until IS NOT NULL FOR SHARE`,
     [...held(lease), id],
   );
   return rows === 1 ? id : undefined;
@@ -46,7 +46,7 @@ export const pageGate = (db: Queryable): PageGate => ({
  */
 export async function takeBackPages(
   db: Queryable,
-  lake: Pick<Lake, 'forget'>,
+  lakeOf: (workspaceId: string | undefined) => Pick<Lake, 'forget'> | Promise<Pick<Lake, 'forget'>>,
   connectorId: string,
   now: Date,
 ): Promise<number> {
@@ -56,14 +56,19 @@ export async function takeBackPages(
   ]);
   let taken = 0;
   for (;;) {
-    const segments = await db.query<{ page_id: string; segment_id: string; tables: string[] }>(
-      `SELECT s.page_id, s.segment_id, s.tables FROM connector_segments s JOIN connector_pages p ON p.id = s.page_id
+    const segments = await db.query<{
+      page_id: string;
+      workspace_id: string | null;
+      segment_id: string;
+      tables: string[];
+    }>(
+      `SELECT s.page_id, p.workspace_id, s.segment_id, s.tables FROM connector_segments s JOIN connector_pages p ON p.id = s.page_id
        WHERE p.connector_id = $1 AND p.taken_back_at IS NOT NULL LIMIT ${segmentsMax}`,
       [connectorId],
     );
     if (segments.length === 0) break;
-    for (const { page_id: page, segment_id: segment, tables } of segments) {
-      await lake.forget(segment, tables);
+    for (const { page_id: page, workspace_id: workspaceId, segment_id: segment, tables } of segments) {
+      await (await lakeOf(workspaceId ?? undefined)).forget(segment, tables);
       await db.execute('DELETE FROM connector_segments WHERE page_id = $1 AND segment_id = $2', [page, segment]);
     }
     taken += segments.length;

@@ -69,7 +69,7 @@ async function takePages(puller: Puller, connector: ConnectorRow, lease: Lease, 
     const kind = bound(connector.kind, connector.settings);
     const secrets = openSecrets(sealing, connector.id, connector.secrets);
     kind.check(secrets, services);
-    const takenBack = await takeBackPages(database, core().lake, connector.id, clock.now());
+    const takenBack = await takeBackPages(database, core().lakeOf, connector.id, clock.now());
     if (takenBack > 0)
       log.info(
         { connector: connector.name, segments: takenBack },
@@ -94,6 +94,7 @@ async function takePages(puller: Puller, connector: ConnectorRow, lease: Lease, 
         page: id === undefined ? undefined : { id, zone: connector.time_zone },
         door: `connector-${connector.kind}`,
         sender: connector.name,
+        workspaceId: connector.workspace_id ?? undefined,
         stream: connector.stream,
         signal,
       });

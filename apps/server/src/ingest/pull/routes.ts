@@ -11,13 +11,19 @@ export function connectorHandlers(connectors: Connectors, config: Config): Handl
   return {
     listConnectors: async () => ({ connectors: await connectors.list(), allowed }),
     createConnector: async (context, { body }) => {
-      context.audit({ target: `connector ${body.name}`, details: { kind: body.kind, settings: body.settings } });
+      context.audit({
+        target: `connector ${body.name}`,
+        details: { kind: body.kind, settings: body.settings, workspaceId: body.workspaceId },
+      });
       return connectors.create(body);
     },
     updateConnector: async (context, { params: { id }, body }) => {
-      const { kind, settings, enabled } = body;
+      const { kind, settings, enabled, workspaceId } = body;
       const secrets = Object.keys(body.secrets ?? {});
-      context.audit({ target: `connector ${body.name}`, details: { id, kind, settings, enabled, secrets } });
+      context.audit({
+        target: `connector ${body.name}`,
+        details: { id, kind, settings, enabled, workspaceId, secrets },
+      });
       return connectors.change(id, body);
     },
     deleteConnector: async (context, { params: { id } }) => {

@@ -14,6 +14,8 @@ export interface ConnectorRow {
   readonly stream: string | null;
   /** Of times that say none. */
   readonly time_zone: string;
+  /** Null: the first. */
+  readonly workspace_id: string | null;
   readonly interval_seconds: number;
   readonly revision: number;
   readonly checkpoint: unknown;
@@ -40,6 +42,7 @@ export interface NewConnector {
   readonly enabled: boolean;
   readonly stream: string | null;
   readonly timeZone: string;
+  readonly workspaceId: string | null;
   readonly intervalSeconds: number;
 }
 
@@ -62,8 +65,8 @@ export const connectorById = (db: Queryable, id: string): Promise<ConnectorRow |
 /** Answers false when the name is taken, or there are as many as may be. */
 export async function insertConnector(db: Queryable, c: NewConnector, now: Date): Promise<boolean> {
   const rows = await db.execute(
-    `INSERT INTO connectors (id, kind, name, settings, secrets, enabled, stream, time_zone, interval_seconds, due_at, created_at)
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10 WHERE (SELECT count(*) FROM connectors) < ${connectorsMax}
+    `INSERT INTO connectors (id, kind, name, settings, secrets, enabled, stream, time_zone, interval_seconds, due_at, created_at, workspace_id)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11::uuid WHERE (SELECT count(*) FROM connectors) < ${connectorsMax}
      ON CONFLICT (name) DO NOTHING`,
     [
       c.id,
@@ -76,6 +79,7 @@ export async function insertConnector(db: Queryable, c: NewConnector, now: Date)
       c.timeZone,
       c.intervalSeconds,
       now,
+      c.workspaceId,
     ],
   );
   return rows === 1;
@@ -84,7 +88,7 @@ export async function insertConnector(db: Queryable, c: NewConnector, now: Date)
 /** Changes it; whoever polls it now loses the right to. `anew`: forgets how far it has come. */
 export async function changeConnector(tx: Queryable, c: NewConnector, anew: boolean, now: Date): Promise<void> {
   await tx.execute(
-    `UPDATE connectors SET name = $2, settings = $3, secrets = $4, enabled = $5, stream = $6, interval_seconds = $7, due_at = $8, time_zone = $10,
+    `UPDATE connectors SET name = $2, settings = $3, secrets = $4, enabled = $5, stream = $6, interval_seconds = $7, due_at = $8, time_zone = $10, workspace_id = $11,
        revision = revision + 1, failures = 0, last_error = NULL, last_note = NULL, lease_until = NULL,
        checkpoint = CASE WHEN $9 THEN NULL ELSE checkpoint END,
        caught_up = caught_up AND NOT $9, newest_at = CASE WHEN $9 THEN NULL ELSE newest_at END
@@ -100,6 +104,7 @@ export async function changeConnector(tx: Queryable, c: NewConnector, anew: bool
       now,
       anew,
       c.timeZone,
+      c.workspaceId,
     ],
   );
   if (anew) await tx.execute('DELETE FROM connector_items WHERE connector_id = $1', [c.id]);

@@ -102,6 +102,7 @@ const draft = () => ({
   enabled: false,
   stream: null,
   timeZone: 'UTC',
+  workspaceId: null,
   intervalSeconds: 86_400,
 });
 const progress = (checkpoint: unknown): Progress => ({

@@ -1,3 +1,4 @@
+import { workspaceIdOf } from '../../platform/workspaces/index.ts';
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { SallyportError, type StreamPreview, type Upload } from '@sallyport/contracts';
@@ -21,7 +22,7 @@ const pollMs = 100;
 const newTable = /^Custom-[A-Za-z]\w{0,59}_CL$/;
 
 export interface UploadServices {
-  readonly platform: Pick<Platform, 'config' | 'database' | 'clock' | 'log' | 'jobs'>;
+  readonly platform: Pick<Platform, 'config' | 'database' | 'clock' | 'log' | 'jobs' | 'workspaces'>;
   readonly core: () => IngestCore;
   readonly runRules: RunRules;
   /** Whether jobs run here at all: replay has none. */
@@ -103,21 +104,26 @@ export class Uploads {
     return found;
   }
 
-  /** Begins to load, and answers at once. */
-  async load(id: string, choices: Readonly<Record<string, string | null>>): Promise<Upload> {
+  /** Begins to load, and answers at once. `workspaceId`: where its rows go; default: the first. */
+  async load(id: string, choices: Readonly<Record<string, string | null>>, workspaceId?: string): Promise<Upload> {
     this.#mustBeHere(await this.#row(id));
     this.#mustBeStreams(Object.values(choices));
-    const row = await this.#store.beginLoading(id, this.#place.holder, { ...choices });
+    const row = await this.#store.beginLoading(
+      id,
+      this.#place.holder,
+      { ...choices },
+      workspaceIdOf(this.#services.platform.workspaces, workspaceId),
+    );
     if (row === undefined) throw gone();
     this.#begin(row, false);
     return uploadOf(row);
   }
 
   /** Takes a file, loads it, and resolves when the rules have run over it: for those who don't look first. */
-  async whole(body: Readable, name: string, who: string): Promise<Upload> {
+  async whole(body: Readable, name: string, who: string, workspaceId?: string): Promise<Upload> {
     const { clock } = this.#services.platform;
     const { id } = await this.#receive(body, name, who);
-    await this.load(id, {});
+    await this.load(id, {}, workspaceId);
     await this.#running.get(id)?.done;
     for (;;) {
       const upload = await this.get(id);
@@ -181,7 +187,7 @@ export class Uploads {
       if (again) {
         // Its lines in the spool first: only then is known what has to go.
         await core.flush();
-        await takeBack(services, row.id);
+        await takeBack(services, row);
         if (row.stop_asked) return await this.#end(row.id, 'cancelled', 'stopped; none of its rows is stored');
         if (!(await this.#place.has(row.id)))
           return await this.#end(row.id, 'failed', 'its file is gone; none of its rows is stored');
@@ -193,7 +199,7 @@ export class Uploads {
       if (this.#stopping.signal.aborted) return;
       const stopped = stop.signal.aborted;
       if (!stopped) log.warn({ err: error, upload: row.id }, 'an upload could not be loaded');
-      await takeBack(services, row.id);
+      await takeBack(services, row);
       const message = stopped ? 'stopped' : messageOf(error);
       return this.#end(row.id, stopped ? 'cancelled' : 'failed', `${message}; none of its rows is stored`);
     }

@@ -20,8 +20,12 @@ export interface LoadServices {
 }
 
 /** Deletes the rows that an upload has stored. Nothing of it may be on its way. */
-export async function takeBack({ core, store }: Pick<LoadServices, 'core' | 'store'>, id: string): Promise<void> {
-  for (const { segment_id: segment, tables } of await store.segments(id)) await core.lake.forget(segment, tables);
+export async function takeBack(
+  { core, store }: Pick<LoadServices, 'core' | 'store'>,
+  { id, workspace_id: workspaceId }: Pick<UploadRow, 'id' | 'workspace_id'>,
+): Promise<void> {
+  const lake = await core.lakeOf(workspaceId ?? undefined);
+  for (const { segment_id: segment, tables } of await store.segments(id)) await lake.forget(segment, tables);
   await store.forgetSegments(id);
 }
 
@@ -49,6 +53,7 @@ export async function loadUpload(
     const result = await core.importer.importPath(place.path(row.id), {
       name: row.name,
       importId: row.id,
+      origin: { door: 'upload', sender: '', workspaceId: row.workspace_id ?? undefined },
       signal,
       streamOf: (file) => (Object.hasOwn(row.choices, file) ? row.choices[file] : undefined),
       onProgress: ({ file, bytes, records }) => {

@@ -15,9 +15,12 @@ export function uploadHandlers(uploads: Uploads): Handlers<typeof uploadRoutes> 
     getUpload: (_, { params: { id } }) => uploads.get(id),
     previewUpload: (context, { params: { id }, body }) =>
       uploads.preview(id, body, { who: requireCaller(context).name, signal: context.signal }),
-    loadUpload: async (context, { params: { id }, body: { choices } }) => {
-      const upload = await uploads.load(id, choices);
-      context.audit({ target: `upload ${id}`, details: { name: upload.name, choices: Object.keys(choices).length } });
+    loadUpload: async (context, { params: { id }, body: { choices, workspaceId } }) => {
+      const upload = await uploads.load(id, choices, workspaceId);
+      context.audit({
+        target: `upload ${id}`,
+        details: { name: upload.name, choices: Object.keys(choices).length, workspaceId: upload.workspaceId },
+      });
       return upload;
     },
     cancelUpload: (context, { params: { id } }) => {

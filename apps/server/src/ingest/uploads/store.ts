@@ -28,11 +28,12 @@ const Row = z.object({
   outcome: UploadOutcome.nullable(),
   row_segments: z.array(z.string()).nullable(),
   message: z.string().nullable(),
+  workspace_id: z.uuid().nullable(),
 });
 export type UploadRow = z.infer<typeof Row>;
 
 const columns = `id, name, bytes, holder, state, stop_asked, created_by, created_at, files, files_left_out, choices, progress, sweep, outcome,
-  row_segments, message`;
+  row_segments, message, workspace_id`;
 
 const SegmentRow = z.object({ segment_id: z.string(), tables: z.array(z.string()) });
 
@@ -55,6 +56,7 @@ export function uploadOf(row: UploadRow): Upload {
     sweep: row.sweep,
     outcome: row.outcome,
     message: row.message,
+    workspaceId: row.workspace_id,
   };
 }
 
@@ -92,11 +94,11 @@ export function uploadStore(db: Queryable) {
     inState: (state: UploadState) =>
       many(`SELECT ${columns} FROM uploads WHERE state = $1 ORDER BY created_at`, [state]),
     /** Undefined when it is not staged, or is another server's. */
-    beginLoading: (id: string, holder: string, choices: UploadRow['choices']) =>
+    beginLoading: (id: string, holder: string, choices: UploadRow['choices'], workspaceId: string | null) =>
       one(
-        `UPDATE uploads SET state = 'loading', choices = $3, progress = '{"bytes":0,"records":0,"file":""}'
+        `UPDATE uploads SET state = 'loading', choices = $3, workspace_id = $4, progress = '{"bytes":0,"records":0,"file":""}'
          WHERE id = $1 AND holder = $2 AND state = 'staged' RETURNING ${columns}`,
-        [id, holder, JSON.stringify(choices)],
+        [id, holder, JSON.stringify(choices), workspaceId],
       ),
     /** Answers whether a person asked to stop it. */
     saveProgress: async (id: string, progress: Progress): Promise<boolean> =>

@@ -7,6 +7,8 @@ import type { Sweep, UploadStore } from './store.ts';
 export type RunRules = (options: {
   readonly from: Date;
   readonly to: Date;
+  /** Where its rows are. Undefined: in the first. */
+  readonly workspaceId: string | undefined;
   /** What its rows have in `_SegmentId`. */
   readonly segments?: readonly string[];
   readonly signal: AbortSignal;
@@ -91,6 +93,7 @@ async function sweepUpload(
     const result = await run({
       from: new Date(range.from),
       to: new Date(range.to),
+      workspaceId: row.workspace_id ?? undefined,
       ...(row.row_segments === null ? {} : { segments: row.row_segments }),
       signal: stopped.signal,
       onProgress: ({ done, total, alerts, incidents }) => {

@@ -4,6 +4,17 @@ import type { Principal } from '../principal.ts';
 import type { Workspace } from './store.ts';
 import type { Workspaces } from './workspaces.ts';
 
+/** A workspace that is named by its id, as rows of the database name it: null for the first. Throws BadRequest, at `target`, where there is none. */
+export function workspaceIdOf(
+  workspaces: Pick<Workspaces, 'list' | 'first'>,
+  id: string | null | undefined,
+  target = 'body.workspaceId',
+): string | null {
+  if (id === null || id === undefined || id === workspaces.first.id) return null;
+  if (workspaces.list().some((one) => one.id === id)) return id;
+  throw new SallyportError('BadRequest', 'there is no such workspace', { target });
+}
+
 /**
  * The workspace that somebody names, by name, GUID or resource id; without one the first that they know. Throws NotFound, at `target`, for one of which they see nothing, as for one that
  * is not there.

@@ -19,6 +19,7 @@ import { ErrorState } from '../../../shared/States.tsx';
 import { TimeZoneInput } from '../../../shared/TimeZoneInput.tsx';
 import { useNotify } from '../../../shared/toast.tsx';
 import { visible } from '../../../shared/text.ts';
+import { WorkspaceField } from '../../../shared/WorkspaceField.tsx';
 import { FieldInput } from './FieldInput.tsx';
 import { isShown } from './fields.ts';
 import { TestResult } from './TestResult.tsx';
@@ -180,6 +181,12 @@ export function ConnectorDialog(props: {
             onChange={draft.setTimeZone}
           />
         )}
+        <WorkspaceField
+          label="Workspace"
+          hint="That its rows go to. Those that it brought stay where they are."
+          value={draft.workspaceId}
+          onChange={draft.setWorkspaceId}
+        />
         <Field hint="Off, it is polled only when a person asks.">
           <Switch label="On" checked={draft.enabled} onChange={(_, data) => draft.setEnabled(data.checked)} />
         </Field>

@@ -12,6 +12,7 @@ import { RelativeTime } from '../../../shared/RelativeTime.tsx';
 import { Section } from '../../../shared/Section.tsx';
 import { SidePanel } from '../../../shared/SidePanel.tsx';
 import { visible } from '../../../shared/text.ts';
+import { useWorkspaces } from '../../../shared/workspaces.ts';
 import { useNotify } from '../../../shared/toast.tsx';
 import { isShown, settingFields, valuesOf, type Value } from './fields.ts';
 import { connectorState } from './state.tsx';
@@ -29,6 +30,7 @@ const written = (value: Value | undefined): string =>
 export function ConnectorPanel(props: { connector: Connector; onEdit: () => void; onClose: () => void }): ReactElement {
   const styles = useStyles();
   const { connector } = props;
+  const workspaces = useWorkspaces();
   const why = useRefusal('runConnector', 'updateConnector', 'deleteConnector');
   const queries = useQueryClient();
   const notify = useNotify();
@@ -111,6 +113,7 @@ export function ConnectorPanel(props: { connector: Connector; onEdit: () => void
           ['Records', count(connector.rows)],
           ['Fetched', bytes(connector.bytes)],
           ['Time zone of the logs', connector.timeZone],
+          ['Workspace', workspaces.several ? workspaces.nameOf(connector.workspaceId) : undefined],
           ['Stream', connector.stream === null ? 'each record is recognised' : visible(connector.stream)],
         ]}
       />

@@ -20,6 +20,8 @@ export interface Draft {
   readonly stream: string;
   /** Of times in the logs that say none. */
   readonly timeZone: string;
+  /** Null: the first. */
+  readonly workspaceId: string | null;
   readonly intervalSeconds: number;
   readonly enabled: boolean;
   readonly fields: readonly Field[];
@@ -32,6 +34,7 @@ export interface Draft {
   setName(name: string): void;
   setStream(stream: string): void;
   readonly setTimeZone: (zone: string) => void;
+  readonly setWorkspaceId: (id: string | null) => void;
   setInterval(seconds: number): void;
   setEnabled(enabled: boolean): void;
   set(field: string, value: Value): void;
@@ -47,6 +50,7 @@ export function useDraft(connector: Connector | undefined): Draft {
   const [name, setName] = useState(connector?.name ?? '');
   const [stream, setStream] = useState(connector?.stream ?? '');
   const [timeZone, setTimeZone] = useState(connector?.timeZone ?? 'UTC');
+  const [workspaceId, setWorkspaceId] = useState(connector?.workspaceId ?? null);
   const [intervalSeconds, setInterval] = useState(connector?.intervalSeconds ?? 300);
   const [enabled, setEnabled] = useState(connector?.enabled ?? true);
   const fields = useMemo(() => settingFields(kind), [kind]);
@@ -66,6 +70,7 @@ export function useDraft(connector: Connector | undefined): Draft {
     name,
     stream,
     timeZone,
+    workspaceId,
     intervalSeconds,
     enabled,
     fields,
@@ -82,6 +87,7 @@ export function useDraft(connector: Connector | undefined): Draft {
     setName,
     setStream,
     setTimeZone,
+    setWorkspaceId,
     setInterval,
     setEnabled,
     set: (field, value) => setValues((before) => ({ ...before, [field]: value })),
@@ -96,6 +102,7 @@ export function useDraft(connector: Connector | undefined): Draft {
         name: name.trim(),
         stream: stream.trim() === '' || kind === 'imap' ? null : stream.trim(),
         timeZone,
+        workspaceId,
         intervalSeconds,
         enabled,
         settings: settingsOf(fields, values),

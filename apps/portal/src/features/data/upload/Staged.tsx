@@ -1,13 +1,15 @@
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import type { Upload, UploadedFile } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import type { ReactElement } from 'react';
+import { useState, type ReactElement } from 'react';
 import { client } from '../../../shared/api.ts';
 import { Grid, type GridColumn } from '../../../shared/Grid.tsx';
 import { bytes, count, plural } from '../../../shared/numbers.ts';
 import { Status } from '../../../shared/Status.tsx';
 import { visible } from '../../../shared/text.ts';
 import { useNotify } from '../../../shared/toast.tsx';
+import { useWorkspaces } from '../../../shared/workspaces.ts';
+import { WorkspaceSwitch } from '../../../shared/WorkspaceSwitch.tsx';
 import { choicesOf, destinationOf, fileKey, useChoices, type Destination } from './choices.ts';
 import { FilePreview } from './FilePreview.tsx';
 
@@ -58,6 +60,8 @@ export function Staged(props: {
   const queries = useQueryClient();
   const notify = useNotify();
   const choices = useChoices();
+  const { several } = useWorkspaces();
+  const [workspace, setWorkspace] = useState<string>();
   const lines = props.uploads.flatMap((upload) =>
     upload.files.map((file): Line => {
       const id = fileKey(upload.id, file.file);
@@ -73,7 +77,13 @@ export function Staged(props: {
     mutationFn: () =>
       Promise.all(
         props.uploads.map((upload) =>
-          client.loadUpload({ params: { id: upload.id }, body: { choices: choicesOf(choices, upload) } }),
+          client.loadUpload({
+            params: { id: upload.id },
+            body: {
+              choices: choicesOf(choices, upload),
+              ...(workspace === undefined ? {} : { workspaceId: workspace }),
+            },
+          }),
         ),
       ),
     onError: (error) => notify.failed('Not everything could be loaded', error),
@@ -96,6 +106,8 @@ export function Staged(props: {
             {count(leftOut)} of them are not listed, and are recognised while they are loaded
           </Text>
         )}
+        {several && <Text size={200}>into the workspace</Text>}
+        <WorkspaceSwitch value={workspace} onChange={setWorkspace} />
         <Button appearance="primary" size="small" disabled={busy} onClick={() => load.mutate()}>
           Load
         </Button>

@@ -11,6 +11,7 @@ import { Status, type Tone } from '../../../shared/Status.tsx';
 import { visible } from '../../../shared/text.ts';
 import { InlineLink } from '../../../shared/TextLink.tsx';
 import { useNotify } from '../../../shared/toast.tsx';
+import { inWorkspace, useWorkspaces } from '../../../shared/workspaces.ts';
 import { isBusy } from './queries.ts';
 
 const FILES_PX = 200;
@@ -100,6 +101,7 @@ export function UploadLine({ upload }: { upload: Upload }): ReactElement {
   const styles = useStyles();
   const queries = useQueryClient();
   const notify = useNotify();
+  const workspaces = useWorkspaces();
   const [shown, setShown] = useState(false);
   const { outcome, sweep } = upload;
   const [tone, word] = states[upload.state];
@@ -117,6 +119,7 @@ export function UploadLine({ upload }: { upload: Upload }): ReactElement {
         </Text>
         <Text size={200} className={styles.note}>
           {bytes(upload.bytes)} · {visible(upload.createdBy)} · <RelativeTime at={upload.createdAt} />
+          {workspaces.several && upload.outcome !== null && ` · ${workspaces.nameOf(upload.workspaceId)}`}
         </Text>
         <span className={styles.end}>
           {isBusy(upload) && (
@@ -135,7 +138,11 @@ export function UploadLine({ upload }: { upload: Upload }): ReactElement {
       {outcome && (
         <Text size={200}>
           {outcome.tables.length > 0 ? (
-            <InlineLink to="/hunting" search={{ range: 'all' }} hash={`query=${encodeFragment(queryOf(outcome))}`}>
+            <InlineLink
+              to="/hunting"
+              search={{ range: 'all', ...inWorkspace(upload.workspaceId) }}
+              hash={`query=${encodeFragment(queryOf(outcome))}`}
+            >
               {plural(outcome.rows, 'row')}
             </InlineLink>
           ) : (

@@ -4,7 +4,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { Arrived } from '../../metrics.ts';
 import { validUtf8 } from '../../importer/text.ts';
-import { originOf, zonedStream } from '../../loading.ts';
+import { inWorkspace, originOf, zonedStream } from '../../loading.ts';
 import type { Routed, Router } from './router.ts';
 
 /** A batch goes to the spool at the latest so long after its first line: TCP has no acknowledgement, so what a sender thinks stored should be. */
@@ -78,7 +78,8 @@ class Batch {
 }
 
 /** The spool's name of a line's stream. */
-const laneOf = ({ stream, zone }: Routed): string => (zone === undefined ? stream : zonedStream(zone, stream));
+const laneOf = ({ stream, zone, workspaceId }: Routed): string =>
+  inWorkspace(workspaceId, zone === undefined ? stream : zonedStream(zone, stream));
 
 /** The lines of one stream of the spool on their way: while a batch is written the next gathers. */
 interface Lane {

@@ -11,6 +11,8 @@ export interface Routed {
   readonly line: Uint8Array;
   /** The time zone of its time, where that says none. Undefined: UTC. */
   readonly zone?: string | undefined;
+  /** The workspace that it goes to. Undefined: the first. */
+  readonly workspaceId?: string | undefined;
 }
 
 export interface RouterOptions {
@@ -19,7 +21,7 @@ export interface RouterOptions {
   /** The stream of plain syslog, for what no other source recognises. */
   readonly plainStream: string;
   readonly now: () => Date;
-  /** Senders whose lines go to one stream. */
+  /** What people say of senders. */
   readonly pins?: () => StreamPins;
   /** What a stream that is pinned takes; undefined when there is none of that name. */
   readonly takes?: (stream: string) => 'lines' | 'objects' | undefined;
@@ -38,6 +40,7 @@ interface Sender {
   /** Where its lines go, whatever they look like. */
   readonly pinned: string | undefined;
   readonly zone: string | undefined;
+  readonly workspaceId: string | undefined;
 }
 
 /** Senders remembered; the one that was heard first is forgotten. */
@@ -88,7 +91,7 @@ export class Router {
     this.#takeChanges();
     const sender = this.#sender(address);
     const { stream, line } = this.#route(sender, address, bytes);
-    return { stream, line, zone: sender.zone };
+    return { stream, line, zone: sender.zone, workspaceId: sender.workspaceId };
   }
 
   #route(sender: Sender, address: string, bytes: Uint8Array): Routed {
@@ -163,7 +166,12 @@ export class Router {
       if (this.#senders.size >= sendersMax && oldest !== undefined) this.#senders.delete(oldest);
       this.#senders.set(
         address,
-        (sender = { known: [], pinned: this.#pins?.ofSender(address), zone: this.#pins?.zoneOf(address) }),
+        (sender = {
+          known: [],
+          pinned: this.#pins?.ofSender(address),
+          zone: this.#pins?.zoneOf(address),
+          workspaceId: this.#pins?.workspaceOf(address),
+        }),
       );
     }
     return sender;

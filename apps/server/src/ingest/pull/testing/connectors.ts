@@ -61,12 +61,14 @@ export const draft = <K extends ConnectorDraft['kind']>(
     readonly secrets?: Drafts[K]['secrets'];
     readonly stream?: string;
     readonly timeZone?: string;
+    readonly workspaceId?: string;
   } = {},
 ) => ({
   kind,
   name: more.name ?? `test ${kind}`,
   stream: more.stream ?? null,
   timeZone: more.timeZone ?? 'UTC',
+  workspaceId: more.workspaceId ?? null,
   intervalSeconds: 86_400,
   enabled: false,
   settings,
