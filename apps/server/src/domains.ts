@@ -11,7 +11,15 @@ import {
 } from './detection/index.ts';
 import { createBehaviour, type Behaviour } from './behaviour/index.ts';
 import { createEntities, type Entities } from './entities/index.ts';
-import { createHunting, scopeFault, sightOf, tablesSeen, type Hunting, type Hunts } from './hunting/index.ts';
+import {
+  createHunting,
+  scopeFault,
+  sightOf,
+  tablesSeen,
+  tablesWhole,
+  type Hunting,
+  type Hunts,
+} from './hunting/index.ts';
 import {
   checkPassword,
   methodModes,
@@ -157,6 +165,7 @@ export async function createDomains(platform: Platform, options: DomainOptions =
     runRules: (rules) => detection.sweep(rules),
     onStored: (segment) => detection.arrived(segment),
     tablesSeen: (as, names, now) => tablesSeen(hunting.queries, as, names, now),
+    tablesWhole: (as) => tablesWhole(platform, as, 'data.read'),
     jobs: options.scheduled !== false,
   });
   const workbooks = createWorkbooks(platform);

@@ -41,7 +41,8 @@ export const scopedRoutes: ReadonlyMap<string, Scoped> = new Map([
      sentinelExpandEntity sentinelEntityTimeline sentinelEntityInsights sentinelQueriesOfEntity
      listHunts getHunt runHuntQuery listBookmarks getBookmark createBookmarks
      listInvestigations getInvestigation listCases getCase listTasks createTask updateTask deleteTask
-     listAttachments addAttachment downloadAttachment listTables`,
+     listAttachments addAttachment downloadAttachment listTables listSources getSource
+     getHandoverFacts listHandovers createHandover`,
   ),
   ...named(
     'open',
@@ -55,6 +56,6 @@ export const scopedRoutes: ReadonlyMap<string, Scoped> = new Map([
   ...named(
     'wholeIncident',
     `getIncidentStory getIncidentProcesses listIncidentEvents exportIncidentPdf updateIncident addComment editComment deleteComment setEvidenceVerdict
-     getIncidentInvestigation`,
+     getIncidentInvestigation listSimilarIncidents`,
   ),
 ]);

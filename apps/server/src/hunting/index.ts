@@ -41,7 +41,7 @@ import { workspaceQueries } from './workspace-queries.ts';
 
 export { createQueries, type KnownWatchlists, type Queries, type QueryAnswer, type QueryRequest } from './queries.ts';
 export { scopeFault } from './scope/faults.ts';
-export { sightOf } from './scope/sight.ts';
+export { sightOf, tablesWhole } from './scope/sight.ts';
 export { tablesSeen, type SeenRows } from './scope/tables-seen.ts';
 export { workspaceGuid } from '../platform/workspaces/index.ts';
 

@@ -98,6 +98,7 @@ export interface IngestOptions {
   ) => Promise<void>;
   /** What somebody who sees a part of the data sees of tables of these names. */
   readonly tablesSeen: RouteServices['tablesSeen'];
+  readonly tablesWhole: RouteServices['tablesWhole'];
   /** Whether jobs run; default true. */
   readonly jobs?: boolean;
   /** Who holds an API token; for doors that are not behind the server's own HTTP. */
@@ -149,6 +150,7 @@ export async function createIngest(platform: Platform, options: IngestOptions): 
       uploads,
       policies,
       tablesSeen: options.tablesSeen,
+      tablesWhole: options.tablesWhole,
       doors: {
         placeOf: placeOf(() => ({ config, syslog, otlpGrpc, host })),
         connections: (door) => book.connections(door),

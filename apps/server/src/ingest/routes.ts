@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { SallyportError, type dataRoutes } from '@sallyport/contracts';
-import { requireCaller, type Handlers } from '../platform/http/handlers.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../platform/http/handlers.ts';
 import { dataScopeOf } from '../platform/data-scope.ts';
 import type { Principal } from '../platform/principal.ts';
 import type { Platform } from '../platform/types.ts';
@@ -23,6 +23,8 @@ export interface RouteServices {
   readonly policies: PolicyBook;
   /** What somebody sees of tables of these names. */
   readonly tablesSeen: (as: Principal, names: readonly string[], now: Date) => Promise<TablesSeen>;
+  /** The tables of which somebody sees every row of every workspace. */
+  readonly tablesWhole: (as: Principal) => Promise<ReadonlySet<string>>;
 }
 
 const errorsMax = 200;
@@ -39,6 +41,11 @@ export function dataHandlers(services: RouteServices): Handlers<typeof dataRoute
     streams: () => core().streams,
     now: () => clock.now(),
   };
+  /** Undefined: all of them. */
+  const whole = async (context: RequestContext): Promise<ReadonlySet<string> | undefined> => {
+    const caller = requireCaller(context);
+    return dataScopeOf(caller, 'data.read').whole ? undefined : services.tablesWhole(caller);
+  };
   return {
     ...tableHandlers(platform, policies),
     listTables: async (context) => {
@@ -54,8 +61,8 @@ export function dataHandlers(services: RouteServices): Handlers<typeof dataRoute
       await lake.createTable({ name, columns, retentionDays });
       return tableInfo(lake, policies, name);
     },
-    listSources: () => listSources(view),
-    getSource: (_context, { params }) => getSource(view, params.id),
+    listSources: async (context) => listSources(view, await whole(context)),
+    getSource: async (context, { params }) => getSource(view, params.id, await whole(context)),
     listDoors: () => listDoors(view),
     listIngestionErrors: async () => ({ errors: await refusedLines(lake, { most: errorsMax, rawLengthMax }) }),
     uploadFile: async (context, { query, body }) => {

@@ -116,8 +116,9 @@ describe('incidents', () => {
 
   it('and what is about all data is refused with its reason', async () => {
     for (const refused of [
-      () => karl.listSources(),
-      () => karl.listHandovers({ query: {} }),
+      () => karl.listDoors(),
+      () => karl.listIngestionErrors(),
+      () => karl.updateIncidents({ body: { numbers: [numbers.inside], change: { status: 'Active' } } }),
       () => karl.updateEntity({ params: { id: 'x' }, body: { tags: [] } }),
     ]) {
       const error = await errorOf(refused());

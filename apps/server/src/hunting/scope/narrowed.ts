@@ -1,7 +1,7 @@
-import { checkWorkbook, parseWorkbook } from '@sallyport/contracts';
-import { describe, expect, it } from 'vitest';
+import { checkWorkbook, parseWorkbook, type Client } from '@sallyport/contracts';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { errorOf } from '../../testing.ts';
-import type { Served } from './served.ts';
+import { alertOf, askerOf, type Served } from './served.ts';
 
 /** What is kept of queries, and pages beside queries, as people who see a part get them. Part of faces.test.ts, which has the server. */
 
@@ -292,6 +292,91 @@ export function describeNarrowed(served: () => Served): void {
       expect(rules.length).toBeGreaterThan(10);
       expect(cost).toMatchObject({ cpuSeconds: 0, rowsRead: 0 });
       expect(await karl.client.getRule({ params: { id: rules[0]!.id } })).toMatchObject({ runs: [], costs: [] });
+    });
+
+    it('hand-overs of what they see, and notes of those who see the same', async () => {
+      const { karl, nora, admin, numbers } = served();
+      const since = new Date(Date.now() - 86_400_000).toISOString();
+      for (const number of Object.values(numbers)) {
+        await admin.updateIncident({ params: { number }, body: { status: 'Active' } });
+        const dueAt = new Date(Date.now() + 60_000).toISOString();
+        await admin.createTask({ body: { parent: { kind: 'incident', number }, title: `zqdueq ${number}`, dueAt } });
+      }
+      const everybodys = await admin.getHandoverFacts({ query: { since } });
+      expect(everybodys.counts.open).toBe(3);
+      const facts = await karl.client.getHandoverFacts({ query: { since } });
+      expect(facts.counts).toEqual({ open: 2, unassigned: 2, opened: 2, closed: 0, breached: 0 });
+      expect(new Set(facts.open.map(({ number }) => number))).toEqual(new Set([numbers.inside, numbers.both]));
+      const of = (number: number) => facts.open.find((one) => one.number === number);
+      expect(of(numbers.inside)?.changes.map(({ text }) => text)).toContain('Status: New → Active');
+      expect(of(numbers.both)).toMatchObject({ changes: [], title: 'joint', alertCount: 1 });
+      expect(facts.tasks.map(({ title }) => title)).toEqual([`zqdueq ${numbers.inside}`]);
+      expect(JSON.stringify(facts)).not.toMatch(/out[12]|zqincidentq|zqsharedq/);
+
+      const note = (text: string) => ({ body: { since, to: ['nora@contoso.com'], text } });
+      await admin.createHandover(note('zqeverythingq'));
+      await karl.client.createHandover(note('of A'));
+      const notes = async (client: Client) => (await client.listHandovers()).handovers.map(({ text }) => text);
+      expect(await notes(karl.client)).toEqual(['of A']);
+      expect(await notes(nora.client)).toEqual([]);
+      expect(new Set(await notes(admin))).toEqual(new Set(['of A', 'zqeverythingq']));
+      const kate = await askerOf(served().test, 'kate', { deviceGroups: ['A'] });
+      expect(await notes(kate.client)).toEqual(['of A']);
+    });
+
+    it('similar incidents among those that they see whole, alike as if there were no others', async () => {
+      const { karl, admin, numbers, test } = served();
+      const raise = (name: string, hosts: readonly string[]) =>
+        test.platform.database.transaction((tx) =>
+          test.server.domains.incidents.raise([alertOf(name, hosts, { ruleId: 'rule-inside' })], tx),
+        );
+      // About no device, and so within; hosts would join it to what there is.
+      await raise('inside again', []);
+      const similar = async (client: Client, number: number) =>
+        (await client.listSimilarIncidents({ params: { number } })).incidents;
+      const before = await similar(karl.client, numbers.inside);
+      expect(before.map(({ title }) => title)).toEqual(['inside again']);
+      await raise('zqelsewhereq', ['out1']);
+      await raise('zqelsewheretooq', ['out2']);
+      expect(await similar(karl.client, numbers.inside)).toEqual(before);
+      const everybodys = (await similar(admin, numbers.inside)).map(({ number }) => number);
+      expect(everybodys).toEqual(expect.arrayContaining([numbers.outside, numbers.both]));
+      expect(await errorOf(similar(karl.client, numbers.both))).toMatchObject({ code: 'Forbidden' });
+      expect(await errorOf(similar(karl.client, numbers.outside))).toMatchObject({ code: 'NotFound' });
+    });
+
+    it('sources that fill nothing but tables which they see whole', async () => {
+      const { karl, admin, test } = served();
+      const { lake, database, clock, workspaces } = test.platform;
+      await test.server.domains.ingest.start();
+      onTestFinished(() => test.server.domains.ingest.stop());
+      const all = (await admin.listSources()).sources;
+      const own = all.filter(({ tables }) => tables.length > 0 && tables.every((table) => table === 'Syslog'));
+      const [source] = own;
+      if (!source) throw new Error('no source fills Syslog alone');
+      const [stream = ''] = source.streams;
+      await database.execute('INSERT INTO ingest_streams (stream, first_at) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+        stream,
+        clock.now(),
+      ]);
+      const refused = { TimeGenerated: clock.now().toISOString(), InputStreamId: stream, OperationName: 'Parse', Message: 'zqlineq' }; // prettier-ignore
+      await lake.insertRows('DCRLogErrors', [refused]);
+      const sera = await askerOf(test, 'sera', { tables: ['Syslog'] });
+      const ids = async (client: Client) => new Set((await client.listSources()).sources.map(({ id }) => id));
+      expect(await ids(sera.client)).toEqual(new Set(own.map(({ id }) => id)));
+      const params = { id: source.id };
+      expect((await admin.getSource({ params })).errors.map(({ raw }) => raw)).toEqual(['zqlineq']);
+      expect(await sera.client.getSource({ params })).toMatchObject({ source: { id: source.id }, errors: [] });
+      const other = all.find(({ id, tables }) => tables.length > 0 && !own.some((one) => one.id === id));
+      expect(await errorOf(sera.client.getSource({ params: { id: other?.id ?? '' } }))).toMatchObject({
+        code: 'NotFound',
+      });
+      // Of devices, or of one workspace, the figures would tell of the rest.
+      const sven = await askerOf(test, 'sven', { tables: ['Syslog'], workspaces: [workspaces.first.id] });
+      expect(await ids(sven.client)).toEqual(new Set());
+      const karls = (await karl.client.listSources()).sources;
+      expect(karls.filter(({ tables }) => tables.includes('Syslog'))).toEqual([]);
+      expect(await errorOf(karl.client.getSource({ params }))).toMatchObject({ code: 'NotFound' });
     });
   });
 }

@@ -1,4 +1,4 @@
-import type { AssignmentScope, SeenTable } from '@sallyport/contracts';
+import type { AssignmentScope, GrantedPermission, SeenTable } from '@sallyport/contracts';
 import type { Platform } from '../../platform/types.ts';
 import { admits, dataScopeOf } from '../../platform/data-scope.ts';
 import type { Principal } from '../../platform/principal.ts';
@@ -44,4 +44,18 @@ export async function sightOf(
       reason: words.slice(0, reasonCharsMax),
     };
   });
+}
+
+/** The tables of which somebody sees every row of every workspace by a permission: whatever is counted over all of them tells of nothing else. */
+export async function tablesWhole(
+  { workspaces }: Pick<Platform, 'workspaces'>,
+  principal: Principal,
+  by: GrantedPermission,
+): Promise<ReadonlySet<string>> {
+  const scope = dataScopeOf(principal, by);
+  const { tables } = (await workspaces.lake(workspaces.first)).kqlCatalogue([]);
+  const places = workspaces.list();
+  return new Set(
+    tables.filter((table) => places.every((place) => seenOf(scope, table, place) === 'whole')).map(({ name }) => name),
+  );
 }

@@ -3,6 +3,7 @@ import type { Queries } from '../../hunting/index.ts';
 import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { Workspace } from '../../platform/workspaces/index.ts';
+import { sightOf } from '../within.ts';
 import { workspaceOfIncident } from '../workspace.ts';
 import { setVerdict } from './evidence.ts';
 import { readEvents } from './events.ts';
@@ -44,7 +45,9 @@ export function storyHandlers(
       readProcesses(await parts(params.number), params.number, query, asked(context)),
     listIncidentEvents: async (context, { params, query }) =>
       readEvents(await parts(params.number), params.number, query.page, asked(context)),
-    listSimilarIncidents: async (_, { params }) => ({ incidents: await similarIncidents(database, params.number) }),
+    listSimilarIncidents: async (context, { params }) => ({
+      incidents: await similarIncidents(database, params.number, sightOf(requireCaller(context), platform.workspaces)),
+    }),
     exportIncidentPdf: async (context, { params, reply }) => {
       const pdf = await incidentPdf(
         { ...(await parts(params.number)), story: () => story(params.number) },

@@ -1,6 +1,7 @@
 import type { SimilarIncident } from '@sallyport/contracts';
 import type { Queryable } from '../../platform/database/types.ts';
 import type { IncidentRow } from '../types.ts';
+import { bindingOnce, incidentWithin, type Sight } from '../within.ts';
 import { incidentRow } from './read.ts';
 
 const similarMax = 10;
@@ -31,9 +32,9 @@ interface SimilarRow extends Pick<
 
 /**
  * How alike two incidents are: half of it the share of their rules that both have, three tenths the entities (one that many incidents have counts little), two tenths
- * the techniques.
+ * the techniques. `seen`: whether an incident (its number as SQL) may count, so that neither it nor how alike it is tells of another.
  */
-const similarSql = `
+const similarSql = (seen: (number: string) => string): string => `
 WITH me AS (SELECT * FROM incidents WHERE number = $1),
 mine AS (
   SELECT DISTINCT l.entity_id AS id FROM alerts a JOIN alert_entities l ON l.alert_id = a.id WHERE a.incident_number = $1 LIMIT 500
@@ -43,7 +44,7 @@ places AS (
     SELECT DISTINCT a.incident_number AS number FROM (
       SELECT l.alert_id FROM alert_entities l WHERE l.entity_id = mine.id LIMIT 2000
     ) l JOIN alerts a ON a.id = l.alert_id WHERE a.incident_number IS NOT NULL AND a.incident_number <> $1
-  ) p
+  ) p WHERE ${seen('p.number')}
 ),
 weights AS (SELECT id, 1 / (1 + ln(1 + count(*))) AS weight FROM places GROUP BY id),
 total AS (SELECT greatest(1, sum(coalesce(w.weight, 1))) AS weight FROM mine LEFT JOIN weights w USING (id)),
@@ -53,8 +54,8 @@ by_entity AS (
 ),
 candidates AS (
   SELECT number FROM by_entity
-  UNION (SELECT i.number FROM incidents i, me WHERE i.rule_ids && me.rule_ids AND i.number <> $1 ORDER BY i.number DESC LIMIT $2)
-  UNION (SELECT i.number FROM incidents i, me WHERE cardinality(me.techniques) > 1 AND i.techniques @> me.techniques[1:2] AND i.number <> $1 ORDER BY i.number DESC LIMIT $2)
+  UNION (SELECT i.number FROM incidents i, me WHERE i.rule_ids && me.rule_ids AND i.number <> $1 AND ${seen('i.number')} ORDER BY i.number DESC LIMIT $2)
+  UNION (SELECT i.number FROM incidents i, me WHERE cardinality(me.techniques) > 1 AND i.techniques @> me.techniques[1:2] AND i.number <> $1 AND ${seen('i.number')} ORDER BY i.number DESC LIMIT $2)
 ),
 scored AS (
   SELECT i.*, e.ids, r.shared AS shared_rule_ids, t.shared AS shared_techniques,
@@ -71,10 +72,15 @@ SELECT number, title, severity, status, classification, determination, classific
   coalesce((SELECT array_agg(e.name ORDER BY array_position(s.ids, e.id)) FROM entities e WHERE e.id = ANY(s.ids[1:20])), '{}') AS shared_entities
 FROM scored s WHERE similarity >= $3 ORDER BY similarity DESC, number DESC LIMIT $4`;
 
-/** The incidents most like one, with why, and how they were closed. Throws NotFound. */
-export async function similarIncidents(db: Queryable, number: number): Promise<SimilarIncident[]> {
+/** The incidents most like one, with why, and how they were closed: of those that `sight` shows whole. Throws NotFound. */
+export async function similarIncidents(db: Queryable, number: number, sight: Sight): Promise<SimilarIncident[]> {
   await incidentRow(db, number);
-  const rows = await db.query<SimilarRow>(similarSql, [number, perThing, leastSimilarity, similarMax]);
+  const values: unknown[] = [number, perThing, leastSimilarity, similarMax];
+  const bind = bindingOnce((value) => `$${values.push(value)}`);
+  const rows = await db.query<SimilarRow>(
+    similarSql((of) => incidentWithin(sight, bind, of, true)),
+    values,
+  );
   return rows.map((row) => ({
     number: row.number,
     title: row.title,

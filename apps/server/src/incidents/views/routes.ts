@@ -1,9 +1,10 @@
 import { SallyportError, type Handover, type queueRoutes } from '@sallyport/contracts';
 import type { Queryable } from '../../platform/database/types.ts';
-import { requireCaller, type Handlers } from '../../platform/http/index.ts';
+import { requireCaller, type Handlers, type RequestContext } from '../../platform/http/index.ts';
 import type { Platform } from '../../platform/types.ts';
 import { changeIncident } from '../commands.ts';
 import { serviceLevels, setServiceLevels } from '../service-levels.ts';
+import { sightOf } from '../within.ts';
 import { createHandover, handoverFacts, listHandovers } from './handover.ts';
 import { deleteView, saveView, setDefaultView, viewsFor } from './store.ts';
 
@@ -12,6 +13,7 @@ export function queueHandlers(
   onHandover: (handover: Handover, tx: Queryable) => Promise<void>,
 ): Handlers<typeof queueRoutes> {
   const { clock, database } = platform;
+  const sight = (context: RequestContext) => sightOf(requireCaller(context), platform.workspaces);
   return {
     updateIncidents: async (context, { body: { numbers, change } }) => {
       const by = requireCaller(context).name;
@@ -51,11 +53,12 @@ export function queueHandlers(
       context.audit({ target: 'service levels', details: { before, levels } });
       return { levels };
     },
-    getHandoverFacts: (_, { query: { since } }) => handoverFacts(database, new Date(since), clock.now()),
-    listHandovers: async () => ({ handovers: await listHandovers(database) }),
+    getHandoverFacts: (context, { query: { since } }) =>
+      handoverFacts(database, new Date(since), clock.now(), sight(context)),
+    listHandovers: async (context) => ({ handovers: await listHandovers(database, sight(context)) }),
     createHandover: async (context, { body }) => {
       context.audit({ target: 'handover', details: { to: body.to } });
-      return createHandover(platform, body, requireCaller(context).name, onHandover);
+      return createHandover(platform, body, requireCaller(context).name, sight(context), onHandover);
     },
   };
 }

@@ -106,8 +106,22 @@ async function healthOfAll(services: ViewServices, sources: readonly Known[]) {
   });
 }
 
-export async function listSources(services: ViewServices): Promise<{ sources: SourceHealth[] }> {
-  const all = await healthOfAll(services, await knownSources(services));
+/**
+ * How much a source brings is counted over all that it brings: it is shown to those who see all of each table that it fills. `whole`: these tables; undefined: all of them.
+ */
+const shownTo =
+  ({ streams }: Pick<ViewServices, 'streams'>, whole: ReadonlySet<string> | undefined) =>
+  (source: Known): boolean => {
+    if (whole === undefined) return true;
+    const tables = source.streams.flatMap((stream) => streams().tablesOf(stream));
+    return tables.length > 0 && tables.every((table) => whole.has(table));
+  };
+
+export async function listSources(
+  services: ViewServices,
+  whole?: ReadonlySet<string>,
+): Promise<{ sources: SourceHealth[] }> {
+  const all = await healthOfAll(services, (await knownSources(services)).filter(shownTo(services, whole)));
   return { sources: all.map(({ health }) => health).toSorted((a, b) => a.name.localeCompare(b.name)) };
 }
 
@@ -145,9 +159,14 @@ export async function refusedLines(
   });
 }
 
-export async function getSource(services: ViewServices, id: string): Promise<SourceDetail> {
+/** Throws NotFound, also where its tables are not seen whole. */
+export async function getSource(
+  services: ViewServices,
+  id: string,
+  whole?: ReadonlySet<string>,
+): Promise<SourceDetail> {
   const { database, lake, now } = services;
-  const source = (await knownSources(services)).find((one) => one.id === id);
+  const source = (await knownSources(services)).filter(shownTo(services, whole)).find((one) => one.id === id);
   if (source === undefined)
     throw new SallyportError('NotFound', `no source is named \`${id}\``, { target: 'params.id' });
   const [found] = await healthOfAll(services, [source]);
@@ -166,7 +185,7 @@ export async function getSource(services: ViewServices, id: string): Promise<Sou
       lastAt: lastAt.toISOString(),
     })),
     errors:
-      facts === undefined
+      facts === undefined || (whole && !whole.has('DCRLogErrors'))
         ? []
         : await refusedLines(lake, { streams: source.streams, most: errorsMax, rawLengthMax: 2_000 }),
     drift: facts === undefined ? [] : await driftOf(lake, source.streams, now()),
