@@ -260,11 +260,18 @@ test('access review: from its start to what it removes', async () => {
   const { review } = await client.createAccessReview({
     body: AccessReviewSettings.parse({
       displayName: 'Who is on call',
+      descriptionForReviewers: 'Ask the desk who is on the plan.',
       targets: [policy.target],
       stages: [{ reviewers: 'self' }],
       autoApply: false,
     }),
   });
+  await portal.goto(`/privileged-access?tab=reviews&selected=${review.id}`);
+  const panel = page.getByRole('complementary', { name: 'Access review' });
+  await panel.getByRole('button', { name: 'Send reminder' }).click();
+  await page.getByText('Those who have not decided yet are reminded').first().waitFor();
+  expect(await portal.barriers()).toEqual([]);
+  await portal.picture('access-review-running');
   await petra.goto(`${portal.url}/my-access?tab=reviews`);
   await petra.getByRole('button', { name: 'Remove…' }).click();
   await petra.getByRole('dialog').getByLabel('Justification').fill('No more on call');
@@ -272,7 +279,6 @@ test('access review: from its start to what it removes', async () => {
   await petra.getByText('Denied').waitFor();
   expect(await barriersOf(petra)).toEqual([]);
   await portal.goto(`/privileged-access?tab=reviews&selected=${review.id}`);
-  const panel = page.getByRole('complementary', { name: 'Access review' });
   await panel.getByText('No more on call').waitFor();
   await panel.getByRole('button', { name: 'End now' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'End now' }).click();

@@ -98,6 +98,14 @@ export const accessReviewRoutes = {
     params,
     response: z.object({ removed: z.int(), kept: z.int(), failed: z.int() }),
   }),
+  remindAccessReview: route({
+    ...manage,
+    method: 'POST',
+    path: '/api/privileged-access/reviews/:id/remind',
+    summary: 'Mail those who have not decided yet in the run of a review',
+    params,
+    response: z.object({}),
+  }),
   deleteAccessReview: route({
     ...manage,
     method: 'DELETE',

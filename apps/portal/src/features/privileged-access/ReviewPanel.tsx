@@ -26,10 +26,14 @@ const notResponded = {
 /** A review: how it runs, what was decided, and what its end did. */
 export function ReviewPanel({ id, onClose }: { id: string; onClose: () => void }): ReactElement {
   const { data, error, refetch } = useQuery(reviewQuery(id));
-  const why = useRefusal('stopAccessReview', 'applyAccessReview', 'deleteAccessReview');
+  const why = useRefusal('stopAccessReview', 'applyAccessReview', 'remindAccessReview', 'deleteAccessReview');
   const notify = useNotify();
   const failed = { onError: (failure: unknown) => notify.failed('Nothing was changed', failure) };
   const stop = useDo(() => client.stopAccessReview({ params: { id } }), 'The review has ended');
+  const remind = useDo(
+    () => client.remindAccessReview({ params: { id } }),
+    'Those who have not decided yet are reminded',
+  );
   const apply = useDo(
     () => client.applyAccessReview({ params: { id } }),
     ({ removed, kept }) => `${removed} removed, ${kept} kept`,
@@ -44,6 +48,16 @@ export function ReviewPanel({ id, onClose }: { id: string; onClose: () => void }
       footer={
         data && (
           <>
+            {run && run.endedAt === null && run.decided < run.total && (
+              <RefusableButton
+                why={why}
+                size="small"
+                disabled={remind.isPending}
+                onClick={() => remind.mutate(undefined, failed)}
+              >
+                Send reminder
+              </RefusableButton>
+            )}
             {run && run.endedAt === null && (
               <ConfirmAction
                 why={why}
@@ -84,6 +98,9 @@ export function ReviewPanel({ id, onClose }: { id: string; onClose: () => void }
             facts={[
               ['State', <RunState key="state" review={data.review} />],
               ['Of', visible(data.review.targetNames.join(', '))],
+              ['Purpose', visible(data.review.settings.descriptionForAdmins) || undefined],
+              ['Tells reviewers', visible(data.review.settings.descriptionForReviewers) || undefined],
+              ['Mails', data.review.settings.mails ? undefined : 'only reminders'],
               ['Repeats', data.review.settings.recurrence],
               ['Not answered', notResponded[data.review.settings.ifNotResponded]],
               ['Applied', data.review.settings.autoApply ? 'by itself' : 'by hand'],

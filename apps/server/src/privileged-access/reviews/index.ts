@@ -368,7 +368,7 @@ export function createReviews({ platform, requests }: ReviewParts) {
       askedOf(database, review, run, rows, clock.now()),
 
     /** Mails those who have not decided yet. Throws Conflict when the run is over. */
-    remind: (id: string, runId: string, by: Author): Promise<void> =>
+    remind: (id: string, runId: string | undefined, by: Author): Promise<void> =>
       database.transaction(async (tx) => {
         const now = clock.now();
         const review = await reviewOf(tx, id);

@@ -51,6 +51,13 @@ export function accessReviewHandlers({
       context.audit({ target: `review ${params.id}`, details: { ...applied } });
       return applied;
     },
+    remindAccessReview: async (context, { params }) => {
+      const by = await whoManages(context);
+      const run = await runs.newest(database, (await reviews.reviewOf(params.id)).id);
+      await reviews.remind(params.id, run?.id, by);
+      context.audit({ target: `review ${params.id}` });
+      return {};
+    },
     deleteAccessReview: async (context, { params }) => {
       await reviews.remove(params.id, await whoManages(context));
       context.audit({ target: `review ${params.id}` });
