@@ -77,10 +77,14 @@ test('workspaces: one is made, its rows raise an incident of its own in the one 
   const [incident] = (await client.listIncidents({ query: { workspace: branch.id } })).incidents;
   await portal.goto(`/incidents/${incident?.number}?tab=alerts`);
   await page.getByRole('row').filter({ hasText: 'A door of the branch was forced' }).click();
-  await page
-    .getByRole('button', { name: /till-1/ })
-    .first()
-    .click();
+  const thing = page.getByRole('button', { name: /till-1/ }).first();
+  await thing.click();
+  await page.getByRole('menuitem', { name: 'Hunt for it' }).click();
+  await page.waitForURL(new RegExp(`/hunting.*workspace=${branch.id}`));
+  // The first workspace has no row of this table.
+  await page.getByRole('grid', { name: 'Results' }).getByText('SecurityEvent', { exact: true }).waitFor();
+  await page.goBack();
+  await thing.click();
   await page.getByRole('menuitem', { name: 'Open its page' }).click();
   await page.waitForURL(new RegExp(`/entities/.*workspace=${branch.id}`));
   const workspace = page.getByRole('combobox', { name: 'Workspace' });

@@ -97,16 +97,27 @@ export function EntityLink({ entity, onOpen }: { entity: Entity; onOpen?: () => 
   const navigate = useNavigate();
   const queries = useQueryClient();
   const workspace = useShownWorkspace();
-  const hunt = async (): Promise<void> => {
+  /** Tables that hold rows; those that are listed are of the first workspace. */
+  const filled = async (): Promise<string[]> => {
     const { tables } = await queries
       .fetchQuery({ queryKey: ['tables'], queryFn: ({ signal }) => client.listTables({ signal }), staleTime: 60_000 })
       .catch(() => ({ tables: [] }));
-    // What is listed are those of the first workspace.
-    const names = (workspace.workspace === undefined ? tables : [])
+    return tables
       .filter(({ rows }) => rows > 0)
       .toSorted((a, b) => (b.lastRowAt ?? '').localeCompare(a.lastRowAt ?? ''))
       .map(({ name }) => name);
-    const hash = `query=${encodeFragment(entityQuery(entity, names))}`;
+  };
+  /** What its page has to hunt with in another. */
+  const ofPage = async (): Promise<string | undefined> => {
+    const details = await client.getEntity({ params: { id: entity.id }, query: workspace }).catch(() => undefined);
+    return details?.hunts[0]?.query;
+  };
+  const hunt = async (): Promise<void> => {
+    const query =
+      workspace.workspace === undefined
+        ? entityQuery(entity, await filled())
+        : ((await ofPage()) ?? entityQuery(entity, []));
+    const hash = `query=${encodeFragment(query)}`;
     await navigate({ to: '/hunting', search: { range: '30d', ...workspace }, hash });
   };
   return (
