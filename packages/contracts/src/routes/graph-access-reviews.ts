@@ -110,6 +110,12 @@ export const graphAccessReviewRoutes = {
     summary: 'Microsoft Graph: apply what was decided in a run that ended',
     params: instanceParams,
   }),
+  graphResetReviewDecisions: route({
+    ...manage,
+    path: `${instance}/resetDecisions`,
+    summary: 'Microsoft Graph: take back what was decided in the stage that runs',
+    params: instanceParams,
+  }),
   graphSendReviewReminder: route({
     ...manage,
     path: `${instance}/sendReminder`,

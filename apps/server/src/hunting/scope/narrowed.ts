@@ -326,17 +326,29 @@ export function describeNarrowed(served: () => Served): void {
 
     it('similar incidents among those that they see whole, alike as if there were no others', async () => {
       const { karl, admin, numbers, test } = served();
-      const raise = (name: string, hosts: readonly string[]) =>
-        test.platform.database.transaction((tx) =>
-          test.server.domains.incidents.raise([alertOf(name, hosts, { ruleId: 'rule-inside' })], tx),
-        );
+      // What lies days apart is not joined.
+      const raise = (name: string, hosts: readonly string[], daysAgo = 0) => {
+        const at = new Date(Date.now() - daysAgo * 86_400_000);
+        const alert = alertOf(name, hosts, { ruleId: 'rule-inside', startTime: at, endTime: at });
+        return test.platform.database.transaction((tx) => test.server.domains.incidents.raise([alert], tx));
+      };
       // About no device, and so within; hosts would join it to what there is.
       await raise('inside again', []);
+      await raise('the same host', ['in1'], 40);
       const similar = async (client: Client, number: number) =>
         (await client.listSimilarIncidents({ params: { number } })).incidents;
       const before = await similar(karl.client, numbers.inside);
-      expect(before.map(({ title }) => title)).toEqual(['inside again']);
+      expect(before.map(({ title }) => title)).toEqual(['the same host on in1', 'inside again']);
       await raise('zqelsewhereq', ['out1']);
+      // Had it a part in how much it counts that both have the host, this would be told.
+      await raise('joint too', ['in1'], 80);
+      await raise('zqjointtooq', ['out1'], 120);
+      const open = (await admin.listIncidents({ query: {} })).incidents;
+      const numberOf = (title: string): number => open.find((one) => one.title.includes(title))?.number ?? 0;
+      await admin.mergeIncidents({
+        params: { number: numberOf('joint too') },
+        body: { incidents: [numberOf('zqjointtooq')] },
+      });
       await raise('zqelsewheretooq', ['out2']);
       expect(await similar(karl.client, numbers.inside)).toEqual(before);
       const everybodys = (await similar(admin, numbers.inside)).map(({ number }) => number);

@@ -367,6 +367,23 @@ export function createReviews({ platform, requests }: ReviewParts) {
     askedOf: (review: ReviewRow, run: RunRow, rows: readonly DecisionRow[]) =>
       askedOf(database, review, run, rows, clock.now()),
 
+    /** Takes back what was decided in the stage that runs. Throws Conflict when the run is over. */
+    reset: (id: string, runId: string, by: Author): Promise<void> =>
+      database.transaction(async (tx) => {
+        const review = await reviewOf(tx, id);
+        const run = await tx.first<RunRow>(
+          'SELECT * FROM access_review_runs WHERE id = $1 AND review_id = $2 AND ended_at IS NULL FOR UPDATE',
+          [runId, id],
+        );
+        if (!run) throw new SallyportError('Conflict', 'the review does not run');
+        const count = await tx.execute(
+          `UPDATE access_review_decisions SET decision = 'NotReviewed', justification = '', reviewed_by_id = NULL, reviewed_by = NULL, reviewed_at = NULL
+           WHERE run_id = $1 AND stage = $2 AND decision <> 'NotReviewed'`,
+          [run.id, run.stage],
+        );
+        await record('Reset decision', review, by, tx, { runId: run.id, count });
+      }),
+
     /** Mails those who have not decided yet. Throws Conflict when the run is over. */
     remind: (id: string, runId: string | undefined, by: Author): Promise<void> =>
       database.transaction(async (tx) => {

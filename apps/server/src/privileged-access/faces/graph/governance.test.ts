@@ -395,6 +395,13 @@ describe('access reviews through Microsoft’s client', () => {
     await ann.graph.api(`${at}/acceptRecommendations`).post({});
     const { value } = Page.parse(await boss.graph.api(`${at}/decisions`).get());
     expect(value).toMatchObject([{ decision: 'Approve', reviewedBy: { id: ann.person.id } }]);
+    expect(await graphFailure(ann.graph.api(`${at}/resetDecisions`).post({}))).toMatchObject({ status: 403 });
+    await boss.graph.api(`${at}/resetDecisions`).post({});
+    expect(Page.parse(await boss.graph.api(`${at}/decisions`).get()).value).toMatchObject([
+      { decision: 'NotReviewed' },
+    ]);
+    await boss.graph.api(`${at}/stop`).post({});
+    expect(await graphFailure(boss.graph.api(`${at}/resetDecisions`).post({}))).toMatchObject({ status: 409 });
 
     const whole = { displayName: 'Any', scope: eligibleFor(reader), reviewers: [], settings };
     for (const more of [

@@ -280,6 +280,13 @@ export function graphReviewHandlers({
       context.audit({ target: `review ${of.review.id}`, details: { ...counts } });
       return reply.code(204).send();
     },
+    graphResetReviewDecisions: async (context, { params, reply }) => {
+      const asker = await managing(context);
+      const of = await found(params);
+      await reviews.reset(of.review.id, of.run.id, asker);
+      context.audit({ target: `review ${of.review.id}` });
+      return reply.code(204).send();
+    },
     graphSendReviewReminder: async (context, { params, reply }) => {
       const asker = await managing(context);
       const of = await found(params);
