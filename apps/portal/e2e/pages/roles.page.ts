@@ -1,5 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
-import { otherPage } from './person.ts';
+import { codeOf, otherPage, signIn, takeUp } from './person.ts';
+import { barriersOf } from '../axe.ts';
+import { takePicture } from '../pictures.ts';
 import { openPortal, type Portal } from './portal.ts';
 
 let portal: Portal;
@@ -110,4 +112,34 @@ test('a token is cut to what it used', async () => {
   await panel.getByText('Never used').waitFor({ state: 'detached' });
   expect([await ask('/api/incidents'), await ask('/api/sources')]).toEqual([200, 403]);
   expect(portal.complaints).toEqual([]);
+}, 60_000);
+
+test('somebody whose role is over a part hands over, and sees the sources that are theirs', async () => {
+  const { page, client, url } = portal;
+  const name = 'sera@contoso.com';
+  const { person, invitation } = await client.invitePerson({ body: { userPrincipalName: name, displayName: 'Sera' } });
+  const roleId =
+    (await client.listRoles()).roles.find(({ displayName }) => displayName === 'Security Reader')?.id ?? '';
+  const scope = { tables: ['Syslog'] };
+  await client.createRoleAssignment({ body: { roleId, principalId: person.id, principalType: 'user', scope } });
+  const sera = await otherPage(page.context());
+  await signIn(sera, url, name, codeOf(await takeUp(sera, invitation.url), 1));
+  await sera.waitForURL((at) => !at.pathname.startsWith('/signin'));
+  await sera.goto(`${url}/data?tab=sources`);
+  const rows = sera.getByRole('grid', { name: 'Sources' }).getByRole('row');
+  await rows.nth(1).waitFor();
+  const { sources } = await client.listSources();
+  const own = sources.filter(({ tables }) => tables.length > 0 && tables.every((table) => table === 'Syslog'));
+  expect(own.length).toBeLessThan(sources.length);
+  // One is the head; not all that there are need be in sight.
+  expect(await sera.getByRole('grid', { name: 'Sources' }).getAttribute('aria-rowcount')).toBe(String(own.length + 1));
+  expect(await barriersOf(sera)).toEqual([]);
+  await takePicture(sera, 'sources-of-a-part');
+  await sera.goto(`${url}/handover`);
+  await sera.getByText('None by those who see what you see').waitFor();
+  await sera.getByText('Nothing is open').waitFor();
+  // What they are not told of is no trouble.
+  expect(await sera.getByText('Sallyport does not answer').count()).toBe(0);
+  expect(await barriersOf(sera)).toEqual([]);
+  await takePicture(sera, 'handover-of-a-part');
 }, 60_000);

@@ -14,7 +14,8 @@ import {
 import type { Problem } from '@sallyport/contracts';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
-import { client, isUnauthenticated, useMay } from '../shared/api.ts';
+import { client, isUnauthenticated } from '../shared/api.ts';
+import { useRefusal } from '../shared/Refusable.tsx';
 import { RelativeTime } from '../shared/RelativeTime.tsx';
 
 const useStyles = makeStyles({
@@ -31,8 +32,8 @@ const problemsQuery = queryOptions({
 /** Above every page while something keeps Sallyport from its work: the worst of it, and the rest on demand. */
 export function ProblemsBar(): ReactElement | null {
   const styles = useStyles();
-  const may = useMay('data.read');
-  const { data, error } = useQuery({ ...problemsQuery, enabled: may });
+  const refusal = useRefusal('listProblems');
+  const { data, error } = useQuery({ ...problemsQuery, enabled: refusal === undefined });
   if (error && !isUnauthenticated(error))
     return (
       <MessageBar intent="error" layout="singleline">

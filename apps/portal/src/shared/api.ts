@@ -89,3 +89,6 @@ export const useMe = (): Me => useSuspenseQuery(meQuery).data;
 
 /** Whether the signed-in person may do this. The server decides anew on each call; this only spares a person a refusal. */
 export const useMay = (permission: GrantedPermission): boolean => useMe().permissions.includes(permission);
+
+/** Whether the signed-in person's right is over a part of the data: what is shown by it is that part. */
+export const useIsOverPart = (permission: GrantedPermission): boolean => useMe().overPart.includes(permission);

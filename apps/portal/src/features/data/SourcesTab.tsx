@@ -4,6 +4,7 @@ import type { SourceHealth } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo, type ReactElement } from 'react';
+import { useIsOverPart } from '../../shared/api.ts';
 import { FilterBar, FilterSearch, useColumns } from '../../shared/FilterBar.tsx';
 import { Grid, type GridColumn } from '../../shared/Grid.tsx';
 import { count } from '../../shared/numbers.ts';
@@ -73,6 +74,7 @@ export function SourcesTab({ set }: { set: (change: DataSearch, replace?: boolea
   const styles = useStyles();
   const search = route.useSearch();
   const { data, error, refetch } = useQuery(sourcesQuery);
+  const isPart = useIsOverPart('data.read');
   const { shown, chooser } = useColumns('sources', columns);
   const rows = useMemo(() => {
     const needle = search.search?.toLowerCase() ?? '';
@@ -89,7 +91,7 @@ export function SourcesTab({ set }: { set: (change: DataSearch, replace?: boolea
   const close = (): void => set({ selected: undefined });
   return (
     <div className={styles.root}>
-      <OwnSources />
+      {!isPart && <OwnSources />}
       <FilterBar
         filters={[
           {
@@ -118,7 +120,13 @@ export function SourcesTab({ set }: { set: (change: DataSearch, replace?: boolea
           empty={
             <EmptyState
               icon={<PlugDisconnectedRegular />}
-              title={data.sources.length === 0 ? 'No source has sent anything yet' : 'No such source'}
+              title={
+                data.sources.length > 0
+                  ? 'No such source'
+                  : isPart
+                    ? 'No source of which you see everything'
+                    : 'No source has sent anything yet'
+              }
             />
           }
         />

@@ -4,7 +4,7 @@ import type { HandoverFacts } from '@sallyport/contracts';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { client } from '../../shared/api.ts';
+import { client, useIsOverPart } from '../../shared/api.ts';
 import { count } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
 import { PersonPicker } from '../../shared/PersonPicker.tsx';
@@ -167,6 +167,7 @@ const route = getRouteApi('/frame/handover');
 /** From one shift to the next: what is open, what changed, and the note for whoever comes. */
 export function HandoverPage(): ReactElement {
   const styles = useStyles();
+  const isPart = useIsOverPart('securityData.read');
   const { hours = '8' } = route.useSearch();
   const navigate = route.useNavigate();
   const { data: facts, error, refetch, isFetching } = useQuery(factsQuery(Number(hours)));
@@ -203,7 +204,7 @@ export function HandoverPage(): ReactElement {
           <div className={styles.stack}>
             <Note key={facts.until} facts={facts} />
             <Section title="Earlier notes" card>
-              {notes.length === 0 && <EmptyState title="None yet" />}
+              {notes.length === 0 && <EmptyState title={isPart ? 'None by those who see what you see' : 'None yet'} />}
               {notes.map((note) => (
                 <details key={note.id}>
                   <summary>

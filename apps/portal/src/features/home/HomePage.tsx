@@ -4,7 +4,7 @@ import { Severity as SeverityEnum } from '@sallyport/contracts';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { useMay } from '../../shared/api.ts';
+import { useIsOverPart, useMay } from '../../shared/api.ts';
 import { count, plural } from '../../shared/numbers.ts';
 import { Page } from '../../shared/Page.tsx';
 import { RefusableButton, useRefusal } from '../../shared/Refusable.tsx';
@@ -164,6 +164,7 @@ function RulesTile(): ReactElement {
 function SourcesTile(): ReactElement {
   const styles = useStyles();
   const query = useQuery(sourcesQuery);
+  const isPart = useIsOverPart('data.read');
   const sources = query.data?.sources.filter(({ state }) => state !== 'unused') ?? [];
   const trouble = (source: (typeof sources)[number]): number => sourceStates.indexOf(source.state);
   const shown = sources.toSorted((a, b) => trouble(a) - trouble(b) || b.rowsLastDay - a.rowsLastDay);
@@ -178,7 +179,7 @@ function SourcesTile(): ReactElement {
       query={query}
     >
       {sources.length === 0 ? (
-        <EmptyState title="No source has sent anything yet" />
+        <EmptyState title={isPart ? 'No source of which you see everything' : 'No source has sent anything yet'} />
       ) : (
         <div className={styles.list}>
           {shown.slice(0, LINES_MAX).map((source) => (
