@@ -83,6 +83,8 @@ export function buildOnce(
 ): Sql {
   const given = [...operands];
   operands.forEach((operand, i) => {
+    // Built for nothing, once for each of a thousand columns that a search looks at.
+    if (!scope.name || isShort(operand.sql)) return;
     once(operand, scope, (o) => {
       given[i] = o;
       return build(given);

@@ -115,6 +115,26 @@ describe('union', () => {
   });
 });
 
+describe('a search of all columns', () => {
+  it('finds what each column by itself has, whatever the texts', async () => {
+    const letters = fc.array(fc.constantFrom('a', 'A', 'b', 'é', '日', '1', ' ', '.', '-', '\n', '\u0001', '_'), {
+      maxLength: 5,
+    });
+    const text = letters.map((all) => all.join(''));
+    const quoted = (value: string) => JSON.stringify(value);
+    const operator = fc.constantFrom('has', 'has_cs', 'hasprefix', 'hasprefix_cs', 'hassuffix', 'hassuffix_cs', 'contains', 'contains_cs'); // prettier-ignore
+    await fc.assert(
+      fc.asyncProperty(fc.tuple(text, text, text, text), text, operator, async (cells, needle, op) => {
+        const source = `datatable(a: string, b: string, c: string, d: string) [${cells.map(quoted).join(', ')}]`;
+        const found = (condition: string) => rowsOf(`${source} | ${condition} | count`);
+        const each = ['a', 'b', 'c', 'd'].map((name) => `${name} ${op} ${quoted(needle)}`).join(' or ');
+        expect(await found(`search * ${op} ${quoted(needle)}`)).toEqual(await found(`where ${each}`));
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
 describe('search and find', () => {
   it.each<[string, unknown[][]]>([
     [

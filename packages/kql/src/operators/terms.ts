@@ -2,7 +2,7 @@ import type { Binder } from '../bind/binder.ts';
 import type { Place } from '../bind/place.ts';
 import { child, compoundText, elements, kindOf, nameOf, textOf, type SyntaxNode } from '../bind/kusto.ts';
 import { binaryOperators } from '../functions/operators.ts';
-import { regexQuote } from '../functions/terms.ts';
+import { anyTextTests, isLookedForTogether, regexQuote } from '../functions/terms.ts';
 import { columnOf, literal, type Expr } from '../plan/plan.ts';
 import type { KqlType } from '../types.ts';
 import { visible } from './legs.ts';
@@ -78,13 +78,21 @@ function anyColumn(test: TermTest, node: SyntaxNode, { place, b }: Terms): Expr 
   if (test.needle === '') return yes;
   // The real engine does not find a bare 2.71 in a column of reals that holds it.
   const inNumbers = !/^(Real|Decimal)Literal/.test(kindOf(node));
-  const tests = visible(place.input!)
+  const texts = visible(place.input!)
     .filter(
       (f) =>
         (inNumbers || (f.type !== 'real' && f.type !== 'decimal')) && (alphabets[f.type]?.test(test.letters) ?? true),
     )
-    .map((f) => operation(test.kind, [b.cast(columnOf(f), 'string', node), literal('string', test.needle)], node, b));
-  return anyOf(tests, node, b);
+    .map((f) => b.cast(columnOf(f), 'string', node));
+  const needle = literal('string', test.needle);
+  const together = anyTextTests.get(test.kind);
+  if (together && texts.length > 1 && isLookedForTogether(test.needle))
+    return b.call(together, [needle, ...texts], 'bool', node);
+  return anyOf(
+    texts.map((text) => operation(test.kind, [text, needle], node, b)),
+    node,
+    b,
+  );
 }
 /** Halves joined: a chain as long as a table is wide is deeper than the engine's parser goes. */
 function anyOf(tests: readonly Expr[], node: SyntaxNode, b: Binder): Expr {

@@ -50,7 +50,7 @@ describe('queries by each face', () => {
     for (let i = 0; i < asked; i++) {
       const { text: query } = attacker.next();
       const { status, text } = await ways[name]!(query);
-      expect(status).toBeLessThan(500);
+      expect(status, `${query}\n${text.slice(0, 500)}`).toBeLessThan(500);
       expect(served.toldOf('group', text, query), `${query}\n${text.slice(0, 500)}`).toEqual([]);
       if (status === 200) answered++;
     }
