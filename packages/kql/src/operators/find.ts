@@ -114,6 +114,9 @@ export const find: SourceBinder = (node, env, b) => {
     ...shown.slots.map(({ name, type }) => ({ name, type })),
     ...(shown.packed === undefined ? [] : [{ name: shown.packed, type: 'dynamic' as const }]),
   ];
+  // The library thinks that a column of one name and several types is common to all.
+  for (const { name, type } of resultColumns(node))
+    if (!fields.some((field) => field.name === name)) b.unseen.set(name, type);
   const inputs = legs.flatMap((leg, n) => {
     const kept = leg.never ? undefined : filtered(condition, leg.rel, types, env, b);
     return kept ? [{ rel: kept, items: rows({ ...leg, rel: kept }, shown, source, n, node, b) }] : [];

@@ -160,6 +160,8 @@ describe('search and find', () => {
         ['T2', 'x one'],
       ],
     ],
+    // T1 and T2 have `a` in types of their own.
+    ['find in (T1, T2) where b has "one" | parse source_ with "T" n:long | project n', [[1], [2]]],
     ['find b == "zed"', [['T2', 'zed', '{"a":"q","c":2.5}']]],
     ['find in (T1, T2) where b == "zed" project b, pack_all()', [['T2', 'zed', '{"a":"q","c":2.5}']]],
     [
