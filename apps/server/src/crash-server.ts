@@ -33,17 +33,19 @@ export async function switchOffShippedRules({ database }: OpenPlatform): Promise
   );
 }
 
-/** The server as a process of its own, on the engine and the database of a platform. */
+/** The server as a process of its own, on the engine and the database of a platform. Its folder is the platform's, unless there are several servers. */
 export class ServerProcess {
   readonly #platform: OpenPlatform;
   readonly #port: number;
+  readonly #dataDir: string;
   #child: ChildProcess | undefined;
   #admin: Administrator | undefined;
   #output = '';
 
-  constructor(platform: OpenPlatform, port: number) {
+  constructor(platform: OpenPlatform, port: number, dataDir = platform.config.dataDir) {
     this.#platform = platform;
     this.#port = port;
+    this.#dataDir = dataDir;
   }
 
   /** Resolves when it is ready, with its first administrator. */
@@ -60,9 +62,8 @@ export class ServerProcess {
 
   /** Resolves when it is ready; its administrator is made elsewhere. One that gives up at its start is started again, as a supervisor does. */
   async startBeside(): Promise<{ readonly url: string; readonly ca: string }> {
-    const { config } = this.#platform;
     const url = `https://127.0.0.1:${this.#port}`;
-    const ca = join(config.dataDir, 'tls', 'ca.pem');
+    const ca = join(this.#dataDir, 'tls', 'ca.pem');
     const until = Date.now() + startMs;
     this.#spawn();
     while (!(await isReady(url, ca))) {
@@ -81,7 +82,7 @@ export class ServerProcess {
         ...process.env,
         DATABASE_URL: config.databaseUrl,
         LAKE_URL: config.lakeUrl,
-        SALLYPORT_DATA_DIR: config.dataDir,
+        SALLYPORT_DATA_DIR: this.#dataDir,
         SALLYPORT_PORT: String(this.#port),
         SALLYPORT_HOST: '127.0.0.1',
       },

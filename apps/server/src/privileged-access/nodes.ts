@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, trustingFetch } from '@sallyport/testkit/running';
 import { createClient, type Client } from '@sallyport/contracts';
@@ -41,11 +42,12 @@ export async function startNodes(count: number): Promise<Nodes> {
   await switchOffShippedRules(platform);
   const ports: number[] = [];
   for (let i = 0; i < count; i++) ports.push(await freePort());
-  const servers = ports.map((port) => new ServerProcess(platform, port));
-  const urls = ports.map((port) => `https://127.0.0.1:${port}`);
-  const ca = join(platform.config.dataDir, 'tls', 'ca.pem');
+  const { dataDir } = platform.config;
   // What each would make if it were the first: then all can start at once. They trust others by their own authority, too.
   const tls = await loadTls(platform.config, platform.clock);
+  const servers = ports.map((port) => new ServerProcess(platform, port, folderOf(dataDir, port)));
+  const urls = ports.map((port) => `https://127.0.0.1:${port}`);
+  const ca = join(dataDir, 'tls', 'ca.pem');
   process.env['NODE_EXTRA_CA_CERTS'] = ca;
   await Promise.all(servers.map((server) => server.startBeside()));
   return {
@@ -60,6 +62,13 @@ export async function startNodes(count: number): Promise<Nodes> {
       await stop();
     },
   };
+}
+
+/** A server's own, with the keys and the authority of all: what it has taken and not yet stored is nobody else's. */
+function folderOf(dataDir: string, port: number): string {
+  const folder = join(dataDir, `server-${port}`);
+  for (const part of ['keys', 'tls']) cpSync(join(dataDir, part), join(folder, part), { recursive: true });
+  return folder;
 }
 
 async function eligiblePerson(
