@@ -198,6 +198,9 @@ describe('from the one-time link to an incident', () => {
     await page.getByRole('dialog').getByLabel('Table').fill('Audits');
     await page.locator('[data-kql-editor] .view-lines').click();
     await page.keyboard.insertText('AuditLogs | project TimeGenerated, OperationName');
+    // The editor's suggestions go when it is left.
+    await page.getByRole('dialog').getByLabel('Table').focus();
+    await page.locator('.suggest-widget.visible').waitFor({ state: 'detached' });
     // Until the dialog has come all the way.
     await page.waitForTimeout(500);
     await picture('data-search-job');
