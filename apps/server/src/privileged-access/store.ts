@@ -35,6 +35,11 @@ export const holdings = {
     isUuid(id)
       ? db.first<Holding>('SELECT * FROM privileged_holdings WHERE id = $1', [id])
       : Promise.resolve(undefined),
+  /** By id; one that is not there is missing. */
+  byIds: async (db: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Holding>> => {
+    const rows = await db.query<Holding>('SELECT * FROM privileged_holdings WHERE id = ANY($1::uuid[])', [ids]);
+    return new Map(rows.map((row) => [row.id, row]));
+  },
   /** Not ended; those that begin later too. */
   current: (db: Queryable, subject: Subject, at: Date) =>
     db.query<Holding>(

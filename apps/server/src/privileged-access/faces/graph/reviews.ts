@@ -91,11 +91,14 @@ export function graphReviewHandlers({
     const rows = await decisions.ofRun(database, run.id);
     const shown = run.ended_at === null ? newestOf(rows) : standing(rows);
     const own = asker.readsAll ? undefined : new Set((await ownRows(run, asker)).map(({ id }) => id));
-    const all: Item[] = [];
-    for (const row of shown)
-      if (own === undefined || own.has(row.id))
-        all.push({ row, holding: await holdings.byId(database, row.holding_id) });
-    return all;
+    return itemsOf(shown.filter(({ id }) => own?.has(id) ?? true));
+  };
+  const itemsOf = async (rows: readonly DecisionRow[]): Promise<Item[]> => {
+    const held = await holdings.byIds(
+      database,
+      rows.map((row) => row.holding_id),
+    );
+    return rows.map((row) => ({ row, holding: held.get(row.holding_id) }));
   };
   const ownRows = async (run: RunRow, asker: Asker): Promise<readonly DecisionRow[]> =>
     (await waiting(asker)).find((one) => one.run.id === run.id)?.rows ?? [];
@@ -136,11 +139,7 @@ export function graphReviewHandlers({
   ) => {
     const person = await personOf(context);
     const { run } = await found(params);
-    const chosen: Item[] = [];
-    for (const row of await ownRows(run, person)) {
-      const item = { row, holding: await holdings.byId(database, row.holding_id) };
-      if (wanted(item)) chosen.push(item);
-    }
+    const chosen = (await itemsOf(await ownRows(run, person))).filter(wanted);
     if (chosen.length === 0) throw notThere(`of which the caller decides on that, under ${params.instanceId}`);
     const take = (of: readonly Item[], decision: z.infer<typeof Decision>) =>
       of.length === 0
@@ -156,6 +155,17 @@ export function graphReviewHandlers({
     context.audit({ target: `review ${params.id}`, details: { result: outcome, decided: chosen.length } });
     return reply.code(204).send();
   };
+
+  /** What somebody who manages reviews does with a run; what `work` answers is audited. */
+  const managed =
+    (work: (of: Found, asker: Asker) => Promise<object | void>) =>
+    async (context: RequestContext, { params, reply }: InstanceNamed & { reply: FastifyReply }) => {
+      const asker = await managing(context);
+      const of = await found(params);
+      const details = await work(of, asker);
+      context.audit({ target: `review ${of.review.id}`, ...(details ? { details: { ...details } } : {}) });
+      return reply.code(204).send();
+    };
 
   return {
     graphListReviewDefinitions: async (_context, { query, request }) => {
@@ -265,35 +275,17 @@ export function graphReviewHandlers({
     },
     graphAcceptRecommendations: (context, input) =>
       decide(context, input, ({ row }) => row.decision === 'NotReviewed', 'recommended'),
-    graphStopReviewInstance: async (context, { params, reply }) => {
-      const asker = await managing(context);
-      const of = await found(params);
-      if (of.run.ended_at !== null) throw new SallyportError('Conflict', 'the review does not run');
-      await reviews.stop(of.review.id, asker);
-      context.audit({ target: `review ${of.review.id}` });
-      return reply.code(204).send();
-    },
-    graphApplyReviewDecisions: async (context, { params, reply }) => {
-      const asker = await managing(context);
-      const of = await found(params);
-      const counts = await reviews.apply(of.review.id, asker, of.run.id);
-      context.audit({ target: `review ${of.review.id}`, details: { ...counts } });
-      return reply.code(204).send();
-    },
-    graphResetReviewDecisions: async (context, { params, reply }) => {
-      const asker = await managing(context);
-      const of = await found(params);
-      await reviews.reset(of.review.id, of.run.id, asker);
-      context.audit({ target: `review ${of.review.id}` });
-      return reply.code(204).send();
-    },
-    graphSendReviewReminder: async (context, { params, reply }) => {
-      const asker = await managing(context);
-      const of = await found(params);
-      await reviews.remind(of.review.id, of.run.id, asker);
-      context.audit({ target: `review ${of.review.id}` });
-      return reply.code(204).send();
-    },
+    graphStopReviewInstance: managed(async ({ review: row, run }, asker) => {
+      if (run.ended_at !== null) throw new SallyportError('Conflict', 'the review does not run');
+      await reviews.stop(row.id, asker);
+    }),
+    graphApplyReviewDecisions: managed(async ({ review: row, run }, asker) => reviews.apply(row.id, asker, run.id)),
+    graphResetReviewDecisions: managed(async ({ review: row, run }, asker) => {
+      await reviews.reset(row.id, run.id, asker);
+    }),
+    graphSendReviewReminder: managed(async ({ review: row, run }, asker) => {
+      await reviews.remind(row.id, run.id, asker);
+    }),
   };
 }
 
